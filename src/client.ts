@@ -1,0 +1,230 @@
+// createAuthClient(): puts the rooms together. The only file that knows them all.
+import axios, { type AxiosInstance } from 'axios'
+import { AuthError } from './errors.ts'
+import { createAxiosBinding } from './http/axios.ts'
+import { createBearer } from './http/bearer.ts'
+import { createTrustedOrigins } from './http/trusted-origin.ts'
+import { type AuthClientOptions, resolveOptions } from './options.ts'
+import { createPlatform } from './platform.ts'
+import { resolveEndpoint } from './refresh/endpoints.ts'
+import { createRefresher } from './refresh/refresher.ts'
+import { createScheduler } from './refresh/scheduler.ts'
+import { createSignIn } from './refresh/sign-in.ts'
+import { createTokenRequest } from './refresh/token-request.ts'
+import type { TokenResponse } from './refresh/token-response.ts'
+import { createTokenSource, requireToken } from './refresh/token-source.ts'
+import { type AuthEventListener, type AuthEvents, createEmitter } from './session/events.ts'
+import { type AuthState, createSession } from './session/session.ts'
+import { createSignOutMark } from './session/sign-out-mark.ts'
+import { createLock } from './tabs/lock.ts'
+import { remainingMs } from './token/lifetime.ts'
+
+/** A session and everything that keeps it alive. All methods may be destructured. */
+export interface AuthClient<Credentials extends object = Record<string, unknown>> {
+  /** An axios instance with `baseURL` set, whose requests carry the access token. */
+  readonly axios: AxiosInstance
+  /**
+   * Puts the token on the requests of an axios instance of yours, to trusted origins only.
+   * @returns the detach. Attaching an instance twice changes nothing.
+   */
+  attach(instance: AxiosInstance): () => void
+  /**
+   * Signs in: with credentials, which are sent to the login endpoint as JSON, or with a function that gets a token response
+   * in any other way (a second factor, a passkey, a popup). The call that came last wins.
+   *
+   * @throws AuthError `ERR_AUTH_LOGIN_REJECTED`, `ERR_AUTH_NETWORK`, `ERR_AUTH_TIMEOUT`, `ERR_AUTH_SERVER_ERROR`,
+   * `ERR_AUTH_RESPONSE_MALFORMED`, `ERR_AUTH_SESSION_CHANGED` (another `login()` or `logout()` came later),
+   * `ERR_AUTH_DISPOSED`; and whatever the function throws.
+   */
+  login(credentials: Credentials | (() => Promise<TokenResponse>)): Promise<void>
+  /**
+   * Signs out. Here that is immediate, whatever is in flight and whatever the server says. Where the server could not be
+   * told (`confirmed: false`), no page load restores the session until it has been; that is tried again on load and when
+   * the network is back.
+   *
+   * @throws AuthError `ERR_AUTH_DISPOSED`
+   */
+  logout(): Promise<{ readonly confirmed: boolean }>
+  /**
+   * Renews the access token now, or joins the refresh that is under way.
+   *
+   * @throws AuthError `ERR_AUTH_NOT_AUTHENTICATED`, `ERR_AUTH_SESSION_EXPIRED`, `ERR_AUTH_SESSION_CHANGED`,
+   * `ERR_AUTH_NETWORK`, `ERR_AUTH_TIMEOUT`, `ERR_AUTH_SERVER_ERROR`, `ERR_AUTH_RESPONSE_MALFORMED`, `ERR_AUTH_DISPOSED`
+   */
+  refresh(): Promise<void>
+  /**
+   * The access token, renewed first if it is about to expire: for a WebSocket's first message, or anything else that is no
+   * axios request. Keep it no longer than that; ask again instead.
+   *
+   * @throws AuthError as {@link AuthClient.refresh}
+   */
+  getAccessToken(): Promise<string>
+  /** The current snapshot. It keeps its identity until something in it changes. */
+  getState(): AuthState
+  /**
+   * Calls back after every change of the snapshot; a renewed token is none.
+   * @returns the remover
+   */
+  subscribe(listener: () => void): () => void
+  /**
+   * Calls back on every event of this name. Events never hold a token.
+   * @returns the remover
+   */
+  on<Name extends keyof AuthEvents>(name: Name, listener: AuthEventListener<Name>): () => void
+  /**
+   * Resolves when it is known whether somebody is signed in, or when the first attempt to find out has failed or taken
+   * `refreshTimeoutMs`. Never rejects. Requests wait for it by themselves.
+   */
+  ready(): Promise<AuthState>
+  /** Ends this client (not the session): no timer, listener or interceptor is left. May be called twice. */
+  dispose(): void
+}
+
+/**
+ * Creates a client for one session. Nothing happens at import; in a page the session is restored from now on.
+ *
+ * @throws AuthError `ERR_AUTH_INVALID_OPTIONS`
+ *
+ * @example
+ * const auth = createAuthClient({ baseURL: 'https://api.example.com' })
+ * await auth.login({ email, password })
+ * const { data } = await auth.axios.get('/me')
+ */
+export function createAuthClient<Credentials extends object = Record<string, unknown>>(
+  given: AuthClientOptions = {}
+): AuthClient<Credentials> {
+  const options = resolveOptions(given)
+  const platform = createPlatform(given.platform)
+  const emitter = createEmitter()
+  // Two clients of one origin that talk to different servers must not share a lock or a mark.
+  const namespace = nameEndpoint()
+  const mark = createSignOutMark(platform.storage, namespace)
+  const restores =
+    (options.restore ?? (platform.pageUrl() === undefined ? 'never' : 'always')) === 'always'
+  const session = createSession(!restores || mark.isSet())
+  const tokenRequest = createTokenRequest(platform, options)
+  const lock = createLock(`everbearer:${namespace}`, options.lockTimeoutMs, platform)
+  const onSettled = () => scheduler.rearm()
+  const refresher = createRefresher({
+    ...options,
+    session,
+    tokenRequest,
+    lock,
+    platform,
+    emitter,
+    policy: options,
+    onSettled
+  })
+  const signIn = createSignIn({
+    session,
+    refresher,
+    tokenRequest,
+    lock,
+    mark,
+    platform,
+    emitter,
+    policy: options,
+    timeoutMs: options.refreshTimeoutMs,
+    onSettled
+  })
+  const tokens = createTokenSource({
+    session,
+    refresher,
+    emitter,
+    platform,
+    policy: options,
+    onAdopted: onSettled
+  })
+  const origins = createTrustedOrigins(options.baseURL, options.trustedOrigins, platform.pageUrl)
+  const binding = createAxiosBinding(
+    createBearer({ tokens, origins, isRefusal: (status) => status === 401 }),
+    options.reissuedTokenHeader
+  )
+  const instance = axios.create({ baseURL: options.baseURL })
+  binding.attach(instance)
+  const scheduler = createScheduler({
+    platform,
+    dueInMs,
+    onDue: (reason) => void refresher.refresh(reason).catch(() => {}),
+    onWake(wake) {
+      if (wake !== 'online') return
+      refresher.networkIsBack()
+      if (mark.isSet()) void signIn.deliverSignOut().catch(() => {})
+    }
+  })
+  let isDisposed = false
+
+  function dueInMs(): number | undefined {
+    if (isDisposed || session.getState().status === 'unauthenticated' || refresher.isUnderWay())
+      return undefined
+    const heldBack = refresher.heldBackMs()
+    if (heldBack !== undefined) return Number.isFinite(heldBack) ? heldBack : undefined
+    const refreshAt = session.held()?.refreshAt
+    return (
+      refreshAt &&
+      remainingMs(refreshAt, { wallMs: platform.now(), monotonicMs: platform.monotonicNow() })
+    )
+  }
+
+  function nameEndpoint(): string {
+    try {
+      return resolveEndpoint(options.baseURL, options.paths.refresh, platform.pageUrl())
+    } catch {
+      return options.baseURL + options.paths.refresh
+    }
+  }
+
+  function checkLive(): void {
+    if (isDisposed) throw disposed()
+  }
+
+  if (restores && !mark.isSet()) refresher.refresh('restore').catch(() => {})
+  if (restores && mark.isSet()) void signIn.deliverSignOut().catch(() => {})
+
+  return {
+    axios: instance,
+    attach(other) {
+      checkLive()
+      return binding.attach(other)
+    },
+    async login(credentials) {
+      checkLive()
+      await signIn.login(credentials)
+    },
+    async logout() {
+      checkLive()
+      return signIn.logout()
+    },
+    async refresh() {
+      checkLive()
+      if (session.getState().status === 'unauthenticated') requireToken(undefined)
+      await refresher.refresh('manual')
+    },
+    async getAccessToken() {
+      checkLive()
+      return requireToken(await tokens.forRequest()).accessToken
+    },
+    getState: session.getState,
+    subscribe: session.subscribe,
+    on: emitter.on,
+    async ready() {
+      if (session.getState().status === 'initializing' && refresher.isUnderWay()) {
+        await refresher.refresh('restore').catch(() => {})
+      }
+      return session.getState()
+    },
+    dispose() {
+      if (isDisposed) return
+      isDisposed = true
+      scheduler.dispose()
+      binding.detachAll()
+      session.dispose()
+      refresher.abandon(disposed())
+      emitter.clear()
+    }
+  }
+}
+
+function disposed(): AuthError {
+  return new AuthError('ERR_AUTH_DISPOSED', 'This client was disposed of; create a new one.')
+}

@@ -1,0 +1,231 @@
+// How the session is renewed: one attempt at a time, committed only if the session it was for is still there.
+import { AuthError } from '../errors.ts'
+import type { Platform } from '../platform.ts'
+import { compareAge } from '../session/adoption.ts'
+import type { Emitter, RefreshReason } from '../session/events.ts'
+import { type HeldToken, receiveToken, type Session, toTokenFacts } from '../session/session.ts'
+import type { AuthLock } from '../tabs/lock.ts'
+import { later, type Moment, remainingMs } from '../token/lifetime.ts'
+import { backoffMs } from './backoff.ts'
+import { planRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
+import { createSingleFlight, type Flight } from './single-flight.ts'
+import type { TokenAnswer, TokenRequest } from './token-request.ts'
+import type { IssuedToken } from './token-response.ts'
+
+export interface RefresherOptions {
+  readonly session: Session
+  readonly tokenRequest: TokenRequest
+  readonly lock: AuthLock
+  readonly platform: Platform
+  readonly emitter: Emitter
+  readonly policy: RefreshPolicy
+  readonly refreshTimeoutMs: number
+  readonly refreshAbandonMs: number
+  /** Called whenever the time of the next check may have changed. */
+  readonly onSettled: () => void
+}
+
+export interface Refresher {
+  /** Joins the refresh that is under way, or begins one; rejects with the remembered failure while it is held back. */
+  refresh(reason: RefreshReason): Promise<HeldToken>
+  isUnderWay(): boolean
+  /** Time until a refresh may follow the last failed one; `undefined` where the last one did not fail. */
+  heldBackMs(): number | undefined
+  /** The network is back: what failed for want of it may be tried at once. */
+  networkIsBack(): void
+  /** The session has changed hands: whoever waits is told, and nothing of the attempt under way counts any more. */
+  abandon(error: AuthError): void
+}
+
+interface Failure {
+  readonly error: AuthError
+  readonly retryAt: Moment
+}
+
+export function createRefresher(options: RefresherOptions): Refresher {
+  const { session, tokenRequest, lock, platform, emitter, policy } = options
+  let attempt: string | undefined
+  let failures = 0
+  let failure: Failure | undefined
+  let releaseWaiters: ((error: AuthError) => void) | undefined
+
+  const flight = createSingleFlight(takeOff, options.onSettled)
+
+  function now(): Moment {
+    return { wallMs: platform.now(), monotonicMs: platform.monotonicNow() }
+  }
+
+  //  caller A ─ refresh() ──┬───────── answered ─ resolves
+  //  caller B ──── refresh() ┘  (joins)
+  //  caller C ─────── refresh() ─ …no answer… ─ deadline: released with a timeout
+  //                                             the request runs on; its late success is still committed
+  function takeOff(reason: RefreshReason): Flight<HeldToken> {
+    const landed = perform(reason, session.epoch())
+    const answer = new Promise<HeldToken>((resolve, reject) => {
+      const cancelDeadline = platform.setTimer(() => {
+        const message = `The session was not renewed within ${options.refreshTimeoutMs} ms; the request is still under way.`
+        session.setDegraded('ERR_AUTH_TIMEOUT', platform.now())
+        reject(new AuthError('ERR_AUTH_TIMEOUT', message))
+      }, options.refreshTimeoutMs)
+      releaseWaiters = (error) => {
+        cancelDeadline()
+        reject(error)
+      }
+      landed.then(resolve, reject).finally(cancelDeadline)
+    })
+    // A refresh that a timer began has nobody who waits for it.
+    answer.catch(() => {})
+    return { answer, landed }
+  }
+
+  async function perform(reason: RefreshReason, epoch: number): Promise<HeldToken> {
+    return lock.run(async () => {
+      const isOurs = () => session.epoch() === epoch
+      if (!isOurs()) throw sessionChanged()
+      emitter.emit('refresh-started', { reason })
+      let generation = session.generation()
+      let answer = await ask()
+      if (isOurs() && answer.kind === 'rejected' && session.generation() !== generation) {
+        // A newer token arrived while we asked: the refusal may be of a lost race, so it takes a second one to believe.
+        generation = session.generation()
+        answer = await ask()
+      }
+      if (!isOurs()) throw sessionChanged()
+      switch (answer.kind) {
+        case 'issued':
+          return commit(answer.token, generation, reason)
+        case 'rejected':
+          throw endSession(answer.status, answer.oauthError)
+        case 'undecided':
+          throw noteFailure(answer.error, reason)
+      }
+    })
+  }
+
+  async function ask(): Promise<TokenAnswer> {
+    // The same key until there is an answer: a server that renewed before the answer was lost can repeat it.
+    attempt ??= platform.randomId()
+    const abandoned = new AbortController()
+    const cancel = platform.setTimer(() => abandoned.abort(), options.refreshAbandonMs)
+    try {
+      const answer = await tokenRequest.refresh(attempt, abandoned.signal)
+      if (answer.kind !== 'undecided') attempt = undefined
+      return answer
+    } catch (error) {
+      if (error instanceof AuthError) return { kind: 'undecided', error }
+      throw error
+    } finally {
+      cancel()
+    }
+  }
+
+  function commit(issued: IssuedToken, generation: number, reason: RefreshReason): HeldToken {
+    const received = receiveToken(issued.accessToken, issued.expiresInSeconds, now())
+    const held = session.held()
+    if (received.lifetimeSeconds !== undefined && received.lifetimeSeconds <= 0) {
+      throw noteFailure(noProgress('has expired already, by its own claims'), reason)
+    }
+    if (held !== undefined && received.accessToken === held.accessToken) {
+      throw noteFailure(noProgress('is the one it should replace'), reason)
+    }
+    if (held !== undefined && isOtherSubject(held.claims?.sub, received.claims?.sub)) {
+      session.end('user-changed')
+      emitter.emit('signed-out', { reason: 'user-changed' })
+      throw sessionChanged()
+    }
+    forgetFailure()
+    // A re-issued token was adopted while we asked, and the server signed it after this one: keep it.
+    if (
+      held !== undefined &&
+      session.generation() !== generation &&
+      compareAge(received, held) === 'older'
+    ) {
+      session.setDegraded(undefined, platform.now())
+      return held
+    }
+    const isRestore = held === undefined
+    const refreshAt = planRefreshAt(received, isRestore, policy, platform.random)
+    const token = session.hold(received, refreshAt, 'same-epoch')
+    const facts = toTokenFacts(token)
+    if (isRestore) emitter.emit('signed-in', { via: 'restore', token: facts })
+    else emitter.emit('renewed', { reason, token: facts })
+    return token
+  }
+
+  function endSession(status: number, oauthError: string | undefined): AuthError {
+    forgetFailure()
+    const wasSignedIn = session.held() !== undefined
+    session.end(wasSignedIn ? 'session-expired' : 'no-session')
+    if (wasSignedIn) emitter.emit('signed-out', { reason: 'session-expired' })
+    const answer =
+      oauthError === undefined ? `status ${status}` : `status ${status} (${oauthError})`
+    const message = `The server refused to renew the session with ${answer}: it has ended, sign in again.`
+    return new AuthError('ERR_AUTH_SESSION_EXPIRED', message, { status, oauthError })
+  }
+
+  function noteFailure(error: AuthError, reason: RefreshReason): AuthError {
+    failures += 1
+    // A wrong option does not heal by itself.
+    const isFinal = error.code === 'ERR_AUTH_INVALID_OPTIONS'
+    const retryInMs = isFinal
+      ? Infinity
+      : backoffMs(failures, error.retryAfterMs, platform.random())
+    failure = { error, retryAt: later(now(), retryInMs) }
+    session.setDegraded(error.code, platform.now())
+    emitter.emit('refresh-failed', { reason, code: error.code, status: error.status, retryInMs })
+    return error
+  }
+
+  function forgetFailure(): void {
+    failures = 0
+    failure = undefined
+  }
+
+  function heldBackMs(): number | undefined {
+    return failure === undefined ? undefined : remainingMs(failure.retryAt, now())
+  }
+
+  return {
+    refresh(reason) {
+      if (!flight.isOpen() && failure !== undefined && heldBackMs() !== 0) {
+        const mayInsist = reason === 'manual' && failure.error.retryAfterMs === undefined
+        if (!mayInsist) return Promise.reject(failure.error)
+      }
+      return flight.join(reason)
+    },
+    isUnderWay: flight.isOpen,
+    heldBackMs,
+    networkIsBack() {
+      if (failure === undefined) return
+      const { error } = failure
+      if (error.code === 'ERR_AUTH_NETWORK' || error.code === 'ERR_AUTH_TIMEOUT') {
+        failure = { error, retryAt: now() }
+      }
+    },
+    abandon(error) {
+      flight.forget()
+      forgetFailure()
+      attempt = undefined
+      releaseWaiters?.(error)
+      releaseWaiters = undefined
+    }
+  }
+}
+
+export function sessionChanged(): AuthError {
+  return new AuthError(
+    'ERR_AUTH_SESSION_CHANGED',
+    'The user signed in or out while this call was waiting; it belongs to a session that is gone.'
+  )
+}
+
+function noProgress(what: string): AuthError {
+  return new AuthError(
+    'ERR_AUTH_RESPONSE_MALFORMED',
+    `The refresh endpoint issued an access token that ${what}; the current one is kept.`
+  )
+}
+
+function isOtherSubject(held: string | undefined, received: string | undefined): boolean {
+  return held !== undefined && received !== undefined && held !== received
+}

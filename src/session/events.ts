@@ -1,0 +1,82 @@
+// What the client tells about itself: typed, redacted, delivered outside of every critical section.
+import type { AuthErrorCode } from '../errors.ts'
+import type { ReissueRefusal } from './adoption.ts'
+import type { SignedOutReason } from './session.ts'
+
+/** What made a refresh begin. */
+export type RefreshReason = 'restore' | 'timer' | 'wake' | 'request' | 'refusal' | 'manual'
+
+/** What may be known of a token by everybody. */
+export interface TokenFacts {
+  /** Counts the tokens that this client has held, from 1. */
+  readonly generation: number
+  /** The `kid` of the key that signed it (RFC 7517 §4.5), where it is a JWT that names one. */
+  readonly keyId: string | undefined
+  /** When it was received, in milliseconds since the epoch by the device's clock. */
+  readonly receivedAtMs: number
+  /** How long it lives from then on, in seconds; `undefined` where nobody said. */
+  readonly lifetimeSeconds: number | undefined
+}
+
+export interface AuthEvents {
+  /** The user signed in, or the session was restored on page load. */
+  'signed-in': { readonly via: 'login' | 'restore'; readonly token: TokenFacts }
+  /** A refresh request was sent. */
+  'refresh-started': { readonly reason: RefreshReason }
+  /** A refresh brought a new access token. */
+  renewed: { readonly reason: RefreshReason; readonly token: TokenFacts }
+  /** A refresh failed without a verdict; the session stays and the refresh is tried again. */
+  'refresh-failed': {
+    readonly reason: RefreshReason
+    readonly code: AuthErrorCode
+    readonly status: number | undefined
+    /** Time until the next try, in milliseconds. */
+    readonly retryInMs: number
+  }
+  /** A token that the server re-issued in a response header was adopted. */
+  reissued: { readonly token: TokenFacts; readonly previousKeyId: string | undefined }
+  /** A re-issued token was not adopted, and why. */
+  'reissue-refused': { readonly refusal: ReissueRefusal }
+  /** The session ended. */
+  'signed-out': { readonly reason: SignedOutReason }
+}
+
+export type AuthEventListener<Name extends keyof AuthEvents> = (event: AuthEvents[Name]) => void
+
+export interface Emitter {
+  emit<Name extends keyof AuthEvents>(name: Name, event: AuthEvents[Name]): void
+  on<Name extends keyof AuthEvents>(name: Name, listener: AuthEventListener<Name>): () => void
+  clear(): void
+}
+
+export function createEmitter(): Emitter {
+  const listeners = new Map<keyof AuthEvents, Set<(event: never) => void>>()
+  return {
+    emit(name, event) {
+      for (const listener of listeners.get(name) ?? []) {
+        callLater(listener as (event: unknown) => void, event)
+      }
+    },
+    on(name, listener) {
+      const set = listeners.get(name) ?? new Set()
+      listeners.set(name, set)
+      set.add(listener)
+      return () => set.delete(listener)
+    },
+    clear: () => listeners.clear()
+  }
+}
+
+/**
+ * Calls an app's callback in a microtask of its own: whatever it does (sign out, refresh, throw), the code that had
+ * something to tell has finished by then. What it throws is reported as any uncaught error is.
+ */
+export function callLater<Value>(callback: (value: Value) => void, value: Value): void {
+  void Promise.resolve(value)
+    .then(callback)
+    .catch((error: unknown) => {
+      setTimeout(() => {
+        throw error
+      })
+    })
+}

@@ -1,0 +1,19 @@
+// Finds the Chromium that the browser suites drive; none is ever downloaded.
+import { existsSync } from 'node:fs'
+
+const candidates = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe'
+]
+
+export const howToGetChromium =
+  'Install Chromium (Debian: `apt-get install -y chromium`) or set CHROMIUM_PATH to the browser to use.'
+
+export function findChromium(): string | undefined {
+  return [process.env.CHROMIUM_PATH, ...candidates].find(
+    (path): path is string => path !== undefined && existsSync(path)
+  )
+}

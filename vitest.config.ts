@@ -1,0 +1,61 @@
+// The suites: `node` and `dom` run on the source; `http`, `browser` and `package` on the built package and real sockets.
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+import { findChromium } from './test/support/chromium.ts'
+
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
+const alias = [
+  { find: /^everbearer$/, replacement: source('index.ts') },
+  { find: /^everbearer\/react$/, replacement: source('react/index.tsx') },
+  { find: /^everbearer\/mock$/, replacement: source('mock/index.ts') },
+  { find: /^everbearer\/mock\/msw$/, replacement: source('mock/msw.ts') },
+  { find: /^everbearer\/mock\/node$/, replacement: source('mock/node.ts') }
+]
+
+const hasChromium = findChromium() !== undefined
+if (!hasChromium && process.env.CI !== 'true') {
+}
+
+export default defineConfig({
+  test: {
+    reporters: ['default'],
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/dom/**', 'test/browser/**', 'test/package/**']
+        }
+      },
+      {
+        resolve: { alias },
+        test: { name: 'dom', environment: 'happy-dom', include: ['test/dom/**/*.test.{ts,tsx}'] }
+      },
+      {
+        test: {
+          name: 'package',
+          environment: 'node',
+          include: ['test/package/**/*.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000
+        }
+      },
+      ...(hasChromium || process.env.CI === 'true'
+        ? [
+            {
+              test: {
+                name: 'browser',
+                environment: 'node' as const,
+                include: ['test/browser/**/*.test.ts'],
+                testTimeout: 180_000,
+                hookTimeout: 120_000,
+                fileParallelism: false
+              }
+            }
+          ]
+        : [])
+    ]
+  }
+})
