@@ -19,6 +19,8 @@ if (!hasChromium && process.env.CI !== 'true') {
 export default defineConfig({
   test: {
     reporters: ['default'],
+    // happy-dom prints every refused request, as a browser's console does.
+    onConsoleLog: (log) => !/^(GET|POST) \S+ 4\d\d \(/.test(log),
     projects: [
       {
         resolve: { alias },

@@ -72,11 +72,5 @@ export function createEmitter(): Emitter {
  * something to tell has finished by then. What it throws is reported as any uncaught error is.
  */
 export function callLater<Value>(callback: (value: Value) => void, value: Value): void {
-  void Promise.resolve(value)
-    .then(callback)
-    .catch((error: unknown) => {
-      setTimeout(() => {
-        throw error
-      })
-    })
+  queueMicrotask(() => callback(value))
 }

@@ -37,13 +37,17 @@ export interface VirtualBrowser {
   turn(): Promise<void>
   setVisible(isVisible: boolean): void
   wake(wake: Wake): void
+  /** How many listen for the page's waking. */
+  wakeListeners(): number
   readonly storage: PlatformStorage & { readonly entries: ReadonlyMap<string, string> }
 }
 
 export const pageOrigin = 'https://app.example'
 export const apiOrigin = 'https://api.app.example'
 
-export function createVirtualBrowser(server: Pick<MockAuthServer, 'handle'>): VirtualBrowser {
+export function createVirtualBrowser(
+  server: Pick<MockAuthServer, 'handle' | 'owns' | 'guard'>
+): VirtualBrowser {
   const jar = new CookieJar()
   const gates = new Map<
     string,
@@ -95,7 +99,7 @@ export function createVirtualBrowser(server: Pick<MockAuthServer, 'handle'>): Vi
 
   async function serve(method: string, url: string, headers: Record<string, string>, body: string) {
     const cookie = await jar.getCookieString(url)
-    return server.handle({
+    const request = {
       method,
       url,
       headers: Object.entries({
@@ -104,7 +108,15 @@ export function createVirtualBrowser(server: Pick<MockAuthServer, 'handle'>): Vi
         ...(cookie === '' ? {} : { Cookie: cookie })
       }),
       body
-    })
+    }
+    if (server.owns(request)) return server.handle(request)
+    // Everything else is the app's API: it tells what it was sent.
+    return server.guard(request, () => ({
+      status: 200,
+      headers: [['Content-Type', 'application/json']],
+      setCookies: [],
+      body: JSON.stringify({ method, url, body })
+    }))
   }
 
   return {
@@ -208,6 +220,7 @@ export function createVirtualBrowser(server: Pick<MockAuthServer, 'handle'>): Vi
     wake(wake) {
       for (const listener of wakeListeners) listener(wake)
     },
+    wakeListeners: () => wakeListeners.size,
     storage: {
       entries,
       getItem: (key) => entries.get(key) ?? null,

@@ -1,0 +1,73 @@
+// Wrong options fail at construction, and say what is wrong.
+import { type AuthClientOptions, createAuthClient } from 'everbearer'
+import { expect, it } from 'vitest'
+
+it.each([
+  [{ baseURL: 'http://api.example.com' }, 'baseURL', 'http://api.example.com'],
+  [{ baseURL: 'ftp://api.example.com' }, 'baseURL', 'ftp:'],
+  [{ baseURL: 'https://' }, 'baseURL', 'https://'],
+  [{ baseURL: 42 }, 'baseURL', '42'],
+  [{ baseURL: 'https://user:secret@api.example.com' }, 'baseURL', 'without a user name'],
+  [{ refreshBeforeExpirySeconds: -1 }, 'refreshBeforeExpirySeconds', '-1'],
+  [{ refreshBeforeExpirySeconds: Number.NaN }, 'refreshBeforeExpirySeconds', 'NaN'],
+  [{ refreshBeforeExpirySeconds: '60' }, 'refreshBeforeExpirySeconds', '"60"'],
+  [{ refreshTimeoutMs: 0 }, 'refreshTimeoutMs', '0'],
+  [{ refreshTimeoutMs: 5_000, refreshAbandonMs: 1_000 }, 'refreshAbandonMs', '1000'],
+  [{ lockTimeoutMs: Infinity }, 'lockTimeoutMs', 'Infinity'],
+  [{ restore: 'sometimes' }, 'restore', '"sometimes"'],
+  [{ spreadRefreshes: 'yes' }, 'spreadRefreshes', '"yes"'],
+  [{ sendIdempotencyKey: true }, 'sendIdempotencyKey', 'true'],
+  [{ trustedOrigins: 'https://api.example.com' }, 'trustedOrigins', '"https://api.example.com"'],
+  [{ trustedOrigins: ['https://api.example.com/path'] }, 'trustedOrigins', '/path'],
+  [{ trustedOrigins: ['*.example.com'] }, 'trustedOrigins', '*.example.com'],
+  [{ trustedOrigins: ['http://api.example.com'] }, 'trustedOrigins', 'http://api.example.com'],
+  [{ reissuedTokenHeader: 'X Token' }, 'reissuedTokenHeader', '"X Token"'],
+  [{ paths: { login: 1 } }, 'paths.login', '1'],
+  [{ baseUrl: 'https://api.example.com' }, 'baseUrl', 'no such option']
+])('refuses %j', (options, name, received) => {
+  let error: unknown
+  try {
+    createAuthClient(options as AuthClientOptions)
+  } catch (thrown) {
+    error = thrown
+  }
+  expect(error).toMatchObject({ name: 'AuthError', code: 'ERR_AUTH_INVALID_OPTIONS' })
+  expect(String(error)).toContain(name)
+  expect(String(error)).toContain(received)
+  expect(String(error)).not.toContain('secret')
+})
+
+it.each([
+  {},
+  { baseURL: '/api' },
+  { baseURL: 'https://api.example.com/v1/' },
+  { baseURL: 'http://localhost:4000' },
+  { baseURL: 'http://127.0.0.1:4000' },
+  { baseURL: 'http://[::1]:4000' },
+  { refreshBeforeExpirySeconds: 0, lockTimeoutMs: 0, refreshTimeoutMs: 1 }
+])('accepts %j', (options) => {
+  createAuthClient(options).dispose()
+})
+
+it('says what is missing when a relative baseURL meets no page', async () => {
+  const auth = createAuthClient({ baseURL: '/api' })
+  await expect(auth.login({ email: 'a', password: 'b' })).rejects.toMatchObject({
+    code: 'ERR_AUTH_INVALID_OPTIONS',
+    message: expect.stringContaining('"/api"')
+  })
+  auth.dispose()
+})
+
+it('does not read options from a polluted Object.prototype', () => {
+  Object.defineProperty(Object.prototype, 'baseURL', {
+    value: 'https://evil.example',
+    configurable: true
+  })
+  try {
+    const auth = createAuthClient({})
+    expect(auth.axios.defaults.baseURL).toBe('')
+    auth.dispose()
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'baseURL')
+  }
+})

@@ -1,0 +1,171 @@
+// I8, I9, I10: timers are hints, nothing happens without need, and nothing is left behind.
+import { expect, it, vi } from 'vitest'
+import { ada, createTestBed } from '../support/test-client.ts'
+
+it('keeps the identity of the snapshot, and calls nobody, when the token is renewed', async () => {
+  const { auth, server, idle } = createTestBed()
+  await auth.login(ada)
+  await idle()
+  const state = auth.getState()
+  const listener = vi.fn()
+  auth.subscribe(listener)
+  await auth.refresh()
+  server.rotateKey()
+  await auth.axios.get('/me')
+  await idle()
+  expect(auth.getState()).toBe(state)
+  expect(listener).not.toHaveBeenCalled()
+})
+
+it('calls every subscriber once for a change, and none that was removed', async () => {
+  const { auth, idle } = createTestBed()
+  const stays = vi.fn()
+  const leaves = vi.fn()
+  auth.subscribe(stays)
+  auth.subscribe(leaves)()
+  await auth.login(ada)
+  await idle()
+  expect(stays).toHaveBeenCalledTimes(1)
+  expect(leaves).not.toHaveBeenCalled()
+})
+
+it('survives a listener that calls back into the client', async () => {
+  const { auth, idle, callsTo } = createTestBed()
+  auth.on('renewed', () => void auth.refresh().catch(() => {}))
+  auth.on('renewed', () => void auth.logout())
+  await auth.login(ada)
+  // Signed out before it was settled, so it may be told of that.
+  await auth.refresh().catch(() => {})
+  await idle()
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+  expect(callsTo('refresh').length).toBeLessThanOrEqual(2)
+})
+
+it('has no timer while nobody is signed in', async () => {
+  const { auth, clock } = createTestBed({ restore: 'always' })
+  await auth.ready()
+  expect(clock.pendingTimers()).toBe(0)
+  await auth.login(ada)
+  expect(clock.pendingTimers()).toBe(1)
+  await auth.logout()
+  expect(clock.pendingTimers()).toBe(0)
+})
+
+it('leaves nothing behind when it is disposed of, twice too', async () => {
+  const { auth, browser, clock } = createTestBed()
+  await auth.login(ada)
+  const handlers = () =>
+    auth.axios.interceptors.request.handlers?.filter((handler) => handler !== null).length
+  expect(handlers()).toBe(1)
+  auth.dispose()
+  auth.dispose()
+  expect(clock.pendingTimers()).toBe(0)
+  expect(browser.wakeListeners()).toBe(0)
+  expect(handlers()).toBe(0)
+  await expect(auth.login(ada)).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })
+  await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })
+  expect(() => auth.attach(auth.axios)).toThrow('disposed')
+})
+
+it('commits nothing that arrives after it was disposed of', async () => {
+  const { auth, browser, clock, eventNames, idle } = createTestBed()
+  await auth.login(ada)
+  await idle()
+  const gate = browser.hold('/refresh')
+  const refreshing = auth.refresh()
+  await gate.arrived(1)
+  auth.dispose()
+  await expect(refreshing).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })
+  gate.release()
+  await idle()
+  expect(eventNames()).toEqual(['signed-in', 'refresh-started'])
+  expect(clock.pendingTimers()).toBe(0)
+})
+
+it('renews the token before it expires, and again', async () => {
+  const { auth, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  await auth.login(ada)
+  for (let lifetime = 1; lifetime <= 3; lifetime += 1) {
+    clock.tick(239_999)
+    await idle()
+    expect(callsTo('refresh')).toHaveLength(lifetime - 1)
+    clock.tick(1)
+    await idle()
+    expect(callsTo('refresh')).toHaveLength(lifetime)
+  }
+  expect(auth.getState().status).toBe('authenticated')
+})
+
+it('takes at most a quarter of a short life as its leeway', async () => {
+  const { auth, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 20 })
+  await auth.login(ada)
+  for (let second = 0; second < 60; second += 1) {
+    clock.tick(1_000)
+    await idle()
+    await auth.axios.get('/me')
+  }
+  expect(callsTo('refresh')).toHaveLength(4)
+  expect(callsTo('me').every((call) => call.status === 200)).toBe(true)
+})
+
+it('does not refresh in the background, and does so when the page is looked at again', async () => {
+  const { auth, browser, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  await auth.login(ada)
+  browser.setVisible(false)
+  clock.tick(3_600_000)
+  await idle()
+  expect(callsTo('refresh')).toHaveLength(0)
+  browser.setVisible(true)
+  browser.wake('visible')
+  await idle()
+  expect(callsTo('refresh')).toHaveLength(1)
+})
+
+it('refreshes first when a request comes after a sleep that no timer noticed', async () => {
+  const { auth, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  await auth.login(ada)
+  clock.sleep(8 * 3_600_000)
+  expect((await auth.axios.get('/me')).status).toBe(200)
+  expect(callsTo('me').map((call) => call.status)).toEqual([200])
+  expect(callsTo('refresh')).toHaveLength(1)
+})
+
+const yearMs = 365 * 86_400_000
+
+it.each([-10 * yearMs, -86_400_000, -5_000, 5_000, 86_400_000, 10 * yearMs])(
+  'refreshes at the right time with a clock that is wrong by %d ms',
+  async (offsetMs) => {
+    const { auth, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 }, offsetMs)
+    await auth.login(ada)
+    expect((await auth.axios.get('/me')).status).toBe(200)
+    clock.tick(239_999)
+    await idle()
+    expect(callsTo('refresh')).toHaveLength(0)
+    clock.tick(1)
+    await idle()
+    expect(callsTo('refresh')).toHaveLength(1)
+  }
+)
+
+it('waits for a life longer than any timer without asking', async () => {
+  const { auth, clock, idle, callsTo } = createTestBed(
+    {},
+    { accessTokenSeconds: 60 * 86_400, sessionSeconds: 300 * 86_400 }
+  )
+  await auth.login(ada)
+  clock.tick(59 * 86_400_000)
+  await idle()
+  expect(callsTo('refresh')).toHaveLength(0)
+  clock.tick(86_400_000)
+  await idle()
+  expect(callsTo('refresh')).toHaveLength(1)
+})
+
+it('lives with tokens that say nothing about themselves', async () => {
+  const { auth, clock, idle, callsTo } = createTestBed()
+  await auth.login(async () => ({ access_token: 'opaque', token_type: 'bearer' }))
+  clock.tick(86_400_000)
+  await idle()
+  expect(await auth.getAccessToken()).toBe('opaque')
+  expect(callsTo('refresh')).toHaveLength(0)
+})

@@ -1,0 +1,84 @@
+// The hook: renders on change, and on nothing else.
+import { createAuthClient } from 'everbearer'
+import { AuthProvider, useAuth } from 'everbearer/react'
+import { act, StrictMode } from 'react'
+import { createRoot, hydrateRoot } from 'react-dom/client'
+import { renderToString } from 'react-dom/server'
+import { expect, it, onTestFinished, vi } from 'vitest'
+
+Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
+
+function createClient() {
+  const auth = createAuthClient({ restore: 'never' })
+  onTestFinished(auth.dispose)
+  return auth
+}
+
+function render(element: React.ReactNode): HTMLElement {
+  const container = document.createElement('div')
+  const root = createRoot(container)
+  act(() => root.render(element))
+  onTestFinished(() => act(() => root.unmount()))
+  return container
+}
+
+const issue = (token: string) => async () => ({ access_token: token, expires_in: 300 })
+
+function Status({ onRender }: { readonly onRender?: (result: object) => void }) {
+  const result = useAuth()
+  onRender?.(result)
+  return <p>{result.status}</p>
+}
+
+it('renders the state and follows sign-in and sign-out', async () => {
+  const auth = createClient()
+  const container = render(
+    <StrictMode>
+      <AuthProvider client={auth}>
+        <Status />
+      </AuthProvider>
+    </StrictMode>
+  )
+  expect(container.textContent).toBe('unauthenticated')
+  await act(() => auth.login(issue('a')))
+  expect(container.textContent).toBe('authenticated')
+  await act(async () => void auth.logout().catch(() => {}))
+  expect(container.textContent).toBe('unauthenticated')
+})
+
+it('does not render again when only the token changes', async () => {
+  const auth = createClient()
+  await auth.login(issue('a'))
+  const onRender = vi.fn()
+  render(
+    <AuthProvider client={auth}>
+      <Status onRender={onRender} />
+    </AuthProvider>
+  )
+  await act(() => auth.login(issue('b')))
+  expect(onRender).toHaveBeenCalledTimes(1)
+})
+
+it('hydrates what a server rendered without a mismatch', async () => {
+  const auth = createClient()
+  await auth.login(issue('a'))
+  const app = (
+    <AuthProvider client={auth}>
+      <Status />
+    </AuthProvider>
+  )
+  const container = document.createElement('div')
+  container.innerHTML = renderToString(app)
+  expect(container.textContent).toBe('initializing')
+  const onRecoverableError = vi.fn()
+  const root = await act(() => hydrateRoot(container, app, { onRecoverableError }))
+  onTestFinished(() => act(() => root.unmount()))
+  expect(container.textContent).toBe('authenticated')
+  expect(onRecoverableError).not.toHaveBeenCalled()
+})
+
+it('says what is missing without a provider', () => {
+  const silent = vi.spyOn(console, 'error').mockImplementation(() => {})
+  expect(() => renderToString(<Status />)).toThrow('AuthProvider')
+  silent.mockRestore()
+})

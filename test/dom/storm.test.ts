@@ -1,0 +1,49 @@
+// The storm in a mocked page: happy-dom's own XHR and fetch, msw in between, nothing replaced in the client.
+import { createAuthClient } from 'everbearer'
+import { createMockAuthServer } from 'everbearer/mock'
+import { createHandlers } from 'everbearer/mock/msw'
+import { setupServer } from 'msw/node'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+
+const server = createMockAuthServer()
+const network = setupServer(...createHandlers(server))
+const ada = { email: 'ada@example.com', password: 'lovelace' }
+
+beforeAll(() => network.listen({ onUnhandledFrame: 'error' }))
+afterEach(() => server.reset())
+afterAll(() => network.close())
+
+const callsTo = (route: string) => server.calls.filter((call) => call.route === route)
+
+it('makes one refresh out of a thousand requests whose token was just revoked', async () => {
+  const auth = createAuthClient({ restore: 'never' })
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  const answers = await Promise.all(Array.from({ length: 1000 }, () => auth.axios.get('/me')))
+  expect(answers.every(({ status }) => status === 200)).toBe(true)
+  expect(callsTo('refresh').map((call) => call.outcome)).toEqual(['rotated'])
+  auth.dispose()
+})
+
+it.each(['xhr', 'fetch'] as const)(
+  'signs in, restores, adopts and signs out over %s',
+  async (adapter) => {
+    const first = createAuthClient({ restore: 'never' })
+    await first.login(ada)
+    first.dispose()
+
+    const auth = createAuthClient()
+    auth.axios.defaults.adapter = adapter
+    // fetch hides the final URL, so there a re-issued token is adopted only where no redirect can have happened.
+    if (adapter === 'fetch') auth.axios.defaults.fetchOptions = { redirect: 'error' }
+    expect(await auth.ready()).toEqual({ status: 'authenticated', degraded: undefined })
+    const { kid } = server.rotateKey()
+    await auth.axios.get('/me')
+    await auth.axios.get('/me')
+    expect(callsTo('me').map((call) => call.kid === kid)).toEqual([false, true])
+    expect(callsTo('refresh').map((call) => call.outcome)).toEqual(['rotated'])
+    expect(await auth.logout()).toEqual({ confirmed: true })
+    expect(callsTo('logout').map((call) => call.outcome)).toEqual(['signed_out'])
+    auth.dispose()
+  }
+)

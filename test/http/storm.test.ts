@@ -1,0 +1,65 @@
+// The storm over real HTTP: Node's sockets, axios's http adapter, the mock on a port.
+import { createAuthClient } from 'everbearer'
+import { createMockAuthServer } from 'everbearer/mock'
+import { listen } from 'everbearer/mock/node'
+import { expect, it, onTestFinished } from 'vitest'
+import { createCookieFetch } from '../support/cookie-fetch.ts'
+
+const ada = { email: 'ada@example.com', password: 'lovelace' }
+
+async function createOverHttp() {
+  const server = createMockAuthServer()
+  const { url, close } = await listen(server)
+  const auth = createAuthClient({ baseURL: url, platform: { fetch: createCookieFetch() } })
+  onTestFinished(async () => {
+    auth.dispose()
+    await close()
+  })
+  return {
+    auth,
+    server,
+    url,
+    callsTo: (route: string) => server.calls.filter((call) => call.route === route)
+  }
+}
+
+it('makes one refresh out of a thousand requests whose token was just revoked', async () => {
+  const { auth, server, callsTo } = await createOverHttp()
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  const answers = await Promise.all(Array.from({ length: 1000 }, () => auth.axios.get('/me')))
+  expect(answers.every(({ status }) => status === 200)).toBe(true)
+  expect(callsTo('refresh').map((call) => call.outcome)).toEqual(['rotated'])
+})
+
+it.each(['http', 'fetch'] as const)('adopts a re-issued token over %s', async (adapter) => {
+  const { auth, server, callsTo } = await createOverHttp()
+  auth.axios.defaults.adapter = adapter
+  if (adapter === 'fetch') auth.axios.defaults.fetchOptions = { redirect: 'error' }
+  await auth.login(ada)
+  const { kid } = server.rotateKey()
+  await auth.axios.get('/me')
+  await auth.axios.get('/me')
+  expect(callsTo('me').map((call) => call.kid === kid)).toEqual([false, true])
+})
+
+it('keeps every token out of errors of the http and fetch adapters, printed in full', async () => {
+  const { inspect } = await import('node:util')
+  const { auth, server } = await createOverHttp()
+  await auth.login(ada)
+  const token = await auth.getAccessToken()
+  const signature = token.split('.')[2] ?? token
+  server.endSessions()
+  for (const adapter of ['http', 'fetch'] as const) {
+    const error = await auth.axios.get('/me', { adapter }).catch((reason) => reason)
+    expect(error.response.status).toBe(401)
+    expect(inspect(error, { depth: Infinity })).not.toContain(signature)
+    expect(JSON.stringify(error)).not.toContain(signature)
+  }
+})
+
+it('says that the server is unreachable by a typed error', async () => {
+  const auth = createAuthClient({ baseURL: 'http://localhost:9' })
+  onTestFinished(auth.dispose)
+  await expect(auth.login(ada)).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+})
