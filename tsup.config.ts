@@ -1,6 +1,24 @@
 // One bundle per entry point; what several entries need lands in a shared chunk.
-// Declarations come from tsc afterwards (tsup's own `dts` needs a compiler API that TypeScript 7 lacks).
+// Declarations come from tsc afterwards: tsup's own `dts` needs a compiler API that TypeScript 7 does not have.
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { defineConfig } from 'tsup'
+
+const outDir = 'dist'
+
+function emitDeclarations(): void {
+  execFileSync(join('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'], {
+    stdio: 'inherit',
+    shell: process.platform === 'win32'
+  })
+  // tsc leaves `./client.ts` in declarations, which not every consumer's compiler follows to `client.d.ts`.
+  for (const file of readdirSync(outDir, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.d.ts')) continue
+    const text = readFileSync(join(outDir, file), 'utf8')
+    writeFileSync(join(outDir, file), text.replace(/(from '\.[^']*)\.tsx?'/g, "$1.js'"))
+  }
+}
 
 export default defineConfig({
   entry: {
@@ -11,6 +29,7 @@ export default defineConfig({
     'mock/node': 'src/mock/node.ts',
     'cli/index': 'src/cli/index.ts'
   },
+  outDir,
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
@@ -18,5 +37,8 @@ export default defineConfig({
   splitting: true,
   sourcemap: true,
   clean: true,
-  dts: false
+  dts: false,
+  silent: true,
+  removeNodeProtocol: false,
+  onSuccess: async () => emitDeclarations()
 })

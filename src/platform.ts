@@ -45,7 +45,7 @@ export interface Platform {
 export type Wake = 'visible' | 'online'
 
 /** Timers above this fire at once in every engine. */
-export const longestTimerMs = 2 ** 31 - 1
+export const longestTimerMs: number = 2 ** 31 - 1
 
 export function createPlatform(replaced: Partial<Platform> = {}): Platform {
   return { ...surroundings(), ...replaced }

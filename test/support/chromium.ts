@@ -1,5 +1,6 @@
 // Finds the Chromium that the browser suites drive; none is ever downloaded.
 import { existsSync } from 'node:fs'
+import { type Browser, chromium } from 'playwright-core'
 
 const candidates = [
   '/usr/bin/chromium',
@@ -16,4 +17,22 @@ export function findChromium(): string | undefined {
   return [process.env.CHROMIUM_PATH, ...candidates].find(
     (path): path is string => path !== undefined && existsSync(path)
   )
+}
+
+/** A fresh headless browser. Without the flags, Chromium as root does not start, and looks for hosts on the internet. */
+export async function launchChromium(): Promise<Browser> {
+  const executablePath = findChromium()
+  if (executablePath === undefined) throw new Error(`No Chromium found. ${howToGetChromium}`)
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync'
+    ]
+  })
 }

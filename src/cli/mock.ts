@@ -1,0 +1,123 @@
+// The command `everbearer mock`: the mock auth server on a port, one printed line per call.
+import { once } from 'node:events'
+import { createMockAuthServer, type MockAuthServer } from '../mock/index.ts'
+import { type Listening, listen } from '../mock/node.ts'
+import { callLine, type Paint, painter } from './call-line.ts'
+import { readNumber, readOptions, readOrigins } from './usage.ts'
+
+export const mockHelp = `Usage: everbearer mock [options]
+
+Runs a mock auth server for local development. Everything is kept in memory and forgotten at the end.
+
+Options:
+  --port <number>                  port to listen on, 0 for a free one (default 4000)
+  --host <name>                    host to listen on (default localhost)
+  --access-token-seconds <number>  lifetime of an access token (default 300)
+  --session-seconds <number>       lifetime of a session from its login (default 604800)
+  --grace-seconds <number>         how long a rotated refresh token gets its successor again (default 10, 0 is strict)
+  --allow-origin <origin>          origin that may call, repeatable (default: any on this machine)
+  --rotate-every <seconds>         let a new key sign that often; old ones retire once their tokens have expired
+  --quiet                          print no line per call
+  --help                           print this
+`
+
+const options = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  'access-token-seconds': { type: 'string' },
+  'session-seconds': { type: 'string' },
+  'grace-seconds': { type: 'string' },
+  'allow-origin': { type: 'string', multiple: true },
+  'rotate-every': { type: 'string' },
+  quiet: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' }
+} as const
+
+const demoUser = { email: 'ada@example.com', password: 'lovelace' }
+/** A timer cannot wait longer than 2^31 - 1 ms. */
+const longestTimerSeconds = 2_147_483
+
+export async function runMock(args: readonly string[]): Promise<number> {
+  const given = readOptions(args, options)
+  if (given.help === true) {
+    process.stdout.write(mockHelp)
+    return 0
+  }
+  const seconds = (name: string, value: string | undefined, least: number, most: number) =>
+    readNumber(name, value, { least, most, unit: ' of seconds' })
+  const port = readNumber('port', given.port, { least: 0, most: 65_535, unit: '' }) ?? 4000
+  const host = given.host ?? 'localhost'
+  const accessTokenSeconds =
+    seconds('access-token-seconds', given['access-token-seconds'], 1, 31_536_000) ?? 300
+  const sessionSeconds =
+    seconds('session-seconds', given['session-seconds'], 1, 31_536_000) ?? 604_800
+  const refreshGraceSeconds = seconds('grace-seconds', given['grace-seconds'], 0, 86_400) ?? 10
+  const rotateEvery = seconds('rotate-every', given['rotate-every'], 1, longestTimerSeconds)
+  const origins = given['allow-origin']
+  const allowedOrigins = origins === undefined ? 'loopback' : readOrigins('allow-origin', origins)
+
+  // Its password is printed below: nothing that real users reach may ever run this.
+  const { NODE_ENV, NO_COLOR } = process.env
+  if (NODE_ENV === 'production') {
+    process.stderr.write(
+      'everbearer mock does not run with NODE_ENV=production: it guards nothing.\n'
+    )
+    return 1
+  }
+  const server = createMockAuthServer({
+    users: [demoUser],
+    accessTokenSeconds,
+    sessionSeconds,
+    refreshGraceSeconds,
+    allowedOrigins
+  })
+  const listening = await listen(server, { port, host }).catch((error: unknown) => error)
+  if (!isListening(listening)) {
+    process.stderr.write(`${whyNot(listening, host, port)}\n`)
+    return 1
+  }
+  const paint = painter(process.stdout.isTTY === true, NO_COLOR)
+  greet(server, listening, paint)
+  if (given.quiet !== true) {
+    server.onCall((call) => process.stdout.write(`${callLine(call, paint)}\n`))
+  }
+  const timers =
+    rotateEvery === undefined ? [] : [rotateKeys(server, rotateEvery, accessTokenSeconds)]
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  for (const timer of timers) clearInterval(timer)
+  await listening.close()
+  return 0
+}
+
+function greet(server: MockAuthServer, { url }: Listening, paint: Paint): void {
+  const routes = server.routes.map(({ methods, path }) => `  ${methods[0]?.padEnd(5)} ${path}\n`)
+  process.stdout.write(
+    `everbearer mock listens on ${paint('bold', url)}\n\n` +
+      `Sign in as ${demoUser.email} with the password ${demoUser.password}.\n\n${routes.join('')}\n`
+  )
+}
+
+// A key retires when the last token that it signed has expired: until then it has to verify, and nobody notices.
+function rotateKeys(server: MockAuthServer, everySeconds: number, tokenSeconds: number) {
+  return setInterval(() => {
+    const { previousKid, kid } = server.rotateKey()
+    process.stdout.write(`rotated: ${kid} signs, ${previousKid} verifies\n`)
+    const lifetimeSeconds = Math.min(tokenSeconds + 1, longestTimerSeconds)
+    setTimeout(() => {
+      server.retireKey(previousKid)
+      process.stdout.write(`retired: ${previousKid}\n`)
+    }, lifetimeSeconds * 1000).unref()
+  }, everySeconds * 1000)
+}
+
+function isListening(value: unknown): value is Listening {
+  return typeof value === 'object' && value !== null && 'close' in value
+}
+
+function whyNot(error: unknown, host: string, port: number): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error'
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} on ${host} is in use. Stop what listens there, or choose another --port (0 takes a free one).`
+  }
+  return `Cannot listen on ${host}, port ${port} (${code}). Choose another --host or --port.`
+}

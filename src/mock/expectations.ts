@@ -1,0 +1,52 @@
+// The words in which a wrong option is refused: which one, what was expected, what came; never a secret.
+
+const aYearSeconds = 31_536_000
+
+export function seconds(
+  name: string,
+  value: unknown,
+  least: number,
+  most: number = aYearSeconds
+): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) {
+    return value
+  }
+  throw wrong(name, `be a whole number of seconds from ${least} to ${most}`, describe(value))
+}
+
+export function text(name: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw wrong(name, 'be a string that is not empty', describe(value))
+}
+
+export function refuseUnknownNames(prefix: string, value: object, known: readonly string[]): void {
+  const unknown = Object.keys(value).find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw wrong(`${prefix}${unknown}`, `be one of ${known.join(', ')}`, 'an unknown name')
+  }
+}
+
+export function refuseTwice(name: string, values: readonly string[]): void {
+  const twice = values.find((value, index) => values.indexOf(value) !== index)
+  if (twice !== undefined) throw wrong(name, 'be different from each other', describe(twice))
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80))
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return shapeOf(value)
+}
+
+export function shapeOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  return value === '' ? 'an empty string' : typeof value
+}
+
+export function wrong(name: string, expectation: string, received: string): TypeError {
+  return new TypeError(`createMockAuthServer: ${name} must ${expectation}, received ${received}`)
+}

@@ -1,0 +1,82 @@
+// The fetch door: a `Request` in, a `Response` out.
+import type { Respond } from './guard.ts'
+import type { MockAuthServer } from './server-face.ts'
+import type { WireRequest, WireResponse } from './wire.ts'
+
+export function createFetchDoor(
+  server: Pick<MockAuthServer, 'handle' | 'guard'>
+): Pick<MockAuthServer, 'fetch' | 'protect'> {
+  return {
+    fetch: async (request) => toResponse(await server.handle(toWireRequest(request), 'fetch')),
+    protect: (handler) => async (request) => {
+      const answer = await guardResponse(
+        (respond) => server.guard(toWireRequest(request), respond, 'fetch'),
+        (session) => handler(request, session)
+      )
+      return answer.kind === 'own' ? answer.response : toResponse(answer.response)
+    }
+  }
+}
+
+/** The record of a `Request`. Its body is read only if the server asks for it. */
+export function toWireRequest(
+  request: Request,
+  headers: readonly (readonly [string, string])[] = [...request.headers]
+): WireRequest {
+  return { method: request.method, url: request.url, headers, body: () => request.text() }
+}
+
+export function toResponse({ status, headers, setCookies, body }: WireResponse): Response {
+  const rows = [...headers, ...setCookies.map((value): [string, string] => ['Set-Cookie', value])]
+  return new Response(body === '' ? null : body, { status, headers: rows })
+}
+
+export type GuardedResponse<Answer> =
+  | { readonly kind: 'own'; readonly response: Answer }
+  | { readonly kind: 'guard'; readonly response: WireResponse }
+
+/**
+ * Guards a handler that answers with a `Response`. Only its status and headers make the way through the records and
+ * back: its body may be a stream, and its cookies are not always visible from here.
+ */
+export async function guardResponse<Answer extends Response | undefined>(
+  guard: (respond: Respond) => Promise<WireResponse>,
+  handler: (session: Parameters<Respond>[0]) => Answer | Promise<Answer>
+): Promise<GuardedResponse<Answer>> {
+  let own: { readonly response: Answer } | undefined
+  const dressed = await guard(async (session) => {
+    const response = await handler(session)
+    own = { response }
+    const headers = [...(response?.headers ?? [])].filter(([name]) => !isSetCookie(name))
+    return { status: response?.status ?? 0, headers, setCookies: [], body: '' }
+  })
+  if (own === undefined) return { kind: 'guard', response: dressed }
+  const { response } = own
+  return { kind: 'own', response: response === undefined ? response : dress(response, dressed) }
+}
+
+// In place where that is possible: a copy would lose what other libraries keep on the object itself.
+function dress<Answer extends Response>(response: Answer, dressed: WireResponse): Answer {
+  if (response.type === 'error') return response
+  try {
+    writeHeaders(response.headers, dressed)
+    return response
+  } catch {
+    const { status, statusText } = response
+    const headers = new Headers(response.headers)
+    writeHeaders(headers, dressed)
+    return new Response(response.body, { status, statusText, headers }) as Answer
+  }
+}
+
+function writeHeaders(headers: Headers, dressed: WireResponse): void {
+  const kept = new Set(dressed.headers.map(([name]) => name.toLowerCase()))
+  for (const name of [...headers.keys()]) {
+    if (!isSetCookie(name) && !kept.has(name.toLowerCase())) headers.delete(name)
+  }
+  for (const [name, value] of dressed.headers) headers.set(name, value)
+}
+
+function isSetCookie(name: string): boolean {
+  return name.toLowerCase() === 'set-cookie'
+}

@@ -1,0 +1,72 @@
+// What the mock auth server can do, as its users see it.
+import type { ProtectedSession, Respond } from './guard.ts'
+import type { MockCall, MockDoor } from './journal.ts'
+import type { MockKeyStatus } from './keys.ts'
+import type { MockRouteEntry } from './routes.ts'
+import type { WireRequest, WireResponse } from './wire.ts'
+
+/** The server. Every member survives destructuring, but `keys` and `calls`, which are read afresh each time. */
+export interface MockAuthServer {
+  /**
+   * Answers any request to the server's own routes, preflights included, and 404 to the rest. Never throws for what
+   * a client may send. A door gives its name for the journal.
+   */
+  handle(request: WireRequest, door?: MockDoor): Promise<WireResponse>
+
+  /** Is this URL one of the server's own routes? Only the path counts. */
+  owns(request: Pick<WireRequest, 'url'>): boolean
+
+  /** The server's own routes, `basePath` included. */
+  readonly routes: readonly MockRouteEntry[]
+
+  /**
+   * Puts verification, re-issue and CORS around an answer of your own. `respond` is called only with a good token;
+   * what it throws is noted as `failed` and goes through. `OPTIONS` is answered without asking it.
+   */
+  guard(request: WireRequest, respond: Respond, door?: MockDoor): Promise<WireResponse>
+
+  /**
+   * `handle` for whoever has a `Request`. Good in Node; inside a browser (and happy-dom) it knows no cookies, because
+   * `Request` and `Response` drop them there.
+   */
+  fetch(request: Request): Promise<Response>
+
+  /** `guard` for a fetch handler: the result answers requests with a good access token through `handler`. */
+  protect(
+    handler: (request: Request, session: ProtectedSession) => Response | Promise<Response>
+  ): (request: Request) => Promise<Response>
+
+  /**
+   * Lets a new key sign. Tokens of the earlier ones stay valid, and a request that carries one is answered with a
+   * re-issued token in its `Authorization` header.
+   */
+  rotateKey(): { previousKid: string; kid: string }
+
+  /**
+   * Removes a verify-only key, or all of them; its tokens are refused from now on.
+   * @returns the `kid`s of the removed keys
+   * @throws MockAuthServerError `signing_key` for the key that signs, `unknown_key` for one that is not there
+   */
+  retireKey(kid?: string): readonly string[]
+
+  /** The keys, the signing one first. */
+  readonly keys: readonly MockKeyStatus[]
+
+  /** Refuses every access token issued so far; refreshing still works. */
+  revokeAccessTokens(): void
+
+  /** Ends every session: access tokens are refused and the next refresh is answered with 401 `invalid_grant`. */
+  endSessions(): void
+
+  /** Every call in order of arrival, the latest 10 000 of them: a new array of frozen entries at each reading. */
+  readonly calls: readonly MockCall[]
+
+  /**
+   * Calls back after every call that was answered.
+   * @returns its remover
+   */
+  onCall(listener: (call: MockCall) => void): () => void
+
+  /** Forgets sessions, revocations, the journal and every rotation of keys. Listeners stay. */
+  reset(): void
+}

@@ -1,0 +1,84 @@
+// A request and a response as plain records, the only shape the server thinks in.
+//
+// Browsers (and happy-dom) drop `Cookie` and `Origin` from a `Request` and `Set-Cookie` from a `Response`, so neither
+// class can carry what this server is about. Each door translates its own world into these records and back.
+
+/** A request, as it arrived. */
+export interface WireRequest {
+  /** The HTTP method; upper case as on the wire. */
+  readonly method: string
+  /** The absolute URL. */
+  readonly url: string
+  /** Every header as `[name, value]`, in order, repeated names repeated. */
+  readonly headers: readonly (readonly [string, string])[]
+  /** Cookies by name, for doors that cannot see the `Cookie` header. The header wins where there is one. */
+  readonly cookies?: Readonly<Record<string, string>>
+  /** The body, or a function that reads it once the server wants it. */
+  readonly body?: string | (() => Promise<string>)
+}
+
+/** A response, as it is to be sent. */
+export interface WireResponse {
+  readonly status: number
+  /** Every header but `Set-Cookie`, as `[name, value]`. */
+  readonly headers: [string, string][]
+  /** One value of `Set-Cookie` each. */
+  readonly setCookies: string[]
+  /** The body; empty where there is none. */
+  readonly body: string
+}
+
+/** The most a body may hold, in bytes; more is answered with 413. Doors read one byte more and stop. */
+export const bodyLimitBytes = 65_536
+
+/** All values of one header field, in order. */
+export function headerValues(request: Pick<WireRequest, 'headers'>, name: string): string[] {
+  const wanted = name.toLowerCase()
+  return request.headers.filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value)
+}
+
+/** The first value of one header field. */
+export function headerValue(
+  request: Pick<WireRequest, 'headers'>,
+  name: string
+): string | undefined {
+  return headerValues(request, name)[0]
+}
+
+/** A JSON answer that no cache may keep. */
+export function json(
+  status: number,
+  body: unknown,
+  headers: readonly (readonly [string, string])[] = []
+): WireResponse {
+  return {
+    status,
+    headers: [
+      ['Content-Type', 'application/json'],
+      ['Cache-Control', 'no-store'],
+      ...headers.map(([name, value]): [string, string] => [name, value])
+    ],
+    setCookies: [],
+    body: JSON.stringify(body)
+  }
+}
+
+/** An error answer in the form of RFC 6749 §5.2. */
+export function refusal(
+  status: number,
+  error: string,
+  description: string,
+  headers: readonly (readonly [string, string])[] = []
+): WireResponse {
+  return json(status, { error, error_description: description }, headers)
+}
+
+/** An answer without a body. */
+export function noContent(headers: readonly (readonly [string, string])[] = []): WireResponse {
+  return {
+    status: 204,
+    headers: headers.map(([name, value]): [string, string] => [name, value]),
+    setCookies: [],
+    body: ''
+  }
+}

@@ -1,0 +1,242 @@
+// The command line as a user meets it: a process of its own, its output and its exit code.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+const entry = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url))
+const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+
+interface Running {
+  readonly child: ChildProcess
+  /** All that stands on both outputs so far. */
+  output(): { stdout: string; stderr: string }
+  exit: Promise<number | null>
+  /** Waits until the output on stdout matches. */
+  until(pattern: RegExp): Promise<RegExpExecArray>
+}
+
+function start(args: readonly string[], env: Record<string, string> = {}): Running {
+  const { NODE_ENV: _mode, FORCE_COLOR: _colour, ...inherited } = process.env
+  const child = spawn(process.execPath, [entry, ...args], { env: { ...inherited, ...env } })
+  const output = { stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk) => {
+    output.stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    output.stderr += chunk
+  })
+  const exit = once(child, 'close').then(([code]) => code as number | null)
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await exit
+  })
+  const until = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    for (;;) {
+      const found = pattern.exec(output.stdout)
+      if (found !== null) return found
+      const isOver = await Promise.race([
+        once(child.stdout, 'data').then(() => false),
+        exit.then(() => true)
+      ])
+      if (isOver) throw new Error(`ended before ${pattern}: ${output.stdout}${output.stderr}`)
+    }
+  }
+  return { child, output: () => ({ ...output }), exit, until }
+}
+
+async function run(args: readonly string[], env: Record<string, string> = {}) {
+  const running = start(args, env)
+  const code = await running.exit
+  return { code, ...running.output() }
+}
+
+async function address(running: Running): Promise<string> {
+  const [, url = ''] = await running.until(/listens on (http:\S+)\n[\s\S]*\/me\n/)
+  return url
+}
+
+const login = {
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
+}
+
+describe('help and version', () => {
+  it.each([[['--version']], [['-v']]])('%j prints the version of the package', async (args) => {
+    expect(await run(args)).toEqual({
+      code: 0,
+      stdout: `${JSON.parse(manifest).version}\n`,
+      stderr: ''
+    })
+  })
+
+  it.each([[['--help']], [['-h']], [['help']]])('%j prints the commands', async (args) => {
+    const { code, stdout } = await run(args)
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining('mock       run the mock auth server')
+    ])
+  })
+
+  it.each([[['mock', '--help']], [['mock', '-h']], [['help', 'mock']]])(
+    '%j prints every option',
+    async (args) => {
+      const { code, stdout } = await run(args)
+      const options = [
+        'port',
+        'host',
+        'access-token-seconds',
+        'session-seconds',
+        'grace-seconds',
+        'allow-origin',
+        'rotate-every',
+        'quiet'
+      ]
+      expect(code).toBe(0)
+      for (const option of options) expect(stdout).toContain(`--${option} `)
+    }
+  )
+})
+
+it.each([
+  [[], 'a command is missing'],
+  [['serve'], 'the command must be one of mock, received "serve"'],
+  [['__proto__'], 'the command must be one of mock, received "__proto__"'],
+  [['mock', '--port', 'http'], '--port must be a whole number from 0 to 65535, received "http"'],
+  [['mock', '--port', '65536'], '--port must be a whole number from 0 to 65535, received "65536"'],
+  [['mock', '--port', ''], '--port must be a whole number from 0 to 65535, received ""'],
+  [
+    ['mock', '--access-token-seconds', '0'],
+    '--access-token-seconds must be a whole number of seconds from 1 to 31536000, received "0"'
+  ],
+  [
+    ['mock', '--session-seconds', '1e3'],
+    '--session-seconds must be a whole number of seconds from 1 to 31536000, received "1e3"'
+  ],
+  [
+    ['mock', '--grace-seconds=-1'],
+    '--grace-seconds must be a whole number of seconds from 0 to 86400, received "-1"'
+  ],
+  [
+    ['mock', '--rotate-every', '0'],
+    '--rotate-every must be a whole number of seconds from 1 to 2147483, received "0"'
+  ],
+  [
+    ['mock', '--allow-origin', 'example.com'],
+    '--allow-origin must be an origin such as https://app.example.com, without a path or a slash, received "example.com"'
+  ],
+  [['mock', '--allow-origin', '*'], 'received "*"'],
+  [['mock', '--colour'], "Unknown option '--colour'"],
+  [['mock', '--port'], "Option '--port <value>' argument missing"],
+  [['mock', 'now'], "Unexpected argument 'now'"]
+])('everbearer %j is a usage error: %s', async (args, message) => {
+  const { code, stdout, stderr } = await run(args)
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain(message)
+  expect(stderr).toContain('See everbearer --help.')
+})
+
+describe('everbearer mock', () => {
+  it('serves real requests, prints a line for each, and ends with 0', async () => {
+    const running = start(['mock', '--port', '0', '--access-token-seconds', '60'])
+    const url = await address(running)
+    const response = await fetch(`${url}/login`, login)
+    const { access_token: token, expires_in: seconds } = (await response.json()) as Record<
+      string,
+      unknown
+    >
+    expect(seconds).toBe(60)
+    const me = await fetch(`${url}/me`, { headers: { authorization: `Bearer ${token}` } })
+    expect(await me.json()).toEqual({ sub: 'user-1', email: 'ada@example.com' })
+    await fetch(`${url}/me?access_token=${token}`)
+    await running.until(/missing_token/)
+    running.child.kill('SIGINT')
+
+    expect(await running.exit).toBe(0)
+    const { stdout, stderr } = running.output()
+    expect(stderr).toBe('')
+    expect(stdout).toContain('Sign in as ada@example.com with the password lovelace.')
+    expect(stdout).toMatch(/^\d\d:\d\d:\d\d POST \/login {14}200 signed_in key-1-[\w-]+$/m)
+    expect(stdout).toMatch(/^\d\d:\d\d:\d\d GET \/me {18}200 accepted key-1-[\w-]+$/m)
+    expect(stdout).not.toContain(String(token))
+    expect(stdout).not.toContain('\u001b')
+  })
+
+  it('ends with 0 on SIGTERM too, and prints no calls if it is to be quiet', async () => {
+    const running = start(['mock', '--port', '0', '--quiet'])
+    await fetch(`${await address(running)}/me`)
+    running.child.kill('SIGTERM')
+
+    expect(await running.exit).toBe(0)
+    expect(running.output().stdout).not.toContain('missing_token')
+  })
+
+  it('allows the given origins only', async () => {
+    const running = start([
+      'mock',
+      '--port',
+      '0',
+      '--allow-origin',
+      'https://a.test',
+      '--allow-origin',
+      'https://b.test'
+    ])
+    const url = await address(running)
+    const allowed = async (origin: string) =>
+      (await fetch(`${url}/me`, { headers: { origin } })).headers.get('access-control-allow-origin')
+
+    expect(
+      await Promise.all(['https://a.test', 'https://b.test', 'http://localhost:1'].map(allowed))
+    ).toEqual(['https://a.test', 'https://b.test', null])
+  })
+
+  it('rotates and retires keys in time', async () => {
+    const running = start([
+      'mock',
+      '--port',
+      '0',
+      '--rotate-every',
+      '1',
+      '--access-token-seconds',
+      '1'
+    ])
+    const [, kid = '', previous = ''] = await running.until(
+      /rotated: (key-2-\S+) signs, (key-1-\S+) verifies/
+    )
+
+    expect(kid).not.toBe(previous)
+    const [, retired] = await running.until(/retired: (\S+)/)
+    expect(retired).toBe(previous)
+  })
+
+  it('says what to do when the port is in use', async () => {
+    const other = createServer().listen(0, 'localhost')
+    await once(other, 'listening')
+    onTestFinished(() => void other.close())
+    const { port } = other.address() as AddressInfo
+    const { code, stdout, stderr } = await run(['mock', '--port', String(port)])
+
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toBe(
+      `Port ${port} on localhost is in use. Stop what listens there, or choose another --port (0 takes a free one).\n`
+    )
+  })
+
+  it('says so when it cannot listen for another reason', async () => {
+    const { code, stderr } = await run(['mock', '--host', 'nowhere.invalid', '--port', '0'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /^Cannot listen on nowhere\.invalid, port 0 \([A-Z_]+\)\. Choose another --host or --port\.\n$/
+    )
+  })
+
+  it('does not run in production', async () => {
+    const { code, stdout, stderr } = await run(['mock', '--port', '0'], { NODE_ENV: 'production' })
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('NODE_ENV=production')
+  })
+})

@@ -1,0 +1,116 @@
+// The refresh cookie: its exact attributes, and how it is found again.
+import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
+import { expect, it } from 'vitest'
+import { base, json, outcome, overWire, visit } from './visitor.ts'
+
+async function setCookie(url: string, options: MockAuthServerOptions = {}): Promise<string> {
+  const answer = await createMockAuthServer(options).handle({
+    method: 'POST',
+    url: `${url}/login`,
+    headers: [json],
+    body: JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
+  })
+  return (answer.setCookies[0] ?? '').replace(/=rt_[\w-]{43};/, '=VALUE;')
+}
+
+it.each([
+  [
+    'http://localhost:4000',
+    {},
+    'refresh_token=VALUE; Max-Age=604800; Path=/; HttpOnly; SameSite=Strict'
+  ],
+  [
+    'https://api.example.com',
+    {},
+    '__Host-refresh_token=VALUE; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Strict'
+  ],
+  [
+    'http://localhost',
+    { sessionSeconds: 60 },
+    'refresh_token=VALUE; Max-Age=60; Path=/; HttpOnly; SameSite=Strict'
+  ],
+  [
+    'http://localhost',
+    { cookieName: 'rt' },
+    'rt=VALUE; Max-Age=604800; Path=/; HttpOnly; SameSite=Strict'
+  ],
+  [
+    'https://localhost',
+    { cookieName: 'rt' },
+    'rt=VALUE; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Strict'
+  ],
+  [
+    'http://localhost',
+    { cookieName: '__Host-rt' },
+    '__Host-rt=VALUE; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Strict'
+  ]
+])('on %s with %o the cookie is %s', async (url, options, expected) => {
+  expect(await setCookie(url, options)).toBe(expected)
+})
+
+it('logout clears it with the attributes it was set with', async () => {
+  const server = createMockAuthServer()
+  const answer = await server.handle({
+    method: 'POST',
+    url: 'https://api.test/logout',
+    headers: [json]
+  })
+  expect(answer.setCookies).toEqual([
+    '__Host-refresh_token=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict'
+  ])
+})
+
+it.each([
+  ['among others', ['a=b; refresh_token=RT; c=d'], 'rotated'],
+  ['without blanks', ['a=b;refresh_token=RT;c=d'], 'rotated'],
+  ['in a second header', ['a=b', 'refresh_token=RT'], 'rotated'],
+  [
+    'with attributes that a mock left behind',
+    ['refresh_token=RT; Max-Age=9; Path=/; HttpOnly, refresh_token=old; Path=/'],
+    'rotated'
+  ],
+  ['behind a comma', ['a=b, refresh_token=RT'], 'rotated'],
+  ['first of two', ['refresh_token=RT; refresh_token=other'], 'rotated'],
+  ['second of two', ['refresh_token=other; refresh_token=RT'], 'unknown_session'],
+  ['under a longer name', ['xrefresh_token=RT; refresh_tokenx=RT'], 'no_cookie'],
+  ['with another case', ['Refresh_Token=RT'], 'no_cookie'],
+  ['under the name of https', ['__Host-refresh_token=RT'], 'no_cookie'],
+  ['empty', ['refresh_token='], 'no_cookie'],
+  ['without a value', ['refresh_token'], 'no_cookie'],
+  ['as a value', ['x=refresh_token=RT'], 'no_cookie'],
+  ['in rubbish', ['=;;,=, ;refresh_token=RT'], 'rotated']
+])('a cookie that stands %s in %j is %s', async (_name, cookies, expected) => {
+  const server = createMockAuthServer()
+  const ada = visit(overWire(server))
+  await ada.login()
+  const headers = cookies.map((value): [string, string] => [
+    'Cookie',
+    value.replaceAll('RT', ada.cookie ?? '')
+  ])
+  await server.handle({ method: 'POST', url: `${base}/refresh`, headers: [json, ...headers] })
+
+  expect(outcome(server)).toBe(expected)
+})
+
+it('over https a tossed cookie with the plain name is not believed', async () => {
+  const server = createMockAuthServer()
+  const ada = visit(overWire(server))
+  await ada.login()
+  const headers: [string, string][] = [json, ['Cookie', `refresh_token=${ada.cookie}`]]
+  await server.handle({ method: 'POST', url: 'https://localhost/refresh', headers })
+
+  expect(outcome(server)).toBe('no_cookie')
+})
+
+it('cookies that a door found itself count where there is no header', async () => {
+  const server = createMockAuthServer()
+  const ada = visit(overWire(server))
+  await ada.login()
+  const cookies = { refresh_token: ada.cookie ?? '' }
+  const request = { method: 'POST', url: `${base}/refresh`, cookies }
+
+  await server.handle({ ...request, headers: [json, ['Cookie', 'a=b']] })
+  expect(outcome(server)).toBe('no_cookie')
+  await server.handle({ ...request, headers: [json] })
+  expect(outcome(server)).toBe('rotated')
+})

@@ -1,0 +1,32 @@
+// What the mock is made of: nothing of the client's, or a mistake of both would cancel out.
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+
+const folder = new URL('../../src/mock/', import.meta.url)
+const files = readdirSync(folder)
+const importsOf = (file: string) =>
+  [
+    ...readFileSync(new URL(file, folder), 'utf8').matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)
+  ].map(([, specifier]) => specifier ?? '')
+
+it.each(files)('%s imports its neighbours, jose, and what its door needs', (file) => {
+  const doors: Record<string, RegExp> = { 'msw.ts': /^msw$/, 'node.ts': /^node:(?:http|net)$/ }
+  const foreign = importsOf(file).filter(
+    (specifier) => !/^(?:\.\/[a-z-]+\.ts|jose)$/.test(specifier) && !doors[file]?.test(specifier)
+  )
+  expect(foreign).toEqual([])
+})
+
+it('the core reaches neither msw nor node', () => {
+  const reached = new Set<string>()
+  const visit = (file: string) => {
+    if (reached.has(file)) return
+    reached.add(file)
+    for (const specifier of importsOf(file))
+      if (specifier.startsWith('./')) visit(specifier.slice(2))
+  }
+  visit('index.ts')
+
+  expect(reached.size).toBeGreaterThan(15)
+  expect([...reached].filter((file) => ['msw.ts', 'node.ts'].includes(file))).toEqual([])
+})

@@ -1,0 +1,132 @@
+// The msw door in Node: handlers of one's own behind the guard, preflights, and where handlers may be.
+import { createMockAuthServer } from 'everbearer/mock'
+import { createHandlers, protect } from 'everbearer/mock/msw'
+import { getResponse, type HttpHandler, HttpResponse, http } from 'msw'
+import { describe, expect, it } from 'vitest'
+import { createClockedServer, outcome, overWire, visit } from './visitor.ts'
+
+const api = 'https://api.example.com'
+
+async function arrange() {
+  const { server } = createClockedServer()
+  const { token } = await visit(overWire(server, api)).login()
+  const ask = async (handlers: HttpHandler[], path: string, init: RequestInit = {}) => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      origin: 'http://localhost:3000',
+      ...init.headers
+    }
+    return getResponse(handlers, new Request(api + path, { ...init, headers }))
+  }
+  return { server, ask }
+}
+
+describe('protect', () => {
+  it('hands the resolver what msw hands it, and who is asking', async () => {
+    const { server, ask } = await arrange()
+    const handler = http.post(
+      `${api}/todos/:id`,
+      protect(server, async ({ params: { id }, request, claims: { sub }, kid, reissued }) =>
+        HttpResponse.json([id, await request.text(), sub, kid, reissued], {
+          status: 201
+        })
+      )
+    )
+    const response = await ask([handler], '/todos/7', { method: 'POST', body: 'hello' })
+
+    expect(response?.status).toBe(201)
+    expect(await response?.json()).toEqual(['7', 'hello', 'user-1', server.keys[0]?.kid, false])
+    expect(server.calls.at(-1)).toMatchObject({ door: 'msw', route: 'protected', path: '/todos/7' })
+  })
+
+  it('re-issues on the answer of the resolver, thrown or returned', async () => {
+    const { server, ask } = await arrange()
+    server.rotateKey()
+    const teapot = () => {
+      throw HttpResponse.text('short and stout', { status: 418 })
+    }
+    for (const resolver of [teapot, () => HttpResponse.text('ok')]) {
+      const response = await ask([http.get(`${api}/tea`, protect(server, resolver))], '/tea')
+      expect(response?.headers.get('authorization')).toMatch(/^Bearer /)
+      expect(response?.headers.get('access-control-expose-headers')).toBe('Authorization')
+    }
+  })
+
+  it('refuses without asking the resolver', async () => {
+    const { server, ask } = await arrange()
+    server.revokeAccessTokens()
+    const handler = http.get(
+      `${api}/todos`,
+      protect(server, () => HttpResponse.error())
+    )
+    const response = await ask([handler], '/todos')
+
+    expect([response?.status, outcome(server)]).toEqual([401, 'token_revoked'])
+  })
+
+  it('lets a resolver leave the request to the next handler', async () => {
+    const { server, ask } = await arrange()
+    const handlers = [
+      http.get(
+        `${api}/todos`,
+        protect(server, () => undefined)
+      ),
+      http.get(`${api}/todos`, () => HttpResponse.text('next'))
+    ]
+    expect(await (await ask(handlers, '/todos'))?.text()).toBe('next')
+  })
+
+  it('keeps the cookies of the resolver', async () => {
+    const { server, ask } = await arrange()
+    const resolver = protect(
+      server,
+      () =>
+        new HttpResponse(null, {
+          headers: [
+            ['Set-Cookie', 'a=1'],
+            ['Set-Cookie', 'b=2']
+          ]
+        })
+    )
+    const response = await ask([http.get(`${api}/todos`, resolver)], '/todos')
+
+    expect(response?.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+  })
+})
+
+describe('createHandlers', () => {
+  it('answers every preflight below an absolute base', async () => {
+    const { server, ask } = await arrange()
+    const response = await ask(createHandlers(server, { baseURL: api }), '/todos/7', {
+      method: 'OPTIONS',
+      headers: { 'access-control-request-method': 'DELETE' }
+    })
+
+    expect(response?.status).toBe(204)
+    expect(response?.headers.get('access-control-allow-origin')).toBe('http://localhost:3000')
+  })
+
+  it('leaves other requests to other handlers', async () => {
+    const { server, ask } = await arrange()
+    expect(await ask(createHandlers(server, { baseURL: api }), '/todos')).toBeUndefined()
+    expect(
+      await ask(createHandlers(server, { baseURL: 'https://other.test' }), '/me')
+    ).toBeUndefined()
+  })
+
+  it.each(['https://api.example.com/v1', 'api.example.com', '/v1', 'file:///x'])(
+    'refuses the base %s and says where a path belongs',
+    (baseURL) => {
+      const create = () => createHandlers(createMockAuthServer(), { baseURL })
+      expect(create).toThrow(TypeError)
+      expect(create).toThrow(
+        `(a path belongs into the basePath of createMockAuthServer), received "${baseURL}"`
+      )
+    }
+  )
+
+  it('accepts an origin with a slash at its end', async () => {
+    const { server, ask } = await arrange()
+    expect((await ask(createHandlers(server, { baseURL: `${api}/` }), '/me'))?.status).toBe(200)
+  })
+})

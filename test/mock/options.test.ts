@@ -1,0 +1,215 @@
+// Options: what is refused, in which words, and that no secret is among them.
+import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
+import { expect, it } from 'vitest'
+import { claimsOf, createClockedServer, json, overWire, visit } from './visitor.ts'
+
+const ada = { email: 'ada@example.com', password: 'lovelace' }
+const key = { kid: 'a', secret: 's'.repeat(32) }
+const secondsFrom = (least: number, most: number) =>
+  `be a whole number of seconds from ${least} to ${most}`
+
+const wrong: [string, unknown, string][] = [
+  ['options', 'x', 'options must be an object, received "x"'],
+  ['accessTtl', { accessTtl: 3 }, 'accessTtl must be one of users, issuer,'],
+  [
+    'accessTokenSeconds',
+    { accessTokenSeconds: 0 },
+    `accessTokenSeconds must ${secondsFrom(1, 31_536_000)}, received 0`
+  ],
+  ['accessTokenSeconds', { accessTokenSeconds: 1.5 }, 'received 1.5'],
+  ['accessTokenSeconds', { accessTokenSeconds: '300' }, 'received "300"'],
+  ['accessTokenSeconds', { accessTokenSeconds: Number.NaN }, 'received NaN'],
+  [
+    'sessionSeconds',
+    { sessionSeconds: 31_536_001 },
+    `sessionSeconds must ${secondsFrom(1, 31_536_000)}, received 31536001`
+  ],
+  [
+    'refreshGraceSeconds',
+    { refreshGraceSeconds: -1 },
+    `refreshGraceSeconds must ${secondsFrom(0, 86_400)}, received -1`
+  ],
+  ['issuer', { issuer: '' }, 'issuer must be a string that is not empty, received ""'],
+  ['audience', { audience: 7 }, 'audience must be a string that is not empty, received 7'],
+  [
+    'basePath',
+    { basePath: '/v1/' },
+    "basePath must be '' or a path such as '/v1', received \"/v1/\""
+  ],
+  ['basePath', { basePath: 'v1' }, 'received "v1"'],
+  ['paths', { paths: { login: '/../login' } }, "paths.login must be a path such as '/login'"],
+  ['paths', { paths: { login: '/:id' } }, 'received "/:id"'],
+  [
+    'paths',
+    { paths: { signin: '/login' } },
+    'paths.signin must be one of login, refresh, logout, me'
+  ],
+  ['paths', { paths: { login: '/me' } }, 'paths must be different from each other, received "/me"'],
+  [
+    'allowedOrigins',
+    { allowedOrigins: '*' },
+    'allowedOrigins must be \'loopback\' or an array of origins, received "*"'
+  ],
+  [
+    'allowedOrigins',
+    { allowedOrigins: ['https://a.test/'] },
+    'allowedOrigins[0] must be an origin'
+  ],
+  ['allowedOrigins', { allowedOrigins: ['*'] }, 'received "*"'],
+  [
+    'cookieName',
+    { cookieName: 'a b' },
+    'cookieName must be a token of RFC 6265 §4.1.1, received "a b"'
+  ],
+  [
+    'now',
+    { now: 5 },
+    'now must be a function that returns milliseconds since the epoch, received 5'
+  ],
+  ['users', { users: ada }, 'users must be an array, received object'],
+  [
+    'users',
+    { users: [{ email: 'ada@example.com' }] },
+    'users[0].password must be a string that is not empty, received undefined'
+  ],
+  [
+    'users',
+    { users: [ada, ada] },
+    'users[].email must be different from each other, received "ada@example.com"'
+  ],
+  [
+    'users',
+    { users: [{ ...ada, role: 'admin' }] },
+    'users[0].role must be one of email, password, sub, claims'
+  ],
+  [
+    'users',
+    { users: [{ ...ada, claims: { exp: 1 } }] },
+    'users[0].claims must leave the registered claims to the server, received exp'
+  ],
+  ['users', { users: [{ ...ada, claims: { big: 1n } }] }, 'users[0].claims must be JSON'],
+  ['keys', { keys: [] }, 'keys must be an array of at least one key, received an array of 0'],
+  [
+    'keys',
+    { keys: [{ ...key, secret: 's'.repeat(31) }] },
+    'keys[0].secret must be a string of at least 32 bytes, received 31 bytes'
+  ],
+  [
+    'keys',
+    { keys: [{ ...key, kid: '' }] },
+    'keys[0].kid must be a string that is not empty, received ""'
+  ],
+  ['keys', { keys: [key, key] }, 'keys[].kid must be different from each other, received "a"']
+]
+
+it.each(wrong)('a wrong %s in %o is refused: %s', (_name, options, message) => {
+  const create = () => createMockAuthServer(options as MockAuthServerOptions)
+  expect(create).toThrow(TypeError)
+  expect(create).toThrow(message)
+})
+
+it('no message repeats a password or a secret', () => {
+  const canary = 'canary'
+  const attempts: unknown[] = [
+    { users: [{ email: '', password: canary }] },
+    { users: [{ email: 'a', password: [canary] }] },
+    { users: [{ email: 'a', password: { canary } }] },
+    { keys: [{ kid: 'a', secret: canary }] },
+    { keys: [{ kid: '', secret: canary.repeat(9) }] },
+    { keys: canary.repeat(9) }
+  ]
+  for (const options of attempts) {
+    const create = () => createMockAuthServer(options as MockAuthServerOptions)
+    expect(create).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining(canary) })
+    )
+  }
+})
+
+it('everything has a default', async () => {
+  const visitor = visit(overWire(createMockAuthServer()))
+  const { token } = await visitor.login()
+  expect(claimsOf(token)).toEqual({
+    iss: 'https://mock.everbearer.test',
+    aud: 'api',
+    sub: 'user-1',
+    sid: expect.any(String),
+    jti: expect.any(String),
+    iat: expect.any(Number),
+    exp: expect.any(Number)
+  })
+  const { iat = 0, exp } = claimsOf(token)
+  expect(exp).toBe(iat + 300)
+})
+
+it('every option counts', async () => {
+  const { server } = createClockedServer({
+    users: [
+      { email: 'bob@example.com', password: 'b' },
+      { email: 'ada@example.com', password: 'lovelace', sub: 'ada', claims: { role: 'admin' } }
+    ],
+    issuer: 'https://id.test',
+    audience: 'files',
+    accessTokenSeconds: 60
+  })
+  const { token, body } = await visit(overWire(server)).login()
+
+  expect(JSON.parse(body)).toMatchObject({ expires_in: 60 })
+  expect(claimsOf(token)).toMatchObject({
+    iss: 'https://id.test',
+    aud: 'files',
+    sub: 'ada',
+    role: 'admin'
+  })
+})
+
+it('paths move below basePath, and only they are owned', async () => {
+  const server = createMockAuthServer({ basePath: '/v1', paths: { login: '/session/new' } })
+  const owns = (path: string) => server.owns({ url: `https://api.test${path}` })
+
+  expect(server.routes.map((entry) => entry.path)).toEqual([
+    '/v1/session/new',
+    '/v1/refresh',
+    '/v1/logout',
+    '/v1/me'
+  ])
+  expect(['/v1/session/new', '/v1/me?x=1'].map(owns)).toEqual([true, true])
+  expect(['/login', '/v1/login', '/v1', '/v1/me/', '/me'].map(owns)).toEqual([
+    false,
+    false,
+    false,
+    false,
+    false
+  ])
+  const answer = await server.handle({
+    method: 'POST',
+    url: 'https://api.test/v1/session/new',
+    headers: [json],
+    body: JSON.stringify(ada)
+  })
+  expect(answer.status).toBe(200)
+})
+
+it('the clock is Date.now at the time of each call by default', async () => {
+  const server = createMockAuthServer()
+  const real = Date.now
+  try {
+    Date.now = () => 4_000_000_000_000
+    const { token } = await visit(overWire(server)).login()
+    expect(claimsOf(token).iat).toBe(4_000_000_000)
+  } finally {
+    Date.now = real
+  }
+})
+
+it('methods survive destructuring', async () => {
+  const { handle, owns, fetch, rotateKey, retireKey, reset } = createMockAuthServer()
+  expect((await handle({ method: 'GET', url: 'http://localhost/me', headers: [] })).status).toBe(
+    401
+  )
+  expect((await fetch(new Request('http://localhost/me'))).status).toBe(401)
+  expect(owns({ url: 'http://localhost/me' })).toBe(true)
+  const { previousKid } = rotateKey()
+  expect(retireKey()).toEqual([previousKid])
+  expect(reset()).toBeUndefined()
+})
