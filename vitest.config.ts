@@ -19,8 +19,6 @@ if (!hasChromium && process.env.CI !== 'true') {
 export default defineConfig({
   test: {
     reporters: ['default'],
-    // happy-dom prints every refused request, as a browser's console does.
-    onConsoleLog: (log) => !/^(GET|POST) \S+ 4\d\d \(/.test(log),
     projects: [
       {
         resolve: { alias },
@@ -28,12 +26,18 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.ts'],
+          setupFiles: ['test/support/quiet-network-log.ts'],
           exclude: ['test/dom/**', 'test/browser/**', 'test/package/**']
         }
       },
       {
         resolve: { alias },
-        test: { name: 'dom', environment: 'happy-dom', include: ['test/dom/**/*.test.{ts,tsx}'] }
+        test: {
+          name: 'dom',
+          environment: 'happy-dom',
+          include: ['test/dom/**/*.test.{ts,tsx}'],
+          setupFiles: ['test/support/quiet-network-log.ts']
+        }
       },
       {
         test: {
