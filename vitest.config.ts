@@ -1,9 +1,12 @@
 // The suites: `node` and `dom` run on the source; `http`, `browser` and `package` on the built package and real sockets.
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { findChromium } from './test/support/chromium.ts'
 
-const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
+// The mutation campaign points this at a copy of the source with a fault in it.
+const sourceRoot = process.env.EVERBEARER_SOURCE ?? fileURLToPath(new URL('./src', import.meta.url))
+const source = (path: string) => join(sourceRoot, path)
 const alias = [
   { find: /^everbearer$/, replacement: source('index.ts') },
   { find: /^everbearer\/react$/, replacement: source('react/index.tsx') },
@@ -27,7 +30,7 @@ export default defineConfig({
           environment: 'node',
           include: ['test/**/*.test.ts'],
           setupFiles: ['test/support/quiet-network-log.ts'],
-          exclude: ['test/dom/**', 'test/browser/**', 'test/package/**']
+          exclude: ['test/dom/**', 'test/browser/**', 'test/package/**', 'test/long/**']
         }
       },
       {
@@ -48,6 +51,17 @@ export default defineConfig({
           hookTimeout: 240_000
         }
       },
+      ...(process.env.LONG === 'true'
+        ? [
+            {
+              test: {
+                name: 'long',
+                environment: 'node' as const,
+                include: ['test/long/**/*.test.ts']
+              }
+            }
+          ]
+        : []),
       ...(hasChromium || process.env.CI === 'true'
         ? [
             {

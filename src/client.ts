@@ -5,8 +5,9 @@ import { createAxiosBinding } from './http/axios.ts'
 import { createBearer } from './http/bearer.ts'
 import { createTrustedOrigins } from './http/trusted-origin.ts'
 import { type AuthClientOptions, resolveOptions } from './options.ts'
-import { createPlatform } from './platform.ts'
+import { createPlatform, createTimers } from './platform.ts'
 import { resolveEndpoint } from './refresh/endpoints.ts'
+import type { RefreshPolicy } from './refresh/refresh-plan.ts'
 import { createRefresher } from './refresh/refresher.ts'
 import { createScheduler } from './refresh/scheduler.ts'
 import { createSignIn } from './refresh/sign-in.ts'
@@ -17,23 +18,26 @@ import { type AuthEventListener, type AuthEvents, createEmitter } from './sessio
 import { type AuthState, createSession } from './session/session.ts'
 import { createSignOutMark } from './session/sign-out-mark.ts'
 import { createLock } from './tabs/lock.ts'
-import { remainingMs } from './token/lifetime.ts'
+import { readMoment, remainingMs } from './token/lifetime.ts'
 
 /** A session and everything that keeps it alive. All methods may be destructured. */
-export interface AuthClient<Credentials extends object = Record<string, unknown>> {
+export interface AuthClient<Credentials extends object = object> {
   /** An axios instance with `baseURL` set, whose requests carry the access token. */
   readonly axios: AxiosInstance
   /**
    * Puts the token on the requests of an axios instance of yours, to trusted origins only.
-   * @returns the detach. Attaching an instance twice changes nothing.
+   * @returns the detach. An instance may be attached twice; its requests are sent once.
    */
   attach(instance: AxiosInstance): () => void
   /**
    * Signs in: with credentials, which are sent to the login endpoint as JSON, or with a function that gets a token response
-   * in any other way (a second factor, a passkey, a popup). The call that came last wins.
+   * in any other way (a second factor, a passkey, a popup). The function is called at once, unless an auth request is under
+   * way. Of several sign-ins the one that was called last wins.
+   *
+   * `ERR_AUTH_TIMEOUT` says that nobody waits any longer: if the server signs the user in after all, that counts.
    *
    * @throws AuthError `ERR_AUTH_LOGIN_REJECTED`, `ERR_AUTH_NETWORK`, `ERR_AUTH_TIMEOUT`, `ERR_AUTH_SERVER_ERROR`,
-   * `ERR_AUTH_RESPONSE_MALFORMED`, `ERR_AUTH_SESSION_CHANGED` (another `login()` or `logout()` came later),
+   * `ERR_AUTH_RESPONSE_MALFORMED`, `ERR_AUTH_SESSION_CHANGED` (a later `login()` or `logout()` took effect),
    * `ERR_AUTH_DISPOSED`; and whatever the function throws.
    */
   login(credentials: Credentials | (() => Promise<TokenResponse>)): Promise<void>
@@ -42,7 +46,7 @@ export interface AuthClient<Credentials extends object = Record<string, unknown>
    * told (`confirmed: false`), no page load restores the session until it has been; that is tried again on load and when
    * the network is back.
    *
-   * @throws AuthError `ERR_AUTH_DISPOSED`
+   * @throws AuthError `ERR_AUTH_DISPOSED`; `ERR_AUTH_INVALID_OPTIONS` where `baseURL` is relative and there is no page
    */
   logout(): Promise<{ readonly confirmed: boolean }>
   /**
@@ -73,7 +77,8 @@ export interface AuthClient<Credentials extends object = Record<string, unknown>
   on<Name extends keyof AuthEvents>(name: Name, listener: AuthEventListener<Name>): () => void
   /**
    * Resolves when it is known whether somebody is signed in, or when the first attempt to find out has failed or taken
-   * `refreshTimeoutMs`. Never rejects. Requests wait for it by themselves.
+   * `refreshTimeoutMs`: then the state is still `initializing`, `degraded` says why, and it is tried again. Never rejects.
+   * Requests wait for it by themselves.
    */
   ready(): Promise<AuthState>
   /** Ends this client (not the session): no timer, listener or interceptor is left. May be called twice. */
@@ -90,54 +95,33 @@ export interface AuthClient<Credentials extends object = Record<string, unknown>
  * await auth.login({ email, password })
  * const { data } = await auth.axios.get('/me')
  */
-export function createAuthClient<Credentials extends object = Record<string, unknown>>(
+export function createAuthClient<Credentials extends object = object>(
   given: AuthClientOptions = {}
 ): AuthClient<Credentials> {
   const options = resolveOptions(given)
-  const platform = createPlatform(given.platform)
+  const surroundings = createPlatform(options.platform)
+  const timers = createTimers(surroundings)
+  const platform = { ...surroundings, setTimer: timers.setTimer }
   const emitter = createEmitter()
   // Two clients of one origin that talk to different servers must not share a lock or a mark.
   const namespace = nameEndpoint()
   const mark = createSignOutMark(platform.storage, namespace)
-  const restores =
-    (options.restore ?? (platform.pageUrl() === undefined ? 'never' : 'always')) === 'always'
-  const session = createSession(!restores || mark.isSet())
+  const restoreMode = options.restore ?? (platform.pageUrl() === undefined ? 'never' : 'always')
+  const restores = restoreMode === 'always' && mark.read() === undefined
+  const session = createSession(!restores)
   const tokenRequest = createTokenRequest(platform, options)
   const lock = createLock(`everbearer:${namespace}`, options.lockTimeoutMs, platform)
   const onSettled = () => scheduler.rearm()
-  const refresher = createRefresher({
-    ...options,
-    session,
-    tokenRequest,
-    lock,
-    platform,
-    emitter,
-    policy: options,
-    onSettled
-  })
-  const signIn = createSignIn({
-    session,
-    refresher,
-    tokenRequest,
-    lock,
-    mark,
-    platform,
-    emitter,
-    policy: options,
-    timeoutMs: options.refreshTimeoutMs,
-    onSettled
-  })
-  const tokens = createTokenSource({
-    session,
-    refresher,
-    emitter,
-    platform,
-    policy: options,
-    onAdopted: onSettled
-  })
+  const { refreshTimeoutMs, refreshAbandonMs } = options
+  const policy: RefreshPolicy = options
+  const shared = { session, tokenRequest, lock, platform, emitter, policy, onSettled }
+  const refresher = createRefresher({ ...shared, refreshTimeoutMs, refreshAbandonMs })
+  const signIn = createSignIn({ ...shared, refresher, mark, refreshTimeoutMs, refreshAbandonMs })
+  const tokens = createTokenSource({ ...shared, refresher })
   const origins = createTrustedOrigins(options.baseURL, options.trustedOrigins, platform.pageUrl)
   const binding = createAxiosBinding(
     createBearer({ tokens, origins, isRefusal: (status) => status === 401 }),
+    tokens.currentEpoch,
     options.reissuedTokenHeader
   )
   const instance = axios.create({ baseURL: options.baseURL })
@@ -149,21 +133,19 @@ export function createAuthClient<Credentials extends object = Record<string, unk
     onWake(wake) {
       if (wake !== 'online') return
       refresher.networkIsBack()
-      if (mark.isSet()) void signIn.deliverSignOut().catch(() => {})
+      deliverSignOut()
     }
   })
   let isDisposed = false
 
   function dueInMs(): number | undefined {
-    if (isDisposed || session.getState().status === 'unauthenticated' || refresher.isUnderWay())
+    const isSignedOut = session.getState().status === 'unauthenticated'
+    if (isDisposed || isSignedOut || refresher.isUnderWay() || signIn.isAppSigningIn())
       return undefined
     const heldBack = refresher.heldBackMs()
     if (heldBack !== undefined) return Number.isFinite(heldBack) ? heldBack : undefined
     const refreshAt = session.held()?.refreshAt
-    return (
-      refreshAt &&
-      remainingMs(refreshAt, { wallMs: platform.now(), monotonicMs: platform.monotonicNow() })
-    )
+    return refreshAt && remainingMs(refreshAt, readMoment(platform))
   }
 
   function nameEndpoint(): string {
@@ -174,12 +156,16 @@ export function createAuthClient<Credentials extends object = Record<string, unk
     }
   }
 
+  function deliverSignOut(): void {
+    if (mark.read() !== undefined) void signIn.deliverSignOut().catch(() => {})
+  }
+
   function checkLive(): void {
     if (isDisposed) throw disposed()
   }
 
-  if (restores && !mark.isSet()) refresher.refresh('restore').catch(() => {})
-  if (restores && mark.isSet()) void signIn.deliverSignOut().catch(() => {})
+  if (restores) refresher.refresh('restore').catch(() => {})
+  else if (restoreMode === 'always') deliverSignOut()
 
   return {
     axios: instance,
@@ -202,7 +188,7 @@ export function createAuthClient<Credentials extends object = Record<string, unk
     },
     async getAccessToken() {
       checkLive()
-      return requireToken(await tokens.forRequest()).accessToken
+      return requireToken(await tokens.forRequest(tokens.currentEpoch())).accessToken
     },
     getState: session.getState,
     subscribe: session.subscribe,
@@ -219,7 +205,9 @@ export function createAuthClient<Credentials extends object = Record<string, unk
       scheduler.dispose()
       binding.detachAll()
       session.dispose()
-      refresher.abandon(disposed())
+      refresher.dispose(disposed())
+      signIn.dispose(disposed())
+      timers.dispose()
       emitter.clear()
     }
   }

@@ -45,10 +45,44 @@ export interface Platform {
 export type Wake = 'visible' | 'online'
 
 /** Timers above this fire at once in every engine. */
-export const longestTimerMs: number = 2 ** 31 - 1
+const longestTimerMs = 2 ** 31 - 1
 
 export function createPlatform(replaced: Partial<Platform> = {}): Platform {
   return { ...surroundings(), ...replaced }
+}
+
+export interface Timers {
+  readonly setTimer: Platform['setTimer']
+  /** Cancels every timer that runs, and lets none begin. */
+  dispose(): void
+}
+
+/** The timers of one client, so that none is left when it ends. */
+export function createTimers(platform: Pick<Platform, 'setTimer'>): Timers {
+  const cancels = new Set<() => void>()
+  let isDisposed = false
+  return {
+    setTimer(callback, delayMs) {
+      if (isDisposed) return () => {}
+      const cancelTimer = platform.setTimer(
+        () => {
+          cancels.delete(cancel)
+          callback()
+        },
+        Math.min(delayMs, longestTimerMs)
+      )
+      const cancel = () => {
+        cancels.delete(cancel)
+        cancelTimer()
+      }
+      cancels.add(cancel)
+      return cancel
+    },
+    dispose() {
+      isDisposed = true
+      for (const cancel of [...cancels]) cancel()
+    }
+  }
 }
 
 function surroundings(): Platform {
@@ -69,7 +103,7 @@ function surroundings(): Platform {
 }
 
 function setTimer(callback: () => void, delayMs: number): () => void {
-  const timer: unknown = setTimeout(callback, Math.min(delayMs, longestTimerMs))
+  const timer: unknown = setTimeout(callback, delayMs)
   // In Node a timer is an object, and one that waits for a token's expiry must not keep the process alive.
   if (
     typeof timer === 'object' &&

@@ -16,12 +16,14 @@ const floors = [
   'index',
   'client',
   'options',
+  'option-checks',
   'http',
   'refresh',
   'tabs',
   'session',
   'token',
   'platform',
+  'url',
   'errors'
 ]
 const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')

@@ -8,7 +8,7 @@ import axios, {
   type InternalAxiosRequestConfig,
   isAxiosError
 } from 'axios'
-import { joinUrl } from '../refresh/endpoints.ts'
+import { joinUrl } from '../url.ts'
 import type { IncomingAnswer, SendWithBearer } from './bearer.ts'
 
 type AdapterOption = InternalAxiosRequestConfig['adapter']
@@ -21,52 +21,55 @@ export interface AxiosBinding {
 
 export function createAxiosBinding(
   sendWithBearer: SendWithBearer,
+  currentEpoch: () => number | undefined,
   reissuedTokenHeader: string
 ): AxiosBinding {
-  const detachers = new Map<AxiosInstance, () => void>()
+  const detachers = new Set<() => void>()
   // A request that is cancelled before it is sent leaves its config with the wrapper in it, and may be sent again.
   const wrapped = new WeakMap<AxiosAdapter, AdapterOption>()
 
-  function wrap(inner: AdapterOption): AxiosAdapter {
+  function wrap(inner: AdapterOption | null, epoch: number | undefined): AxiosAdapter {
     const adapter: AxiosAdapter = (config) => {
-      if (inner === undefined) delete config.adapter
+      if (inner == null) delete config.adapter
       else config.adapter = inner
       return sendWithBearer({
         url: joinUrl(config.baseURL ?? '', config.url ?? '', config.allowAbsoluteUrls),
         // `has` is true for `false` and `null` too, with which axios sends no such header: a ready opt-out.
-        hasOwnAuthorization: config.headers.has('Authorization') || config.auth !== undefined,
+        hasOwnAuthorization: config.headers.has('Authorization') || config.auth != null,
+        epoch,
         isReplayable: isReplayable(config.data),
-        send: (accessToken) => send(config, inner, accessToken, reissuedTokenHeader),
+        send: (accessToken) =>
+          send(config, inner ?? axios.defaults.adapter, accessToken, reissuedTokenHeader),
         orCancelled: (promise) => orCancelled(config, promise)
       })
     }
-    wrapped.set(adapter, inner)
+    wrapped.set(adapter, inner ?? undefined)
     return adapter
   }
 
   return {
     attach(instance) {
-      const attached = detachers.get(instance)
-      if (attached !== undefined) return attached
       const id = instance.interceptors.request.use(
         (config) => {
           const { adapter } = config
-          config.adapter = wrap(
+          const inner =
             typeof adapter === 'function' && wrapped.has(adapter) ? wrapped.get(adapter) : adapter
-          )
+          // Noted here, because an app's interceptors may take their time before it is sent.
+          config.adapter = wrap(inner, currentEpoch())
           return config
         },
         null,
         { synchronous: true }
       )
       const detach = () => {
-        if (detachers.delete(instance)) instance.interceptors.request.eject(id)
+        detachers.delete(detach)
+        instance.interceptors.request.eject(id)
       }
-      detachers.set(instance, detach)
+      detachers.add(detach)
       return detach
     },
     detachAll() {
-      for (const detach of [...detachers.values()]) detach()
+      for (const detach of [...detachers]) detach()
     }
   }
 }
@@ -77,51 +80,61 @@ async function send(
   accessToken: string | undefined,
   reissuedTokenHeader: string
 ): Promise<IncomingAnswer<AxiosResponse>> {
-  const sent: InternalAxiosRequestConfig = { ...config, headers: new AxiosHeaders(config.headers) }
+  const sent = copyConfig(config)
   if (accessToken !== undefined) sent.headers.set('Authorization', `Bearer ${accessToken}`)
   const adapter = typeof inner === 'function' ? inner : axios.getAdapter(inner, sent)
   try {
     const response = await adapter(sent)
-    conceal(response, config)
-    return toAnswer(response, config, reissuedTokenHeader, async () => response)
+    return toAnswer(response, async () => response)
   } catch (error) {
-    if (!isAxiosError(error)) throw error
-    conceal(error, config)
-    if (error.response === undefined) throw error
-    conceal(error.response, config)
-    return toAnswer(error.response, config, reissuedTokenHeader, () => Promise.reject(error))
+    if (typeof error !== 'object' || error === null) throw error
+    if ('config' in error) conceal(error, config)
+    if (!isAxiosError(error) || error.response === undefined) throw error
+    return toAnswer(error.response, () => Promise.reject(error))
+  }
+
+  function toAnswer(
+    response: AxiosResponse,
+    settle: () => Promise<AxiosResponse>
+  ): IncomingAnswer<AxiosResponse> {
+    conceal(response, config)
+    const finalUrl = readFinalUrl(response.request, config)
+    // By `get`, whatever the case: some `fetch` implementations keep the server's spelling of header names.
+    const headers = AxiosHeaders.from(response.headers as AxiosHeaders)
+    const reissuedHeader = headers.get(reissuedTokenHeader)
+    if (accessToken !== undefined) headers.delete(reissuedTokenHeader)
+    response.headers = headers
+    const discard = () => discardBody(response.data)
+    return { status: response.status, finalUrl, reissuedHeader, settle, discard }
   }
 }
 
-function toAnswer(
-  response: AxiosResponse,
-  config: InternalAxiosRequestConfig,
-  reissuedTokenHeader: string,
-  settle: () => Promise<AxiosResponse>
-): IncomingAnswer<AxiosResponse> {
-  return {
-    status: response.status,
-    finalUrl: readFinalUrl(response.request, config),
-    // By `get`, whatever the case: some `fetch` implementations keep the server's spelling of header names.
-    reissuedHeader: AxiosHeaders.from(response.headers as AxiosHeaders).get(reissuedTokenHeader),
-    settle
-  }
+// With its prototype: axios gives a config none, so that a polluted Object.prototype adds no option.
+function copyConfig(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
+  const copy: InternalAxiosRequestConfig = Object.create(Object.getPrototypeOf(config))
+  return Object.assign(copy, config, { headers: new AxiosHeaders(config.headers) })
 }
 
 /** Gives the app its own config back, and takes the request out of what is printed: in Node it holds the header. */
 function conceal(
-  carrier: { config?: InternalAxiosRequestConfig; request?: unknown },
+  carrier: { config?: unknown; request?: unknown },
   config: InternalAxiosRequestConfig
 ): void {
   carrier.config = config
-  if (carrier.request !== undefined) {
-    Object.defineProperty(carrier, 'request', {
-      value: carrier.request,
-      enumerable: false,
-      writable: true,
-      configurable: true
-    })
-  }
+  if (carrier.request === undefined) return
+  Object.defineProperty(carrier, 'request', {
+    value: carrier.request,
+    enumerable: false,
+    writable: true,
+    configurable: true
+  })
+}
+
+/** A body that streams and is not read keeps its connection. */
+function discardBody(data: unknown): void {
+  if (typeof data !== 'object' || data === null) return
+  if ('destroy' in data && typeof data.destroy === 'function') data.destroy()
+  else if ('cancel' in data && typeof data.cancel === 'function') void data.cancel()
 }
 
 /** Where the answer came from after redirects: told by XHR and by Node's http, hidden by fetch unless it follows none. */

@@ -10,6 +10,8 @@ export interface OutgoingRequest<Result> {
   readonly url: string | undefined
   /** The caller set an `Authorization` of its own (or switched it off): it is left alone. */
   readonly hasOwnAuthorization: boolean
+  /** The session that it was begun in; `undefined` where there was none. */
+  readonly epoch: number | undefined
   /** A stream that was read once cannot be sent again. */
   readonly isReplayable: boolean
   send(accessToken: string | undefined): Promise<IncomingAnswer<Result>>
@@ -25,6 +27,8 @@ export interface IncomingAnswer<Result> {
   readonly reissuedHeader: unknown
   /** Hands it to the caller, as a result or as the transport's own error. */
   settle(): Promise<Result>
+  /** Nobody wants it: frees what it holds, such as the connection of a body that streams. */
+  discard(): void
 }
 
 export interface BearerOptions {
@@ -50,13 +54,18 @@ export function createBearer({ tokens, origins, isRefusal }: BearerOptions): Sen
     if (request.hasOwnAuthorization || !origins.trusts(request.url)) {
       return (await request.send(undefined)).settle()
     }
-    const carried = tokens.sendable() ?? (await request.orCancelled(tokens.forRequest()))
+    const ready = request.epoch === tokens.currentEpoch() ? tokens.sendable() : undefined
+    const carried = ready ?? (await request.orCancelled(tokens.forRequest(request.epoch)))
     const answer = await request.send(carried?.accessToken)
     if (carried === undefined) return answer.settle()
     adoptReissued(answer, carried)
     if (!isRefusal(answer.status)) return answer.settle()
-    const replacement = await request.orCancelled(tokens.afterRefusal(carried))
+    const replacement = await request.orCancelled(tokens.afterRefusal(carried)).catch((error) => {
+      answer.discard()
+      throw error
+    })
     if (replacement === undefined || !request.isReplayable) return answer.settle()
+    answer.discard()
     const replayed = await request.send(replacement.accessToken)
     adoptReissued(replayed, replacement)
     return replayed.settle()

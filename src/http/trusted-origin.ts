@@ -1,6 +1,5 @@
 // To which origins the access token may go, and from which a re-issued one may come: an exact list, on resolved URLs.
-import { AuthError } from '../errors.ts'
-import { isSecureUrl } from '../refresh/endpoints.ts'
+import { isSecureUrl, parseUrl } from '../url.ts'
 
 export interface TrustedOrigins {
   /** `url` may be relative to the page. What does not parse, or is not known, is not trusted. */
@@ -17,35 +16,16 @@ export function createTrustedOrigins(
   // The base may be relative, and there may be no page yet: it is resolved at first use.
   function resolveOrigins(): ReadonlySet<string> {
     const urls = listed ?? [baseURL === '' ? '/' : baseURL]
-    const parsed = urls.map((url) => parse(url, pageUrl())).filter((url) => url !== undefined)
+    const parsed = urls.map((url) => parseUrl(url, pageUrl())).filter((url) => url !== undefined)
     return new Set(parsed.filter(isSecureUrl).map((url) => url.origin))
   }
 
   return {
     trusts(url) {
-      const target = url === undefined ? undefined : parse(url, pageUrl())
+      const target = url === undefined ? undefined : parseUrl(url, pageUrl())
       if (target === undefined || !isSecureUrl(target)) return false
       origins ??= resolveOrigins()
       return origins.has(target.origin)
     }
-  }
-}
-
-/** @throws AuthError `ERR_AUTH_INVALID_OPTIONS` where it is no origin, or one over plain http. */
-export function checkOrigin(option: string, value: string): void {
-  const url = parse(value, undefined)
-  if (url === undefined || url.origin !== value.replace(/\/$/, '') || !isSecureUrl(url)) {
-    throw new AuthError(
-      'ERR_AUTH_INVALID_OPTIONS',
-      `${option} must hold origins such as "https://api.example.com" (http on the loopback only); received "${value}".`
-    )
-  }
-}
-
-function parse(url: string, base: string | undefined): URL | undefined {
-  try {
-    return new URL(url, base)
-  } catch {
-    return undefined
   }
 }

@@ -27,7 +27,7 @@ export function AuthProvider({ client, children }: AuthProviderProps): ReactNode
 }
 
 /** The session's state and the two things a component does about it. */
-export type UseAuth<Credentials extends object = Record<string, unknown>> = AuthState & {
+export type UseAuth<Credentials extends object = object> = AuthState & {
   readonly client: AuthClient<Credentials>
   readonly login: AuthClient<Credentials>['login']
   readonly logout: AuthClient<Credentials>['logout']
@@ -44,9 +44,7 @@ export type UseAuth<Credentials extends object = Record<string, unknown>> = Auth
  * if (status === 'initializing') return <Spinner />
  * return status === 'authenticated' ? <button onClick={logout}>Sign out</button> : <SignInPage />
  */
-export function useAuth<
-  Credentials extends object = Record<string, unknown>
->(): UseAuth<Credentials> {
+export function useAuth<Credentials extends object = object>(): UseAuth<Credentials> {
   const client = useAuthClient<Credentials>()
   const state = useSyncExternalStore(client.subscribe, client.getState, () => serverState)
   return useMemo(
@@ -56,9 +54,7 @@ export function useAuth<
 }
 
 /** The client itself, for event handlers and effects; causes no rendering. */
-export function useAuthClient<
-  Credentials extends object = Record<string, unknown>
->(): AuthClient<Credentials> {
+export function useAuthClient<Credentials extends object = object>(): AuthClient<Credentials> {
   const client = useContext(AuthContext)
   if (client === undefined)
     throw new Error('useAuth() needs an <AuthProvider client={…}> above it.')

@@ -1,6 +1,7 @@
 // How long to wait after a failed refresh: a pure series with jitter, and what the server asked for.
 
-const firstDelayMs = 1_000
+/** Between two refreshes that fail there is at least half of this. */
+export const firstDelayMs: number = 1_000
 const longestDelayMs = 60_000
 /** A server that asks for more than this is taken at this, so that a wrong header cannot end a session. */
 const longestRetryAfterMs = 300_000

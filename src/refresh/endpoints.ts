@@ -1,14 +1,12 @@
 // Where the three auth requests go.
 import { AuthError } from '../errors.ts'
+import { isSecureUrl, joinUrl, parseUrl } from '../url.ts'
 
 export interface EndpointPaths {
   readonly login: string
   readonly refresh: string
   readonly logout: string
 }
-
-const loopbackHost = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
-const absoluteUrl = /^([a-z][a-z\d+\-.]*:)?\/\//i
 
 /**
  * Joins a path to `baseURL` as axios does, and resolves the result against the page.
@@ -21,14 +19,11 @@ export function resolveEndpoint(
   path: string,
   pageUrl: string | undefined
 ): string {
-  const joined = joinUrl(baseURL, path)
-  let url: URL
-  try {
-    url = new URL(joined, pageUrl)
-  } catch {
+  const url = parseUrl(joinUrl(baseURL, path), pageUrl)
+  if (url === undefined) {
     throw new AuthError(
       'ERR_AUTH_INVALID_OPTIONS',
-      `baseURL must be absolute where there is no page to resolve it against; received "${baseURL}".`
+      `Option baseURL: expected an absolute URL, since there is no page to resolve a relative one against; received "${baseURL}".`
     )
   }
   if (!isSecureUrl(url)) {
@@ -38,15 +33,4 @@ export function resolveEndpoint(
     )
   }
   return url.href
-}
-
-/** May a credential travel there? https, and http on the loopback for local development (RFC 6750 §5.3). */
-export function isSecureUrl(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && loopbackHost.test(url.hostname))
-}
-
-/** Joins as axios does: an absolute URL stands for itself unless `allowAbsoluteUrls` is false. */
-export function joinUrl(baseURL: string, url: string, allowAbsoluteUrls = true): string {
-  if (baseURL === '' || (absoluteUrl.test(url) && allowAbsoluteUrls)) return url
-  return url === '' ? baseURL : `${baseURL.replace(/\/?\/$/, '')}/${url.replace(/^\/+/, '')}`
 }

@@ -5,8 +5,9 @@ import { compareAge } from '../session/adoption.ts'
 import type { Emitter, RefreshReason } from '../session/events.ts'
 import { type HeldToken, receiveToken, type Session, toTokenFacts } from '../session/session.ts'
 import type { AuthLock } from '../tabs/lock.ts'
-import { later, type Moment, remainingMs } from '../token/lifetime.ts'
-import { backoffMs } from './backoff.ts'
+import { later, type Moment, readMoment, remainingMs } from '../token/lifetime.ts'
+import { backoffMs, firstDelayMs } from './backoff.ts'
+import { createWaiting } from './deadline.ts'
 import { planRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
 import { createSingleFlight, type Flight } from './single-flight.ts'
 import type { TokenAnswer, TokenRequest } from './token-request.ts'
@@ -35,10 +36,13 @@ export interface Refresher {
   networkIsBack(): void
   /** The session has changed hands: whoever waits is told, and nothing of the attempt under way counts any more. */
   abandon(error: AuthError): void
+  /** No refresh begins any more. */
+  dispose(error: AuthError): void
 }
 
 interface Failure {
   readonly error: AuthError
+  readonly failedAt: Moment
   readonly retryAt: Moment
 }
 
@@ -47,13 +51,10 @@ export function createRefresher(options: RefresherOptions): Refresher {
   let attempt: string | undefined
   let failures = 0
   let failure: Failure | undefined
-  let releaseWaiters: ((error: AuthError) => void) | undefined
+  let disposal: AuthError | undefined
+  const callers = createWaiting(options.refreshTimeoutMs, platform)
 
   const flight = createSingleFlight(takeOff, options.onSettled)
-
-  function now(): Moment {
-    return { wallMs: platform.now(), monotonicMs: platform.monotonicNow() }
-  }
 
   //  caller A ─ refresh() ──┬───────── answered ─ resolves
   //  caller B ──── refresh() ┘  (joins)
@@ -61,20 +62,11 @@ export function createRefresher(options: RefresherOptions): Refresher {
   //                                             the request runs on; its late success is still committed
   function takeOff(reason: RefreshReason): Flight<HeldToken> {
     const landed = perform(reason, session.epoch())
-    const answer = new Promise<HeldToken>((resolve, reject) => {
-      const cancelDeadline = platform.setTimer(() => {
-        const message = `The session was not renewed within ${options.refreshTimeoutMs} ms; the request is still under way.`
-        session.setDegraded('ERR_AUTH_TIMEOUT', platform.now())
-        reject(new AuthError('ERR_AUTH_TIMEOUT', message))
-      }, options.refreshTimeoutMs)
-      releaseWaiters = (error) => {
-        cancelDeadline()
-        reject(error)
-      }
-      landed.then(resolve, reject).finally(cancelDeadline)
+    const answer = callers.wait(landed, () => {
+      const message = `The session was not renewed within ${options.refreshTimeoutMs} ms; the request is still under way.`
+      session.setDegraded('ERR_AUTH_TIMEOUT', platform.now())
+      return new AuthError('ERR_AUTH_TIMEOUT', message)
     })
-    // A refresh that a timer began has nobody who waits for it.
-    answer.catch(() => {})
     return { answer, landed }
   }
 
@@ -83,14 +75,13 @@ export function createRefresher(options: RefresherOptions): Refresher {
       const isOurs = () => session.epoch() === epoch
       if (!isOurs()) throw sessionChanged()
       emitter.emit('refresh-started', { reason })
-      let generation = session.generation()
-      let answer = await ask()
-      if (isOurs() && answer.kind === 'rejected' && session.generation() !== generation) {
-        // A newer token arrived while we asked: the refusal may be of a lost race, so it takes a second one to believe.
-        generation = session.generation()
-        answer = await ask()
-      }
+      let { generation, answer } = await ask()
+      // A newer token arrived while we asked: the refusal may be of a lost race, so it takes a second one to believe.
+      const mayBeLostRace = () =>
+        isOurs() && answer.kind === 'rejected' && session.generation() !== generation
+      if (mayBeLostRace()) ({ generation, answer } = await ask())
       if (!isOurs()) throw sessionChanged()
+      if (mayBeLostRace()) throw noteFailure(lostRace(answer), reason)
       switch (answer.kind) {
         case 'issued':
           return commit(answer.token, generation, reason)
@@ -102,17 +93,19 @@ export function createRefresher(options: RefresherOptions): Refresher {
     })
   }
 
-  async function ask(): Promise<TokenAnswer> {
+  async function ask(): Promise<{ readonly answer: TokenAnswer; readonly generation: number }> {
+    const generation = session.generation()
     // The same key until there is an answer: a server that renewed before the answer was lost can repeat it.
     attempt ??= platform.randomId()
+    const key = attempt
     const abandoned = new AbortController()
     const cancel = platform.setTimer(() => abandoned.abort(), options.refreshAbandonMs)
     try {
-      const answer = await tokenRequest.refresh(attempt, abandoned.signal)
-      if (answer.kind !== 'undecided') attempt = undefined
-      return answer
+      const answer = await tokenRequest.refresh(key, abandoned.signal)
+      if (answer.kind !== 'undecided' && attempt === key) attempt = undefined
+      return { answer, generation }
     } catch (error) {
-      if (error instanceof AuthError) return { kind: 'undecided', error }
+      if (error instanceof AuthError) return { answer: { kind: 'undecided', error }, generation }
       throw error
     } finally {
       cancel()
@@ -120,13 +113,10 @@ export function createRefresher(options: RefresherOptions): Refresher {
   }
 
   function commit(issued: IssuedToken, generation: number, reason: RefreshReason): HeldToken {
-    const received = receiveToken(issued.accessToken, issued.expiresInSeconds, now())
+    const received = receiveToken(issued.accessToken, issued.expiresInSeconds, readMoment(platform))
     const held = session.held()
-    if (received.lifetimeSeconds !== undefined && received.lifetimeSeconds <= 0) {
-      throw noteFailure(noProgress('has expired already, by its own claims'), reason)
-    }
     if (held !== undefined && received.accessToken === held.accessToken) {
-      throw noteFailure(noProgress('is the one it should replace'), reason)
+      throw noteFailure(noProgress(), reason)
     }
     if (held !== undefined && isOtherSubject(held.claims?.sub, received.claims?.sub)) {
       session.end('user-changed')
@@ -134,17 +124,16 @@ export function createRefresher(options: RefresherOptions): Refresher {
       throw sessionChanged()
     }
     forgetFailure()
+    session.setDegraded(undefined, platform.now())
+    const isRestore = held === undefined
     // A re-issued token was adopted while we asked, and the server signed it after this one: keep it.
-    if (
+    const keepsHeld =
       held !== undefined &&
       session.generation() !== generation &&
       compareAge(received, held) === 'older'
-    ) {
-      session.setDegraded(undefined, platform.now())
-      return held
-    }
-    const isRestore = held === undefined
-    const refreshAt = planRefreshAt(received, isRestore, policy, platform.random)
+    const kept = keepsHeld ? held : received
+    const refreshAt = planRefreshAt(kept, isRestore, policy, platform.random)
+    if (keepsHeld) return session.replan(refreshAt) ?? held
     const token = session.hold(received, refreshAt, 'same-epoch')
     const facts = toTokenFacts(token)
     if (isRestore) emitter.emit('signed-in', { via: 'restore', token: facts })
@@ -170,7 +159,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const retryInMs = isFinal
       ? Infinity
       : backoffMs(failures, error.retryAfterMs, platform.random())
-    failure = { error, retryAt: later(now(), retryInMs) }
+    const failedAt = readMoment(platform)
+    failure = { error, failedAt, retryAt: later(failedAt, retryInMs) }
     session.setDegraded(error.code, platform.now())
     emitter.emit('refresh-failed', { reason, code: error.code, status: error.status, retryInMs })
     return error
@@ -182,11 +172,12 @@ export function createRefresher(options: RefresherOptions): Refresher {
   }
 
   function heldBackMs(): number | undefined {
-    return failure === undefined ? undefined : remainingMs(failure.retryAt, now())
+    return failure === undefined ? undefined : remainingMs(failure.retryAt, readMoment(platform))
   }
 
   return {
     refresh(reason) {
+      if (disposal !== undefined) return Promise.reject(disposal)
       if (!flight.isOpen() && failure !== undefined && heldBackMs() !== 0) {
         const mayInsist = reason === 'manual' && failure.error.retryAfterMs === undefined
         if (!mayInsist) return Promise.reject(failure.error)
@@ -197,17 +188,22 @@ export function createRefresher(options: RefresherOptions): Refresher {
     heldBackMs,
     networkIsBack() {
       if (failure === undefined) return
-      const { error } = failure
+      const { error, failedAt } = failure
       if (error.code === 'ERR_AUTH_NETWORK' || error.code === 'ERR_AUTH_TIMEOUT') {
-        failure = { error, retryAt: now() }
+        // A network that comes and goes must not turn every coming into a request.
+        failure = { error, failedAt, retryAt: later(failedAt, firstDelayMs) }
       }
     },
     abandon(error) {
       flight.forget()
       forgetFailure()
       attempt = undefined
-      releaseWaiters?.(error)
-      releaseWaiters = undefined
+      callers.release(error)
+    },
+    dispose(error) {
+      disposal = error
+      flight.forget()
+      callers.release(error)
     }
   }
 }
@@ -219,10 +215,19 @@ export function sessionChanged(): AuthError {
   )
 }
 
-function noProgress(what: string): AuthError {
+function noProgress(): AuthError {
   return new AuthError(
     'ERR_AUTH_RESPONSE_MALFORMED',
-    `The refresh endpoint issued an access token that ${what}; the current one is kept.`
+    'The refresh endpoint issued the very access token that it should replace.'
+  )
+}
+
+function lostRace(answer: TokenAnswer): AuthError {
+  const facts = answer.kind === 'rejected' ? answer : {}
+  return new AuthError(
+    'ERR_AUTH_SERVER_ERROR',
+    'The server refused the refresh while it re-issued tokens for the same session; it is tried again.',
+    facts
   )
 }
 

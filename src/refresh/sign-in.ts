@@ -1,10 +1,12 @@
-// Signing in and out: the other two auth requests. Whoever was called last wins, over whatever was in flight.
+// Signing in and out: the other two auth requests, in the order in which they were called.
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 import type { Emitter } from '../session/events.ts'
 import { receiveToken, type Session, toTokenFacts } from '../session/session.ts'
 import type { SignOutMark } from '../session/sign-out-mark.ts'
 import type { AuthLock } from '../tabs/lock.ts'
+import { readMoment } from '../token/lifetime.ts'
+import { createWaiting } from './deadline.ts'
 import { planRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
 import { type Refresher, sessionChanged } from './refresher.ts'
 import type { TokenAnswer, TokenRequest } from './token-request.ts'
@@ -13,8 +15,11 @@ import { type IssuedToken, readTokenResponse, type TokenResponse } from './token
 export interface SignIn {
   login(credentials: object | (() => Promise<TokenResponse>)): Promise<void>
   logout(): Promise<{ readonly confirmed: boolean }>
-  /** Tells the server of a sign-out that it has not confirmed yet; `true` where there is none left to tell. */
+  /** Tells the server of a sign-out that it has not confirmed, if there is one; `true` where it has confirmed it now. */
   deliverSignOut(): Promise<boolean>
+  /** A function of the app's is signing somebody in: a refresh in between could overwrite the new cookie. */
+  isAppSigningIn(): boolean
+  dispose(error: AuthError): void
 }
 
 export interface SignInOptions {
@@ -26,28 +31,48 @@ export interface SignInOptions {
   readonly platform: Platform
   readonly emitter: Emitter
   readonly policy: RefreshPolicy
-  readonly timeoutMs: number
+  readonly refreshTimeoutMs: number
+  readonly refreshAbandonMs: number
   readonly onSettled: () => void
 }
 
 export function createSignIn(options: SignInOptions): SignIn {
   const { session, refresher, tokenRequest, lock, mark, platform, emitter } = options
-  // Counts calls of login() and logout(): only the latest may change who is signed in.
-  let latestCall = 0
+  const callers = createWaiting(options.refreshTimeoutMs, platform)
+  // Calls of login() and logout() are counted; one that took effect rules out all that were made before it.
+  let calls = 0
+  let effective = 0
+  let effectiveWasLogout = false
+  let appSignIns = 0
+  let disposal: AuthError | undefined
 
-  async function withDeadline<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const deadline = new AbortController()
-    const cancel = platform.setTimer(() => deadline.abort(), options.timeoutMs)
+  // The deadline is the caller's. The request goes on and keeps its turn, for its cookie may land at any time.
+  async function ask<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const abandoned = new AbortController()
+    const cancel = platform.setTimer(() => abandoned.abort(), options.refreshAbandonMs)
     try {
-      return await request(deadline.signal)
+      return await request(abandoned.signal)
     } finally {
       cancel()
     }
   }
 
-  function enter(issued: IssuedToken): void {
-    const receivedAt = { wallMs: platform.now(), monotonicMs: platform.monotonicNow() }
-    const received = receiveToken(issued.accessToken, issued.expiresInSeconds, receivedAt)
+  function checkOrder(call: number): void {
+    if (disposal !== undefined) throw disposal
+    if (call < effective) throw sessionChanged()
+  }
+
+  //  login() ── POST ──────────────────── answered, and dropped: its cookie has to go again
+  //  logout() ────────── signed out at once ── POST (takes its turn) ── cookie cleared
+  function enter(issued: IssuedToken, call: number): void {
+    if (call < effective && effectiveWasLogout && disposal === undefined) {
+      mark.set(platform.randomId())
+      deliverSignOut().catch(() => {})
+    }
+    checkOrder(call)
+    effective = call
+    effectiveWasLogout = false
+    const received = receiveToken(issued.accessToken, issued.expiresInSeconds, readMoment(platform))
     const refreshAt = planRefreshAt(received, true, options.policy, platform.random)
     const token = session.hold(received, refreshAt, 'new-epoch')
     mark.clear()
@@ -56,46 +81,76 @@ export function createSignIn(options: SignInOptions): SignIn {
     options.onSettled()
   }
 
+  async function sendCredentials(credentials: object, call: number): Promise<void> {
+    await lock.run(async () => {
+      checkOrder(call)
+      const answer = await ask((signal) => tokenRequest.login(credentials, signal))
+      enter(readLoginAnswer(answer), call)
+    })
+  }
+
+  async function askApp(signIn: () => Promise<TokenResponse>, call: number): Promise<void> {
+    appSignIns += 1
+    try {
+      // Without a wait where there is nothing to wait for: a popup opens only right after the user's click.
+      const idle = lock.idle()
+      if (idle !== undefined) await idle
+      enter(readTokenResponse(await signIn(), 'What the function given to login() returned'), call)
+    } finally {
+      appSignIns -= 1
+      options.onSettled()
+    }
+  }
+
   async function deliverSignOut(): Promise<boolean> {
     return lock.run(async () => {
+      const id = mark.read()
       // Somebody signed in while this waited for its turn: there is a new session, and it is not the one to end.
-      if (!mark.isSet()) return true
-      const isConfirmed = await withDeadline(tokenRequest.logout)
-      if (isConfirmed) mark.clear()
+      if (id === undefined || disposal !== undefined) return false
+      const isConfirmed = await ask(tokenRequest.logout)
+      if (isConfirmed && mark.read() === id) mark.clear()
       return isConfirmed
     })
   }
 
   return {
-    async login(credentials) {
-      latestCall += 1
-      const call = latestCall
-      const issued =
-        typeof credentials === 'function'
-          ? readTokenResponse(await credentials(), 'What the function given to login() returned')
-          : await lock.run(async () => {
-              if (call !== latestCall) throw sessionChanged()
-              return readLoginAnswer(
-                await withDeadline((signal) => tokenRequest.login(credentials, signal))
-              )
-            })
-      //  login() ── POST ─────────────────── answered: dropped
-      //  logout() ─────── signed out at once ── POST (takes its turn) ── cookie cleared
-      if (call !== latestCall) throw sessionChanged()
-      enter(issued)
+    login(credentials) {
+      calls += 1
+      if (typeof credentials === 'function')
+        return askApp(credentials as () => Promise<TokenResponse>, calls)
+      return callers.wait(sendCredentials(credentials, calls), () =>
+        late('sign-in', options.refreshTimeoutMs)
+      )
     },
     async logout() {
-      latestCall += 1
+      calls += 1
+      effective = calls
+      effectiveWasLogout = true
       const wasSignedIn = session.getState().status !== 'unauthenticated'
-      mark.set()
+      mark.set(platform.randomId())
       session.end('signed-out')
       refresher.abandon(sessionChanged())
       if (wasSignedIn) emitter.emit('signed-out', { reason: 'signed-out' })
       options.onSettled()
-      return { confirmed: await deliverSignOut() }
+      const lateError = late('sign-out', options.refreshTimeoutMs)
+      try {
+        return { confirmed: await callers.wait(deliverSignOut(), () => lateError) }
+      } catch (error) {
+        if (error === lateError) return { confirmed: false }
+        throw error
+      }
     },
-    deliverSignOut
+    deliverSignOut,
+    isAppSigningIn: () => appSignIns > 0,
+    dispose(error) {
+      disposal = error
+      callers.release(error)
+    }
   }
+}
+
+function late(what: string, timeoutMs: number): AuthError {
+  return new AuthError('ERR_AUTH_TIMEOUT', `The ${what} was not answered within ${timeoutMs} ms.`)
 }
 
 function readLoginAnswer(answer: TokenAnswer): IssuedToken {

@@ -48,11 +48,12 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
       'Content-Type': 'application/json'
     }
     if (attempt !== undefined && maySendKey(url)) headers['Idempotency-Key'] = attempt
+    const json = JSON.stringify(body)
     const request = async (): Promise<Answered> => {
       const response = await platform.fetch(url, {
         method: 'POST',
         headers,
-        body: JSON.stringify(body),
+        body: json,
         credentials: 'include',
         // Outlives the page: a rotated cookie that is lost on the way looks like theft at the next refresh.
         keepalive: true,
@@ -108,7 +109,7 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
     const { response, where, body } = answer
     if (!response.ok) {
       const retryAfterMs = parseRetryAfterMs(response.headers.get('Retry-After'), platform.now())
-      const message = `${where} was answered with status ${response.status}, which decides nothing; it is tried again.${
+      const message = `${where} was answered with status ${response.status}, which decides nothing.${
         response.status === 404 ? ' Check baseURL and paths.' : ''
       }`
       const facts = { status: response.status, oauthError: readOAuthError(body), retryAfterMs }

@@ -4,15 +4,27 @@ import type { Platform } from '../platform.ts'
 import { type ReissueRefusal, refuseReissue } from '../session/adoption.ts'
 import type { Emitter } from '../session/events.ts'
 import { type HeldToken, receiveToken, type Session, toTokenFacts } from '../session/session.ts'
-import { elapsedMs, later, type Moment, marginSeconds, remainingMs } from '../token/lifetime.ts'
+import {
+  elapsedMs,
+  later,
+  type Moment,
+  marginSeconds,
+  readMoment,
+  remainingMs
+} from '../token/lifetime.ts'
 import { keepRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
 import { type Refresher, sessionChanged } from './refresher.ts'
 
 export interface TokenSource {
+  /** The epoch of the session that a request begins in; `undefined` while nobody is known to be signed in. */
+  currentEpoch(): number | undefined
   /** The token to send now, where that needs no waiting. */
   sendable(): HeldToken | undefined
-  /** The token to send; waits for the restore or the refresh that is due. `undefined` where nobody is signed in. */
-  forRequest(): Promise<HeldToken | undefined>
+  /**
+   * The token to send; waits for the restore or the refresh that is due. `undefined` where nobody is signed in.
+   * Rejects where the session of `epoch` is gone.
+   */
+  forRequest(epoch: number | undefined): Promise<HeldToken | undefined>
   /** The server refused `carried`: the token to replay with, or `undefined` where its answer stands. */
   afterRefusal(carried: HeldToken): Promise<HeldToken | undefined>
   /** The server re-issued a token in answer to a request that carried `carried`. */
@@ -26,7 +38,7 @@ export interface TokenSourceOptions {
   readonly emitter: Emitter
   readonly platform: Platform
   readonly policy: RefreshPolicy
-  readonly onAdopted: () => void
+  readonly onSettled: () => void
 }
 
 /** A token that is refused again so soon after a refresh is refused for another reason than its age. */
@@ -36,13 +48,12 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { session, refresher, emitter, platform, policy } = options
   let rest: { readonly until: Moment; readonly epoch: number } | undefined
 
-  function now(): Moment {
-    return { wallMs: platform.now(), monotonicMs: platform.monotonicNow() }
-  }
-
   function hasLifeLeft(token: HeldToken, reserveSeconds: number): boolean {
     if (token.lifetimeSeconds === undefined) return true
-    return elapsedMs(token.receivedAt, now()) < (token.lifetimeSeconds - reserveSeconds) * 1000
+    return (
+      elapsedMs(token.receivedAt, readMoment(platform)) <
+      (token.lifetimeSeconds - reserveSeconds) * 1000
+    )
   }
 
   function sendable(): HeldToken | undefined {
@@ -51,46 +62,40 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     const reserve = token.lifetimeSeconds === undefined ? 0 : marginSeconds(token.lifetimeSeconds)
     if (!hasLifeLeft(token, reserve)) return undefined
     // It still serves, so the request does not wait for the refresh that is due: a failing one disturbs nobody.
-    if (token.refreshAt !== undefined && remainingMs(token.refreshAt, now()) === 0) {
+    if (token.refreshAt !== undefined && remainingMs(token.refreshAt, readMoment(platform)) === 0) {
       refresher.refresh('request').catch(() => {})
     }
     return token
   }
 
-  async function forRequest(): Promise<HeldToken | undefined> {
-    const wasInitializing = session.getState().status === 'initializing'
+  async function forRequest(epoch: number | undefined): Promise<HeldToken | undefined> {
     for (;;) {
+      checkEpoch(epoch)
       const token = sendable()
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
       try {
         return await refresher.refresh('request')
       } catch (error) {
+        if (!mayGoOn(error, epoch)) throw error
+        // About to expire, and no better one to be had: it is sent as long as it lives.
         const held = session.held()
-        const { status } = session.getState()
-        // Not sent while it is about to expire, unless there is no better one to be had.
-        if (
-          held !== undefined &&
-          !isAuthError(error, 'ERR_AUTH_SESSION_CHANGED') &&
-          hasLifeLeft(held, 0)
-        )
-          return held
-        // Whoever asked before anybody was known to be signed in goes with what the restore, or a sign-in, found.
-        if (
-          wasInitializing &&
-          status === 'unauthenticated' &&
-          !isAuthError(error, 'ERR_AUTH_DISPOSED')
-        )
-          return undefined
-        if (
-          wasInitializing &&
-          status === 'authenticated' &&
-          isAuthError(error, 'ERR_AUTH_SESSION_CHANGED')
-        )
-          continue
-        throw error
+        if (held !== undefined && hasLifeLeft(held, 0)) return held
+        if (held !== undefined) throw error
       }
     }
+  }
+
+  // A request that began before anybody was known to be signed in goes with whoever the restore, or a sign-in, brings; or
+  // without a token, if nobody. One that began in a session belongs to it.
+  function mayGoOn(error: unknown, epoch: number | undefined): boolean {
+    if (isAuthError(error, 'ERR_AUTH_DISPOSED')) return false
+    const { status } = session.getState()
+    return epoch === undefined ? status !== 'initializing' : session.held()?.epoch === epoch
+  }
+
+  function checkEpoch(epoch: number | undefined): void {
+    if (epoch !== undefined && session.epoch() !== epoch) throw sessionChanged()
   }
 
   async function afterRefusal(carried: HeldToken): Promise<HeldToken | undefined> {
@@ -100,12 +105,12 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     if (held.epoch !== carried.epoch) throw sessionChanged()
     //  request ──(token 1)──────────────── 401 ── replay with token 2, no refresh
     //  another ──(token 1)── 401 ─ refresh ─ token 2
-    if (held.generation !== carried.generation) return held
-    const rests = rest?.epoch === held.epoch && remainingMs(rest.until, now()) > 0
+    if (held.generation !== carried.generation) return forRequest(carried.epoch)
+    const rests = rest?.epoch === held.epoch && remainingMs(rest.until, readMoment(platform)) > 0
     if (rests && !refresher.isUnderWay()) return undefined
     try {
       const renewed = await refresher.refresh('refusal')
-      rest = { until: later(now(), refusalRestMs), epoch: renewed.epoch }
+      rest = { until: later(readMoment(platform), refusalRestMs), epoch: renewed.epoch }
       return renewed
     } catch (error) {
       if (isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')) return undefined
@@ -118,12 +123,13 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   }
 
   return {
+    currentEpoch: () => session.held()?.epoch,
     sendable,
     forRequest,
     afterRefusal,
     refuse,
     adopt(accessToken, carried) {
-      const candidate = receiveToken(accessToken, undefined, now())
+      const candidate = receiveToken(accessToken, undefined, readMoment(platform))
       const refusal = refuseReissue(candidate, carried, session)
       const previous = session.held()
       if (refusal !== undefined || previous === undefined) {
@@ -134,7 +140,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       const refreshAt = keepRefreshAt(previous.refreshAt, candidate, policy)
       const token = session.hold(candidate, refreshAt, 'same-epoch')
       emitter.emit('reissued', { token: toTokenFacts(token), previousKeyId: previous.claims?.kid })
-      options.onAdopted()
+      options.onSettled()
     }
   }
 }

@@ -32,7 +32,8 @@ export function refuseReissue(
   const held = session.held()
   if (held === undefined || carried.epoch !== session.epoch()) return 'other-session'
   if (!isSameSubject(held, candidate)) return 'other-subject'
-  if (candidate.lifetimeSeconds !== undefined && candidate.lifetimeSeconds <= 0) return 'expired'
+  const { iat, exp } = candidate.claims ?? {}
+  if (iat !== undefined && exp !== undefined && exp <= iat) return 'expired'
   switch (compareAge(candidate, held)) {
     case 'newer':
       return undefined

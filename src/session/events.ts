@@ -53,24 +53,31 @@ export function createEmitter(): Emitter {
   const listeners = new Map<keyof AuthEvents, Set<(event: never) => void>>()
   return {
     emit(name, event) {
-      for (const listener of listeners.get(name) ?? []) {
-        callLater(listener as (event: unknown) => void, event)
+      const set = listeners.get(name)
+      for (const listener of set ?? []) {
+        callLater(() => {
+          if (set?.has(listener)) (listener as (event: unknown) => void)(event)
+        })
       }
     },
     on(name, listener) {
       const set = listeners.get(name) ?? new Set()
       listeners.set(name, set)
-      set.add(listener)
-      return () => set.delete(listener)
+      // One entry per call, so that the same function may listen twice.
+      const entry: typeof listener = (event) => listener(event)
+      set.add(entry)
+      return () => set.delete(entry)
     },
-    clear: () => listeners.clear()
+    clear() {
+      for (const set of listeners.values()) set.clear()
+    }
   }
 }
 
 /**
- * Calls an app's callback in a microtask of its own: whatever it does (sign out, refresh, throw), the code that had
+ * Runs an app's callback in a microtask of its own: whatever it does (sign out, refresh, throw), the code that had
  * something to tell has finished by then. What it throws is reported as any uncaught error is.
  */
-export function callLater<Value>(callback: (value: Value) => void, value: Value): void {
-  queueMicrotask(() => callback(value))
+export function callLater(callback: () => void): void {
+  queueMicrotask(callback)
 }

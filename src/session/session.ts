@@ -55,6 +55,8 @@ export interface Session {
     refreshAt: Moment | undefined,
     entering: 'new-epoch' | 'same-epoch'
   ): HeldToken
+  /** Changes when the held token is to be renewed. */
+  replan(refreshAt: Moment | undefined): HeldToken | undefined
   end(reason: SignedOutReason): void
   setDegraded(code: AuthErrorCode | undefined, nowMs: number): void
   /** Drops the token and the listeners; the last state stays readable. */
@@ -100,7 +102,11 @@ export function createSession(startsSignedOut: boolean): Session {
   function setState(next: AuthState): void {
     if (isSameState(state, next)) return
     state = next
-    for (const listener of listeners) callLater(listener, undefined)
+    for (const listener of listeners) {
+      callLater(() => {
+        if (listeners.has(listener)) listener()
+      })
+    }
   }
 
   return {
@@ -127,7 +133,13 @@ export function createSession(startsSignedOut: boolean): Session {
         if (past.size <= rememberedTokens) break
         past.delete(oldest)
       }
-      setState({ status: 'authenticated', degraded: undefined })
+      const degraded =
+        state.status === 'authenticated' && entering === 'same-epoch' ? state.degraded : undefined
+      setState({ status: 'authenticated', degraded })
+      return token
+    },
+    replan(refreshAt) {
+      token = token && { ...token, refreshAt }
       return token
     },
     end(reason) {

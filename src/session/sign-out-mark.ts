@@ -2,37 +2,48 @@
 import type { PlatformStorage } from '../platform.ts'
 
 export interface SignOutMark {
-  isSet(): boolean
-  set(): void
+  /** Which sign-out is unconfirmed; `undefined` where none is. */
+  read(): string | undefined
+  set(id: string): void
   clear(): void
 }
 
-/** Without storage (blocked, or no page) the mark lives as long as the client. */
+/**
+ * Storage decides wherever it works, for the tabs of a browser share a session: a sign-in in one of them clears the mark of
+ * all. Where it is blocked, or there is no page, the mark lives as long as the client.
+ */
 export function createSignOutMark(
   storage: PlatformStorage | undefined,
   namespace: string
 ): SignOutMark {
   const key = `everbearer:${namespace}:signed-out`
-  let isSetHere = false
-
-  // A browser may block storage, or refuse to write to a full one: nothing here may throw.
-  function attempt<T>(action: (storage: PlatformStorage) => T): T | undefined {
-    try {
-      return storage === undefined ? undefined : action(storage)
-    } catch {
-      return undefined
-    }
-  }
+  let unstored: string | undefined
 
   return {
-    isSet: () => isSetHere || attempt((store) => store.getItem(key) !== null) === true,
-    set() {
-      isSetHere = true
-      attempt((store) => store.setItem(key, '1'))
+    read() {
+      if (unstored !== undefined) return unstored
+      try {
+        return storage?.getItem(key) ?? undefined
+      } catch {
+        return undefined
+      }
+    },
+    set(id) {
+      unstored = undefined
+      try {
+        if (storage === undefined) unstored = id
+        else storage.setItem(key, id)
+      } catch {
+        unstored = id
+      }
     },
     clear() {
-      isSetHere = false
-      attempt((store) => store.removeItem(key))
+      unstored = undefined
+      try {
+        storage?.removeItem(key)
+      } catch {
+        // Blocked: then nothing was written either.
+      }
     }
   }
 }

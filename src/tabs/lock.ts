@@ -4,6 +4,16 @@ import type { Platform, PlatformLocks } from '../platform.ts'
 export interface AuthLock {
   /** Runs the task when it is its turn, or without the lock when the wait is over. */
   run<T>(task: () => Promise<T>): Promise<T>
+  /** Resolves when this tab has no auth request under way, or when the wait is over; at once where it has none. */
+  idle(): Promise<void> | undefined
+}
+
+/** One wait, for the queue and the Web Lock together. */
+interface Wait {
+  readonly signal: AbortSignal
+  /** Resolves when the wait is over. */
+  readonly over: Promise<void>
+  end(): void
 }
 
 /**
@@ -15,56 +25,62 @@ export function createLock(
   timeoutMs: number,
   platform: Pick<Platform, 'locks' | 'setTimer'>
 ): AuthLock {
-  let tail: Promise<unknown> = Promise.resolve()
+  let tail: Promise<unknown> | undefined
+
+  // Not AbortSignal.timeout: after sleep that fires at once, before the lock had a chance to be granted.
+  function beginWait(): Wait {
+    const waiting = new AbortController()
+    const { signal } = waiting
+    const over = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    return { signal, over, end: platform.setTimer(() => waiting.abort(), timeoutMs) }
+  }
+
   return {
     run(task) {
-      const turn = withinMs(tail, timeoutMs, platform)
+      const wait = beginWait()
+      const turn = Promise.race([tail, wait.over])
       const { locks } = platform
-      const done = turn.then(() =>
-        locks === undefined ? task() : runWithWebLock(locks, name, timeoutMs, platform, task)
+      const done = turn.then(() => {
+        if (locks !== undefined && !wait.signal.aborted) return runLocked(locks, name, wait, task)
+        wait.end()
+        return task()
+      })
+      const ended = done.then(
+        () => {},
+        () => {}
       )
-      tail = done.catch(() => {})
+      // An overtaken task may still be out when the ones behind it are done.
+      const all = Promise.all([tail, ended]).then(() => {
+        if (tail === all) tail = undefined
+      })
+      tail = all
       return done
+    },
+    idle() {
+      if (tail === undefined) return undefined
+      const wait = beginWait()
+      return Promise.race([tail, wait.over]).then(wait.end)
     }
   }
 }
 
-async function runWithWebLock<T>(
+async function runLocked<T>(
   locks: PlatformLocks,
   name: string,
-  timeoutMs: number,
-  platform: Pick<Platform, 'setTimer'>,
+  wait: Wait,
   task: () => Promise<T>
 ): Promise<T> {
-  // Not AbortSignal.timeout: after sleep that fires at once, before the lock had a chance to be granted.
-  const waiting = new AbortController()
-  const cancel = platform.setTimer(() => waiting.abort(), timeoutMs)
   let isGranted = false
   try {
-    return await locks.request(name, { signal: waiting.signal }, () => {
+    return await locks.request(name, { signal: wait.signal }, () => {
       isGranted = true
-      cancel()
+      wait.end()
       return task()
     })
   } catch (error) {
     // What the task throws travels on; a lock that is refused, late or unavailable does not matter.
     if (isGranted) throw error
+    wait.end()
     return task()
-  } finally {
-    cancel()
   }
-}
-
-function withinMs(
-  promise: Promise<unknown>,
-  timeoutMs: number,
-  platform: Pick<Platform, 'setTimer'>
-): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = platform.setTimer(resolve, timeoutMs)
-    void promise.finally(() => {
-      cancel()
-      resolve()
-    })
-  })
 }

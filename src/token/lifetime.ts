@@ -15,6 +15,10 @@ const unsendableSeconds = 2
 /** The greatest share of a token's lifetime that any leeway may take. */
 const greatestLeewayShare = 0.25
 
+export function readMoment(clocks: { now(): number; monotonicNow(): number }): Moment {
+  return { wallMs: clocks.now(), monotonicMs: clocks.monotonicNow() }
+}
+
 /** Time that has passed since a moment. The greater of two clocks: one may stand still in sleep, the other may be set back. */
 export function elapsedMs(since: Moment, now: Moment): number {
   return Math.max(0, now.wallMs - since.wallMs, now.monotonicMs - since.monotonicMs)
@@ -29,14 +33,18 @@ export function remainingMs(until: Moment, now: Moment): number {
   return Math.max(0, Math.min(until.wallMs - now.wallMs, until.monotonicMs - now.monotonicMs))
 }
 
+/** No life is shorter than this: a token that is dead on arrival must not be renewed without end. */
+const shortestLifetimeSeconds = 1
+
 /** `expires_in` where the server said it (RFC 6749 §5.1), else `exp - iat`, both by the server's clock; else unknown. */
 export function lifetimeSeconds(
   expiresInSeconds: number | undefined,
   claims: { readonly iat: number | undefined; readonly exp: number | undefined } | undefined
 ): number | undefined {
-  if (expiresInSeconds !== undefined) return expiresInSeconds
-  if (claims?.exp === undefined || claims.iat === undefined) return undefined
-  return claims.exp - claims.iat
+  const byClaims =
+    claims?.exp === undefined || claims.iat === undefined ? undefined : claims.exp - claims.iat
+  const lifetime = expiresInSeconds ?? byClaims
+  return lifetime === undefined ? undefined : Math.max(lifetime, shortestLifetimeSeconds)
 }
 
 /** How long before its end a token is renewed: the option, but never more than a quarter of the token's life. */

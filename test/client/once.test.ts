@@ -127,3 +127,18 @@ it('leaves an Authorization of the caller alone, and its refusal too', async () 
   })
   expect(callsTo('refresh')).toHaveLength(0)
 })
+
+it.each([
+  ['no adapter of its own', { adapter: null as never }],
+  ['no basic authentication', { auth: null as never }]
+])('accepts a config that axios accepts: %s', async (_, config) => {
+  const { auth, browser } = createTestBed()
+  await auth.login(ada)
+  const defaultAdapter = axios.defaults.adapter
+  axios.defaults.adapter = browser.adapter
+  try {
+    expect((await auth.axios.get('/me', config)).status).toBe(200)
+  } finally {
+    axios.defaults.adapter = defaultAdapter as never
+  }
+})

@@ -5,6 +5,15 @@ import { expect, it } from 'vitest'
 it.each([
   [{ baseURL: 'http://api.example.com' }, 'baseURL', 'http://api.example.com'],
   [{ baseURL: 'ftp://api.example.com' }, 'baseURL', 'ftp:'],
+  [{ baseURL: 'localhost:4000' }, 'baseURL', 'did you leave out'],
+  [{ baseURL: 'api.example.com' }, 'baseURL', 'did you leave out'],
+  [{ baseURL: '//evil', trustedOrigins: null }, 'trustedOrigins', 'null'],
+  [{ paths: { refersh: '/r' } }, 'paths.refersh', 'no such option'],
+  [{ paths: null }, 'paths', 'null'],
+  [{ paths: 'x' }, 'paths', '"x"'],
+  [{ platform: 7 }, 'platform', '7'],
+  [{ platform: { fech: 1 } }, 'platform.fech', 'no such option'],
+  [{ platform: { fetch: 42 } }, 'platform.fetch', '42'],
   [{ baseURL: 'https://' }, 'baseURL', 'https://'],
   [{ baseURL: 42 }, 'baseURL', '42'],
   [{ baseURL: 'https://user:secret@api.example.com' }, 'baseURL', 'without a user name'],
@@ -39,6 +48,7 @@ it.each([
 
 it.each([
   {},
+  { baseURL: undefined, paths: { login: undefined }, platform: { fetch: undefined } },
   { baseURL: '/api' },
   { baseURL: 'https://api.example.com/v1/' },
   { baseURL: 'http://localhost:4000' },
@@ -46,7 +56,7 @@ it.each([
   { baseURL: 'http://[::1]:4000' },
   { refreshBeforeExpirySeconds: 0, lockTimeoutMs: 0, refreshTimeoutMs: 1 }
 ])('accepts %j', (options) => {
-  createAuthClient(options).dispose()
+  createAuthClient(options as AuthClientOptions).dispose()
 })
 
 it('says what is missing when a relative baseURL meets no page', async () => {
@@ -59,15 +69,18 @@ it('says what is missing when a relative baseURL meets no page', async () => {
 })
 
 it('does not read options from a polluted Object.prototype', () => {
-  Object.defineProperty(Object.prototype, 'baseURL', {
-    value: 'https://evil.example',
-    configurable: true
-  })
+  const polluted = {
+    baseURL: 'https://evil.example',
+    platform: { pageUrl: () => 'https://evil.example' }
+  }
+  for (const [name, value] of Object.entries(polluted)) {
+    Object.defineProperty(Object.prototype, name, { value, configurable: true })
+  }
   try {
     const auth = createAuthClient({})
     expect(auth.axios.defaults.baseURL).toBe('')
     auth.dispose()
   } finally {
-    Reflect.deleteProperty(Object.prototype, 'baseURL')
+    for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name)
   }
 })

@@ -169,3 +169,91 @@ it('lives with tokens that say nothing about themselves', async () => {
   expect(await auth.getAccessToken()).toBe('opaque')
   expect(callsTo('refresh')).toHaveLength(0)
 })
+
+it('signs nobody in, and sends nothing, after it was disposed of', async () => {
+  const { auth, browser, clock, idle } = createTestBed()
+  await auth.login(ada)
+  const gate = browser.hold('/refresh')
+  const refreshing = auth.refresh()
+  await gate.arrived(1)
+  const signingIn = auth.login(ada)
+  const late = auth.login(async () => ({ access_token: 'late' }))
+  await browser.turn()
+  auth.dispose()
+  for (const promise of [refreshing, signingIn]) {
+    await expect(promise).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })
+  }
+  gate.release()
+  await expect(late).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })
+  await idle()
+  expect(browser.requests.map(({ url }) => new URL(url).pathname)).toEqual(['/login', '/refresh'])
+  expect(clock.pendingTimers()).toBe(0)
+})
+
+it('renews a token that is dead on arrival once a second at most', async () => {
+  const { auth, browser, clock, idle } = createTestBed()
+  let issued = 0
+  const issue = () => {
+    issued += 1
+    return { access_token: `opaque-${issued}`, expires_in: 0.001 }
+  }
+  await auth.login(async () => issue())
+  const before = browser.requests.length
+  for (let step = 0; step < 200; step += 1) {
+    browser.trouble('/refresh', {
+      kind: 'answer',
+      response: { status: 200, headers: [], setCookies: [], body: JSON.stringify(issue()) }
+    })
+    clock.tick(25)
+    await idle()
+  }
+  expect(browser.requests.length - before).toBeLessThanOrEqual(7)
+})
+
+it('stays degraded when a token is re-issued while the refresh still fails', async () => {
+  const { auth, server, browser } = createTestBed()
+  await auth.login(ada)
+  browser.trouble('/refresh', { kind: 'unreachable' })
+  await auth.refresh().catch(() => {})
+  server.rotateKey()
+  await auth.axios.get('/me')
+  expect(auth.getState()).toMatchObject({ degraded: { code: 'ERR_AUTH_NETWORK' } })
+})
+
+it('lets the same function listen twice, and stop once', async () => {
+  const { auth, idle } = createTestBed()
+  const listener = vi.fn()
+  auth.on('signed-in', listener)
+  auth.on('signed-in', listener)()
+  await auth.login(ada)
+  await idle()
+  expect(listener).toHaveBeenCalledTimes(1)
+})
+
+it('calls no listener that was removed before its turn came', async () => {
+  const { auth, idle } = createTestBed()
+  await auth.login(ada)
+  await idle()
+  const onState = vi.fn()
+  const onEvent = vi.fn()
+  const removers = [auth.subscribe(onState), auth.on('signed-out', onEvent)]
+  void auth.logout()
+  for (const remove of removers) remove()
+  await idle()
+  expect(onState).not.toHaveBeenCalled()
+  expect(onEvent).not.toHaveBeenCalled()
+})
+
+it('sends no expired token with a replay', async () => {
+  const { auth, browser, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 30 })
+  await auth.login(ada)
+  const gate = browser.hold('/me')
+  clock.sleep(29_000)
+  const slow = auth.axios.get('/me', { adapter: browser.adapter })
+  await gate.arrived(1)
+  await auth.refresh()
+  clock.sleep(31_000)
+  gate.release()
+  expect((await slow).status).toBe(200)
+  expect(callsTo('me').map((call) => call.outcome)).not.toContain('token_expired')
+})

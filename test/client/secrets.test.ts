@@ -1,7 +1,8 @@
 // I6: the token stays in. It leaves memory as a header to a trusted origin, and in no other way.
 import { inspect } from 'node:util'
-import axios from 'axios'
+import axios, { type AxiosRequestConfig } from 'axios'
 import { expect, it, vi } from 'vitest'
+import { joinUrl } from '../../src/url.ts'
 import { ada, createTestBed } from '../support/test-client.ts'
 import { apiOrigin } from '../support/virtual-browser.ts'
 
@@ -20,10 +21,19 @@ it('keeps every token out of errors, events, states, storage, logs and the print
 
   await auth.login(ada)
   await keep()
-  show(await auth.axios.get('/nothing-here').catch((error) => error))
+  browser.trouble('/missing', {
+    kind: 'answer',
+    response: {
+      status: 404,
+      headers: [['Authorization', `Bearer ${await auth.getAccessToken()}`]],
+      setCookies: [],
+      body: ''
+    }
+  })
+  show(await auth.axios.get('/missing').catch((error) => error))
   server.rotateKey()
   const answer = await auth.axios.get('/me')
-  show({ ...answer, headers: undefined })
+  show(answer)
   await keep()
   clock.tick(6_000)
   server.revokeAccessTokens()
@@ -98,6 +108,46 @@ it('follows the app’s interceptors that change the URL after ours ran', async 
   expect(browser.requests.at(-1)?.url).toBe('https://evil.example/me')
   expect(browser.requests.at(-1)?.headers).not.toHaveProperty('Authorization')
 })
+
+it.each([undefined, true, false, null, 0, ''])(
+  'joins URLs as axios does with allowAbsoluteUrls: %j',
+  (allowAbsoluteUrls) => {
+    const bases = [
+      '',
+      '/',
+      '/api',
+      '/api/',
+      'https://api.app.example',
+      'https://api.app.example/v1//',
+      '//cdn.example'
+    ]
+    const urls = [
+      '',
+      '/',
+      '/me',
+      'me',
+      '//evil.example/x',
+      'https://evil.example/x',
+      'HTTP://evil.example',
+      '\\\\evil.example',
+      'a:b',
+      '?q'
+    ]
+    for (const baseURL of bases) {
+      for (const url of urls) {
+        const config = { baseURL, url, allowAbsoluteUrls: allowAbsoluteUrls as boolean }
+        expect(joinUrl(baseURL, url, allowAbsoluteUrls)).toBe(toAxiosUrl(config))
+      }
+    }
+  }
+)
+
+/** What axios would send to; it asks its own defaults where an option is undefined. */
+function toAxiosUrl({ allowAbsoluteUrls, ...config }: AxiosRequestConfig): string {
+  return axios
+    .create()
+    .getUri(allowAbsoluteUrls === undefined ? config : { ...config, allowAbsoluteUrls })
+}
 
 it('trusts the listed origins instead of the default one', async () => {
   const { auth, browser } = createTestBed({ trustedOrigins: ['https://other.example'] })

@@ -1,6 +1,8 @@
 // I11: sign-in and sign-out win over whatever is in flight.
+import axios from 'axios'
 import { expect, it } from 'vitest'
 import { ada, createTestBed, grace } from '../support/test-client.ts'
+import { apiOrigin } from '../support/virtual-browser.ts'
 
 it('stays signed out when a refresh was in flight', async () => {
   const { auth, browser, callsTo, idle, eventNames } = createTestBed()
@@ -87,8 +89,7 @@ it('lets the later of two sign-ins win', async () => {
   await gate.arrived(1)
   const second = auth.login(grace)
   gate.release()
-  await expect(first).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
-  await second
+  await Promise.all([first, second])
   expect((await auth.axios.get('/me')).data).toMatchObject({ email: grace.email })
 })
 
@@ -153,4 +154,130 @@ it('signs out where the storage is blocked', async () => {
   const { auth } = createTestBed({ platform: { storage } })
   await auth.login(ada)
   expect(await auth.logout()).toEqual({ confirmed: true })
+})
+
+it('does not end with an old sign-out a session that began in another tab', async () => {
+  const { auth, browser, reload, idle } = createTestBed()
+  await auth.login(ada)
+  browser.trouble('/logout', { kind: 'unreachable' })
+  await auth.logout()
+  const otherTab = reload()
+  await otherTab.login(ada)
+  browser.wake('online')
+  await idle()
+  await otherTab.refresh()
+  expect(otherTab.getState().status).toBe('authenticated')
+})
+
+it('takes back a sign-in that the app’s function finishes after a sign-out', async () => {
+  const { auth, browser, reload, idle } = createTestBed()
+  let close = () => {}
+  const popup = new Promise<void>((resolve) => {
+    close = resolve
+  })
+  const signingIn = auth.login(async () => {
+    await popup
+    return JSON.parse((await browser.post('/login', ada)).body)
+  })
+  await auth.logout()
+  close()
+  await expect(signingIn).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  await idle()
+  expect((await reload({ restore: 'always' }).ready()).status).toBe('unauthenticated')
+})
+
+it.each(['/refresh', '/logout'])(
+  'lets a function sign in only after %s is answered',
+  async (path) => {
+    const { auth, browser, idle } = createTestBed()
+    await auth.login(ada)
+    const gate = browser.hold(path)
+    if (path === '/refresh') auth.refresh().catch(() => {})
+    else void auth.logout()
+    await gate.arrived(1)
+    const signingIn = auth.login(async () => JSON.parse((await browser.post('/login', grace)).body))
+    await browser.turn()
+    gate.release()
+    await signingIn
+    await idle()
+    await auth.refresh()
+    expect((await auth.axios.get('/me')).data).toMatchObject({ email: grace.email })
+  }
+)
+
+it('calls a function that signs in at once where nothing is under way, so that it may open a popup', () => {
+  const { auth } = createTestBed()
+  let isCalled = false
+  auth
+    .login(async () => {
+      isCalled = true
+      return { access_token: 'a' }
+    })
+    .catch(() => {})
+  expect(isCalled).toBe(true)
+})
+
+it('holds the turn of a sign-in that nobody waits for any longer', async () => {
+  const { auth, browser, clock, reload, idle } = createTestBed({ refreshTimeoutMs: 1_000 })
+  const gate = browser.hold('/login')
+  const signingIn = auth.login(ada)
+  await gate.arrived(1)
+  clock.tick(1_000)
+  await expect(signingIn).rejects.toMatchObject({ code: 'ERR_AUTH_TIMEOUT' })
+  const signingOut = auth.logout()
+  await browser.turn()
+  gate.release()
+  expect(await signingOut).toEqual({ confirmed: true })
+  await idle()
+  expect((await reload({ restore: 'always' }).ready()).status).toBe('unauthenticated')
+})
+
+it('counts the deadline of a sign-in from its call, turn included', async () => {
+  const { auth, browser, clock } = createTestBed({ refreshTimeoutMs: 1_000 })
+  await auth.login(ada)
+  const gate = browser.hold('/refresh')
+  auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  const signingIn = auth.login(grace)
+  clock.tick(1_000)
+  await expect(signingIn).rejects.toMatchObject({ code: 'ERR_AUTH_TIMEOUT' })
+  gate.release()
+})
+
+it('tells the server of each sign-out', async () => {
+  const { auth, browser, callsTo, idle } = createTestBed()
+  await auth.login(ada)
+  const gate = browser.hold('/logout')
+  const first = auth.logout()
+  await gate.arrived(1)
+  const signingIn = auth.login(async () => JSON.parse((await browser.post('/login', grace)).body))
+  await browser.turn()
+  gate.release()
+  await Promise.all([first, signingIn])
+  expect(await auth.logout()).toEqual({ confirmed: true })
+  await idle()
+  expect(callsTo('logout')).toHaveLength(2)
+  expect(browser.storage.entries.size).toBe(0)
+})
+
+it('does not send as the next user what the user before had begun', async () => {
+  const { auth, browser, callsTo } = createTestBed()
+  const api = axios.create({ baseURL: apiOrigin, adapter: browser.adapter })
+  let go = () => {}
+  const slow = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  api.interceptors.request.use(async (config) => {
+    await slow
+    return config
+  })
+  auth.attach(api)
+  await auth.login(ada)
+  const ofAda = api.get('/me')
+  await browser.turn()
+  await auth.logout()
+  await auth.login(grace)
+  go()
+  await expect(ofAda).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  expect(callsTo('me')).toHaveLength(0)
 })

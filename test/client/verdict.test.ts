@@ -140,14 +140,36 @@ it('waits as long as the server asks for', async () => {
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('tries at once when the network is back', async () => {
-  const { auth, browser, idle, callsTo } = createTestBed()
+it('tries at once when the network is back, however long the wait had become', async () => {
+  const { auth, browser, clock, idle, callsTo } = createTestBed()
   await auth.login(ada)
-  browser.trouble('/refresh', { kind: 'unreachable' })
+  browser.trouble('/refresh', { kind: 'unreachable' }, 5)
   await auth.refresh().catch(() => {})
+  for (const waitMs of [1_000, 2_000, 4_000, 8_000]) {
+    clock.tick(waitMs)
+    await idle()
+  }
+  expect(auth.getState()).toMatchObject({ degraded: { code: 'ERR_AUTH_NETWORK' } })
+  clock.tick(1_000)
+  await idle()
+  expect(callsTo('refresh')).toHaveLength(0)
   browser.wake('online')
   await idle()
   expect(callsTo('refresh')).toHaveLength(1)
+})
+
+it('does not turn a network that comes and goes into a storm', async () => {
+  const { auth, browser, clock, idle } = createTestBed()
+  await auth.login(ada)
+  browser.trouble('/refresh', { kind: 'unreachable' }, 100)
+  await auth.refresh().catch(() => {})
+  const before = browser.requests.length
+  for (let time = 0; time < 50; time += 1) {
+    browser.wake('online')
+    clock.tick(100)
+    await idle()
+  }
+  expect(browser.requests.length - before).toBeLessThanOrEqual(10)
 })
 
 it('fails requests with the reason while an expired token cannot be renewed, and recovers', async () => {
@@ -242,4 +264,50 @@ it('rejects a sign-in at an unreachable server by a typed error that says what t
     code: 'ERR_AUTH_NETWORK',
     message: expect.stringMatching(/api\.app\.example\/login.*CORS/)
   })
+})
+
+it('ends no session on refusals that cross a re-issue every time', async () => {
+  const { auth, server, browser, clock, idle } = createTestBed()
+  await auth.login(ada)
+  browser.trouble('/refresh', { kind: 'answer', response: answer(401, invalidGrant) }, 2)
+  const first = browser.hold('/refresh')
+  const refreshing = auth.refresh()
+  await first.arrived(1)
+  server.rotateKey()
+  await auth.axios.get('/me')
+  first.release()
+  const second = browser.hold('/refresh')
+  await second.arrived(1)
+  clock.tick(1_000)
+  server.rotateKey()
+  await auth.axios.get('/me')
+  second.release()
+  await expect(refreshing).rejects.toMatchObject({ code: 'ERR_AUTH_SERVER_ERROR', status: 401 })
+  await idle()
+  expect(auth.getState()).toMatchObject({ status: 'authenticated' })
+})
+
+it('keeps the key of a refresh whose answer was lost, whatever becomes of an earlier one', async () => {
+  const { auth, browser, clock, callsTo, idle } = createTestBed({
+    lockTimeoutMs: 100,
+    sendIdempotencyKey: 'always'
+  })
+  await auth.login(ada)
+  const gate = browser.hold('/refresh')
+  auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  const signingIn = auth.login(ada)
+  clock.tick(100)
+  await signingIn
+  browser.trouble('/refresh', { kind: 'lost' })
+  const lost = auth.refresh()
+  clock.tick(100)
+  await gate.arrived(2)
+  gate.release()
+  await expect(lost).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+  await idle()
+  clock.tick(1_000)
+  await idle()
+  const [, second, third] = callsTo('refresh').map((call) => call.idempotencyKey)
+  expect(third).toBe(second)
 })

@@ -1,4 +1,5 @@
 // The storm over real HTTP: Node's sockets, axios's http adapter, the mock on a port.
+import { Agent } from 'node:http'
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
 import { listen } from 'everbearer/mock/node'
@@ -62,4 +63,16 @@ it('says that the server is unreachable by a typed error', async () => {
   const auth = createAuthClient({ baseURL: 'http://localhost:9' })
   onTestFinished(auth.dispose)
   await expect(auth.login(ada)).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+})
+
+it('frees the connection of a refused body that streams before it replays', async () => {
+  const { auth, server } = await createOverHttp()
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  // With one connection, a body that is not read would keep the refresh and the replay waiting for ever.
+  const httpAgent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const { status, data } = await auth.axios.get('/me', { responseType: 'stream', httpAgent })
+  expect(status).toBe(200)
+  data.destroy()
+  httpAgent.destroy()
 })

@@ -31,6 +31,8 @@ export interface VirtualBrowser {
   /** What another tab of this browser does: same cookie jar, no client. */
   post(path: string, body: unknown): Promise<WireResponse>
   readonly requests: readonly { readonly url: string; readonly headers: Record<string, string> }[]
+  /** Resolves when the server is not at work and everything that follows from its last answers has happened. */
+  settle(): Promise<void>
   /** Resolves when no request is under way and everything that follows from the last one has happened. */
   idle(): Promise<void>
   /** Lets everything go on that waits for no network. */
@@ -42,11 +44,33 @@ export interface VirtualBrowser {
   readonly storage: PlatformStorage & { readonly entries: ReadonlyMap<string, string> }
 }
 
+/** What may be watched and slowed down about the network. */
+export interface NetworkHooks {
+  /** Called when a request leaves the page; `left` is called when the page has stopped waiting for it. */
+  readonly onSend?: (request: SentRequest) => {
+    left(outcome: WireResponse | 'lost' | 'aborted'): void
+  }
+  /** Waits before a request arrives at the server, and before its answer arrives at the page. */
+  readonly pace?: (label: string) => Promise<void>
+  /** Called when a request is really over, which may be long after the page gave up on it. */
+  readonly onLanded?: (request: SentRequest) => void
+  /** Called with every answer at the moment it leaves the server. */
+  readonly onServe?: (request: SentRequest, response: WireResponse) => void
+}
+
+export interface SentRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
 export const pageOrigin = 'https://app.example'
 export const apiOrigin = 'https://api.app.example'
 
 export function createVirtualBrowser(
-  server: Pick<MockAuthServer, 'handle' | 'owns' | 'guard'>
+  server: Pick<MockAuthServer, 'handle' | 'owns' | 'guard'>,
+  hooks: NetworkHooks = {}
 ): VirtualBrowser {
   const jar = new CookieJar()
   const gates = new Map<
@@ -59,64 +83,76 @@ export function createVirtualBrowser(
   const entries = new Map<string, string>()
   let isVisible = true
   let underWay = 0
+  let serving = 0
 
-  async function exchange(...request: Parameters<typeof deliver>): Promise<WireResponse> {
-    underWay += 1
-    try {
-      return await deliver(...request)
-    } finally {
-      underWay -= 1
-    }
-  }
-
-  async function deliver(
+  async function exchange(
     method: string,
     url: string,
     headers: Record<string, string>,
     body: string,
     signal: AbortSignal | undefined
   ): Promise<WireResponse> {
+    const request = { method, url, headers, body }
+    requests.push(request)
+    underWay += 1
+    const watched = hooks.onSend?.(request)
+    try {
+      const response = await Promise.race([
+        travel(request).finally(() => hooks.onLanded?.(request)),
+        rejectOnAbort(signal)
+      ])
+      signal?.throwIfAborted()
+      watched?.left(response)
+      return response
+    } catch (error) {
+      watched?.left(signal?.aborted === true ? 'aborted' : 'lost')
+      throw error
+    } finally {
+      underWay -= 1
+    }
+  }
+
+  // As with `keepalive`: what is aborted in the page goes on without it, and its cookies are stored when the answer arrives.
+  async function travel(request: SentRequest): Promise<WireResponse> {
+    const { url } = request
     const { pathname } = new URL(url)
-    requests.push({ url, headers })
     const trouble = troubles.get(pathname)?.shift()
+    const cookie = await jar.getCookieString(url)
+    await hooks.pace?.(`${pathname} arrives`)
     if (trouble?.kind === 'unreachable') throw new TypeError('the network is down')
-    const response =
-      trouble?.kind === 'answer' ? trouble.response : await serve(method, url, headers, body)
+    const response = trouble?.kind === 'answer' ? trouble.response : await serve(request, cookie)
+    hooks.onServe?.(request, response)
     const gate = gates.get(pathname)
     if (gate !== undefined) {
       gate.arrivals += 1
       for (const listener of gate.listeners) listener()
+      await gate.open
     }
-    // As with `keepalive`: what is aborted here goes on there, and its cookies are stored when the answer arrives.
-    const landed = (gate?.open ?? Promise.resolve()).then(async () => {
-      if (trouble?.kind === 'lost') throw new TypeError('the connection was reset')
-      for (const setCookie of response.setCookies) await jar.setCookie(setCookie, url)
-    })
-    await Promise.race([landed, rejectOnAbort(signal)])
-    signal?.throwIfAborted()
+    await hooks.pace?.(`${pathname} is answered`)
+    if (trouble?.kind === 'lost') throw new TypeError('the connection was reset')
+    for (const setCookie of response.setCookies) await jar.setCookie(setCookie, url)
     return response
   }
 
-  async function serve(method: string, url: string, headers: Record<string, string>, body: string) {
-    const cookie = await jar.getCookieString(url)
-    const request = {
-      method,
-      url,
-      headers: Object.entries({
-        ...headers,
-        Origin: pageOrigin,
-        ...(cookie === '' ? {} : { Cookie: cookie })
-      }),
-      body
+  async function serve(
+    { method, url, headers, body }: SentRequest,
+    cookie: string
+  ): Promise<WireResponse> {
+    const all = { ...headers, Origin: pageOrigin, ...(cookie === '' ? {} : { Cookie: cookie }) }
+    const request = { method, url, headers: Object.entries(all), body }
+    serving += 1
+    try {
+      if (server.owns(request)) return await server.handle(request)
+      // Everything else is the app's API: it tells what it was sent.
+      return await server.guard(request, () => ({
+        status: 200,
+        headers: [['Content-Type', 'application/json']],
+        setCookies: [],
+        body: JSON.stringify({ method, url, body })
+      }))
+    } finally {
+      serving -= 1
     }
-    if (server.owns(request)) return server.handle(request)
-    // Everything else is the app's API: it tells what it was sent.
-    return server.guard(request, () => ({
-      status: 200,
-      headers: [['Content-Type', 'application/json']],
-      setCookies: [],
-      body: JSON.stringify({ method, url, body })
-    }))
   }
 
   return {
@@ -207,6 +243,12 @@ export function createVirtualBrowser(
       ),
     async turn() {
       for (let turn = 0; turn < 20; turn += 1) await nextTurn()
+    },
+    async settle() {
+      for (let quietTurns = 0; quietTurns < 2; ) {
+        await nextTurn()
+        quietTurns = serving === 0 ? quietTurns + 1 : 0
+      }
     },
     async idle() {
       for (let quietTurns = 0; quietTurns < 3; ) {

@@ -1,0 +1,33 @@
+// Callers wait for work with a deadline, and can be released before it. The work itself goes on.
+import type { Platform } from '../platform.ts'
+
+export interface Waiting {
+  /** Settles as the work does, or rejects with `lateError()` at the deadline, or as told by `release`. */
+  wait<T>(work: Promise<T>, lateError: () => Error): Promise<T>
+  /** Rejects for everybody who waits now. */
+  release(error: Error): void
+}
+
+export function createWaiting(timeoutMs: number, platform: Pick<Platform, 'setTimer'>): Waiting {
+  const waiting = new Set<(error: Error) => void>()
+  return {
+    wait<T>(work: Promise<T>, lateError: () => Error): Promise<T> {
+      const answer = new Promise<T>((resolve, reject) => {
+        const cancelDeadline = platform.setTimer(() => reject(lateError()), timeoutMs)
+        const settle = () => {
+          cancelDeadline()
+          waiting.delete(reject)
+        }
+        waiting.add(reject)
+        work.then(resolve, reject).finally(settle)
+      })
+      // Work that nobody asked for (a timer did) has nobody who hears of its failure.
+      answer.catch(() => {})
+      return answer
+    },
+    release(error) {
+      for (const reject of waiting) reject(error)
+      waiting.clear()
+    }
+  }
+}

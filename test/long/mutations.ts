@@ -1,0 +1,77 @@
+// One fault per invariant, each a single line of the source: the search has to find every one of them.
+
+export interface Mutation {
+  readonly invariant: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+export const mutations: readonly Mutation[] = [
+  {
+    invariant: 'I1 one refresh',
+    file: 'refresh/single-flight.ts',
+    find: 'if (open !== undefined) return open.answer',
+    replace: ''
+  },
+  {
+    invariant: 'I2 a late refusal is not news',
+    file: 'refresh/token-source.ts',
+    find: 'if (held.generation !== carried.generation) return held',
+    replace: ''
+  },
+  {
+    invariant: 'I3 adoption is monotonic',
+    file: 'session/adoption.ts',
+    find: "case 'older':\n      return 'not-newer'",
+    replace: "case 'older':\n      return undefined"
+  },
+  {
+    invariant: 'I4 only a verdict ends a session',
+    file: 'refresh/token-request.ts',
+    find: 'default:\n      return false',
+    replace: 'default:\n      return response.status >= 400'
+  },
+  {
+    invariant: 'I5 everybody settles',
+    file: 'refresh/refresher.ts',
+    find: '}, options.refreshTimeoutMs)',
+    replace: '}, options.refreshAbandonMs)'
+  },
+  {
+    invariant: 'I6 the token stays in',
+    file: 'http/axios.ts',
+    find: 'carrier.config = config',
+    replace: ''
+  },
+  {
+    invariant: 'I7 the replay carries the same content',
+    file: 'http/axios.ts',
+    find: 'return sendWithBearer({',
+    replace: 'config.data += config.data === undefined ? "" : " "\n      return sendWithBearer({'
+  },
+  {
+    invariant: 'I8 timers are hints',
+    file: 'refresh/token-source.ts',
+    find: 'if (!hasLifeLeft(token, reserve)) return undefined',
+    replace: ''
+  },
+  {
+    invariant: 'I9 quiet',
+    file: 'session/session.ts',
+    find: 'if (isSameState(state, next)) return',
+    replace: ''
+  },
+  {
+    invariant: 'I10 bounded',
+    file: 'refresh/refresher.ts',
+    find: 'if (!mayInsist) return Promise.reject(failure.error)',
+    replace: ''
+  },
+  {
+    invariant: 'I11 sign-out wins',
+    file: 'refresh/refresher.ts',
+    find: 'if (!isOurs()) throw sessionChanged()\n      switch',
+    replace: 'switch'
+  }
+]
