@@ -75,7 +75,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
       try {
-        return await refresher.refresh('request')
+        return await renew('request')
       } catch (error) {
         if (!mayGoOn(error, epoch)) throw error
         // About to expire, and no better one to be had: it is sent as long as it lives.
@@ -84,6 +84,12 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
         if (held !== undefined) throw error
       }
     }
+  }
+
+  // A refresh may find that a re-issued token is the newer one, and that one may have expired on the way: then once more.
+  async function renew(reason: 'request' | 'refusal'): Promise<HeldToken> {
+    const token = await refresher.refresh(reason)
+    return hasLifeLeft(token, 0) ? token : refresher.refresh(reason)
   }
 
   // A request that began before anybody was known to be signed in goes with whoever the restore, or a sign-in, brings; or
@@ -109,7 +115,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     const rests = rest?.epoch === held.epoch && remainingMs(rest.until, readMoment(platform)) > 0
     if (rests && !refresher.isUnderWay()) return undefined
     try {
-      const renewed = await refresher.refresh('refusal')
+      const renewed = await renew('refusal')
       rest = { until: later(readMoment(platform), refusalRestMs), epoch: renewed.epoch }
       return renewed
     } catch (error) {

@@ -29,7 +29,7 @@ it.each(mutations)(
       { cwd: root, env }
     )
       .then(() => 'survived')
-      .catch((error) => String(error.stdout))
+      .catch((error) => `${error.stdout}${error.stderr}`)
     expect(outcome).toMatch(new RegExp(`"${invariant.split(' ')[0]}: `))
     await rm(directory, { recursive: true })
   }

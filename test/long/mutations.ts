@@ -10,14 +10,14 @@ export interface Mutation {
 export const mutations: readonly Mutation[] = [
   {
     invariant: 'I1 one refresh',
-    file: 'refresh/single-flight.ts',
-    find: 'if (open !== undefined) return open.answer',
-    replace: ''
+    file: 'tabs/lock.ts',
+    find: 'const turn = Promise.race([tail, wait.over])',
+    replace: 'const turn = Promise.resolve()'
   },
   {
     invariant: 'I2 a late refusal is not news',
     file: 'refresh/token-source.ts',
-    find: 'if (held.generation !== carried.generation) return held',
+    find: 'if (held.generation !== carried.generation) return forRequest(carried.epoch)',
     replace: ''
   },
   {
@@ -35,8 +35,8 @@ export const mutations: readonly Mutation[] = [
   {
     invariant: 'I5 everybody settles',
     file: 'refresh/refresher.ts',
-    find: '}, options.refreshTimeoutMs)',
-    replace: '}, options.refreshAbandonMs)'
+    find: 'createWaiting(options.refreshTimeoutMs, platform)',
+    replace: 'createWaiting(options.refreshAbandonMs, platform)'
   },
   {
     invariant: 'I6 the token stays in',
@@ -71,7 +71,7 @@ export const mutations: readonly Mutation[] = [
   {
     invariant: 'I11 sign-out wins',
     file: 'refresh/refresher.ts',
-    find: 'if (!isOurs()) throw sessionChanged()\n      switch',
-    replace: 'switch'
+    find: 'if (!isOurs()) throw sessionChanged()\n      if (mayBeLostRace())',
+    replace: 'if (mayBeLostRace())'
   }
 ]

@@ -9,6 +9,8 @@ export type Step =
   | { readonly do: 'refresh' }
   | { readonly do: 'getAccessToken' }
   | { readonly do: 'rotateKey' | 'retireKey' | 'revokeAccessTokens' | 'endSessions' }
+  /** A key is rotated while requests and a refresh are on their way, some of them for seconds. */
+  | { readonly do: 'rotateUnderWay'; readonly requests: number; readonly ms: number }
   | {
       readonly do: 'trouble'
       readonly path: '/refresh' | '/login' | '/logout' | '/notes'
@@ -28,6 +30,14 @@ const duration = fc.oneof(
 )
 
 export const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('rotateUnderWay' as const),
+      requests: fc.integer({ min: 1, max: 4 }),
+      ms: fc.integer({ min: 1_000, max: 4_000 })
+    })
+  },
   {
     weight: 10,
     arbitrary: fc.record({

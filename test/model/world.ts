@@ -3,23 +3,12 @@ import { createAuthClient } from 'everbearer'
 import { createMockAuthServer, type WireResponse } from 'everbearer/mock'
 import type { Scheduler } from 'fast-check'
 import { createManualClock } from '../support/manual-clock.ts'
+import { ada, eventNames, grace } from '../support/test-client.ts'
 import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/virtual-browser.ts'
 import { createWatchers } from './invariants.ts'
 import type { History, Step, TroubleKind } from './steps.ts'
 
-const users = {
-  ada: { email: 'ada@example.com', password: 'lovelace' },
-  grace: { email: 'grace@example.com', password: 'hopper' }
-}
-const eventNames = [
-  'signed-in',
-  'refresh-started',
-  'renewed',
-  'refresh-failed',
-  'reissued',
-  'reissue-refused',
-  'signed-out'
-] as const
+const users = { ada, grace }
 
 /** Plays the history and returns what was violated. */
 export async function play(history: History, scheduler: Scheduler): Promise<readonly string[]> {
@@ -126,6 +115,15 @@ export async function play(history: History, scheduler: Scheduler): Promise<read
         note(asking)
         return
       }
+      case 'rotateUnderWay':
+        server.rotateKey()
+        for (let request = 0; request < step.requests; request += 1) {
+          await take({ do: 'request', cancellable: false })
+        }
+        await take({ do: 'deliver', count: step.requests })
+        clock.tick(step.ms)
+        await take({ do: 'refresh' })
+        return
       case 'rotateKey':
         server.rotateKey()
         return

@@ -74,7 +74,7 @@ export function createTestBed(
   }
 }
 
-const eventNames = [
+export const eventNames = [
   'signed-in',
   'refresh-started',
   'renewed',
