@@ -1,7 +1,7 @@
 // The key ring: one key signs, the earlier ones still verify until they are retired.
 import { MockAuthServerError } from './errors.ts'
 import type { MockKey } from './options.ts'
-import { base64url, randomText } from './random.ts'
+import { base64url, randomHex, randomText } from './random.ts'
 
 /** A key as JWK (RFC 7517, `oct`): under jsdom jose takes a `Uint8Array` for one of another realm and refuses it. */
 export interface SigningKey {
@@ -29,7 +29,7 @@ export function createKeyRing(given: readonly MockKey[]): KeyRing {
   const generate = (): SigningKey => {
     generated += 1
     // The random part tells the keys of two servers apart: a token of the other one names an unknown `kid`.
-    return signingKey(`key-${generated}-${randomText(4)}`, randomText(32))
+    return signingKey(`key-${generated}-${randomHex(2)}`, randomText(32))
   }
   const initial = given.map(({ kid, secret }) =>
     signingKey(kid, base64url(new TextEncoder().encode(secret)))

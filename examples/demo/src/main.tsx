@@ -1,0 +1,25 @@
+// The page's beginning: starts to record, to follow the server and to call the API, then draws.
+import { AuthProvider } from 'everbearer/react'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { auth } from './auth.ts'
+import { say } from './history.ts'
+import { startRecording } from './recorder.ts'
+import { followServer } from './server-view.ts'
+import { startTraffic } from './traffic.ts'
+
+// Before the first event: the client restores the session from the moment it was created.
+startRecording()
+startTraffic()
+followServer().catch(() => say('alert', 'The demo server is out of reach. Is npm start running?'))
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html has no #root.')
+createRoot(root).render(
+  <StrictMode>
+    <AuthProvider client={auth}>
+      <App />
+    </AuthProvider>
+  </StrictMode>
+)

@@ -1,0 +1,61 @@
+// The server's side of the story: what it answered and which keys it has, and the levers to make it do something.
+import {
+  callMessage,
+  type KeyLife,
+  keysMessage,
+  type ServerAction,
+  type ServerCall,
+  type ServerSnapshot
+} from '../demo-facts.ts'
+import { append, change, mark, say } from './history.ts'
+
+/** Follows the server from its recent past on: the answers of before a reload stay in the picture. */
+export async function followServer(): Promise<void> {
+  import.meta.hot?.on(callMessage, (call: ServerCall) => {
+    change(({ serverCalls }) => ({ serverCalls: append(serverCalls, call) }))
+  })
+  import.meta.hot?.on(keysMessage, (keys: readonly KeyLife[]) => change(() => ({ keys })))
+  const answer = await fetch(`${import.meta.env.VITE_API_URL}/demo/state`)
+  const snapshot = (await answer.json()) as ServerSnapshot
+  change(({ serverCalls }) => ({
+    accessTokenSeconds: snapshot.accessTokenSeconds,
+    keys: snapshot.keys,
+    serverCalls: [
+      ...snapshot.calls.filter(({ index }) => serverCalls.every((call) => call.index !== index)),
+      ...serverCalls
+    ]
+  }))
+}
+
+export async function rotateKey(): Promise<void> {
+  mark('key rotated')
+  const { previousKid, kid } = await act<{ previousKid: string; kid: string }>('rotate-key')
+  say('key', `Key rotated: ${kid} signs now, ${previousKid} still verifies.`)
+}
+
+export async function retireKey(): Promise<void> {
+  mark('key retired')
+  const { kids } = await act<{ kids: readonly string[] }>('retire-key')
+  say('key', `Key retired: tokens signed by ${kids.join(' or ')} are refused from now on.`)
+}
+
+export async function revokeAccessTokens(): Promise<void> {
+  mark('tokens revoked')
+  say('key', 'The server revoked every access token: the next request will be refused.')
+  await act('revoke-access-tokens')
+}
+
+export async function endSession(): Promise<void> {
+  say('key', 'The server ended the session: the next refresh will be refused.')
+  await act('end-session')
+}
+
+export function isVerifying(key: KeyLife): boolean {
+  return key.verifiesFromMs !== undefined && key.retiredAtMs === undefined
+}
+
+async function act<Answer>(action: ServerAction): Promise<Answer> {
+  const answer = await fetch(`${import.meta.env.VITE_API_URL}/demo/${action}`, { method: 'POST' })
+  if (!answer.ok) throw new Error(`The demo server refused ${action} with status ${answer.status}.`)
+  return (await answer.json()) as Answer
+}

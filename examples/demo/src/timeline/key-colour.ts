@@ -1,0 +1,18 @@
+// Which colour a signing key has: the same one wherever it shows, before and after a reload.
+import { useMemo } from 'react'
+import { useHistory } from '../history.ts'
+
+const colours = 5
+
+/** Gives the class of a key's colour; a key that is not known yet is grey. */
+export function useKeyColour(): (kid: string | undefined) => string {
+  const keys = useHistory((history) => history.keys)
+  return useMemo(() => {
+    const classes = new Map(keys.map(({ kid, number }) => [kid, colourClass(number)]))
+    return (kid) => classes.get(kid ?? '') ?? 'key-unknown'
+  }, [keys])
+}
+
+export function colourClass(keyNumber: number): string {
+  return `key-${((keyNumber - 1) % colours) + 1}`
+}

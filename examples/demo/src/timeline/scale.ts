@@ -1,0 +1,49 @@
+// How time becomes pixels: so much past, so much future, whatever the width of the window.
+import { type CSSProperties, type RefObject, useLayoutEffect, useState } from 'react'
+import { loadedAtMs } from '../history.ts'
+
+export interface Scale {
+  readonly pxPerSecond: number
+  /** Where the present is, in pixels from the left. */
+  readonly nowPx: number
+}
+
+const pastSeconds = 75
+/** A little more than the demo's tokens live, so that the end of a fresh one is in the picture. */
+const futureSeconds = 33
+/** Below this, labels no longer fit; less past is shown instead. */
+const leastPxPerSecond = 7
+const greatestFutureShare = 0.42
+
+export function scaleFor(widthPx: number): Scale {
+  const pxPerSecond = Math.max(leastPxPerSecond, widthPx / (pastSeconds + futureSeconds))
+  const futurePx = Math.min(futureSeconds * pxPerSecond, widthPx * greatestFutureShare)
+  return { pxPerSecond, nowPx: widthPx - futurePx }
+}
+
+/** The scale for an element's width; changes when the element is resized. */
+export function useScale(element: RefObject<HTMLElement | null>): Scale {
+  const [scale, setScale] = useState(() => scaleFor(1000))
+  useLayoutEffect(() => {
+    const { current } = element
+    if (current === null) return
+    const measure = () => setScale(scaleFor(current.clientWidth))
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(current)
+    return () => observer.disconnect()
+  }, [element])
+  return scale
+}
+
+export type Style = CSSProperties & Readonly<Record<`--${string}`, string | number>>
+
+/** Seconds since the page loaded: the tape's own coordinate, small enough for exact pixels. */
+export function tapeSeconds(atMs: number): number {
+  return (atMs - loadedAtMs) / 1000
+}
+
+/** The style that puts an element at a moment on the tape. */
+export function at(atMs: number): Style {
+  return { '--at': tapeSeconds(atMs) }
+}

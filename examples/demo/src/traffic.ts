@@ -1,0 +1,58 @@
+// The app's own work: calls to the API through the client's axios, as any app makes them, with no thought of tokens.
+import { isAuthError } from 'everbearer'
+import { auth } from './auth.ts'
+import { type AppCall, append, change, count, currentHistory, newId, say } from './history.ts'
+
+const everyMs = 1000
+const burstSize = 20
+
+/** Calls the API once a second while somebody is signed in. */
+export function startTraffic(): void {
+  let timer: ReturnType<typeof setInterval> | undefined
+  const follow = () => {
+    const isSignedIn = auth.getState().status === 'authenticated'
+    if (isSignedIn && timer === undefined) timer = setInterval(() => void callApi(), everyMs)
+    if (!isSignedIn) {
+      clearInterval(timer)
+      timer = undefined
+    }
+  }
+  auth.subscribe(follow)
+  follow()
+}
+
+export async function sendBurst(): Promise<void> {
+  const refreshesBefore = currentHistory().counts.refreshes
+  say('plain', `The app sends ${burstSize} requests at once.`)
+  const outcomes = await Promise.all(Array.from({ length: burstSize }, callApi))
+  const answered = outcomes.filter((outcome) => outcome === 'ok').length
+  const refreshes = currentHistory().counts.refreshes - refreshesBefore
+  if (answered < burstSize) say('alert', `${answered} of ${burstSize} requests were answered.`)
+  else if (refreshes === 0) say('good', `All ${burstSize} answered.`)
+  else say('good', `All ${burstSize} answered. One refresh served them all.`)
+}
+
+async function callApi(): Promise<AppCall['outcome']> {
+  const id = newId()
+  count('requests')
+  const call: AppCall = { id, atMs: Date.now(), outcome: 'pending' }
+  change(({ appCalls }) => ({ appCalls: append(appCalls, call) }))
+  const outcome = await ask()
+  change(({ appCalls }) => ({
+    appCalls: appCalls.map((one) => (one.id === id ? { ...one, outcome } : one))
+  }))
+  if (outcome === 'failed') count('failed')
+  return outcome
+}
+
+async function ask(): Promise<AppCall['outcome']> {
+  try {
+    const { data } = await auth.axios.get<{ readonly email: string }>('/me')
+    if (data.email !== currentHistory().email) change(() => ({ email: data.email }))
+    return 'ok'
+  } catch (error) {
+    const state = auth.getState()
+    const hasLeft = state.status === 'unauthenticated' && state.reason === 'signed-out'
+    return hasLeft || isAuthError(error, 'ERR_AUTH_SESSION_CHANGED') ? 'dropped' : 'failed'
+  }
+}
