@@ -1,8 +1,8 @@
-// The suites: `node` and `dom` run on the source; `http`, `browser` and `package` on the built package and real sockets.
+// The suites: `node` and `dom` run on the source, `package` and `browser` on the built package.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { findChromium } from './test/support/chromium.ts'
+import { findChromium, howToGetChromium } from './test/support/chromium.ts'
 
 // The mutation campaign points this at a copy of the source with a fault in it.
 const sourceRoot = process.env.EVERBEARER_SOURCE ?? fileURLToPath(new URL('./src', import.meta.url))
@@ -17,6 +17,7 @@ const alias = [
 
 const hasChromium = findChromium() !== undefined
 if (!hasChromium && process.env.CI !== 'true') {
+  process.stderr.write(`\n  The suites that need a browser are left out. ${howToGetChromium}\n`)
 }
 
 export default defineConfig({
