@@ -14,9 +14,15 @@ import { createSignIn } from './refresh/sign-in.ts'
 import { createTokenRequest } from './refresh/token-request.ts'
 import type { TokenResponse } from './refresh/token-response.ts'
 import { createTokenSource, requireToken } from './refresh/token-source.ts'
-import { type AuthEventListener, type AuthEvents, createEmitter } from './session/events.ts'
-import { type AuthState, createSession } from './session/session.ts'
+import {
+  type AuthEventListener,
+  type AuthEvents,
+  createEmitter,
+  type RefreshStatus
+} from './session/events.ts'
+import { createSession } from './session/session.ts'
 import { createSignOutMark } from './session/sign-out-mark.ts'
+import type { AuthState } from './session/state.ts'
 import { createLock } from './tabs/lock.ts'
 import { readMoment, remainingMs } from './token/lifetime.ts'
 
@@ -65,6 +71,8 @@ export interface AuthClient<Credentials extends object = object> {
   getAccessToken(): Promise<string>
   /** The current snapshot. It keeps its identity until something in it changes. */
   getState(): AuthState
+  /** Whether a refresh is under way, and what came of the last one. It changes with every refresh, so it is no part of the state. */
+  getRefreshStatus(): RefreshStatus
   /**
    * Calls back after every change of the snapshot; a renewed token is none.
    * @returns the remover
@@ -191,6 +199,7 @@ export function createAuthClient<Credentials extends object = object>(
       return requireToken(await tokens.forRequest(tokens.currentEpoch())).accessToken
     },
     getState: session.getState,
+    getRefreshStatus: refresher.status,
     subscribe: session.subscribe,
     on: emitter.on,
     async ready() {

@@ -8,5 +8,12 @@ export type { AuthClientOptions } from './options.ts'
 export type { Platform, PlatformLocks, PlatformStorage, Wake } from './platform.ts'
 export type { TokenResponse } from './refresh/token-response.ts'
 export type { ReissueRefusal } from './session/adoption.ts'
-export type { AuthEventListener, AuthEvents, RefreshReason, TokenFacts } from './session/events.ts'
-export type { AuthState, Degraded, SignedOutReason } from './session/session.ts'
+export type {
+  AuthEventListener,
+  AuthEvents,
+  RefreshOutcome,
+  RefreshReason,
+  RefreshStatus,
+  TokenFacts
+} from './session/events.ts'
+export type { AuthState, Degraded, SignedOutReason } from './session/state.ts'

@@ -13,6 +13,7 @@ const platformParts = {
   randomId: 'function',
   pageUrl: 'function',
   isVisible: 'function',
+  isOnline: 'function',
   onWake: 'function',
   storage: 'object',
   locks: 'object'

@@ -33,6 +33,8 @@ export interface Platform {
   pageUrl(): string | undefined
   /** Is the page in the foreground? `true` where there is no page. */
   isVisible(): boolean
+  /** `false` where the device says that it has no network; `true` promises nothing. */
+  isOnline(): boolean
   /** Calls back whenever the page may have slept or changed its network; returns the remover. */
   onWake(listener: (wake: Wake) => void): () => void
   /** `undefined` where there is none or it is blocked. */
@@ -96,6 +98,7 @@ function surroundings(): Platform {
     randomId,
     pageUrl: () => (hasPage ? document.baseURI : undefined),
     isVisible: () => !hasPage || document.visibilityState !== 'hidden',
+    isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
     onWake: hasPage ? onWake : () => () => {},
     storage: hasPage ? readStorage() : undefined,
     locks: isNode() ? undefined : readLocks()

@@ -8,7 +8,7 @@ import {
   useSyncExternalStore
 } from 'react'
 import type { AuthClient } from '../client.ts'
-import type { AuthState } from '../session/session.ts'
+import type { AuthState } from '../session/state.ts'
 
 const AuthContext = createContext<AuthClient<never> | undefined>(undefined)
 

@@ -2,12 +2,12 @@
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 import { compareAge } from '../session/adoption.ts'
-import type { Emitter, RefreshReason } from '../session/events.ts'
+import type { Emitter, RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
 import { type HeldToken, receiveToken, type Session, toTokenFacts } from '../session/session.ts'
 import type { AuthLock } from '../tabs/lock.ts'
-import { later, type Moment, readMoment, remainingMs } from '../token/lifetime.ts'
-import { backoffMs, firstDelayMs } from './backoff.ts'
+import { readMoment } from '../token/lifetime.ts'
 import { createWaiting } from './deadline.ts'
+import { createFailureMemory } from './failure-memory.ts'
 import { planRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
 import { createSingleFlight, type Flight } from './single-flight.ts'
 import type { TokenAnswer, TokenRequest } from './token-request.ts'
@@ -30,6 +30,7 @@ export interface Refresher {
   /** Joins the refresh that is under way, or begins one; rejects with the remembered failure while it is held back. */
   refresh(reason: RefreshReason): Promise<HeldToken>
   isUnderWay(): boolean
+  status(): RefreshStatus
   /** Time until a refresh may follow the last failed one; `undefined` where the last one did not fail. */
   heldBackMs(): number | undefined
   /** The network is back: what failed for want of it may be tried at once. */
@@ -40,18 +41,12 @@ export interface Refresher {
   dispose(error: AuthError): void
 }
 
-interface Failure {
-  readonly error: AuthError
-  readonly failedAt: Moment
-  readonly retryAt: Moment
-}
-
 export function createRefresher(options: RefresherOptions): Refresher {
   const { session, tokenRequest, lock, platform, emitter, policy } = options
   let attempt: string | undefined
-  let failures = 0
-  let failure: Failure | undefined
+  let lastOutcome: RefreshOutcome | undefined
   let disposal: AuthError | undefined
+  const failure = createFailureMemory(platform)
   const callers = createWaiting(options.refreshTimeoutMs, platform)
 
   const flight = createSingleFlight(takeOff, options.onSettled)
@@ -64,7 +59,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const landed = perform(reason, session.epoch())
     const answer = callers.wait(landed, () => {
       const message = `The session was not renewed within ${options.refreshTimeoutMs} ms; the request is still under way.`
-      session.setDegraded('ERR_AUTH_TIMEOUT', platform.now())
+      session.note({ type: 'failed', code: 'ERR_AUTH_TIMEOUT', atMs: platform.now() })
       return new AuthError('ERR_AUTH_TIMEOUT', message)
     })
     return { answer, landed }
@@ -72,25 +67,53 @@ export function createRefresher(options: RefresherOptions): Refresher {
 
   async function perform(reason: RefreshReason, epoch: number): Promise<HeldToken> {
     return lock.run(async () => {
-      const isOurs = () => session.epoch() === epoch
-      if (!isOurs()) throw sessionChanged()
+      if (session.epoch() !== epoch) throw sessionChanged()
       emitter.emit('refresh-started', { reason })
-      let { generation, answer } = await ask()
-      // A newer token arrived while we asked: the refusal may be of a lost race, so it takes a second one to believe.
-      const mayBeLostRace = () =>
-        isOurs() && answer.kind === 'rejected' && session.generation() !== generation
-      if (mayBeLostRace()) ({ generation, answer } = await ask())
-      if (!isOurs()) throw sessionChanged()
-      if (mayBeLostRace()) throw noteFailure(lostRace(answer), reason)
-      switch (answer.kind) {
-        case 'issued':
-          return commit(answer.token, generation, reason)
-        case 'rejected':
-          throw endSession(answer.status, answer.oauthError)
-        case 'undecided':
-          throw noteFailure(answer.error, reason)
+      try {
+        const token = await renew(reason, epoch)
+        settle({ kind: 'renewed', reason, atMs: platform.now() })
+        return token
+      } catch (error) {
+        settle(toOutcome(error, reason))
+        throw error
       }
     })
+  }
+
+  async function renew(reason: RefreshReason, epoch: number): Promise<HeldToken> {
+    const isOurs = () => session.epoch() === epoch
+    let { generation, answer } = await ask()
+    // A newer token arrived while we asked: the refusal may be of a lost race, so it takes a second one to believe.
+    const mayBeLostRace = () =>
+      isOurs() && answer.kind === 'rejected' && session.generation() !== generation
+    if (mayBeLostRace()) ({ generation, answer } = await ask())
+    if (!isOurs()) throw sessionChanged()
+    if (mayBeLostRace()) throw noteFailure(lostRace(answer))
+    switch (answer.kind) {
+      case 'issued':
+        return commit(answer.token, generation, reason)
+      case 'rejected':
+        throw endSession(answer.status, answer.oauthError)
+      case 'undecided':
+        throw noteFailure(answer.error)
+    }
+  }
+
+  function settle(outcome: RefreshOutcome): void {
+    lastOutcome = outcome
+    emitter.emit('refresh-settled', outcome)
+  }
+
+  function toOutcome(error: unknown, reason: RefreshReason): RefreshOutcome {
+    const atMs = platform.now()
+    if (!(error instanceof AuthError)) throw error
+    const { code, status } = error
+    if (code === 'ERR_AUTH_SESSION_CHANGED') return { kind: 'superseded', reason, atMs }
+    if (code === 'ERR_AUTH_SESSION_EXPIRED') return { kind: 'rejected', reason, atMs, status }
+    const isThrottled = status === 429 || error.retryAfterMs !== undefined
+    const isOffline = code === 'ERR_AUTH_NETWORK' && !platform.isOnline()
+    const kind = isThrottled ? 'throttled' : isOffline ? 'offline' : 'transient'
+    return { kind, reason, atMs, code, status, retryInMs: failure.remainingMs() ?? 0 }
   }
 
   async function ask(): Promise<{ readonly answer: TokenAnswer; readonly generation: number }> {
@@ -116,15 +139,15 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const received = receiveToken(issued.accessToken, issued.expiresInSeconds, readMoment(platform))
     const held = session.held()
     if (held !== undefined && received.accessToken === held.accessToken) {
-      throw noteFailure(noProgress(), reason)
+      throw noteFailure(noProgress())
     }
     if (held !== undefined && isOtherSubject(held.claims?.sub, received.claims?.sub)) {
       session.end('user-changed')
       emitter.emit('signed-out', { reason: 'user-changed' })
       throw sessionChanged()
     }
-    forgetFailure()
-    session.setDegraded(undefined, platform.now())
+    failure.forget()
+    session.note({ type: 'recovered' })
     const isRestore = held === undefined
     // A re-issued token was adopted while we asked, and the server signed it after this one: keep it.
     const keepsHeld =
@@ -142,7 +165,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   }
 
   function endSession(status: number, oauthError: string | undefined): AuthError {
-    forgetFailure()
+    failure.forget()
     const wasSignedIn = session.held() !== undefined
     session.end(wasSignedIn ? 'session-expired' : 'no-session')
     if (wasSignedIn) emitter.emit('signed-out', { reason: 'session-expired' })
@@ -152,51 +175,26 @@ export function createRefresher(options: RefresherOptions): Refresher {
     return new AuthError('ERR_AUTH_SESSION_EXPIRED', message, { status, oauthError })
   }
 
-  function noteFailure(error: AuthError, reason: RefreshReason): AuthError {
-    failures += 1
-    // A wrong option does not heal by itself.
-    const isFinal = error.code === 'ERR_AUTH_INVALID_OPTIONS'
-    const retryInMs = isFinal
-      ? Infinity
-      : backoffMs(failures, error.retryAfterMs, platform.random())
-    const failedAt = readMoment(platform)
-    failure = { error, failedAt, retryAt: later(failedAt, retryInMs) }
-    session.setDegraded(error.code, platform.now())
-    emitter.emit('refresh-failed', { reason, code: error.code, status: error.status, retryInMs })
+  function noteFailure(error: AuthError): AuthError {
+    failure.note(error)
+    session.note({ type: 'failed', code: error.code, atMs: platform.now() })
     return error
-  }
-
-  function forgetFailure(): void {
-    failures = 0
-    failure = undefined
-  }
-
-  function heldBackMs(): number | undefined {
-    return failure === undefined ? undefined : remainingMs(failure.retryAt, readMoment(platform))
   }
 
   return {
     refresh(reason) {
       if (disposal !== undefined) return Promise.reject(disposal)
-      if (!flight.isOpen() && failure !== undefined && heldBackMs() !== 0) {
-        const mayInsist = reason === 'manual' && failure.error.retryAfterMs === undefined
-        if (!mayInsist) return Promise.reject(failure.error)
-      }
+      const heldBackBy = flight.isOpen() ? undefined : failure.holdsBack(reason === 'manual')
+      if (heldBackBy !== undefined) return Promise.reject(heldBackBy)
       return flight.join(reason)
     },
     isUnderWay: flight.isOpen,
-    heldBackMs,
-    networkIsBack() {
-      if (failure === undefined) return
-      const { error, failedAt } = failure
-      if (error.code === 'ERR_AUTH_NETWORK' || error.code === 'ERR_AUTH_TIMEOUT') {
-        // A network that comes and goes must not turn every coming into a request.
-        failure = { error, failedAt, retryAt: later(failedAt, firstDelayMs) }
-      }
-    },
+    status: () => ({ isRefreshing: flight.isOpen(), lastOutcome }),
+    heldBackMs: failure.remainingMs,
+    networkIsBack: failure.networkIsBack,
     abandon(error) {
       flight.forget()
-      forgetFailure()
+      failure.forget()
       attempt = undefined
       callers.release(error)
     },

@@ -1,7 +1,7 @@
 // What the client tells about itself: typed, redacted, delivered outside of every critical section.
 import type { AuthErrorCode } from '../errors.ts'
 import type { ReissueRefusal } from './adoption.ts'
-import type { SignedOutReason } from './session.ts'
+import type { SignedOutReason } from './state.ts'
 
 /** What made a refresh begin. */
 export type RefreshReason = 'restore' | 'timer' | 'wake' | 'request' | 'refusal' | 'manual'
@@ -16,6 +16,43 @@ export interface TokenFacts {
   readonly receivedAtMs: number
   /** How long it lives from then on, in seconds; `undefined` where nobody said. */
   readonly lifetimeSeconds: number | undefined
+  /** When it is planned to be renewed, by the same clock as `receivedAtMs`; `undefined` where its lifetime is unknown. */
+  readonly refreshAtMs: number | undefined
+}
+
+/**
+ * What came of a refresh.
+ *
+ * | kind | meaning |
+ * | --- | --- |
+ * | `renewed` | there is a new access token |
+ * | `rejected` | the server refused: the session has ended |
+ * | `offline` | no answer, and the device says that it has no network |
+ * | `throttled` | the server asked for patience (429, or `Retry-After`) |
+ * | `transient` | any other failure that decides nothing |
+ * | `superseded` | the user signed in or out meanwhile: whatever the answer was, it did not count |
+ */
+export type RefreshOutcome = {
+  readonly reason: RefreshReason
+  /** When it was known, in milliseconds since the epoch. */
+  readonly atMs: number
+} & (
+  | { readonly kind: 'renewed' | 'superseded' }
+  | { readonly kind: 'rejected'; readonly status: number | undefined }
+  | {
+      readonly kind: 'offline' | 'throttled' | 'transient'
+      readonly code: AuthErrorCode
+      readonly status: number | undefined
+      /** Time until the next try, in milliseconds. */
+      readonly retryInMs: number
+    }
+)
+
+/** Facts about refreshing that lie across the session's state. */
+export interface RefreshStatus {
+  readonly isRefreshing: boolean
+  /** What came of the last refresh; `undefined` where there was none yet. */
+  readonly lastOutcome: RefreshOutcome | undefined
 }
 
 export interface AuthEvents {
@@ -25,14 +62,8 @@ export interface AuthEvents {
   'refresh-started': { readonly reason: RefreshReason }
   /** A refresh brought a new access token. */
   renewed: { readonly reason: RefreshReason; readonly token: TokenFacts }
-  /** A refresh failed without a verdict; the session stays and the refresh is tried again. */
-  'refresh-failed': {
-    readonly reason: RefreshReason
-    readonly code: AuthErrorCode
-    readonly status: number | undefined
-    /** Time until the next try, in milliseconds. */
-    readonly retryInMs: number
-  }
+  /** What came of it: one for each `refresh-started`. */
+  'refresh-settled': RefreshOutcome
   /** A token that the server re-issued in a response header was adopted. */
   reissued: { readonly token: TokenFacts; readonly previousKeyId: string | undefined }
   /** A re-issued token was not adopted, and why. */

@@ -1,29 +1,14 @@
 // Who is signed in: the state that apps see, and the access token that only this closure holds.
-import type { AuthErrorCode } from '../errors.ts'
 import { readClaims, type TokenClaims } from '../token/claims.ts'
 import { lifetimeSeconds, type Moment } from '../token/lifetime.ts'
 import { callLater, type TokenFacts } from './events.ts'
-
-/**
- * Why nobody is signed in.
- * `no-session`: nobody was when the page loaded. `signed-out`: `logout()` was called. `session-expired`: the server
- * refused to renew the session. `user-changed`: the refresh cookie now belongs to another user.
- */
-export type SignedOutReason = 'no-session' | 'signed-out' | 'session-expired' | 'user-changed'
-
-/** The last refresh failed without a verdict: the session stays, and the refresh is tried again. */
-export interface Degraded {
-  readonly code: AuthErrorCode
-  /** Since when, in milliseconds since the epoch. */
-  readonly sinceMs: number
-}
-
-/** A snapshot of the session. It keeps its identity until something in it changes; a renewed token changes nothing. */
-export type AuthState =
-  /** Not known yet: the restore on page load is under way, or could not reach the server. */
-  | { readonly status: 'initializing'; readonly degraded: Degraded | undefined }
-  | { readonly status: 'authenticated'; readonly degraded: Degraded | undefined }
-  | { readonly status: 'unauthenticated'; readonly reason: SignedOutReason }
+import {
+  type AuthState,
+  initialState,
+  type SignedOutReason,
+  type Transition,
+  transition
+} from './state.ts'
 
 export interface HeldToken {
   readonly accessToken: string
@@ -58,7 +43,8 @@ export interface Session {
   /** Changes when the held token is to be renewed. */
   replan(refreshAt: Moment | undefined): HeldToken | undefined
   end(reason: SignedOutReason): void
-  setDegraded(code: AuthErrorCode | undefined, nowMs: number): void
+  /** Notes that a refresh failed or succeeded. */
+  note(move: Extract<Transition, { type: 'failed' | 'recovered' }>): void
   /** Drops the token and the listeners; the last state stays readable. */
   dispose(): void
 }
@@ -85,22 +71,22 @@ export function toTokenFacts(token: HeldToken): TokenFacts {
     generation: token.generation,
     keyId: token.claims?.kid,
     receivedAtMs: token.receivedAt.wallMs,
-    lifetimeSeconds: token.lifetimeSeconds
+    lifetimeSeconds: token.lifetimeSeconds,
+    refreshAtMs: token.refreshAt?.wallMs
   }
 }
 
 export function createSession(startsSignedOut: boolean): Session {
-  let state: AuthState = startsSignedOut
-    ? { status: 'unauthenticated', reason: 'no-session' }
-    : { status: 'initializing', degraded: undefined }
+  let state: AuthState = initialState(startsSignedOut)
   let token: HeldToken | undefined
   let epoch = 0
   let generation = 0
   const past = new Set<string>()
   const listeners = new Set<() => void>()
 
-  function setState(next: AuthState): void {
-    if (isSameState(state, next)) return
+  function move(by: Transition): void {
+    const next = transition(state, by)
+    if (next === state) return
     state = next
     for (const listener of listeners) {
       callLater(() => {
@@ -133,9 +119,8 @@ export function createSession(startsSignedOut: boolean): Session {
         if (past.size <= rememberedTokens) break
         past.delete(oldest)
       }
-      const degraded =
-        state.status === 'authenticated' && entering === 'same-epoch' ? state.degraded : undefined
-      setState({ status: 'authenticated', degraded })
+      // A re-issued token comes while a refresh may still be failing: that is told by the refresh, not by the token.
+      if (entering === 'new-epoch' || state.status !== 'authenticated') move({ type: 'entered' })
       return token
     },
     replan(refreshAt) {
@@ -146,13 +131,9 @@ export function createSession(startsSignedOut: boolean): Session {
       epoch += 1
       token = undefined
       past.clear()
-      setState({ status: 'unauthenticated', reason })
+      move({ type: 'ended', reason })
     },
-    setDegraded(code, nowMs) {
-      if (state.status === 'unauthenticated') return
-      const since = state.degraded?.sinceMs ?? nowMs
-      setState({ ...state, degraded: code === undefined ? undefined : { code, sinceMs: since } })
-    },
+    note: move,
     dispose() {
       epoch += 1
       token = undefined
@@ -160,19 +141,4 @@ export function createSession(startsSignedOut: boolean): Session {
       listeners.clear()
     }
   }
-}
-
-function isSameState(one: AuthState, other: AuthState): boolean {
-  if (one.status === 'unauthenticated' || other.status === 'unauthenticated') {
-    return (
-      one.status === 'unauthenticated' &&
-      other.status === 'unauthenticated' &&
-      one.reason === other.reason
-    )
-  }
-  return (
-    one.status === other.status &&
-    one.degraded?.code === other.degraded?.code &&
-    one.degraded?.sinceMs === other.degraded?.sinceMs
-  )
 }

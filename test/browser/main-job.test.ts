@@ -69,7 +69,11 @@ it('keeps a user signed in through expiry, key rotation and reload without one f
   await page.reload()
   await untilMoreCalls(page, 5)
   const restored = await readReport(page)
-  expect(restored.events.map(({ name }) => name)).toEqual(['refresh-started', 'signed-in'])
+  expect(restored.events.map(({ name }) => name)).toEqual([
+    'refresh-started',
+    'signed-in',
+    'refresh-settled'
+  ])
   expect(callsTo('refresh')).toHaveLength(refreshesBeforeReload + 1)
 
   expect(server.retireKey()).toHaveLength(1)

@@ -16,7 +16,7 @@ it('stays signed out when a refresh was in flight', async () => {
   expect(await signingOut).toEqual({ confirmed: true })
   await idle()
   expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
-  expect(eventNames()).toEqual(['signed-in', 'refresh-started', 'signed-out'])
+  expect(eventNames()).toEqual(['signed-in', 'refresh-started', 'signed-out', 'refresh-settled'])
   // The sign-out took its turn, so it was the refreshed cookie that it cleared.
   expect(callsTo('logout').map((call) => call.outcome)).toEqual(['signed_out'])
   await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'ERR_AUTH_NOT_AUTHENTICATED' })

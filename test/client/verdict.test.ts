@@ -101,9 +101,10 @@ it.each(weather)(
     expect(eventNames()).toEqual([
       'signed-in',
       'refresh-started',
-      'refresh-failed',
+      'refresh-settled',
       'refresh-started',
-      'renewed'
+      'renewed',
+      'refresh-settled'
     ])
   }
 )

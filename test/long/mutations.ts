@@ -65,7 +65,7 @@ export const mutations: readonly Mutation[] = [
   {
     invariant: 'I10 bounded',
     file: 'refresh/refresher.ts',
-    find: 'if (!mayInsist) return Promise.reject(failure.error)',
+    find: 'if (heldBackBy !== undefined) return Promise.reject(heldBackBy)',
     replace: ''
   },
   {

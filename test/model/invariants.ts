@@ -148,7 +148,11 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
     },
     onEvent(name, event) {
       seen.push(event)
-      if (name === 'refresh-failed') failedAtMs = clock.platform.monotonicNow()
+      if (
+        name === 'refresh-settled' &&
+        ['offline', 'throttled', 'transient'].includes(Reflect.get(event as object, 'kind'))
+      )
+        failedAtMs = clock.platform.monotonicNow()
       if (name === 'signed-in') failedAtMs = undefined
       if (name === 'renewed' && Reflect.get(event as object, 'reason') === 'refusal') {
         refusalRefreshes += 1

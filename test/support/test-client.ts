@@ -78,7 +78,7 @@ export const eventNames = [
   'signed-in',
   'refresh-started',
   'renewed',
-  'refresh-failed',
+  'refresh-settled',
   'reissued',
   'reissue-refused',
   'signed-out'

@@ -38,6 +38,7 @@ export interface VirtualBrowser {
   /** Lets everything go on that waits for no network. */
   turn(): Promise<void>
   setVisible(isVisible: boolean): void
+  setOnline(isOnline: boolean): void
   wake(wake: Wake): void
   /** How many listen for the page's waking. */
   wakeListeners(): number
@@ -82,6 +83,7 @@ export function createVirtualBrowser(
   const wakeListeners = new Set<(wake: Wake) => void>()
   const entries = new Map<string, string>()
   let isVisible = true
+  let isOnline = true
   let underWay = 0
   let serving = 0
 
@@ -171,6 +173,7 @@ export function createVirtualBrowser(
       },
       pageUrl: () => `${pageOrigin}/`,
       isVisible: () => isVisible,
+      isOnline: () => isOnline,
       onWake(listener) {
         wakeListeners.add(listener)
         return () => wakeListeners.delete(listener)
@@ -255,6 +258,9 @@ export function createVirtualBrowser(
         await nextTurn()
         quietTurns = underWay === 0 ? quietTurns + 1 : 0
       }
+    },
+    setOnline(next) {
+      isOnline = next
     },
     setVisible(next) {
       isVisible = next

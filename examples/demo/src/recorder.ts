@@ -1,5 +1,5 @@
 // Writes down what the client tells about itself: every picture and every sentence begins with one of its events.
-import type { RefreshReason, SignedOutReason, TokenFacts } from 'everbearer'
+import type { RefreshOutcome, RefreshReason, SignedOutReason, TokenFacts } from 'everbearer'
 import { auth } from './auth.ts'
 import {
   append,
@@ -35,7 +35,8 @@ const signedOutSentences: Readonly<Record<SignedOutReason, string>> = {
   'no-session': 'Nobody is signed in.',
   'signed-out': 'You signed out: the token is gone from memory, and the session at the server.',
   'session-expired': 'The server refused to renew the session: it has ended. Sign in again.',
-  'user-changed': 'Another user signed in with this browser.'
+  'user-changed': 'Another user signed in with this browser.',
+  idle: 'Nothing happened for too long, so you were signed out.'
 }
 
 export function startRecording(): void {
@@ -45,7 +46,6 @@ export function startRecording(): void {
       count('signIns')
       say('good', `Signed in. First access token, signed by ${nameOf(token)}, kept in memory only.`)
     } else {
-      settleRefresh('renewed')
       say('good', 'Page loaded: session restored by one silent refresh. No password asked.')
     }
   })
@@ -55,7 +55,6 @@ export function startRecording(): void {
     change(({ refreshes }) => ({ refreshes: append(refreshes, run) }))
   })
   auth.on('renewed', ({ reason, token }) => {
-    settleRefresh('renewed')
     hold(token, 'refresh')
     say('token', `${renewedSentences[reason]}. New token, signed by ${nameOf(token)}.`)
   })
@@ -68,22 +67,26 @@ export function startRecording(): void {
   auth.on('reissue-refused', ({ refusal }) => {
     say('plain', `A re-issued token was left alone (${refusal}).`)
   })
-  auth.on('refresh-failed', ({ code, retryInMs }) => {
-    settleRefresh('failed')
-    const seconds = Math.max(1, Math.round(retryInMs / 1000))
-    say('alert', `Refresh failed (${code}). The session stays; next try in ${seconds} s.`)
+  auth.on('refresh-settled', (outcome) => {
+    settleRefresh(outcomeOf(outcome))
+    if ('retryInMs' in outcome) {
+      const seconds = Math.max(1, Math.round(outcome.retryInMs / 1000))
+      say('alert', `Refresh failed (${outcome.code}). The session stays; next try in ${seconds} s.`)
+    } else if (outcome.kind === 'rejected' && outcome.reason === 'restore') {
+      say('plain', 'Page loaded: one question to the server, and there is no session to restore.')
+    }
   })
   auth.on('signed-out', ({ reason }) => {
-    settleRefresh('refused')
     endHeldToken('sign-out')
     mark(reason === 'signed-out' ? 'signed out' : 'session ended')
     say(reason === 'signed-out' ? 'plain' : 'alert', signedOutSentences[reason])
   })
-  void auth.ready().then((state) => {
-    if (state.status !== 'unauthenticated') return
-    settleRefresh('no-session')
-    say('plain', 'Page loaded: one question to the server, and there is no session to restore.')
-  })
+}
+
+function outcomeOf({ kind, reason }: RefreshOutcome): RefreshRun['outcome'] {
+  if (kind === 'renewed') return 'renewed'
+  if (kind !== 'rejected') return 'failed'
+  return reason === 'restore' ? 'no-session' : 'refused'
 }
 
 function hold(token: TokenFacts, came: TokenWay): void {

@@ -9,7 +9,8 @@ const titles: Readonly<Record<SignedOutReason, string>> = {
   'no-session': 'Sign in and watch',
   'signed-out': 'You signed out',
   'session-expired': 'Your session has ended',
-  'user-changed': 'Another user signed in'
+  'user-changed': 'Another user signed in',
+  idle: 'You were away'
 }
 
 const explanations: Readonly<Record<SignedOutReason, string>> = {
@@ -19,7 +20,8 @@ const explanations: Readonly<Record<SignedOutReason, string>> = {
     'The access token is gone from memory and the server has ended the session, in every tab of this browser.',
   'session-expired':
     'The server refused to renew it. That verdict, and nothing less, signs a user out: no network failure, no 500, no late 401.',
-  'user-changed': 'The session in this browser now belongs to somebody else.'
+  'user-changed': 'The session in this browser now belongs to somebody else.',
+  idle: 'Nothing happened for as long as the idle policy allows.'
 }
 
 export function SignIn({ reason }: { readonly reason: SignedOutReason }) {

@@ -39,7 +39,7 @@ for (const name of ['signed-in', 'renewed', 'reissued'] as const) {
 }
 for (const name of [
   'signed-out',
-  'refresh-failed',
+  'refresh-settled',
   'reissue-refused',
   'refresh-started'
 ] as const) {

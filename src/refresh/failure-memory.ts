@@ -1,0 +1,62 @@
+// A failed refresh is remembered, so that whoever comes next does not ask again at once.
+import type { AuthError } from '../errors.ts'
+import type { Platform } from '../platform.ts'
+import { later, type Moment, readMoment, remainingMs } from '../token/lifetime.ts'
+import { backoffMs, firstDelayMs } from './backoff.ts'
+
+export interface FailureMemory {
+  /** Notes a failure; returns the time until the next try, in milliseconds. */
+  note(error: AuthError): number
+  forget(): void
+  /** The failure that holds back whoever asks for this reason. */
+  holdsBack(isManual: boolean): AuthError | undefined
+  /** Time until a refresh may follow the last failed one; `undefined` where the last one did not fail. */
+  remainingMs(): number | undefined
+  /** The network is back: what failed for want of it may be tried at once. */
+  networkIsBack(): void
+}
+
+interface Failure {
+  readonly error: AuthError
+  readonly failedAt: Moment
+  readonly retryAt: Moment
+}
+
+export function createFailureMemory(platform: Platform): FailureMemory {
+  let inARow = 0
+  let last: Failure | undefined
+
+  const waitMs = () => last && remainingMs(last.retryAt, readMoment(platform))
+
+  return {
+    note(error) {
+      inARow += 1
+      // A wrong option does not heal by itself.
+      const isFinal = error.code === 'ERR_AUTH_INVALID_OPTIONS'
+      const retryInMs = isFinal
+        ? Infinity
+        : backoffMs(inARow, error.retryAfterMs, platform.random())
+      const failedAt = readMoment(platform)
+      last = { error, failedAt, retryAt: later(failedAt, retryInMs) }
+      return retryInMs
+    },
+    forget() {
+      inARow = 0
+      last = undefined
+    },
+    holdsBack(isManual) {
+      if (last === undefined || waitMs() === 0) return undefined
+      // Somebody who pressed a button may insist, but not against a server that asked for patience.
+      return isManual && last.error.retryAfterMs === undefined ? undefined : last.error
+    },
+    remainingMs: waitMs,
+    networkIsBack() {
+      if (last === undefined) return
+      const { error, failedAt } = last
+      if (error.code === 'ERR_AUTH_NETWORK' || error.code === 'ERR_AUTH_TIMEOUT') {
+        // A network that comes and goes must not turn every coming into a request.
+        last = { error, failedAt, retryAt: later(failedAt, firstDelayMs) }
+      }
+    }
+  }
+}
