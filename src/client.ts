@@ -1,5 +1,6 @@
 // createAuthClient(): puts the rooms together. The only file that knows them all.
-import axios, { type AxiosInstance } from 'axios'
+import axios from 'axios'
+import type { AuthClient } from './auth-client.ts'
 import { AuthError } from './errors.ts'
 import { createAxiosBinding } from './http/axios.ts'
 import { createBearer } from './http/bearer.ts'
@@ -12,86 +13,13 @@ import { createRefresher } from './refresh/refresher.ts'
 import { createScheduler } from './refresh/scheduler.ts'
 import { createSignIn } from './refresh/sign-in.ts'
 import { createTokenRequest } from './refresh/token-request.ts'
-import type { TokenResponse } from './refresh/token-response.ts'
 import { createTokenSource, requireToken } from './refresh/token-source.ts'
-import {
-  type AuthEventListener,
-  type AuthEvents,
-  createEmitter,
-  type RefreshStatus
-} from './session/events.ts'
+import { createEmitter } from './session/events.ts'
+import { createIdleWatch } from './session/idle.ts'
 import { createSession } from './session/session.ts'
-import { createSignOutMark } from './session/sign-out-mark.ts'
-import type { AuthState } from './session/state.ts'
+import { createStoredMark } from './session/stored-mark.ts'
 import { createLock } from './tabs/lock.ts'
 import { readMoment, remainingMs } from './token/lifetime.ts'
-
-/** A session and everything that keeps it alive. All methods may be destructured. */
-export interface AuthClient<Credentials extends object = object> {
-  /** An axios instance with `baseURL` set, whose requests carry the access token. */
-  readonly axios: AxiosInstance
-  /**
-   * Puts the token on the requests of an axios instance of yours, to trusted origins only.
-   * @returns the detach. An instance may be attached twice; its requests are sent once.
-   */
-  attach(instance: AxiosInstance): () => void
-  /**
-   * Signs in: with credentials, which are sent to the login endpoint as JSON, or with a function that gets a token response
-   * in any other way (a second factor, a passkey, a popup). The function is called at once, unless an auth request is under
-   * way. Of several sign-ins the one that was called last wins.
-   *
-   * `ERR_AUTH_TIMEOUT` says that nobody waits any longer: if the server signs the user in after all, that counts.
-   *
-   * @throws AuthError `ERR_AUTH_LOGIN_REJECTED`, `ERR_AUTH_NETWORK`, `ERR_AUTH_TIMEOUT`, `ERR_AUTH_SERVER_ERROR`,
-   * `ERR_AUTH_RESPONSE_MALFORMED`, `ERR_AUTH_SESSION_CHANGED` (a later `login()` or `logout()` took effect),
-   * `ERR_AUTH_DISPOSED`; and whatever the function throws.
-   */
-  login(credentials: Credentials | (() => Promise<TokenResponse>)): Promise<void>
-  /**
-   * Signs out. Here that is immediate, whatever is in flight and whatever the server says. Where the server could not be
-   * told (`confirmed: false`), no page load restores the session until it has been; that is tried again on load and when
-   * the network is back.
-   *
-   * @throws AuthError `ERR_AUTH_DISPOSED`; `ERR_AUTH_INVALID_OPTIONS` where `baseURL` is relative and there is no page
-   */
-  logout(): Promise<{ readonly confirmed: boolean }>
-  /**
-   * Renews the access token now, or joins the refresh that is under way.
-   *
-   * @throws AuthError `ERR_AUTH_NOT_AUTHENTICATED`, `ERR_AUTH_SESSION_EXPIRED`, `ERR_AUTH_SESSION_CHANGED`,
-   * `ERR_AUTH_NETWORK`, `ERR_AUTH_TIMEOUT`, `ERR_AUTH_SERVER_ERROR`, `ERR_AUTH_RESPONSE_MALFORMED`, `ERR_AUTH_DISPOSED`
-   */
-  refresh(): Promise<void>
-  /**
-   * The access token, renewed first if it is about to expire: for a WebSocket's first message, or anything else that is no
-   * axios request. Keep it no longer than that; ask again instead.
-   *
-   * @throws AuthError as {@link AuthClient.refresh}
-   */
-  getAccessToken(): Promise<string>
-  /** The current snapshot. It keeps its identity until something in it changes. */
-  getState(): AuthState
-  /** Whether a refresh is under way, and what came of the last one. It changes with every refresh, so it is no part of the state. */
-  getRefreshStatus(): RefreshStatus
-  /**
-   * Calls back after every change of the snapshot; a renewed token is none.
-   * @returns the remover
-   */
-  subscribe(listener: () => void): () => void
-  /**
-   * Calls back on every event of this name. Events never hold a token.
-   * @returns the remover
-   */
-  on<Name extends keyof AuthEvents>(name: Name, listener: AuthEventListener<Name>): () => void
-  /**
-   * Resolves when it is known whether somebody is signed in, or when the first attempt to find out has failed or taken
-   * `refreshTimeoutMs`: then the state is still `initializing`, `degraded` says why, and it is tried again. Never rejects.
-   * Requests wait for it by themselves.
-   */
-  ready(): Promise<AuthState>
-  /** Ends this client (not the session): no timer, listener or interceptor is left. May be called twice. */
-  dispose(): void
-}
 
 /**
  * Creates a client for one session. Nothing happens at import; in a page the session is restored from now on.
@@ -113,9 +41,10 @@ export function createAuthClient<Credentials extends object = object>(
   const emitter = createEmitter()
   // Two clients of one origin that talk to different servers must not share a lock or a mark.
   const namespace = nameEndpoint()
-  const mark = createSignOutMark(platform.storage, namespace)
-  const restoreMode = options.restore ?? (platform.pageUrl() === undefined ? 'never' : 'always')
-  const restores = restoreMode === 'always' && mark.read() === undefined
+  const mark = createStoredMark(platform.storage, `everbearer:${namespace}:signed-out`)
+  const hint = createStoredMark(platform.storage, `everbearer:${namespace}:signed-in`)
+  const idle = createIdleWatch(platform, options.idlePolicy.signOutAfterSeconds)
+  const restores = mayRestore() && mark.read() === undefined
   const session = createSession(!restores)
   const tokenRequest = createTokenRequest(platform, options)
   const lock = createLock(`everbearer:${namespace}`, options.lockTimeoutMs, platform)
@@ -129,7 +58,10 @@ export function createAuthClient<Credentials extends object = object>(
   const origins = createTrustedOrigins(options.baseURL, options.trustedOrigins, platform.pageUrl)
   const binding = createAxiosBinding(
     createBearer({ tokens, origins, isRefusal: (status) => status === 401 }),
-    tokens.currentEpoch,
+    () => {
+      noteActivity()
+      return tokens.currentEpoch()
+    },
     options.reissuedTokenHeader
   )
   const instance = axios.create({ baseURL: options.baseURL })
@@ -137,7 +69,10 @@ export function createAuthClient<Credentials extends object = object>(
   const scheduler = createScheduler({
     platform,
     dueInMs,
-    onDue: (reason) => void refresher.refresh(reason).catch(() => {}),
+    onDue(reason) {
+      if (signOutIfIdle()) return
+      refresher.refresh(reason).catch(() => {})
+    },
     onWake(wake) {
       if (wake !== 'online') return
       refresher.networkIsBack()
@@ -146,14 +81,42 @@ export function createAuthClient<Credentials extends object = object>(
   })
   let isDisposed = false
 
+  function mayRestore(): boolean {
+    if (options.initialToken !== undefined) return false
+    // With the access token as the credential, there is nothing left to show after a page load.
+    const hasCredential = options.renewWith !== 'access-token'
+    const byDefault = platform.pageUrl() !== undefined && hasCredential ? 'always' : 'never'
+    const mode = options.restore ?? byDefault
+    return mode === 'hint' ? hint.read() !== undefined : mode === 'always'
+  }
+
   function dueInMs(): number | undefined {
-    const isSignedOut = session.getState().status === 'unauthenticated'
-    if (isDisposed || isSignedOut || refresher.isUnderWay() || signIn.isAppSigningIn())
-      return undefined
-    const heldBack = refresher.heldBackMs()
-    if (heldBack !== undefined) return Number.isFinite(heldBack) ? heldBack : undefined
+    if (isDisposed || session.getState().status === 'unauthenticated') return undefined
+    const isSignedIn = session.getState().status === 'authenticated'
+    const waits = [refreshDueInMs(), isSignedIn ? idle.remainingMs() : undefined]
+    const dueInMs = Math.min(...waits.filter((wait) => wait !== undefined))
+    return Number.isFinite(dueInMs) ? dueInMs : undefined
+  }
+
+  function refreshDueInMs(): number | undefined {
+    // In the background nobody needs the token. The next wake, or the next request, looks again.
+    const isPaused = options.idlePolicy.whileHidden === 'pause' && !platform.isVisible()
+    if (isPaused || refresher.isUnderWay() || signIn.isAppSigningIn()) return undefined
     const refreshAt = session.held()?.refreshAt
-    return refreshAt && remainingMs(refreshAt, readMoment(platform))
+    const planned = refreshAt && remainingMs(refreshAt, readMoment(platform))
+    return refresher.heldBackMs() ?? planned
+  }
+
+  function signOutIfIdle(): boolean {
+    const isSignedIn = session.getState().status === 'authenticated'
+    if (!isSignedIn || idle.remainingMs() !== 0) return false
+    void signIn.logout('idle').catch(() => {})
+    return true
+  }
+
+  // Whoever comes back too late is signed out before, not kept by coming back.
+  function noteActivity(): void {
+    if (!signOutIfIdle()) idle.touch()
   }
 
   function nameEndpoint(): string {
@@ -172,8 +135,15 @@ export function createAuthClient<Credentials extends object = object>(
     if (isDisposed) throw disposed()
   }
 
-  if (restores) refresher.refresh('restore').catch(() => {})
-  else if (restoreMode === 'always') deliverSignOut()
+  if (options.restore === 'hint') {
+    session.subscribe(() => {
+      if (session.getState().status === 'authenticated') hint.set('1')
+      else if (session.getState().status === 'unauthenticated') hint.clear()
+    })
+  }
+  if (options.initialToken !== undefined) signIn.start(options.initialToken)
+  else if (restores) refresher.refresh('restore').catch(() => {})
+  else if (platform.pageUrl() !== undefined) deliverSignOut()
 
   return {
     axios: instance,
@@ -184,10 +154,11 @@ export function createAuthClient<Credentials extends object = object>(
     async login(credentials) {
       checkLive()
       await signIn.login(credentials)
+      idle.touch()
     },
     async logout() {
       checkLive()
-      return signIn.logout()
+      return signIn.logout('signed-out')
     },
     async refresh() {
       checkLive()
@@ -196,7 +167,11 @@ export function createAuthClient<Credentials extends object = object>(
     },
     async getAccessToken() {
       checkLive()
+      noteActivity()
       return requireToken(await tokens.forRequest(tokens.currentEpoch())).accessToken
+    },
+    markActive() {
+      if (!isDisposed) noteActivity()
     },
     getState: session.getState,
     getRefreshStatus: refresher.status,

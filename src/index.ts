@@ -1,11 +1,12 @@
 // The entry "everbearer": every public name, written by hand, values first. Whatever is not listed here is private.
 
-export type { AuthClient } from './client.ts'
+export type { AuthClient } from './auth-client.ts'
 export { createAuthClient } from './client.ts'
 export type { AuthErrorCode } from './errors.ts'
 export { AuthError, isAuthError } from './errors.ts'
 export type { AuthClientOptions } from './options.ts'
 export type { Platform, PlatformLocks, PlatformStorage, Wake } from './platform.ts'
+export type { RenewalContext, RenewWith } from './refresh/renewal.ts'
 export type { TokenResponse } from './refresh/token-response.ts'
 export type { ReissueRefusal } from './session/adoption.ts'
 export type {

@@ -99,12 +99,12 @@ export function readText<Options extends object>(
   return value
 }
 
-export function readNumber<Options extends object>(
+export function readNumber<Options extends object, Fallback extends number | undefined>(
   options: Options,
   name: keyof Options & string,
-  fallback: number,
+  fallback: Fallback,
   least: number
-): number {
+): number | Fallback {
   const value: unknown = own(options, name)
   if (value === undefined) return fallback
   if (typeof value !== 'number' || !Number.isFinite(value) || value < least) {
@@ -113,14 +113,25 @@ export function readNumber<Options extends object>(
   return value
 }
 
+export function readFunction<Options extends object, Name extends keyof Options & string>(
+  options: Options,
+  name: Name
+): Options[Name] | undefined {
+  const value: unknown = own(options, name)
+  if (value !== undefined && typeof value !== 'function') throw invalid(name, 'a function', value)
+  return value as Options[Name] | undefined
+}
+
 export function readOneOf<Options extends object, Value extends string | boolean>(
   options: Options,
   name: keyof Options & string,
-  allowed: readonly Value[]
+  allowed: readonly Value[],
+  otherwise = ''
 ): Value | undefined {
   const value: unknown = own(options, name)
   if (value === undefined || allowed.includes(value as Value)) return value as Value | undefined
-  throw invalid(name, `one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`, value)
+  const expectation = `one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}${otherwise}`
+  throw invalid(name, expectation, value)
 }
 
 function invalid(option: string, expectation: string, received: unknown): AuthError {

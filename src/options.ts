@@ -4,6 +4,7 @@ import {
   checkHeaderName,
   checkRecord,
   own,
+  readFunction,
   readNumber,
   readOneOf,
   readOrigins,
@@ -11,6 +12,8 @@ import {
   readText
 } from './option-checks.ts'
 import type { Platform } from './platform.ts'
+import type { RenewWith } from './refresh/renewal.ts'
+import type { TokenResponse } from './refresh/token-response.ts'
 
 export interface AuthClientOptions {
   /**
@@ -74,16 +77,45 @@ export interface AuthClientOptions {
    */
   readonly lockTimeoutMs?: number | undefined
   /**
-   * Whether the session is restored on page load, by one silent refresh.
+   * Whether the session is restored on page load, by one silent refresh. With `hint` that happens only where a mark in
+   * storage says that somebody was signed in here, so that visitors cause no request. The mark is no secret.
    * @default 'always' in a page, 'never' where there is none (a server, a worker)
    */
-  readonly restore?: 'always' | 'never' | undefined
+  readonly restore?: 'always' | 'hint' | 'never' | undefined
   /**
    * Whether a refresh names its attempt in an `Idempotency-Key` header, so that a server can answer a repeated request
    * alike. Cross-origin, the server must list the header in `Access-Control-Allow-Headers`.
    * @default 'same-origin'
    */
   readonly sendIdempotencyKey?: 'same-origin' | 'always' | 'never' | undefined
+  /**
+   * A token that the app has at start, for instance from the page that a server rendered. There is nothing to restore then.
+   * @default undefined
+   */
+  readonly initialToken?: TokenResponse | undefined
+  /**
+   * How the session is renewed: by the refresh cookie, by the current access token, by the OAuth 2 form, or by a function.
+   * @default 'cookie'
+   */
+  readonly renewWith?: RenewWith | undefined
+  /**
+   * Makes a token response of what the login and refresh endpoints answer, where that is none by itself. What it throws
+   * makes the answer malformed, and nothing more.
+   * @default undefined
+   */
+  readonly parseTokenResponse?: ((body: unknown) => TokenResponse) | undefined
+  /**
+   * What happens while nothing happens. `whileHidden`: whether the token is renewed in a page that nobody looks at; a
+   * request always may renew it. `signOutAfterSeconds`: the user is signed out when there was no request and no
+   * `markActive()` for so long, in seconds, from 1 on.
+   * @default { whileHidden: 'pause', signOutAfterSeconds: undefined }
+   */
+  readonly idlePolicy?:
+    | {
+        readonly whileHidden?: 'pause' | 'refresh' | undefined
+        readonly signOutAfterSeconds?: number | undefined
+      }
+    | undefined
   /**
    * Replaces parts of the surroundings: the clock, the timers, `fetch`, the locks and so on.
    * @default what the browser (or Node) has
@@ -101,7 +133,14 @@ export interface ResolvedOptions {
   readonly refreshTimeoutMs: number
   readonly refreshAbandonMs: number
   readonly lockTimeoutMs: number
-  readonly restore: 'always' | 'never' | undefined
+  readonly restore: 'always' | 'hint' | 'never' | undefined
+  readonly initialToken: TokenResponse | undefined
+  readonly renewWith: RenewWith
+  readonly parseTokenResponse: ((body: unknown) => TokenResponse) | undefined
+  readonly idlePolicy: {
+    readonly whileHidden: 'pause' | 'refresh'
+    readonly signOutAfterSeconds: number | undefined
+  }
   readonly sendIdempotencyKey: 'same-origin' | 'always' | 'never'
   readonly platform: Partial<Platform>
 }
@@ -118,6 +157,10 @@ const optionNames = [
   'lockTimeoutMs',
   'restore',
   'sendIdempotencyKey',
+  'initialToken',
+  'renewWith',
+  'parseTokenResponse',
+  'idlePolicy',
   'platform'
 ] satisfies readonly (keyof AuthClientOptions)[]
 
@@ -126,6 +169,8 @@ export function resolveOptions(given: AuthClientOptions): ResolvedOptions {
   checkRecord('options', given, optionNames)
   const { paths = {} } = { paths: own(given, 'paths') }
   checkRecord('paths', paths, ['login', 'refresh', 'logout'])
+  const { idlePolicy = {} } = { idlePolicy: own(given, 'idlePolicy') }
+  checkRecord('idlePolicy', idlePolicy, ['whileHidden', 'signOutAfterSeconds'])
   const refreshTimeoutMs = readNumber(given, 'refreshTimeoutMs', 10_000, 1)
   const options: ResolvedOptions = {
     baseURL: readText(given, 'baseURL', ''),
@@ -146,7 +191,14 @@ export function resolveOptions(given: AuthClientOptions): ResolvedOptions {
       refreshTimeoutMs
     ),
     lockTimeoutMs: readNumber(given, 'lockTimeoutMs', 5_000, 0),
-    restore: readOneOf(given, 'restore', ['always', 'never']),
+    restore: readOneOf(given, 'restore', ['always', 'hint', 'never']),
+    initialToken: own(given, 'initialToken'),
+    renewWith: readRenewWith(own(given, 'renewWith')),
+    parseTokenResponse: readFunction(given, 'parseTokenResponse'),
+    idlePolicy: {
+      whileHidden: readOneOf(idlePolicy, 'whileHidden', ['pause', 'refresh']) ?? 'pause',
+      signOutAfterSeconds: readNumber(idlePolicy, 'signOutAfterSeconds', undefined, 1)
+    },
     sendIdempotencyKey:
       readOneOf(given, 'sendIdempotencyKey', ['same-origin', 'always', 'never']) ?? 'same-origin',
     platform: readPlatform(own(given, 'platform'))
@@ -154,4 +206,11 @@ export function resolveOptions(given: AuthClientOptions): ResolvedOptions {
   checkBaseURL(options.baseURL)
   checkHeaderName(options.reissuedTokenHeader)
   return options
+}
+
+function readRenewWith(value: unknown): RenewWith {
+  if (value === undefined) return 'cookie'
+  if (typeof value === 'function') return value as RenewWith
+  const ways = ['cookie', 'access-token', 'refresh-token'] as const
+  return readOneOf({ renewWith: value }, 'renewWith', ways, ' or a function') ?? 'cookie'
 }

@@ -15,6 +15,7 @@ const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
 const floors = [
   'index',
   'client',
+  'auth-client',
   'options',
   'option-checks',
   'http',
@@ -102,7 +103,7 @@ describe('the direction of imports', () => {
 
   it('keeps each dependency where it belongs', () => {
     const homes: Record<string, RegExp> = {
-      axios: /^(client|http\/axios)\.ts$/,
+      axios: /^(client|auth-client|http\/axios)\.ts$/,
       'jwt-decode': /^token\/claims\.ts$/,
       jose: /^mock\//,
       msw: /^mock\/msw\.ts$/,

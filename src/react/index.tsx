@@ -7,7 +7,7 @@ import {
   useMemo,
   useSyncExternalStore
 } from 'react'
-import type { AuthClient } from '../client.ts'
+import type { AuthClient } from '../auth-client.ts'
 import type { AuthState } from '../session/state.ts'
 
 const AuthContext = createContext<AuthClient<never> | undefined>(undefined)

@@ -124,7 +124,9 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const abandoned = new AbortController()
     const cancel = platform.setTimer(() => abandoned.abort(), options.refreshAbandonMs)
     try {
-      const answer = await tokenRequest.refresh(key, abandoned.signal)
+      const { signal } = abandoned
+      const accessToken = session.held()?.accessToken
+      const answer = await tokenRequest.refresh({ attempt: key, signal, accessToken })
       if (answer.kind !== 'undecided' && attempt === key) attempt = undefined
       return { answer, generation }
     } catch (error) {

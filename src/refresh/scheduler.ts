@@ -11,7 +11,7 @@ export interface SchedulerOptions {
   readonly platform: Platform
   /** Time until there is something to do; `undefined` where there is nothing. */
   readonly dueInMs: () => number | undefined
-  /** Something is due, and the page is in the foreground. */
+  /** Something is due. */
   readonly onDue: (reason: 'timer' | 'wake') => void
   readonly onWake: (wake: Wake) => void
 }
@@ -27,9 +27,8 @@ export function createScheduler({ platform, dueInMs, onDue, onWake }: SchedulerO
     cancel?.()
     cancel = undefined
     if (waitMs === undefined) return
-    // In the background nobody needs the token. The next wake, or the next request, looks again.
     if (waitMs === 0) {
-      if (platform.isVisible()) onDue(reason)
+      onDue(reason)
     } else {
       cancel = platform.setTimer(() => check('timer'), Math.min(waitMs, longestSliceMs))
     }

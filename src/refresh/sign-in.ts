@@ -3,7 +3,7 @@ import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 import type { Emitter } from '../session/events.ts'
 import { receiveToken, type Session, toTokenFacts } from '../session/session.ts'
-import type { SignOutMark } from '../session/sign-out-mark.ts'
+import type { StoredMark } from '../session/stored-mark.ts'
 import type { AuthLock } from '../tabs/lock.ts'
 import { readMoment } from '../token/lifetime.ts'
 import { createWaiting } from './deadline.ts'
@@ -14,7 +14,9 @@ import { type IssuedToken, readTokenResponse, type TokenResponse } from './token
 
 export interface SignIn {
   login(credentials: object | (() => Promise<TokenResponse>)): Promise<void>
-  logout(): Promise<{ readonly confirmed: boolean }>
+  logout(reason: 'signed-out' | 'idle'): Promise<{ readonly confirmed: boolean }>
+  /** Takes in a token that the app had at start. */
+  start(token: TokenResponse): void
   /** Tells the server of a sign-out that it has not confirmed, if there is one; `true` where it has confirmed it now. */
   deliverSignOut(): Promise<boolean>
   /** A function of the app's is signing somebody in: a refresh in between could overwrite the new cookie. */
@@ -27,7 +29,7 @@ export interface SignInOptions {
   readonly refresher: Refresher
   readonly tokenRequest: TokenRequest
   readonly lock: AuthLock
-  readonly mark: SignOutMark
+  readonly mark: StoredMark
   readonly platform: Platform
   readonly emitter: Emitter
   readonly policy: RefreshPolicy
@@ -122,15 +124,19 @@ export function createSignIn(options: SignInOptions): SignIn {
         late('sign-in', options.refreshTimeoutMs)
       )
     },
-    async logout() {
+    start(token) {
+      calls += 1
+      enter(readTokenResponse(token, 'Option initialToken'), calls)
+    },
+    async logout(reason) {
       calls += 1
       effective = calls
       effectiveWasLogout = true
       const wasSignedIn = session.getState().status !== 'unauthenticated'
       mark.set(platform.randomId())
-      session.end('signed-out')
+      session.end(reason)
       refresher.abandon(sessionChanged())
-      if (wasSignedIn) emitter.emit('signed-out', { reason: 'signed-out' })
+      if (wasSignedIn) emitter.emit('signed-out', { reason })
       options.onSettled()
       const lateError = late('sign-out', options.refreshTimeoutMs)
       try {

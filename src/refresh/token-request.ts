@@ -1,9 +1,22 @@
 // One exchange with an auth endpoint: send, read, classify. Only what is explicit counts as a refusal.
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
+import {
+  type Answered,
+  createAuthPost,
+  json,
+  type PostBody,
+  refreshTokenGrant
+} from './auth-post.ts'
 import { parseRetryAfterMs } from './backoff.ts'
 import { type EndpointPaths, resolveEndpoint } from './endpoints.ts'
-import { type IssuedToken, readOAuthError, readTokenResponse } from './token-response.ts'
+import { type RenewalContext, type RenewWith, renewByApp } from './renewal.ts'
+import {
+  type IssuedToken,
+  readOAuthError,
+  readTokenResponse,
+  type TokenResponse
+} from './token-response.ts'
 
 /** What came of an auth request. */
 export type TokenAnswer =
@@ -17,72 +30,44 @@ export interface TokenRequestOptions {
   readonly baseURL: string
   readonly paths: EndpointPaths
   readonly sendIdempotencyKey: 'same-origin' | 'always' | 'never'
+  readonly renewWith: RenewWith
+  readonly parseTokenResponse: ((body: unknown) => TokenResponse) | undefined
 }
 
 export interface TokenRequest {
   login(credentials: unknown, signal: AbortSignal): Promise<TokenAnswer>
-  /** `attempt` names this renewal over its retries, so that a server can answer a repeated request alike. */
-  refresh(attempt: string, signal: AbortSignal): Promise<TokenAnswer>
+  refresh(context: RenewalContext): Promise<TokenAnswer>
   /** `true` where the server has answered that the session is gone. */
   logout(signal: AbortSignal): Promise<boolean>
 }
 
-/** Answers longer than this are no token responses. */
-const longestBodyCharacters = 65_536
 /** Statuses that ask for another try, whatever the endpoint (RFC 9110 §15.5.9, RFC 8470, RFC 6585 §4). */
 const undecidedStatuses: ReadonlySet<number> = new Set([408, 425, 429])
 
 export function createTokenRequest(platform: Platform, options: TokenRequestOptions): TokenRequest {
   const endpoint = (name: keyof EndpointPaths) =>
     resolveEndpoint(options.baseURL, options.paths[name], platform.pageUrl())
-
-  async function post(
+  const send = createAuthPost(platform)
+  const post = (
     name: keyof EndpointPaths,
-    body: unknown,
+    body: PostBody,
     signal: AbortSignal,
-    attempt?: string
-  ): Promise<Answer> {
-    const url = endpoint(name)
-    const headers: Record<string, string> = {
-      Accept: 'application/json',
-      'Content-Type': 'application/json'
-    }
-    if (attempt !== undefined && maySendKey(url)) headers['Idempotency-Key'] = attempt
-    const json = JSON.stringify(body)
-    const request = async (): Promise<Answered> => {
-      const response = await platform.fetch(url, {
-        method: 'POST',
-        headers,
-        body: json,
-        credentials: 'include',
-        // Outlives the page: a rotated cookie that is lost on the way looks like theft at the next refresh.
-        keepalive: true,
-        cache: 'no-store',
-        redirect: 'error',
-        signal
-      })
-      const text = await response.text()
-      return { kind: 'answered', where: `POST ${pathOf(url)}`, response, body: parseJson(text) }
-    }
-    try {
-      // Raced, because a replaced `fetch` may not know signals.
-      return await Promise.race([request(), rejectOnAbort(signal)])
-    } catch {
-      // Error names differ per engine and adapter, so our own signal tells a timeout from the rest.
-      return { kind: 'unanswered', error: unanswered(`POST ${pathOf(url)}`, signal) }
-    }
-  }
+    headers?: Readonly<Record<string, string>>
+  ) => send(endpoint(name), body, signal, headers)
 
-  function maySendKey(url: string): boolean {
+  // In memory, as the access token is: some servers hand it to scripts.
+  let refreshToken: string | undefined
+
+  function maySendKey(): boolean {
     if (options.sendIdempotencyKey !== 'same-origin') return options.sendIdempotencyKey === 'always'
     // Cross-origin the header needs the server's leave, and without it the preflight fails.
     const page = platform.pageUrl()
-    return page !== undefined && new URL(page).origin === new URL(url).origin
+    return page !== undefined && new URL(page).origin === new URL(endpoint('refresh')).origin
   }
 
   return {
     async login(credentials, signal) {
-      const answer = await post('login', credentials, signal)
+      const answer = await post('login', json(credentials), signal)
       if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
       const { status } = answer.response
       const isRefusal =
@@ -93,15 +78,50 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
         !undecidedStatuses.has(status)
       return isRefusal ? rejected(answer) : readAnswer(answer)
     },
-    async refresh(attempt, signal) {
-      const answer = await post('refresh', {}, signal, attempt)
+    async refresh(context) {
+      if (typeof options.renewWith === 'function') {
+        return renewByApp(options.renewWith, context, (body) =>
+          issue(body, 'What the function renewWith returned')
+        )
+      }
+      const { attempt, signal, accessToken } = context
+      const headers: Record<string, string> = {}
+      if (maySendKey()) headers['Idempotency-Key'] = attempt
+      if (options.renewWith === 'access-token' && accessToken !== undefined) {
+        headers.Authorization = `Bearer ${accessToken}`
+      }
+      const body =
+        options.renewWith === 'refresh-token' ? refreshTokenGrant(refreshToken) : json({})
+      const answer = await post('refresh', body, signal, headers)
       if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
       return isRefreshRefusal(answer) ? rejected(answer) : readAnswer(answer)
     },
     async logout(signal) {
-      const answer = await post('logout', {}, signal)
+      const body = refreshToken === undefined ? {} : { refresh_token: refreshToken }
+      refreshToken = undefined
+      const answer = await post('logout', json(body), signal)
       // A refusal means that there is no session to end: 401 for one that is gone already.
       return answer.kind === 'answered' && (answer.response.ok || isRefreshRefusal(answer))
+    }
+  }
+
+  function issue(body: unknown, source: string): IssuedToken {
+    const token = readTokenResponse(body, source)
+    // A server that rotates its refresh token sends a new one, and one that does not need not repeat it (RFC 6749 §6).
+    if (options.renewWith === 'refresh-token') refreshToken = token.refreshToken ?? refreshToken
+    return token
+  }
+
+  function parse(body: unknown, where: string): unknown {
+    if (options.parseTokenResponse === undefined) return body
+    try {
+      return options.parseTokenResponse(body)
+    } catch {
+      // What it throws may quote the body.
+      throw new AuthError(
+        'ERR_AUTH_RESPONSE_MALFORMED',
+        `parseTokenResponse could not read the answer of ${where}.`
+      )
     }
   }
 
@@ -116,21 +136,13 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
       return { kind: 'undecided', error: new AuthError('ERR_AUTH_SERVER_ERROR', message, facts) }
     }
     try {
-      return { kind: 'issued', token: readTokenResponse(body, `The answer of ${where}`) }
+      return { kind: 'issued', token: issue(parse(body, where), `The answer of ${where}`) }
     } catch (error) {
       if (!(error instanceof AuthError)) throw error
       return { kind: 'undecided', error }
     }
   }
 }
-
-interface Answered {
-  readonly kind: 'answered'
-  readonly where: string
-  readonly response: Response
-  readonly body: unknown
-}
-type Answer = Answered | { readonly kind: 'unanswered'; readonly error: AuthError }
 
 // A firewall or a captive portal says 403 too, in HTML, and knows nothing of the session.
 function isRefreshRefusal({ response, body }: Answered): boolean {
@@ -148,33 +160,4 @@ function isRefreshRefusal({ response, body }: Answered): boolean {
 
 function rejected({ response, body }: Answered): TokenAnswer {
   return { kind: 'rejected', status: response.status, oauthError: readOAuthError(body) }
-}
-
-function unanswered(where: string, signal: AbortSignal): AuthError {
-  return signal.aborted
-    ? new AuthError('ERR_AUTH_TIMEOUT', `${where} was not answered in time.`)
-    : new AuthError(
-        'ERR_AUTH_NETWORK',
-        `${where} got no answer: the network or the server is down, the server redirected, or its CORS headers do not allow this origin with credentials.`
-      )
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-}
-
-function parseJson(text: string): unknown {
-  if (text.length > longestBodyCharacters) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function pathOf(url: string): string {
-  const { origin, pathname } = new URL(url)
-  return origin + pathname
 }

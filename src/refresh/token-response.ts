@@ -4,11 +4,23 @@ import { isAccessToken } from '../token/claims.ts'
 
 /** An access token as a server hands it out, in OAuth's names or in camelCase. */
 export type TokenResponse =
-  | { readonly access_token: string; readonly token_type?: string; readonly expires_in?: number }
-  | { readonly accessToken: string; readonly tokenType?: string; readonly expiresIn?: number }
+  | {
+      readonly access_token: string
+      readonly token_type?: string
+      readonly expires_in?: number
+      readonly refresh_token?: string
+    }
+  | {
+      readonly accessToken: string
+      readonly tokenType?: string
+      readonly expiresIn?: number
+      readonly refreshToken?: string
+    }
 
 export interface IssuedToken {
   readonly accessToken: string
+  /** Only where the server hands it to scripts; with a cookie there is none to see. */
+  readonly refreshToken: string | undefined
   readonly expiresInSeconds: number | undefined
 }
 
@@ -35,7 +47,12 @@ export function readTokenResponse(body: unknown, source: string): IssuedToken {
     throw malformed(source, 'its token_type is not Bearer')
   }
   const expiresIn = readOwn(body, 'expires_in', 'expiresIn')
-  return { accessToken, expiresInSeconds: readSeconds(expiresIn, source) }
+  const refreshToken = readOwn(body, 'refresh_token', 'refreshToken')
+  return {
+    accessToken,
+    refreshToken: typeof refreshToken === 'string' ? refreshToken : undefined,
+    expiresInSeconds: readSeconds(expiresIn, source)
+  }
 }
 
 /** The `error` of RFC 6749 §5.2, where the body holds a well-formed one. */

@@ -30,7 +30,7 @@ export interface VirtualBrowser {
   trouble(path: string, trouble: Trouble, times?: number): void
   /** What another tab of this browser does: same cookie jar, no client. */
   post(path: string, body: unknown): Promise<WireResponse>
-  readonly requests: readonly { readonly url: string; readonly headers: Record<string, string> }[]
+  readonly requests: readonly SentRequest[]
   /** Resolves when the server is not at work and everything that follows from its last answers has happened. */
   settle(): Promise<void>
   /** Resolves when no request is under way and everything that follows from the last one has happened. */
@@ -79,7 +79,7 @@ export function createVirtualBrowser(
     { arrivals: number; listeners: Set<() => void>; open: Promise<void> }
   >()
   const troubles = new Map<string, Trouble[]>()
-  const requests: { url: string; headers: Record<string, string> }[] = []
+  const requests: SentRequest[] = []
   const wakeListeners = new Set<(wake: Wake) => void>()
   const entries = new Map<string, string>()
   let isVisible = true

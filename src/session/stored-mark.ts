@@ -1,22 +1,18 @@
-// Remembers over reloads that a sign-out is not yet confirmed by the server. The mark is no secret.
+// A mark in storage that outlives the page and is no secret: that a sign-out is not delivered, or that somebody is signed in.
 import type { PlatformStorage } from '../platform.ts'
 
-export interface SignOutMark {
-  /** Which sign-out is unconfirmed; `undefined` where none is. */
+export interface StoredMark {
+  /** What was set last; `undefined` where the mark is not set. */
   read(): string | undefined
-  set(id: string): void
+  set(value: string): void
   clear(): void
 }
 
 /**
- * Storage decides wherever it works, for the tabs of a browser share a session: a sign-in in one of them clears the mark of
+ * Storage decides wherever it works, for the tabs of a browser share a session: what one of them sets or clears holds for
  * all. Where it is blocked, or there is no page, the mark lives as long as the client.
  */
-export function createSignOutMark(
-  storage: PlatformStorage | undefined,
-  namespace: string
-): SignOutMark {
-  const key = `everbearer:${namespace}:signed-out`
+export function createStoredMark(storage: PlatformStorage | undefined, key: string): StoredMark {
   let unstored: string | undefined
 
   return {
@@ -28,13 +24,13 @@ export function createSignOutMark(
         return undefined
       }
     },
-    set(id) {
+    set(value) {
       unstored = undefined
       try {
-        if (storage === undefined) unstored = id
-        else storage.setItem(key, id)
+        if (storage === undefined) unstored = value
+        else storage.setItem(key, value)
       } catch {
-        unstored = id
+        unstored = value
       }
     },
     clear() {

@@ -1,0 +1,75 @@
+// The idle and visibility policy.
+import { expect, it } from 'vitest'
+import { ada, createTestBed } from '../support/test-client.ts'
+
+it('renews in the background where it is told to', async () => {
+  const idlePolicy = { whileHidden: 'refresh' } as const
+  const { auth, browser, clock, idle, callsTo } = createTestBed(
+    { idlePolicy },
+    { accessTokenSeconds: 300 }
+  )
+  await auth.login(ada)
+  browser.setVisible(false)
+  clock.tick(240_000)
+  await idle()
+  expect(callsTo('refresh')).toHaveLength(1)
+})
+
+it('lets a request renew in a page that nobody looks at', async () => {
+  const { auth, browser, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  await auth.login(ada)
+  browser.setVisible(false)
+  clock.tick(300_000)
+  expect((await auth.axios.get('/me')).status).toBe(200)
+  expect(callsTo('refresh')).toHaveLength(1)
+})
+
+it.each([true, false])('signs out after the idle limit, visible: %s', async (isVisible) => {
+  const idlePolicy = { signOutAfterSeconds: 900 }
+  const { auth, browser, clock, idle, callsTo, events } = createTestBed(
+    { idlePolicy },
+    { accessTokenSeconds: 300 }
+  )
+  await auth.login(ada)
+  browser.setVisible(isVisible)
+  clock.tick(899_999)
+  await idle()
+  expect(auth.getState().status).toBe('authenticated')
+  clock.tick(1)
+  await idle()
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
+  expect(callsTo('logout')).toHaveLength(1)
+  expect(events.at(-1)).toEqual({ name: 'signed-out', event: { reason: 'idle' } })
+  expect(clock.pendingTimers()).toBe(0)
+})
+
+it('puts the limit off for requests and for a user who is there', async () => {
+  const { auth, clock } = createTestBed(
+    { idlePolicy: { signOutAfterSeconds: 900 } },
+    { accessTokenSeconds: 86_400 }
+  )
+  await auth.login(ada)
+  for (let minute = 0; minute < 60; minute += 10) {
+    clock.tick(600_000)
+    if (minute % 20 === 0) auth.markActive()
+    else await auth.axios.get('/me')
+  }
+  expect(auth.getState().status).toBe('authenticated')
+})
+
+it('does not keep whoever comes back too late, whatever the timers did', async () => {
+  const { auth, clock, callsTo } = createTestBed({ idlePolicy: { signOutAfterSeconds: 900 } })
+  await auth.login(ada)
+  clock.sleep(901_000)
+  await auth.axios.get('/me').catch(() => {})
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
+  expect(callsTo('me').map((call) => call.outcome)).toEqual(['missing_token'])
+})
+
+it('is idle for ever by default', async () => {
+  const { auth, clock } = createTestBed()
+  await auth.login(ada)
+  clock.sleep(30 * 86_400_000)
+  auth.markActive()
+  expect(auth.getState().status).toBe('authenticated')
+})
