@@ -55,6 +55,7 @@ export default defineConfig({
       ...(process.env.LONG === 'true'
         ? [
             {
+              resolve: { alias },
               test: {
                 name: 'long',
                 environment: 'node' as const,

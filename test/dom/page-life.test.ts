@@ -1,0 +1,68 @@
+// The page's own events, as a browser sends them: each of them looks whether the token is due.
+import { createAuthClient } from 'everbearer'
+import { createMockAuthServer } from 'everbearer/mock'
+import { createHandlers } from 'everbearer/mock/msw'
+import { setupServer } from 'msw/node'
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest'
+
+const server = createMockAuthServer()
+const network = setupServer(...createHandlers(server))
+
+beforeAll(() => network.listen({ onUnhandledFrame: 'error' }))
+afterEach(() => server.reset())
+afterAll(() => network.close())
+
+const refreshes = () => server.calls.filter((call) => call.route === 'refresh')
+
+async function signInAndSleep() {
+  let nowMs = Date.now()
+  const auth = createAuthClient({
+    restore: 'never',
+    platform: { now: () => nowMs, setTimer: () => () => {} }
+  })
+  onTestFinished(auth.dispose)
+  await auth.login({ email: 'ada@example.com', password: 'lovelace' })
+  nowMs += 8 * 3_600_000
+  return auth
+}
+
+it.each([
+  ['visibilitychange', () => document.dispatchEvent(new Event('visibilitychange'))],
+  ['resume', () => document.dispatchEvent(new Event('resume'))],
+  ['pageshow', () => window.dispatchEvent(new Event('pageshow'))],
+  ['focus', () => window.dispatchEvent(new Event('focus'))],
+  ['online', () => window.dispatchEvent(new Event('online'))]
+])('begins the refresh that is due at %s, before anybody asks', async (_, happen) => {
+  const auth = await signInAndSleep()
+  expect(refreshes()).toHaveLength(0)
+  happen()
+  expect(auth.getRefreshStatus().isRefreshing).toBe(true)
+  await auth.axios.get('/me')
+  await vi.waitFor(() => expect(auth.getRefreshStatus().lastOutcome?.kind).toBe('renewed'))
+  expect(refreshes()).toHaveLength(1)
+  expect(server.calls.filter((call) => call.route === 'me').map((call) => call.status)).toEqual([
+    200
+  ])
+})
+
+it('listens to nothing after it was disposed of', async () => {
+  const auth = await signInAndSleep()
+  auth.dispose()
+  window.dispatchEvent(new Event('focus'))
+  document.dispatchEvent(new Event('visibilitychange'))
+  expect(auth.getRefreshStatus().isRefreshing).toBe(false)
+})
+
+it('keeps nothing in storage but the mark of a sign-out that is under way', async () => {
+  const auth = createAuthClient({ restore: 'never' })
+  onTestFinished(auth.dispose)
+  await auth.login({ email: 'ada@example.com', password: 'lovelace' })
+  await auth.axios.get('/me')
+  await auth.refresh()
+  expect(localStorage).toHaveLength(0)
+  expect(sessionStorage).toHaveLength(0)
+  const signingOut = auth.logout()
+  expect(Object.keys(localStorage)).toEqual([expect.stringContaining('signed-out')])
+  await signingOut
+  expect(localStorage).toHaveLength(0)
+})
