@@ -20,6 +20,7 @@ import { createSession } from './session/session.ts'
 import { createStoredMark } from './session/stored-mark.ts'
 import { createLock } from './tabs/lock.ts'
 import { readMoment, remainingMs } from './token/lifetime.ts'
+import { joinUrl, parseUrl } from './url.ts'
 
 /**
  * Creates a client for one session. Nothing happens at import; in a page the session is restored from now on.
@@ -46,22 +47,23 @@ export function createAuthClient<Credentials extends object = object>(
   const idle = createIdleWatch(platform, options.idlePolicy.signOutAfterSeconds)
   const restores = mayRestore() && mark.read() === undefined
   const session = createSession(!restores)
-  const tokenRequest = createTokenRequest(platform, options)
+  const origins = createTrustedOrigins(options.baseURL, options.trustedOrigins, platform.pageUrl)
+  const tokenRequest = createTokenRequest(platform, { ...options, trusts: origins.trusts })
   const lock = createLock(`everbearer:${namespace}`, options.lockTimeoutMs, platform)
   const onSettled = () => scheduler.rearm()
   const { refreshTimeoutMs, refreshAbandonMs } = options
   const policy: RefreshPolicy = options
-  const shared = { session, tokenRequest, lock, platform, emitter, policy, onSettled }
-  const refresher = createRefresher({ ...shared, refreshTimeoutMs, refreshAbandonMs })
-  const signIn = createSignIn({ ...shared, refresher, mark, refreshTimeoutMs, refreshAbandonMs })
-  const tokens = createTokenSource({ ...shared, refresher })
-  const origins = createTrustedOrigins(options.baseURL, options.trustedOrigins, platform.pageUrl)
+  const timeouts = { refreshTimeoutMs, refreshAbandonMs }
+  const shared = { session, tokenRequest, lock, platform, emitter, policy, onEntered, onSettled }
+  const isRenewedByApp = typeof options.renewWith === 'function'
+  const beforeRefresh = () => signIn.followSignOut()
+  const refresher = createRefresher({ ...shared, ...timeouts, isRenewedByApp, beforeRefresh })
+  const signIn = createSignIn({ ...shared, ...timeouts, refresher, mark })
+  const { isAppSigningIn } = signIn
+  const tokens = createTokenSource({ ...shared, refresher, isAppSigningIn })
   const binding = createAxiosBinding(
-    createBearer({ tokens, origins, isRefusal: (status) => status === 401 }),
-    () => {
-      noteActivity()
-      return tokens.currentEpoch()
-    },
+    createBearer({ tokens, origins, isAuthEndpoint, isRefusal: (status) => status === 401 }),
+    beginRequest,
     options.reissuedTokenHeader
   )
   const instance = axios.create({ baseURL: options.baseURL })
@@ -71,12 +73,13 @@ export function createAuthClient<Credentials extends object = object>(
     dueInMs,
     onDue(reason) {
       if (signOutIfIdle()) return
-      refresher.refresh(reason).catch(() => {})
+      if (refreshDueInMs() === 0) refresher.refresh(reason).catch(() => {})
     },
     onWake(wake) {
+      signIn.followSignOut()
       if (wake !== 'online') return
       refresher.networkIsBack()
-      deliverSignOut()
+      signIn.retrySignOut()
     }
   })
   let isDisposed = false
@@ -93,7 +96,8 @@ export function createAuthClient<Credentials extends object = object>(
   function dueInMs(): number | undefined {
     if (isDisposed || session.getState().status === 'unauthenticated') return undefined
     const isSignedIn = session.getState().status === 'authenticated'
-    const waits = [refreshDueInMs(), isSignedIn ? idle.remainingMs() : undefined]
+    const isWatched = isSignedIn && !signIn.isSigningIn()
+    const waits = [refreshDueInMs(), isWatched ? idle.remainingMs() : undefined]
     const dueInMs = Math.min(...waits.filter((wait) => wait !== undefined))
     return Number.isFinite(dueInMs) ? dueInMs : undefined
   }
@@ -107,9 +111,15 @@ export function createAuthClient<Credentials extends object = object>(
     return refresher.heldBackMs() ?? planned
   }
 
+  // Whoever signs in, or loads the page, is there.
+  function onEntered(how: 'entered' | 'renewed'): void {
+    if (how === 'entered') idle.touch()
+    if (options.restore === 'hint') hint.set('1')
+  }
+
   function signOutIfIdle(): boolean {
     const isSignedIn = session.getState().status === 'authenticated'
-    if (!isSignedIn || idle.remainingMs() !== 0) return false
+    if (!isSignedIn || signIn.isSigningIn() || idle.remainingMs() !== 0) return false
     void signIn.logout('idle').catch(() => {})
     return true
   }
@@ -117,6 +127,20 @@ export function createAuthClient<Credentials extends object = object>(
   // Whoever comes back too late is signed out before, not kept by coming back.
   function noteActivity(): void {
     if (!signOutIfIdle()) idle.touch()
+  }
+
+  function isAuthEndpoint(url: string | undefined): boolean {
+    const path = url && parseUrl(url, platform.pageUrl())?.pathname
+    const { login, refresh, logout } = options.paths
+    return [login, refresh, logout].some(
+      (endpoint) =>
+        path === parseUrl(joinUrl(options.baseURL, endpoint), platform.pageUrl())?.pathname
+    )
+  }
+
+  function beginRequest(): number | undefined {
+    noteActivity()
+    return tokens.currentEpoch()
   }
 
   function nameEndpoint(): string {
@@ -127,23 +151,21 @@ export function createAuthClient<Credentials extends object = object>(
     }
   }
 
-  function deliverSignOut(): void {
-    if (mark.read() !== undefined) void signIn.deliverSignOut().catch(() => {})
-  }
-
   function checkLive(): void {
     if (isDisposed) throw disposed()
   }
 
   if (options.restore === 'hint') {
     session.subscribe(() => {
-      if (session.getState().status === 'authenticated') hint.set('1')
-      else if (session.getState().status === 'unauthenticated') hint.clear()
+      const state = session.getState()
+      // Where the cookie has become another user's, there is somebody to restore.
+      if (state.status === 'unauthenticated' && state.reason !== 'user-changed') hint.clear()
     })
   }
-  if (options.initialToken !== undefined) signIn.start(options.initialToken)
+  // An unconfirmed sign-out goes before everything that could undo it.
+  if (mark.read() !== undefined) signIn.retrySignOut()
+  else if (options.initialToken !== undefined) signIn.start(options.initialToken)
   else if (restores) refresher.refresh('restore').catch(() => {})
-  else if (platform.pageUrl() !== undefined) deliverSignOut()
 
   return {
     axios: instance,
@@ -154,7 +176,6 @@ export function createAuthClient<Credentials extends object = object>(
     async login(credentials) {
       checkLive()
       await signIn.login(credentials)
-      idle.touch()
     },
     async logout() {
       checkLive()
@@ -162,6 +183,7 @@ export function createAuthClient<Credentials extends object = object>(
     },
     async refresh() {
       checkLive()
+      noteActivity()
       if (session.getState().status === 'unauthenticated') requireToken(undefined)
       await refresher.refresh('manual')
     },

@@ -134,7 +134,7 @@ export function readOneOf<Options extends object, Value extends string | boolean
   throw invalid(name, expectation, value)
 }
 
-function invalid(option: string, expectation: string, received: unknown): AuthError {
+export function invalid(option: string, expectation: string, received?: unknown): AuthError {
   const shown = received === undefined ? '' : `; received ${describe(received)}`
   return new AuthError(
     'ERR_AUTH_INVALID_OPTIONS',

@@ -3,6 +3,7 @@ import {
   checkBaseURL,
   checkHeaderName,
   checkRecord,
+  invalid,
   own,
   readFunction,
   readNumber,
@@ -13,7 +14,11 @@ import {
 } from './option-checks.ts'
 import type { Platform } from './platform.ts'
 import type { RenewWith } from './refresh/renewal.ts'
-import type { TokenResponse } from './refresh/token-response.ts'
+import {
+  type IssuedToken,
+  readTokenResponse,
+  type TokenResponse
+} from './refresh/token-response.ts'
 
 export interface AuthClientOptions {
   /**
@@ -134,7 +139,7 @@ export interface ResolvedOptions {
   readonly refreshAbandonMs: number
   readonly lockTimeoutMs: number
   readonly restore: 'always' | 'hint' | 'never' | undefined
-  readonly initialToken: TokenResponse | undefined
+  readonly initialToken: IssuedToken | undefined
   readonly renewWith: RenewWith
   readonly parseTokenResponse: ((body: unknown) => TokenResponse) | undefined
   readonly idlePolicy: {
@@ -192,7 +197,7 @@ export function resolveOptions(given: AuthClientOptions): ResolvedOptions {
     ),
     lockTimeoutMs: readNumber(given, 'lockTimeoutMs', 5_000, 0),
     restore: readOneOf(given, 'restore', ['always', 'hint', 'never']),
-    initialToken: own(given, 'initialToken'),
+    initialToken: readInitialToken(own(given, 'initialToken')),
     renewWith: readRenewWith(own(given, 'renewWith')),
     parseTokenResponse: readFunction(given, 'parseTokenResponse'),
     idlePolicy: {
@@ -213,4 +218,16 @@ function readRenewWith(value: unknown): RenewWith {
   if (typeof value === 'function') return value as RenewWith
   const ways = ['cookie', 'access-token', 'refresh-token'] as const
   return readOneOf({ renewWith: value }, 'renewWith', ways, ' or a function') ?? 'cookie'
+}
+
+function readInitialToken(value: unknown): IssuedToken | undefined {
+  if (value === undefined) return undefined
+  try {
+    return readTokenResponse(value, 'It')
+  } catch (error) {
+    throw invalid(
+      'initialToken',
+      `a token response; ${error instanceof Error ? error.message : ''}`
+    )
+  }
 }

@@ -34,13 +34,17 @@ export interface IncomingAnswer<Result> {
 export interface BearerOptions {
   readonly tokens: TokenSource
   readonly origins: TrustedOrigins
+  /** Is this one of the endpoints that hand tokens out? Their refusals are about something else than the token. */
+  readonly isAuthEndpoint: (url: string | undefined) => boolean
   /** Does this answer refuse the token? */
   readonly isRefusal: (status: number) => boolean
 }
 
 export type SendWithBearer = <Result>(request: OutgoingRequest<Result>) => Promise<Result>
 
-export function createBearer({ tokens, origins, isRefusal }: BearerOptions): SendWithBearer {
+export function createBearer(options: BearerOptions): SendWithBearer {
+  const { tokens, origins, isAuthEndpoint, isRefusal } = options
+
   function adoptReissued(answer: IncomingAnswer<unknown>, carried: HeldToken): void {
     const header = readReissuedHeader(answer.reissuedHeader)
     if (header.kind === 'absent') return
@@ -59,7 +63,7 @@ export function createBearer({ tokens, origins, isRefusal }: BearerOptions): Sen
     const answer = await request.send(carried?.accessToken)
     if (carried === undefined) return answer.settle()
     adoptReissued(answer, carried)
-    if (!isRefusal(answer.status)) return answer.settle()
+    if (!isRefusal(answer.status) || isAuthEndpoint(request.url)) return answer.settle()
     const replacement = await request.orCancelled(tokens.afterRefusal(carried)).catch((error) => {
       answer.discard()
       throw error

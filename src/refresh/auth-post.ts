@@ -14,6 +14,7 @@ export interface Answered {
   readonly response: Response
   /** The parsed JSON; `undefined` where it is none. */
   readonly body: unknown
+  readonly isHtml: boolean
 }
 
 export type Answer = Answered | { readonly kind: 'unanswered'; readonly error: AuthError }
@@ -43,7 +44,14 @@ export function createAuthPost(platform: Pick<Platform, 'fetch'>): AuthPost {
         redirect: 'error',
         signal
       })
-      return { kind: 'answered', where, response, body: parseJson(await response.text()) }
+      const text = await response.text()
+      return {
+        kind: 'answered',
+        where,
+        response,
+        body: parseJson(text),
+        isHtml: isHtml(response, text)
+      }
     }
     try {
       // Raced, because a replaced `fetch` may not know signals.
@@ -79,6 +87,11 @@ function unanswered(where: string, signal: AbortSignal): AuthError {
         'ERR_AUTH_NETWORK',
         `${where} got no answer: the network or the server is down, the server redirected, or its CORS headers do not allow this origin with credentials.`
       )
+}
+
+function isHtml(response: Response, text: string): boolean {
+  const type = response.headers.get('Content-Type') ?? ''
+  return type.toLowerCase().includes('html') || text.trimStart().startsWith('<')
 }
 
 function parseJson(text: string): unknown {

@@ -14,7 +14,9 @@ export function backoffMs(
 ): number {
   const ceiling = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 16))
   const delay = ceiling * (0.5 + random / 2)
-  return Math.max(delay, Math.min(retryAfterMs ?? 0, longestRetryAfterMs))
+  if (retryAfterMs === undefined) return delay
+  // Clients that were refused in one instant must not come back in one.
+  return Math.max(delay, Math.min(retryAfterMs, longestRetryAfterMs) + (ceiling * random) / 2)
 }
 
 /** `Retry-After` as seconds or as an HTTP-date (RFC 9110 §10.2.3), in milliseconds; `undefined` for anything else. */

@@ -8,17 +8,28 @@ export interface Waiting {
   release(error: Error): void
 }
 
-export function createWaiting(timeoutMs: number, platform: Pick<Platform, 'setTimer'>): Waiting {
+/** `timeoutMs` is `undefined` where there is no deadline. */
+export function createWaiting(
+  timeoutMs: number | undefined,
+  platform: Pick<Platform, 'setTimer'>
+): Waiting {
   const waiting = new Set<(error: Error) => void>()
   return {
     wait<T>(work: Promise<T>, lateError: () => Error): Promise<T> {
       const answer = new Promise<T>((resolve, reject) => {
-        const cancelDeadline = platform.setTimer(() => reject(lateError()), timeoutMs)
+        const cancelDeadline =
+          timeoutMs === undefined
+            ? () => {}
+            : platform.setTimer(() => leave(lateError()), timeoutMs)
         const settle = () => {
           cancelDeadline()
-          waiting.delete(reject)
+          waiting.delete(leave)
         }
-        waiting.add(reject)
+        const leave = (error: Error) => {
+          settle()
+          reject(error)
+        }
+        waiting.add(leave)
         work.then(resolve, reject).finally(settle)
       })
       // Work that nobody asked for (a timer did) has nobody who hears of its failure.
@@ -26,8 +37,7 @@ export function createWaiting(timeoutMs: number, platform: Pick<Platform, 'setTi
       return answer
     },
     release(error) {
-      for (const reject of waiting) reject(error)
-      waiting.clear()
+      for (const leave of [...waiting]) leave(error)
     }
   }
 }

@@ -12,7 +12,7 @@ export interface FailureMemory {
   holdsBack(isManual: boolean): AuthError | undefined
   /** Time until a refresh may follow the last failed one; `undefined` where the last one did not fail. */
   remainingMs(): number | undefined
-  /** The network is back: what failed for want of it may be tried at once. */
+  /** The network is back: whatever failed (behind a captive portal, anything may) can be tried at once. */
   networkIsBack(): void
 }
 
@@ -53,10 +53,11 @@ export function createFailureMemory(platform: Platform): FailureMemory {
     networkIsBack() {
       if (last === undefined) return
       const { error, failedAt } = last
-      if (error.code === 'ERR_AUTH_NETWORK' || error.code === 'ERR_AUTH_TIMEOUT') {
-        // A network that comes and goes must not turn every coming into a request.
-        last = { error, failedAt, retryAt: later(failedAt, firstDelayMs) }
-      }
+      // A server that asked for patience, or an option that is wrong, has nothing to do with the network.
+      const isLasting =
+        error.retryAfterMs !== undefined || error.code === 'ERR_AUTH_INVALID_OPTIONS'
+      // One that comes and goes must not turn every coming into a request.
+      if (!isLasting) last = { error, failedAt, retryAt: later(failedAt, firstDelayMs) }
     }
   }
 }

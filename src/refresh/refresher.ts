@@ -8,6 +8,7 @@ import type { AuthLock } from '../tabs/lock.ts'
 import { readMoment } from '../token/lifetime.ts'
 import { createWaiting } from './deadline.ts'
 import { createFailureMemory } from './failure-memory.ts'
+import { lostRace, noProgress, sessionChanged, unexpected } from './refresh-errors.ts'
 import { planRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
 import { createSingleFlight, type Flight } from './single-flight.ts'
 import type { TokenAnswer, TokenRequest } from './token-request.ts'
@@ -22,6 +23,12 @@ export interface RefresherOptions {
   readonly policy: RefreshPolicy
   readonly refreshTimeoutMs: number
   readonly refreshAbandonMs: number
+  /** A function of the app's is told when it is no longer wanted; a request of ours is left to land. */
+  readonly isRenewedByApp: boolean
+  /** A token was taken in: somebody came in by a restore, or a refresh brought it. */
+  readonly onEntered: (how: 'entered' | 'renewed') => void
+  /** Called before a refresh goes out: the session may have ended elsewhere. */
+  readonly beforeRefresh: () => void
   /** Called whenever the time of the next check may have changed. */
   readonly onSettled: () => void
 }
@@ -49,17 +56,31 @@ export function createRefresher(options: RefresherOptions): Refresher {
   const failure = createFailureMemory(platform)
   const callers = createWaiting(options.refreshTimeoutMs, platform)
 
-  const flight = createSingleFlight(takeOff, options.onSettled)
+  // Told when the flight is no longer open, so that a listener who asks, or refreshes, finds it over.
+  const settled: { readonly flight: number; readonly outcome: RefreshOutcome }[] = []
+  let flights = 0
+  let newestSettled = 0
+  const renewals = new Set<AbortController>()
+  const flight = createSingleFlight(takeOff, () => {
+    for (const { flight: number, outcome } of settled.splice(0)) {
+      if (number > newestSettled) lastOutcome = outcome
+      newestSettled = Math.max(newestSettled, number)
+      emitter.emit('refresh-settled', outcome)
+    }
+    options.onSettled()
+  })
 
   //  caller A ─ refresh() ──┬───────── answered ─ resolves
   //  caller B ──── refresh() ┘  (joins)
   //  caller C ─────── refresh() ─ …no answer… ─ deadline: released with a timeout
   //                                             the request runs on; its late success is still committed
   function takeOff(reason: RefreshReason): Flight<HeldToken> {
-    const landed = perform(reason, session.epoch())
+    const epoch = session.epoch()
+    const landed = perform(reason, epoch)
     const answer = callers.wait(landed, () => {
       const message = `The session was not renewed within ${options.refreshTimeoutMs} ms; the request is still under way.`
-      session.note({ type: 'failed', code: 'ERR_AUTH_TIMEOUT', atMs: platform.now() })
+      const isOurs = session.epoch() === epoch
+      if (isOurs) session.note({ type: 'failed', code: 'ERR_AUTH_TIMEOUT', atMs: platform.now() })
       return new AuthError('ERR_AUTH_TIMEOUT', message)
     })
     return { answer, landed }
@@ -67,8 +88,12 @@ export function createRefresher(options: RefresherOptions): Refresher {
 
   async function perform(reason: RefreshReason, epoch: number): Promise<HeldToken> {
     return lock.run(async () => {
+      options.beforeRefresh()
       if (session.epoch() !== epoch) throw sessionChanged()
       emitter.emit('refresh-started', { reason })
+      flights += 1
+      const number = flights
+      const settle = (outcome: RefreshOutcome) => settled.push({ flight: number, outcome })
       try {
         const token = await renew(reason, epoch)
         settle({ kind: 'renewed', reason, atMs: platform.now() })
@@ -99,19 +124,14 @@ export function createRefresher(options: RefresherOptions): Refresher {
     }
   }
 
-  function settle(outcome: RefreshOutcome): void {
-    lastOutcome = outcome
-    emitter.emit('refresh-settled', outcome)
-  }
-
   function toOutcome(error: unknown, reason: RefreshReason): RefreshOutcome {
     const atMs = platform.now()
-    if (!(error instanceof AuthError)) throw error
-    const { code, status } = error
+    const { code, status, retryAfterMs } = error instanceof AuthError ? error : unexpected()
     if (code === 'ERR_AUTH_SESSION_CHANGED') return { kind: 'superseded', reason, atMs }
     if (code === 'ERR_AUTH_SESSION_EXPIRED') return { kind: 'rejected', reason, atMs, status }
-    const isThrottled = status === 429 || error.retryAfterMs !== undefined
-    const isOffline = code === 'ERR_AUTH_NETWORK' && !platform.isOnline()
+    const isThrottled = status === 429 || retryAfterMs !== undefined
+    const isUnanswered = code === 'ERR_AUTH_NETWORK' || code === 'ERR_AUTH_TIMEOUT'
+    const isOffline = isUnanswered && !platform.isOnline()
     const kind = isThrottled ? 'throttled' : isOffline ? 'offline' : 'transient'
     return { kind, reason, atMs, code, status, retryInMs: failure.remainingMs() ?? 0 }
   }
@@ -122,24 +142,33 @@ export function createRefresher(options: RefresherOptions): Refresher {
     attempt ??= platform.randomId()
     const key = attempt
     const abandoned = new AbortController()
+    renewals.add(abandoned)
     const cancel = platform.setTimer(() => abandoned.abort(), options.refreshAbandonMs)
     try {
       const { signal } = abandoned
-      const accessToken = session.held()?.accessToken
-      const answer = await tokenRequest.refresh({ attempt: key, signal, accessToken })
+      const { accessToken, refreshToken } = session.held() ?? {}
+      const answer = await tokenRequest.refresh({
+        attempt: key,
+        signal,
+        accessToken,
+        refreshToken
+      })
       if (answer.kind !== 'undecided' && attempt === key) attempt = undefined
       return { answer, generation }
     } catch (error) {
-      if (error instanceof AuthError) return { answer: { kind: 'undecided', error }, generation }
-      throw error
+      const known = error instanceof AuthError ? error : unexpected()
+      return { answer: { kind: 'undecided', error: known }, generation }
     } finally {
       cancel()
+      renewals.delete(abandoned)
     }
   }
 
   function commit(issued: IssuedToken, generation: number, reason: RefreshReason): HeldToken {
-    const received = receiveToken(issued.accessToken, issued.expiresInSeconds, readMoment(platform))
     const held = session.held()
+    // A server that does not rotate its refresh token need not repeat it (RFC 6749 §6).
+    const refreshToken = issued.refreshToken ?? held?.refreshToken
+    const received = receiveToken({ ...issued, refreshToken }, readMoment(platform))
     if (held !== undefined && received.accessToken === held.accessToken) {
       throw noteFailure(noProgress())
     }
@@ -160,20 +189,21 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const refreshAt = planRefreshAt(kept, isRestore, policy, platform.random)
     if (keepsHeld) return session.replan(refreshAt) ?? held
     const token = session.hold(received, refreshAt, 'same-epoch')
+    options.onEntered(isRestore ? 'entered' : 'renewed')
     const facts = toTokenFacts(token)
     if (isRestore) emitter.emit('signed-in', { via: 'restore', token: facts })
     else emitter.emit('renewed', { reason, token: facts })
     return token
   }
 
-  function endSession(status: number, oauthError: string | undefined): AuthError {
+  function endSession(status: number | undefined, oauthError: string | undefined): AuthError {
     failure.forget()
     const wasSignedIn = session.held() !== undefined
     session.end(wasSignedIn ? 'session-expired' : 'no-session')
     if (wasSignedIn) emitter.emit('signed-out', { reason: 'session-expired' })
-    const answer =
-      oauthError === undefined ? `status ${status}` : `status ${status} (${oauthError})`
-    const message = `The server refused to renew the session with ${answer}: it has ended, sign in again.`
+    const word = oauthError === undefined ? '' : ` (${oauthError})`
+    const answer = status === undefined ? '' : ` with status ${status}${word}`
+    const message = `The server refused to renew the session${answer}: it has ended, sign in again.`
     return new AuthError('ERR_AUTH_SESSION_EXPIRED', message, { status, oauthError })
   }
 
@@ -199,36 +229,15 @@ export function createRefresher(options: RefresherOptions): Refresher {
       failure.forget()
       attempt = undefined
       callers.release(error)
+      if (options.isRenewedByApp) for (const renewal of renewals) renewal.abort()
     },
     dispose(error) {
       disposal = error
       flight.forget()
       callers.release(error)
+      if (options.isRenewedByApp) for (const renewal of renewals) renewal.abort()
     }
   }
-}
-
-export function sessionChanged(): AuthError {
-  return new AuthError(
-    'ERR_AUTH_SESSION_CHANGED',
-    'The user signed in or out while this call was waiting; it belongs to a session that is gone.'
-  )
-}
-
-function noProgress(): AuthError {
-  return new AuthError(
-    'ERR_AUTH_RESPONSE_MALFORMED',
-    'The refresh endpoint issued the very access token that it should replace.'
-  )
-}
-
-function lostRace(answer: TokenAnswer): AuthError {
-  const facts = answer.kind === 'rejected' ? answer : {}
-  return new AuthError(
-    'ERR_AUTH_SERVER_ERROR',
-    'The server refused the refresh while it re-issued tokens for the same session; it is tried again.',
-    facts
-  )
 }
 
 function isOtherSubject(held: string | undefined, received: string | undefined): boolean {

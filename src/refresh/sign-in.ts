@@ -7,8 +7,9 @@ import type { StoredMark } from '../session/stored-mark.ts'
 import type { AuthLock } from '../tabs/lock.ts'
 import { readMoment } from '../token/lifetime.ts'
 import { createWaiting } from './deadline.ts'
+import { sessionChanged } from './refresh-errors.ts'
 import { planRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
-import { type Refresher, sessionChanged } from './refresher.ts'
+import type { Refresher } from './refresher.ts'
 import type { TokenAnswer, TokenRequest } from './token-request.ts'
 import { type IssuedToken, readTokenResponse, type TokenResponse } from './token-response.ts'
 
@@ -16,11 +17,15 @@ export interface SignIn {
   login(credentials: object | (() => Promise<TokenResponse>)): Promise<void>
   logout(reason: 'signed-out' | 'idle'): Promise<{ readonly confirmed: boolean }>
   /** Takes in a token that the app had at start. */
-  start(token: TokenResponse): void
-  /** Tells the server of a sign-out that it has not confirmed, if there is one; `true` where it has confirmed it now. */
-  deliverSignOut(): Promise<boolean>
+  start(token: IssuedToken): void
+  /** Signs out here too, where another tab of this browser did and the server does not know yet. */
+  followSignOut(): void
+  /** Tells the server of a sign-out that it has not confirmed, if there is one. */
+  retrySignOut(): void
   /** A function of the app's is signing somebody in: a refresh in between could overwrite the new cookie. */
   isAppSigningIn(): boolean
+  /** A login() is under way, of either kind. */
+  isSigningIn(): boolean
   dispose(error: AuthError): void
 }
 
@@ -35,6 +40,8 @@ export interface SignInOptions {
   readonly policy: RefreshPolicy
   readonly refreshTimeoutMs: number
   readonly refreshAbandonMs: number
+  /** Somebody came in. */
+  readonly onEntered: (how: 'entered') => void
   readonly onSettled: () => void
 }
 
@@ -45,7 +52,12 @@ export function createSignIn(options: SignInOptions): SignIn {
   let calls = 0
   let effective = 0
   let effectiveWasLogout = false
-  let appSignIns = 0
+  // Those under way. A function may never settle (a popup that was closed): it holds nothing up for longer than a request.
+  const signIns = new Set<number>()
+  const appSignIns = new Set<number>()
+  const appCallers = createWaiting(undefined, platform)
+  // The refresh tokens of sign-outs that are not delivered yet, by mark.
+  const revocations = new Map<string, string>()
   let disposal: AuthError | undefined
 
   // The deadline is the caller's. The request goes on and keeps its turn, for its cookie may land at any time.
@@ -74,34 +86,62 @@ export function createSignIn(options: SignInOptions): SignIn {
     checkOrder(call)
     effective = call
     effectiveWasLogout = false
-    const received = receiveToken(issued.accessToken, issued.expiresInSeconds, readMoment(platform))
+    const received = receiveToken(issued, readMoment(platform))
     const refreshAt = planRefreshAt(received, true, options.policy, platform.random)
     const token = session.hold(received, refreshAt, 'new-epoch')
     mark.clear()
     refresher.abandon(sessionChanged())
+    options.onEntered('entered')
     emitter.emit('signed-in', { via: 'login', token: toTokenFacts(token) })
     options.onSettled()
   }
 
   async function sendCredentials(credentials: object, call: number): Promise<void> {
-    await lock.run(async () => {
-      checkOrder(call)
-      const answer = await ask((signal) => tokenRequest.login(credentials, signal))
-      enter(readLoginAnswer(answer), call)
-    })
+    signIns.add(call)
+    try {
+      await lock.run(async () => {
+        checkOrder(call)
+        const answer = await ask((signal) => tokenRequest.login(credentials, signal))
+        enter(readLoginAnswer(answer), call)
+      })
+    } finally {
+      signIns.delete(call)
+      options.onSettled()
+    }
   }
 
   async function askApp(signIn: () => Promise<TokenResponse>, call: number): Promise<void> {
-    appSignIns += 1
+    const leave = () => {
+      if (!appSignIns.delete(call)) return
+      cancel()
+      options.onSettled()
+      retrySignOut()
+    }
+    const cancel = platform.setTimer(leave, options.refreshAbandonMs)
+    appSignIns.add(call)
     try {
       // Without a wait where there is nothing to wait for: a popup opens only right after the user's click.
       const idle = lock.idle()
       if (idle !== undefined) await idle
+      checkOrder(call)
       enter(readTokenResponse(await signIn(), 'What the function given to login() returned'), call)
     } finally {
-      appSignIns -= 1
-      options.onSettled()
+      leave()
     }
+  }
+
+  function leave(reason: 'signed-out' | 'idle'): void {
+    const wasSignedIn = session.getState().status !== 'unauthenticated'
+    session.end(reason)
+    refresher.abandon(sessionChanged())
+    if (wasSignedIn) emitter.emit('signed-out', { reason })
+    options.onSettled()
+  }
+
+  const isPending = (call: number) => call > effective
+
+  function isAppSigningIn(): boolean {
+    return [...appSignIns].some(isPending)
   }
 
   async function deliverSignOut(): Promise<boolean> {
@@ -109,35 +149,45 @@ export function createSignIn(options: SignInOptions): SignIn {
       const id = mark.read()
       // Somebody signed in while this waited for its turn: there is a new session, and it is not the one to end.
       if (id === undefined || disposal !== undefined) return false
-      const isConfirmed = await ask(tokenRequest.logout)
+      const isConfirmed = await ask((signal) => tokenRequest.logout(revocations.get(id), signal))
+      if (isConfirmed) revocations.delete(id)
       if (isConfirmed && mark.read() === id) mark.clear()
       return isConfirmed
     })
+  }
+
+  // Not while the app signs somebody in: the sign-out would take the new cookie with it.
+  function retrySignOut(): void {
+    if (disposal === undefined && mark.read() !== undefined && !isAppSigningIn()) {
+      deliverSignOut().catch(() => {})
+    }
   }
 
   return {
     login(credentials) {
       calls += 1
       if (typeof credentials === 'function')
-        return askApp(credentials as () => Promise<TokenResponse>, calls)
+        return appCallers.wait(
+          askApp(credentials as () => Promise<TokenResponse>, calls),
+          sessionChanged
+        )
       return callers.wait(sendCredentials(credentials, calls), () =>
         late('sign-in', options.refreshTimeoutMs)
       )
     },
     start(token) {
       calls += 1
-      enter(readTokenResponse(token, 'Option initialToken'), calls)
+      enter(token, calls)
     },
     async logout(reason) {
       calls += 1
       effective = calls
       effectiveWasLogout = true
-      const wasSignedIn = session.getState().status !== 'unauthenticated'
-      mark.set(platform.randomId())
-      session.end(reason)
-      refresher.abandon(sessionChanged())
-      if (wasSignedIn) emitter.emit('signed-out', { reason })
-      options.onSettled()
+      const id = platform.randomId()
+      const refreshToken = session.held()?.refreshToken
+      if (refreshToken !== undefined) revocations.set(id, refreshToken)
+      mark.set(id)
+      leave(reason)
       const lateError = late('sign-out', options.refreshTimeoutMs)
       try {
         return { confirmed: await callers.wait(deliverSignOut(), () => lateError) }
@@ -146,11 +196,22 @@ export function createSignIn(options: SignInOptions): SignIn {
         throw error
       }
     },
-    deliverSignOut,
-    isAppSigningIn: () => appSignIns > 0,
+    followSignOut() {
+      const isSignedIn = session.getState().status === 'authenticated'
+      if (!isSignedIn || disposal !== undefined || mark.read() === undefined) return
+      calls += 1
+      effective = calls
+      effectiveWasLogout = true
+      leave('signed-out')
+    },
+    retrySignOut,
+    isAppSigningIn,
+    isSigningIn: () => isAppSigningIn() || [...signIns].some(isPending),
     dispose(error) {
       disposal = error
+      revocations.clear()
       callers.release(error)
+      appCallers.release(error)
     }
   }
 }

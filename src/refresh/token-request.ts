@@ -22,7 +22,12 @@ import {
 export type TokenAnswer =
   | { readonly kind: 'issued'; readonly token: IssuedToken }
   /** The server said no, and asking again would not help. */
-  | { readonly kind: 'rejected'; readonly status: number; readonly oauthError: string | undefined }
+  | {
+      readonly kind: 'rejected'
+      /** `undefined` where a function of the app's said so. */
+      readonly status: number | undefined
+      readonly oauthError: string | undefined
+    }
   /** Nobody knows: the network, the server's bad day, or an answer that makes no sense. */
   | { readonly kind: 'undecided'; readonly error: AuthError }
 
@@ -32,13 +37,17 @@ export interface TokenRequestOptions {
   readonly sendIdempotencyKey: 'same-origin' | 'always' | 'never'
   readonly renewWith: RenewWith
   readonly parseTokenResponse: ((body: unknown) => TokenResponse) | undefined
+  /** May the access token go there? */
+  readonly trusts: (url: string) => boolean
 }
 
 export interface TokenRequest {
   login(credentials: unknown, signal: AbortSignal): Promise<TokenAnswer>
-  refresh(context: RenewalContext): Promise<TokenAnswer>
+  refresh(
+    context: RenewalContext & { readonly refreshToken: string | undefined }
+  ): Promise<TokenAnswer>
   /** `true` where the server has answered that the session is gone. */
-  logout(signal: AbortSignal): Promise<boolean>
+  logout(refreshToken: string | undefined, signal: AbortSignal): Promise<boolean>
 }
 
 /** Statuses that ask for another try, whatever the endpoint (RFC 9110 §15.5.9, RFC 8470, RFC 6585 §4). */
@@ -54,9 +63,6 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
     signal: AbortSignal,
     headers?: Readonly<Record<string, string>>
   ) => send(endpoint(name), body, signal, headers)
-
-  // In memory, as the access token is: some servers hand it to scripts.
-  let refreshToken: string | undefined
 
   function maySendKey(): boolean {
     if (options.sendIdempotencyKey !== 'same-origin') return options.sendIdempotencyKey === 'always'
@@ -78,7 +84,7 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
         !undecidedStatuses.has(status)
       return isRefusal ? rejected(answer) : readAnswer(answer)
     },
-    async refresh(context) {
+    async refresh({ refreshToken, ...context }) {
       if (typeof options.renewWith === 'function') {
         return renewByApp(options.renewWith, context, (body) =>
           issue(body, 'What the function renewWith returned')
@@ -88,17 +94,20 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
       const headers: Record<string, string> = {}
       if (maySendKey()) headers['Idempotency-Key'] = attempt
       if (options.renewWith === 'access-token' && accessToken !== undefined) {
+        if (!options.trusts(endpoint('refresh'))) return { kind: 'undecided', error: untrusted() }
         headers.Authorization = `Bearer ${accessToken}`
       }
       const body =
         options.renewWith === 'refresh-token' ? refreshTokenGrant(refreshToken) : json({})
       const answer = await post('refresh', body, signal, headers)
       if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
-      return isRefreshRefusal(answer) ? rejected(answer) : readAnswer(answer)
+      const isRefusal =
+        isRefreshRefusal(answer) ||
+        (options.renewWith === 'refresh-token' && refreshToken === undefined && lacksToken(answer))
+      return isRefusal ? rejected(answer) : readAnswer(answer)
     },
-    async logout(signal) {
+    async logout(refreshToken, signal) {
       const body = refreshToken === undefined ? {} : { refresh_token: refreshToken }
-      refreshToken = undefined
       const answer = await post('logout', json(body), signal)
       // A refusal means that there is no session to end: 401 for one that is gone already.
       return answer.kind === 'answered' && (answer.response.ok || isRefreshRefusal(answer))
@@ -107,16 +116,17 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
 
   function issue(body: unknown, source: string): IssuedToken {
     const token = readTokenResponse(body, source)
-    // A server that rotates its refresh token sends a new one, and one that does not need not repeat it (RFC 6749 §6).
-    if (options.renewWith === 'refresh-token') refreshToken = token.refreshToken ?? refreshToken
-    return token
+    // What is not needed is not kept.
+    return options.renewWith === 'refresh-token' ? token : { ...token, refreshToken: undefined }
   }
 
-  function parse(body: unknown, where: string): unknown {
-    if (options.parseTokenResponse === undefined) return body
+  function read(body: unknown, where: string): IssuedToken {
+    const source = `The answer of ${where}`
+    if (options.parseTokenResponse === undefined) return issue(body, source)
     try {
-      return options.parseTokenResponse(body)
-    } catch {
+      return issue(options.parseTokenResponse(body), source)
+    } catch (error) {
+      if (error instanceof AuthError && error.code === 'ERR_AUTH_RESPONSE_MALFORMED') throw error
       // What it throws may quote the body.
       throw new AuthError(
         'ERR_AUTH_RESPONSE_MALFORMED',
@@ -125,10 +135,17 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
     }
   }
 
+  // A date in it is by the server's clock, which `Date` tells where it may be read.
+  function readRetryAfter(headers: Headers): number | undefined {
+    const serverNow = Date.parse(headers.get('Date') ?? '')
+    const now = Number.isNaN(serverNow) ? platform.now() : serverNow
+    return parseRetryAfterMs(headers.get('Retry-After'), now)
+  }
+
   function readAnswer(answer: Answered): TokenAnswer {
     const { response, where, body } = answer
     if (!response.ok) {
-      const retryAfterMs = parseRetryAfterMs(response.headers.get('Retry-After'), platform.now())
+      const retryAfterMs = readRetryAfter(response.headers)
       const message = `${where} was answered with status ${response.status}, which decides nothing.${
         response.status === 404 ? ' Check baseURL and paths.' : ''
       }`
@@ -136,7 +153,7 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
       return { kind: 'undecided', error: new AuthError('ERR_AUTH_SERVER_ERROR', message, facts) }
     }
     try {
-      return { kind: 'issued', token: issue(parse(body, where), `The answer of ${where}`) }
+      return { kind: 'issued', token: read(body, where) }
     } catch (error) {
       if (!(error instanceof AuthError)) throw error
       return { kind: 'undecided', error }
@@ -145,17 +162,29 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
 }
 
 // A firewall or a captive portal says 403 too, in HTML, and knows nothing of the session.
-function isRefreshRefusal({ response, body }: Answered): boolean {
+function isRefreshRefusal({ response, body, isHtml }: Answered): boolean {
   switch (response.status) {
     case 400:
       return readOAuthError(body) === 'invalid_grant'
     case 401:
       return true
     case 403:
-      return !(response.headers.get('Content-Type') ?? '').toLowerCase().includes('html')
+      return !isHtml
     default:
       return false
   }
+}
+
+// The OAuth 2 form without a refresh token, and no cookie that would do instead: RFC 6749 §5.2 calls that a bad request.
+function lacksToken({ response, body }: Answered): boolean {
+  return response.status === 400 && readOAuthError(body) === 'invalid_request'
+}
+
+function untrusted(): AuthError {
+  return new AuthError(
+    'ERR_AUTH_INVALID_OPTIONS',
+    'Option paths.refresh: expected a URL of a trusted origin, since renewWith sends the access token there.'
+  )
 }
 
 function rejected({ response, body }: Answered): TokenAnswer {

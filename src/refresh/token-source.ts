@@ -12,8 +12,9 @@ import {
   readMoment,
   remainingMs
 } from '../token/lifetime.ts'
+import { sessionChanged } from './refresh-errors.ts'
 import { keepRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
-import { type Refresher, sessionChanged } from './refresher.ts'
+import type { Refresher } from './refresher.ts'
 
 export interface TokenSource {
   /** The epoch of the session that a request begins in; `undefined` while nobody is known to be signed in. */
@@ -38,11 +39,18 @@ export interface TokenSourceOptions {
   readonly emitter: Emitter
   readonly platform: Platform
   readonly policy: RefreshPolicy
+  /** While the app signs somebody in, no refresh begins that nobody needs: its cookie could overwrite the new one. */
+  readonly isAppSigningIn: () => boolean
   readonly onSettled: () => void
 }
 
 /** A token that is refused again so soon after a refresh is refused for another reason than its age. */
-const refusalRestMs = 5_000
+const longestRestSeconds = 5
+
+// Servers cut `exp` to whole seconds, so a token may be a second older than it seems.
+function restSeconds({ lifetimeSeconds = Infinity }: HeldToken): number {
+  return Math.max(0, Math.min(longestRestSeconds, lifetimeSeconds - 1))
+}
 
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { session, refresher, emitter, platform, policy } = options
@@ -62,7 +70,9 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     const reserve = token.lifetimeSeconds === undefined ? 0 : marginSeconds(token.lifetimeSeconds)
     if (!hasLifeLeft(token, reserve)) return undefined
     // It still serves, so the request does not wait for the refresh that is due: a failing one disturbs nobody.
-    if (token.refreshAt !== undefined && remainingMs(token.refreshAt, readMoment(platform)) === 0) {
+    const isDue =
+      token.refreshAt !== undefined && remainingMs(token.refreshAt, readMoment(platform)) === 0
+    if (isDue && !options.isAppSigningIn()) {
       refresher.refresh('request').catch(() => {})
     }
     return token
@@ -116,7 +126,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     if (rests && !refresher.isUnderWay()) return undefined
     try {
       const renewed = await renew('refusal')
-      rest = { until: later(readMoment(platform), refusalRestMs), epoch: renewed.epoch }
+      const until = later(readMoment(platform), restSeconds(renewed) * 1000)
+      rest = { until, epoch: renewed.epoch }
       return renewed
     } catch (error) {
       if (isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')) return undefined
@@ -135,7 +146,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     afterRefusal,
     refuse,
     adopt(accessToken, carried) {
-      const candidate = receiveToken(accessToken, undefined, readMoment(platform))
+      const refreshToken = session.held()?.refreshToken
+      const candidate = receiveToken({ accessToken, refreshToken }, readMoment(platform))
       const refusal = refuseReissue(candidate, carried, session)
       const previous = session.held()
       if (refusal !== undefined || previous === undefined) {

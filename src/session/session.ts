@@ -12,6 +12,8 @@ import {
 
 export interface HeldToken {
   readonly accessToken: string
+  /** What renews it, where the server hands that to scripts; it lives and ends with the session. */
+  readonly refreshToken: string | undefined
   readonly claims: TokenClaims | undefined
   readonly receivedAt: Moment
   readonly lifetimeSeconds: number | undefined
@@ -53,13 +55,18 @@ export interface Session {
 const rememberedTokens = 64
 
 export function receiveToken(
-  accessToken: string,
-  expiresInSeconds: number | undefined,
+  issued: {
+    readonly accessToken: string
+    readonly refreshToken?: string | undefined
+    readonly expiresInSeconds?: number | undefined
+  },
   receivedAt: Moment
 ): ReceivedToken {
+  const { accessToken, refreshToken, expiresInSeconds } = issued
   const claims = readClaims(accessToken)
   return {
     accessToken,
+    refreshToken,
     claims,
     receivedAt,
     lifetimeSeconds: lifetimeSeconds(expiresInSeconds, claims)

@@ -35,16 +35,27 @@ export function remainingMs(until: Moment, now: Moment): number {
 
 /** No life is shorter than this: a token that is dead on arrival must not be renewed without end. */
 const shortestLifetimeSeconds = 1
+/** A hundred years, so that no moment lies beyond what a date can hold. */
+const longestLifetimeSeconds = 100 * 365 * 86_400
 
 /** `expires_in` where the server said it (RFC 6749 §5.1), else `exp - iat`, both by the server's clock; else unknown. */
 export function lifetimeSeconds(
   expiresInSeconds: number | undefined,
   claims: { readonly iat: number | undefined; readonly exp: number | undefined } | undefined
 ): number | undefined {
-  const byClaims =
-    claims?.exp === undefined || claims.iat === undefined ? undefined : claims.exp - claims.iat
-  const lifetime = expiresInSeconds ?? byClaims
-  return lifetime === undefined ? undefined : Math.max(lifetime, shortestLifetimeSeconds)
+  const lifetime = expiresInSeconds ?? lifetimeByClaims(claims)
+  return lifetime === undefined
+    ? undefined
+    : Math.min(Math.max(lifetime, shortestLifetimeSeconds), longestLifetimeSeconds)
+}
+
+// Claims that contradict each other (one of them in milliseconds, say) tell nothing; a refusal will.
+function lifetimeByClaims(
+  claims: { readonly iat: number | undefined; readonly exp: number | undefined } | undefined
+): number | undefined {
+  if (claims?.exp === undefined || claims.iat === undefined || claims.exp <= claims.iat)
+    return undefined
+  return claims.exp - claims.iat
 }
 
 /** How long before its end a token is renewed: the option, but never more than a quarter of the token's life. */

@@ -23,6 +23,7 @@ describe('which token may replace which', () => {
     const receivedAt = { wallMs: 0, monotonicMs: 0 }
     return {
       accessToken,
+      refreshToken: undefined,
       claims: merged,
       receivedAt,
       lifetimeSeconds: merged && merged.exp - merged.iat

@@ -73,3 +73,54 @@ it('is idle for ever by default', async () => {
   auth.markActive()
   expect(auth.getState().status).toBe('authenticated')
 })
+
+const idlePolicy = { signOutAfterSeconds: 900 }
+
+it('lets somebody sign in who has left the sign-in page open for too long', async () => {
+  const { auth, clock, idle } = createTestBed({ idlePolicy })
+  clock.tick(901_000)
+  await auth.login(ada)
+  await idle()
+  expect(auth.getState().status).toBe('authenticated')
+})
+
+it('does not sign out whoever is signing in when the limit passes', async () => {
+  const { auth, browser, clock, idle } = createTestBed(
+    { idlePolicy },
+    { accessTokenSeconds: 86_400 }
+  )
+  await auth.login(ada)
+  clock.tick(899_000)
+  const gate = browser.hold('/login')
+  const signingIn = auth.login(ada)
+  await gate.arrived(1)
+  clock.tick(2_000)
+  gate.release()
+  await signingIn
+  await idle()
+  expect(auth.getState().status).toBe('authenticated')
+})
+
+it('counts a restore as a sign of life', async () => {
+  const { auth, browser, reload, clock, idle, eventNames } = createTestBed({ idlePolicy })
+  await auth.login(ada)
+  auth.dispose()
+  browser.setVisible(false)
+  browser.trouble('/refresh', { kind: 'unreachable' })
+  const next = reload({ restore: 'always' })
+  await next.ready()
+  clock.tick(1_000_000)
+  browser.setVisible(true)
+  browser.wake('visible')
+  await idle()
+  expect(next.getState().status).toBe('authenticated')
+  expect(eventNames()).not.toContain('signed-out')
+})
+
+it('does not renew by hand what was idle for too long', async () => {
+  const { auth, clock, callsTo } = createTestBed({ idlePolicy })
+  await auth.login(ada)
+  clock.sleep(901_000)
+  await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NOT_AUTHENTICATED' })
+  expect(callsTo('refresh')).toHaveLength(0)
+})

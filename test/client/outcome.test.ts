@@ -23,7 +23,7 @@ const cases: readonly [string, Partial<RefreshOutcome>, (bed: TestBed) => void][
   ],
   [
     'throttled by Retry-After',
-    { kind: 'throttled', status: 503, retryInMs: 7_000 },
+    { kind: 'throttled', status: 503, retryInMs: expect.closeTo(7_250, -3) as unknown as number },
     ({ browser }) =>
       browser.trouble('/refresh', { kind: 'answer', response: answer(503, [['Retry-After', '7']]) })
   ],
@@ -95,4 +95,54 @@ it('says with each token when it is planned to be renewed', async () => {
     name: 'signed-in',
     event: { token: { receivedAtMs, lifetimeSeconds: 300, refreshAtMs: receivedAtMs + 240_000 } }
   })
+})
+
+it('is over when it says so', async () => {
+  const bed = createTestBed()
+  await bed.auth.login(ada)
+  const seen: unknown[] = []
+  bed.auth.on('refresh-settled', () => seen.push(bed.auth.getRefreshStatus()))
+  await bed.auth.refresh()
+  await bed.idle()
+  expect(seen).toMatchObject([{ isRefreshing: false, lastOutcome: { kind: 'renewed' } }])
+})
+
+it('keeps the newest outcome when an older refresh is over later', async () => {
+  const bed = createTestBed()
+  await bed.auth.login(ada)
+  const gate = bed.browser.hold('/refresh')
+  bed.auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  const signingIn = bed.auth.login(async () => ({ access_token: 'opaque' }))
+  bed.clock.tick(5_000)
+  await signingIn
+  bed.browser.trouble('/refresh', {
+    kind: 'answer',
+    response: { status: 200, headers: [], setCookies: [], body: '{"access_token":"next"}' }
+  })
+  const refreshing = bed.auth.refresh()
+  bed.clock.tick(5_000)
+  await gate.arrived(2)
+  gate.release()
+  await refreshing
+  await bed.idle()
+  expect(
+    outcomesOf(bed)
+      .map(({ kind }) => kind)
+      .sort()
+  ).toEqual(['renewed', 'superseded'])
+  expect(bed.auth.getRefreshStatus().lastOutcome?.kind).toBe('renewed')
+})
+
+it('calls a refresh without an answer offline where the device is', async () => {
+  const bed = createTestBed()
+  await bed.auth.login(ada)
+  bed.browser.setOnline(false)
+  const gate = bed.browser.hold('/refresh')
+  bed.auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  bed.clock.tick(30_000)
+  await bed.browser.turn()
+  expect(outcomesOf(bed)).toMatchObject([{ kind: 'offline', code: 'ERR_AUTH_TIMEOUT' }])
+  gate.release()
 })

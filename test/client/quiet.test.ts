@@ -257,3 +257,18 @@ it('sends no expired token with a replay', async () => {
   expect((await slow).status).toBe(200)
   expect(callsTo('me').map((call) => call.outcome)).not.toContain('token_expired')
 })
+
+it('does not let the deadline of an earlier session’s refresh degrade the next one', async () => {
+  const { auth, browser, clock, idle } = createTestBed()
+  await auth.login(ada)
+  const gate = browser.hold('/refresh')
+  auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  const signingIn = auth.login(ada)
+  clock.tick(5_000)
+  await signingIn
+  clock.tick(5_000)
+  expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+  gate.release()
+  await idle()
+})

@@ -158,3 +158,139 @@ it('reads any other answer by the app’s parser', async () => {
   expect(String(error)).not.toContain('secret-canary')
   expect(bed.auth.getState().status).toBe('authenticated')
 })
+
+const refreshTokenSent = (bed: TestBed) =>
+  new URLSearchParams(lastRequest(bed)?.body).get('refresh_token')
+
+it.each([
+  [
+    'a function',
+    async (bed: TestBed) =>
+      bed.auth.login(async () => ({ access_token: 'g1', refresh_token: 'GRACE' })),
+    'GRACE'
+  ],
+  [
+    'credentials',
+    async (bed: TestBed) => {
+      respond(bed, '/login', 200, { access_token: 'g1' })
+      await bed.auth.login(ada)
+    },
+    null
+  ]
+])(
+  'sends no refresh token of the session before, after a sign-in by %s',
+  async (_, signIn, expected) => {
+    const bed = createTestBed({ renewWith: 'refresh-token' })
+    respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
+    await bed.auth.login(ada)
+    await signIn(bed)
+    respond(bed, '/refresh', 200, { access_token: 'g2' })
+    await bed.auth.refresh()
+    expect(refreshTokenSent(bed)).toBe(expected)
+  }
+)
+
+it('forgets a refresh token that was refused', async () => {
+  const bed = createTestBed({ renewWith: 'refresh-token' })
+  respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
+  await bed.auth.login(ada)
+  respond(bed, '/refresh', 400, { error: 'invalid_grant' })
+  await bed.auth.refresh().catch(() => {})
+  await bed.auth.login(async () => ({ access_token: 'a2' }))
+  respond(bed, '/refresh', 200, { access_token: 'a3' })
+  await bed.auth.refresh()
+  expect(refreshTokenSent(bed)).toBe(null)
+})
+
+it('keeps the refresh token of an initial token, and over a re-issue', async () => {
+  const initialToken = { access_token: 'a1', refresh_token: 'ADA' }
+  const bed = createTestBed({ renewWith: 'refresh-token', initialToken })
+  respond(bed, '/refresh', 200, { access_token: 'a2' })
+  await bed.auth.refresh()
+  expect(refreshTokenSent(bed)).toBe('ADA')
+})
+
+it('revokes the right refresh token, however late the sign-out is delivered', async () => {
+  const bed = createTestBed({ renewWith: 'refresh-token' })
+  respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
+  await bed.auth.login(ada)
+  bed.browser.trouble('/logout', { kind: 'unreachable' })
+  expect(await bed.auth.logout()).toEqual({ confirmed: false })
+  bed.browser.wake('online')
+  await bed.idle()
+  expect(lastRequest(bed)).toMatchObject({ body: '{"refresh_token":"ADA"}' })
+})
+
+it('tells a visitor by the bad request that a form without a refresh token is', async () => {
+  const bed = createTestBed()
+  respond(bed, '/refresh', 400, { error: 'invalid_request' })
+  const next = bed.reload({ renewWith: 'refresh-token', restore: undefined })
+  expect(await next.ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
+})
+
+it('takes an answer that throws when it is read for a malformed one, once per back-off', async () => {
+  let answers = 0
+  const trap = {
+    get accessToken(): string {
+      throw new TypeError('secret-canary')
+    }
+  }
+  const bed = createTestBed(
+    {
+      parseTokenResponse: (body) => {
+        answers += 1
+        return answers === 1 ? (body as never) : trap
+      }
+    },
+    { accessTokenSeconds: 300 }
+  )
+  await bed.auth.login(ada)
+  bed.clock.tick(240_000)
+  await bed.idle()
+  expect(answers).toBe(2)
+  expect(bed.auth.getState()).toMatchObject({ degraded: { code: 'ERR_AUTH_RESPONSE_MALFORMED' } })
+})
+
+it.each([
+  ['refresh_token_not_found', 'ERR_AUTH_SERVER_ERROR'],
+  ['ERR_AUTH_INVALID_OPTIONS', 'ERR_AUTH_SERVER_ERROR'],
+  ['ERR_AUTH_SESSION_CHANGED', 'ERR_AUTH_SERVER_ERROR'],
+  ['ERR_AUTH_DISPOSED', 'ERR_AUTH_SERVER_ERROR']
+])('makes an error of its own of a function’s %s, and tries again', async (code, own) => {
+  const foreign = Object.assign(new Error('secret-canary'), { name: 'AuthError', code })
+  const { auth, clock, idle, events } = createTestBed({ renewWith: () => Promise.reject(foreign) })
+  await auth.login(async () => ({ accessToken: 'first' }))
+  const error = await auth.refresh().catch((reason) => reason)
+  expect(error).toMatchObject({ code: own })
+  expect(String(error)).not.toContain('secret-canary')
+  clock.tick(1_000)
+  await idle()
+  const settled = events.filter(({ name }) => name === 'refresh-settled')
+  expect(settled).toHaveLength(2)
+  expect(settled[0]).toMatchObject({ event: { kind: 'transient', code: own } })
+})
+
+it('tells a function that it is no longer wanted', async () => {
+  const signals: AbortSignal[] = []
+  const { auth, idle } = createTestBed({
+    renewWith: ({ signal }) => {
+      signals.push(signal)
+      return new Promise(() => {})
+    }
+  })
+  await auth.login(async () => ({ accessToken: 'first' }))
+  auth.refresh().catch(() => {})
+  await idle()
+  auth.dispose()
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+})
+
+it('does not send the access token to a refresh endpoint that is not trusted', async () => {
+  const { auth, browser } = createTestBed({
+    renewWith: 'access-token',
+    paths: { refresh: 'https://elsewhere.example/refresh' }
+  })
+  await auth.login(ada)
+  await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_INVALID_OPTIONS' })
+  expect(browser.requests.map(({ url }) => url)).not.toContain('https://elsewhere.example/refresh')
+})

@@ -44,7 +44,15 @@ it('accepts a token that the page came with, and asks for no other', async () =>
 })
 
 it('refuses an initial token that is none', () => {
-  expect(() => createTestBed({ initialToken: { accessToken: '' } })).toThrow('initialToken')
+  const { browser, reload } = createTestBed()
+  const listeners = browser.wakeListeners()
+  expect(() => reload({ initialToken: { accessToken: '' } })).toThrow(
+    expect.objectContaining({
+      code: 'ERR_AUTH_INVALID_OPTIONS',
+      message: expect.stringContaining('initialToken')
+    })
+  )
+  expect(browser.wakeListeners()).toBe(listeners)
 })
 
 it('lets requests wait for the restore, but not for ever', async () => {
@@ -62,4 +70,22 @@ it('lets requests wait for the restore, but not for ever', async () => {
     degraded: { code: 'ERR_AUTH_TIMEOUT' }
   })
   gate.release()
+})
+
+it('keeps the hint when the cookie has become another user’s', async () => {
+  const { auth, browser, reload, idle } = createTestBed({ restore: 'hint' })
+  await auth.login(ada)
+  await browser.post('/login', { email: 'grace@example.com', password: 'hopper' })
+  await auth.refresh().catch(() => {})
+  await idle()
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'user-changed' })
+  expect((await reload().ready()).status).toBe('authenticated')
+})
+
+it('sets the hint again with every token', async () => {
+  const { auth, browser } = createTestBed({ restore: 'hint' })
+  await auth.login(ada)
+  for (const key of browser.storage.entries.keys()) browser.storage.removeItem(key)
+  await auth.refresh()
+  expect([...browser.storage.entries.values()]).toEqual(['1'])
 })

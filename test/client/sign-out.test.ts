@@ -281,3 +281,86 @@ it('does not send as the next user what the user before had begun', async () => 
   await expect(ofAda).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
   expect(callsTo('me')).toHaveLength(0)
 })
+
+it('delivers an unconfirmed sign-out before it takes a token that the page came with', async () => {
+  const { auth, browser, reload, callsTo, idle } = createTestBed()
+  await auth.login(ada)
+  const accessToken = await auth.getAccessToken()
+  browser.trouble('/logout', { kind: 'unreachable' })
+  await auth.logout()
+  auth.dispose()
+  const next = reload({ initialToken: { accessToken, expiresIn: 300 } })
+  await idle()
+  expect(next.getState()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
+  expect(callsTo('logout')).toHaveLength(1)
+})
+
+it('begins no refresh that nobody needs while the app signs somebody in', async () => {
+  const { auth, browser, clock, callsTo, idle } = createTestBed({}, { accessTokenSeconds: 300 })
+  await auth.login(ada)
+  clock.sleep(240_000)
+  let close = () => {}
+  const popup = new Promise<void>((resolve) => {
+    close = resolve
+  })
+  const signingIn = auth.login(async () => {
+    await popup
+    return JSON.parse((await browser.post('/login', grace)).body)
+  })
+  expect((await auth.axios.get('/me')).status).toBe(200)
+  expect(callsTo('refresh')).toHaveLength(0)
+  close()
+  await signingIn
+  await idle()
+  expect((await auth.axios.get('/me')).data).toMatchObject({ email: grace.email })
+})
+
+it('does not deliver a sign-out into a sign-in of the app’s', async () => {
+  const { auth, browser, callsTo, idle } = createTestBed()
+  await auth.login(ada)
+  browser.trouble('/logout', { kind: 'unreachable' })
+  await auth.logout()
+  await auth.login(async () => {
+    const { body } = await browser.post('/login', ada)
+    browser.wake('online')
+    await browser.turn()
+    return JSON.parse(body)
+  })
+  await idle()
+  expect(callsTo('logout')).toHaveLength(0)
+  await auth.refresh()
+  expect(auth.getState().status).toBe('authenticated')
+})
+
+it('is not held up by a popup that never answers', async () => {
+  const { auth, clock, callsTo, idle } = createTestBed({}, { accessTokenSeconds: 300 })
+  await auth.login(ada)
+  auth.login(() => new Promise<never>(() => {})).catch(() => {})
+  clock.tick(30_000)
+  clock.tick(210_000)
+  await idle()
+  expect(callsTo('refresh')).toHaveLength(1)
+})
+
+it('does not call a function whose turn comes after a sign-out, or after dispose()', async () => {
+  for (const end of ['logout', 'dispose'] as const) {
+    const { auth, browser, idle } = createTestBed()
+    await auth.login(ada)
+    const gate = browser.hold('/refresh')
+    auth.refresh().catch(() => {})
+    await gate.arrived(1)
+    let isCalled = false
+    const signingIn = auth.login(async () => {
+      isCalled = true
+      return { access_token: 'late' }
+    })
+    if (end === 'logout') void auth.logout()
+    else auth.dispose()
+    if (end === 'dispose')
+      await expect(signingIn).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })
+    gate.release()
+    await expect(signingIn).rejects.toMatchObject({ name: 'AuthError' })
+    await idle()
+    expect(isCalled).toBe(false)
+  }
+})

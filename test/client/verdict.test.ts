@@ -136,7 +136,8 @@ it('waits as long as the server asks for', async () => {
   clock.tick(29_999)
   await idle()
   expect(callsTo('refresh')).toHaveLength(0)
-  clock.tick(1)
+  // Half a second of jitter, so that those who were refused together do not come back together.
+  clock.tick(501)
   await idle()
   expect(callsTo('refresh')).toHaveLength(1)
 })

@@ -26,7 +26,10 @@ const endings: readonly [string, Fault][] = [
   ['401 with a challenge', answers(401, {}, { 'WWW-Authenticate': 'Bearer' })],
   ['401 with Retry-After', answers(401, {}, { 'Retry-After': '30' })],
   ['403 without a body or a type', answers(403)],
-  ['403 in JSON with a charset', answers(403, {}, { 'Content-Type': 'Application/JSON;charset=UTF-8' })],
+  [
+    '403 in JSON with a charset',
+    answers(403, {}, { 'Content-Type': 'Application/JSON;charset=UTF-8' })
+  ],
   ['403 as a problem', answers(403, { title: 'Forbidden' }, asProblem)],
   ['403 as plain text', answers(403, 'Forbidden', asText)]
 ]
@@ -44,12 +47,12 @@ it.each(endings)('ends the session on %s, once and for all', async (_, fault) =>
 })
 
 const otherRefusals = [
-  402, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421, 422, 423, 424,
-  425, 426, 428, 429, 431, 444, 449, 451, 460, 494, 498, 499
+  402, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421, 422, 423,
+  424, 425, 426, 428, 429, 431, 444, 449, 451, 460, 494, 498, 499
 ]
 const serverErrors = [
-  500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 511, 520, 521, 522, 523, 524, 525, 526, 527,
-  529, 530, 561, 598, 599
+  500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 511, 520, 521, 522, 523, 524, 525, 526,
+  527, 529, 530, 561, 598, 599
 ]
 const redirections = [300, 301, 302, 303, 304, 305, 307, 308]
 
@@ -79,7 +82,10 @@ const keepings: readonly [string, Fault][] = [
   ['403 in XHTML', answers(403, html, { 'Content-Type': 'application/xhtml+xml' })],
   ['200 without a body', answers(200)],
   ['200 in HTML', answers(200, html, asHtml)],
-  ['200 with HTML that calls itself JSON', answers(200, html, { 'Content-Type': 'application/json' })],
+  [
+    '200 with HTML that calls itself JSON',
+    answers(200, html, { 'Content-Type': 'application/json' })
+  ],
   ['200 with an error', answers(200, invalidGrant)],
   ['200 with half a body', answers(200, '{"access_token":"abc', asText)],
   ['201 without a token', answers(201, {})],
@@ -108,12 +114,15 @@ it.each(keepings)('keeps the session on %s, and recovers', async (_, fault) => {
   expect(eventNames()).not.toContain('signed-out')
 })
 
-it.each([301, 302, 303, 307, 308])('takes a redirect (%d) for a network failure', async (status) => {
-  const { auth, fault } = createFaultBed()
-  await auth.login(ada)
-  fault('/refresh', answers(status, '', { Location: 'https://portal.example/' }))
-  await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
-})
+it.each([301, 302, 303, 307, 308])(
+  'takes a redirect (%d) for a network failure',
+  async (status) => {
+    const { auth, fault } = createFaultBed()
+    await auth.login(ada)
+    fault('/refresh', answers(status, '', { Location: 'https://portal.example/' }))
+    await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+  }
+)
 
 it.each([
   ['a charset', { 'Content-Type': 'application/json; charset=utf-8' }],

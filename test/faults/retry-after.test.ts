@@ -79,6 +79,8 @@ it('obeys Retry-After whoever asks meanwhile, and tells them how long', async ()
     clock.tick(1_000)
     await idle()
   }
+  clock.tick(1_000)
+  await idle()
   expect(sent('/refresh')).toBe(2)
   expect((await auth.axios.get('/me')).status).toBe(200)
 })

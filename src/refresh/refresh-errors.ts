@@ -1,0 +1,31 @@
+// What a refresh may end with besides what the server said.
+import { AuthError } from '../errors.ts'
+import type { TokenAnswer } from './token-request.ts'
+
+export function sessionChanged(): AuthError {
+  return new AuthError(
+    'ERR_AUTH_SESSION_CHANGED',
+    'The user signed in or out while this call was waiting; it belongs to a session that is gone.'
+  )
+}
+
+// A fault of ours, or of something that was handed in: its own words may hold secrets.
+export function unexpected(): AuthError {
+  return new AuthError('ERR_AUTH_SERVER_ERROR', 'The refresh failed in an unexpected way.')
+}
+
+export function noProgress(): AuthError {
+  return new AuthError(
+    'ERR_AUTH_RESPONSE_MALFORMED',
+    'The refresh endpoint issued the very access token that it should replace.'
+  )
+}
+
+export function lostRace(answer: TokenAnswer): AuthError {
+  const facts = answer.kind === 'rejected' ? answer : {}
+  return new AuthError(
+    'ERR_AUTH_SERVER_ERROR',
+    'The server refused the refresh while it re-issued tokens for the same session; it is tried again.',
+    facts
+  )
+}
