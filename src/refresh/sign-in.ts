@@ -111,13 +111,13 @@ export function createSignIn(options: SignInOptions): SignIn {
   }
 
   async function askApp(signIn: () => Promise<TokenResponse>, call: number): Promise<void> {
-    const leave = () => {
+    const settle = () => {
       if (!appSignIns.delete(call)) return
       cancel()
       options.onSettled()
       retrySignOut()
     }
-    const cancel = platform.setTimer(leave, options.refreshAbandonMs)
+    const cancel = platform.setTimer(settle, options.refreshAbandonMs)
     appSignIns.add(call)
     try {
       // Without a wait where there is nothing to wait for: a popup opens only right after the user's click.
@@ -126,7 +126,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       checkOrder(call)
       enter(readTokenResponse(await signIn(), 'What the function given to login() returned'), call)
     } finally {
-      leave()
+      settle()
     }
   }
 
@@ -166,11 +166,10 @@ export function createSignIn(options: SignInOptions): SignIn {
   return {
     login(credentials) {
       calls += 1
-      if (typeof credentials === 'function')
-        return appCallers.wait(
-          askApp(credentials as () => Promise<TokenResponse>, calls),
-          sessionChanged
-        )
+      if (typeof credentials === 'function') {
+        const signIn = credentials as () => Promise<TokenResponse>
+        return appCallers.wait(askApp(signIn, calls), sessionChanged)
+      }
       return callers.wait(sendCredentials(credentials, calls), () =>
         late('sign-in', options.refreshTimeoutMs)
       )

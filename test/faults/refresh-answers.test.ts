@@ -1,4 +1,6 @@
 // I4: the whole table of what may come back from the refresh endpoint, and which of it ends a session.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { ada } from '../support/test-client.ts'
 import { answers, createFaultBed, type Fault } from './fault-bed.ts'
@@ -135,4 +137,10 @@ it.each([
   fault('/refresh', answers(200, body, headers))
   await auth.refresh()
   expect(await auth.getAccessToken()).toBe('opaque')
+})
+
+it('is as long a table as the README says', async () => {
+  const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8')
+  const [, ends, keeps] = /(\d+) refusals end the session; (\d+) others/.exec(readme) ?? []
+  expect([Number(ends), Number(keeps)]).toEqual([endings.length, keepings.length])
 })

@@ -59,7 +59,7 @@ export const mutations: readonly Mutation[] = [
   {
     invariant: 'I9 quiet',
     file: 'session/session.ts',
-    find: 'if (isSameState(state, next)) return',
+    find: 'if (next === state) return',
     replace: ''
   },
   {
@@ -71,7 +71,7 @@ export const mutations: readonly Mutation[] = [
   {
     invariant: 'I11 sign-out wins',
     file: 'refresh/refresher.ts',
-    find: 'if (!isOurs()) throw sessionChanged()\n      if (mayBeLostRace())',
+    find: 'if (!isOurs()) throw sessionChanged()\n    if (mayBeLostRace())',
     replace: 'if (mayBeLostRace())'
   }
 ]
