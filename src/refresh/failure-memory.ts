@@ -5,8 +5,8 @@ import { later, type Moment, readMoment, remainingMs } from '../token/lifetime.t
 import { backoffMs, firstDelayMs } from './backoff.ts'
 
 export interface FailureMemory {
-  /** Notes a failure; returns the time until the next try, in milliseconds. */
-  note(error: AuthError): number
+  /** Notes a failure; `slackMs` is what is left of the token that should have been renewed. */
+  note(error: AuthError, slackMs: number): void
   forget(): void
   /** The failure that holds back whoever asks for this reason. */
   holdsBack(isManual: boolean): AuthError | undefined
@@ -29,16 +29,15 @@ export function createFailureMemory(platform: Platform): FailureMemory {
   const waitMs = () => last && remainingMs(last.retryAt, readMoment(platform))
 
   return {
-    note(error) {
+    note(error, slackMs) {
       inARow += 1
       // A wrong option does not heal by itself.
       const isFinal = error.code === 'ERR_AUTH_INVALID_OPTIONS'
       const retryInMs = isFinal
         ? Infinity
-        : backoffMs(inARow, error.retryAfterMs, platform.random())
+        : backoffMs(inARow, { retryAfterMs: error.retryAfterMs, slackMs }, platform.random())
       const failedAt = readMoment(platform)
       last = { error, failedAt, retryAt: later(failedAt, retryInMs) }
-      return retryInMs
     },
     forget() {
       inARow = 0

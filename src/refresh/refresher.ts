@@ -5,7 +5,7 @@ import { compareAge } from '../session/adoption.ts'
 import type { Emitter, RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
 import { type HeldToken, receiveToken, type Session, toTokenFacts } from '../session/session.ts'
 import type { AuthLock } from '../tabs/lock.ts'
-import { readMoment } from '../token/lifetime.ts'
+import { lifeLeftMs, readMoment } from '../token/lifetime.ts'
 import { createWaiting } from './deadline.ts'
 import { createFailureMemory } from './failure-memory.ts'
 import { lostRace, noProgress, sessionChanged, unexpected } from './refresh-errors.ts'
@@ -208,7 +208,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
   }
 
   function noteFailure(error: AuthError): AuthError {
-    failure.note(error)
+    const held = session.held()
+    failure.note(error, held === undefined ? 0 : lifeLeftMs(held, readMoment(platform)))
     session.note({ type: 'failed', code: error.code, atMs: platform.now() })
     return error
   }

@@ -38,6 +38,15 @@ const shortestLifetimeSeconds = 1
 /** A hundred years, so that no moment lies beyond what a date can hold. */
 const longestLifetimeSeconds = 100 * 365 * 86_400
 
+/** What is left of a token; 0 where nobody said how long it lives. */
+export function lifeLeftMs(
+  token: { readonly receivedAt: Moment; readonly lifetimeSeconds: number | undefined },
+  now: Moment
+): number {
+  const { receivedAt, lifetimeSeconds = 0 } = token
+  return Math.max(0, lifetimeSeconds * 1000 - elapsedMs(receivedAt, now))
+}
+
 /** `expires_in` where the server said it (RFC 6749 §5.1), else `exp - iat`, both by the server's clock; else unknown. */
 export function lifetimeSeconds(
   expiresInSeconds: number | undefined,

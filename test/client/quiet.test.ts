@@ -178,7 +178,7 @@ it('signs nobody in, and sends nothing, after it was disposed of', async () => {
   await gate.arrived(1)
   const signingIn = auth.login(ada)
   const late = auth.login(async () => ({ access_token: 'late' }))
-  await browser.turn()
+  await browser.settle()
   auth.dispose()
   for (const promise of [refreshing, signingIn]) {
     await expect(promise).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })

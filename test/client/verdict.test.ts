@@ -145,15 +145,14 @@ it('waits as long as the server asks for', async () => {
 it('tries at once when the network is back, however long the wait had become', async () => {
   const { auth, browser, clock, idle, callsTo } = createTestBed()
   await auth.login(ada)
-  browser.trouble('/refresh', { kind: 'unreachable' }, 5)
+  browser.trouble('/refresh', { kind: 'unreachable' }, 2)
   await auth.refresh().catch(() => {})
-  for (const waitMs of [1_000, 2_000, 4_000, 8_000]) {
-    clock.tick(waitMs)
-    await idle()
-  }
-  expect(auth.getState()).toMatchObject({ degraded: { code: 'ERR_AUTH_NETWORK' } })
   clock.tick(1_000)
   await idle()
+  // The token is good for minutes, so the third try is in no hurry.
+  clock.tick(1_000)
+  await idle()
+  expect(auth.getState()).toMatchObject({ degraded: { code: 'ERR_AUTH_NETWORK' } })
   expect(callsTo('refresh')).toHaveLength(0)
   browser.wake('online')
   await idle()

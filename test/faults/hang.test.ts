@@ -23,7 +23,7 @@ interface Ending {
 async function pass({ clock, browser }: FaultBed, ms: number): Promise<void> {
   for (let leftMs = ms; leftMs > 0; leftMs -= 50) {
     clock.tick(Math.min(leftMs, 50))
-    await browser.turn()
+    await browser.settle()
   }
 }
 

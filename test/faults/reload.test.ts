@@ -64,7 +64,7 @@ const losses: readonly [string, (bed: ReturnType<typeof createTestBed>) => Promi
       auth.refresh().catch(() => {})
       await gate.arrived(1)
       clock.tick(30_000)
-      await browser.turn()
+      await browser.settle()
       auth.dispose()
       gate.release()
       await idle()

@@ -32,7 +32,7 @@ export function simulateFleet(options: FleetOptions): FleetRun {
   const recoveries: number[] = []
 
   /** Asks until it succeeds and returns when that is. */
-  function refreshFrom(dueSeconds: number): number {
+  function refreshFrom(dueSeconds: number, expiresAtSeconds: number): number {
     let at = dueSeconds
     for (let failures = 1; ; failures += 1) {
       requests.push(at)
@@ -41,15 +41,17 @@ export function simulateFleet(options: FleetOptions): FleetRun {
         if (failures > 1) recoveries.push(at)
         return at
       }
-      at += backoffMs(failures, outage.retryAfterMs, random()) / 1000
+      const slackMs = Math.max(0, expiresAtSeconds - at) * 1000
+      at += backoffMs(failures, { retryAfterMs: outage.retryAfterMs, slackMs }, random()) / 1000
     }
   }
 
   for (let client = 0; client < options.clients; client += 1) {
-    let at = options.signInAt()
-    at += planRefreshAgeSeconds(lifetimeSeconds, true, policy, random)
+    let receivedAt = options.signInAt()
+    let at = receivedAt + planRefreshAgeSeconds(lifetimeSeconds, true, policy, random)
     while (at < options.untilSeconds) {
-      at = refreshFrom(at) + planRefreshAgeSeconds(lifetimeSeconds, false, policy, random)
+      receivedAt = refreshFrom(at, receivedAt + lifetimeSeconds)
+      at = receivedAt + planRefreshAgeSeconds(lifetimeSeconds, false, policy, random)
     }
   }
   return { requests, recoveries }

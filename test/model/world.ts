@@ -120,6 +120,8 @@ export async function play(history: History, scheduler: Scheduler): Promise<read
         for (let request = 0; request < step.requests; request += 1) {
           await take({ do: 'request', cancellable: false })
         }
+        // No time passes between one microtask and the next.
+        await browser.settle()
         await take({ do: 'deliver', count: step.requests })
         clock.tick(step.ms)
         await take({ do: 'refresh' })
