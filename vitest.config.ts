@@ -29,6 +29,8 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
+          // A storm of a thousand requests takes seconds on a machine that is busy otherwise.
+          testTimeout: 60_000,
           include: ['test/**/*.test.ts'],
           setupFiles: ['test/support/quiet-network-log.ts'],
           exclude: ['test/dom/**', 'test/browser/**', 'test/package/**', 'test/long/**']
@@ -39,6 +41,7 @@ export default defineConfig({
         test: {
           name: 'dom',
           environment: 'happy-dom',
+          testTimeout: 60_000,
           include: ['test/dom/**/*.test.{ts,tsx}'],
           setupFiles: ['test/support/quiet-network-log.ts']
         }
