@@ -70,7 +70,11 @@ export function readPlatform(platform: Partial<Platform> = {}): Partial<Platform
 }
 
 // An unknown name is a slip of the pen: it would change nothing, silently.
-export function checkRecord(option: string, value: unknown, names: readonly string[]): void {
+export function checkRecord(
+  option: string,
+  value: unknown,
+  names: readonly string[]
+): asserts value is object {
   if (typeof value !== 'object' || value === null) throw invalid(option, 'an object', value)
   for (const name of Object.keys(value)) {
     if (names.includes(name)) continue
@@ -97,6 +101,18 @@ export function readText<Options extends object>(
   if (value === undefined) return fallback
   if (typeof value !== 'string') throw invalid(label, 'a string', value)
   return value
+}
+
+/** A nested record of options; an empty one where it is not given. */
+export function readRecord<Options extends object, Name extends 'paths' | 'idlePolicy'>(
+  options: Options & { readonly [Key in Name]?: object | undefined },
+  name: Name,
+  names: readonly string[]
+): NonNullable<Options[Name & keyof Options]> {
+  const value: unknown = Object.hasOwn(options, name) ? options[name] : undefined
+  const record = value === undefined ? {} : value
+  checkRecord(name, record, names)
+  return record as NonNullable<Options[Name & keyof Options]>
 }
 
 export function readNumber<Options extends object, Fallback extends number | undefined>(

@@ -10,6 +10,7 @@ import {
   readOneOf,
   readOrigins,
   readPlatform,
+  readRecord,
   readText
 } from './option-checks.ts'
 import type { Platform } from './platform.ts'
@@ -172,10 +173,8 @@ const optionNames = [
 /** @throws AuthError `ERR_AUTH_INVALID_OPTIONS`, naming the option, what was expected and what was received. */
 export function resolveOptions(given: AuthClientOptions): ResolvedOptions {
   checkRecord('options', given, optionNames)
-  const { paths = {} } = { paths: own(given, 'paths') }
-  checkRecord('paths', paths, ['login', 'refresh', 'logout'])
-  const { idlePolicy = {} } = { idlePolicy: own(given, 'idlePolicy') }
-  checkRecord('idlePolicy', idlePolicy, ['whileHidden', 'signOutAfterSeconds'])
+  const paths = readRecord(given, 'paths', ['login', 'refresh', 'logout'])
+  const idlePolicy = readRecord(given, 'idlePolicy', ['whileHidden', 'signOutAfterSeconds'])
   const refreshTimeoutMs = readNumber(given, 'refreshTimeoutMs', 10_000, 1)
   const options: ResolvedOptions = {
     baseURL: readText(given, 'baseURL', ''),

@@ -1,28 +1,27 @@
 // Callers wait for work with a deadline, and can be released before it. The work itself goes on.
 import type { Platform } from '../platform.ts'
 
+export interface Deadline {
+  readonly afterMs: number
+  readonly error: () => Error
+}
+
 export interface Waiting {
-  /** Settles as the work does, or rejects with `lateError()` at the deadline, or as told by `release`. */
-  wait<T>(work: Promise<T>, lateError: () => Error): Promise<T>
+  /** Settles as the work does, rejects at the deadline where there is one, or as told by `release`. */
+  wait<T>(work: Promise<T>, deadline?: Deadline): Promise<T>
   /** Rejects for everybody who waits now. */
   release(error: Error): void
 }
 
-/** `timeoutMs` is `undefined` where there is no deadline. */
-export function createWaiting(
-  timeoutMs: number | undefined,
-  platform: Pick<Platform, 'setTimer'>
-): Waiting {
+export function createWaiting(platform: Pick<Platform, 'setTimer'>): Waiting {
   const waiting = new Set<(error: Error) => void>()
   return {
-    wait<T>(work: Promise<T>, lateError: () => Error): Promise<T> {
+    wait<T>(work: Promise<T>, deadline?: Deadline): Promise<T> {
       const answer = new Promise<T>((resolve, reject) => {
         const cancelDeadline =
-          timeoutMs === undefined
-            ? () => {}
-            : platform.setTimer(() => leave(lateError()), timeoutMs)
+          deadline && platform.setTimer(() => leave(deadline.error()), deadline.afterMs)
         const settle = () => {
-          cancelDeadline()
+          cancelDeadline?.()
           waiting.delete(leave)
         }
         const leave = (error: Error) => {

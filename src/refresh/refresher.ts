@@ -1,7 +1,7 @@
 // How the session is renewed: one attempt at a time, committed only if the session it was for is still there.
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
-import { compareAge } from '../session/adoption.ts'
+import { compareAge, isSameUser } from '../session/adoption.ts'
 import type { Emitter, RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
 import { type HeldToken, receiveToken, type Session, toTokenFacts } from '../session/session.ts'
 import type { AuthLock } from '../tabs/lock.ts'
@@ -54,7 +54,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   let lastOutcome: RefreshOutcome | undefined
   let disposal: AuthError | undefined
   const failure = createFailureMemory(platform)
-  const callers = createWaiting(options.refreshTimeoutMs, platform)
+  const callers = createWaiting(platform)
 
   // Told when the flight is no longer open, so that a listener who asks, or refreshes, finds it over.
   const settled: { readonly flight: number; readonly outcome: RefreshOutcome }[] = []
@@ -77,12 +77,13 @@ export function createRefresher(options: RefresherOptions): Refresher {
   function takeOff(reason: RefreshReason): Flight<HeldToken> {
     const epoch = session.epoch()
     const landed = perform(reason, epoch)
-    const answer = callers.wait(landed, () => {
+    const error = () => {
       const message = `The session was not renewed within ${options.refreshTimeoutMs} ms; the request is still under way.`
       const isOurs = session.epoch() === epoch
       if (isOurs) session.note({ type: 'failed', code: 'ERR_AUTH_TIMEOUT', atMs: platform.now() })
       return new AuthError('ERR_AUTH_TIMEOUT', message)
-    })
+    }
+    const answer = callers.wait(landed, { afterMs: options.refreshTimeoutMs, error })
     return { answer, landed }
   }
 
@@ -172,7 +173,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     if (held !== undefined && received.accessToken === held.accessToken) {
       throw noteFailure(noProgress())
     }
-    if (held !== undefined && isOtherSubject(held.claims?.sub, received.claims?.sub)) {
+    if (held !== undefined && !isSameUser(held, received)) {
       session.end('user-changed')
       emitter.emit('signed-out', { reason: 'user-changed' })
       throw sessionChanged()
@@ -239,8 +240,4 @@ export function createRefresher(options: RefresherOptions): Refresher {
       if (options.isRenewedByApp) for (const renewal of renewals) renewal.abort()
     }
   }
-}
-
-function isOtherSubject(held: string | undefined, received: string | undefined): boolean {
-  return held !== undefined && received !== undefined && held !== received
 }

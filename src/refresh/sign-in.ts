@@ -47,7 +47,7 @@ export interface SignInOptions {
 
 export function createSignIn(options: SignInOptions): SignIn {
   const { session, refresher, tokenRequest, lock, mark, platform, emitter } = options
-  const callers = createWaiting(options.refreshTimeoutMs, platform)
+  const callers = createWaiting(platform)
   // Calls of login() and logout() are counted; one that took effect rules out all that were made before it.
   let calls = 0
   let effective = 0
@@ -55,7 +55,6 @@ export function createSignIn(options: SignInOptions): SignIn {
   // Those under way. A function may never settle (a popup that was closed): it holds nothing up for longer than a request.
   const signIns = new Set<number>()
   const appSignIns = new Set<number>()
-  const appCallers = createWaiting(undefined, platform)
   // The refresh tokens of sign-outs that are not delivered yet, by mark.
   const revocations = new Map<string, string>()
   let disposal: AuthError | undefined
@@ -168,11 +167,11 @@ export function createSignIn(options: SignInOptions): SignIn {
       calls += 1
       if (typeof credentials === 'function') {
         const signIn = credentials as () => Promise<TokenResponse>
-        return appCallers.wait(askApp(signIn, calls), sessionChanged)
+        return callers.wait(askApp(signIn, calls))
       }
-      return callers.wait(sendCredentials(credentials, calls), () =>
-        late('sign-in', options.refreshTimeoutMs)
-      )
+      const error = () => late('sign-in', options.refreshTimeoutMs)
+      const deadline = { afterMs: options.refreshTimeoutMs, error }
+      return callers.wait(sendCredentials(credentials, calls), deadline)
     },
     start(token) {
       calls += 1
@@ -188,8 +187,9 @@ export function createSignIn(options: SignInOptions): SignIn {
       mark.set(id)
       leave(reason)
       const lateError = late('sign-out', options.refreshTimeoutMs)
+      const deadline = { afterMs: options.refreshTimeoutMs, error: () => lateError }
       try {
-        return { confirmed: await callers.wait(deliverSignOut(), () => lateError) }
+        return { confirmed: await callers.wait(deliverSignOut(), deadline) }
       } catch (error) {
         if (error === lateError) return { confirmed: false }
         throw error
@@ -210,7 +210,6 @@ export function createSignIn(options: SignInOptions): SignIn {
       disposal = error
       revocations.clear()
       callers.release(error)
-      appCallers.release(error)
     }
   }
 }

@@ -31,7 +31,7 @@ export function refuseReissue(
 ): ReissueRefusal | undefined {
   const held = session.held()
   if (held === undefined || carried.epoch !== session.epoch()) return 'other-session'
-  if (!isSameSubject(held, candidate)) return 'other-subject'
+  if (!isSameSession(held, candidate)) return 'other-subject'
   const { iat, exp } = candidate.claims ?? {}
   if (iat !== undefined && exp !== undefined && exp <= iat) return 'expired'
   switch (compareAge(candidate, held)) {
@@ -47,11 +47,13 @@ export function refuseReissue(
   }
 }
 
-/** Subjects differ only where both tokens name one; likewise the session (`sid`). */
-export function isSameSubject(held: ReceivedToken, candidate: ReceivedToken): boolean {
-  return (
-    agree(held.claims?.sub, candidate.claims?.sub) && agree(held.claims?.sid, candidate.claims?.sid)
-  )
+/** Users differ only where both tokens name one. */
+export function isSameUser(held: ReceivedToken, candidate: ReceivedToken): boolean {
+  return agree(held.claims?.sub, candidate.claims?.sub)
+}
+
+function isSameSession(held: ReceivedToken, candidate: ReceivedToken): boolean {
+  return isSameUser(held, candidate) && agree(held.claims?.sid, candidate.claims?.sid)
 }
 
 /** Compares two tokens by the server's own clock: `iat`, then `exp`. */

@@ -35,8 +35,8 @@ export const mutations: readonly Mutation[] = [
   {
     invariant: 'I5 everybody settles',
     file: 'refresh/refresher.ts',
-    find: 'createWaiting(options.refreshTimeoutMs, platform)',
-    replace: 'createWaiting(options.refreshAbandonMs, platform)'
+    find: 'afterMs: options.refreshTimeoutMs',
+    replace: 'afterMs: options.refreshAbandonMs'
   },
   {
     invariant: 'I6 the token stays in',
