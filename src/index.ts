@@ -5,7 +5,13 @@ export { createAuthClient } from './client.ts'
 export type { AuthErrorCode } from './errors.ts'
 export { AuthError, isAuthError } from './errors.ts'
 export type { AuthClientOptions } from './options.ts'
-export type { Platform, PlatformLocks, PlatformStorage, Wake } from './platform.ts'
+export type {
+  Platform,
+  PlatformChannel,
+  PlatformLocks,
+  PlatformStorage,
+  Wake
+} from './platform.ts'
 export type { RenewalContext, RenewWith } from './refresh/renewal.ts'
 export type { TokenResponse } from './refresh/token-response.ts'
 export type { ReissueRefusal } from './session/adoption.ts'
