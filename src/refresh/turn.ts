@@ -39,18 +39,17 @@ export function createTurns(options: TurnOptions): TakeTurn {
     const pass = (ms: number) => new Promise<void>((over) => platform.setTimer(over, ms))
 
     return lock.run(async () => {
-      options.beforeRefresh()
-      checkEpoch()
-      for (;;) {
+      for (let waitedMs = 0; ; waitedMs += lookAgainMs) {
+        options.beforeRefresh()
+        checkEpoch()
         const news = session.held() === undefined ? siblings.findSession() : siblings.catchUp()
         if (news !== undefined) await news
         checkEpoch()
         const held = session.held()
         if (held !== undefined && siblings.renewals() !== renewals) return held
         // Somebody's request is out whom no lock holds: a page that died, or one in a browser without Web Locks.
-        const landingMs = attempts.landingMs()
-        if (landingMs === 0) return renew()
-        await pass(Math.min(landingMs, lookAgainMs))
+        if (!attempts.isLanding(waitedMs)) return renew()
+        await pass(lookAgainMs)
       }
     })
   }

@@ -9,8 +9,8 @@ export interface AttemptBook {
   close(name: string): void
   /** It came to nothing, and nothing of it is under way any more; its repetition bears the same name. */
   fail(name: string): void
-  /** How long the answer to an attempt may still be on its way to a page that is gone, in milliseconds. */
-  landingMs(): number
+  /** May the answer to somebody else's attempt still be on its way, for a tab that has waited for it so long already? */
+  isLanding(waitedMs: number): boolean
   /** The session has changed hands. */
   forget(): void
 }
@@ -27,8 +27,8 @@ interface Attempt {
  */
 const landingTimeMs = 2_000
 
-/** A server that keeps answers by their key alone must not answer tomorrow with one of today. */
-const longestAgeMs = 60_000
+/** A server that keeps answers by their key must not answer tomorrow with one of today. */
+const longestAgeMs = 3_600_000
 
 export function createAttemptBook(
   platform: Pick<Platform, 'storage' | 'randomId' | 'now'>,
@@ -65,10 +65,11 @@ export function createAttemptBook(
       const attempt = read()
       if (attempt?.name === name) write({ ...attempt, isOpen: false })
     },
-    landingMs() {
+    isLanding(waitedMs) {
       const attempt = read()
-      if (attempt === undefined || !attempt.isOpen || ours.has(attempt.name)) return 0
-      return Math.max(0, Math.min(landingTimeMs, attempt.sinceMs + landingTimeMs - platform.now()))
+      if (attempt === undefined || !attempt.isOpen || ours.has(attempt.name)) return false
+      // The wall clock, which alone outlives a page, may have been set back since.
+      return Math.max(waitedMs, platform.now() - attempt.sinceMs) < landingTimeMs
     },
     forget() {
       ours.clear()

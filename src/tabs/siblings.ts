@@ -212,7 +212,11 @@ export function createSiblings(options: SiblingsOptions): Siblings {
       if (!isOff) channel.post({ type: 'ended', stamp: stamps.advance(null), reason })
     },
     renewals: () => renewals,
-    catchUp: () => (stamps.isBehind() ? ask() : undefined),
+    catchUp() {
+      const stored = stamps.stored()
+      if (stamps.isBehind() && stored.sessionId === null) followEnd(stored, 'signed-out')
+      return stamps.isBehind() ? ask() : undefined
+    },
     findSession: () =>
       stamps.isBehind() || (stamps.mayBeSignedIn() && presence.hasOthers()) ? ask() : undefined,
     wake() {
