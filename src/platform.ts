@@ -9,7 +9,12 @@ export interface PlatformStorage {
 
 /** The part of the Web Locks API that is used. */
 export interface PlatformLocks {
-  request<T>(name: string, options: { signal: AbortSignal }, task: () => Promise<T>): Promise<T>
+  /** With `ifAvailable` the task runs at once: with `null` where the lock is not free. */
+  request<T>(
+    name: string,
+    options: { readonly signal: AbortSignal } | { readonly ifAvailable: true },
+    task: (lock: unknown) => Promise<T>
+  ): Promise<T>
 }
 
 /** A channel to the other tabs of this browser. What one tab posts, all others get, and it does not. */

@@ -114,7 +114,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const isOurs = () => session.epoch() === epoch
     let { generation, answer } = await ask()
     // The winner of a race between tabs may just be telling.
-    if (answer.kind === 'rejected') await siblings.catchUp()
+    if (answer.kind === 'rejected') await siblings.catchUp(false)
     // A newer token arrived while we asked: the refusal may be of a lost race, so it takes a second one to believe.
     const mayBeLostRace = () =>
       isOurs() && answer.kind === 'rejected' && session.generation() !== generation

@@ -36,17 +36,23 @@ export function createTurns(options: TurnOptions): TakeTurn {
       if (session.epoch() !== epoch) throw sessionChanged()
     }
 
+    function lookAround(afterAnother: boolean): Promise<void> | undefined {
+      return session.held() === undefined ? siblings.findSession() : siblings.catchUp(afterAnother)
+    }
+
     const pass = (ms: number) => new Promise<void>((over) => platform.setTimer(over, ms))
 
-    return lock.run(async () => {
+    // While this tab waited for its turn, another one may have renewed the session for both.
+    const taken = () => (siblings.renewals() === renewals ? undefined : session.held())
+
+    return lock.run(async (afterAnother) => {
       for (let waitedMs = 0; ; waitedMs += lookAgainMs) {
         options.beforeRefresh()
         checkEpoch()
-        const news = session.held() === undefined ? siblings.findSession() : siblings.catchUp()
-        if (news !== undefined) await news
+        if (taken() === undefined) await lookAround(afterAnother && waitedMs === 0)
         checkEpoch()
-        const held = session.held()
-        if (held !== undefined && siblings.renewals() !== renewals) return held
+        const token = taken()
+        if (token !== undefined) return token
         // Somebody's request is out whom no lock holds: a page that died, or one in a browser without Web Locks.
         if (!attempts.isLanding(waitedMs)) return renew()
         await pass(lookAgainMs)

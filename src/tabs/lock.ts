@@ -2,8 +2,8 @@
 import type { Platform, PlatformLocks } from '../platform.ts'
 
 export interface AuthLock {
-  /** Runs the task when it is its turn, or without the lock when the wait is over. */
-  run<T>(task: () => Promise<T>): Promise<T>
+  /** Runs the task when it is its turn, or without the lock when the wait is over; tells it whether another tab was before it. */
+  run<T>(task: (afterAnother: boolean) => Promise<T>): Promise<T>
   /** Resolves when this tab has no auth request under way, or when the wait is over; at once where it has none. */
   idle(): Promise<void> | undefined
 }
@@ -43,7 +43,7 @@ export function createLock(
       const done = turn.then(() => {
         if (locks !== undefined && !wait.signal.aborted) return runLocked(locks, name, wait, task)
         wait.end()
-        return task()
+        return task(false)
       })
       const ended = done.then(
         () => {},
@@ -68,19 +68,24 @@ async function runLocked<T>(
   locks: PlatformLocks,
   name: string,
   wait: Wait,
-  task: () => Promise<T>
+  task: (afterAnother: boolean) => Promise<T>
 ): Promise<T> {
   let isGranted = false
+  const runGranted = (afterAnother: boolean) => {
+    isGranted = true
+    wait.end()
+    return task(afterAnother)
+  }
   try {
-    return await locks.request(name, { signal: wait.signal }, () => {
-      isGranted = true
-      wait.end()
-      return task()
-    })
+    const atOnce = await locks.request(name, { ifAvailable: true }, async (lock) =>
+      lock === null ? undefined : { result: await runGranted(false) }
+    )
+    if (atOnce !== undefined) return atOnce.result
+    return await locks.request(name, { signal: wait.signal }, () => runGranted(true))
   } catch (error) {
     // What the task throws travels on; a lock that is refused, late or unavailable does not matter.
     if (isGranted) throw error
     wait.end()
-    return task()
+    return task(false)
   }
 }

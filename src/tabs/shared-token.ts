@@ -32,6 +32,20 @@ export function unpackToken(shared: SharedToken, now: Moment): ReceivedToken {
   return receiveToken({ accessToken, refreshToken, expiresInSeconds }, receivedAt)
 }
 
+/**
+ * When a tab that took a token over renews it: somewhat later than the one that got it, so that this one does it for all,
+ * and tabs do not come in a crowd where it is gone. Never later than half of what lies between that moment and its end.
+ */
+export function planTakenRefresh(
+  { refreshInMs, lifetimeSeconds, ageMs }: SharedToken,
+  now: Moment,
+  random: number
+): Moment | undefined {
+  if (refreshInMs === undefined || lifetimeSeconds === undefined) return undefined
+  const spareMs = Math.max(0, lifetimeSeconds * 1000 - ageMs - refreshInMs)
+  return later(now, refreshInMs + spareMs * (0.1 + 0.4 * random))
+}
+
 /** The token in a message, or `undefined` where it is none. */
 export function readSharedToken(value: unknown): SharedToken | undefined {
   const token = readRecord(value)

@@ -2,7 +2,7 @@
 import type { Platform } from '../platform.ts'
 import type { Emitter } from '../session/events.ts'
 import { type ReceivedToken, type Session, toTokenFacts } from '../session/session.ts'
-import { later, lifeLeftMs, readMoment } from '../token/lifetime.ts'
+import { lifeLeftMs, readMoment } from '../token/lifetime.ts'
 import {
   createSiblingChannel,
   type EndReason,
@@ -10,7 +10,7 @@ import {
   type TokenNews
 } from './channel.ts'
 import type { Presence } from './presence.ts'
-import { packToken, type SharedToken, unpackToken } from './shared-token.ts'
+import { packToken, planTakenRefresh, type SharedToken, unpackToken } from './shared-token.ts'
 import type { Stamp, StampBook } from './stamp.ts'
 import { compareUsers, judgeSharedToken } from './takeover.ts'
 
@@ -23,9 +23,10 @@ export interface Siblings {
   renewals(): number
   /**
    * Resolves when this tab knows what the others know: before a refresh goes out, somebody else's token may be on its way.
-   * Takes `handOverMs` at most; `undefined` where there is nothing to wait for.
+   * Takes `handOverMs` at most; `undefined` where there is nothing to wait for. After another tab had the lock there is:
+   * storage and channel may both be slower than the lock (seen in Chromium, with twenty tabs on a busy machine).
    */
-  catchUp(): Promise<void> | undefined
+  catchUp(afterAnother: boolean): Promise<void> | undefined
   /** As `catchUp`, in a tab that holds no token: somebody may have one for it. */
   findSession(): Promise<void> | undefined
   /** The page may have slept, or come back: what happened meanwhile is in storage. */
@@ -68,14 +69,14 @@ export function createSiblings(options: SiblingsOptions): Siblings {
   const isOff = mode === 'off'
   let renewals = 0
   let unconfirmed = 0
-  let answered: (() => void) | undefined
+  let question: { readonly isAnswered: () => boolean; readonly close: () => void } | undefined
 
   function receive(message: SiblingMessage, checks = confirmationChecks): void {
     if (message.type === 'ask') {
       answer()
       return
     }
-    const isAnswer = answered !== undefined && message.type === 'token' && message.news === 'handed'
+    const isAnswer = question !== undefined && message.type === 'token' && message.news === 'handed'
     const behindBy = message.stamp.generation - stamps.seen().generation
     // What a frozen or slow tab tells late is overtaken by what has happened since.
     if (behindBy < (isAnswer || message.type === 'ended' ? 0 : 1)) return
@@ -86,7 +87,7 @@ export function createSiblings(options: SiblingsOptions): Siblings {
     if (message.type === 'ended') followEnd(message.stamp, message.reason)
     else if (message.token === undefined || mode !== 'share') followSignal(message)
     else take(message.stamp, message.news, message.token)
-    if (!stamps.isBehind()) answered?.()
+    if (question?.isAnswered()) question.close()
   }
 
   // Storage may be slower than the channel. What it does not bear out in time, nobody of ours has said.
@@ -141,7 +142,7 @@ export function createSiblings(options: SiblingsOptions): Siblings {
       received,
       isAlive: received.lifetimeSeconds === undefined || lifeLeftMs(received, now) > 0,
       news,
-      isAsked: answered !== undefined,
+      isAsked: question !== undefined,
       isNews: stamp.generation > stamps.seen().generation,
       session: stamps.compare(stamp)
     })
@@ -149,8 +150,7 @@ export function createSiblings(options: SiblingsOptions): Siblings {
     if (takeover === 'ignore') return
     if (takeover === 'other-user') options.onEnded('user-changed')
     if (takeover === 'other-user' || session.wasHeld(received.accessToken)) return
-    const { refreshInMs } = shared
-    const refreshAt = refreshInMs === undefined ? undefined : later(now, refreshInMs)
+    const refreshAt = planTakenRefresh(shared, now, platform.random())
     const isSignIn = session.getState().status === 'unauthenticated'
     const token = session.hold(received, refreshAt, isSignIn ? 'new-epoch' : 'same-epoch')
     const facts = toTokenFacts(token)
@@ -163,19 +163,23 @@ export function createSiblings(options: SiblingsOptions): Siblings {
 
   function ask(): Promise<void> | undefined {
     if (mode !== 'share' || platform.openChannel === undefined) return undefined
+    const before = stamps.seen().generation
+    const heldBefore = session.held()
     return new Promise((resolve) => {
-      const finish = () => {
+      const close = () => {
         cancel()
-        answered = undefined
+        question = undefined
         resolve()
       }
       const cancel = platform.setTimer(() => {
         presence.isAlone()
         // What nobody tells of is left to the server.
         stamps.follow({ ...stamps.seen(), generation: stamps.stored().generation })
-        finish()
+        close()
       }, handOverMs)
-      answered = finish
+      const isAnswered = () =>
+        !stamps.isBehind() && (stamps.seen().generation > before || session.held() !== heldBefore)
+      question = { isAnswered, close }
       channel.post({ type: 'ask' })
     })
   }
@@ -212,10 +216,10 @@ export function createSiblings(options: SiblingsOptions): Siblings {
       if (!isOff) channel.post({ type: 'ended', stamp: stamps.advance(null), reason })
     },
     renewals: () => renewals,
-    catchUp() {
+    catchUp(afterAnother) {
       const stored = stamps.stored()
       if (stamps.isBehind() && stored.sessionId === null) followEnd(stored, 'signed-out')
-      return stamps.isBehind() ? ask() : undefined
+      return stamps.isBehind() || (afterAnother && presence.hasOthers()) ? ask() : undefined
     },
     findSession: () =>
       stamps.isBehind() || (stamps.mayBeSignedIn() && presence.hasOthers()) ? ask() : undefined,
@@ -237,7 +241,7 @@ export function createSiblings(options: SiblingsOptions): Siblings {
     },
     dispose() {
       removeHideListener()
-      answered?.()
+      question?.close()
       close()
     }
   }

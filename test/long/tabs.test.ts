@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { tabsHistory } from '../model/steps.ts'
 import { playInTabs } from '../model/tabs-world.ts'
+import { flood } from '../tabs/forgery.ts'
 
 const numRuns = Number(process.env.TABS_HISTORIES ?? 20_000)
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
@@ -20,3 +21,11 @@ it(`holds its invariants over ${numRuns} random histories of several tabs (seed 
   ).toBe(false)
   expect(details.numRuns).toBe(numRuns)
 })
+
+it(
+  `adopts nothing wrong and throws nothing over 100,000 forged messages (seed ${seed})`,
+  {
+    timeout: 3_600_000
+  },
+  () => flood(100_000, seed)
+)

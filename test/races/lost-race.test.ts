@@ -1,6 +1,7 @@
 // Whoever loses a race for the refresh token keeps the session: the refusal of a race that was lost is no verdict.
-import type { AuthClient, PlatformLocks } from 'everbearer'
+import type { AuthClient } from 'everbearer'
 import { expect, it } from 'vitest'
+import { createSharedLocks } from '../support/virtual-tabs.ts'
 import { answer, countOf, createRace, type Race, signIn } from './race.ts'
 import { createSeededRandom, range } from './seeded-random.ts'
 
@@ -69,21 +70,6 @@ it('loses no session where two tabs without locks and storage present one refres
   expect(replayed).toBeGreaterThan(100)
 })
 
-/** Web Locks, as the tabs of one browser see them. */
-function createSharedLocks(): PlatformLocks {
-  let tail: Promise<unknown> = Promise.resolve()
-  return {
-    request(_name, { signal }, task) {
-      const done = tail.then(() => {
-        signal.throwIfAborted()
-        return task()
-      })
-      tail = done.catch(() => {})
-      return done
-    }
-  }
-}
-
 it('loses no session of two tabs with locks at a server without grace, in 200 rounds', async () => {
   for (const seed of range(200)) {
     const random = createSeededRandom(2_000 + seed)
@@ -93,9 +79,10 @@ it('loses no session of two tabs with locks at a server without grace, in 200 ro
       travelMs: () => (isSlow ? 1 + random() * 60 : 0)
     })
     const browser = race.openBrowser()
-    const platform = { locks: createSharedLocks() }
-    const first = race.openPage(browser, { platform }).auth
-    const second = race.openPage(browser, { platform }).auth
+    const locks = createSharedLocks()
+    const openTab = () => race.openPage(browser, { platform: { locks: locks.forTab().locks } }).auth
+    const first = openTab()
+    const second = openTab()
     await signIn(race, first)
     const token = await first.getAccessToken()
     await second.login(async () => ({ access_token: token, expires_in: 300 }))

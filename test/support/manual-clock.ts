@@ -12,6 +12,8 @@ export interface ManualClock {
   /** The true time, which the server goes by. */
   trueNow(): number
   pendingTimers(): number
+  /** Time until the next timer fires; `undefined` where none runs. */
+  nextTimerInMs(): number | undefined
 }
 
 const start = Date.parse('2026-01-01T00:00:00Z')
@@ -54,6 +56,8 @@ export function createManualClock(deviceOffsetMs = 0): ManualClock {
       offsetMs += ms
     },
     trueNow: () => trueMs,
-    pendingTimers: () => timers.length
+    pendingTimers: () => timers.length,
+    nextTimerInMs: () =>
+      timers.length === 0 ? undefined : Math.min(...timers.map(({ at }) => at)) - monotonicMs
   }
 }

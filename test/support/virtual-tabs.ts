@@ -219,7 +219,14 @@ export function createSharedLocks(): {
       const tab = {}
       return {
         locks: {
-          request(name, { signal }, task) {
+          request(name, options, task) {
+            if (!('signal' in options)) {
+              const isFree = (queues.get(name) ?? []).length === 0
+              return isFree
+                ? this.request(name, { signal: new AbortController().signal }, task)
+                : task(null)
+            }
+            const { signal } = options
             return new Promise((resolve, reject) => {
               const queue = queues.get(name) ?? []
               queues.set(name, queue)
@@ -232,7 +239,7 @@ export function createSharedLocks(): {
                 grant() {
                   signal.removeEventListener('abort', abort)
                   Promise.resolve()
-                    .then(task)
+                    .then(() => task({ name }))
                     .then(resolve, reject)
                     .finally(() => leave(name, request))
                 }

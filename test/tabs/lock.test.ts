@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import type { PlatformLocks } from '../../src/platform.ts'
 import { createLock } from '../../src/tabs/lock.ts'
 import { createManualClock } from '../support/manual-clock.ts'
+import { createSharedLocks } from '../support/virtual-tabs.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -60,7 +61,7 @@ it('takes its turn after a task that failed', async () => {
 
 it('leaves no timer behind', async () => {
   const { platform, pendingTimers } = createManualClock()
-  const locks: PlatformLocks = { request: (_, __, task) => task() }
+  const locks: PlatformLocks = { request: (name, _, task) => task({ name }) }
   const lock = createLock('a', 1000, { ...platform, locks })
   await Promise.all([lock.run(async () => 1), lock.run(async () => 2)])
   await turn()
@@ -89,24 +90,25 @@ it('does without a Web Lock that another tab does not give back, and never steal
   const { platform, tick } = createManualClock()
   const seen: unknown[] = []
   const locks: PlatformLocks = {
-    request: (_, options) => {
+    request: (_, options, task) => {
       seen.push(Object.keys(options))
+      if (!('signal' in options)) return task(null)
       return new Promise((__, reject) =>
         options.signal.addEventListener('abort', () => reject(options.signal.reason))
       )
     }
   }
   const lock = createLock('a', 1000, { ...platform, locks })
-  const running = lock.run(async () => 'ran')
+  const running = lock.run(async (afterAnother) => `ran, ${afterAnother}`)
   await turn()
   tick(1000)
-  expect(await running).toBe('ran')
-  expect(seen).toEqual([['signal']])
+  expect(await running).toBe('ran, false')
+  expect(seen).toEqual([['ifAvailable'], ['signal']])
 })
 
 it('passes on what the task throws, and runs it once', async () => {
   const { platform } = createManualClock()
-  const locks: PlatformLocks = { request: (_, __, task) => task() }
+  const locks: PlatformLocks = { request: (name, _, task) => task({ name }) }
   const lock = createLock('a', 1000, { ...platform, locks })
   let runs = 0
   const running = lock.run(async () => {
@@ -115,4 +117,17 @@ it('passes on what the task throws, and runs it once', async () => {
   })
   await expect(running).rejects.toThrow('no')
   expect(runs).toBe(1)
+})
+
+it('tells whether another tab had its turn before', async () => {
+  const { platform } = createManualClock()
+  const shared = createSharedLocks()
+  const [first, second] = [1, 2].map(() =>
+    createLock('a', 1000, { ...platform, locks: shared.forTab().locks })
+  )
+  const order = await Promise.all([
+    first?.run(async (afterAnother) => afterAnother),
+    second?.run(async (afterAnother) => afterAnother)
+  ])
+  expect(order).toEqual([false, true])
 })

@@ -1,0 +1,50 @@
+// One of many tabs: it notes what its client tells, and calls the API when told to.
+import { type AuthClient, createAuthClient } from 'everbearer'
+
+declare const API_URL: string
+
+export interface TabReport {
+  succeeded: number
+  failed: string[]
+  events: { name: string; detail: string | undefined; atMs: number }[]
+}
+
+declare global {
+  interface Window {
+    readonly tab: {
+      readonly auth: AuthClient
+      readonly report: TabReport
+      /** Calls the API so often, and resolves when all calls have ended. */
+      call(times: number, everyMs: number): Promise<void>
+    }
+  }
+}
+
+const report: TabReport = { succeeded: 0, failed: [], events: [] }
+const auth = createAuthClient({ baseURL: API_URL })
+
+const note = (name: string, detail?: string) =>
+  report.events.push({ name, detail, atMs: Date.now() })
+auth.on('signed-in', ({ via }) => note('signed-in', via))
+auth.on('renewed', ({ reason }) => note('renewed', reason))
+auth.on('reissued', () => note('reissued'))
+auth.on('signed-out', ({ reason }) => note('signed-out', reason))
+auth.on('refresh-started', ({ reason }) => note('refresh-started', reason))
+
+async function call(times: number, everyMs: number): Promise<void> {
+  const calls: Promise<unknown>[] = []
+  for (let n = 0; n < times; n += 1) {
+    calls.push(
+      auth.axios.get('/me').then(
+        () => {
+          report.succeeded += 1
+        },
+        (error) => report.failed.push(String(error))
+      )
+    )
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
+  }
+  await Promise.all(calls)
+}
+
+Object.defineProperty(window, 'tab', { value: { auth, report, call } })
