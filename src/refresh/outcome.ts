@@ -18,7 +18,12 @@ export function describeFailure(
   if (code === 'ERR_AUTH_SESSION_CHANGED') return { kind: 'superseded', reason, atMs }
   if (code === 'ERR_AUTH_SESSION_EXPIRED') return { kind: 'rejected', reason, atMs, status }
   const isThrottled = status === 429 || retryAfterMs !== undefined
-  const isUnanswered = code === 'ERR_AUTH_NETWORK' || code === 'ERR_AUTH_TIMEOUT'
-  const kind = isThrottled ? 'throttled' : isUnanswered && !isOnline ? 'offline' : 'transient'
+  const isOffline = isUnanswered({ code }) && !isOnline
+  const kind = isThrottled ? 'throttled' : isOffline ? 'offline' : 'transient'
   return { kind, reason, atMs, code, status, retryInMs }
+}
+
+/** Nobody knows what came of the request: a page that is left sees its own fail, and the server may still do its work. */
+export function isUnanswered({ code }: Pick<AuthError, 'code'>): boolean {
+  return code === 'ERR_AUTH_NETWORK' || code === 'ERR_AUTH_TIMEOUT'
 }

@@ -9,7 +9,7 @@ import type { Siblings } from '../tabs/siblings.ts'
 import { lifeLeftMs, readMoment } from '../token/lifetime.ts'
 import { createWaiting } from './deadline.ts'
 import { createFailureMemory } from './failure-memory.ts'
-import { describeFailure } from './outcome.ts'
+import { describeFailure, isUnanswered } from './outcome.ts'
 import { lostRace, noProgress, sessionChanged, unexpected } from './refresh-errors.ts'
 import { planRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
 import { createSingleFlight, type Flight } from './single-flight.ts'
@@ -147,8 +147,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
         accessToken,
         refreshToken
       })
-      if (answer.kind === 'undecided') attempts.fail(attempt)
-      else attempts.close(attempt)
+      if (answer.kind !== 'undecided') attempts.close(attempt)
+      else if (!isUnanswered(answer.error)) attempts.fail(attempt)
       return { answer, generation }
     } catch (error) {
       attempts.fail(attempt)

@@ -7,7 +7,7 @@ export interface AttemptBook {
   begin(): string
   /** It was answered: the next one is another. */
   close(name: string): void
-  /** It came to nothing, and nothing of it is under way any more; its repetition bears the same name. */
+  /** It was answered with nothing of use, and nothing of it is under way any more; its repetition bears the same name. */
   fail(name: string): void
   /** May the answer to somebody else's attempt still be on its way, for a tab that has waited for it so long already? */
   isLanding(waitedMs: number): boolean
