@@ -17,7 +17,10 @@ export interface PlatformLocks {
  * that part, for instance the clock and the timers in a test, or a `fetch` with a cookie jar in Node.
  */
 export interface Platform {
-  /** Sends the three auth requests (login, refresh, logout). Default: the global `fetch`. */
+  /**
+   * Sends the three auth requests (login, refresh, logout). Default: the global `fetch`. The app's own requests go their
+   * own way: through axios's adapter, or, with `auth.fetch`, through the global `fetch`.
+   */
   fetch(url: string, init: RequestInit): Promise<Response>
   /** Wall clock, in milliseconds since the epoch. Default: `Date.now`. */
   now(): number
@@ -37,6 +40,8 @@ export interface Platform {
   isOnline(): boolean
   /** Calls back whenever the page may have slept or changed its network; returns the remover. */
   onWake(listener: (wake: Wake) => void): () => void
+  /** Tells the developer of a likely mistake; called in development only. Default: `console.warn`. */
+  warn(message: string): void
   /** `undefined` where there is none or it is blocked. */
   readonly storage: PlatformStorage | undefined
   /** `undefined` where there are none, and always in Node, where they would cross worker threads. */
@@ -45,6 +50,9 @@ export interface Platform {
 
 /** Why the platform woke us: the page became visible or was restored, or the network came back. */
 export type Wake = 'visible' | 'online'
+
+/** The global `fetch`, looked up at each call: whoever replaces it (msw, a tracer) sees the request. */
+export const pageFetch: typeof fetch = (input, init) => globalThis.fetch(input, init)
 
 /** Timers above this fire at once in every engine. */
 const longestTimerMs = 2 ** 31 - 1
@@ -90,7 +98,7 @@ export function createTimers(platform: Pick<Platform, 'setTimer'>): Timers {
 function surroundings(): Platform {
   const hasPage = typeof document !== 'undefined'
   return {
-    fetch: (url, init) => globalThis.fetch(url, init),
+    fetch: pageFetch,
     now: () => Date.now(),
     monotonicNow: () => performance.now(),
     setTimer,
@@ -100,6 +108,7 @@ function surroundings(): Platform {
     isVisible: () => !hasPage || document.visibilityState !== 'hidden',
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
     onWake: hasPage ? onWake : () => () => {},
+    warn: (message) => console.warn(message),
     storage: hasPage ? readStorage() : undefined,
     locks: isNode() ? undefined : readLocks()
   }

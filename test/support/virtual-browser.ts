@@ -31,6 +31,8 @@ export interface VirtualBrowser {
   /** What another tab of this browser does: same cookie jar, no client. */
   post(path: string, body: unknown): Promise<WireResponse>
   readonly requests: readonly SentRequest[]
+  /** What the developer was told. */
+  readonly warnings: readonly string[]
   /** Resolves when the server is not at work and everything that follows from its last answers has happened. */
   settle(): Promise<void>
   /** Resolves when no request is under way and everything that follows from the last one has happened. */
@@ -80,6 +82,7 @@ export function createVirtualBrowser(
   >()
   const troubles = new Map<string, Trouble[]>()
   const requests: SentRequest[] = []
+  const warnings: string[] = []
   const wakeListeners = new Set<(wake: Wake) => void>()
   const entries = new Map<string, string>()
   let isVisible = true
@@ -159,6 +162,7 @@ export function createVirtualBrowser(
 
   return {
     requests,
+    warnings,
     platform: {
       async fetch(url, init) {
         const headers = init.headers as Record<string, string>
@@ -174,6 +178,7 @@ export function createVirtualBrowser(
       pageUrl: () => `${pageOrigin}/`,
       isVisible: () => isVisible,
       isOnline: () => isOnline,
+      warn: (message) => void warnings.push(message),
       onWake(listener) {
         wakeListeners.add(listener)
         return () => wakeListeners.delete(listener)
