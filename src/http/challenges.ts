@@ -14,7 +14,7 @@ const longestHeaderCharacters = 8192
 // Each is tried at the start of a list element only, and no part of one can match what its neighbour can: what fails,
 // fails in one pass.
 const comma = /[ \t]*(?:,[ \t]*)*/y
-const scheme = /([!#$%&'*+\-.^_`|~\w]+)(?: +|(?=[ \t]*(?:,|$)))/y
+const scheme = /([!#$%&'*+\-.^_`|~\w]+)(?:[ \t]*(?=,|$)| +)/y
 const token68 = /[\w\-.~+/]+=*(?=[ \t]*(?:,|$))/y
 const parameter =
   /([!#$%&'*+\-.^_`|~\w]+)[ \t]*=[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)|"((?:[\t !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*)")(?=[ \t]*(?:,|$))/y

@@ -24,6 +24,8 @@ export interface VirtualBrowser {
   readonly platform: Partial<Platform>
   /** For an axios instance: sends through this browser. */
   readonly adapter: AxiosAdapter
+  /** For a test to put in place of the global one: sends through this browser. */
+  readonly fetch: typeof fetch
   /** The requests whose path is `path` wait, answered by the server but not delivered. */
   hold(path: string): Gate
   /** The next `times` requests to `path` meet this. */
@@ -189,6 +191,18 @@ export function createVirtualBrowser(
         removeItem: (key) => void entries.delete(key)
       },
       locks: undefined
+    },
+    async fetch(input, init) {
+      const request = new Request(input, init)
+      const wire = await exchange(
+        request.method,
+        request.url,
+        Object.fromEntries(request.headers),
+        await request.text(),
+        request.signal
+      )
+      const response = new Response(wire.body === '' ? null : wire.body, wire)
+      return Object.defineProperty(response, 'url', { value: request.url })
     },
     async adapter(config) {
       const url = new URL(config.url ?? '', config.baseURL).href
