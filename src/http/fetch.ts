@@ -49,7 +49,7 @@ export function createAuthFetch(options: AuthFetchOptions): AuthFetch {
     const epoch = beginRequest()
     // Ours alone, so that nobody sees the token in its headers; and made at once, as `fetch` reads its arguments.
     const request = new Request(input, init)
-    const canRepeat = isReplayable(init?.body)
+    const canRepeat = isReplayable(init && own(init, 'body'))
     let isSent = false
     return sendWithBearer({
       url: request.url,
