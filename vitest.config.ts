@@ -1,4 +1,4 @@
-// The suites: `node` and `dom` run on the source, `package` and `browser` on the built package.
+// The suites: `node`, `dom` and `oldest` (the oldest axios) run on the source, `package` and `browser` on the built package.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
@@ -34,6 +34,16 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           setupFiles: ['test/support/quiet-network-log.ts'],
           exclude: ['test/dom/**', 'test/browser/**', 'test/package/**', 'test/long/**']
+        }
+      },
+      {
+        resolve: { alias: [...alias, { find: /^axios$/, replacement: 'axios-oldest' }] },
+        test: {
+          name: 'oldest',
+          environment: 'node',
+          testTimeout: 60_000,
+          include: ['test/http/**/*.test.ts', 'test/client/**/*.test.ts'],
+          env: { AXIOS_UNDER_TEST: '1.18.0' }
         }
       },
       {
