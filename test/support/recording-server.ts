@@ -57,7 +57,7 @@ function dress(message: IncomingMessage, response: ServerResponse): void {
   if (origin === undefined) return
   response.setHeader('Access-Control-Allow-Origin', origin)
   response.setHeader('Access-Control-Allow-Credentials', 'true')
-  response.setHeader('Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE')
+  response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, PUT, PATCH, DELETE')
   response.setHeader(
     'Access-Control-Allow-Headers',
     message.headers['access-control-request-headers'] ?? ''
