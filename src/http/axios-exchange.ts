@@ -187,5 +187,5 @@ function toText(data: unknown): string {
 function discardBody(data: unknown): void {
   if (typeof data !== 'object' || data === null) return
   if ('destroy' in data && typeof data.destroy === 'function') data.destroy()
-  else if ('cancel' in data && typeof data.cancel === 'function') void data.cancel()
+  else if (data instanceof ReadableStream) data.cancel().catch(() => {})
 }

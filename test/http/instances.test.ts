@@ -3,14 +3,16 @@ import { createRequire } from 'node:module'
 import axios, {
   type AxiosAdapter,
   AxiosError,
+  AxiosHeaders,
   type AxiosResponse,
+  type CreateAxiosDefaults,
   type InternalAxiosRequestConfig
 } from 'axios'
 import axiosRetry from 'axios-retry'
 import { createAuthClient } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { record, refuseFirstToken } from '../support/recording-server.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type Respond, record, refuseFirstToken } from '../support/recording-server.ts'
 import { ada, createTestBed } from '../support/test-client.ts'
 import { apiOrigin } from '../support/virtual-browser.ts'
 
@@ -274,4 +276,75 @@ it('runs each interceptor of the app once, whether it stands before ours or afte
     'response before',
     'response after'
   ])
+})
+
+describe('an instance over fetch', () => {
+  const reissue: Respond = ({ url }, response) => {
+    if (url === '/away') return void response.writeHead(307, { Location: '/there' }).end()
+    response.writeHead(200, { Authorization: 'Bearer token-2' }).end('{}')
+  }
+
+  async function arrangeFetch(options: CreateAxiosDefaults = {}) {
+    const server = await record(reissue)
+    const elsewhere = await record(reissue)
+    const auth = createAuthClient({ baseURL: server.url })
+    onTestFinished(auth.dispose)
+    await auth.login(async () => ({ access_token: 'token-1' }))
+    const api = axios.create({ baseURL: server.url, adapter: 'fetch', ...options })
+    auth.attach(api)
+    return { auth, api, server, elsewhere }
+  }
+
+  it.each([
+    ['directly', '/here'],
+    ['by way of its own redirect', '/away']
+  ])('adopts what the origin re-issues %s', async (_, path) => {
+    const { auth, api } = await arrangeFetch()
+    await api.get(path)
+    expect(await auth.getAccessToken()).toBe('token-2')
+  })
+
+  it('adopts nothing from where a redirect has led', async () => {
+    const { elsewhere } = await arrangeFetch()
+    const leading = await record((_, response) =>
+      response.writeHead(307, { Location: `${elsewhere.url}/here` }).end()
+    )
+    const auth = createAuthClient({ baseURL: leading.url })
+    onTestFinished(auth.dispose)
+    await auth.login(async () => ({ access_token: 'token-1' }))
+    const { headers } = await auth.axios.get('/', { adapter: 'fetch' })
+    expect(await auth.getAccessToken()).toBe('token-1')
+    expect(AxiosHeaders.from(headers as AxiosHeaders).has('Authorization')).toBe(false)
+    expect(elsewhere.headerOf(elsewhere.requests[0], 'authorization')).toBe(undefined)
+  })
+
+  it('calls the fetch that the app chose, and adopts where that tells where it was answered', async () => {
+    const called: string[] = []
+    const { auth, api, server } = await arrangeFetch({
+      env: {
+        fetch(input, init) {
+          called.push((input as Request).url)
+          return fetch(input, init)
+        }
+      }
+    })
+    await api.get('/here')
+    expect(called).toEqual([`${server.url}/here`])
+    expect(await auth.getAccessToken()).toBe('token-2')
+    const env = {
+      fetch: async () => new Response('{}', { headers: { Authorization: 'Bearer 3' } })
+    }
+    const silent = await arrangeFetch({ env })
+    await silent.api.get('/here')
+    expect(await silent.auth.getAccessToken()).toBe('token-1')
+  })
+
+  it('calls the global fetch of that moment', async () => {
+    const { api } = await arrangeFetch()
+    const stub = vi.fn(async () => new Response('{"stubbed":true}'))
+    vi.stubGlobal('fetch', stub)
+    onTestFinished(() => void vi.unstubAllGlobals())
+    expect((await api.get('/here')).data).toEqual({ stubbed: true })
+    expect(stub).toHaveBeenCalledTimes(1)
+  })
 })
