@@ -156,23 +156,21 @@ function readFinalUrl(request: unknown, sent: InternalAxiosRequestConfig): strin
   return finalUrls.get(request) || undefined
 }
 
-/** Gives the app its own config back, and takes out of what is printed whatever may hold the header. */
+/** Gives the app its own config back, and takes the request out of what is printed: in Node it holds the header. */
 function conceal(
-  carrier: { config?: unknown; request?: unknown; event?: unknown; cause?: unknown },
+  carrier: { config?: unknown; request?: unknown; cause?: unknown },
   config: InternalAxiosRequestConfig
 ): void {
+  const { request, cause } = carrier
   carrier.config = config
-  for (const name of ['request', 'event'] as const) {
-    const value = carrier[name]
-    if (value === undefined) continue
-    Object.defineProperty(carrier, name, {
-      value,
+  if (request !== undefined) {
+    Object.defineProperty(carrier, 'request', {
+      value: request,
       enumerable: false,
       writable: true,
       configurable: true
     })
   }
-  const { cause } = carrier
   if (isAxiosError(cause) && cause.config !== config) conceal(cause, config)
 }
 
@@ -187,5 +185,7 @@ function toText(data: unknown): string {
 function discardBody(data: unknown): void {
   if (typeof data !== 'object' || data === null) return
   if ('destroy' in data && typeof data.destroy === 'function') data.destroy()
-  else if (data instanceof ReadableStream) data.cancel().catch(() => {})
+  else if ('cancel' in data && typeof data.cancel === 'function') {
+    Promise.resolve(data.cancel()).catch(() => {})
+  }
 }

@@ -94,10 +94,24 @@ describe('a re-issued token that CORS hides', () => {
       }
     ],
     [
+      'no request went out with the last token before the new key',
+      async (bed: TestBed) => {
+        hideHeader(bed)
+        bed.server.reset()
+        await bed.auth.login(ada)
+        await bed.auth.axios.get('/me')
+        bed.clock.tick(6_000)
+        await bed.auth.refresh()
+        await bed.idle()
+        bed.server.rotateKey()
+      }
+    ],
+    [
       'the old key was refused, so that nothing could be re-issued',
       async (bed: TestBed) => {
-        bed.server.retireKey()
         hideHeader(bed)
+        await bed.auth.axios.get('/me')
+        bed.server.retireKey()
         await bed.auth.axios.get('/me')
       }
     ]

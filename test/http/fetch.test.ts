@@ -205,6 +205,8 @@ describe('a signal', () => {
     })
     onTestFinished(auth.dispose)
     const canceller = new AbortController()
+    const late = toArguments(server.url, AbortSignal.abort(reason)) as [string]
+    await expect(auth.fetch(...late)).rejects.toBe(reason)
     const hasty = auth.fetch(...(toArguments(server.url, canceller.signal) as [string]))
     const patient = auth.fetch(server.url)
     canceller.abort(reason)

@@ -127,6 +127,25 @@ describe('an instance with an adapter of its own', () => {
   })
 })
 
+it('sends to where it was decided that the token may go, whatever becomes of the config meanwhile', async () => {
+  const { auth, server, browser, create } = await createBed()
+  const api = create()
+  auth.attach(api)
+  server.revokeAccessTokens()
+  const gate = browser.hold('/refresh')
+  let kept: InternalAxiosRequestConfig | undefined
+  api.interceptors.request.use((config) => {
+    kept = config
+    return config
+  })
+  const sending = api.get('/me')
+  await gate.arrived(1)
+  Object.assign(kept ?? {}, { url: '/steal', baseURL: 'https://evil.example' })
+  gate.release()
+  expect((await sending).status).toBe(200)
+  expect(browser.requests.filter(({ url }) => !url.startsWith(apiOrigin))).toEqual([])
+})
+
 // As axios-cache-interceptor does it: a request interceptor that, on a hit, puts an adapter in place that answers.
 function addCache(api: ReturnType<typeof axios.create>): Map<string, AxiosResponse> {
   const cache = new Map<string, AxiosResponse>()
