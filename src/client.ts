@@ -10,19 +10,25 @@ import { createRefusalRule } from './http/refusal.ts'
 import { createTrustedOrigins } from './http/trusted-origin.ts'
 import { type AuthClientOptions, resolveOptions } from './options.ts'
 import { createPlatform, createTimers, pageFetch } from './platform.ts'
+import { createAgenda } from './refresh/agenda.ts'
 import { resolveEndpoint } from './refresh/endpoints.ts'
+import { sessionChanged } from './refresh/refresh-errors.ts'
 import type { RefreshPolicy } from './refresh/refresh-plan.ts'
 import { createRefresher } from './refresh/refresher.ts'
 import { createScheduler } from './refresh/scheduler.ts'
 import { createSignIn } from './refresh/sign-in.ts'
 import { createTokenRequest } from './refresh/token-request.ts'
 import { createTokenSource, requireToken } from './refresh/token-source.ts'
+import { createTurns } from './refresh/turn.ts'
 import { createEmitter } from './session/events.ts'
 import { createIdleWatch } from './session/idle.ts'
 import { createSession } from './session/session.ts'
 import { createStoredMark } from './session/stored-mark.ts'
+import { createAttemptBook } from './tabs/attempt.ts'
 import { createLock } from './tabs/lock.ts'
-import { readMoment, remainingMs } from './token/lifetime.ts'
+import { createPresence } from './tabs/presence.ts'
+import { createSiblings } from './tabs/siblings.ts'
+import { createStampBook } from './tabs/stamp.ts'
 import { joinUrl, parseUrl } from './url.ts'
 
 /**
@@ -45,24 +51,48 @@ export function createAuthClient<Credentials extends object = object>(
   const emitter = createEmitter()
   // Two clients of one origin that talk to different servers must not share a lock or a mark.
   const namespace = nameEndpoint()
-  const mark = createStoredMark(platform.storage, `everbearer:${namespace}:signed-out`)
-  const hint = createStoredMark(platform.storage, `everbearer:${namespace}:signed-in`)
-  const idle = createIdleWatch(platform, options.idlePolicy.signOutAfterSeconds)
+  const storedMark = (name: string) => createStoredMark(platform.storage, `${namespace}:${name}`)
+  const mark = storedMark('signed-out')
+  const hint = storedMark('signed-in')
+  const idle = createIdleWatch(
+    platform,
+    options.idlePolicy.signOutAfterSeconds,
+    storedMark('active')
+  )
   const restores = mayRestore() && mark.read() === undefined
   const session = createSession(!restores)
   const origins = createTrustedOrigins(options.baseURL, options.trustedOrigins, platform.pageUrl)
   const diagnostics = mayDiagnose()
   const bareTokenRequest = createTokenRequest(platform, { ...options, trusts: origins.trusts })
   const tokenRequest = diagnostics?.watch(bareTokenRequest) ?? bareTokenRequest
-  const lock = createLock(`everbearer:${namespace}`, options.lockTimeoutMs, platform)
+  const lock = createLock(namespace, options.lockTimeoutMs, platform)
+  const attempts = createAttemptBook(platform, `${namespace}:attempt`)
   const onSettled = () => scheduler.rearm()
+  const siblings = createSiblings({
+    mode: options.tabs,
+    name: namespace,
+    session,
+    stamps: createStampBook(platform, `${namespace}:stamp`),
+    presence: createPresence(storedMark('tabs')),
+    platform,
+    emitter,
+    onEnded: (reason) => signIn.follow(reason),
+    onTaken(how) {
+      if (how === 'entered') refresher.abandon(sessionChanged())
+      else refresher.renewedNextDoor()
+      onEntered(how)
+      onSettled()
+    },
+    onUnclear: () => void refresher.refresh('sibling').catch(() => {})
+  })
   const { refreshTimeoutMs, refreshAbandonMs } = options
   const policy: RefreshPolicy = options
   const timeouts = { refreshTimeoutMs, refreshAbandonMs }
-  const shared = { session, tokenRequest, lock, platform, emitter, policy, onEntered, onSettled }
+  const tabs = { lock, attempts, siblings }
+  const shared = { session, tokenRequest, ...tabs, platform, emitter, policy, onEntered, onSettled }
   const isRenewedByApp = typeof options.renewWith === 'function'
-  const beforeRefresh = () => signIn.followSignOut()
-  const refresher = createRefresher({ ...shared, ...timeouts, isRenewedByApp, beforeRefresh })
+  const takeTurn = createTurns({ ...shared, beforeRefresh: () => signIn.followSignOut() })
+  const refresher = createRefresher({ ...shared, ...timeouts, isRenewedByApp, takeTurn })
   const signIn = createSignIn({ ...shared, ...timeouts, refresher, mark })
   const { isAppSigningIn } = signIn
   const tokens = createTokenSource({ ...shared, refresher, isAppSigningIn })
@@ -74,14 +104,14 @@ export function createAuthClient<Credentials extends object = object>(
   const authFetch = createAuthFetch(carriage)
   const instance = axios.create({ baseURL: options.baseURL })
   binding.attach(instance)
+  const { whileHidden } = options.idlePolicy
+  const agenda = createAgenda({ session, refresher, signIn, idle, platform, whileHidden })
   const scheduler = createScheduler({
     platform,
-    dueInMs,
-    onDue(reason) {
-      if (signOutIfIdle()) return
-      if (refreshDueInMs() === 0) refresher.refresh(reason).catch(() => {})
-    },
+    dueInMs: () => (isDisposed ? undefined : agenda.dueInMs()),
+    onDue: agenda.act,
     onWake(wake) {
+      siblings.wake()
       signIn.followSignOut()
       if (wake !== 'online') return
       refresher.networkIsBack()
@@ -116,40 +146,10 @@ export function createAuthClient<Credentials extends object = object>(
     return mode === 'hint' ? hint.read() !== undefined : mode === 'always'
   }
 
-  function dueInMs(): number | undefined {
-    if (isDisposed || session.getState().status === 'unauthenticated') return undefined
-    const isSignedIn = session.getState().status === 'authenticated'
-    const isWatched = isSignedIn && !signIn.isSigningIn()
-    const waits = [refreshDueInMs(), isWatched ? idle.remainingMs() : undefined]
-    const dueInMs = Math.min(...waits.filter((wait) => wait !== undefined))
-    return Number.isFinite(dueInMs) ? dueInMs : undefined
-  }
-
-  function refreshDueInMs(): number | undefined {
-    // In the background nobody needs the token. The next wake, or the next request, looks again.
-    const isPaused = options.idlePolicy.whileHidden === 'pause' && !platform.isVisible()
-    if (isPaused || refresher.isUnderWay() || signIn.isAppSigningIn()) return undefined
-    const refreshAt = session.held()?.refreshAt
-    const planned = refreshAt && remainingMs(refreshAt, readMoment(platform))
-    return refresher.heldBackMs() ?? planned
-  }
-
   // Whoever signs in, or loads the page, is there.
   function onEntered(how: 'entered' | 'renewed'): void {
     if (how === 'entered') idle.touch()
     if (options.restore === 'hint') hint.set('1')
-  }
-
-  function signOutIfIdle(): boolean {
-    const isSignedIn = session.getState().status === 'authenticated'
-    if (!isSignedIn || signIn.isSigningIn() || idle.remainingMs() !== 0) return false
-    void signIn.logout('idle').catch(() => {})
-    return true
-  }
-
-  // Whoever comes back too late is signed out before, not kept by coming back.
-  function noteActivity(): void {
-    if (!signOutIfIdle()) idle.touch()
   }
 
   function isAuthEndpoint(url: string | undefined): boolean {
@@ -162,16 +162,14 @@ export function createAuthClient<Credentials extends object = object>(
   }
 
   function beginRequest(): number | undefined {
-    noteActivity()
+    agenda.noteActivity()
     return tokens.currentEpoch()
   }
 
   function nameEndpoint(): string {
-    try {
-      return resolveEndpoint(options.baseURL, options.paths.refresh, platform.pageUrl())
-    } catch {
-      return options.baseURL + options.paths.refresh
-    }
+    const { baseURL, paths } = options
+    const url = parseUrl(joinUrl(baseURL, paths.refresh), platform.pageUrl())
+    return `everbearer:${url?.href ?? baseURL + paths.refresh}`
   }
 
   function checkLive(): void {
@@ -210,17 +208,17 @@ export function createAuthClient<Credentials extends object = object>(
     },
     async refresh() {
       checkLive()
-      noteActivity()
+      agenda.noteActivity()
       if (session.getState().status === 'unauthenticated') requireToken(undefined)
       await refresher.refresh('manual')
     },
     async getAccessToken() {
       checkLive()
-      noteActivity()
+      agenda.noteActivity()
       return requireToken(await tokens.forRequest(tokens.currentEpoch())).accessToken
     },
     markActive() {
-      if (!isDisposed) noteActivity()
+      if (!isDisposed) agenda.noteActivity()
     },
     getState: session.getState,
     getRefreshStatus: refresher.status,
@@ -237,6 +235,7 @@ export function createAuthClient<Credentials extends object = object>(
       isDisposed = true
       scheduler.dispose()
       binding.detachAll()
+      siblings.dispose()
       session.dispose()
       refresher.dispose(disposed())
       signIn.dispose(disposed())

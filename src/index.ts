@@ -9,7 +9,13 @@ export type { AuthFetch, AuthFetchInit } from './http/fetch.ts'
 export type { ApiAnswer, IsTokenRefusal } from './http/refusal.ts'
 export type { RequestFlags } from './http/request-flags.ts'
 export type { AuthClientOptions } from './options.ts'
-export type { Platform, PlatformLocks, PlatformStorage, Wake } from './platform.ts'
+export type {
+  Platform,
+  PlatformChannel,
+  PlatformLocks,
+  PlatformStorage,
+  Wake
+} from './platform.ts'
 export type { RenewalContext, RenewWith } from './refresh/renewal.ts'
 export type { TokenResponse } from './refresh/token-response.ts'
 export type { ReissueRefusal } from './session/adoption.ts'

@@ -3,7 +3,7 @@ import { AuthError } from './errors.ts'
 import type { Platform } from './platform.ts'
 import { isSecureUrl, parseUrl } from './url.ts'
 
-/** What each part of the platform has to be; the last two may be absent from a platform altogether. */
+/** What each part of the platform has to be; storage, locks and channel may be absent from a platform altogether. */
 const platformParts = {
   fetch: 'function',
   now: 'function',
@@ -16,8 +16,10 @@ const platformParts = {
   isOnline: 'function',
   onWake: 'function',
   warn: 'function',
+  onPageHide: 'function',
   storage: 'object',
-  locks: 'object'
+  locks: 'object',
+  openChannel: 'function'
 } satisfies Record<keyof Platform, 'function' | 'object'>
 
 export function checkBaseURL(baseURL: string): void {
@@ -63,7 +65,7 @@ export function readPlatform(platform: Partial<Platform> = {}): Partial<Platform
     if (!Object.hasOwn(platform, name)) continue
     const part: unknown = Reflect.get(platform, name)
     const isAbsent = part === undefined || part === null
-    if (isAbsent && type === 'function') continue
+    if (isAbsent && type === 'function' && name !== 'openChannel') continue
     if (!isAbsent && typeof part !== type) throw invalid(`platform.${name}`, `a ${type}`, part)
     parts.push([name, isAbsent ? undefined : part])
   }

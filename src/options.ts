@@ -132,6 +132,13 @@ export interface AuthClientOptions {
       }
     | undefined
   /**
+   * What the tabs of this browser tell each other. `share`: the access token (with the OAuth 2 form, the refresh token
+   * too), so that one refresh serves all and a new tab asks nobody else. `signal`: that something happened, never what;
+   * each tab renews its own token. `off`: nothing. Any script of the page's origin can listen to what tabs share.
+   * @default 'share'
+   */
+  readonly tabs?: 'share' | 'signal' | 'off' | undefined
+  /**
    * Replaces parts of the surroundings: the clock, the timers, `fetch`, the locks and so on.
    * @default what the browser (or Node) has
    */
@@ -158,6 +165,7 @@ export interface ResolvedOptions {
     readonly signOutAfterSeconds: number | undefined
   }
   readonly sendIdempotencyKey: 'same-origin' | 'always' | 'never'
+  readonly tabs: 'share' | 'signal' | 'off'
   readonly platform: Partial<Platform>
 }
 
@@ -178,6 +186,7 @@ const optionNames = [
   'renewWith',
   'parseTokenResponse',
   'idlePolicy',
+  'tabs',
   'platform'
 ] satisfies readonly (keyof AuthClientOptions)[]
 
@@ -217,6 +226,7 @@ export function resolveOptions(given: AuthClientOptions): ResolvedOptions {
     },
     sendIdempotencyKey:
       readOneOf(given, 'sendIdempotencyKey', ['same-origin', 'always', 'never']) ?? 'same-origin',
+    tabs: readOneOf(given, 'tabs', ['share', 'signal', 'off']) ?? 'share',
     platform: readPlatform(own(given, 'platform'))
   }
   checkBaseURL(options.baseURL)

@@ -1,4 +1,4 @@
-// The only file that reads browser globals: network, clocks, timers, chance, the page and its life, storage, locks.
+// The only file that reads browser globals: network, clocks, timers, chance, the page and its life, storage, locks, channel.
 
 /** A key-value store for facts that are no secret (`localStorage` in a page). */
 export interface PlatformStorage {
@@ -10,6 +10,12 @@ export interface PlatformStorage {
 /** The part of the Web Locks API that is used. */
 export interface PlatformLocks {
   request<T>(name: string, options: { signal: AbortSignal }, task: () => Promise<T>): Promise<T>
+}
+
+/** A channel to the other tabs of this browser. What one tab posts, all others get, and it does not. */
+export interface PlatformChannel {
+  post(message: unknown): void
+  close(): void
 }
 
 /**
@@ -42,10 +48,19 @@ export interface Platform {
   onWake(listener: (wake: Wake) => void): () => void
   /** Tells the developer of a likely mistake; called in development only. Default: `console.warn`. */
   warn(message: string): void
+  /** Calls back when the page is left, for good or for the back/forward cache; returns the remover. */
+  onPageHide(listener: () => void): () => void
   /** `undefined` where there is none or it is blocked. */
   readonly storage: PlatformStorage | undefined
   /** `undefined` where there are none, and always in Node, where they would cross worker threads. */
   readonly locks: PlatformLocks | undefined
+  /**
+   * Opens the channel of this name (a `BroadcastChannel` in a page). `undefined` where there is none, and always in Node,
+   * where it would carry one user's token into another worker thread.
+   */
+  readonly openChannel:
+    | ((name: string, onMessage: (message: unknown) => void) => PlatformChannel)
+    | undefined
 }
 
 /** Why the platform woke us: the page became visible or was restored, or the network came back. */
@@ -109,8 +124,10 @@ function surroundings(): Platform {
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
     onWake: hasPage ? onWake : () => () => {},
     warn: (message) => console.warn(message),
+    onPageHide: hasPage ? onPageHide : () => () => {},
     storage: hasPage ? readStorage() : undefined,
-    locks: isNode() ? undefined : readLocks()
+    locks: isNode() ? undefined : readLocks(),
+    openChannel: isNode() || typeof BroadcastChannel === 'undefined' ? undefined : openChannel
   }
 }
 
@@ -150,6 +167,18 @@ function onWake(listener: (wake: Wake) => void): () => void {
     window.removeEventListener('focus', visible)
     window.removeEventListener('online', online)
   }
+}
+
+function onPageHide(listener: () => void): () => void {
+  const hide = () => listener()
+  window.addEventListener('pagehide', hide)
+  return () => window.removeEventListener('pagehide', hide)
+}
+
+function openChannel(name: string, onMessage: (message: unknown) => void): PlatformChannel {
+  const channel = new BroadcastChannel(name)
+  channel.onmessage = ({ data }) => onMessage(data)
+  return { post: (message) => channel.postMessage(message), close: () => channel.close() }
 }
 
 // Reading the property alone throws where a browser's settings block storage.

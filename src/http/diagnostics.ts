@@ -1,7 +1,7 @@
 // What a developer should be told: once per client, in development only, and without a token or a query.
 import type { Platform } from '../platform.ts'
 import type { TokenAnswer, TokenRequest } from '../refresh/token-request.ts'
-import type { Emitter, TokenFacts } from '../session/events.ts'
+import { callLater, type Emitter, type TokenFacts } from '../session/events.ts'
 import { parseUrl } from '../url.ts'
 import type { IncomingAnswer } from './bearer.ts'
 import type { TrustedOrigins } from './trusted-origin.ts'
@@ -32,7 +32,7 @@ export function createDiagnostics(options: DiagnosticsOptions): Diagnostics {
   function warnOnce(subject: 'twin' | 'cors' | 'expose', message: string): void {
     if (warned.has(subject)) return
     warned.add(subject)
-    platform.warn(`everbearer: ${message}`)
+    callLater(() => platform.warn(`everbearer: ${message}`))
   }
 
   /** The origin of a URL that is not the page's own; `undefined` where CORS has no say. */
@@ -53,9 +53,10 @@ export function createDiagnostics(options: DiagnosticsOptions): Diagnostics {
   emitter.on('signed-in', ({ token }) => holdFrom(token))
   emitter.on('reissued', ({ token }) => holdFrom(token))
   emitter.on('renewed', ({ token, reason }) => {
-    // After a refusal the old key was gone, and there was nothing to re-issue.
-    const isNewKey = reason !== 'refusal' && keyId !== undefined && token.keyId !== keyId
-    if (isNewKey && wasAnsweredFrom !== undefined && !isHeaderReadable) {
+    const isNewKey = keyId !== undefined && token.keyId !== undefined && token.keyId !== keyId
+    // After a refusal the old key was gone, and there was nothing to re-issue; what a sibling tab saw is not known here.
+    const mayHaveMissed = isNewKey && reason !== 'refusal' && reason !== 'sibling'
+    if (mayHaveMissed && wasAnsweredFrom !== undefined && !isHeaderReadable) {
       warnOnce(
         'expose',
         `the signing key changed, and no answer of ${wasAnsweredFrom} showed a re-issued token in its ${reissuedTokenHeader} header. If that server re-issues tokens, its answers lack the line "Access-Control-Expose-Headers: ${reissuedTokenHeader}"; a "*" does not count next to credentials.`

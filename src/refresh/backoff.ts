@@ -7,7 +7,7 @@ const longestDelayMs = 60_000
 const longestRetryAfterMs = 300_000
 
 /** While a token still serves, nobody waits for the next try: it may come any time in this, or in half of what is left. */
-const leisureMs = 60_000
+const leisureMs = 90_000
 const shortestLeisureMs = 5_000
 
 /**

@@ -1,23 +1,27 @@
 // How the session is renewed: one attempt at a time, committed only if the session it was for is still there.
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
-import { compareAge, isSameUser } from '../session/adoption.ts'
+import { compareAge } from '../session/adoption.ts'
 import type { Emitter, RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
 import { type HeldToken, receiveToken, type Session, toTokenFacts } from '../session/session.ts'
-import type { AuthLock } from '../tabs/lock.ts'
+import type { AttemptBook } from '../tabs/attempt.ts'
+import type { Siblings } from '../tabs/siblings.ts'
 import { lifeLeftMs, readMoment } from '../token/lifetime.ts'
 import { createWaiting } from './deadline.ts'
 import { createFailureMemory } from './failure-memory.ts'
+import { describeFailure } from './outcome.ts'
 import { lostRace, noProgress, sessionChanged, unexpected } from './refresh-errors.ts'
 import { planRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
 import { createSingleFlight, type Flight } from './single-flight.ts'
 import type { TokenAnswer, TokenRequest } from './token-request.ts'
 import type { IssuedToken } from './token-response.ts'
+import type { TakeTurn } from './turn.ts'
 
 export interface RefresherOptions {
   readonly session: Session
   readonly tokenRequest: TokenRequest
-  readonly lock: AuthLock
+  readonly attempts: AttemptBook
+  readonly siblings: Siblings
   readonly platform: Platform
   readonly emitter: Emitter
   readonly policy: RefreshPolicy
@@ -27,8 +31,7 @@ export interface RefresherOptions {
   readonly isRenewedByApp: boolean
   /** A token was taken in: somebody came in by a restore, or a refresh brought it. */
   readonly onEntered: (how: 'entered' | 'renewed') => void
-  /** Called before a refresh goes out: the session may have ended elsewhere. */
-  readonly beforeRefresh: () => void
+  readonly takeTurn: TakeTurn
   /** Called whenever the time of the next check may have changed. */
   readonly onSettled: () => void
 }
@@ -42,6 +45,8 @@ export interface Refresher {
   heldBackMs(): number | undefined
   /** The network is back: what failed for want of it may be tried at once. */
   networkIsBack(): void
+  /** Another tab renewed the session: what failed here is over. */
+  renewedNextDoor(): void
   /** The session has changed hands: whoever waits is told, and nothing of the attempt under way counts any more. */
   abandon(error: AuthError): void
   /** No refresh begins any more. */
@@ -49,8 +54,7 @@ export interface Refresher {
 }
 
 export function createRefresher(options: RefresherOptions): Refresher {
-  const { session, tokenRequest, lock, platform, emitter, policy } = options
-  let attempt: string | undefined
+  const { session, tokenRequest, attempts, siblings, platform, emitter, policy } = options
   let lastOutcome: RefreshOutcome | undefined
   let disposal: AuthError | undefined
   const failure = createFailureMemory(platform)
@@ -87,10 +91,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
     return { answer, landed }
   }
 
-  async function perform(reason: RefreshReason, epoch: number): Promise<HeldToken> {
-    return lock.run(async () => {
-      options.beforeRefresh()
-      if (session.epoch() !== epoch) throw sessionChanged()
+  function perform(reason: RefreshReason, epoch: number): Promise<HeldToken> {
+    return options.takeTurn(async () => {
       emitter.emit('refresh-started', { reason })
       flights += 1
       const number = flights
@@ -100,7 +102,9 @@ export function createRefresher(options: RefresherOptions): Refresher {
         settle({ kind: 'renewed', reason, atMs: platform.now() })
         return token
       } catch (error) {
-        settle(toOutcome(error, reason))
+        const [atMs, isOnline] = [platform.now(), platform.isOnline()]
+        const retryInMs = failure.remainingMs() ?? 0
+        settle(describeFailure(error, { reason, atMs, isOnline, retryInMs }))
         throw error
       }
     })
@@ -109,6 +113,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
   async function renew(reason: RefreshReason, epoch: number): Promise<HeldToken> {
     const isOurs = () => session.epoch() === epoch
     let { generation, answer } = await ask()
+    // The winner of a race between tabs may just be telling.
+    if (answer.kind === 'rejected') await siblings.catchUp()
     // A newer token arrived while we asked: the refusal may be of a lost race, so it takes a second one to believe.
     const mayBeLostRace = () =>
       isOurs() && answer.kind === 'rejected' && session.generation() !== generation
@@ -125,23 +131,10 @@ export function createRefresher(options: RefresherOptions): Refresher {
     }
   }
 
-  function toOutcome(error: unknown, reason: RefreshReason): RefreshOutcome {
-    const atMs = platform.now()
-    const { code, status, retryAfterMs } = error instanceof AuthError ? error : unexpected()
-    if (code === 'ERR_AUTH_SESSION_CHANGED') return { kind: 'superseded', reason, atMs }
-    if (code === 'ERR_AUTH_SESSION_EXPIRED') return { kind: 'rejected', reason, atMs, status }
-    const isThrottled = status === 429 || retryAfterMs !== undefined
-    const isUnanswered = code === 'ERR_AUTH_NETWORK' || code === 'ERR_AUTH_TIMEOUT'
-    const isOffline = isUnanswered && !platform.isOnline()
-    const kind = isThrottled ? 'throttled' : isOffline ? 'offline' : 'transient'
-    return { kind, reason, atMs, code, status, retryInMs: failure.remainingMs() ?? 0 }
-  }
-
   async function ask(): Promise<{ readonly answer: TokenAnswer; readonly generation: number }> {
     const generation = session.generation()
     // The same key until there is an answer: a server that renewed before the answer was lost can repeat it.
-    attempt ??= platform.randomId()
-    const key = attempt
+    const attempt = attempts.begin()
     const abandoned = new AbortController()
     renewals.add(abandoned)
     const cancel = platform.setTimer(() => abandoned.abort(), options.refreshAbandonMs)
@@ -149,14 +142,16 @@ export function createRefresher(options: RefresherOptions): Refresher {
       const { signal } = abandoned
       const { accessToken, refreshToken } = session.held() ?? {}
       const answer = await tokenRequest.refresh({
-        attempt: key,
+        attempt,
         signal,
         accessToken,
         refreshToken
       })
-      if (answer.kind !== 'undecided' && attempt === key) attempt = undefined
+      if (answer.kind === 'undecided') attempts.fail(attempt)
+      else attempts.close(attempt)
       return { answer, generation }
     } catch (error) {
+      attempts.fail(attempt)
       const known = error instanceof AuthError ? error : unexpected()
       return { answer: { kind: 'undecided', error: known }, generation }
     } finally {
@@ -173,7 +168,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     if (held !== undefined && received.accessToken === held.accessToken) {
       throw noteFailure(noProgress())
     }
-    if (held !== undefined && !isSameUser(held, received)) {
+    if (siblings.isOtherUser(received)) {
       session.end('user-changed')
       emitter.emit('signed-out', { reason: 'user-changed' })
       throw sessionChanged()
@@ -190,6 +185,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const refreshAt = planRefreshAt(kept, isRestore, policy, platform.random)
     if (keepsHeld) return session.replan(refreshAt) ?? held
     const token = session.hold(received, refreshAt, 'same-epoch')
+    siblings.tell('renewed')
     options.onEntered(isRestore ? 'entered' : 'renewed')
     const facts = toTokenFacts(token)
     if (isRestore) emitter.emit('signed-in', { via: 'restore', token: facts })
@@ -200,8 +196,13 @@ export function createRefresher(options: RefresherOptions): Refresher {
   function endSession(status: number | undefined, oauthError: string | undefined): AuthError {
     failure.forget()
     const wasSignedIn = session.held() !== undefined
-    session.end(wasSignedIn ? 'session-expired' : 'no-session')
-    if (wasSignedIn) emitter.emit('signed-out', { reason: 'session-expired' })
+    if (wasSignedIn) {
+      session.end('session-expired')
+      siblings.tellEnd('session-expired')
+      emitter.emit('signed-out', { reason: 'session-expired' })
+    } else if (session.getState().status === 'initializing') {
+      session.end('no-session')
+    }
     const word = oauthError === undefined ? '' : ` (${oauthError})`
     const answer = status === undefined ? '' : ` with status ${status}${word}`
     const message = `The server refused to renew the session${answer}: it has ended, sign in again.`
@@ -226,10 +227,13 @@ export function createRefresher(options: RefresherOptions): Refresher {
     status: () => ({ isRefreshing: flight.isOpen(), lastOutcome }),
     heldBackMs: failure.remainingMs,
     networkIsBack: failure.networkIsBack,
+    renewedNextDoor() {
+      failure.forget()
+      session.note({ type: 'recovered' })
+    },
     abandon(error) {
       flight.forget()
       failure.forget()
-      attempt = undefined
       callers.release(error)
       if (options.isRenewedByApp) for (const renewal of renewals) renewal.abort()
     },

@@ -3,8 +3,11 @@ import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 import type { Emitter } from '../session/events.ts'
 import { receiveToken, type Session, toTokenFacts } from '../session/session.ts'
+import type { SignedOutReason } from '../session/state.ts'
 import type { StoredMark } from '../session/stored-mark.ts'
+import type { AttemptBook } from '../tabs/attempt.ts'
 import type { AuthLock } from '../tabs/lock.ts'
+import type { Siblings } from '../tabs/siblings.ts'
 import { readMoment } from '../token/lifetime.ts'
 import { createWaiting } from './deadline.ts'
 import { sessionChanged } from './refresh-errors.ts'
@@ -20,6 +23,8 @@ export interface SignIn {
   start(token: IssuedToken): void
   /** Signs out here too, where another tab of this browser did and the server does not know yet. */
   followSignOut(): void
+  /** Ends the session here, because it has ended next door. */
+  follow(reason: SignedOutReason): void
   /** Tells the server of a sign-out that it has not confirmed, if there is one. */
   retrySignOut(): void
   /** A function of the app's is signing somebody in: a refresh in between could overwrite the new cookie. */
@@ -35,6 +40,8 @@ export interface SignInOptions {
   readonly tokenRequest: TokenRequest
   readonly lock: AuthLock
   readonly mark: StoredMark
+  readonly attempts: AttemptBook
+  readonly siblings: Siblings
   readonly platform: Platform
   readonly emitter: Emitter
   readonly policy: RefreshPolicy
@@ -46,7 +53,8 @@ export interface SignInOptions {
 }
 
 export function createSignIn(options: SignInOptions): SignIn {
-  const { session, refresher, tokenRequest, lock, mark, platform, emitter } = options
+  const { session, refresher, tokenRequest, lock, mark, attempts, siblings } = options
+  const { platform, emitter } = options
   const callers = createWaiting(platform)
   // Calls of login() and logout() are counted; one that took effect rules out all that were made before it.
   let calls = 0
@@ -77,7 +85,7 @@ export function createSignIn(options: SignInOptions): SignIn {
 
   //  login() ── POST ──────────────────── answered, and dropped: its cookie has to go again
   //  logout() ────────── signed out at once ── POST (takes its turn) ── cookie cleared
-  function enter(issued: IssuedToken, call: number): void {
+  function enter(issued: IssuedToken, call: number, news: 'signed-in' | 'renewed'): void {
     if (call < effective && effectiveWasLogout && disposal === undefined) {
       mark.set(platform.randomId())
       deliverSignOut().catch(() => {})
@@ -89,6 +97,8 @@ export function createSignIn(options: SignInOptions): SignIn {
     const refreshAt = planRefreshAt(received, true, options.policy, platform.random)
     const token = session.hold(received, refreshAt, 'new-epoch')
     mark.clear()
+    attempts.forget()
+    siblings.tell(news)
     refresher.abandon(sessionChanged())
     options.onEntered('entered')
     emitter.emit('signed-in', { via: 'login', token: toTokenFacts(token) })
@@ -101,7 +111,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       await lock.run(async () => {
         checkOrder(call)
         const answer = await ask((signal) => tokenRequest.login(credentials, signal))
-        enter(readLoginAnswer(answer), call)
+        enter(readLoginAnswer(answer), call, 'signed-in')
       })
     } finally {
       signIns.delete(call)
@@ -123,15 +133,20 @@ export function createSignIn(options: SignInOptions): SignIn {
       const idle = lock.idle()
       if (idle !== undefined) await idle
       checkOrder(call)
-      enter(readTokenResponse(await signIn(), 'What the function given to login() returned'), call)
+      const issued = readTokenResponse(
+        await signIn(),
+        'What the function given to login() returned'
+      )
+      enter(issued, call, 'signed-in')
     } finally {
       settle()
     }
   }
 
-  function leave(reason: 'signed-out' | 'idle'): void {
+  function leave(reason: SignedOutReason): void {
     const wasSignedIn = session.getState().status !== 'unauthenticated'
     session.end(reason)
+    attempts.forget()
     refresher.abandon(sessionChanged())
     if (wasSignedIn) emitter.emit('signed-out', { reason })
     options.onSettled()
@@ -175,7 +190,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     },
     start(token) {
       calls += 1
-      enter(token, calls)
+      enter(token, calls, 'renewed')
     },
     async logout(reason) {
       calls += 1
@@ -185,6 +200,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       const refreshToken = session.held()?.refreshToken
       if (refreshToken !== undefined) revocations.set(id, refreshToken)
       mark.set(id)
+      siblings.tellEnd(reason)
       leave(reason)
       const lateError = late('sign-out', options.refreshTimeoutMs)
       const deadline = { afterMs: options.refreshTimeoutMs, error: () => lateError }
@@ -203,6 +219,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       effectiveWasLogout = true
       leave('signed-out')
     },
+    follow: leave,
     retrySignOut,
     isAppSigningIn,
     isSigningIn: () => isAppSigningIn() || [...signIns].some(isPending),

@@ -4,6 +4,7 @@ import type { Platform } from '../platform.ts'
 import { type ReissueRefusal, refuseReissue } from '../session/adoption.ts'
 import type { Emitter } from '../session/events.ts'
 import { type HeldToken, receiveToken, type Session, toTokenFacts } from '../session/session.ts'
+import type { Siblings } from '../tabs/siblings.ts'
 import {
   elapsedMs,
   later,
@@ -36,6 +37,7 @@ export interface TokenSource {
 export interface TokenSourceOptions {
   readonly session: Session
   readonly refresher: Refresher
+  readonly siblings: Siblings
   readonly emitter: Emitter
   readonly platform: Platform
   readonly policy: RefreshPolicy
@@ -53,7 +55,7 @@ function restSeconds({ lifetimeSeconds = Infinity }: HeldToken): number {
 }
 
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const { session, refresher, emitter, platform, policy } = options
+  const { session, refresher, siblings, emitter, platform, policy } = options
   let rest: { readonly until: Moment; readonly epoch: number } | undefined
 
   function hasLifeLeft(token: HeldToken, reserveSeconds: number): boolean {
@@ -157,6 +159,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       }
       const refreshAt = keepRefreshAt(previous.refreshAt, candidate, policy)
       const token = session.hold(candidate, refreshAt, 'same-epoch')
+      siblings.tell('reissued')
       emitter.emit('reissued', { token: toTokenFacts(token), previousKeyId: previous.claims?.kid })
       options.onSettled()
     }

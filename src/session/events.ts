@@ -4,7 +4,15 @@ import type { ReissueRefusal } from './adoption.ts'
 import type { SignedOutReason } from './state.ts'
 
 /** What made a refresh begin. */
-export type RefreshReason = 'restore' | 'timer' | 'wake' | 'request' | 'refusal' | 'manual'
+export type RefreshReason =
+  | 'restore'
+  | 'timer'
+  | 'wake'
+  | 'request'
+  | 'refusal'
+  | 'manual'
+  /** A sibling tab did something that only the server can tell about; or it made the refresh, and this tab took the token over. */
+  | 'sibling'
 
 /** What may be known of a token by everybody. */
 export interface TokenFacts {
@@ -56,11 +64,11 @@ export interface RefreshStatus {
 }
 
 export interface AuthEvents {
-  /** The user signed in, or the session was restored on page load. */
-  'signed-in': { readonly via: 'login' | 'restore'; readonly token: TokenFacts }
+  /** The user signed in here or in a sibling tab, or the session was restored on page load. */
+  'signed-in': { readonly via: 'login' | 'restore' | 'sibling'; readonly token: TokenFacts }
   /** A refresh request was sent. */
   'refresh-started': { readonly reason: RefreshReason }
-  /** A refresh brought a new access token. */
+  /** A refresh brought a new access token; with the reason `sibling`, one that another tab made. */
   renewed: { readonly reason: RefreshReason; readonly token: TokenFacts }
   /** What came of it: one for each `refresh-started`. */
   'refresh-settled': RefreshOutcome

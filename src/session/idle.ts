@@ -1,6 +1,7 @@
-// How long nothing has happened: neither a request nor a sign of the user, as the app tells.
+// How long nothing has happened: neither a request nor a sign of the user, as the app tells, in any tab.
 import type { Platform } from '../platform.ts'
-import { later, readMoment, remainingMs } from '../token/lifetime.ts'
+import { later, type Moment, readMoment, remainingMs } from '../token/lifetime.ts'
+import type { StoredMark } from './stored-mark.ts'
 
 export interface IdleWatch {
   /** Something happens now. */
@@ -9,16 +10,36 @@ export interface IdleWatch {
   remainingMs(): number | undefined
 }
 
-export function createIdleWatch(platform: Platform, limitSeconds: number | undefined): IdleWatch {
+/** Storage is not written on each request: the other tabs may see a touch so much later, in shares of the limit. */
+const writeAfterShare = 0.05
+
+/** `mark` holds the time of the last touch in any tab, by the wall clock that they have in common. */
+export function createIdleWatch(
+  platform: Platform,
+  limitSeconds: number | undefined,
+  mark: StoredMark
+): IdleWatch {
   let last = readMoment(platform)
-  const left = () =>
-    limitSeconds === undefined
-      ? undefined
-      : remainingMs(later(last, limitSeconds * 1000), readMoment(platform))
+  const limitMs = (limitSeconds ?? 0) * 1000
+  let writtenAtMs = -Infinity
+
+  function lastInAnyTab(): Moment {
+    const elsewhereMs = Number(mark.read())
+    const aheadMs = Math.min(elsewhereMs, platform.now()) - last.wallMs
+    return aheadMs > 0 ? later(last, aheadMs) : last
+  }
+
   return {
     touch() {
       last = readMoment(platform)
+      if (limitSeconds === undefined) return
+      if (Math.abs(last.wallMs - writtenAtMs) < limitMs * writeAfterShare) return
+      writtenAtMs = last.wallMs
+      mark.set(String(last.wallMs))
     },
-    remainingMs: left
+    remainingMs: () =>
+      limitSeconds === undefined
+        ? undefined
+        : remainingMs(later(lastInAnyTab(), limitMs), readMoment(platform))
   }
 }

@@ -34,6 +34,8 @@ export interface Session {
   epoch(): number
   generation(): number
   held(): HeldToken | undefined
+  /** Whose session ended here without their wish, as their token named them; until somebody signs in or out. */
+  former(): Pick<HeldToken, 'claims'> | undefined
   /** Was this very token held before, since the last sign-in? */
   wasHeld(accessToken: string): boolean
   /** Takes a token in: into a new epoch where somebody signed in, else into the current one. */
@@ -86,6 +88,7 @@ export function toTokenFacts(token: HeldToken): TokenFacts {
 export function createSession(startsSignedOut: boolean): Session {
   let state: AuthState = initialState(startsSignedOut)
   let token: HeldToken | undefined
+  let former: Pick<HeldToken, 'claims'> | undefined
   let epoch = 0
   let generation = 0
   const past = new Set<string>()
@@ -113,6 +116,7 @@ export function createSession(startsSignedOut: boolean): Session {
     epoch: () => epoch,
     generation: () => generation,
     held: () => token,
+    former: () => former,
     wasHeld: (accessToken) => past.has(accessToken),
     hold(received, refreshAt, entering) {
       if (entering === 'new-epoch') {
@@ -120,6 +124,7 @@ export function createSession(startsSignedOut: boolean): Session {
         past.clear()
       }
       generation += 1
+      former = undefined
       token = { ...received, refreshAt, generation, epoch }
       past.add(token.accessToken)
       for (const oldest of past) {
@@ -136,6 +141,8 @@ export function createSession(startsSignedOut: boolean): Session {
     },
     end(reason) {
       epoch += 1
+      if (reason === 'signed-out') former = undefined
+      else if (token !== undefined) former = { claims: token.claims }
       token = undefined
       past.clear()
       move({ type: 'ended', reason })

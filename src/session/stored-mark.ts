@@ -6,6 +6,8 @@ export interface StoredMark {
   read(): string | undefined
   set(value: string): void
   clear(): void
+  /** Do the other tabs of this browser read what is set here? */
+  isShared(): boolean
 }
 
 /**
@@ -14,8 +16,13 @@ export interface StoredMark {
  */
 export function createStoredMark(storage: PlatformStorage | undefined, key: string): StoredMark {
   let unstored: string | undefined
+  let isShared: boolean | undefined
 
   return {
+    isShared() {
+      isShared ??= probe(storage, key)
+      return isShared
+    },
     read() {
       if (unstored !== undefined) return unstored
       try {
@@ -41,5 +48,16 @@ export function createStoredMark(storage: PlatformStorage | undefined, key: stri
         // Blocked: then nothing was written either.
       }
     }
+  }
+}
+
+// A quota of nothing, as some private windows have, shows when writing.
+function probe(storage: PlatformStorage | undefined, key: string): boolean {
+  try {
+    storage?.setItem(`${key}:probe`, '1')
+    storage?.removeItem(`${key}:probe`)
+    return storage !== undefined
+  } catch {
+    return false
   }
 }

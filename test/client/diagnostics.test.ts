@@ -134,6 +134,23 @@ describe('a re-issued token that CORS hides', () => {
   })
 })
 
+it('lets no warning of the app’s own fail what it warns of', async () => {
+  const thrown: unknown[] = []
+  const catchIt = (error: unknown) => thrown.push(error)
+  const others = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException').on('uncaughtException', catchIt)
+  const warn = () => {
+    throw new Error('in the app')
+  }
+  const { auth, browser, idle } = createTestBed({ platform: { warn } })
+  browser.trouble('/login', { kind: 'unreachable' })
+  await expect(auth.login(ada)).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+  await idle()
+  process.off('uncaughtException', catchIt)
+  for (const other of others) process.on('uncaughtException', other)
+  expect(thrown).toEqual([new Error('in the app')])
+})
+
 describe('CORS that forbids the auth requests', () => {
   const unreachable = { kind: 'unreachable' } as const
 
@@ -225,7 +242,7 @@ describe('the http twin of a trusted origin', () => {
 })
 
 describe('only a developer is told', () => {
-  function provoke(): string[] {
+  async function provoke(): Promise<string[]> {
     const warnings: string[] = []
     const platform = {
       pageUrl: () => `${pageOrigin}/`,
@@ -238,26 +255,26 @@ describe('only a developer is told', () => {
     })
     onTestFinished(auth.dispose)
     const adapter: AxiosAdapter = () => Promise.reject(new Error('not sent'))
-    auth.axios.get('http://api.app.example', { adapter }).catch(() => {})
+    await auth.axios.get('http://api.app.example', { adapter }).catch(() => {})
     return warnings
   }
 
-  it.each(['development', 'test', ''])('with NODE_ENV=%j', (environment) => {
+  it.each(['development', 'test', ''])('with NODE_ENV=%j', async (environment) => {
     vi.stubEnv('NODE_ENV', environment)
-    expect(provoke()).toHaveLength(1)
+    expect(await provoke()).toHaveLength(1)
   })
 
-  it('and not in production', () => {
+  it('and not in production', async () => {
     vi.stubEnv('NODE_ENV', 'production')
-    expect(provoke()).toHaveLength(0)
+    expect(await provoke()).toHaveLength(0)
   })
 
-  it('on the console, unless the app wants it elsewhere', () => {
+  it('on the console, unless the app wants it elsewhere', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const auth = createAuthClient({ baseURL: 'https://api.app.example' })
     onTestFinished(auth.dispose)
     const adapter: AxiosAdapter = () => Promise.reject(new Error('not sent'))
-    auth.axios.get('http://api.app.example', { adapter }).catch(() => {})
+    await auth.axios.get('http://api.app.example', { adapter }).catch(() => {})
     expect(warn.mock.calls).toEqual([[expect.stringContaining('everbearer: ')]])
   })
 
@@ -316,7 +333,7 @@ describe('only a developer is told', () => {
     ]
   ]
 
-  function run(code: string): string[] {
+  async function run(code: string): Promise<string[]> {
     const { URL, URLSearchParams, TextEncoder, Headers, Request, Response, queueMicrotask } =
       globalThis
     const globals = {
@@ -332,13 +349,14 @@ describe('only a developer is told', () => {
     const warnings: string[] = []
     const page = { AbortController, setTimeout, clearTimeout, performance, navigator, warnings }
     runInContext(code, createContext({ ...globals, ...page }))
+    await new Promise((resolve) => setImmediate(resolve))
     return warnings
   }
 
   it.each(bundlers)(
     'by a bundle of %s for development, in a page that knows no process',
     async (_, bundle) => {
-      expect(run(await bundle('development'))).toHaveLength(1)
+      expect(await run(await bundle('development'))).toHaveLength(1)
     }
   )
 
@@ -346,7 +364,7 @@ describe('only a developer is told', () => {
     'so that the bundle of %s for production holds nothing of it',
     async (_, bundle) => {
       const code = await bundle('production')
-      expect(run(code)).toHaveLength(0)
+      expect(await run(code)).toHaveLength(0)
       expect(code).toContain('ERR_AUTH_NETWORK')
       expect(code).not.toContain('goes without the access token')
       expect(code).not.toContain('Access-Control')
@@ -357,6 +375,6 @@ describe('only a developer is told', () => {
     const [, esbuild] = bundlers[0] ?? []
     const code = (await esbuild?.('')) ?? ''
     expect(code).toContain('process.env.NODE_ENV')
-    expect(run(code)).toHaveLength(0)
+    expect(await run(code)).toHaveLength(0)
   })
 })

@@ -63,7 +63,7 @@ it.each(unconfirmed)(
     browser.wake('online')
     await idle()
     expect(callsTo('logout').at(-1)).toMatchObject({ status: 204, outcome: 'signed_out' })
-    expect(browser.storage.entries.size).toBe(0)
+    expect(browser.marks()).toEqual([])
     auth.dispose()
     expect(await reload({ restore: 'always' }).ready()).toMatchObject({ status: 'unauthenticated' })
   }
@@ -89,7 +89,7 @@ it.each(unconfirmed)(
     expect(seen).toEqual(['unauthenticated'])
     expect(callsTo('refresh')).toHaveLength(0)
     expect(callsTo('logout').at(-1)).toMatchObject({ status: 204, outcome: 'signed_out' })
-    expect(browser.storage.entries.size).toBe(0)
+    expect(browser.marks()).toEqual([])
   }
 )
 
@@ -101,7 +101,7 @@ it.each(refusing)('has nothing left to deliver when the server %s', async (_, sp
   bed.browser.wake('online')
   await bed.idle()
   expect(bed.sent('/logout')).toBe(1)
-  expect(bed.browser.storage.entries.size).toBe(0)
+  expect(bed.browser.marks()).toEqual([])
 })
 
 it('sends one sign-out for each coming of the network, however long the server stays down', async () => {

@@ -44,12 +44,12 @@ describe.each([
     expect(peakOverSteady(outage.toSeconds, untilSeconds, 30)).toBeLessThanOrEqual(3)
   })
 
-  it('is asked at most 3.4 times as often as ever in any ten seconds of the recovery', () => {
-    expect(peakOverSteady(outage.toSeconds, untilSeconds, 10)).toBeLessThanOrEqual(3.4)
+  it('is asked at most three times as often as ever in any ten seconds of the recovery', () => {
+    expect(peakOverSteady(outage.toSeconds, untilSeconds, 10)).toBeLessThanOrEqual(3)
   })
 
-  it('is asked at most 3.5 times as often as ever in any ten seconds of the outage', () => {
-    expect(peakOverSteady(outage.fromSeconds, outage.toSeconds, 10)).toBeLessThanOrEqual(3.5)
+  it('is asked at most 3.3 times as often as ever in any ten seconds of the outage', () => {
+    expect(peakOverSteady(outage.fromSeconds, outage.toSeconds, 10)).toBeLessThanOrEqual(3.3)
   })
 
   it('is left alone again after the recovery', () => {

@@ -97,14 +97,19 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   }
 )
 
+/** A step, and the tab in which it happens, where the history has more than one. */
+export type PlacedStep = Step & { readonly tab?: number }
+
 export interface History {
+  /** Tabs of one browser, which share cookies, storage, locks and a channel; a single one has neither lock nor channel. */
+  readonly tabs?: number
   /** A client that starts signed in leaves the generator more steps for what matters. */
   readonly startsSignedIn: boolean
   readonly accessTokenSeconds: number
   readonly deviceOffsetMs: number
   /** Timers that never fire: whatever they are for must be right without them. */
   readonly timersAreDead: boolean
-  readonly steps: readonly Step[]
+  readonly steps: readonly PlacedStep[]
 }
 
 export const history: fc.Arbitrary<History> = fc.record({
@@ -114,3 +119,18 @@ export const history: fc.Arbitrary<History> = fc.record({
   timersAreDead: fc.integer({ min: 0, max: 9 }).map((value) => value === 0),
   steps: fc.array(step, { minLength: 5, maxLength: 60, size: 'max' })
 })
+
+/** Two to four tabs; messages between them take their time too. */
+export const tabsHistory: fc.Arbitrary<History> = fc
+  .tuple(
+    history,
+    fc.integer({ min: 2, max: 4 }),
+    fc.array(fc.nat(3), { minLength: 60, maxLength: 60 })
+  )
+  .map(([one, tabs, places]) => ({
+    ...one,
+    // Without timers no tab would ever stop waiting for another.
+    timersAreDead: false,
+    tabs,
+    steps: one.steps.map((step, index) => ({ ...step, tab: (places[index] ?? 0) % tabs }))
+  }))

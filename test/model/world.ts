@@ -219,7 +219,7 @@ export async function play(history: History, scheduler: Scheduler): Promise<read
   return watchers.violations
 }
 
-function toTrouble(
+export function toTrouble(
   kind: TroubleKind
 ): Parameters<ReturnType<typeof createVirtualBrowser>['trouble']>[1] {
   if (kind === 'unreachable' || kind === 'lost') return { kind }

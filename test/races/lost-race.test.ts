@@ -44,15 +44,16 @@ async function renewBoth(race: Race, tabs: readonly AuthClient[], gapMs: number)
   await settled
 }
 
-it('loses no session where two tabs without locks present one refresh token, in 200 rounds', async () => {
+it('loses no session where two tabs without locks and storage present one refresh token, in 200 rounds', async () => {
   let replayed = 0
   for (const seed of range(200)) {
     const random = createSeededRandom(1_000 + seed)
     let isSlow = false
     const race = createRace({ travelMs: () => (isSlow ? 1 + random() * 60 : 0) })
     const browser = race.openBrowser()
-    const first = race.openPage(browser).auth
-    const second = race.openPage(browser).auth
+    const platform = { storage: undefined }
+    const first = race.openPage(browser, { platform }).auth
+    const second = race.openPage(browser, { platform }).auth
     await signIn(race, first)
     const token = await first.getAccessToken()
     await second.login(async () => ({ access_token: token, expires_in: 300 }))

@@ -47,6 +47,8 @@ export interface VirtualBrowser {
   /** How many listen for the page's waking. */
   wakeListeners(): number
   readonly storage: PlatformStorage & { readonly entries: ReadonlyMap<string, string> }
+  /** What is marked in storage, by name, but for what tabs note about each other. */
+  marks(): string[]
 }
 
 /** What may be watched and slowed down about the network. */
@@ -288,6 +290,10 @@ export function createVirtualBrowser(
       for (const listener of wakeListeners) listener(wake)
     },
     wakeListeners: () => wakeListeners.size,
+    marks() {
+      const names = [...entries.keys()].map((key) => key.slice(key.lastIndexOf(':') + 1))
+      return names.filter((name) => name !== 'stamp' && name !== 'tabs')
+    },
     storage: {
       entries,
       getItem: (key) => entries.get(key) ?? null,

@@ -19,7 +19,8 @@ export const reasonWords: Readonly<Record<RefreshReason, string>> = {
   wake: 'page visible again',
   request: 'before a request',
   refusal: 'after a 401',
-  manual: 'on demand'
+  manual: 'on demand',
+  sibling: 'by another tab'
 }
 
 const renewedSentences: Readonly<Record<RefreshReason, string>> = {
@@ -28,7 +29,8 @@ const renewedSentences: Readonly<Record<RefreshReason, string>> = {
   wake: 'Refreshed when the page came back',
   request: 'Refreshed before a request went out',
   refusal: 'A request came back with 401. One refresh, then it was replayed: the app saw nothing',
-  manual: 'Refreshed on demand'
+  manual: 'Refreshed on demand',
+  sibling: 'Another tab made the refresh, and this one took its token over'
 }
 
 const signedOutSentences: Readonly<Record<SignedOutReason, string>> = {

@@ -1,8 +1,8 @@
 // The lock: turns are taken, and nobody waits for ever.
 import { expect, it } from 'vitest'
-import type { PlatformLocks } from '../src/platform.ts'
-import { createLock } from '../src/tabs/lock.ts'
-import { createManualClock } from './support/manual-clock.ts'
+import type { PlatformLocks } from '../../src/platform.ts'
+import { createLock } from '../../src/tabs/lock.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 

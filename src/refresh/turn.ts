@@ -1,0 +1,56 @@
+// A refresh waits for its turn among the tabs of this browser, and may find that another tab has made it.
+
+import type { Platform } from '../platform.ts'
+import type { HeldToken, Session } from '../session/session.ts'
+import type { AttemptBook } from '../tabs/attempt.ts'
+import type { AuthLock } from '../tabs/lock.ts'
+import type { Siblings } from '../tabs/siblings.ts'
+import { sessionChanged } from './refresh-errors.ts'
+
+export interface TurnOptions {
+  readonly session: Session
+  readonly lock: AuthLock
+  readonly attempts: AttemptBook
+  readonly siblings: Siblings
+  readonly platform: Platform
+  /** Called before a refresh goes out: the session may have ended elsewhere. */
+  readonly beforeRefresh: () => void
+}
+
+const lookAgainMs = 50
+
+/** Runs `renew` in its turn, or returns the token that a sibling got meanwhile. Rejects where the session has changed hands. */
+export type TakeTurn = (renew: () => Promise<HeldToken>) => Promise<HeldToken>
+
+//  tab A ── timer ── lock ── POST ───── answered ── tells ─┐ gives the lock back
+//  tab B ── timer ── (waits) ──────────────────────────────┼── lock ── nothing left to do
+//                                                          └▶ takes the token over (the message may be the slower of the two)
+export function createTurns(options: TurnOptions): TakeTurn {
+  const { session, lock, attempts, siblings, platform } = options
+
+  return (renew) => {
+    const epoch = session.epoch()
+    const renewals = siblings.renewals()
+
+    function checkEpoch(): void {
+      if (session.epoch() !== epoch) throw sessionChanged()
+    }
+
+    const pass = (ms: number) => new Promise<void>((over) => platform.setTimer(over, ms))
+
+    return lock.run(async () => {
+      for (let waitedMs = 0; ; waitedMs += lookAgainMs) {
+        options.beforeRefresh()
+        checkEpoch()
+        const news = session.held() === undefined ? siblings.findSession() : siblings.catchUp()
+        if (news !== undefined) await news
+        checkEpoch()
+        const held = session.held()
+        if (held !== undefined && siblings.renewals() !== renewals) return held
+        // Somebody's request is out whom no lock holds: a page that died, or one in a browser without Web Locks.
+        if (!attempts.isLanding(waitedMs)) return renew()
+        await pass(lookAgainMs)
+      }
+    })
+  }
+}

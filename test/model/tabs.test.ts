@@ -1,0 +1,20 @@
+// The search over tabs: random histories in two to four of them, and the invariants hold for all.
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { tabsHistory } from './steps.ts'
+import { playInTabs } from './tabs-world.ts'
+
+const numRuns = Number(process.env.HISTORIES ?? 150)
+const seed = process.env.SEED === undefined ? 20_260_301 : Number(process.env.SEED)
+const path = process.env.REPLAY_PATH
+
+it(`holds its invariants over ${numRuns} random histories of several tabs (seed ${seed})`, {
+  timeout: 3_600_000
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(tabsHistory, fc.scheduler(), async (one, scheduler) => {
+      expect(await playInTabs(one, scheduler)).toEqual([])
+    }),
+    { numRuns, seed, ...(path === undefined ? {} : { path }), endOnFailure: false }
+  )
+})
