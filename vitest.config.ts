@@ -1,4 +1,5 @@
-// The suites: `node` and `dom` run on the source, `package` and `browser` on the built package.
+// The suites: `node` and `dom` run on the source (as `oldest` and `oldest-dom`, with the oldest axios), `package` and
+// `browser` on the built package.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
@@ -14,6 +15,9 @@ const alias = [
   { find: /^everbearer\/mock\/msw$/, replacement: source('mock/msw.ts') },
   { find: /^everbearer\/mock\/node$/, replacement: source('mock/node.ts') }
 ]
+
+/** The oldest version that the peer range allows. */
+const oldestAxios = { find: /^axios$/, replacement: 'axios-oldest' }
 
 const hasChromium = findChromium() !== undefined
 if (!hasChromium && process.env.CI !== 'true') {
@@ -34,6 +38,26 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           setupFiles: ['test/support/quiet-network-log.ts'],
           exclude: ['test/dom/**', 'test/browser/**', 'test/package/**', 'test/long/**']
+        }
+      },
+      {
+        resolve: { alias: [...alias, oldestAxios] },
+        test: {
+          name: 'oldest',
+          environment: 'node',
+          testTimeout: 60_000,
+          include: ['test/http/**/*.test.ts', 'test/client/**/*.test.ts'],
+          env: { AXIOS_UNDER_TEST: '1.18.0' }
+        }
+      },
+      {
+        resolve: { alias: [...alias, oldestAxios] },
+        test: {
+          name: 'oldest-dom',
+          environment: 'happy-dom',
+          testTimeout: 60_000,
+          include: ['test/dom/{replay,storm}.test.ts'],
+          setupFiles: ['test/support/quiet-network-log.ts']
         }
       },
       {

@@ -1,5 +1,6 @@
 // The client as its users see it.
 import type { AxiosInstance } from 'axios'
+import type { AuthFetch } from './http/fetch.ts'
 import type { TokenResponse } from './refresh/token-response.ts'
 import type { AuthEventListener, AuthEvents, RefreshStatus } from './session/events.ts'
 import type { AuthState } from './session/state.ts'
@@ -13,6 +14,19 @@ export interface AuthClient<Credentials extends object = object> {
    * @returns the detach. An instance may be attached twice; its requests are sent once.
    */
   attach(instance: AxiosInstance): () => void
+  /**
+   * `fetch`, on this session and by the same rules as `axios`: the access token goes along to trusted origins, and a
+   * refused request is sent again once. All else is as with `fetch`: relative URLs resolve against the page (not against
+   * `baseURL`), 4xx and 5xx are answers, an abort rejects with the signal's reason. A body that is a stream is sent once.
+   * It calls the global `fetch`.
+   *
+   * @throws AuthError as {@link AuthClient.refresh}, and `ERR_AUTH_BODY_SPENT`, `ERR_AUTH_INVALID_OPTIONS` (a wrong
+   * flag); and what `fetch` throws.
+   *
+   * @example
+   * const response = await auth.fetch('https://api.example.com/me', { everbearer: { accessToken: 'require' } })
+   */
+  readonly fetch: AuthFetch
   /**
    * Signs in: with credentials, which are sent to the login endpoint as JSON, or with a function that gets a token response
    * in any other way (a second factor, a passkey, a popup). The function is called at once, unless an auth request is under

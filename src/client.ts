@@ -4,10 +4,14 @@ import type { AuthClient } from './auth-client.ts'
 import { AuthError } from './errors.ts'
 import { createAxiosBinding } from './http/axios.ts'
 import { createBearer } from './http/bearer.ts'
+import { createDiagnostics, type Diagnostics } from './http/diagnostics.ts'
+import { createAuthFetch } from './http/fetch.ts'
+import { createRefusalRule } from './http/refusal.ts'
 import { createTrustedOrigins } from './http/trusted-origin.ts'
 import { type AuthClientOptions, resolveOptions } from './options.ts'
-import { createPlatform, createTimers } from './platform.ts'
+import { createPlatform, createTimers, pageFetch } from './platform.ts'
 import { createAgenda } from './refresh/agenda.ts'
+import { resolveEndpoint } from './refresh/endpoints.ts'
 import { sessionChanged } from './refresh/refresh-errors.ts'
 import type { RefreshPolicy } from './refresh/refresh-plan.ts'
 import { createRefresher } from './refresh/refresher.ts'
@@ -58,7 +62,9 @@ export function createAuthClient<Credentials extends object = object>(
   const restores = mayRestore() && mark.read() === undefined
   const session = createSession(!restores)
   const origins = createTrustedOrigins(options.baseURL, options.trustedOrigins, platform.pageUrl)
-  const tokenRequest = createTokenRequest(platform, { ...options, trusts: origins.trusts })
+  const diagnostics = mayDiagnose()
+  const bareTokenRequest = createTokenRequest(platform, { ...options, trusts: origins.trusts })
+  const tokenRequest = diagnostics?.watch(bareTokenRequest) ?? bareTokenRequest
   const lock = createLock(namespace, options.lockTimeoutMs, platform)
   const attempts = createAttemptBook(platform, `${namespace}:attempt`)
   const onSettled = () => scheduler.rearm()
@@ -90,11 +96,12 @@ export function createAuthClient<Credentials extends object = object>(
   const signIn = createSignIn({ ...shared, ...timeouts, refresher, mark })
   const { isAppSigningIn } = signIn
   const tokens = createTokenSource({ ...shared, refresher, isAppSigningIn })
-  const binding = createAxiosBinding(
-    createBearer({ tokens, origins, isAuthEndpoint, isRefusal: (status) => status === 401 }),
-    beginRequest,
-    options.reissuedTokenHeader
-  )
+  const refuses = createRefusalRule(options.isTokenRefusal)
+  const sendWithBearer = createBearer({ tokens, origins, isAuthEndpoint, refuses, diagnostics })
+  const { reissuedTokenHeader } = options
+  const carriage = { sendWithBearer, beginRequest, reissuedTokenHeader, fetch: pageFetch }
+  const binding = createAxiosBinding({ ...carriage, platform })
+  const authFetch = createAuthFetch(carriage)
   const instance = axios.create({ baseURL: options.baseURL })
   binding.attach(instance)
   const { whileHidden } = options.idlePolicy
@@ -112,6 +119,23 @@ export function createAuthClient<Credentials extends object = object>(
     }
   })
   let isDisposed = false
+
+  function mayDiagnose(): Diagnostics | undefined {
+    const { renewWith } = options
+    const endpoint = (name: 'login' | 'refresh') =>
+      name === 'refresh' && typeof renewWith === 'function'
+        ? undefined
+        : resolveEndpoint(options.baseURL, options.paths[name], platform.pageUrl())
+    try {
+      // Just so, for bundlers put a text in its place, and leave out what a production build never reaches.
+      if (process.env.NODE_ENV !== 'production') {
+        return createDiagnostics({ ...options, platform, origins, emitter, endpoint })
+      }
+    } catch {
+      // A page without a bundler knows no `process`.
+    }
+    return undefined
+  }
 
   function mayRestore(): boolean {
     if (options.initialToken !== undefined) return false
@@ -169,6 +193,10 @@ export function createAuthClient<Credentials extends object = object>(
     attach(other) {
       checkLive()
       return binding.attach(other)
+    },
+    fetch: async (input, init) => {
+      checkLive()
+      return authFetch(input, init)
     },
     async login(credentials) {
       checkLive()

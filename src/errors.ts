@@ -14,6 +14,7 @@
  * | `ERR_AUTH_SESSION_EXPIRED` | the server refused to renew the session: it has ended | send the user to the sign-in page |
  * | `ERR_AUTH_SESSION_CHANGED` | the user signed in or out while this call was waiting | drop the call |
  * | `ERR_AUTH_NOT_AUTHENTICATED` | the call needs a signed-in user and there is none | sign in first |
+ * | `ERR_AUTH_BODY_SPENT` | the server refused the token of a request whose body was a stream | call again with a new stream; the token is renewed |
  * | `ERR_AUTH_DISPOSED` | `dispose()` was called on this client | create a new client |
  */
 export type AuthErrorCode =
@@ -26,6 +27,7 @@ export type AuthErrorCode =
   | 'ERR_AUTH_SESSION_EXPIRED'
   | 'ERR_AUTH_SESSION_CHANGED'
   | 'ERR_AUTH_NOT_AUTHENTICATED'
+  | 'ERR_AUTH_BODY_SPENT'
   | 'ERR_AUTH_DISPOSED'
 
 export interface AuthErrorFacts {

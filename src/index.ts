@@ -4,6 +4,10 @@ export type { AuthClient } from './auth-client.ts'
 export { createAuthClient } from './client.ts'
 export type { AuthErrorCode } from './errors.ts'
 export { AuthError, isAuthError } from './errors.ts'
+export type { Challenge } from './http/challenges.ts'
+export type { AuthFetch, AuthFetchInit } from './http/fetch.ts'
+export type { ApiAnswer, IsTokenRefusal } from './http/refusal.ts'
+export type { RequestFlags } from './http/request-flags.ts'
 export type { AuthClientOptions } from './options.ts'
 export type {
   Platform,

@@ -15,6 +15,7 @@ const platformParts = {
   isVisible: 'function',
   isOnline: 'function',
   onWake: 'function',
+  warn: 'function',
   onPageHide: 'function',
   storage: 'object',
   locks: 'object',
@@ -144,12 +145,13 @@ export function readOneOf<Options extends object, Value extends string | boolean
   options: Options,
   name: keyof Options & string,
   allowed: readonly Value[],
-  otherwise = ''
+  otherwise = '',
+  label: string = name
 ): Value | undefined {
   const value: unknown = own(options, name)
   if (value === undefined || allowed.includes(value as Value)) return value as Value | undefined
   const expectation = `one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}${otherwise}`
-  throw invalid(name, expectation, value)
+  throw invalid(label, expectation, value)
 }
 
 export function invalid(option: string, expectation: string, received?: unknown): AuthError {

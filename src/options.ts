@@ -1,4 +1,5 @@
 // The options of createAuthClient(): what each means, its unit, range and default; checked once, at construction.
+import type { IsTokenRefusal } from './http/refusal.ts'
 import {
   checkBaseURL,
   checkHeaderName,
@@ -51,6 +52,14 @@ export interface AuthClientOptions {
    * @default 'Authorization'
    */
   readonly reissuedTokenHeader?: string | undefined
+  /**
+   * Whether an answer with a status from 400 to 499 refuses the access token, so that it is renewed and the request sent
+   * again; for servers that say so in their own words, such as a 403 with the text "Invalid or expired token". A
+   * `WWW-Authenticate` with `insufficient_scope` never does, whatever the status. If it throws, the default decides, and
+   * the error is reported as an uncaught one.
+   * @default ({ status }) => status === 401
+   */
+  readonly isTokenRefusal?: IsTokenRefusal | undefined
   /**
    * How long before its expiry the access token is renewed, in seconds, 0 or more. At most a quarter of the token's
    * lifetime is used, so that short-lived tokens are not renewed all the time.
@@ -141,6 +150,7 @@ export interface ResolvedOptions {
   readonly paths: { readonly login: string; readonly refresh: string; readonly logout: string }
   readonly trustedOrigins: readonly string[] | undefined
   readonly reissuedTokenHeader: string
+  readonly isTokenRefusal: IsTokenRefusal | undefined
   readonly refreshBeforeExpirySeconds: number
   readonly spreadRefreshes: boolean
   readonly refreshTimeoutMs: number
@@ -164,6 +174,7 @@ const optionNames = [
   'paths',
   'trustedOrigins',
   'reissuedTokenHeader',
+  'isTokenRefusal',
   'refreshBeforeExpirySeconds',
   'spreadRefreshes',
   'refreshTimeoutMs',
@@ -194,6 +205,7 @@ export function resolveOptions(given: AuthClientOptions): ResolvedOptions {
     },
     trustedOrigins: readOrigins(own(given, 'trustedOrigins')),
     reissuedTokenHeader: readText(given, 'reissuedTokenHeader', 'Authorization'),
+    isTokenRefusal: readFunction(given, 'isTokenRefusal'),
     refreshBeforeExpirySeconds: readNumber(given, 'refreshBeforeExpirySeconds', 60, 0),
     spreadRefreshes: readOneOf(given, 'spreadRefreshes', [true, false]) ?? true,
     refreshTimeoutMs,

@@ -28,7 +28,10 @@ export interface PlatformChannel {
  * that part, for instance the clock and the timers in a test, or a `fetch` with a cookie jar in Node.
  */
 export interface Platform {
-  /** Sends the three auth requests (login, refresh, logout). Default: the global `fetch`. */
+  /**
+   * Sends the three auth requests (login, refresh, logout). Default: the global `fetch`. The app's own requests go their
+   * own way: through axios's adapter, or, with `auth.fetch`, through the global `fetch`.
+   */
   fetch(url: string, init: RequestInit): Promise<Response>
   /** Wall clock, in milliseconds since the epoch. Default: `Date.now`. */
   now(): number
@@ -48,6 +51,8 @@ export interface Platform {
   isOnline(): boolean
   /** Calls back whenever the page may have slept or changed its network; returns the remover. */
   onWake(listener: (wake: Wake) => void): () => void
+  /** Tells the developer of a likely mistake; called in development only. Default: `console.warn`. */
+  warn(message: string): void
   /** Calls back when the page is left, for good or for the back/forward cache; returns the remover. */
   onPageHide(listener: () => void): () => void
   /** `undefined` where there is none or it is blocked. */
@@ -65,6 +70,9 @@ export interface Platform {
 
 /** Why the platform woke us: the page became visible or was restored, or the network came back. */
 export type Wake = 'visible' | 'online'
+
+/** The global `fetch`, looked up at each call: whoever replaces it (msw, a tracer) sees the request. */
+export const pageFetch: typeof fetch = (input, init) => globalThis.fetch(input, init)
 
 /** Timers above this fire at once in every engine. */
 const longestTimerMs = 2 ** 31 - 1
@@ -110,7 +118,7 @@ export function createTimers(platform: Pick<Platform, 'setTimer'>): Timers {
 function surroundings(): Platform {
   const hasPage = typeof document !== 'undefined'
   return {
-    fetch: (url, init) => globalThis.fetch(url, init),
+    fetch: pageFetch,
     now: () => Date.now(),
     monotonicNow: () => performance.now(),
     setTimer,
@@ -120,6 +128,7 @@ function surroundings(): Platform {
     isVisible: () => !hasPage || document.visibilityState !== 'hidden',
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
     onWake: hasPage ? onWake : () => () => {},
+    warn: (message) => console.warn(message),
     onPageHide: hasPage ? onPageHide : () => () => {},
     storage: hasPage ? readStorage() : undefined,
     locks: isNode() ? undefined : readLocks(),

@@ -24,6 +24,8 @@ export function createTrustedOrigins(
     trusts(url) {
       const target = url === undefined ? undefined : parseUrl(url, pageUrl())
       if (target === undefined || !isSecureUrl(target)) return false
+      // A user name in the URL is sent as an Authorization of the caller's own.
+      if (target.username !== '' || target.password !== '') return false
       origins ??= resolveOrigins()
       return origins.has(target.origin)
     }

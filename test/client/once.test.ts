@@ -1,4 +1,5 @@
 // I7: the app's interceptors and transforms see each call once, and a replay carries the same content.
+import { Readable } from 'node:stream'
 import axios, { type InternalAxiosRequestConfig } from 'axios'
 import { expect, it } from 'vitest'
 import { ada, createTestBed } from '../support/test-client.ts'
@@ -64,18 +65,35 @@ it('replays the same method, headers and body', async () => {
   })
 })
 
-it('does not replay a stream that is spent', async () => {
+it.each([
+  ['a ReadableStream', () => new ReadableStream()],
+  ['a stream of Node', () => Readable.from(['text'])],
+  ['a body of the form-data package', () => axios.toFormData({ text: 'x' })],
+  ['an async iterable', () => ({ async *[Symbol.asyncIterator]() {} })]
+])('refreshes, and sends no empty body in place of %s that is spent', async (_, createBody) => {
   const { auth, server, callsTo } = createTestBed()
   await auth.login(ada)
   server.revokeAccessTokens()
-  const stream = new ReadableStream()
-  await expect(
-    auth.axios.post('/notes', stream, { transformRequest: (data) => data })
-  ).rejects.toMatchObject({
-    response: { status: 401 }
+  const transformRequest = (data: unknown) => data
+  const sending = auth.axios.post('/notes', createBody(), { transformRequest })
+  await expect(sending).rejects.toMatchObject({
+    name: 'AuthError',
+    code: 'ERR_AUTH_BODY_SPENT',
+    status: 401
   })
   expect(callsTo('protected')).toHaveLength(1)
   expect(callsTo('refresh')).toHaveLength(1)
+  expect((await auth.axios.post('/notes', createBody(), { transformRequest })).status).toBe(200)
+})
+
+it('hands the 401 to whoever sent a stream when the session has ended', async () => {
+  const { auth, server, callsTo } = createTestBed()
+  await auth.login(ada)
+  server.endSessions()
+  await expect(
+    auth.axios.post('/notes', new ReadableStream(), { transformRequest: (data) => data })
+  ).rejects.toMatchObject({ response: { status: 401 } })
+  expect(callsTo('protected')).toHaveLength(1)
 })
 
 it('sends a failed request anew when the app re-sends its config', async () => {

@@ -14,6 +14,8 @@ it.each([
   [{ platform: 7 }, 'platform', '7'],
   [{ platform: { fech: 1 } }, 'platform.fech', 'no such option'],
   [{ platform: { fetch: 42 } }, 'platform.fetch', '42'],
+  [{ platform: { warn: 'console' } }, 'platform.warn', 'console'],
+  [{ isTokenRefusal: 403 }, 'isTokenRefusal', '403'],
   [{ baseURL: 'https://' }, 'baseURL', 'https://'],
   [{ baseURL: 42 }, 'baseURL', '42'],
   [{ baseURL: 'https://user:secret@api.example.com' }, 'baseURL', 'without a user name'],

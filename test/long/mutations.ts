@@ -40,7 +40,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     invariant: 'I6 the token stays in',
-    file: 'http/axios.ts',
+    file: 'http/axios-exchange.ts',
     find: 'carrier.config = config',
     replace: ''
   },

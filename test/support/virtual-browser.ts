@@ -24,6 +24,8 @@ export interface VirtualBrowser {
   readonly platform: Partial<Platform>
   /** For an axios instance: sends through this browser. */
   readonly adapter: AxiosAdapter
+  /** For a test to put in place of the global one: sends through this browser. */
+  readonly fetch: typeof fetch
   /** The requests whose path is `path` wait, answered by the server but not delivered. */
   hold(path: string): Gate
   /** The next `times` requests to `path` meet this. */
@@ -31,6 +33,8 @@ export interface VirtualBrowser {
   /** What another tab of this browser does: same cookie jar, no client. */
   post(path: string, body: unknown): Promise<WireResponse>
   readonly requests: readonly SentRequest[]
+  /** What the developer was told. */
+  readonly warnings: readonly string[]
   /** Resolves when the server is not at work and everything that follows from its last answers has happened. */
   settle(): Promise<void>
   /** Resolves when no request is under way and everything that follows from the last one has happened. */
@@ -82,6 +86,7 @@ export function createVirtualBrowser(
   >()
   const troubles = new Map<string, Trouble[]>()
   const requests: SentRequest[] = []
+  const warnings: string[] = []
   const wakeListeners = new Set<(wake: Wake) => void>()
   const entries = new Map<string, string>()
   let isVisible = true
@@ -161,6 +166,7 @@ export function createVirtualBrowser(
 
   return {
     requests,
+    warnings,
     platform: {
       async fetch(url, init) {
         const headers = init.headers as Record<string, string>
@@ -176,6 +182,7 @@ export function createVirtualBrowser(
       pageUrl: () => `${pageOrigin}/`,
       isVisible: () => isVisible,
       isOnline: () => isOnline,
+      warn: (message) => void warnings.push(message),
       onWake(listener) {
         wakeListeners.add(listener)
         return () => wakeListeners.delete(listener)
@@ -186,6 +193,18 @@ export function createVirtualBrowser(
         removeItem: (key) => void entries.delete(key)
       },
       locks: undefined
+    },
+    async fetch(input, init) {
+      const request = new Request(input, init)
+      const wire = await exchange(
+        request.method,
+        request.url,
+        Object.fromEntries(request.headers),
+        await request.text(),
+        request.signal
+      )
+      const response = new Response(wire.body === '' ? null : wire.body, wire)
+      return Object.defineProperty(response, 'url', { value: request.url })
     },
     async adapter(config) {
       const url = new URL(config.url ?? '', config.baseURL).href

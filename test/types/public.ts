@@ -1,9 +1,14 @@
 // The public types, tested by being compiled: what must fit fits, and what must not is an error.
+import axios from 'axios'
 import {
+  type ApiAnswer,
   type AuthClient,
+  type AuthFetch,
   type AuthState,
   createAuthClient,
+  type Degraded,
   isAuthError,
+  type RequestFlags,
   type SignedOutReason
 } from 'everbearer'
 
@@ -29,6 +34,24 @@ createAuthClient<LoginForm>().login({ email: 'a' })
 // @ts-expect-error a string is no credentials
 createAuthClient().login('lovelace')
 
+// The state is a union: each status has what is known then, and whoever asks for all of them has asked for everything.
+holds<Equals<AuthState['status'], 'initializing' | 'authenticated' | 'unauthenticated'>>()
+function describeState(one: AuthState): Degraded | undefined | SignedOutReason {
+  switch (one.status) {
+    case 'initializing':
+    case 'authenticated':
+      return one.degraded
+    case 'unauthenticated':
+      return one.reason
+  }
+}
+describeState(state)
+function changeState(one: AuthState): void {
+  // @ts-expect-error a snapshot is not for the app to change
+  one.status = 'authenticated'
+}
+changeState(state)
+
 // The reason is known of somebody who is signed out, and of nobody else.
 if (state.status === 'unauthenticated') holds<Equals<typeof state.reason, SignedOutReason>>()
 // @ts-expect-error the status has to be asked first
@@ -48,3 +71,38 @@ createAuthClient().on('renewed', ({ token }) =>
 )
 // @ts-expect-error no such event
 createAuthClient().on('refreshed', () => {})
+
+// What a request may ask for, in axios's config, in an instance's defaults and in fetch's init.
+const client = createAuthClient()
+client.axios.get('/me', { everbearer: { accessToken: 'omit' } })
+client.axios.post('/me', {}, { everbearer: { accessToken: 'require', replay: 'never' } })
+client.axios.request<string>({ everbearer: { accessToken: undefined, replay: undefined } })
+axios.create({ everbearer: { replay: 'once' } }).interceptors.request.use((config) => {
+  holds<Equals<typeof config.everbearer, RequestFlags | undefined>>()
+  return config
+})
+client.axios.defaults.everbearer = { accessToken: 'attach' }
+client.fetch('/me', { everbearer: { accessToken: 'omit' } })
+// @ts-expect-error no such flag
+client.axios.get('/me', { everbearer: { token: 'omit' } })
+// @ts-expect-error no such value
+client.axios.get('/me', { everbearer: { accessToken: false } })
+// @ts-expect-error no such value
+client.fetch('/me', { everbearer: { replay: 'twice' } })
+
+// It may stand wherever `fetch` may.
+const plain: typeof fetch = client.fetch
+const own: AuthFetch = plain
+own(new URL('https://api.example.com'), { method: 'POST', body: new FormData(), keepalive: true })
+
+createAuthClient({ isTokenRefusal: ({ status }) => status === 403 })
+createAuthClient({
+  isTokenRefusal: async (answer: ApiAnswer) =>
+    answer.challenges.some(
+      ({ scheme, parameters }) => scheme === 'bearer' && parameters.has('error')
+    ) || (await answer.text()).includes('expired')
+})
+// @ts-expect-error it has to decide
+createAuthClient({ isTokenRefusal: () => {} })
+if (isAuthError(error, 'ERR_AUTH_BODY_SPENT'))
+  holds<Equals<typeof error.status, number | undefined>>()

@@ -1,0 +1,50 @@
+// The client's fetch in a mocked page: happy-dom's own fetch, msw beneath it, and URLs that are the page's to resolve.
+import { createAuthClient } from 'everbearer'
+import { createMockAuthServer } from 'everbearer/mock'
+import { createHandlers } from 'everbearer/mock/msw'
+import { HttpResponse, http } from 'msw'
+import { setupServer } from 'msw/node'
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest'
+
+const server = createMockAuthServer()
+const apiUrl = 'https://api.example.com'
+const seen: Request[] = []
+const network = setupServer(
+  ...createHandlers(server),
+  ...createHandlers(server, { baseURL: apiUrl }),
+  http.all('/notes', ({ request }) => {
+    seen.push(request)
+    return HttpResponse.json({ at: request.url })
+  })
+)
+const ada = { email: 'ada@example.com', password: 'lovelace' }
+
+beforeAll(() => network.listen({ onUnhandledFrame: 'error' }))
+afterEach(() => server.reset())
+afterAll(() => network.close())
+
+const callsTo = (route: string) => server.calls.filter((call) => call.route === route)
+
+it('resolves a relative URL against the page, replays there and adopts from there', async () => {
+  const auth = createAuthClient({ restore: 'never' })
+  onTestFinished(auth.dispose)
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  expect(await (await auth.fetch('/me')).json()).toMatchObject({ email: ada.email })
+  expect(callsTo('me').map(({ status }) => status)).toEqual([401, 200])
+  const { kid } = server.rotateKey()
+  await auth.fetch('me')
+  await auth.fetch(new Request('/me'))
+  expect(callsTo('me').map((call) => call.kid === kid)).toEqual([false, false, false, true])
+  expect(callsTo('refresh')).toHaveLength(1)
+})
+
+it('knows nothing of baseURL, as fetch does', async () => {
+  const auth = createAuthClient({ baseURL: apiUrl, restore: 'never' })
+  onTestFinished(auth.dispose)
+  await auth.login(ada)
+  const response = await auth.fetch('/notes', { method: 'POST', body: 'text' })
+  expect(await response.json()).toEqual({ at: new URL('/notes', document.baseURI).href })
+  expect(seen.at(-1)?.headers.has('Authorization')).toBe(false)
+  expect((await auth.fetch(new URL('/me', apiUrl))).status).toBe(200)
+})

@@ -1,0 +1,100 @@
+// The example of a WebSocket, against the mock by way of msw.
+import { createAuthClient } from 'everbearer'
+import { createMockAuthServer } from 'everbearer/mock'
+import { createHandlers } from 'everbearer/mock/msw'
+import { ws } from 'msw'
+import { setupServer } from 'msw/node'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { openLiveChannel } from '../../examples/websocket/live-channel.ts'
+import { createCookieFetch } from '../support/cookie-fetch.ts'
+
+const apiUrl = 'https://api.example.com'
+const liveUrl = 'wss://api.example.com/live'
+
+interface Connection {
+  readonly url: string
+  isOpen: boolean
+  /** Who the token of the first message is of, as the server found it. */
+  sub: unknown
+  close(): void
+}
+
+function arrange() {
+  const server = createMockAuthServer()
+  const live = ws.link(liveUrl)
+  const connections: Connection[] = []
+  const network = setupServer(
+    ...createHandlers(server, { baseURL: apiUrl }),
+    live.addEventListener('connection', ({ client }) => {
+      const connection: Connection = {
+        url: client.url.href,
+        isOpen: true,
+        sub: undefined,
+        close: () => client.close()
+      }
+      connections.push(connection)
+      client.addEventListener('close', () => {
+        connection.isOpen = false
+      })
+      client.addEventListener('message', async ({ data }) => {
+        const { accessToken } = JSON.parse(String(data))
+        const headers: [string, string][] = [['Authorization', `Bearer ${accessToken}`]]
+        await server.guard({ method: 'GET', url: apiUrl, headers, body: '' }, ({ claims }) => {
+          connection.sub = claims.sub
+          return { status: 200, headers: [], setCookies: [], body: '' }
+        })
+        client.send(JSON.stringify({ hello: connection.sub }))
+      })
+    })
+  )
+  network.listen()
+  const auth = createAuthClient({ baseURL: apiUrl, platform: { fetch: createCookieFetch() } })
+  const messages: unknown[] = []
+  const channel = openLiveChannel(auth, liveUrl, (message) => messages.push(message))
+  onTestFinished(() => {
+    channel.close()
+    auth.dispose()
+    network.close()
+  })
+  return { server, auth, channel, connections, messages }
+}
+
+it('introduces itself by the first message, and again whenever the token changes', async () => {
+  const { server, auth, connections, messages } = arrange()
+  expect(connections).toHaveLength(0)
+  await auth.login({ email: 'ada@example.com', password: 'lovelace' })
+  await vi.waitFor(() => expect(messages).toHaveLength(1))
+  await auth.refresh()
+  await vi.waitFor(() => expect(messages).toHaveLength(2))
+  server.rotateKey()
+  await auth.axios.get('/me')
+  await vi.waitFor(() => expect(messages).toHaveLength(3))
+  await vi.waitFor(() =>
+    expect(connections.map(({ isOpen }) => isOpen)).toEqual([false, false, true])
+  )
+  expect(messages).toEqual(Array(3).fill({ hello: 'user-1' }))
+  expect(connections.map(({ url }) => url)).toEqual(Array(3).fill(liveUrl))
+})
+
+it('closes when the user signs out, and opens again for the next one', async () => {
+  const { auth, connections, messages } = arrange()
+  const ada = { email: 'ada@example.com', password: 'lovelace' }
+  await auth.login(ada)
+  await vi.waitFor(() => expect(messages).toHaveLength(1))
+  await auth.logout()
+  await vi.waitFor(() => expect(connections[0]?.isOpen).toBe(false))
+  await auth.login(ada)
+  await vi.waitFor(() => expect(messages).toHaveLength(2))
+  expect(connections).toHaveLength(2)
+})
+
+it('connects again when the connection breaks', async () => {
+  const { auth, connections, messages } = arrange()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  await auth.login({ email: 'ada@example.com', password: 'lovelace' })
+  while (messages.length < 1) await new Promise((resolve) => setImmediate(resolve))
+  connections[0]?.close()
+  while (messages.length < 2) await vi.advanceTimersByTimeAsync(100)
+  expect(connections.map(({ isOpen }) => isOpen)).toEqual([false, true])
+})
