@@ -157,7 +157,11 @@ describe('CORS that forbids the auth requests', () => {
   it.each(['login', 'refresh'] as const)(
     'is suspected when %s gets no answer',
     async (endpoint) => {
-      const { auth, browser, reload } = createTestBed({ paths: { refresh: '/refresh?secret=1' } })
+      const { auth, browser, reload } = createTestBed({
+        paths: { refresh: '/refresh?secret=1' },
+        // The next page would wait for the answer to the first one's attempt.
+        platform: { storage: undefined }
+      })
       browser.trouble(`/${endpoint}`, unreachable, 2)
       for (let attempt = 0; attempt < 2; attempt += 1) {
         if (endpoint === 'login') await auth.login(ada).catch(() => {})

@@ -151,7 +151,9 @@ describe('the packed package in an empty Vite app', () => {
         expect(await page.textContent('output')).toBe('Hello ada@example.com')
         await page.reload()
         await page.waitForFunction(() => document.querySelector('output')?.textContent !== '')
-        expect(await page.evaluate(() => Object.values(localStorage))).toEqual([])
+        const stored = await page.evaluate(() => Object.values(localStorage).join(' '))
+        // A stamp and a count of tabs; nothing that is shaped like a token.
+        expect(stored).not.toMatch(/\w\.\w+\.\w/)
         await site.close()
       } finally {
         await browser.close()
