@@ -65,17 +65,27 @@ export function headerOf({ headers }: Pick<Arrival, 'headers'>, name: string): s
 }
 
 /** Says yes to every page and every preflight, and hands out a token of its own. */
-export const temptation: Site = ({ method, headers }) => ({
-  ...respond(method === 'OPTIONS' ? 204 : 200, {
-    'Access-Control-Allow-Origin': headerOf({ headers }, 'origin') ?? '*',
-    'Access-Control-Allow-Credentials': 'true',
-    'Access-Control-Allow-Methods': 'GET, POST, PUT, PATCH, DELETE, HEAD',
-    'Access-Control-Allow-Headers': 'authorization, content-type, idempotency-key, x-custom',
-    'Access-Control-Expose-Headers': 'authorization',
-    'Cache-Control': 'no-store',
-    Authorization: `Bearer ${forge()}`
-  })
-})
+export const temptation: Site = (request) =>
+  withCors(() => respond(200, { 'Cache-Control': 'no-store', Authorization: `Bearer ${forge()}` }))(
+    request
+  )
+
+/** What a page needs to read an answer and its header. */
+export function withCors(site: Site): Site {
+  return async (request) => {
+    const allowed: [string, string][] = [
+      ['Access-Control-Allow-Origin', headerOf(request, 'origin') ?? '*'],
+      ['Access-Control-Allow-Credentials', 'true'],
+      ['Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE, HEAD'],
+      ['Access-Control-Allow-Headers', 'authorization, content-type, idempotency-key, x-custom'],
+      ['Access-Control-Expose-Headers', 'authorization']
+    ]
+    if (request.method === 'OPTIONS') return { ...respond(204), headers: allowed }
+    const answer = await site(request)
+    if (answer === 'reset' || 'raw' in answer) return answer
+    return { ...answer, headers: [...answer.headers, ...allowed] }
+  }
+}
 
 /** Set up once for a file, and forgotten before each test. `capturing`: this process is the client, not a browser. */
 export function createOrigins(

@@ -5,7 +5,7 @@ import { isIP } from 'node:net'
 export interface Authority {
   /** The authority's own certificate, to be trusted. */
   readonly certificate: string
-  /** A certificate for one host, and the key that goes with it. */
+  /** A certificate for one host, the same at each call, and the key that goes with it. */
   issue(host: string): { readonly cert: string; readonly key: string }
 }
 
@@ -22,6 +22,7 @@ export function createAuthority(): Authority {
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const algorithm = sequence(objectId(ecdsaWithSha256))
   const authority = name('everbearer test authority')
+  const issued = new Map<string, { readonly cert: string; readonly key: string }>()
 
   // X.509 v3 (RFC 5280 §4.1), with no more in it than a peer looks at.
   function certify(subject: Buffer, extension: Buffer): string {
@@ -45,10 +46,13 @@ export function createAuthority(): Authority {
   return {
     certificate: certify(authority, extend(basicConstraints, isAuthority)),
     issue(host) {
+      const known = issued.get(host)
+      if (known !== undefined) return known
       const cert = certify(
         name('everbearer test'),
         extend(subjectAltName, sequence(generalName(host)))
       )
+      issued.set(host, { cert, key })
       return { cert, key }
     }
   }

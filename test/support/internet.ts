@@ -54,7 +54,7 @@ export async function createInternet(
     const { url = '/', method = 'GET', socket } = message
     // A proxy is asked for whole URLs, but inside of a tunnel.
     const isProxied = !url.startsWith('/')
-    const origin = isProxied ? new URL(url).origin : readOrigin(socket, destinations)
+    const origin = isProxied ? toOrigin(url) : toOrigin(destinations.get(socket.remotePort ?? 0))
     const path = isProxied ? url.slice(origin.length) : url
     const headers = toPairs(message.rawHeaders)
     const body = await readText(message)
@@ -138,10 +138,9 @@ function redirectConnections(
   }
 }
 
-function readOrigin(socket: Socket, destinations: ReadonlyMap<number, string>): string {
-  const destination = destinations.get(socket.remotePort ?? 0)
-  if (destination === undefined) throw new Error('a connection from nowhere')
-  return new URL(destination).origin
+/** The destination itself where it is no URL: whatever arrives is written down. */
+function toOrigin(destination = 'nowhere'): string {
+  return URL.canParse(destination) ? new URL(destination).origin : destination
 }
 
 function bracket(host: string): string {
