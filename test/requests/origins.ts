@@ -24,6 +24,8 @@ export interface Origins {
   answer(path: string, site: Site): void
   /** What the evil origin answers, until the test ends. */
   evil(site: Site): void
+  /** Sets the server's clock ahead. */
+  advance(ms: number): void
   /** For a browser. */
   proxyUrl(): string
   createClient(options?: AuthClientOptions): WatchedClient
@@ -87,21 +89,31 @@ export function withCors(site: Site): Site {
   }
 }
 
-/** Set up once for a file, and forgotten before each test. `capturing`: this process is the client, not a browser. */
-export function createOrigins(
-  capturing: 'this process' | 'a browser' = 'this process',
-  others: Readonly<Record<string, Site>> = {}
-): Origins {
+export interface OriginsOptions {
+  /** Who calls: this process, or a browser by way of the proxy. */
+  readonly callers?: 'this process' | 'a browser'
+  /** What stands at the page's origin. */
+  readonly app?: Site
+  readonly ownOrigin?: string
+  readonly appOrigin?: string
+}
+
+/** Set up once for a file, and forgotten before each test. */
+export function createOrigins(options: OriginsOptions = {}): Origins {
+  const { callers = 'this process', app, ownOrigin: own = ownOrigin } = options
+  const { appOrigin: page = appOrigin } = options
+  let aheadMs = 0
   const server = createMockAuthServer({
-    allowedOrigins: [appOrigin],
-    users: [ada, grace]
+    allowedOrigins: [page],
+    users: [ada, grace],
+    now: () => Date.now() + aheadMs
   })
   let internet: Internet | undefined
   const routes = new Map<string, Site>()
   let evil = temptation
 
   const api: Site = async (request) => {
-    const path = request.url.slice(ownOrigin.length)
+    const path = request.url.slice(own.length)
     const [, site] =
       [...routes]
         .sort(([one], [other]) => other.length - one.length)
@@ -113,14 +125,16 @@ export function createOrigins(
   const arrivals = () => internet?.arrivals ?? []
 
   beforeAll(async () => {
-    internet = await createInternet({ [ownOrigin]: api, ...others }, (request) => evil(request))
-    if (capturing === 'this process') internet.capture()
+    const sites = { [own]: api, ...(app === undefined ? {} : { [page]: app }) }
+    internet = await createInternet(sites, (request) => evil(request))
+    if (callers === 'this process') internet.capture()
   })
   beforeEach(() => {
     internet?.forget()
     server.reset()
     routes.clear()
     evil = temptation
+    aheadMs = 0
   })
   afterAll(() => internet?.close())
 
@@ -129,11 +143,11 @@ export function createOrigins(
     get arrivals() {
       return arrivals()
     },
-    strays: () => arrivals().filter(({ origin }) => origin !== ownOrigin && origin !== appOrigin),
+    strays: () => arrivals().filter(({ origin }) => origin !== own && origin !== page),
     callsTo: (path) =>
       arrivals().filter(
         (arrival) =>
-          arrival.origin === ownOrigin &&
+          arrival.origin === own &&
           arrival.method !== 'OPTIONS' &&
           arrival.path.split('?')[0] === path
       ),
@@ -141,10 +155,13 @@ export function createOrigins(
     evil(site) {
       evil = site
     },
+    advance(ms) {
+      aheadMs += ms
+    },
     proxyUrl: () => internet?.proxyUrl ?? '',
     createClient(options = {}) {
       const auth = createAuthClient({
-        baseURL: ownOrigin,
+        baseURL: own,
         spreadRefreshes: false,
         platform: { fetch: createCookieFetch() },
         ...options

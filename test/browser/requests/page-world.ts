@@ -26,13 +26,17 @@ export interface PageWorld {
 
 export const pageTransports: readonly PageTransport[] = ['xhr', 'fetch', 'fetch without redirects']
 
-export function createPageWorld(): PageWorld {
+/** `app` and `own`: the origins of the page and of its API. */
+export function createPageWorld(app = appOrigin, own = ownOrigin): PageWorld {
   let site: Awaited<ReturnType<typeof serveBuiltPage>> | undefined
   let browser: Browser | undefined
   let page: Page | undefined
 
-  const world = createOrigins('a browser', {
-    async [appOrigin]({ url }) {
+  const world = createOrigins({
+    callers: 'a browser',
+    appOrigin: app,
+    ownOrigin: own,
+    async app({ url }) {
       const answer = await fetch(new URL(new URL(url).pathname, site?.url))
       const type = answer.headers.get('Content-Type') ?? 'text/plain'
       return respond(answer.status, { 'Content-Type': type }, await answer.text())
@@ -48,7 +52,7 @@ export function createPageWorld(): PageWorld {
     browser = await launchChromium()
     const proxy = { server: world.proxyUrl(), bypass: '<-loopback>' }
     page = await (await browser.newContext({ ignoreHTTPSErrors: true, proxy })).newPage()
-    await page.goto(`${appOrigin}/`)
+    await page.goto(`${app}/`)
   })
   afterAll(async () => {
     await browser?.close()
@@ -65,7 +69,7 @@ export function createPageWorld(): PageWorld {
           await window.page.auth.login(who)
           return window.page.auth.getAccessToken()
         },
-        [{ baseURL: ownOrigin, restore: 'never', ...options }, credentials] as const
+        [{ baseURL: own, restore: 'never', ...options }, credentials] as const
       ),
     send: (transport, call) =>
       opened().evaluate(([how, what]) => window.page.send(how, what), [transport, call] as const),
