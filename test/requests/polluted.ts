@@ -1,11 +1,11 @@
 // Names that a polluted Object.prototype may carry, each with the value that would do the most harm.
-import { evilOrigin, forge } from './origins.ts'
 
-const evilToken = forge()
+const evilOrigin = 'https://evil.example'
+const evilToken = 'evil.evil.evil'
 const evilFetch = async () => new Response(JSON.stringify({ access_token: evilToken }))
 
 /** Options of axios, by their names in `AxiosRequestConfig`. */
-export const axiosOptions: Readonly<Record<string, unknown>> = {
+const axiosOptions: Readonly<Record<string, unknown>> = {
   adapter: async (config: unknown) => ({ data: 'evil', status: 200, headers: {}, config }),
   allowAbsoluteUrls: false,
   allowedSocketPaths: ['/tmp/evil.sock'],
@@ -58,7 +58,7 @@ export const axiosOptions: Readonly<Record<string, unknown>> = {
 }
 
 /** Options of the client, nested ones and parts of the platform included. */
-export const clientOptions: Readonly<Record<string, unknown>> = {
+const clientOptions: Readonly<Record<string, unknown>> = {
   baseURL: evilOrigin,
   fetch: evilFetch,
   getItem: () => 'evil',
@@ -98,7 +98,7 @@ export const clientOptions: Readonly<Record<string, unknown>> = {
 }
 
 /** Members of what comes over the wire, and what the client makes of it. */
-export const wireNames: Readonly<Record<string, unknown>> = {
+const wireNames: Readonly<Record<string, unknown>> = {
   accessToken: evilToken,
   access_token: evilToken,
   authorization: `Bearer ${evilToken}`,
@@ -128,14 +128,13 @@ export const wireNames: Readonly<Record<string, unknown>> = {
 }
 
 /** Members of the `RequestInit` that the auth requests hand to `fetch`, which reads inherited ones too. */
-export const fetchOptions: Readonly<Record<string, unknown>> = {
+const fetchOptions: Readonly<Record<string, unknown>> = {
   cache: 'force-cache',
   credentials: 'omit',
-  integrity: 'sha256-evil',
   keepalive: false,
-  mode: 'no-cors',
-  priority: 'low',
   redirect: 'follow',
   referrer: evilOrigin,
   referrerPolicy: 'unsafe-url'
 }
+
+export const polluted = { axiosOptions, clientOptions, wireNames, fetchOptions }

@@ -9,9 +9,13 @@ import { readClaims } from '../../src/token/claims.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { ada, createTestBed, eventNames } from '../support/test-client.ts'
 import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/virtual-browser.ts'
-import { axiosOptions, clientOptions, fetchOptions, wireNames } from './polluted.ts'
+import { polluted } from './polluted.ts'
 
-async function polluted<T>(name: string, value: unknown, run: () => T | Promise<T>): Promise<T> {
+async function whilePolluted<T>(
+  name: string,
+  value: unknown,
+  run: () => T | Promise<T>
+): Promise<T> {
   const property = Object.assign(Object.create(null), {
     value,
     configurable: true,
@@ -71,7 +75,7 @@ async function live(pollution: readonly [string, unknown] | undefined): Promise<
     await note(auth.axios.get('/items'))
     auth.dispose()
   }
-  await (pollution === undefined ? run() : polluted(...pollution, run))
+  await (pollution === undefined ? run() : whilePolluted(...pollution, run))
   const text = JSON.stringify([seen, browser.requests])
   // A key that the server makes at a rotation has a name of its own each time, and so has the time of a signature.
   return JSON.parse(
@@ -82,10 +86,10 @@ async function live(pollution: readonly [string, unknown] | undefined): Promise<
 let clean: unknown
 
 describe.each([
-  ['an option of axios', axiosOptions],
-  ['an option of the client', clientOptions],
-  ['a member of an answer', wireNames],
-  ['an option of fetch', fetchOptions]
+  ['an option of axios', polluted.axiosOptions],
+  ['an option of the client', polluted.clientOptions],
+  ['a member of an answer', polluted.wireNames],
+  ['an option of fetch', polluted.fetchOptions]
 ])('%s on Object.prototype', (_, names) => {
   it.each(Object.entries(names))('changes nothing: %s', async (name, value) => {
     clean ??= await live(undefined)
@@ -94,13 +98,13 @@ describe.each([
   })
 })
 
-it.each(Object.entries(clientOptions))(
+it.each(Object.entries(polluted.clientOptions))(
   'reads no option that was not given: %s',
   async (name, value) => {
     const given = { baseURL: apiOrigin, paths: {}, idlePolicy: {}, platform: {} }
     const expected = resolveOptions(given)
-    expect(await polluted(name, value, () => resolveOptions(given))).toEqual(expected)
-    expect(await polluted(name, value, () => resolveOptions({ ...given }))).toEqual(expected)
+    expect(await whilePolluted(name, value, () => resolveOptions(given))).toEqual(expected)
+    expect(await whilePolluted(name, value, () => resolveOptions({ ...given }))).toEqual(expected)
   }
 )
 

@@ -1,6 +1,7 @@
 // A page that does as it is told: makes clients, sends requests in every way there is, and says what it saw.
 import type { AxiosRequestConfig } from 'axios'
 import { type AuthClient, type AuthClientOptions, createAuthClient } from 'everbearer'
+import { polluted } from '../../../requests/polluted.ts'
 
 export type PageTransport = 'xhr' | 'fetch' | 'fetch without redirects'
 
@@ -23,6 +24,12 @@ export interface PageAnswer {
 /** What can be told to a page from outside. */
 export type PageOptions = Omit<AuthClientOptions, 'platform' | 'renewWith' | 'parseTokenResponse'>
 
+/** A name in `polluted.ts`. */
+export interface Pollution {
+  readonly kind: keyof typeof polluted
+  readonly name: string
+}
+
 export interface PageEvent {
   readonly name: string
   readonly refusal: string | undefined
@@ -39,8 +46,8 @@ declare global {
       /** Code of the error, or what came of it. */
       attempt(method: 'refresh' | 'logout'): Promise<string>
       attemptLogin(credentials: object): Promise<string>
-      /** Keeps a property on Object.prototype while `run` goes on. */
-      pollute<Result>(name: string, value: unknown, run: () => Promise<Result>): Promise<Result>
+      /** A session from its sign-in to its end, all the while with one of `polluted.ts`'s names on Object.prototype. */
+      live(transport: PageTransport, baseURL: string, pollution?: Pollution): Promise<unknown>
     }
   }
 }
@@ -79,15 +86,18 @@ const page: Window['page'] = {
   get events() {
     return events
   },
-  async send(transport, { url, method = 'GET', headers = {}, body }) {
+  async send(transport, call) {
+    // Copied to where nothing is inherited: there may be pollution about.
+    const own: PageCall = Object.assign(Object.create(null), call)
+    const { url, method = 'GET', headers = {}, body } = own
     const config: AxiosRequestConfig = { ...transports[transport], url, method, headers }
     if (body !== undefined) config.data = body
     // Any answer is an answer.
     const options = { validateStatus: () => true, transformResponse: (text: unknown) => text }
     try {
       const answer = await current().axios.request({ ...config, ...options })
-      const { authorization } = answer.headers
-      const text = typeof authorization === 'string' ? authorization : undefined
+      const header = Object.entries(answer.headers).find(([name]) => /^authorization$/i.test(name))
+      const text = header && String(header[1])
       return {
         status: answer.status,
         body: String(answer.data),
@@ -108,19 +118,37 @@ const page: Window['page'] = {
       .login(credentials)
       .then(() => 'done', codeOf)
   },
-  async pollute(name, value, run) {
-    Object.defineProperty(Object.prototype, name, {
-      value,
-      configurable: true,
-      enumerable: true,
-      writable: true
-    })
+  async live(transport, baseURL, pollution) {
+    const value = pollution && polluted[pollution.kind][pollution.name]
+    if (pollution !== undefined) {
+      const property = { value, configurable: true, enumerable: true, writable: true }
+      Object.defineProperty(Object.prototype, pollution.name, property)
+    }
     try {
-      return await run()
+      return await live(transport, baseURL)
     } finally {
-      Reflect.deleteProperty(Object.prototype, name)
+      if (pollution !== undefined) Reflect.deleteProperty(Object.prototype, pollution.name)
     }
   }
+}
+
+async function live(transport: PageTransport, baseURL: string): Promise<unknown> {
+  const seen: unknown[] = []
+  const send = async (call: PageCall) => seen.push(await page.send(transport, call))
+  page.create({ baseURL, restore: 'never', spreadRefreshes: false })
+  seen.push(await page.attemptLogin({ email: 'ada@example.com', password: 'lovelace' }))
+  await send({ url: '/items?page=2' })
+  await send({ url: '/items', method: 'POST', body: '{"name":"berry"}' })
+  await send({ url: 'https://evil.example/items', method: 'PUT', body: 'text' })
+  await send({ url: '/rotate' })
+  await send({ url: '/items' })
+  await send({ url: '/revoke' })
+  await send({ url: '/items', method: 'PATCH', body: 'text' })
+  seen.push(await page.attempt('refresh'), current().getState())
+  seen.push(await page.attempt('logout'), current().getState())
+  await send({ url: '/items' })
+  seen.push(events.map(({ name, refusal }) => [name, refusal]))
+  return seen
 }
 
 Object.defineProperty(window, 'page', { value: page })
