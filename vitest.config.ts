@@ -36,7 +36,7 @@ export default defineConfig({
           // A storm of a thousand requests takes seconds on a machine that is busy otherwise.
           testTimeout: 60_000,
           include: ['test/**/*.test.ts'],
-          setupFiles: ['test/support/quiet-network-log.ts'],
+          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/canary-hunt.ts'],
           exclude: ['test/dom/**', 'test/browser/**', 'test/package/**', 'test/long/**']
         }
       },
@@ -67,7 +67,7 @@ export default defineConfig({
           environment: 'happy-dom',
           testTimeout: 60_000,
           include: ['test/dom/**/*.test.{ts,tsx}'],
-          setupFiles: ['test/support/quiet-network-log.ts']
+          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/canary-hunt.ts']
         }
       },
       {

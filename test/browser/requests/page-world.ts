@@ -1,0 +1,79 @@
+// A page of https://app.example in Chromium, in a world where every other host is ours to play.
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll } from 'vitest'
+import {
+  ada,
+  appOrigin,
+  createOrigins,
+  type Origins,
+  ownOrigin,
+  respond
+} from '../../requests/origins.ts'
+import { serveBuiltPage } from '../../support/built-page.ts'
+import { launchChromium } from '../../support/chromium.ts'
+import type { PageAnswer, PageCall, PageEvent, PageOptions, PageTransport } from './page/main.ts'
+
+export interface PageWorld {
+  readonly world: Origins
+  page(): Page
+  /** A new client, with Ada signed in; resolves with its token. */
+  signIn(options?: PageOptions, credentials?: object): Promise<string>
+  send(transport: PageTransport, call: PageCall): Promise<PageAnswer>
+  token(): Promise<string>
+  events(): Promise<readonly PageEvent[]>
+}
+
+export const pageTransports: readonly PageTransport[] = ['xhr', 'fetch', 'fetch without redirects']
+
+/** `app` and `own`: the origins of the page and of its API. */
+export function createPageWorld(app = appOrigin, own = ownOrigin): PageWorld {
+  let site: Awaited<ReturnType<typeof serveBuiltPage>> | undefined
+  let browser: Browser | undefined
+  let page: Page | undefined
+
+  const world = createOrigins({
+    callers: 'a browser',
+    appOrigin: app,
+    ownOrigin: own,
+    async app({ url }) {
+      const answer = await fetch(new URL(new URL(url).pathname, site?.url))
+      const type = answer.headers.get('Content-Type') ?? 'text/plain'
+      return respond(answer.status, { 'Content-Type': type }, await answer.text())
+    }
+  })
+  const opened = (): Page => {
+    if (page === undefined) throw new Error('the page is not open yet')
+    return page
+  }
+
+  beforeAll(async () => {
+    site = await serveBuiltPage(join(import.meta.dirname, 'page'), {})
+    browser = await launchChromium()
+    const proxy = { server: world.proxyUrl(), bypass: '<-loopback>' }
+    page = await (await browser.newContext({ ignoreHTTPSErrors: true, proxy })).newPage()
+    await page.goto(`${app}/`)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await site?.close()
+  })
+
+  return {
+    world,
+    page: opened,
+    signIn: (options = {}, credentials = ada) =>
+      opened().evaluate(
+        async ([given, who]) => {
+          window.page.create(given)
+          await window.page.auth.login(who)
+          return window.page.auth.getAccessToken()
+        },
+        [{ baseURL: own, restore: 'never', ...options }, credentials] as const
+      ),
+    send: (transport, call) =>
+      opened().evaluate(([how, what]) => window.page.send(how, what), [transport, call] as const),
+    token: () => opened().evaluate(() => window.page.auth.getAccessToken()),
+    events: () => opened().evaluate(() => window.page.events)
+  }
+}

@@ -1,0 +1,40 @@
+// RFC 6750 §2.1: of all 65 536 code units only those of a b64token get into a token, wherever they stand.
+import { describe, expect, it } from 'vitest'
+import { isAuthError } from '../../src/errors.ts'
+import { readReissuedHeader } from '../../src/http/reissued-token.ts'
+import { readTokenResponse } from '../../src/refresh/token-response.ts'
+import { isAccessToken } from '../../src/token/claims.ts'
+
+const units = Array.from({ length: 65_536 }, (_, unit) => String.fromCharCode(unit))
+const alphabet = new Set('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/')
+
+const positions: readonly [string, (unit: string) => string, ReadonlySet<string>][] = [
+  ['at the start', (unit) => `${unit}token`, alphabet],
+  ['within', (unit) => `to${unit}ken`, alphabet],
+  ['at the end', (unit) => `token${unit}`, new Set([...alphabet, '='])]
+]
+
+function issues(accessToken: string): boolean {
+  try {
+    return readTokenResponse({ access_token: accessToken }, 'It').accessToken === accessToken
+  } catch (error) {
+    if (isAuthError(error, 'ERR_AUTH_RESPONSE_MALFORMED')) return false
+    throw error
+  }
+}
+
+function reissues(accessToken: string): boolean {
+  const header = readReissuedHeader(`Bearer ${accessToken}`)
+  return header.kind === 'token' && header.accessToken === accessToken
+}
+
+describe.each(positions)('%s', (_, put, allowed) => {
+  it.each([
+    ['a token', isAccessToken],
+    ['a token response', issues],
+    ['a re-issue header', reissues]
+  ])('%s takes exactly the characters that may be sent', (_reader, accepts) => {
+    const accepted = units.filter((unit) => accepts(put(unit)))
+    expect(accepted.sort()).toEqual([...allowed].sort())
+  })
+})

@@ -1,0 +1,197 @@
+// Twice the input takes twice the time, whatever its shape; and what is too large is refused.
+import { expect, it } from 'vitest'
+import { readReissuedHeader } from '../../src/http/reissued-token.ts'
+import { createPlatform } from '../../src/platform.ts'
+import { parseRetryAfterMs } from '../../src/refresh/backoff.ts'
+import { createTokenRequest } from '../../src/refresh/token-request.ts'
+import { readOAuthError, readTokenResponse } from '../../src/refresh/token-response.ts'
+import { isAccessToken, readClaims } from '../../src/token/claims.ts'
+
+const kibi = 1024
+const mebi = kibi * kibi
+const longestTokenCharacters = 8192
+
+type Shape = (length: number) => string
+
+const repeated =
+  (unit: string, before = '', behind = ''): Shape =>
+  (length) =>
+    before + unit.repeat(Math.max(0, Math.floor((length - before.length) / unit.length))) + behind
+const payload =
+  (shape: Shape): Shape =>
+  (length) => {
+    const text = shape(Math.floor((length * 3) / 4))
+    return `${Buffer.from('{}').toString('base64url')}.${Buffer.from(text).toString('base64url')}.a`
+  }
+
+const shapes: Readonly<Record<string, Shape>> = {
+  letters: repeated('a'),
+  dots: repeated('.'),
+  'dots and letters': repeated('a.'),
+  padding: repeated('='),
+  'letters and padding': repeated('a='),
+  'letters and a flaw at the end': repeated('a', '', '!'),
+  blanks: repeated(' '),
+  'blanks and a letter': repeated(' ', '', 'a'),
+  'a scheme and blanks': repeated(' ', 'Bearer'),
+  'a scheme, blanks and a flaw': repeated(' ', 'Bearer', 'a b'),
+  'a scheme and letters': repeated('a', 'Bearer '),
+  schemes: repeated('Bearer '),
+  credentials: repeated('Bearer a, '),
+  digits: repeated('9'),
+  'signs of less': repeated('<'),
+  'blanks and HTML': repeated('\n', '', '<html>'),
+  'open brackets': repeated('['),
+  'open braces': repeated('{"a":'),
+  quotes: repeated('"'),
+  backslashes: repeated('\\'),
+  escapes: repeated('\\u0000', '{"access_token":"', '"}'),
+  'a long token in JSON': repeated('a', '{"access_token":"', '"}'),
+  'many members': repeated('"a":1,', '{', '"b":1}'),
+  'days of the week': repeated('Mon, ')
+}
+const payloads: Readonly<Record<string, Shape>> = {
+  'a payload with a long claim': payload(repeated('a', '{"sub":"', '"}')),
+  'a payload with many claims': payload(repeated('"a":1,', '{', '"b":1}')),
+  'a deep payload': payload(repeated('[')),
+  'a payload in letters of two bytes': payload(repeated('é', '{"sub":"', '"}')),
+  'a payload of nonsense': payload(repeated('\\u0000'))
+}
+
+interface Reader {
+  readonly name: string
+  readonly read: (text: string) => unknown
+  readonly shapes: Readonly<Record<string, Shape>>
+  /** The longest text that gets as far as this. */
+  readonly longest: number
+}
+
+const readers: readonly Reader[] = [
+  { name: 'isAccessToken', read: isAccessToken, shapes, longest: mebi },
+  { name: 'readReissuedHeader', read: readReissuedHeader, shapes, longest: mebi },
+  {
+    name: 'parseRetryAfterMs',
+    read: (text) => parseRetryAfterMs(text, 0),
+    shapes,
+    longest: mebi
+  },
+  {
+    name: 'readTokenResponse',
+    read: (text) => {
+      try {
+        return readTokenResponse({ access_token: text, token_type: text, expires_in: text }, 'It')
+      } catch (error) {
+        return error
+      }
+    },
+    shapes,
+    longest: mebi
+  },
+  {
+    name: 'readOAuthError',
+    read: (text) => readOAuthError({ error: text }),
+    shapes,
+    longest: mebi
+  },
+  {
+    name: 'readClaims',
+    read: readClaims,
+    shapes: { ...shapes, ...payloads },
+    longest: longestTokenCharacters
+  }
+]
+
+const enoughMs = 1
+
+/** The time for one, by the fastest of several rounds, each long enough for the clock. */
+function measureMs(read: (text: string) => unknown, text: string, rounds: number): number {
+  let best = Number.POSITIVE_INFINITY
+  for (let round = 0; round < rounds; round += 1) {
+    const begun = performance.now()
+    let times = 0
+    do {
+      read(text)
+      times += 1
+    } while (performance.now() - begun < enoughMs)
+    best = Math.min(best, (performance.now() - begun) / times)
+  }
+  return best
+}
+
+/** Below this it has been refused at sight. */
+const atSightMs = 0.005
+const greatestRatio = 2.5
+/** A machine that is busy otherwise spoils some measurements, but not all of them; what is not linear fails each time. */
+const attempts = 8
+
+it.each(
+  readers.flatMap((reader) =>
+    Object.entries(reader.shapes).map(([shape, make]) => ({ ...reader, shape, make }))
+  )
+)(
+  '$name takes at most two and a half times as long for twice as many $shape',
+  ({ read, make, longest }) => {
+    const [whole, half] = [make(longest), make(longest / 2)]
+    const ratios: number[] = []
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      const wholeMs = measureMs(read, whole, attempt + 1)
+      if (wholeMs < atSightMs) return
+      ratios.push(wholeMs / measureMs(read, half, attempt + 1))
+      if ((ratios.at(-1) ?? 0) <= greatestRatio) return
+    }
+    expect(Math.min(...ratios)).toBeLessThanOrEqual(greatestRatio)
+  }
+)
+
+it('notices what is not linear', () => {
+  // From every letter to the end, in search of what is not there.
+  const quadratic = (text: string) => /a*b/.test(text)
+  const ratio =
+    measureMs(quadratic, 'a'.repeat(8 * kibi), 3) / measureMs(quadratic, 'a'.repeat(4 * kibi), 3)
+  expect(ratio).toBeGreaterThan(greatestRatio)
+})
+
+const sizes = Array.from({ length: 27 }, (_, power) => 2 ** power)
+
+it('takes a token of 1 to 8192 bytes within 5 ms, and none of up to 64 MiB', () => {
+  expect(sizes.at(-1)).toBe(64 * mebi)
+  for (const size of sizes) {
+    const token = 'a'.repeat(size)
+    const fits = size <= longestTokenCharacters
+    expect(isAccessToken(token)).toBe(fits)
+    expect(measureMs(isAccessToken, token, 3)).toBeLessThan(5)
+    expect(readReissuedHeader(`Bearer ${token}`).kind).toBe(fits ? 'token' : 'malformed')
+    if (!fits) continue
+    expect(measureMs(readReissuedHeader, `Bearer ${token}`, 3)).toBeLessThan(5)
+    expect(
+      measureMs(readClaims, `${token.slice(0, size / 2)}.${token.slice(size / 2)}`, 3)
+    ).toBeLessThan(5)
+  }
+})
+
+it.each(['"a"', '[', '{"a":', ' ', '<', '\ufeff'])(
+  'makes nothing of an answer of up to 64 MiB of %j, and says so by a typed error',
+  async (unit) => {
+    let text = ''
+    const request = createTokenRequest(
+      createPlatform({ fetch: async () => new Response(text), pageUrl: () => undefined }),
+      {
+        baseURL: 'https://api.app.example',
+        paths: { login: '/login', refresh: '/refresh', logout: '/logout' },
+        sendIdempotencyKey: 'never',
+        renewWith: 'cookie',
+        parseTokenResponse: undefined,
+        trusts: () => true
+      }
+    )
+    for (const size of [1, kibi, 63 * kibi, 65 * kibi, mebi, 64 * mebi]) {
+      text = unit.repeat(Math.ceil(size / unit.length))
+      const { signal } = new AbortController()
+      const context = { attempt: 'a', signal, accessToken: undefined, refreshToken: undefined }
+      expect(await request.refresh(context)).toMatchObject({
+        kind: 'undecided',
+        error: { code: 'ERR_AUTH_RESPONSE_MALFORMED' }
+      })
+    }
+  }
+)

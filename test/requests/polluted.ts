@@ -1,0 +1,140 @@
+// Names that a polluted Object.prototype may carry, each with the value that would do the most harm.
+
+const evilOrigin = 'https://evil.example'
+const evilToken = 'evil.evil.evil'
+const evilFetch = async () => new Response(JSON.stringify({ access_token: evilToken }))
+
+/** Options of axios, by their names in `AxiosRequestConfig`. */
+const axiosOptions: Readonly<Record<string, unknown>> = {
+  adapter: async (config: unknown) => ({ data: 'evil', status: 200, headers: {}, config }),
+  allowAbsoluteUrls: false,
+  allowedSocketPaths: ['/tmp/evil.sock'],
+  auth: { username: 'evil', password: 'evil' },
+  baseURL: evilOrigin,
+  beforeRedirect: () => {},
+  cancelToken: { promise: Promise.resolve(), throwIfRequested() {} },
+  data: 'evil',
+  decompress: false,
+  env: { fetch: evilFetch },
+  family: 6,
+  fetchOptions: { redirect: 'follow', mode: 'no-cors' },
+  formSerializer: { maxDepth: 1 },
+  headers: { Authorization: `Bearer ${evilToken}`, 'X-Evil': '1' },
+  http2Options: { sessionTimeout: 1 },
+  httpAgent: {},
+  httpVersion: 2,
+  httpsAgent: {},
+  insecureHTTPParser: true,
+  lookup: () => {},
+  maxBodyLength: 1,
+  maxContentLength: 1,
+  maxRate: 1,
+  maxRedirects: 0,
+  method: 'delete',
+  onDownloadProgress: () => {},
+  onUploadProgress: () => {},
+  params: { evil: '1' },
+  paramsSerializer: () => 'evil',
+  parseReviver: () => 'evil',
+  proxy: { protocol: 'http', host: 'evil.example', port: 80 },
+  redact: ['data'],
+  responseEncoding: 'base64',
+  responseType: 'stream',
+  sensitiveHeaders: ['x'],
+  signal: AbortSignal.abort(),
+  socketPath: '/tmp/evil.sock',
+  timeout: 1,
+  timeoutErrorMessage: 'evil',
+  transformRequest: () => 'evil',
+  transformResponse: () => 'evil',
+  transitional: { silentJSONParsing: false },
+  transport: { request() {} },
+  url: `${evilOrigin}/evil`,
+  validateStatus: () => false,
+  withCredentials: false,
+  withXSRFToken: true,
+  xsrfCookieName: 'evil',
+  xsrfHeaderName: 'x-evil'
+}
+
+/** Options of the client, nested ones and parts of the platform included. */
+const clientOptions: Readonly<Record<string, unknown>> = {
+  baseURL: evilOrigin,
+  fetch: evilFetch,
+  getItem: () => 'evil',
+  idlePolicy: { signOutAfterSeconds: 1, whileHidden: 'pause' },
+  initialToken: { access_token: evilToken },
+  isOnline: () => false,
+  isVisible: () => false,
+  lockTimeoutMs: -1,
+  locks: { request: () => new Promise(() => {}) },
+  login: `${evilOrigin}/login`,
+  logout: `${evilOrigin}/logout`,
+  monotonicNow: () => 9e15,
+  now: () => 9e15,
+  onWake: () => () => {},
+  pageUrl: () => 'https://evil.example/',
+  parseTokenResponse: () => ({ access_token: evilToken }),
+  paths: { login: `${evilOrigin}/login`, refresh: `${evilOrigin}/refresh` },
+  platform: { fetch: evilFetch },
+  random: () => 1,
+  randomId: () => 'evil',
+  refresh: `${evilOrigin}/refresh`,
+  refreshAbandonMs: 1,
+  refreshBeforeExpirySeconds: 9e9,
+  refreshTimeoutMs: 1,
+  reissuedTokenHeader: 'x-evil',
+  removeItem: () => {},
+  renewWith: async () => ({ access_token: evilToken }),
+  restore: 'always',
+  sendIdempotencyKey: 'always',
+  setItem: () => {},
+  setTimer: () => () => {},
+  signOutAfterSeconds: 1,
+  spreadRefreshes: 'evil',
+  storage: { getItem: () => 'evil', setItem() {}, removeItem() {} },
+  trustedOrigins: [evilOrigin],
+  whileHidden: 'refresh'
+}
+
+/** Members of what comes over the wire, and what the client makes of it. */
+const wireNames: Readonly<Record<string, unknown>> = {
+  accessToken: evilToken,
+  access_token: evilToken,
+  authorization: `Bearer ${evilToken}`,
+  Authorization: `Bearer ${evilToken}`,
+  claims: { sub: 'evil' },
+  code: 'ERR_AUTH_SESSION_EXPIRED',
+  degraded: { code: 'ERR_AUTH_NETWORK' },
+  epoch: 7,
+  error: 'invalid_grant',
+  exp: 1,
+  expiresIn: 1,
+  expires_in: 1,
+  generation: 7,
+  iat: 9e9,
+  kid: 'evil',
+  kind: 'rejected',
+  lifetimeSeconds: 1,
+  oauthError: 'invalid_grant',
+  reason: 'signed-out',
+  refreshToken: 'evil',
+  refresh_token: 'evil',
+  response: { status: 401 },
+  sid: 'evil',
+  sub: 'evil',
+  tokenType: 'DPoP',
+  token_type: 'DPoP'
+}
+
+/** Members of the `RequestInit` that the auth requests hand to `fetch`, which reads inherited ones too. */
+const fetchOptions: Readonly<Record<string, unknown>> = {
+  cache: 'force-cache',
+  credentials: 'omit',
+  keepalive: false,
+  redirect: 'follow',
+  referrer: evilOrigin,
+  referrerPolicy: 'unsafe-url'
+}
+
+export const polluted = { axiosOptions, clientOptions, wireNames, fetchOptions }

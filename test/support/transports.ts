@@ -1,0 +1,94 @@
+// The ways in which an app sends a request through the client in Node: a table's further dimension.
+import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios'
+import axios from 'axios'
+import oldestAxios from 'axios-oldest'
+import type { AuthClient } from 'everbearer'
+
+export interface Call {
+  readonly url: string
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly signal?: AbortSignal
+}
+
+export interface Answer {
+  readonly status: number
+  /** A response header as the app sees it. */
+  header(name: string): unknown
+  readonly body: unknown
+}
+
+export interface Transport {
+  readonly name: string
+  /** What it does about redirects: `followed` tells where they ended, `hidden` does not, `refused` follows none. */
+  readonly redirects: 'followed' | 'hidden' | 'refused'
+  /** Resolves with any answer, whatever its status; rejects where there was none. */
+  send(auth: AuthClient, call: Call): Promise<Answer>
+}
+
+/** One that takes axios's own options too, and of which there may be further instances. */
+export interface AxiosTransport extends Transport {
+  send(auth: AuthClient, call: Call, options?: AxiosRequestConfig): Promise<Answer>
+  /** An instance of the app's, not attached to anything yet. */
+  create(config?: AxiosRequestConfig): AxiosInstance
+}
+
+const strict: AxiosRequestConfig = { adapter: 'fetch', fetchOptions: { redirect: 'error' } }
+// Two versions of a package have two sets of types; what `attach` uses of them is the same.
+const createOldest = oldestAxios.create as unknown as typeof axios.create
+
+export const axiosTransports: readonly AxiosTransport[] = [
+  createAxiosTransport('axios over http', 'followed', { adapter: 'http' }),
+  createAxiosTransport('axios over fetch', 'hidden', { adapter: 'fetch' }),
+  createAxiosTransport('axios over fetch without redirects', 'refused', strict),
+  createAxiosTransport('the oldest axios over http', 'followed', { adapter: 'http' }, createOldest)
+]
+/** Every transport there is in Node. */
+export const transports: readonly Transport[] = axiosTransports
+/** Those that can tell where an answer came from, and so adopt what is re-issued. */
+export const adoptingTransports: readonly Transport[] = transports.filter(
+  ({ redirects }) => redirects !== 'hidden'
+)
+
+function createAxiosTransport(
+  name: string,
+  redirects: Transport['redirects'],
+  defaults: AxiosRequestConfig,
+  createInstance?: typeof axios.create
+): AxiosTransport {
+  const attached = new WeakMap<AuthClient, AxiosInstance>()
+  const create = (config: AxiosRequestConfig = {}) =>
+    (createInstance ?? axios.create)({ ...defaults, ...config })
+
+  function instanceOf(auth: AuthClient): AxiosInstance {
+    if (createInstance === undefined) return auth.axios
+    const { baseURL = '' } = auth.axios.defaults
+    const instance = attached.get(auth) ?? create({ baseURL })
+    if (!attached.has(auth)) auth.attach(instance)
+    attached.set(auth, instance)
+    return instance
+  }
+
+  return {
+    name,
+    redirects,
+    create,
+    async send(auth, { url, method = 'GET', headers = {}, body, signal }, options = {}) {
+      const config: AxiosRequestConfig = { ...defaults, url, method, headers: { ...headers } }
+      if (body !== undefined) config.data = body
+      if (signal !== undefined) config.signal = signal
+      return instanceOf(auth)
+        .request({ ...config, ...options })
+        .then(toAnswer, (error) => {
+          if (!axios.isAxiosError(error) || error.response === undefined) throw error
+          return toAnswer(error.response)
+        })
+    }
+  }
+}
+
+function toAnswer({ status, headers, data }: AxiosResponse): Answer {
+  const all = axios.AxiosHeaders.from(headers as never)
+  return { status, header: (name) => all.get(name), body: data }
+}
