@@ -29,9 +29,10 @@ export function createAuthFetch(options: AuthFetchOptions): AuthFetch {
   ): Promise<IncomingAnswer<Response>> {
     if (accessToken !== undefined) sent.headers.set('Authorization', `Bearer ${accessToken}`)
     const received = await options.fetch(sent)
-    const reissuedHeader = received.headers.get(reissuedTokenHeader)
+    // Node keeps the blanks behind a value, which a browser takes off (Fetch, "normalize").
+    const reissuedHeader = received.headers.get(reissuedTokenHeader)?.trim()
     const response =
-      accessToken === undefined || reissuedHeader === null
+      accessToken === undefined || reissuedHeader === undefined
         ? received
         : withoutHeader(received, reissuedTokenHeader)
     return {

@@ -39,7 +39,12 @@ async function live(pollution: readonly [string, unknown] | undefined): Promise<
     now: clock.trueNow
   })
   const browser = createVirtualBrowser(server)
-  const platform = { ...clock.platform, ...browser.platform, random: () => 0.5 }
+  const platform = {
+    ...clock.platform,
+    ...browser.platform,
+    random: () => 0.5,
+    randomId: () => 'id'
+  }
   const seen: unknown[] = []
   const run = async () => {
     const auth = createAuthClient({ baseURL: apiOrigin, restore: 'never', platform })

@@ -42,13 +42,26 @@ const expected: Readonly<Record<Destination, readonly object[]>> = {
   nowhere: []
 }
 
-describe.each(transports)('$name', (transport) => {
+describe.each(axiosTransports)('$name', (transport) => {
   it.each(spellings)('takes %j where it leads', async ({ url, inNode }) => {
     const { auth, token, before } = await signIn()
     const seen = await watch(before, token, transport.send(auth, { url }))
     expect(seen).toMatchObject(expected[inNode])
   })
+})
 
+describe.each(transports)('$name, wherever a spelling leads', (transport) => {
+  it.each(spellings)(
+    'takes the token of %j to its own origin and nowhere else',
+    async ({ url }) => {
+      const { auth, token, before } = await signIn()
+      const seen = await watch(before, token, transport.send(auth, { url }))
+      for (const { to, tokens } of seen) expect(tokens).toBe(to === 'own' ? 1 : 0)
+    }
+  )
+})
+
+describe.each(transports)('$name', (transport) => {
   it('sends a body that another origin gets without the token', async () => {
     const { auth, token, before } = await signIn()
     const call = { url: `${evilOrigin}/collect`, method: 'POST', body: 'the app’s own business' }

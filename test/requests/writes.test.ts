@@ -229,7 +229,10 @@ async function queue(
   const outcomes = begun.map(({ sending }) =>
     sending.then(
       ({ status }) => String(status),
-      (error) => (axios.isCancel(error) ? 'cancelled' : String(error))
+      (error) =>
+        axios.isCancel(error) || (error instanceof Error && error.name === 'AbortError')
+          ? 'cancelled'
+          : String(error)
     )
   )
   await isAsked

@@ -23,6 +23,8 @@ export interface Transport {
   readonly name: string
   /** What it does about redirects: `followed` tells where they ended, `hidden` does not, `refused` follows none. */
   readonly redirects: 'followed' | 'hidden' | 'refused'
+  /** What it throws where there was no answer. */
+  readonly failure: 'AxiosError' | 'TypeError'
   /** Resolves with any answer, whatever its status; rejects where there was none. */
   send(auth: AuthClient, call: Call): Promise<Answer>
 }
@@ -40,12 +42,30 @@ const createOldest = oldestAxios.create as unknown as typeof axios.create
 
 export const axiosTransports: readonly AxiosTransport[] = [
   createAxiosTransport('axios over http', 'followed', { adapter: 'http' }),
-  createAxiosTransport('axios over fetch', 'hidden', { adapter: 'fetch' }),
+  createAxiosTransport('axios over fetch', 'followed', { adapter: 'fetch' }),
   createAxiosTransport('axios over fetch without redirects', 'refused', strict),
   createAxiosTransport('the oldest axios over http', 'followed', { adapter: 'http' }, createOldest)
 ]
 /** Every transport there is in Node. */
-export const transports: readonly Transport[] = axiosTransports
+export const transports: readonly Transport[] = [
+  ...axiosTransports,
+  {
+    name: 'auth.fetch',
+    redirects: 'followed',
+    failure: 'TypeError',
+    async send(auth, { url, method = 'GET', headers = {}, body, signal }) {
+      const init: RequestInit = { method, headers, body: body ?? null, signal: signal ?? null }
+      // A page resolves what is relative; Node has none, so that the API's address stands in for it.
+      const response = await auth.fetch(new URL(url, auth.axios.defaults.baseURL).href, init)
+      const text = await response.text()
+      return {
+        status: response.status,
+        header: (name) => response.headers.get(name) ?? undefined,
+        body: readBody(text)
+      }
+    }
+  }
+]
 /** Those that can tell where an answer came from, and so adopt what is re-issued. */
 export const adoptingTransports: readonly Transport[] = transports.filter(
   ({ redirects }) => redirects !== 'hidden'
@@ -73,6 +93,7 @@ function createAxiosTransport(
   return {
     name,
     redirects,
+    failure: 'AxiosError',
     create,
     async send(auth, { url, method = 'GET', headers = {}, body, signal }, options = {}) {
       const config: AxiosRequestConfig = { ...defaults, url, method, headers: { ...headers } }
@@ -91,4 +112,13 @@ function createAxiosTransport(
 function toAnswer({ status, headers, data }: AxiosResponse): Answer {
   const all = axios.AxiosHeaders.from(headers as never)
   return { status, header: (name) => all.get(name), body: data }
+}
+
+/** As axios reads a body: JSON where it is some. */
+function readBody(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
