@@ -13,8 +13,9 @@ const clients: WeakRef<object>[] = []
 let hasClient = false
 const watchedStorages = new WeakSet<object>()
 
-/** A client of a storm looks like any other; printing takes its time. */
-const mostPrinted = 3
+/** Printing takes its time, and one client prints like another. */
+const mostPrinted = 10
+let printed = 0
 
 // A token is a secret by its signature, and a refresh token by its 256 random bits: both come from the platform.
 const subtle: SubtleCrypto = Object.getPrototypeOf(crypto.subtle)
@@ -152,14 +153,15 @@ addPlace(() => {
 })
 
 addPlace(() => {
-  for (const [nth, reference] of clients.splice(0).reverse().entries()) {
+  for (const reference of clients.splice(0).reverse()) {
     const client = reference.deref()
     if (client === undefined) continue
     for (const name of ['getState', 'getRefreshStatus']) {
       readValue(`client.${name}()`, Reflect.get(client, name)())
     }
     readValue('client', client)
-    if (nth >= mostPrinted) continue
+    if (printed >= mostPrinted) continue
+    printed += 1
     readText('client, printed', inspect(client, { depth: 6 }))
     readText('client, as JSON', JSON.stringify(client) ?? '')
   }

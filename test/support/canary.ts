@@ -30,6 +30,7 @@ export function createCanaryHunter(): CanaryHunter {
   const leaks = new Set<string>()
   const places: (() => void)[] = []
   let secrets = 0
+  let round: Set<object> | undefined
 
   function holdsSecret(text: string): boolean {
     if (pieces.size === 0 || text.length < pieceCharacters) return false
@@ -55,23 +56,32 @@ export function createCanaryHunter(): CanaryHunter {
     readText,
     readValue(where, value) {
       if (pieces.size === 0) return
-      const seen = new Set<object>()
-      const open: { readonly path: string; readonly value: unknown }[] = [{ path: where, value }]
+      const seen = round ?? new Set<object>()
+      const open: Finding[] = []
+      let objects = 0
+      const note = (name: string, found: unknown, owner: Finding | undefined) => {
+        if (typeof found === 'string') {
+          if (holdsSecret(found)) leaks.add(toPath({ name, owner }))
+        } else if (isGraph(found) && !seen.has(found) && objects < mostObjects) {
+          seen.add(found)
+          objects += 1
+          open.push({ name, value: found, owner })
+        }
+      }
+      note(where, value, undefined)
       for (let next = open.pop(); next !== undefined; next = open.pop()) {
-        const { path, value: found } = next
-        if (typeof found === 'string') readText(path, found)
-        if ((typeof found !== 'object' && typeof found !== 'function') || found === null) continue
-        if (seen.has(found) || seen.size > mostObjects) continue
-        seen.add(found)
-        for (const [name, member] of membersOf(found)) {
-          readText(`${path}, in a name`, name)
-          open.push({ path: `${path}.${name}`, value: member })
+        for (const [name, member] of membersOf(next.value)) {
+          if (holdsSecret(name)) leaks.add(`${toPath(next)}, in a name`)
+          note(name, member, next)
         }
       }
     },
     addPlace: (look) => void places.push(look),
     inspect() {
+      // What was seen in one place need not be looked at again in the next.
+      round = new Set()
       for (const look of places) look()
+      round = undefined
       const found = [...leaks]
       leaks.clear()
       if (found.length > 0) throw new Error(`A token got out: ${found.join('; ')}.`)
@@ -83,6 +93,20 @@ export function createCanaryHunter(): CanaryHunter {
 /** The hunter of this process: the setup file teaches it and makes it look. */
 export const canaryHunter: CanaryHunter = createCanaryHunter()
 
+interface Finding {
+  readonly name: string
+  readonly value: object
+  readonly owner: Finding | undefined
+}
+
+function toPath({ name, owner }: Omit<Finding, 'value'>): string {
+  return owner === undefined ? name : `${toPath(owner)}.${name}`
+}
+
+function isGraph(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}
+
 function* membersOf(owner: object): Generator<readonly [string, unknown]> {
   // A response that streams is the one thing that holds its request, header and all; that is documented.
   if (ArrayBuffer.isView(owner) || owner instanceof Readable) return
@@ -93,16 +117,14 @@ function* membersOf(owner: object): Generator<readonly [string, unknown]> {
     }
   } else if (owner instanceof Set) {
     for (const value of owner) yield ['member', value]
-  }
-  if (owner instanceof Error) {
-    // Not enumerable, and yet the first that is printed.
+  } else if (owner instanceof Error) {
+    // Not enumerable, and yet the first that is printed. Its stack is this and a list of places.
     yield ['message', owner.message]
-    yield ['stack', owner.stack]
     yield ['cause', owner.cause]
   }
-  for (const [name, { enumerable, value }] of Object.entries(
-    Object.getOwnPropertyDescriptors(owner)
-  )) {
-    if (enumerable === true) yield [name, value]
+  for (const name of Object.keys(owner)) {
+    // Never by way of a getter, which may do anything.
+    const property = Object.getOwnPropertyDescriptor(owner, name)
+    if (property !== undefined && 'value' in property) yield [name, property.value]
   }
 }
