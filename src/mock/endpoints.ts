@@ -4,8 +4,8 @@ import type { RefreshCookie } from './cookies.ts'
 import type { ProtectedSession } from './guard.ts'
 import { readJsonBody } from './json-body.ts'
 import type { RefreshRefusal } from './outcomes.ts'
-import type { Grant, Sessions } from './sessions.ts'
-import type { KnownUser, Users } from './users.ts'
+import type { Grant, Session, Sessions } from './sessions.ts'
+import type { Users } from './users.ts'
 import { type Verdict, verdict } from './verdict.ts'
 import {
   headerValue,
@@ -28,6 +28,7 @@ export interface EndpointParts {
   readonly sessions: Sessions
   readonly tokens: AccessTokens
   readonly cookie: RefreshCookie
+  readonly issuer: string
   readonly now: () => number
 }
 
@@ -35,6 +36,7 @@ const refusals: Readonly<Record<RefreshRefusal, string>> = {
   no_cookie: 'no refresh token was sent',
   unknown_session: 'the refresh token is unknown',
   session_expired: 'the session has expired',
+  session_idle: 'the refresh token was not used for too long',
   session_revoked: 'the session has been revoked',
   refresh_reused: 'refresh token reuse detected, the session has been revoked'
 }
@@ -47,9 +49,15 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
     { session, refreshToken }: Grant,
     outcome: 'signed_in' | 'rotated' | 'replayed'
   ): Promise<Verdict> => {
-    const maxAgeSeconds = session.endsAtSeconds - Math.floor(parts.now() / 1000)
+    // Once more, and with no `await` before the key is chosen: an emergency that came between the two would leave a dead
+    // session with a token of the new key.
+    if (sessions.findLive(session.id) === undefined) {
+      return refuse(request, 'session_revoked', session)
+    }
+    const signed = tokens.issue(session, users.claimsOf(session.sub))
+    const maxAgeSeconds = session.aliveUntilSeconds - Math.floor(parts.now() / 1000)
     const setCookies = [cookie.set(request, refreshToken, maxAgeSeconds)]
-    const issued = await tokens.issue(session, users.find(session.sub)?.claims ?? {})
+    const issued = await signed
     const body = {
       access_token: issued.token,
       token_type: 'Bearer',
@@ -62,6 +70,17 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
     )
   }
 
+  const refuse = (request: WireRequest, reason: RefreshRefusal, session?: Session): Verdict => {
+    const answer = refusal(401, 'invalid_grant', refusals[reason])
+    // An unknown token may belong to another server on another port of this host: cookies do not know ports.
+    if (session === undefined) return verdict(reason, answer)
+    return verdict(
+      reason,
+      { ...answer, setCookies: [cookie.clear(request)] },
+      { sub: session.sub, sessionId: session.id }
+    )
+  }
+
   return {
     async login(request) {
       const body = await readJsonBody(request)
@@ -71,39 +90,32 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
         const description = 'email and password must be strings'
         return verdict('bad_request', refusal(400, 'invalid_request', description))
       }
-      const user: KnownUser | undefined = users.authenticate(email, password)
+      const { user, target } = users.authenticate(email, password)
       if (user === undefined) {
         const description = 'the email or the password is wrong'
-        return verdict('bad_credentials', refusal(401, 'invalid_grant', description))
+        const facts = target === undefined ? {} : { sub: target.sub }
+        return verdict('bad_credentials', refusal(401, 'invalid_grant', description), facts)
       }
-      return grantTokens(request, sessions.start(user.sub, cookie.read(request)), 'signed_in')
+      const grant = await sessions.start(user.sub, cookie.read(request))
+      return grantTokens(request, grant, 'signed_in')
     },
 
     async refresh(request) {
       const body = await readJsonBody(request)
       if (body.kind === 'refused') return body.verdict
       const presented = cookie.read(request)
-      if (presented === undefined || presented === '') {
-        return verdict('no_cookie', refusal(401, 'invalid_grant', refusals.no_cookie))
-      }
-      const redemption = sessions.redeem(presented, headerValue(request, 'idempotency-key'))
-      if (redemption.kind !== 'refused') return grantTokens(request, redemption, redemption.kind)
-
-      const { reason, session } = redemption
-      const answer = refusal(401, 'invalid_grant', refusals[reason])
-      // An unknown token may belong to another server on another port of this host: cookies do not know ports.
-      if (session === undefined) return verdict(reason, answer)
-      return verdict(
-        reason,
-        { ...answer, setCookies: [cookie.clear(request)] },
-        { sub: session.sub, sessionId: session.id }
-      )
+      if (presented === undefined || presented === '') return refuse(request, 'no_cookie')
+      const attempt = headerValue(request, 'idempotency-key')
+      const redemption = await sessions.redeem(presented, attempt)
+      return redemption.kind === 'refused'
+        ? refuse(request, redemption.reason, redemption.session)
+        : grantTokens(request, redemption, redemption.kind)
     },
 
     async logout(request) {
       const body = await readJsonBody(request)
       if (body.kind === 'refused') return body.verdict
-      const session = sessions.end(cookie.read(request) ?? '')
+      const session = await sessions.end(cookie.read(request) ?? '')
       const response = noContent([['Cache-Control', 'no-store']])
       return verdict(
         'signed_out',
@@ -112,9 +124,11 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
       )
     },
 
-    me({ claims: { sub } }) {
+    me({ claims: { sub, iss } }) {
       const user = users.find(String(sub))
-      return json(200, { ...user?.claims, sub: user?.sub, email: user?.email })
+      // The users of another issuer are not ours, whatever their `sub` is.
+      if (iss !== parts.issuer || user === undefined) return json(200, { sub, iss })
+      return json(200, { ...users.claimsOf(user.sub), sub: user.sub, email: user.email })
     }
   }
 }

@@ -1,18 +1,29 @@
 // The composition root of the mock auth server, and the way of a call through it: journal, route, decision, CORS.
 import { createAccessTokens } from './access-tokens.ts'
+import { challenge, plainRefusal } from './bearer.ts'
 import { createRefreshCookie } from './cookies.ts'
 import { createCors } from './cors.ts'
 import { createEndpoints } from './endpoints.ts'
+import { createEvents } from './events.ts'
 import { createFetchDoor } from './fetch.ts'
 import { refuseForgery } from './form-guard.ts'
 import { createGuard, type Respond } from './guard.ts'
 import { createJournal, type MockDoor, type MockRoute } from './journal.ts'
-import { createKeyRing } from './keys.ts'
+import { answerJwks } from './jwks.ts'
+import { createKeyControls } from './key-controls.ts'
+import { createKeyRegistry } from './key-registry.ts'
+import { createForgeryControls } from './mint.ts'
+import { createMonitor } from './monitor.ts'
 import type { MockAuthServerOptions } from './options.ts'
+import { createReissue } from './reissue.ts'
 import { createRoutes, guardedMethods, parseUrl } from './routes.ts'
 import type { MockAuthServer } from './server-face.ts'
+import { createSessionControls, describeSession } from './session-controls.ts'
 import { createSessions } from './sessions.ts'
 import { readSettings } from './settings.ts'
+import { createStanding } from './standing.ts'
+import { createTokenCheck } from './token-check.ts'
+import { createTokenLedger } from './token-ledger.ts'
 import { createUsers } from './users.ts'
 import { type Verdict, verdict } from './verdict.ts'
 import { headerValue, refusal, type WireRequest, type WireResponse } from './wire.ts'
@@ -32,19 +43,32 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   const settings = readSettings(options)
   const { now, allowedOrigins } = settings
   const routes = createRoutes(settings.paths)
-  const keys = createKeyRing(settings.keys)
-  const sessions = createSessions(settings)
-  const tokens = createAccessTokens(settings, keys)
+  const events = createEvents()
   const journal = createJournal(now)
+  const monitor = createMonitor(settings, events)
+  journal.onCall(monitor.observe)
+  const registry = createKeyRegistry(settings, (change) => events.emit('key-changed', change))
+  const { ring } = registry
+  const users = createUsers(settings.users)
+  const sessions = createSessions(settings)
+  const ledger = createTokenLedger(settings.clockToleranceSeconds)
+  const tokens = createAccessTokens(settings, ring, ledger)
   const cors = createCors(allowedOrigins)
-  const guard = createGuard(tokens, sessions, keys)
-  const endpoints = createEndpoints({
-    users: createUsers(settings.users),
-    sessions,
-    tokens,
-    cookie: createRefreshCookie(settings.cookieName),
-    now
+  const guard = createGuard({
+    check: createTokenCheck(settings, registry.shelf),
+    standing: createStanding({ users, sessions, ledger, revocation: settings.revocation }),
+    reissue: createReissue({ rules: settings.reissue, tokens, sessions, ring }),
+    challenge: settings.invalidTokenStatus === 401 ? challenge : plainRefusal
   })
+  const cookie = createRefreshCookie(settings.cookieName)
+  const endpoints = createEndpoints({ ...settings, users, sessions, tokens, cookie })
+
+  const endEverySession = (): number => {
+    const { length } = sessions.list()
+    sessions.endAll()
+    ledger.revokeAll()
+    return length
+  }
 
   const routeOf = (request: Pick<WireRequest, 'url'>) => {
     const path = parseUrl(request.url)?.pathname
@@ -93,6 +117,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
       return verdict('method_not_allowed', answered)
     }
     if (entry.route === 'me') return guard.admit(request, endpoints.me)
+    if (entry.route === 'jwks') return answerJwks(ring, settings.jwksMaxAgeSeconds)
     return refuseForgery(request, allowedOrigins) ?? endpoints[entry.route](request)
   }
 
@@ -121,21 +146,29 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     ...createFetchDoor({ handle, guard: guarded }),
     routes,
     owns: (request) => routeOf(request) !== undefined,
-    rotateKey: keys.rotate,
-    retireKey: keys.retire,
+    ...createKeyControls(registry, endEverySession),
     get keys() {
-      return keys.list()
+      return ring.list()
     },
-    revokeAccessTokens: tokens.revokeAll,
-    endSessions: sessions.endAll,
+    get keyAudit() {
+      return registry.audit.entries()
+    },
+    ...createSessionControls({ users, sessions, tokens, ledger, cookie, now }),
+    get sessions() {
+      return sessions.list().map(describeSession)
+    },
+    ...createForgeryControls({ ...settings, users, sessions, tokens, ledger, ring }),
+    on: events.on,
     get calls() {
       return journal.calls()
     },
     onCall: journal.onCall,
     reset() {
       sessions.reset()
-      tokens.revokeAll()
-      keys.reset()
+      ledger.reset()
+      users.reset()
+      registry.reset()
+      monitor.reset()
       journal.reset()
     }
   }

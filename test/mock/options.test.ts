@@ -42,7 +42,7 @@ const wrong: [string, unknown, string][] = [
   [
     'paths',
     { paths: { signin: '/login' } },
-    'paths.signin must be one of login, refresh, logout, me'
+    'paths.signin must be one of login, refresh, logout, me, jwks'
   ],
   ['paths', { paths: { login: '/me' } }, 'paths must be different from each other, received "/me"'],
   [
@@ -134,6 +134,7 @@ it('everything has a default', async () => {
     aud: 'api',
     sub: 'user-1',
     sid: expect.any(String),
+    auth_time: expect.any(Number),
     jti: expect.any(String),
     iat: expect.any(Number),
     exp: expect.any(Number)
@@ -171,7 +172,8 @@ it('paths move below basePath, and only they are owned', async () => {
     '/v1/session/new',
     '/v1/refresh',
     '/v1/logout',
-    '/v1/me'
+    '/v1/me',
+    '/v1/.well-known/jwks.json'
   ])
   expect(['/v1/session/new', '/v1/me?x=1'].map(owns)).toEqual([true, true])
   expect(['/login', '/v1/login', '/v1', '/v1/me/', '/me'].map(owns)).toEqual([
