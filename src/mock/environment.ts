@@ -30,7 +30,7 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
  */
 export async function optionsFromEnv(env: MockEnvironment): Promise<EnvironmentOptions> {
   const { JWT_SECRET_CURRENT: current, JWT_SECRET_OLD: old, JWT_EXPIRES_IN: expiresIn } = env
-  const seconds = readDuration(expiresIn ?? '15m')
+  const seconds = readDuration(isAbsent(expiresIn) ? '15m' : expiresIn)
   const problems = [
     ...(isAbsent(current) ? ['JWT_SECRET_CURRENT is missing'] : weakness('CURRENT', current)),
     ...(isAbsent(old) ? [] : weakness('OLD', old)),

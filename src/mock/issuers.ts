@@ -27,7 +27,10 @@ export function createIssuers(
 
   const trust = (trusted: TrustedIssuer, options: KeyChangeOptions): void => {
     const { issuer, audience, typ } = trusted
-    for (const { kid } of trusted.keys) names.claim(kid, issuer)
+    names.claim(
+      trusted.keys.map((key) => key.kid),
+      issuer
+    )
     for (const key of [...keys.values()].filter((each) => each.issuer === issuer)) {
       keys.delete(key.kid)
       if (trusted.keys.some((kept) => kept.kid === key.kid)) continue

@@ -3,10 +3,10 @@ import { MockAuthServerError } from './errors.ts'
 
 export interface KeyNames {
   /**
-   * Takes a name for good.
-   * @throws MockAuthServerError `key_exists` unless it is free, or the same issuer's already
+   * Takes names for good: all of them or none.
+   * @throws MockAuthServerError `key_exists` unless each is free, or the same issuer's already
    */
-  claim(kid: string, issuer?: string): void
+  claim(kids: readonly string[], issuer?: string): void
   isFree(kid: string): boolean
   reset(): void
 }
@@ -15,11 +15,13 @@ export function createKeyNames(): KeyNames {
   /** The issuer of each name; `undefined` is the server itself. */
   const owners = new Map<string, string | undefined>()
   return {
-    claim(kid, issuer) {
-      if (owners.has(kid) && (issuer === undefined || owners.get(kid) !== issuer)) {
-        throw new MockAuthServerError('key_exists', `There is or was a key ${kid} already.`)
+    claim(kids, issuer) {
+      const isTheirs = (kid: string) => issuer !== undefined && owners.get(kid) === issuer
+      const taken = kids.find((kid) => owners.has(kid) && !isTheirs(kid))
+      if (taken !== undefined) {
+        throw new MockAuthServerError('key_exists', `There is or was a key ${taken} already.`)
       }
-      owners.set(kid, issuer)
+      for (const kid of kids) owners.set(kid, issuer)
     },
     isFree: (kid) => !owners.has(kid),
     reset: () => owners.clear()

@@ -75,7 +75,7 @@ export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRin
     others = rest.map((key) => ({ key, status: 'verifying' }))
     retired = []
     for (const key of [first, ...rest]) {
-      names.claim(key.kid)
+      names.claim([key.kid])
       const by = given.length === 0 ? 'server' : 'options'
       audit.note({ action: 'created', kid: key.kid, alg: key.alg }, { by })
     }
@@ -85,7 +85,7 @@ export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRin
   const make = (change: NewKey): Key => {
     const ownAlg = ownAlgorithms.find((each) => each === signing.alg) ?? alg
     const kid = change.kid ?? freshKid()
-    names.claim(kid)
+    names.claim([kid])
     return generatedKey(kid, change.alg ?? ownAlg)
   }
   const entryOf = (kid: string) => others.find((entry) => entry.key.kid === kid)
@@ -115,7 +115,7 @@ export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRin
     ],
     findRetired: (kid) => retired.find((key) => kid === undefined || key.kid === kid),
     bury(key) {
-      names.claim(key.kid)
+      names.claim([key.kid])
       retired = [key, ...retired]
       return key
     },
@@ -146,7 +146,7 @@ export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRin
     },
     register(key, status, change) {
       if (status !== 'verifying' && !key.canSign) throw cannotSign(key.kid)
-      names.claim(key.kid)
+      names.claim([key.kid])
       const previous = status === 'signing' ? { previousKid: sign(key) } : {}
       if (status !== 'signing') others = [...others, { key, status }]
       audit.note({ action: 'registered', kid: key.kid, alg: key.alg, ...previous }, change)
