@@ -2,6 +2,7 @@
 
 export type { MockAlgorithm, VerifyAlgorithm } from './algorithms.ts'
 export type { MockAnswerOptions, MockReissue } from './answer-options.ts'
+export type { MockCookieAttributes } from './cookie-options.ts'
 export type { EnvironmentOptions, MockEnvironment } from './environment.ts'
 export { optionsFromEnv } from './environment.ts'
 export type { MockAuthServerErrorCode } from './errors.ts'

@@ -1,5 +1,6 @@
 // The options of the mock auth server, each with its unit, range and default.
 import type { AnswerSettings, MockAnswerOptions } from './answer-options.ts'
+import type { CookieSettings, MockCookieAttributes } from './cookie-options.ts'
 import type { KeySettings, MockKeyOptions } from './key-options.ts'
 import type { MockMonitorOptions, MonitorSettings } from './monitor-options.ts'
 import type { MockSessionOptions, SessionSettings } from './session-options.ts'
@@ -54,6 +55,8 @@ export interface MockAuthServerOptions
    * over plain http, which is meant for loopback only.
    */
   readonly cookieName?: string
+  /** Attributes of the refresh cookie. With a path or a domain its default name over https is `__Secure-refresh_token`. */
+  readonly cookie?: MockCookieAttributes
   /** The server's clock, in milliseconds since the epoch. Default `Date.now`, looked up at each call. */
   readonly now?: () => number
 }
@@ -68,6 +71,7 @@ export interface MockSettings
   extends KeySettings,
     SessionSettings,
     AnswerSettings,
+    CookieSettings,
     MonitorSettings {
   readonly users: readonly Required<MockUser>[]
   readonly issuer: string
@@ -75,6 +79,5 @@ export interface MockSettings
   readonly accessTokenSeconds: number
   readonly paths: MockRoutePaths
   readonly allowedOrigins: 'loopback' | readonly string[]
-  readonly cookieName: string | undefined
   readonly now: () => number
 }

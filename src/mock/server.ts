@@ -60,7 +60,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     reissue: createReissue({ rules: settings.reissue, tokens, sessions, ring }),
     challenge: settings.invalidTokenStatus === 401 ? challenge : plainRefusal
   })
-  const cookie = createRefreshCookie(settings.cookieName)
+  const cookie = createRefreshCookie(settings)
   const endpoints = createEndpoints({ ...settings, users, sessions, tokens, cookie })
 
   const endEverySession = (): number => {

@@ -1,5 +1,6 @@
 // Turns options into settings, or says which option is wrong, what was expected and what came (never a secret).
 import { answerOptionNames, readAnswerSettings } from './answer-settings.ts'
+import { readCookieSettings } from './cookie-options.ts'
 import {
   describe,
   isRecord,
@@ -22,7 +23,6 @@ import type {
 import { isSerializedOrigin } from './origins.ts'
 import { readSessionSettings, sessionOptionNames } from './session-settings.ts'
 
-const cookieNamePattern = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
 // What a URL keeps as it is and no router takes for a pattern.
 const pathPattern = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~@-]+)+$/
 const serverClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'auth_time']
@@ -35,6 +35,7 @@ const optionNames = [
   'paths',
   'allowedOrigins',
   'cookieName',
+  'cookie',
   'now',
   ...keyOptionNames,
   ...sessionOptionNames,
@@ -54,7 +55,7 @@ export function readSettings(options: MockAuthServerOptions = {}): MockSettings 
     accessTokenSeconds,
     paths: readPaths(options.basePath ?? '', options.paths ?? {}),
     allowedOrigins: readOrigins(options.allowedOrigins ?? 'loopback'),
-    cookieName: options.cookieName === undefined ? undefined : readCookieName(options.cookieName),
+    ...readCookieSettings(options.cookieName, options.cookie),
     now: readClock(options.now),
     ...readKeySettings(options, issuer),
     ...readSessionSettings(options, accessTokenSeconds),
@@ -138,11 +139,6 @@ function readOrigins(origins: unknown): 'loopback' | readonly string[] {
     const expectation = "be an origin such as 'https://app.example.com', without a path or a slash"
     throw wrong(`allowedOrigins[${index}]`, expectation, describe(origin))
   })
-}
-
-function readCookieName(name: unknown): string {
-  if (typeof name === 'string' && cookieNamePattern.test(name)) return name
-  throw wrong('cookieName', 'be a token of RFC 6265 §4.1.1', describe(name))
 }
 
 function readClock(now: unknown): () => number {
