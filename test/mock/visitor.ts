@@ -116,6 +116,7 @@ export interface SeenClaims {
   readonly iat?: number
   readonly exp?: number
   readonly jti?: string
+  readonly auth_time?: number
   readonly sid?: string
 }
 
