@@ -7,6 +7,9 @@ import type { Sessions } from './sessions.ts'
 import type { TokenClaims } from './token-check.ts'
 import type { WireResponse } from './wire.ts'
 
+/** What a header may hold (RFC 9110 §5.5). */
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
+
 export interface Reissue {
   /** The token that is to go with the answer to a call with this token, if any. */
   issueFor(kid: string, claims: TokenClaims): Promise<IssuedToken> | undefined
@@ -28,7 +31,7 @@ export function createReissue({ rules, tokens, sessions, ring }: ReissueParts): 
     const { value } = rules
     if (value === 'bearer') return `Bearer ${token}`
     const written: unknown = value === 'bare' ? token : value(token)
-    if (typeof written === 'string' && !/[\0\r\n]/.test(written)) return written
+    if (typeof written === 'string' && fieldValue.test(written)) return written
     throw new TypeError('reissue.value must return a string that fits into a header')
   }
   const isDue = (kid: string) =>

@@ -116,7 +116,10 @@ it('no message repeats a password or a secret', () => {
     { users: [{ email: 'a', password: { canary } }] },
     { keys: [{ kid: 'a', secret: canary }] },
     { keys: [{ kid: '', secret: canary.repeat(9) }] },
-    { keys: canary.repeat(9) }
+    { keys: canary.repeat(9) },
+    { keys: [{ kid: 'a', jwk: { kty: 'oct', k: canary } }] },
+    { keys: [{ kid: 'a', jwk: { kty: 'oct', k: `${canary}!` } }] },
+    { keys: [{ kid: 'a', jwk: { kty: 'RSA', n: canary, e: 'AQAB', d: canary } }] }
   ]
   for (const options of attempts) {
     const create = () => createMockAuthServer(options as MockAuthServerOptions)
@@ -124,6 +127,41 @@ it('no message repeats a password or a secret', () => {
       expect.objectContaining({ message: expect.not.stringContaining(canary) })
     )
   }
+})
+
+it.each([
+  [{ reissue: { when: 'sometimes' } }, 'reissue.when must be one of old-key, always, never'],
+  [{ reissue: { header: 'a b' } }, 'reissue.header must be the name of a header'],
+  [{ reissue: { value: 'basic' } }, "reissue.value must be 'bearer', 'bare' or a function"],
+  [{ reissue: { expose: 1 } }, 'reissue.expose must be true or false, received 1'],
+  [{ reissue: { cache: true } }, 'reissue.cache must be one of when, header, value, expose'],
+  [{ reissue: [] }, 'reissue must be an object, received an array of 0'],
+  [{ invalidTokenStatus: 400 }, 'invalidTokenStatus must be 401 or 403, received 400'],
+  [{ revocation: 'never' }, 'revocation must be one of immediate, short-lived'],
+  [{ refreshIdleSeconds: 0 }, 'refreshIdleSeconds must be a whole number of seconds from 1'],
+  [{ alg: 'none' }, 'alg must be one of HS256, RS256, ES256, EdDSA, received "none"'],
+  [{ tokensWithoutKid: 'accept' }, 'tokensWithoutKid must be one of refuse, try-keys'],
+  [{ clockToleranceSeconds: -1 }, 'clockToleranceSeconds must be a whole number of seconds'],
+  [{ jwksMaxAgeSeconds: 1e9 }, 'jwksMaxAgeSeconds must be a whole number of seconds from 0'],
+  [{ issuers: {} }, 'issuers must be an array, received object'],
+  [{ issuers: [{ issuer: 'x' }] }, 'issuers[0].jwks must be a JWK Set'],
+  [{ keys: [{ kid: 'a', jwk: 7 }] }, 'keys[0].jwk must be a JSON Web Key (RFC 7517), received 7'],
+  [{ keys: [{ kid: 'a', jwk: { kty: 'RSA', alg: 'ES256' } }] }, 'keys[0].jwk must be a key for'],
+  [{ spike: { count: 1 } }, 'spike.count must be a whole number from 2 to 10000, received 1'],
+  [{ spike: 5 }, 'spike must be an object, received 5'],
+  [{ cookie: { httpOnly: false } }, 'cookie.httpOnly must be one of path, domain, sameSite'],
+  [{ cookie: { secure: false } }, "cookie.secure must be 'auto' or true, received false"],
+  [{ cookie: { path: 'x;' } }, 'cookie.path must be a path such as \'/auth\', received "x;"'],
+  [{ cookie: { domain: 'a b' } }, "cookie.domain must be a host such as 'example.com'"],
+  [{ cookie: { sameSite: 'strict' } }, 'cookie.sameSite must be one of Strict, Lax, None'],
+  [
+    { cookieName: '__Host-rt', cookie: { path: '/auth' } },
+    "cookieName must not begin with '__Host-' where the cookie has a path or a domain of its own"
+  ]
+])('the options %o are refused: %s', (options, message) => {
+  const create = () => createMockAuthServer(options as unknown as MockAuthServerOptions)
+  expect(create).toThrow(TypeError)
+  expect(create).toThrow(`createMockAuthServer: ${message}`)
 })
 
 it('everything has a default', async () => {

@@ -117,6 +117,7 @@ export interface SeenClaims {
   readonly exp?: number
   readonly jti?: string
   readonly auth_time?: number
+  readonly sub?: string
   readonly sid?: string
 }
 
