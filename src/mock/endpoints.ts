@@ -4,6 +4,7 @@ import type { RefreshCookie } from './cookies.ts'
 import type { ProtectedSession } from './guard.ts'
 import { readJsonBody } from './json-body.ts'
 import type { RefreshRefusal } from './outcomes.ts'
+import type { RefreshWay } from './refresh-ways.ts'
 import type { Grant, Session, Sessions } from './sessions.ts'
 import type { Users } from './users.ts'
 import { type Verdict, verdict } from './verdict.ts'
@@ -28,6 +29,7 @@ export interface EndpointParts {
   readonly sessions: Sessions
   readonly tokens: AccessTokens
   readonly cookie: RefreshCookie
+  readonly way: RefreshWay
   readonly issuer: string
   readonly now: () => number
 }
@@ -42,12 +44,13 @@ const refusals: Readonly<Record<RefreshRefusal, string>> = {
 }
 
 export function createEndpoints(parts: EndpointParts): Endpoints {
-  const { users, sessions, tokens, cookie } = parts
+  const { users, sessions, tokens, cookie, way } = parts
 
   const grantTokens = async (
     request: WireRequest,
-    { session, refreshToken }: Grant,
-    outcome: 'signed_in' | 'rotated' | 'replayed'
+    { session, refreshToken }: Partial<Grant> & Pick<Grant, 'session'>,
+    outcome: 'signed_in' | 'rotated' | 'replayed' | 'renewed',
+    facts: Verdict['facts'] = {}
   ): Promise<Verdict> => {
     // Once more, and with no `await` before the key is chosen: an emergency that came between the two would leave a dead
     // session with a token of the new key.
@@ -56,30 +59,46 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
     }
     const signed = tokens.issue(session, users.claimsOf(session.sub))
     const maxAgeSeconds = session.aliveUntilSeconds - Math.floor(parts.now() / 1000)
-    const setCookies = [cookie.set(request, refreshToken, maxAgeSeconds)]
+    const isInBody = way.carrier === 'body' && refreshToken !== undefined
+    const setCookies =
+      way.carrier === 'cookie' && refreshToken !== undefined
+        ? [cookie.set(request, refreshToken, maxAgeSeconds)]
+        : []
     const issued = await signed
     const body = {
       access_token: issued.token,
       token_type: 'Bearer',
-      expires_in: issued.expiresInSeconds
+      expires_in: issued.expiresInSeconds,
+      ...(isInBody ? { refresh_token: refreshToken } : {})
     }
     return verdict(
       outcome,
       { ...json(200, body), setCookies },
-      { sub: session.sub, sessionId: session.id, issuedJti: issued.jti, issuedKid: issued.kid }
+      {
+        ...facts,
+        sub: session.sub,
+        sessionId: session.id,
+        issuedJti: issued.jti,
+        issuedKid: issued.kid
+      }
     )
   }
 
   const refuse = (request: WireRequest, reason: RefreshRefusal, session?: Session): Verdict => {
-    const answer = refusal(401, 'invalid_grant', refusals[reason])
+    const isMissing = reason === 'no_cookie' && way.refusalStatus === 400
+    const error = isMissing ? 'invalid_request' : 'invalid_grant'
+    const answer = refusal(way.refusalStatus, error, refusals[reason])
     // An unknown token may belong to another server on another port of this host: cookies do not know ports.
     if (session === undefined) return verdict(reason, answer)
     return verdict(
       reason,
-      { ...answer, setCookies: [cookie.clear(request)] },
+      { ...answer, setCookies: clearing(request) },
       { sub: session.sub, sessionId: session.id }
     )
   }
+
+  const clearing = (request: WireRequest): string[] =>
+    way.carrier === 'cookie' ? [cookie.clear(request)] : []
 
   return {
     async login(request) {
@@ -96,30 +115,41 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
         const facts = target === undefined ? {} : { sub: target.sub }
         return verdict('bad_credentials', refusal(401, 'invalid_grant', description), facts)
       }
-      const grant = await sessions.start(user.sub, cookie.read(request))
+      const grant = await sessions.start(user.sub, way.readOld(request, body.value))
       return grantTokens(request, grant, 'signed_in')
     },
 
     async refresh(request) {
-      const body = await readJsonBody(request)
-      if (body.kind === 'refused') return body.verdict
-      const presented = cookie.read(request)
-      if (presented === undefined || presented === '') return refuse(request, 'no_cookie')
-      const attempt = headerValue(request, 'idempotency-key')
-      const redemption = await sessions.redeem(presented, attempt)
-      return redemption.kind === 'refused'
-        ? refuse(request, redemption.reason, redemption.session)
-        : grantTokens(request, redemption, redemption.kind)
+      const presented = await way.read(request)
+      switch (presented.kind) {
+        case 'refused':
+          return presented.verdict
+        case 'nothing':
+          return refuse(request, 'no_cookie')
+        case 'session': {
+          const session = sessions.findLive(presented.sid)
+          return session === undefined
+            ? refuse(request, 'session_revoked')
+            : grantTokens(request, { session }, 'renewed', presented.facts)
+        }
+        case 'refresh-token': {
+          const attempt = headerValue(request, 'idempotency-key')
+          const redemption = await sessions.redeem(presented.token, attempt)
+          return redemption.kind === 'refused'
+            ? refuse(request, redemption.reason, redemption.session)
+            : grantTokens(request, redemption, redemption.kind)
+        }
+      }
     },
 
     async logout(request) {
       const body = await readJsonBody(request)
       if (body.kind === 'refused') return body.verdict
-      const session = await sessions.end(cookie.read(request) ?? '')
+      const session = await sessions.end(way.readOld(request, body.value) ?? '')
       const response = noContent([['Cache-Control', 'no-store']])
       return verdict(
         'signed_out',
-        { ...response, setCookies: [cookie.clear(request)] },
+        { ...response, setCookies: clearing(request) },
         session === undefined ? {} : { sub: session.sub, sessionId: session.id }
       )
     },

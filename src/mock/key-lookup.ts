@@ -1,7 +1,6 @@
 // From a token's header to the keys that may have signed it: one, by its `kid` (RFC 8725 §3.1, §3.10).
 import { decodeProtectedHeader } from 'jose'
 import { isOneOf, issuerAlgorithms, ownAlgorithms } from './algorithms.ts'
-import { isCompactJws } from './compact-jws.ts'
 import type { CallFacts } from './journal.ts'
 import type { Key } from './key-material.ts'
 import type { TokenRefusal } from './outcomes.ts'
@@ -40,7 +39,7 @@ const algorithms = [...ownAlgorithms, ...issuerAlgorithms]
 
 /** Looked up, never tried one after the other: a token that names no key of ours has none of our signatures. */
 export function lookUpKey(token: string, shelf: KeyShelf): Lookup {
-  const header = isCompactJws(token) ? readHeader(token) : undefined
+  const header = readHeader(token)
   if (header === undefined) return refused('malformed_token')
   const { alg, kid } = header
   if (!isOneOf(algorithms, alg)) return refused('alg_not_allowed')

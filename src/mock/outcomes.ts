@@ -6,7 +6,7 @@
  * - any route: `accepted`, `bad_request`, `too_large`, `not_found`, `method_not_allowed`, `unsupported_media_type`,
  *   `cross_site`, `preflight_refused`, `failed`
  * - login: `signed_in`, `bad_credentials`
- * - refresh: `rotated`, `replayed` (the same successor again), or a {@link RefreshRefusal}
+ * - refresh: `rotated`, `replayed` (the same successor again), `renewed` (by an access token), or a {@link RefreshRefusal}
  * - logout: `signed_out`
  * - anything with an access token: the {@link TokenRefusal}s
  */
@@ -17,6 +17,7 @@ export type CallOutcome =
   | 'bad_credentials'
   | 'rotated'
   | 'replayed'
+  | 'renewed'
   | 'signed_out'
   | RefreshRefusal
   | TokenRefusal
@@ -32,7 +33,7 @@ export type CallOutcome =
 /**
  * Why a refresh was refused.
  *
- * - `no_cookie`: no refresh token was sent
+ * - `no_cookie`: no refresh token was sent, in a cookie or otherwise
  * - `unknown_session`: nobody here knows the refresh token; it may be another server's
  * - `session_expired`: the session has come to its absolute end
  * - `session_idle`: the refresh token was not used for too long

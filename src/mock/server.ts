@@ -15,6 +15,7 @@ import { createKeyRegistry } from './key-registry.ts'
 import { createForgeryControls } from './mint.ts'
 import { createMonitor } from './monitor.ts'
 import type { MockAuthServerOptions } from './options.ts'
+import { createRefreshWay } from './refresh-ways.ts'
 import { createReissue } from './reissue.ts'
 import { createRoutes, guardedMethods, parseUrl } from './routes.ts'
 import type { MockAuthServer } from './server-face.ts'
@@ -54,14 +55,20 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   const ledger = createTokenLedger(settings.clockToleranceSeconds)
   const tokens = createAccessTokens(settings, ring, ledger)
   const cors = createCors(allowedOrigins)
+  const refuseToken = settings.invalidTokenStatus === 401 ? challenge : plainRefusal
   const guard = createGuard({
     check: createTokenCheck(settings, registry.shelf),
     standing: createStanding({ users, sessions, ledger, revocation: settings.revocation }),
     reissue: createReissue({ rules: settings.reissue, tokens, sessions, ring }),
-    challenge: settings.invalidTokenStatus === 401 ? challenge : plainRefusal
+    challenge: refuseToken
   })
   const cookie = createRefreshCookie(settings)
-  const endpoints = createEndpoints({ ...settings, users, sessions, tokens, cookie })
+  const way = createRefreshWay(settings.refreshWith, {
+    cookie,
+    identify: guard.identify,
+    challenge: refuseToken
+  })
+  const endpoints = createEndpoints({ ...settings, users, sessions, tokens, cookie, way })
 
   const endEverySession = (): number => {
     const { length } = sessions.list()
@@ -118,7 +125,8 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     }
     if (entry.route === 'me') return guard.admit(request, endpoints.me)
     if (entry.route === 'jwks') return answerJwks(ring, settings.jwksMaxAgeSeconds)
-    return refuseForgery(request, allowedOrigins) ?? endpoints[entry.route](request)
+    const mediaType = entry.route === 'refresh' ? way.mediaType : undefined
+    return refuseForgery(request, allowedOrigins, mediaType) ?? endpoints[entry.route](request)
   }
 
   const preflight = (request: WireRequest, methods: readonly string[]): Verdict => {

@@ -1,6 +1,18 @@
 // The options that are about sessions: how long they last, what is forgiven, and how access tokens are called back.
 
+/** What a refresh shows to get a new access token. */
+export type RefreshWith = 'cookie' | 'access-token' | 'refresh-token'
+
 export interface MockSessionOptions {
+  /**
+   * How a session is refreshed. Default `cookie`: an HttpOnly cookie with a refresh token that rotates.
+   *
+   * - `access-token`: `Authorization: Bearer` with an access token that is still good gets one that lasts longer. There is
+   *   no refresh token: nothing rotates, a sign-out ends nothing here, and a stolen token is good until the session ends.
+   * - `refresh-token`: the refresh token is in the body of each answer, and comes back in the form of OAuth 2
+   *   (`grant_type=refresh_token`, RFC 6749 §6); refusals are 400. A sign-out shows it as JSON, `{ "refresh_token": … }`.
+   */
+  readonly refreshWith?: RefreshWith
   /**
    * Lifetime of a session from its login, in whole seconds, 1 to 31 536 000. Default 604 800 (7 days).
    * Nothing extends it: the refresh cookie's `Max-Age` is at most what is left.
@@ -26,6 +38,7 @@ export interface MockSessionOptions {
 
 /** The options about sessions, after validation. */
 export interface SessionSettings {
+  readonly refreshWith: RefreshWith
   readonly sessionSeconds: number
   readonly refreshIdleSeconds: number | undefined
   readonly refreshGraceSeconds: number

@@ -7,6 +7,7 @@ const aDaySeconds = 86_400
 const shortLivedSeconds = 900
 
 export const sessionOptionNames: readonly (keyof MockSessionOptions)[] = [
+  'refreshWith',
   'sessionSeconds',
   'refreshIdleSeconds',
   'refreshGraceSeconds',
@@ -27,6 +28,11 @@ export function readSessionSettings(
     throw wrong('accessTokenSeconds', expectation, String(accessTokenSeconds))
   }
   return {
+    refreshWith: oneOf('refreshWith', options.refreshWith ?? 'cookie', [
+      'cookie',
+      'access-token',
+      'refresh-token'
+    ]),
     sessionSeconds: seconds('sessionSeconds', options.sessionSeconds ?? 604_800, 1),
     refreshIdleSeconds: idle === undefined ? undefined : seconds('refreshIdleSeconds', idle, 1),
     refreshGraceSeconds: seconds('refreshGraceSeconds', grace, 0, aDaySeconds),

@@ -1,5 +1,6 @@
 // What is in an access token: believed only after its key, its signature and every claim were checked (RFC 9068 §4).
 import { errors, jwtVerify } from 'jose'
+import { isCompactJws } from './compact-jws.ts'
 import type { CallFacts } from './journal.ts'
 import { type Candidate, type KeyShelf, lookUpKey } from './key-lookup.ts'
 import type { TokenRefusal } from './outcomes.ts'
@@ -54,6 +55,7 @@ export function createTokenCheck(rules: CheckRules, shelf: KeyShelf): CheckToken
   return async (token) => {
     const lookup = lookUpKey(token, shelf)
     if (lookup.kind === 'refused') return lookup
+    if (!isCompactJws(token)) return refused('malformed_token')
     let last: Verification = refused('missing_kid')
     for (const candidate of lookup.candidates) {
       last = await checkWith(token, candidate)
