@@ -154,6 +154,8 @@ describe('a key given as JWK', () => {
 
     expect(decodeProtectedHeader(token)).toMatchObject({ alg, kid: 'mine' })
     expect((await ada.me(token)).status).toBe(200)
+    server.rotateKey()
+    expect(server.keys[0]?.alg).toBe(alg)
   })
 
   it.each(asymmetric)('only verifies with %s where its private half is missing', async (alg) => {
@@ -188,6 +190,10 @@ describe('a key given as JWK', () => {
     await expect(server.ready()).rejects.toEqual(unusable)
     await expect(visit(overWire(server)).login()).rejects.toBeInstanceOf(MockAuthServerError)
     expect(outcome(server)).toBe('failed')
+
+    const other = createMockAuthServer()
+    await expect(other.registerKey(() => ({ kid: 'bent', jwk }))).rejects.toEqual(unusable)
+    expect(other.keys).toHaveLength(1)
   })
 })
 

@@ -1,4 +1,5 @@
 // Access tokens that must be refused, each for its own reason.
+import { createHmac } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { base, claimsOf, createClockedServer, kidOf, outcome, overWire, visit } from './visitor.ts'
@@ -44,6 +45,7 @@ describe('a token signed with the right key', () => {
     ['that has expired', 'token_expired', { claims: { exp: seconds } }],
     ['without an expiry', 'malformed_claims', { claims: { exp: undefined } }],
     ['with an expiry in words', 'malformed_claims', { claims: { exp: 'never' } }],
+    ['with a beginning in words', 'malformed_claims', { claims: { nbf: 'later' } }],
     ['that is not valid yet', 'token_not_yet_valid', { claims: { nbf: seconds + 1 } }],
     ['with an unknown jti', 'token_revoked', { claims: { jti: 'mine' } }],
     ['of an unknown session', 'token_revoked', { claims: { sid: 'mine' } }],
@@ -67,6 +69,21 @@ describe('a token signed with the right key', () => {
     expect(JSON.parse(answer.body).error).toBe('invalid_token')
     expect(outcome(server)).toBe(reason)
   })
+})
+
+it('a token that expires after for ever is refused', async () => {
+  const { server, ada, token } = await arrange()
+  const { exp, ...claims } = claimsOf(token)
+  const header = part({ alg: 'HS256', typ: 'at+jwt', kid: 'test-key' })
+  const ask = (expiry: string) => {
+    const text = `${JSON.stringify(claims).slice(0, -1)},"exp":${expiry}}`
+    const input = `${header}.${Buffer.from(text).toString('base64url')}`
+    const signature = createHmac('sha256', secret).update(input).digest('base64url')
+    return ada.me(`${input}.${signature}`)
+  }
+  expect((await ask(String(exp))).status).toBe(200)
+  expect((await ask('1e400')).status).toBe(401)
+  expect(outcome(server)).toBe('malformed_claims')
 })
 
 it('a token signed with another key of the same kid is refused', async () => {

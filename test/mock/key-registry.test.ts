@@ -1,7 +1,7 @@
 // The key registry: rotation in steps, keys that come at run time, other issuers, the emergency, and the log of it all.
 import { createMockAuthServer, MockAuthServerError, type MockKeyChange } from 'everbearer/mock'
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { base, createClockedServer, kidOf, outcome, overWire, visit } from './visitor.ts'
 
 const secretKey = { kid: 'kms-1', secret: 'from the key management service, 2030' }
@@ -178,8 +178,11 @@ describe('an external issuer', () => {
 
   it('is never answered with a token of ours', async () => {
     const { server, mint, stranger } = await arrange()
+    const { sid } = await server.signIn()
     server.rotateKey()
     expect((await stranger.me(await mint())).header('authorization')).toBeNull()
+    const posing = await mint({ sid, sub: 'user-1' })
+    expect((await stranger.me(posing)).header('authorization')).toBeNull()
   })
 
   it.each([
@@ -209,6 +212,8 @@ describe('an external issuer', () => {
     server.revoke('leaked')
     expect((await stranger.me(token)).status).toBe(401)
     expect(outcome(server)).toBe('token_revoked')
+    server.reset()
+    expect((await stranger.me(token)).status).toBe(200)
   })
 
   it('changes its keys at run time', async () => {
@@ -386,6 +391,31 @@ describe('emergencyRotate', () => {
       expect(outcomes).toContain('retired_key')
     }
   )
+
+  it('leaves none behind between a redemption and the choice of the key', async () => {
+    const statuses = new Set<number>()
+    for (let turns = 0; turns < 30; turns += 1) {
+      const { server, ada } = await signedIn({ revocation: 'short-lived' })
+      const { digest } = crypto.subtle
+      let open = 2
+      // The two fingerprints of a refresh are the last that it waits for before it decides.
+      const spy = vi.spyOn(crypto.subtle, 'digest').mockImplementation(async (...parts) => {
+        const fingerprint = await digest.apply(crypto.subtle, parts)
+        open -= 1
+        if (open === 0) void emergencyAfter(turns)
+        return fingerprint
+      })
+      const emergencyAfter = async (count: number) => {
+        for (let turn = 0; turn < count; turn += 1) await Promise.resolve()
+        server.emergencyRotate()
+      }
+      const { status, token } = await ada.refresh()
+      spy.mockRestore()
+      statuses.add(status)
+      if (status === 200) expect((await ada.me(token)).status).toBe(401)
+    }
+    expect(statuses).toEqual(new Set([200, 401]))
+  })
 
   it('is no lasting state: the next rotation is like any other', async () => {
     const { server, ada } = await signedIn()

@@ -147,6 +147,18 @@ it.each([
   [{ issuers: [{ issuer: 'x' }] }, 'issuers[0].jwks must be a JWK Set'],
   [{ keys: [{ kid: 'a', jwk: 7 }] }, 'keys[0].jwk must be a JSON Web Key (RFC 7517), received 7'],
   [{ keys: [{ kid: 'a', jwk: { kty: 'RSA', alg: 'ES256' } }] }, 'keys[0].jwk must be a key for'],
+  [
+    {
+      keys: [
+        {
+          kid: 'a',
+          alg: 'ES256',
+          jwk: { kty: 'EC', crv: 'P-256', alg: 'ES384', x: 'a', y: 'b', d: 'c' }
+        }
+      ]
+    },
+    'keys[0].jwk.alg must be ES256, what the key was given for, received "ES384"'
+  ],
   [{ spike: { count: 1 } }, 'spike.count must be a whole number from 2 to 10000, received 1'],
   [{ spike: 5 }, 'spike must be an object, received 5'],
   [{ cookie: { httpOnly: false } }, 'cookie.httpOnly must be one of path, domain, sameSite'],

@@ -1,5 +1,10 @@
 // Other ways to refresh than the cookie: by the access token, and by the form of OAuth 2.
-import type { MockAuthServer, MockAuthServerOptions, WireRequest } from 'everbearer/mock'
+import {
+  createMockAuthServer,
+  type MockAuthServer,
+  type MockAuthServerOptions,
+  type WireRequest
+} from 'everbearer/mock'
 import { describe, expect, it } from 'vitest'
 import { createTestBed, ada as credentials } from '../support/test-client.ts'
 import { base, claimsOf, createClockedServer, json, kidOf, outcome } from './visitor.ts'
@@ -81,6 +86,19 @@ describe('by the access token', () => {
     const answer = await post('/refresh', [json, bearer(body.access_token)], '{}')
     expect([answer.status, answer.json.error]).toEqual([401, 'invalid_grant'])
     expect(outcome(server)).toBe('session_revoked')
+  })
+
+  it('one of another issuer gets nothing, whatever session it names', async () => {
+    const they = createMockAuthServer({ issuer: 'https://they.test', alg: 'ES256' })
+    const url = `${base}/.well-known/jwks.json`
+    const { body } = await they.handle({ method: 'GET', url, headers: [] })
+    const issuers = [{ issuer: 'https://they.test', jwks: JSON.parse(body) }]
+    const { server, post, me } = arrange({ refreshWith, issuers, now: () => Date.now() })
+    const { sid } = await server.signIn()
+    const token = await they.mint({ claims: { sid } })
+    expect(await me(token)).toBe(200)
+    expect((await post('/refresh', [json, bearer(token)], '{}')).status).toBe(401)
+    expect(outcome(server)).toBe('wrong_issuer')
   })
 
   it('never leads beyond the end of the session', async () => {
