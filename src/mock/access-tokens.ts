@@ -1,7 +1,7 @@
 // Access tokens: JWTs in the profile of RFC 9068, signed by the ring's signing key and entered in the ledger.
 import { SignJWT } from 'jose'
 import { MockAuthServerError } from './errors.ts'
-import type { Key } from './key-material.ts'
+import type { OwnKey } from './key-material.ts'
 import { accessTokenType } from './key-registry.ts'
 import type { KeyRing } from './keys.ts'
 import { randomText } from './random.ts'
@@ -18,7 +18,7 @@ export interface IssuedToken {
 
 /** The header and the claims of a token, before it is signed. */
 export interface TokenDraft {
-  readonly key: Key
+  readonly key: OwnKey
   readonly header: Readonly<Record<string, unknown>>
   readonly claims: Readonly<Record<string, unknown>> & {
     readonly iat: number

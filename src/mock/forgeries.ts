@@ -1,9 +1,8 @@
 // Every kind of token that must be refused, what makes it so, and under which name.
 import { exportJWK, exportSPKI, generateKeyPair, type JWK } from 'jose'
 import type { TokenDraft } from './access-tokens.ts'
-import type { MockAlgorithm } from './algorithms.ts'
 import { MockAuthServerError } from './errors.ts'
-import { generatedKey, isJwk, type Key } from './key-material.ts'
+import { generatedKey, isJwk, type OwnKey } from './key-material.ts'
 import type { TokenRefusal } from './outcomes.ts'
 import { base64url, randomText } from './random.ts'
 import { signByHand, tamper } from './raw-jws.ts'
@@ -50,9 +49,9 @@ export interface Forge {
   readonly nowSeconds: number
   readonly clockToleranceSeconds: number
   /** A key of the server's that is gone. */
-  retiredKey(): Key
+  retiredKey(): OwnKey
   /** A key of the server's that is not symmetric, if it has one. */
-  readonly asymmetric: Key | undefined
+  readonly asymmetric: OwnKey | undefined
   /** Puts a token on the list of revoked ones. */
   revoke(jti: string): void
 }
@@ -128,7 +127,7 @@ export const makers: Readonly<Record<MockForgery, Make>> = {
   x5c: offering((jwk) => ({ x5c: [jwk.x] })),
   'unknown-critical': withHeader({ crit: ['urn:example:unknown'], 'urn:example:unknown': true }),
   async 'foreign-signature'(draft) {
-    const other = generatedKey('', draft.key.alg as MockAlgorithm)
+    const other = generatedKey('', draft.key.alg)
     return honestly({ ...draft, key: other })
   },
   'empty-signature': ({ header, claims }) => signByHand(header, claims, undefined),

@@ -4,8 +4,8 @@ import { fits, isOneOf, type VerifyAlgorithm } from './algorithms.ts'
 import { describe, isRecord, shapeOf, wrong } from './expectations.ts'
 
 /** A key that may be used: which algorithm, and with or without its private half. */
-export interface CheckedJwk {
-  readonly alg: VerifyAlgorithm
+export interface CheckedJwk<Alg extends VerifyAlgorithm> {
+  readonly alg: Alg
   readonly jwk: JWK
   readonly isPrivate: boolean
 }
@@ -26,12 +26,12 @@ const publicMembers: Readonly<Record<string, readonly string[]>> = {
  * The key, if it can be used with one of these algorithms. Where neither `given` nor the key names its algorithm, it is
  * the first of `algorithms` that takes such a key.
  */
-export function checkJwk(
+export function checkJwk<Alg extends VerifyAlgorithm>(
   name: string,
   value: unknown,
-  algorithms: readonly VerifyAlgorithm[],
+  algorithms: readonly Alg[],
   { alg: given, caller }: { readonly alg?: unknown; readonly caller?: string | undefined } = {}
-): CheckedJwk {
+): CheckedJwk<Alg> {
   const insist = (isRight: boolean, member: string, expectation: string, received: string) => {
     if (!isRight) throw wrong(name + member, expectation, received, caller)
   }

@@ -19,15 +19,18 @@ export interface KeyMaterial {
 }
 
 /** A key by its name: it is on the ring at once, whatever time its making takes. */
-export interface Key {
+export interface Key<Alg extends VerifyAlgorithm = VerifyAlgorithm> {
   readonly kid: string
-  readonly alg: VerifyAlgorithm
+  readonly alg: Alg
   readonly canSign: boolean
   material(): Promise<KeyMaterial>
 }
 
+/** One of the server's own. */
+export type OwnKey = Key<MockAlgorithm>
+
 /** A key that is made when it is first needed. */
-export function generatedKey(kid: string, alg: MockAlgorithm): Key {
+export function generatedKey(kid: string, alg: MockAlgorithm): OwnKey {
   const make = async (): Promise<KeyMaterial> => {
     if (alg === 'HS256') return symmetric({ kty: 'oct', k: randomText(32) })
     const { publicKey, privateKey } = await generateKeyPair(alg)
@@ -41,7 +44,8 @@ export function generatedKey(kid: string, alg: MockAlgorithm): Key {
 }
 
 /** A key that somebody gave. Its shape was checked; whether its numbers are a key shows when it is first used. */
-export function importedKey({ kid, alg, jwk, isPrivate }: GivenKey): Key {
+export function importedKey<Alg extends VerifyAlgorithm>(given: GivenKey<Alg>): Key<Alg> {
+  const { kid, alg, jwk, isPrivate } = given
   const publicJwk = publicHalf(jwk)
   const read = async (): Promise<KeyMaterial> =>
     publicJwk === undefined

@@ -63,9 +63,9 @@ export interface MockKeyOptions {
 }
 
 /** A key as it was given, checked. */
-export interface GivenKey {
+export interface GivenKey<Alg extends VerifyAlgorithm = VerifyAlgorithm> {
   readonly kid: string
-  readonly alg: VerifyAlgorithm
+  readonly alg: Alg
   readonly jwk: JWK
   readonly isPrivate: boolean
 }
@@ -81,7 +81,7 @@ export interface TrustedIssuer {
 /** The options about keys, after validation. */
 export interface KeySettings {
   readonly alg: MockAlgorithm
-  readonly keys: readonly GivenKey[]
+  readonly keys: readonly GivenKey<MockAlgorithm>[]
   readonly issuers: readonly TrustedIssuer[]
   readonly tokensWithoutKid: 'refuse' | 'try-keys'
   readonly clockToleranceSeconds: number

@@ -1,5 +1,5 @@
 // Reads the options that are about keys, and keys that come later; never repeats a secret in a message.
-import { issuerAlgorithms, ownAlgorithms } from './algorithms.ts'
+import { issuerAlgorithms, type MockAlgorithm, ownAlgorithms } from './algorithms.ts'
 import {
   describe,
   isRecord,
@@ -51,7 +51,7 @@ export function readKeySettings(options: MockKeyOptions, ownIssuer: string): Key
   }
 }
 
-function readKeys(keys: unknown): readonly GivenKey[] {
+function readKeys(keys: unknown): readonly GivenKey<MockAlgorithm>[] {
   if (keys === undefined) return []
   if (!Array.isArray(keys) || keys.length === 0) {
     throw wrong('keys', 'be an array of at least one key', shapeOf(keys))
@@ -69,7 +69,7 @@ function readKeys(keys: unknown): readonly GivenKey[] {
 }
 
 /** One key of the server's own, wherever it comes from. */
-export function readKey(name: string, key: unknown, caller?: string): GivenKey {
+export function readKey(name: string, key: unknown, caller?: string): GivenKey<MockAlgorithm> {
   if (!isRecord(key)) throw wrong(name, 'be an object', typeof key, caller)
   refuseUnknownNames(`${name}.`, key, ['kid', 'secret', 'alg', 'jwk'], caller)
   if (key.jwk !== undefined) {

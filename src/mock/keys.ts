@@ -1,8 +1,8 @@
 // The key ring: one key signs, any number verify, and some are published before their time comes.
-import { type MockAlgorithm, ownAlgorithms, type VerifyAlgorithm } from './algorithms.ts'
+import type { MockAlgorithm } from './algorithms.ts'
 import { MockAuthServerError } from './errors.ts'
 import type { KeyAudit, KeyChangeOptions } from './key-audit.ts'
-import { generatedKey, importedKey, type Key } from './key-material.ts'
+import { generatedKey, importedKey, type OwnKey } from './key-material.ts'
 import type { KeyNames } from './key-names.ts'
 import type { GivenKey } from './key-options.ts'
 import { randomHex } from './random.ts'
@@ -10,7 +10,7 @@ import { randomHex } from './random.ts'
 /** What may be known of a key by everybody. */
 export interface MockKeyStatus {
   readonly kid: string
-  readonly alg: VerifyAlgorithm
+  readonly alg: MockAlgorithm
   /** `published` is one that verifies, stands in the JWK Set, and waits for `activateKey`. */
   readonly status: 'signing' | 'verifying' | 'published'
 }
@@ -24,20 +24,20 @@ export interface NewKey extends KeyChangeOptions {
 }
 
 export interface KeyRing {
-  signing(): Key
+  signing(): OwnKey
   /** A key whose tokens count: the one that signs, those that verify, those that are published. */
-  find(kid: string): Key | undefined
+  find(kid: string): OwnKey | undefined
   /** The keys in the order in which they are tried where a token names none. */
-  inOrder(): readonly Key[]
+  inOrder(): readonly OwnKey[]
   /** A key that was here once. */
-  findRetired(kid?: string): Key | undefined
+  findRetired(kid?: string): OwnKey | undefined
   /** Puts a key among those that were here once, though it never was. */
-  bury(key: Key): Key
+  bury(key: OwnKey): OwnKey
   list(): readonly MockKeyStatus[]
   rotate(change: NewKey): { previousKid: string; kid: string }
   publish(change: NewKey): { kid: string }
   activate(kid: string, change: KeyChangeOptions): { previousKid: string; kid: string }
-  register(key: Key, status: MockKeyStatus['status'], change: KeyChangeOptions): void
+  register(key: OwnKey, status: MockKeyStatus['status'], change: KeyChangeOptions): void
   retire(kid: string | undefined, change: KeyChangeOptions): readonly string[]
   /** Everything goes, and a new key signs. */
   replaceAll(change: NewKey): { previousKid: string; kid: string; retiredKids: readonly string[] }
@@ -45,12 +45,12 @@ export interface KeyRing {
 }
 
 interface Entry {
-  readonly key: Key
+  readonly key: OwnKey
   readonly status: 'verifying' | 'published'
 }
 
 export interface RingParts {
-  readonly initial: readonly GivenKey[]
+  readonly initial: readonly GivenKey<MockAlgorithm>[]
   readonly alg: MockAlgorithm
   readonly names: KeyNames
   readonly audit: KeyAudit
@@ -68,7 +68,7 @@ export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRin
   const [first = generatedKey(freshKid(), alg), ...rest] = given
   let signing = first
   let others: readonly Entry[] = []
-  let retired: readonly Key[] = []
+  let retired: readonly OwnKey[] = []
 
   const begin = () => {
     signing = first
@@ -82,11 +82,10 @@ export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRin
   }
   begin()
 
-  const make = (change: NewKey): Key => {
-    const ownAlg = ownAlgorithms.find((each) => each === signing.alg) ?? alg
+  const make = (change: NewKey): OwnKey => {
     const kid = change.kid ?? freshKid()
     names.claim([kid])
-    return generatedKey(kid, change.alg ?? ownAlg)
+    return generatedKey(kid, change.alg ?? signing.alg)
   }
   const entryOf = (kid: string) => others.find((entry) => entry.key.kid === kid)
   const leave = (kids: readonly string[]) => {
@@ -96,7 +95,7 @@ export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRin
     ]
     others = others.filter((entry) => !kids.includes(entry.key.kid))
   }
-  const sign = (key: Key): string => {
+  const sign = (key: OwnKey): string => {
     const previous = signing
     others = [
       { key: previous, status: 'verifying' },

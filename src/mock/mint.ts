@@ -3,7 +3,7 @@ import type { AccessTokens, TokenDraft } from './access-tokens.ts'
 import { MockAuthServerError } from './errors.ts'
 import { describe, isRecord, refuseUnknownNames, wrong } from './expectations.ts'
 import { type Forge, forgeries, type MockForgery, makers } from './forgeries.ts'
-import { generatedKey, type Key } from './key-material.ts'
+import { generatedKey, type OwnKey } from './key-material.ts'
 import type { KeyRing } from './keys.ts'
 import { randomHex } from './random.ts'
 import { signByHand } from './raw-jws.ts'
@@ -63,7 +63,7 @@ export function createForgeryControls(parts: MintParts): ForgeryControls {
     if (session !== undefined) return session
     throw new MockAuthServerError('unknown_session', 'There is no such session.')
   }
-  const keyFor = (kid: string): Key => {
+  const keyFor = (kid: string): OwnKey => {
     const key = ring.find(kid) ?? ring.findRetired(kid)
     if (key === undefined) throw new MockAuthServerError('unknown_key', `There is no key ${kid}.`)
     if (key.canSign) return key

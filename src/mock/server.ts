@@ -1,31 +1,14 @@
 // The composition root of the mock auth server, and the way of a call through it: journal, route, decision, CORS.
-import { createAccessTokens } from './access-tokens.ts'
-import { challenge, plainRefusal } from './bearer.ts'
-import { createRefreshCookie } from './cookies.ts'
+import { createAuthority } from './authority.ts'
 import { createCors } from './cors.ts'
-import { createEndpoints } from './endpoints.ts'
-import { createEvents } from './events.ts'
 import { createFetchDoor } from './fetch.ts'
 import { refuseForgery } from './form-guard.ts'
-import { createGuard, type Respond } from './guard.ts'
+import type { Respond } from './guard.ts'
 import { createJournal, type MockDoor, type MockRoute } from './journal.ts'
-import { answerJwks } from './jwks.ts'
-import { createKeyControls } from './key-controls.ts'
-import { createKeyRegistry } from './key-registry.ts'
-import { createForgeryControls } from './mint.ts'
-import { createMonitor } from './monitor.ts'
 import type { MockAuthServerOptions } from './options.ts'
-import { createRefreshWay } from './refresh-ways.ts'
-import { createReissue } from './reissue.ts'
 import { createRoutes, guardedMethods, parseUrl } from './routes.ts'
 import type { MockAuthServer } from './server-face.ts'
-import { createSessionControls, describeSession } from './session-controls.ts'
-import { createSessions } from './sessions.ts'
 import { readSettings } from './settings.ts'
-import { createStanding } from './standing.ts'
-import { createTokenCheck } from './token-check.ts'
-import { createTokenLedger } from './token-ledger.ts'
-import { createUsers } from './users.ts'
 import { type Verdict, verdict } from './verdict.ts'
 import { headerValue, refusal, type WireRequest, type WireResponse } from './wire.ts'
 
@@ -44,38 +27,10 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   const settings = readSettings(options)
   const { now, allowedOrigins } = settings
   const routes = createRoutes(settings.paths)
-  const events = createEvents()
   const journal = createJournal(now)
-  const monitor = createMonitor(settings, events)
-  journal.onCall(monitor.observe)
-  const registry = createKeyRegistry(settings, (change) => events.emit('key-changed', change))
-  const { ring } = registry
-  const users = createUsers(settings.users)
-  const sessions = createSessions(settings)
-  const ledger = createTokenLedger(settings.clockToleranceSeconds)
-  const tokens = createAccessTokens(settings, ring, ledger)
   const cors = createCors(allowedOrigins)
-  const refuseToken = settings.invalidTokenStatus === 401 ? challenge : plainRefusal
-  const guard = createGuard({
-    check: createTokenCheck(settings, registry.shelf),
-    standing: createStanding({ users, sessions, ledger, revocation: settings.revocation }),
-    reissue: createReissue({ rules: settings.reissue, tokens, sessions, ring }),
-    challenge: refuseToken
-  })
-  const cookie = createRefreshCookie(settings)
-  const way = createRefreshWay(settings.refreshWith, {
-    cookie,
-    identify: guard.identify,
-    challenge: refuseToken
-  })
-  const endpoints = createEndpoints({ ...settings, users, sessions, tokens, cookie, way })
-
-  const endEverySession = (): number => {
-    const { length } = sessions.list()
-    sessions.endAll()
-    ledger.revokeAll()
-    return length
-  }
+  const authority = createAuthority(settings, journal)
+  const { guard, endpoints, lists } = authority
 
   const routeOf = (request: Pick<WireRequest, 'url'>) => {
     const path = parseUrl(request.url)?.pathname
@@ -124,8 +79,8 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
       return verdict('method_not_allowed', answered)
     }
     if (entry.route === 'me') return guard.admit(request, endpoints.me)
-    if (entry.route === 'jwks') return answerJwks(ring, settings.jwksMaxAgeSeconds)
-    const mediaType = entry.route === 'refresh' ? way.mediaType : undefined
+    if (entry.route === 'jwks') return authority.jwks()
+    const mediaType = entry.route === 'refresh' ? authority.refreshMediaType : undefined
     return refuseForgery(request, allowedOrigins, mediaType) ?? endpoints[entry.route](request)
   }
 
@@ -154,29 +109,22 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     ...createFetchDoor({ handle, guard: guarded }),
     routes,
     owns: (request) => routeOf(request) !== undefined,
-    ...createKeyControls(registry, endEverySession),
+    ...authority.levers,
     get keys() {
-      return ring.list()
+      return lists.keys
     },
     get keyAudit() {
-      return registry.audit.entries()
+      return lists.keyAudit
     },
-    ...createSessionControls({ users, sessions, tokens, ledger, cookie, now }),
     get sessions() {
-      return sessions.list().map(describeSession)
+      return lists.sessions
     },
-    ...createForgeryControls({ ...settings, users, sessions, tokens, ledger, ring }),
-    on: events.on,
     get calls() {
       return journal.calls()
     },
     onCall: journal.onCall,
     reset() {
-      sessions.reset()
-      ledger.reset()
-      users.reset()
-      registry.reset()
-      monitor.reset()
+      authority.reset()
       journal.reset()
     }
   }
