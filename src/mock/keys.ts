@@ -158,7 +158,7 @@ export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRin
       const leaving = others
         .filter(({ key, status }) => (kid === undefined ? status === 'verifying' : key.kid === kid))
         .map((entry) => entry.key)
-      if (kid !== undefined && leaving.length === 0) throw unknown(kid)
+      if (kid !== undefined && leaving.length === 0) throw unknown(kid, ' to retire')
       leave(leaving.map((key) => key.kid))
       for (const key of leaving) {
         audit.note({ action: 'retired', kid: key.kid, alg: key.alg }, change)
@@ -180,8 +180,8 @@ export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRin
   }
 }
 
-function unknown(kid: string): MockAuthServerError {
-  return new MockAuthServerError('unknown_key', `There is no key ${kid}.`)
+function unknown(kid: string, purpose = ''): MockAuthServerError {
+  return new MockAuthServerError('unknown_key', `There is no key ${kid}${purpose}.`)
 }
 
 function cannotSign(kid: string): MockAuthServerError {
