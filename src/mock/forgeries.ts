@@ -2,7 +2,7 @@
 import { exportJWK, exportSPKI, generateKeyPair, type JWK } from 'jose'
 import type { TokenDraft } from './access-tokens.ts'
 import { MockAuthServerError } from './errors.ts'
-import { generatedKey, isJwk, type OwnKey } from './key-material.ts'
+import { generatedKey, importSecret, type OwnKey } from './key-material.ts'
 import type { TokenRefusal } from './outcomes.ts'
 import { base64url, randomText } from './random.ts'
 import { signByHand, tamper } from './raw-jws.ts'
@@ -113,12 +113,12 @@ export const makers: Readonly<Record<MockForgery, Make>> = {
   // The server's public key as the secret of an HMAC: fools whoever lets the token choose the algorithm.
   async 'public-key-as-secret'({ header, claims }, { asymmetric }) {
     const publicKey = (await asymmetric?.material())?.verifyWith
-    if (asymmetric === undefined || publicKey === undefined || isJwk(publicKey)) {
+    if (asymmetric === undefined || publicKey === undefined) {
       const message = 'All keys of this server are symmetric; create it with an alg such as ES256.'
       throw new MockAuthServerError('no_public_key', message)
     }
     const pem = new TextEncoder().encode(await exportSPKI(publicKey))
-    const secret = { kty: 'oct', k: base64url(pem) }
+    const secret = await importSecret({ kty: 'oct', k: base64url(pem) })
     return signByHand({ ...header, alg: 'HS256', kid: asymmetric.kid }, claims, secret)
   },
   'embedded-jwk': offering((jwk) => ({ jwk })),

@@ -6,14 +6,11 @@ import { publicHalf } from './jwk-checks.ts'
 import type { GivenKey } from './key-options.ts'
 import { randomText } from './random.ts'
 
-/** A symmetric key stays a JWK: under jsdom jose refuses the `Uint8Array` of another realm. */
-export type UsableKey = CryptoKey | JWK
-
 /** Both halves of a key; of a symmetric one they are the same. */
 export interface KeyMaterial {
   /** Absent for a key that only verifies. */
-  readonly signWith: UsableKey | undefined
-  readonly verifyWith: UsableKey
+  readonly signWith: CryptoKey | undefined
+  readonly verifyWith: CryptoKey
   /** What the JWK Set tells of it; nothing of a symmetric key. */
   readonly publicJwk: JWK | undefined
 }
@@ -58,12 +55,15 @@ export function importedKey<Alg extends VerifyAlgorithm>(given: GivenKey<Alg>): 
   return { kid, alg, canSign: isPrivate, material: once(kid, read) }
 }
 
-export function isJwk(key: UsableKey): key is JWK {
-  return 'kty' in key
+/** Never by way of jose's `Uint8Array`: under jsdom it refuses the one of another realm. */
+export function importSecret(jwk: JWK): Promise<CryptoKey> {
+  const hmac = { name: 'HMAC', hash: 'SHA-256' }
+  return crypto.subtle.importKey('jwk', { ...jwk }, hmac, false, ['sign', 'verify'])
 }
 
-function symmetric(jwk: JWK): KeyMaterial {
-  return { signWith: jwk, verifyWith: jwk, publicJwk: undefined }
+async function symmetric(jwk: JWK): Promise<KeyMaterial> {
+  const key = await importSecret(jwk)
+  return { signWith: key, verifyWith: key, publicJwk: undefined }
 }
 
 async function asymmetric(jwk: JWK, alg: VerifyAlgorithm): Promise<CryptoKey> {
