@@ -39,9 +39,9 @@ const kinds: Readonly<Record<VerifyAlgorithm, KeyKind>> = Object.assign(Object.c
 export const ownAlgorithms: readonly MockAlgorithm[] = ['HS256', 'RS256', 'ES256', 'EdDSA']
 
 /** The algorithms of an external issuer's keys. A secret is no public key, so none of them is symmetric. */
-export const issuerAlgorithms = (Object.keys(kinds) as VerifyAlgorithm[]).filter(
-  (alg) => kinds[alg].kty !== 'oct'
-)
+export const issuerAlgorithms: readonly VerifyAlgorithm[] = (
+  Object.keys(kinds) as VerifyAlgorithm[]
+).filter((alg) => kinds[alg].kty !== 'oct')
 
 export function isOneOf<Word extends string>(
   words: readonly Word[],

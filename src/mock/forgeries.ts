@@ -7,12 +7,41 @@ import type { TokenRefusal } from './outcomes.ts'
 import { base64url, randomText } from './random.ts'
 import { signByHand, tamper } from './raw-jws.ts'
 
+/** A kind of forged token; {@link forgeries} says what the server answers to each. */
+export type MockForgery =
+  | 'expired'
+  | 'not-yet-valid'
+  | 'without-expiry'
+  | 'wrong-issuer'
+  | 'wrong-audience'
+  | 'wrong-type'
+  | 'unknown-subject'
+  | 'unknown-session'
+  | 'revoked'
+  | 'stale-version'
+  | 'unknown-kid'
+  | 'missing-kid'
+  | 'kid-injection'
+  | 'retired-key'
+  | 'alg-none'
+  | 'unknown-alg'
+  | 'public-key-as-secret'
+  | 'embedded-jwk'
+  | 'jku'
+  | 'x5u'
+  | 'x5c'
+  | 'unknown-critical'
+  | 'foreign-signature'
+  | 'empty-signature'
+  | 'missing-signature'
+  | 'tampered'
+
 /**
  * What the server says to each kind of forged token, for tests that go through them all. `revoked`, `unknown-session`
  * and `stale-version` are accepted where `revocation` is `short-lived`, `missing-kid` where `tokensWithoutKid` is
  * `try-keys`; `public-key-as-secret` takes a server whose key is not symmetric.
  */
-export const forgeries = Object.freeze({
+export const forgeries: Readonly<Record<MockForgery, TokenRefusal>> = Object.freeze({
   expired: 'token_expired',
   'not-yet-valid': 'token_not_yet_valid',
   'without-expiry': 'malformed_claims',
@@ -39,10 +68,7 @@ export const forgeries = Object.freeze({
   'empty-signature': 'bad_signature',
   'missing-signature': 'malformed_token',
   tampered: 'bad_signature'
-}) satisfies Readonly<Record<string, TokenRefusal>>
-
-/** A kind of forged token. */
-export type MockForgery = keyof typeof forgeries
+})
 
 /** What a forger has at hand. */
 export interface Forge {
