@@ -1,4 +1,5 @@
 // The refresh cookie: how it is named, set, cleared and found again (RFC 6265 §4.1; `__Host-`: 6265bis §4.1.3).
+import type { CookieSettings } from './cookie-options.ts'
 import { headerValues, type WireRequest } from './wire.ts'
 
 export interface RefreshCookie {
@@ -10,21 +11,39 @@ export interface RefreshCookie {
   clear(request: WireRequest): string
 }
 
-export function createRefreshCookie(givenName: string | undefined): RefreshCookie {
+export function createRefreshCookie({ cookieName, cookie }: CookieSettings): RefreshCookie {
+  const { path, domain, sameSite, partitioned } = cookie
   const isHttps = (request: WireRequest) => new URL(request.url).protocol === 'https:'
   // Over https only the prefixed name is believed: a sibling subdomain can toss a plain cookie, not a `__Host-` one.
+  const prefix = path === '/' && domain === undefined ? '__Host-' : '__Secure-'
   const nameFor = (request: WireRequest) =>
-    givenName ?? (isHttps(request) ? '__Host-refresh_token' : 'refresh_token')
+    cookieName ?? (isHttps(request) ? `${prefix}refresh_token` : 'refresh_token')
+  const isSecure = (request: WireRequest, name: string) =>
+    cookie.secure === true ||
+    isHttps(request) ||
+    /^__(?:Host|Secure)-/i.test(name) ||
+    // No browser keeps such a cookie without.
+    sameSite === 'None' ||
+    partitioned
 
-  const serialize = (request: WireRequest, value: string, maxAgeSeconds: number): string => {
+  const serialize = (request: WireRequest, value: string, maxAgeSeconds?: number): string => {
     const name = nameFor(request)
-    const secure = isHttps(request) || /^__(?:Host|Secure)-/i.test(name) ? '; Secure' : ''
-    return `${name}=${value}; Max-Age=${maxAgeSeconds}; Path=/; HttpOnly${secure}; SameSite=Strict`
+    return [
+      `${name}=${value}`,
+      ...(maxAgeSeconds === undefined ? [] : [`Max-Age=${maxAgeSeconds}`]),
+      `Path=${path}`,
+      ...(domain === undefined ? [] : [`Domain=${domain}`]),
+      'HttpOnly',
+      ...(isSecure(request, name) ? ['Secure'] : []),
+      `SameSite=${sameSite}`,
+      ...(partitioned ? ['Partitioned'] : [])
+    ].join('; ')
   }
 
   return {
     read: (request) => readCookie(request, nameFor(request)),
-    set: serialize,
+    set: (request, refreshToken, maxAgeSeconds) =>
+      serialize(request, refreshToken, cookie.persistent ? maxAgeSeconds : undefined),
     clear: (request) => serialize(request, '', 0)
   }
 }

@@ -4,8 +4,9 @@ import type { RefreshCookie } from './cookies.ts'
 import type { ProtectedSession } from './guard.ts'
 import { readJsonBody } from './json-body.ts'
 import type { RefreshRefusal } from './outcomes.ts'
-import type { Grant, Sessions } from './sessions.ts'
-import type { KnownUser, Users } from './users.ts'
+import type { RefreshWay } from './refresh-ways.ts'
+import type { Grant, Session, Sessions } from './sessions.ts'
+import type { Users } from './users.ts'
 import { type Verdict, verdict } from './verdict.ts'
 import {
   headerValue,
@@ -28,6 +29,8 @@ export interface EndpointParts {
   readonly sessions: Sessions
   readonly tokens: AccessTokens
   readonly cookie: RefreshCookie
+  readonly way: RefreshWay
+  readonly issuer: string
   readonly now: () => number
 }
 
@@ -35,32 +38,67 @@ const refusals: Readonly<Record<RefreshRefusal, string>> = {
   no_cookie: 'no refresh token was sent',
   unknown_session: 'the refresh token is unknown',
   session_expired: 'the session has expired',
+  session_idle: 'the refresh token was not used for too long',
   session_revoked: 'the session has been revoked',
   refresh_reused: 'refresh token reuse detected, the session has been revoked'
 }
 
 export function createEndpoints(parts: EndpointParts): Endpoints {
-  const { users, sessions, tokens, cookie } = parts
+  const { users, sessions, tokens, cookie, way } = parts
 
   const grantTokens = async (
     request: WireRequest,
-    { session, refreshToken }: Grant,
-    outcome: 'signed_in' | 'rotated' | 'replayed'
+    { session, refreshToken }: Partial<Grant> & Pick<Grant, 'session'>,
+    outcome: 'signed_in' | 'rotated' | 'replayed' | 'renewed',
+    facts: Verdict['facts'] = {}
   ): Promise<Verdict> => {
-    const maxAgeSeconds = session.endsAtSeconds - Math.floor(parts.now() / 1000)
-    const setCookies = [cookie.set(request, refreshToken, maxAgeSeconds)]
-    const issued = await tokens.issue(session, users.find(session.sub)?.claims ?? {})
+    // Once more, and with no `await` before the key is chosen: an emergency that came between the two would leave a dead
+    // session with a token of the new key.
+    if (sessions.findLive(session.id) === undefined) {
+      return refuse(request, 'session_revoked', session)
+    }
+    const signed = tokens.issue(session, users.claimsOf(session.sub))
+    const maxAgeSeconds = session.aliveUntilSeconds - Math.floor(parts.now() / 1000)
+    const isInBody = way.carrier === 'body' && refreshToken !== undefined
+    const setCookies =
+      way.carrier === 'cookie' && refreshToken !== undefined
+        ? [cookie.set(request, refreshToken, maxAgeSeconds)]
+        : []
+    const issued = await signed
     const body = {
       access_token: issued.token,
       token_type: 'Bearer',
-      expires_in: issued.expiresInSeconds
+      expires_in: issued.expiresInSeconds,
+      ...(isInBody ? { refresh_token: refreshToken } : {})
     }
     return verdict(
       outcome,
       { ...json(200, body), setCookies },
-      { sub: session.sub, sessionId: session.id, issuedJti: issued.jti, issuedKid: issued.kid }
+      {
+        ...facts,
+        sub: session.sub,
+        sessionId: session.id,
+        issuedJti: issued.jti,
+        issuedKid: issued.kid
+      }
     )
   }
+
+  const refuse = (request: WireRequest, reason: RefreshRefusal, session?: Session): Verdict => {
+    const isMissing = reason === 'no_cookie' && way.refusalStatus === 400
+    const error = isMissing ? 'invalid_request' : 'invalid_grant'
+    const answer = refusal(way.refusalStatus, error, refusals[reason])
+    // An unknown token may belong to another server on another port of this host: cookies do not know ports.
+    if (session === undefined) return verdict(reason, answer)
+    return verdict(
+      reason,
+      { ...answer, setCookies: clearing(request) },
+      { sub: session.sub, sessionId: session.id }
+    )
+  }
+
+  const clearing = (request: WireRequest): string[] =>
+    way.carrier === 'cookie' ? [cookie.clear(request)] : []
 
   return {
     async login(request) {
@@ -71,50 +109,56 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
         const description = 'email and password must be strings'
         return verdict('bad_request', refusal(400, 'invalid_request', description))
       }
-      const user: KnownUser | undefined = users.authenticate(email, password)
+      const { user, target } = users.authenticate(email, password)
       if (user === undefined) {
         const description = 'the email or the password is wrong'
-        return verdict('bad_credentials', refusal(401, 'invalid_grant', description))
+        const facts = target === undefined ? {} : { sub: target.sub }
+        return verdict('bad_credentials', refusal(401, 'invalid_grant', description), facts)
       }
-      return grantTokens(request, sessions.start(user.sub, cookie.read(request)), 'signed_in')
+      const grant = await sessions.start(user.sub, way.readOld(request, body.value))
+      return grantTokens(request, grant, 'signed_in')
     },
 
     async refresh(request) {
-      const body = await readJsonBody(request)
-      if (body.kind === 'refused') return body.verdict
-      const presented = cookie.read(request)
-      if (presented === undefined || presented === '') {
-        return verdict('no_cookie', refusal(401, 'invalid_grant', refusals.no_cookie))
+      const presented = await way.read(request)
+      switch (presented.kind) {
+        case 'refused':
+          return presented.verdict
+        case 'nothing':
+          return refuse(request, 'no_cookie')
+        case 'session': {
+          const session = sessions.findLive(presented.sid)
+          return session === undefined
+            ? refuse(request, 'session_revoked')
+            : grantTokens(request, { session }, 'renewed', presented.facts)
+        }
+        case 'refresh-token': {
+          const attempt = headerValue(request, 'idempotency-key')
+          const redemption = await sessions.redeem(presented.token, attempt)
+          return redemption.kind === 'refused'
+            ? refuse(request, redemption.reason, redemption.session)
+            : grantTokens(request, redemption, redemption.kind)
+        }
       }
-      const redemption = sessions.redeem(presented, headerValue(request, 'idempotency-key'))
-      if (redemption.kind !== 'refused') return grantTokens(request, redemption, redemption.kind)
-
-      const { reason, session } = redemption
-      const answer = refusal(401, 'invalid_grant', refusals[reason])
-      // An unknown token may belong to another server on another port of this host: cookies do not know ports.
-      if (session === undefined) return verdict(reason, answer)
-      return verdict(
-        reason,
-        { ...answer, setCookies: [cookie.clear(request)] },
-        { sub: session.sub, sessionId: session.id }
-      )
     },
 
     async logout(request) {
       const body = await readJsonBody(request)
       if (body.kind === 'refused') return body.verdict
-      const session = sessions.end(cookie.read(request) ?? '')
+      const session = await sessions.end(way.readOld(request, body.value) ?? '')
       const response = noContent([['Cache-Control', 'no-store']])
       return verdict(
         'signed_out',
-        { ...response, setCookies: [cookie.clear(request)] },
+        { ...response, setCookies: clearing(request) },
         session === undefined ? {} : { sub: session.sub, sessionId: session.id }
       )
     },
 
-    me({ claims: { sub } }) {
+    me({ claims: { sub, iss } }) {
       const user = users.find(String(sub))
-      return json(200, { ...user?.claims, sub: user?.sub, email: user?.email })
+      // The users of another issuer are not ours, whatever their `sub` is.
+      if (iss !== parts.issuer || user === undefined) return json(200, { sub, iss })
+      return json(200, { ...users.claimsOf(user.sub), sub: user.sub, email: user.email })
     }
   }
 }

@@ -14,21 +14,27 @@ export function seconds(
   throw wrong(name, `be a whole number of seconds from ${least} to ${most}`, describe(value))
 }
 
-export function text(name: string, value: unknown): string {
+export function text(name: string, value: unknown, caller?: string): string {
   if (typeof value === 'string' && value !== '') return value
-  throw wrong(name, 'be a string that is not empty', describe(value))
+  throw wrong(name, 'be a string that is not empty', describe(value), caller)
 }
 
-export function refuseUnknownNames(prefix: string, value: object, known: readonly string[]): void {
+export function refuseUnknownNames(
+  prefix: string,
+  value: object,
+  known: readonly string[],
+  caller?: string
+): void {
   const unknown = Object.keys(value).find((name) => !known.includes(name))
   if (unknown !== undefined) {
-    throw wrong(`${prefix}${unknown}`, `be one of ${known.join(', ')}`, 'an unknown name')
+    throw wrong(`${prefix}${unknown}`, `be one of ${known.join(', ')}`, 'an unknown name', caller)
   }
 }
 
-export function refuseTwice(name: string, values: readonly string[]): void {
+export function refuseTwice(name: string, values: readonly string[], caller?: string): void {
   const twice = values.find((value, index) => values.indexOf(value) !== index)
-  if (twice !== undefined) throw wrong(name, 'be different from each other', describe(twice))
+  if (twice !== undefined)
+    throw wrong(name, 'be different from each other', describe(twice), caller)
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -47,6 +53,23 @@ export function shapeOf(value: unknown): string {
   return value === '' ? 'an empty string' : typeof value
 }
 
-export function wrong(name: string, expectation: string, received: string): TypeError {
-  return new TypeError(`createMockAuthServer: ${name} must ${expectation}, received ${received}`)
+export function oneOf<Word extends string>(
+  name: string,
+  value: unknown,
+  words: readonly Word[],
+  caller?: string
+): Word {
+  const word = words.find((each) => each === value)
+  if (word !== undefined) return word
+  throw wrong(name, `be one of ${words.join(', ')}`, describe(value), caller)
+}
+
+/** `caller` is the method whose argument is wrong; without one it is an option of `createMockAuthServer`. */
+export function wrong(
+  name: string,
+  expectation: string,
+  received: string,
+  caller: string = 'createMockAuthServer'
+): TypeError {
+  return new TypeError(`${caller}: ${name} must ${expectation}, received ${received}`)
 }

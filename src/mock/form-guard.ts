@@ -6,7 +6,8 @@ import { headerValue, refusal, type WireRequest } from './wire.ts'
 /** The refusal, or nothing if the request may go on. */
 export function refuseForgery(
   request: WireRequest,
-  allowedOrigins: 'loopback' | readonly string[]
+  allowedOrigins: 'loopback' | readonly string[],
+  expectedType = 'application/json'
 ): Verdict | undefined {
   const origin = headerValue(request, 'origin')
   const isOwn = origin !== undefined && origin === new URL(request.url).origin
@@ -19,8 +20,8 @@ export function refuseForgery(
   }
   // A form cannot send JSON, and a script cannot send it cross-origin without a preflight.
   const mediaType = headerValue(request, 'content-type')?.split(';')[0]?.trim().toLowerCase()
-  if (mediaType !== 'application/json') {
-    const description = 'the content type must be application/json'
+  if (mediaType !== expectedType) {
+    const description = `the content type must be ${expectedType}`
     return verdict('unsupported_media_type', refusal(415, 'invalid_request', description))
   }
   return undefined

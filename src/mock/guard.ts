@@ -1,9 +1,9 @@
 // What stands before everything that needs an access token: verification, and re-issue while keys are rotated.
-import { type AccessTokens, factsOf, type IssuedToken, type TokenClaims } from './access-tokens.ts'
-import { challenge, readCredential } from './bearer.ts'
-import { withMember } from './cors.ts'
-import type { KeyRing } from './keys.ts'
-import type { Sessions } from './sessions.ts'
+import { type Credential, readCredential } from './bearer.ts'
+import type { TokenRefusal } from './outcomes.ts'
+import type { Reissue } from './reissue.ts'
+import type { Standing } from './standing.ts'
+import { type CheckToken, factsOf, type Verification } from './token-check.ts'
 import { type Verdict, verdict } from './verdict.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 
@@ -22,39 +22,46 @@ export type Respond = (session: ProtectedSession) => WireResponse | Promise<Wire
 export interface Guard {
   /** Answers through `respond` if the token is good; what `respond` throws goes through. */
   admit(request: WireRequest, respond: Respond): Promise<Verdict>
+  /** Who is asking, without an answer yet. */
+  identify(request: WireRequest): Promise<Verification>
 }
 
-export function createGuard(tokens: AccessTokens, sessions: Sessions, keys: KeyRing): Guard {
-  const reissueFor = (kid: string, claims: TokenClaims): Promise<IssuedToken> | undefined => {
-    const session = sessions.findLive(claims.sid)
-    return session === undefined || kid === keys.signing().kid
-      ? undefined
-      : tokens.reissue(session, claims)
+export interface GuardParts {
+  readonly check: CheckToken
+  readonly standing: Standing
+  readonly reissue: Reissue
+  /** The answer to a call without a good token. */
+  readonly challenge: (reason: TokenRefusal) => WireResponse
+}
+
+export function createGuard({ check, standing, reissue, challenge }: GuardParts): Guard {
+  const identify = async (request: WireRequest): Promise<Verification> => {
+    const credential: Credential = readCredential(request)
+    if (credential.kind === 'none') return refused('missing_token')
+    if (credential.kind === 'malformed') return refused('malformed_token')
+    const result = await check(credential.token)
+    if (result.kind === 'refused') return result
+    const reason = standing.refuse(result.claims, result.isOwn)
+    if (reason === undefined) return result
+    return { kind: 'refused', reason, facts: factsOf(result.kid, result.claims) }
   }
 
   return {
+    identify,
+
     async admit(request, respond) {
-      const credential = readCredential(request)
-      if (credential.kind === 'none') return verdict('missing_token', challenge('missing_token'))
-      if (credential.kind === 'malformed') {
-        return verdict('malformed_token', challenge('malformed_token'))
-      }
-      const result = await tokens.verify(credential.token)
+      const result = await identify(request)
       if (result.kind === 'refused') {
         return verdict(result.reason, challenge(result.reason), result.facts)
       }
-      const { kid, claims } = result
+      const { kid, claims, isOwn } = result
       const facts = factsOf(kid, claims)
-      if (sessions.findLive(claims.sid)?.sub !== claims.sub) {
-        return verdict('token_revoked', challenge('token_revoked'), facts)
-      }
-      const issued = await reissueFor(kid, claims)
+      const issued = isOwn ? await reissue.issueFor(kid, claims) : undefined
       const response = await respond({ claims, kid, reissued: issued !== undefined })
       // The handler took its time; whoever signed out meanwhile is not handed a token for the way.
-      if (issued === undefined || sessions.findLive(claims.sid) === undefined) {
-        return verdict('accepted', response, facts)
-      }
-      return verdict('accepted', withReissuedToken(response, issued.token), {
+      const isStillGood = standing.refuse(claims, isOwn) === undefined && reissue.isOpenTo(claims)
+      if (issued === undefined || !isStillGood) return verdict('accepted', response, facts)
+      return verdict('accepted', reissue.write(response, issued.token), {
         ...facts,
         reissued: true,
         issuedJti: issued.jti,
@@ -64,18 +71,6 @@ export function createGuard(tokens: AccessTokens, sessions: Sessions, keys: KeyR
   }
 }
 
-function withReissuedToken(response: WireResponse, token: string): WireResponse {
-  const expose = withMember(response.headers, 'Access-Control-Expose-Headers', 'Authorization')
-  const replaced = ['authorization', 'cache-control', 'access-control-expose-headers']
-  return {
-    ...response,
-    headers: [
-      ...response.headers.filter(([name]) => !replaced.includes(name.toLowerCase())),
-      ['Authorization', `Bearer ${token}`],
-      // `*` would not count here: next to credentials it is the name of a header, and it never covers `Authorization`.
-      ['Access-Control-Expose-Headers', expose],
-      // A cache that keeps this answer would hand the token to whoever asks next.
-      ['Cache-Control', 'no-store']
-    ]
-  }
+function refused(reason: TokenRefusal): Verification {
+  return { kind: 'refused', reason, facts: {} }
 }

@@ -10,6 +10,7 @@ export type MockRoute =
   | 'refresh'
   | 'logout'
   | 'me'
+  | 'jwks'
   | 'protected'
   | 'preflight'
   | 'unknown'

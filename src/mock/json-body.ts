@@ -4,21 +4,32 @@ import { bodyLimitBytes, refusal, type WireRequest } from './wire.ts'
 
 export type JsonBody =
   | { readonly kind: 'object'; readonly value: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'refused'; readonly verdict: Verdict }
+  | RefusedBody
+
+export interface RefusedBody {
+  readonly kind: 'refused'
+  readonly verdict: Verdict
+}
 
 /** The body as an object; an empty body is an empty one. */
 export async function readJsonBody(request: WireRequest): Promise<JsonBody> {
-  const text = await readText(request)
-  if (text === undefined) return refused('bad_request', 400, 'the body could not be read')
-  if (new TextEncoder().encode(text).length > bodyLimitBytes) {
-    return refused('too_large', 413, `the body is larger than ${bodyLimitBytes} bytes`)
-  }
+  const text = await readBodyText(request)
+  if (typeof text !== 'string') return text
   const value = text.trim() === '' ? {} : parse(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return refused('bad_request', 400, 'the body is not a JSON object')
   }
   // Without a prototype, a name like `constructor` is there only if it was sent.
   return { kind: 'object', value: Object.assign(Object.create(null), value) }
+}
+
+/** The body as text, within its limit. */
+export async function readBodyText(request: WireRequest): Promise<string | RefusedBody> {
+  const text = await readText(request)
+  if (text === undefined) return refused('bad_request', 400, 'the body could not be read')
+  return new TextEncoder().encode(text).length > bodyLimitBytes
+    ? refused('too_large', 413, `the body is larger than ${bodyLimitBytes} bytes`)
+    : text
 }
 
 async function readText(request: WireRequest): Promise<string | undefined> {
@@ -42,7 +53,7 @@ function refused(
   outcome: 'bad_request' | 'too_large',
   status: number,
   description: string
-): JsonBody {
+): RefusedBody {
   return {
     kind: 'refused',
     verdict: verdict(outcome, refusal(status, 'invalid_request', description))

@@ -1,74 +1,192 @@
-// The key ring: one key signs, the earlier ones still verify until they are retired.
+// The key ring: one key signs, any number verify, and some are published before their time comes.
+import type { MockAlgorithm } from './algorithms.ts'
 import { MockAuthServerError } from './errors.ts'
-import type { MockKey } from './options.ts'
-import { base64url, randomHex, randomText } from './random.ts'
-
-/** A key as JWK (RFC 7517, `oct`): under jsdom jose takes a `Uint8Array` for one of another realm and refuses it. */
-export interface SigningKey {
-  readonly kid: string
-  readonly jwk: { readonly kty: 'oct'; readonly k: string; readonly alg: 'HS256' }
-}
+import type { KeyAudit, KeyChangeOptions } from './key-audit.ts'
+import { generatedKey, importedKey, type OwnKey } from './key-material.ts'
+import type { KeyNames } from './key-names.ts'
+import type { GivenKey } from './key-options.ts'
+import { randomHex } from './random.ts'
 
 /** What may be known of a key by everybody. */
 export interface MockKeyStatus {
   readonly kid: string
-  readonly status: 'signing' | 'verifying'
+  readonly alg: MockAlgorithm
+  /** `published` is one that verifies, stands in the JWK Set, and waits for `activateKey`. */
+  readonly status: 'signing' | 'verifying' | 'published'
+}
+
+/** A key that is to be made. */
+export interface NewKey extends KeyChangeOptions {
+  /** Default: the algorithm of the key that signs now. */
+  readonly alg?: MockAlgorithm
+  /** Its `kid`. Default: a new one of the server's. */
+  readonly kid?: string
 }
 
 export interface KeyRing {
-  signing(): SigningKey
-  find(kid: string): SigningKey | undefined
+  signing(): OwnKey
+  /** A key whose tokens count: the one that signs, those that verify, those that are published. */
+  find(kid: string): OwnKey | undefined
+  /** The keys in the order in which they are tried where a token names none. */
+  inOrder(): readonly OwnKey[]
+  /** A key that was here once. */
+  findRetired(kid?: string): OwnKey | undefined
+  /** Puts a key among those that were here once, though it never was. */
+  bury(key: OwnKey): OwnKey
   list(): readonly MockKeyStatus[]
-  rotate(): { previousKid: string; kid: string }
-  retire(kid?: string): readonly string[]
+  rotate(change: NewKey): { previousKid: string; kid: string }
+  publish(change: NewKey): { kid: string }
+  activate(kid: string, change: KeyChangeOptions): { previousKid: string; kid: string }
+  register(key: OwnKey, status: MockKeyStatus['status'], change: KeyChangeOptions): void
+  retire(kid: string | undefined, change: KeyChangeOptions): readonly string[]
+  /** Everything goes, and a new key signs. */
+  replaceAll(change: NewKey): { previousKid: string; kid: string; retiredKids: readonly string[] }
   reset(): void
 }
 
-export function createKeyRing(given: readonly MockKey[]): KeyRing {
+interface Entry {
+  readonly key: OwnKey
+  readonly status: 'verifying' | 'published'
+}
+
+export interface RingParts {
+  readonly initial: readonly GivenKey<MockAlgorithm>[]
+  readonly alg: MockAlgorithm
+  readonly names: KeyNames
+  readonly audit: KeyAudit
+}
+
+export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRing {
   let generated = 0
-  const generate = (): SigningKey => {
+  const freshKid = (): string => {
     generated += 1
     // The random part tells the keys of two servers apart: a token of the other one names an unknown `kid`.
-    return signingKey(`key-${generated}-${randomHex(2)}`, randomText(32))
+    const kid = `key-${generated}-${randomHex(2)}`
+    return names.isFree(kid) ? kid : freshKid()
   }
-  const initial = given.map(({ kid, secret }) =>
-    signingKey(kid, base64url(new TextEncoder().encode(secret)))
-  )
-  const [firstInitial = generate(), ...otherInitial] = initial
-  let signing = firstInitial
-  let verifying: readonly SigningKey[] = otherInitial
+  const given = initial.map(importedKey)
+  const [first = generatedKey(freshKid(), alg), ...rest] = given
+  let signing = first
+  let others: readonly Entry[] = []
+  let retired: readonly OwnKey[] = []
+
+  const begin = () => {
+    signing = first
+    others = rest.map((key) => ({ key, status: 'verifying' }))
+    retired = []
+    for (const key of [first, ...rest]) {
+      names.claim([key.kid])
+      const by = given.length === 0 ? 'server' : 'options'
+      audit.note({ action: 'created', kid: key.kid, alg: key.alg }, { by })
+    }
+  }
+  begin()
+
+  const make = (change: NewKey): OwnKey => {
+    const kid = change.kid ?? freshKid()
+    names.claim([kid])
+    return generatedKey(kid, change.alg ?? signing.alg)
+  }
+  const entryOf = (kid: string) => others.find((entry) => entry.key.kid === kid)
+  const leave = (kids: readonly string[]) => {
+    retired = [
+      ...others.map((entry) => entry.key).filter((key) => kids.includes(key.kid)),
+      ...retired
+    ]
+    others = others.filter((entry) => !kids.includes(entry.key.kid))
+  }
+  const sign = (key: OwnKey): string => {
+    const previous = signing
+    others = [
+      { key: previous, status: 'verifying' },
+      ...others.filter((entry) => entry.key !== key)
+    ]
+    signing = key
+    return previous.kid
+  }
 
   return {
     signing: () => signing,
-    find: (kid) => [signing, ...verifying].find((key) => key.kid === kid),
-    list: () => [
-      { kid: signing.kid, status: 'signing' },
-      ...verifying.map(({ kid }): MockKeyStatus => ({ kid, status: 'verifying' }))
+    find: (kid) => (kid === signing.kid ? signing : entryOf(kid)?.key),
+    inOrder: () => [
+      signing,
+      ...others.filter((entry) => entry.status === 'verifying').map((entry) => entry.key)
     ],
-    rotate() {
-      const previous = signing
-      signing = generate()
-      verifying = [previous, ...verifying]
-      return { previousKid: previous.kid, kid: signing.kid }
+    findRetired: (kid) => retired.find((key) => kid === undefined || key.kid === kid),
+    bury(key) {
+      names.claim([key.kid])
+      retired = [key, ...retired]
+      return key
     },
-    retire(kid) {
+    list: () => [
+      { kid: signing.kid, alg: signing.alg, status: 'signing' },
+      ...others.map(({ key, status }): MockKeyStatus => ({ kid: key.kid, alg: key.alg, status }))
+    ],
+    rotate(change) {
+      const key = make(change)
+      const previousKid = sign(key)
+      audit.note({ action: 'rotated', kid: key.kid, alg: key.alg, previousKid }, change)
+      return { previousKid, kid: key.kid }
+    },
+    publish(change) {
+      const key = make(change)
+      others = [...others, { key, status: 'published' }]
+      audit.note({ action: 'published', kid: key.kid, alg: key.alg }, change)
+      return { kid: key.kid }
+    },
+    activate(kid, change) {
+      const key = kid === signing.kid ? signing : entryOf(kid)?.key
+      if (key === undefined) throw unknown(kid)
+      if (!key.canSign) throw cannotSign(kid)
+      if (key === signing) return { previousKid: kid, kid }
+      const previousKid = sign(key)
+      audit.note({ action: 'activated', kid, alg: key.alg, previousKid }, change)
+      return { previousKid, kid }
+    },
+    register(key, status, change) {
+      if (status !== 'verifying' && !key.canSign) throw cannotSign(key.kid)
+      names.claim([key.kid])
+      const previous = status === 'signing' ? { previousKid: sign(key) } : {}
+      if (status !== 'signing') others = [...others, { key, status }]
+      audit.note({ action: 'registered', kid: key.kid, alg: key.alg, ...previous }, change)
+    },
+    retire(kid, change) {
       if (kid === signing.kid) {
         throw new MockAuthServerError('signing_key', `Key ${kid} signs; call rotateKey() first.`)
       }
-      const retired = verifying.filter((key) => kid === undefined || key.kid === kid)
-      if (kid !== undefined && retired.length === 0) {
-        throw new MockAuthServerError('unknown_key', `There is no key ${kid} to retire.`)
+      // Without a name only those whose time is over: one that is published has it still to come.
+      const leaving = others
+        .filter(({ key, status }) => (kid === undefined ? status === 'verifying' : key.kid === kid))
+        .map((entry) => entry.key)
+      if (kid !== undefined && leaving.length === 0) throw unknown(kid, ' to retire')
+      leave(leaving.map((key) => key.kid))
+      for (const key of leaving) {
+        audit.note({ action: 'retired', kid: key.kid, alg: key.alg }, change)
       }
-      verifying = verifying.filter((key) => !retired.includes(key))
-      return retired.map((key) => key.kid)
+      return leaving.map((key) => key.kid)
     },
-    reset() {
-      signing = firstInitial
-      verifying = otherInitial
-    }
+    replaceAll(change) {
+      const key = make(change)
+      const previousKid = sign(key)
+      const retiredKids = others.map((entry) => entry.key.kid)
+      leave(retiredKids)
+      audit.note(
+        { action: 'emergency', kid: key.kid, alg: key.alg, previousKid, retiredKids },
+        change
+      )
+      return { previousKid, kid: key.kid, retiredKids }
+    },
+    reset: begin
   }
 }
 
-function signingKey(kid: string, k: string): SigningKey {
-  return { kid, jwk: { kty: 'oct', k, alg: 'HS256' } }
+function unknown(kid: string, purpose = ''): MockAuthServerError {
+  return new MockAuthServerError('unknown_key', `There is no key ${kid}${purpose}.`)
+}
+
+function cannotSign(kid: string): MockAuthServerError {
+  return new MockAuthServerError(
+    'cannot_sign',
+    `Key ${kid} has no private half and can only verify.`
+  )
 }

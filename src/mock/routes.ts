@@ -3,7 +3,7 @@ import type { MockRoutePaths } from './options.ts'
 
 /** One of the server's own routes. */
 export interface MockRouteEntry {
-  readonly route: 'login' | 'refresh' | 'logout' | 'me'
+  readonly route: 'login' | 'refresh' | 'logout' | 'me' | 'jwks'
   /** The path, `basePath` included. */
   readonly path: string
   /** The methods besides `OPTIONS`. */
@@ -18,7 +18,8 @@ export function createRoutes(paths: MockRoutePaths): readonly MockRouteEntry[] {
     { route: 'login', path: paths.login, methods: ['POST'] },
     { route: 'refresh', path: paths.refresh, methods: ['POST'] },
     { route: 'logout', path: paths.logout, methods: ['POST'] },
-    { route: 'me', path: paths.me, methods: ['GET', 'HEAD'] }
+    { route: 'me', path: paths.me, methods: ['GET', 'HEAD'] },
+    { route: 'jwks', path: paths.jwks, methods: ['GET', 'HEAD'] }
   ]
 }
 

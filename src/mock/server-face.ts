@@ -1,12 +1,15 @@
 // What the mock auth server can do, as its users see it.
+import type { MockEventName, MockEvents } from './events.ts'
 import type { ProtectedSession, Respond } from './guard.ts'
 import type { MockCall, MockDoor } from './journal.ts'
-import type { MockKeyStatus } from './keys.ts'
+import type { KeyControls } from './key-controls.ts'
+import type { ForgeryControls } from './mint.ts'
 import type { MockRouteEntry } from './routes.ts'
+import type { SessionControls } from './session-controls.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 
-/** The server. Every member survives destructuring, but `keys` and `calls`, which are read afresh each time. */
-export interface MockAuthServer {
+/** The server. Methods survive destructuring; `keys`, `calls` and other lists are read afresh each time. */
+export interface MockAuthServer extends KeyControls, SessionControls, ForgeryControls {
   /**
    * Answers any request to the server's own routes, preflights included, and 404 to the rest. Never throws for what
    * a client may send. A door gives its name for the journal.
@@ -37,26 +40,14 @@ export interface MockAuthServer {
   ): (request: Request) => Promise<Response>
 
   /**
-   * Lets a new key sign. Tokens of the earlier ones stay valid, and a request that carries one is answered with a
-   * re-issued token in its `Authorization` header.
+   * Calls back whenever something happens that somebody on duty would want to know.
+   * @returns its remover
+   * @throws TypeError for an event that does not exist
    */
-  rotateKey(): { previousKid: string; kid: string }
-
-  /**
-   * Removes a verify-only key, or all of them; its tokens are refused from now on.
-   * @returns the `kid`s of the removed keys
-   * @throws MockAuthServerError `signing_key` for the key that signs, `unknown_key` for one that is not there
-   */
-  retireKey(kid?: string): readonly string[]
-
-  /** The keys, the signing one first. */
-  readonly keys: readonly MockKeyStatus[]
-
-  /** Refuses every access token issued so far; refreshing still works. */
-  revokeAccessTokens(): void
-
-  /** Ends every session: access tokens are refused and the next refresh is answered with 401 `invalid_grant`. */
-  endSessions(): void
+  on<Name extends MockEventName>(
+    name: Name,
+    listener: (event: MockEvents[Name]) => void
+  ): () => void
 
   /** Every call in order of arrival, the latest 10 000 of them: a new array of frozen entries at each reading. */
   readonly calls: readonly MockCall[]
@@ -67,6 +58,6 @@ export interface MockAuthServer {
    */
   onCall(listener: (call: MockCall) => void): () => void
 
-  /** Forgets sessions, revocations, the journal and every rotation of keys. Listeners stay. */
+  /** Forgets sessions, revocations, the journal and all that was done to keys. Listeners stay. */
   reset(): void
 }

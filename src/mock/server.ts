@@ -1,19 +1,14 @@
 // The composition root of the mock auth server, and the way of a call through it: journal, route, decision, CORS.
-import { createAccessTokens } from './access-tokens.ts'
-import { createRefreshCookie } from './cookies.ts'
+import { createAuthority } from './authority.ts'
 import { createCors } from './cors.ts'
-import { createEndpoints } from './endpoints.ts'
 import { createFetchDoor } from './fetch.ts'
 import { refuseForgery } from './form-guard.ts'
-import { createGuard, type Respond } from './guard.ts'
+import type { Respond } from './guard.ts'
 import { createJournal, type MockDoor, type MockRoute } from './journal.ts'
-import { createKeyRing } from './keys.ts'
 import type { MockAuthServerOptions } from './options.ts'
 import { createRoutes, guardedMethods, parseUrl } from './routes.ts'
 import type { MockAuthServer } from './server-face.ts'
-import { createSessions } from './sessions.ts'
 import { readSettings } from './settings.ts'
-import { createUsers } from './users.ts'
 import { type Verdict, verdict } from './verdict.ts'
 import { headerValue, refusal, type WireRequest, type WireResponse } from './wire.ts'
 
@@ -32,19 +27,10 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   const settings = readSettings(options)
   const { now, allowedOrigins } = settings
   const routes = createRoutes(settings.paths)
-  const keys = createKeyRing(settings.keys)
-  const sessions = createSessions(settings)
-  const tokens = createAccessTokens(settings, keys)
   const journal = createJournal(now)
   const cors = createCors(allowedOrigins)
-  const guard = createGuard(tokens, sessions, keys)
-  const endpoints = createEndpoints({
-    users: createUsers(settings.users),
-    sessions,
-    tokens,
-    cookie: createRefreshCookie(settings.cookieName),
-    now
-  })
+  const authority = createAuthority(settings, journal)
+  const { guard, endpoints, lists } = authority
 
   const routeOf = (request: Pick<WireRequest, 'url'>) => {
     const path = parseUrl(request.url)?.pathname
@@ -93,7 +79,9 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
       return verdict('method_not_allowed', answered)
     }
     if (entry.route === 'me') return guard.admit(request, endpoints.me)
-    return refuseForgery(request, allowedOrigins) ?? endpoints[entry.route](request)
+    if (entry.route === 'jwks') return authority.jwks()
+    const mediaType = entry.route === 'refresh' ? authority.refreshMediaType : undefined
+    return refuseForgery(request, allowedOrigins, mediaType) ?? endpoints[entry.route](request)
   }
 
   const preflight = (request: WireRequest, methods: readonly string[]): Verdict => {
@@ -121,21 +109,22 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     ...createFetchDoor({ handle, guard: guarded }),
     routes,
     owns: (request) => routeOf(request) !== undefined,
-    rotateKey: keys.rotate,
-    retireKey: keys.retire,
+    ...authority.levers,
     get keys() {
-      return keys.list()
+      return lists.keys
     },
-    revokeAccessTokens: tokens.revokeAll,
-    endSessions: sessions.endAll,
+    get keyAudit() {
+      return lists.keyAudit
+    },
+    get sessions() {
+      return lists.sessions
+    },
     get calls() {
       return journal.calls()
     },
     onCall: journal.onCall,
     reset() {
-      sessions.reset()
-      tokens.revokeAll()
-      keys.reset()
+      authority.reset()
       journal.reset()
     }
   }

@@ -1,13 +1,19 @@
 // Sessions and their refresh tokens: rotation, the grace for a benign race, and what a reuse costs (RFC 9700 §4.14.2).
 import type { RefreshRefusal } from './outcomes.ts'
 import { randomText } from './random.ts'
+import { createRefreshTokens } from './refresh-tokens.ts'
 
 /** All that came from one login; RFC 9700 calls its refresh tokens a family. */
 export interface Session {
   /** The `sid` claim. */
   readonly id: string
   readonly sub: string
+  /** The `auth_time` claim: when the user signed in. */
+  readonly startedAtSeconds: number
+  /** When it ends, whatever happens. */
   readonly endsAtSeconds: number
+  /** When it ends if nothing happens; never after `endsAtSeconds`. */
+  readonly aliveUntilSeconds: number
 }
 
 /** A session together with the refresh token that is to be set. */
@@ -26,107 +32,149 @@ export type Redemption =
 
 export interface Sessions {
   /** Begins a family. The one that the presented token belongs to, if any, ends. */
-  start(sub: string, presented: string | undefined): Grant
-  redeem(refreshToken: string, idempotencyKey: string | undefined): Redemption
+  start(sub: string, presented?: string): Promise<Grant>
+  redeem(refreshToken: string, idempotencyKey: string | undefined): Promise<Redemption>
   /** Ends the family of this token, spent or not. */
-  end(refreshToken: string): Session | undefined
+  end(refreshToken: string): Promise<Session | undefined>
+  /** Ends the session with this `sid`. Says whether there is one. */
+  endById(id: string): boolean
+  /** Puts the end of the session with this `sid` at this moment. Says whether there is one. */
+  expireById(id: string): boolean
   endAll(): void
   /** The session with this `sid`, as long as it lives. */
   findLive(id: string): Session | undefined
+  /** Every session that lives. */
+  list(): readonly Session[]
   reset(): void
 }
 
-interface Family extends Session {
+/** A family as it is kept: refresh tokens by their fingerprints, and none of them itself. */
+export interface Family extends Session {
+  endsAtSeconds: number
+  aliveUntilSeconds: number
   /** The one refresh token that may be rotated. */
   current: string
   /** The token that `current` replaced, when, and under which `Idempotency-Key`. */
-  predecessor: { token: string; spentAtMs: number; idempotencyKey: string | undefined } | undefined
+  predecessor:
+    | { fingerprint: string; spentAtMs: number; idempotencyKey: string | undefined }
+    | undefined
   readonly issued: string[]
   isRevoked: boolean
 }
 
 export interface SessionRules {
   readonly sessionSeconds: number
+  readonly refreshIdleSeconds: number | undefined
   readonly refreshGraceSeconds: number
   readonly now: () => number
 }
 
-export function createSessions(rules: SessionRules): Sessions {
-  const families = new Map<string, Family>()
+export function createSessions(
+  rules: SessionRules,
+  families: Map<string, Family> = new Map()
+): Sessions {
+  const tokens = createRefreshTokens()
   const familyOf = new Map<string, Family>()
   const nowSeconds = () => Math.floor(rules.now() / 1000)
 
-  const issue = (family: Family): string => {
-    const token = `rt_${randomText(32)}`
-    family.current = token
-    family.issued.push(token)
-    familyOf.set(token, family)
-    return token
+  const setCurrent = (family: Family, fingerprint: string) => {
+    family.current = fingerprint
+    family.issued.push(fingerprint)
+    familyOf.set(fingerprint, family)
+    const idleEnd = nowSeconds() + (rules.refreshIdleSeconds ?? rules.sessionSeconds)
+    family.aliveUntilSeconds = Math.min(idleEnd, family.endsAtSeconds)
   }
 
   const forgetLongDead = () => {
     for (const family of families.values()) {
       if (nowSeconds() < family.endsAtSeconds + rules.sessionSeconds) return
       families.delete(family.id)
-      for (const token of family.issued) familyOf.delete(token)
+      for (const fingerprint of family.issued) familyOf.delete(fingerprint)
     }
   }
 
   const isWithinGrace = (spentAtMs: number) =>
     rules.now() - spentAtMs < rules.refreshGraceSeconds * 1000
+  const isAlive = (family: Family) => !family.isRevoked && nowSeconds() < family.aliveUntilSeconds
 
   return {
-    start(sub, presented) {
+    async start(sub, presented) {
+      const first = await tokens.create()
+      const old = presented === undefined ? undefined : await tokens.read(presented)
       forgetLongDead()
       // A cookie that somebody else planted must not survive the login (session fixation).
-      const old = presented === undefined ? undefined : familyOf.get(presented)
-      if (old !== undefined) old.isRevoked = true
+      const planted = familyOf.get(old?.fingerprint ?? '')
+      if (planted !== undefined) planted.isRevoked = true
+      const endsAtSeconds = nowSeconds() + rules.sessionSeconds
       const family: Family = {
         id: randomText(12),
         sub,
-        endsAtSeconds: nowSeconds() + rules.sessionSeconds,
+        startedAtSeconds: nowSeconds(),
+        endsAtSeconds,
+        aliveUntilSeconds: endsAtSeconds,
         current: '',
         predecessor: undefined,
         issued: [],
         isRevoked: false
       }
       families.set(family.id, family)
-      return { session: family, refreshToken: issue(family) }
+      setCurrent(family, first.fingerprint)
+      return { session: family, refreshToken: first.token }
     },
 
-    // No `await` may stand in here: between looking at `current` and replacing it nobody else may look.
-    //
-    //   t0  tab A presents R1   → R2 is issued, R1 becomes the predecessor
-    //   t0  tab B presents R1   → the predecessor, still in grace: R2 again, nothing is issued
-    //   t1  A presents R2       → R3; from now on R1 is a grandparent, and whoever still has it did not lose a race
-    redeem(refreshToken, idempotencyKey) {
-      const family = familyOf.get(refreshToken)
+    async redeem(refreshToken, idempotencyKey) {
+      const { fingerprint, successor } = await tokens.read(refreshToken)
+      // No `await` may stand below: between looking at `current` and replacing it nobody else may look.
+      //
+      //   t0  tab A presents R1   → R2 is issued, R1 becomes the predecessor
+      //   t0  tab B presents R1   → the predecessor, still in grace: R2 again, nothing is issued
+      //   t1  A presents R2       → R3; from now on R1 is a grandparent, and whoever still has it did not lose a race
+      const family = familyOf.get(fingerprint)
       if (family === undefined) return { kind: 'refused', reason: 'unknown_session' }
       const session = family
       if (family.isRevoked) return { kind: 'refused', reason: 'session_revoked', session }
       if (nowSeconds() >= family.endsAtSeconds) {
         return { kind: 'refused', reason: 'session_expired', session }
       }
-      if (refreshToken === family.current) {
-        family.predecessor = { token: refreshToken, spentAtMs: rules.now(), idempotencyKey }
-        return { kind: 'rotated', session, refreshToken: issue(family) }
+      if (nowSeconds() >= family.aliveUntilSeconds) {
+        return { kind: 'refused', reason: 'session_idle', session }
+      }
+      if (fingerprint === family.current) {
+        family.predecessor = { fingerprint, spentAtMs: rules.now(), idempotencyKey }
+        setCurrent(family, successor.fingerprint)
+        return { kind: 'rotated', session, refreshToken: successor.token }
       }
       const { predecessor } = family
-      if (predecessor?.token === refreshToken) {
+      if (predecessor?.fingerprint === fingerprint) {
         const isSameAttempt =
           idempotencyKey !== undefined && idempotencyKey === predecessor.idempotencyKey
         if (isSameAttempt || isWithinGrace(predecessor.spentAtMs)) {
-          return { kind: 'replayed', session, refreshToken: family.current }
+          return { kind: 'replayed', session, refreshToken: successor.token }
         }
       }
       family.isRevoked = true
       return { kind: 'refused', reason: 'refresh_reused', session }
     },
 
-    end(refreshToken) {
-      const family = familyOf.get(refreshToken)
+    async end(refreshToken) {
+      const family = familyOf.get((await tokens.read(refreshToken)).fingerprint)
       if (family !== undefined) family.isRevoked = true
       return family
+    },
+
+    endById(id) {
+      const family = families.get(id)
+      if (family !== undefined) family.isRevoked = true
+      return family !== undefined
+    },
+
+    expireById(id) {
+      const family = families.get(id)
+      if (family !== undefined) {
+        family.endsAtSeconds = Math.min(family.endsAtSeconds, nowSeconds())
+        family.aliveUntilSeconds = Math.min(family.aliveUntilSeconds, nowSeconds())
+      }
+      return family !== undefined
     },
 
     endAll() {
@@ -135,9 +183,10 @@ export function createSessions(rules: SessionRules): Sessions {
 
     findLive(id) {
       const family = families.get(id)
-      if (family === undefined || family.isRevoked) return undefined
-      return nowSeconds() < family.endsAtSeconds ? family : undefined
+      return family !== undefined && isAlive(family) ? family : undefined
     },
+
+    list: () => [...families.values()].filter(isAlive),
 
     reset() {
       families.clear()

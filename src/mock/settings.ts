@@ -1,4 +1,6 @@
 // Turns options into settings, or says which option is wrong, what was expected and what came (never a secret).
+import { answerOptionNames, readAnswerSettings } from './answer-settings.ts'
+import { readCookieSettings } from './cookie-options.ts'
 import {
   describe,
   isRecord,
@@ -9,56 +11,56 @@ import {
   text,
   wrong
 } from './expectations.ts'
+import { keyOptionNames, readKeySettings } from './key-settings.ts'
+import { monitorOptionNames, readMonitorSettings } from './monitor-settings.ts'
 import type {
   MockAuthServerOptions,
-  MockKey,
   MockPaths,
   MockRoutePaths,
   MockSettings,
   MockUser
 } from './options.ts'
 import { isSerializedOrigin } from './origins.ts'
+import { readSessionSettings, sessionOptionNames } from './session-settings.ts'
 
-const aDaySeconds = 86_400
-const cookieNamePattern = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
 // What a URL keeps as it is and no router takes for a pattern.
 const pathPattern = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~@-]+)+$/
-const serverClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid']
+const serverClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'auth_time']
 const optionNames = [
   'users',
   'issuer',
   'audience',
   'accessTokenSeconds',
-  'sessionSeconds',
-  'refreshGraceSeconds',
   'basePath',
   'paths',
   'allowedOrigins',
   'cookieName',
-  'keys',
-  'now'
+  'cookie',
+  'now',
+  ...keyOptionNames,
+  ...sessionOptionNames,
+  ...answerOptionNames,
+  ...monitorOptionNames
 ]
 
 export function readSettings(options: MockAuthServerOptions = {}): MockSettings {
   if (!isRecord(options as unknown)) throw wrong('options', 'be an object', describe(options))
   refuseUnknownNames('', options, optionNames)
+  const issuer = text('issuer', options.issuer ?? 'https://mock.everbearer.test')
+  const accessTokenSeconds = seconds('accessTokenSeconds', options.accessTokenSeconds ?? 300, 1)
   return {
     users: readUsers(options.users ?? [{ email: 'ada@example.com', password: 'lovelace' }]),
-    issuer: text('issuer', options.issuer ?? 'https://mock.everbearer.test'),
+    issuer,
     audience: text('audience', options.audience ?? 'api'),
-    accessTokenSeconds: seconds('accessTokenSeconds', options.accessTokenSeconds ?? 300, 1),
-    sessionSeconds: seconds('sessionSeconds', options.sessionSeconds ?? 604_800, 1),
-    refreshGraceSeconds: seconds(
-      'refreshGraceSeconds',
-      options.refreshGraceSeconds ?? 10,
-      0,
-      aDaySeconds
-    ),
+    accessTokenSeconds,
     paths: readPaths(options.basePath ?? '', options.paths ?? {}),
     allowedOrigins: readOrigins(options.allowedOrigins ?? 'loopback'),
-    cookieName: options.cookieName === undefined ? undefined : readCookieName(options.cookieName),
-    keys: readKeys(options.keys),
-    now: readClock(options.now)
+    ...readCookieSettings(options.cookieName, options.cookie),
+    now: readClock(options.now),
+    ...readKeySettings(options, issuer),
+    ...readSessionSettings(options, accessTokenSeconds),
+    ...readAnswerSettings(options),
+    ...readMonitorSettings(options)
   }
 }
 
@@ -102,39 +104,16 @@ function readClaims(name: string, claims: unknown): Readonly<Record<string, unkn
   }
 }
 
-function readKeys(keys: unknown): readonly MockKey[] {
-  if (keys === undefined) return []
-  if (!Array.isArray(keys) || keys.length === 0) {
-    throw wrong('keys', 'be an array of at least one key', shapeOf(keys))
-  }
-  const read = keys.map((key: unknown, index): MockKey => {
-    const name = `keys[${index}]`
-    if (!isRecord(key)) throw wrong(name, 'be an object', typeof key)
-    const { kid, secret } = key
-    const byteLength = typeof secret === 'string' ? new TextEncoder().encode(secret).length : 0
-    if (typeof secret !== 'string' || byteLength < 32) {
-      const received = typeof secret === 'string' ? `${byteLength} bytes` : typeof secret
-      throw wrong(`${name}.secret`, 'be a string of at least 32 bytes', received)
-    }
-    return { kid: text(`${name}.kid`, kid), secret }
-  })
-  refuseTwice(
-    'keys[].kid',
-    read.map((key) => key.kid)
-  )
-  return read
-}
-
 function readPaths(basePath: unknown, paths: MockPaths): MockRoutePaths {
   if (basePath !== '' && (typeof basePath !== 'string' || !pathPattern.test(basePath))) {
     throw wrong('basePath', "be '' or a path such as '/v1'", describe(basePath))
   }
   if (!isRecord(paths as unknown)) throw wrong('paths', 'be an object', describe(paths))
-  refuseUnknownNames('paths.', paths, ['login', 'refresh', 'logout', 'me'])
-  const join = (name: keyof MockRoutePaths): string => {
-    const path: unknown = paths[name] ?? `/${name}`
+  refuseUnknownNames('paths.', paths, ['login', 'refresh', 'logout', 'me', 'jwks'])
+  const join = (name: keyof MockRoutePaths, usual = `/${name}`): string => {
+    const path: unknown = paths[name] ?? usual
     if (typeof path !== 'string' || !pathPattern.test(path)) {
-      throw wrong(`paths.${name}`, `be a path such as '/${name}'`, describe(path))
+      throw wrong(`paths.${name}`, `be a path such as '${usual}'`, describe(path))
     }
     return basePath + path
   }
@@ -142,7 +121,9 @@ function readPaths(basePath: unknown, paths: MockPaths): MockRoutePaths {
     login: join('login'),
     refresh: join('refresh'),
     logout: join('logout'),
-    me: join('me')
+    me: join('me'),
+    // RFC 8615: what is well known about a host stands in this one directory.
+    jwks: join('jwks', '/.well-known/jwks.json')
   }
   refuseTwice('paths', Object.values(joined))
   return joined
@@ -158,11 +139,6 @@ function readOrigins(origins: unknown): 'loopback' | readonly string[] {
     const expectation = "be an origin such as 'https://app.example.com', without a path or a slash"
     throw wrong(`allowedOrigins[${index}]`, expectation, describe(origin))
   })
-}
-
-function readCookieName(name: unknown): string {
-  if (typeof name === 'string' && cookieNamePattern.test(name)) return name
-  throw wrong('cookieName', 'be a token of RFC 6265 §4.1.1', describe(name))
 }
 
 function readClock(now: unknown): () => number {

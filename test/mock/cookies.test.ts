@@ -13,7 +13,7 @@ async function setCookie(url: string, options: MockAuthServerOptions = {}): Prom
   return (answer.setCookies[0] ?? '').replace(/=rt_[\w-]{43};/, '=VALUE;')
 }
 
-it.each([
+it.each<[string, MockAuthServerOptions, string]>([
   [
     'http://localhost:4000',
     {},
@@ -43,6 +43,36 @@ it.each([
     'http://localhost',
     { cookieName: '__Host-rt' },
     '__Host-rt=VALUE; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Strict'
+  ],
+  [
+    'http://localhost',
+    { cookie: { sameSite: 'Lax', persistent: false } },
+    'refresh_token=VALUE; Path=/; HttpOnly; SameSite=Lax'
+  ],
+  [
+    'http://localhost',
+    { cookie: { sameSite: 'None' } },
+    'refresh_token=VALUE; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=None'
+  ],
+  [
+    'http://localhost',
+    { cookie: { secure: true } },
+    'refresh_token=VALUE; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Strict'
+  ],
+  [
+    'https://api.example.com',
+    { cookie: { path: '/refresh' } },
+    '__Secure-refresh_token=VALUE; Max-Age=604800; Path=/refresh; HttpOnly; Secure; SameSite=Strict'
+  ],
+  [
+    'https://api.example.com',
+    { cookie: { domain: 'example.com', sameSite: 'Lax' } },
+    '__Secure-refresh_token=VALUE; Max-Age=604800; Path=/; Domain=example.com; HttpOnly; Secure; SameSite=Lax'
+  ],
+  [
+    'https://api.example.com',
+    { cookie: { partitioned: true, sameSite: 'None' } },
+    '__Host-refresh_token=VALUE; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=None; Partitioned'
   ]
 ])('on %s with %o the cookie is %s', async (url, options, expected) => {
   expect(await setCookie(url, options)).toBe(expected)
@@ -90,6 +120,23 @@ it.each([
   await server.handle({ method: 'POST', url: `${base}/refresh`, headers: [json, ...headers] })
 
   expect(outcome(server)).toBe(expected)
+})
+
+it('with a path or a domain it is found again under its other name, and cleared with both', async () => {
+  const server = createMockAuthServer({ cookie: { path: '/refresh', domain: 'example.com' } })
+  const { refreshToken, setCookie: line } = await server.signIn(
+    undefined,
+    'https://api.example.com'
+  )
+  expect(line).toMatch(/^__Secure-refresh_token=.*; Path=\/refresh; Domain=example\.com;/)
+  const headers: [string, string][] = [json, ['Cookie', `__Secure-refresh_token=${refreshToken}`]]
+  const post = (path: string) =>
+    server.handle({ method: 'POST', url: `https://api.example.com${path}`, headers })
+
+  expect((await post('/refresh')).status).toBe(200)
+  expect((await post('/logout')).setCookies).toEqual([
+    '__Secure-refresh_token=; Max-Age=0; Path=/refresh; Domain=example.com; HttpOnly; Secure; SameSite=Strict'
+  ])
 })
 
 it('over https a tossed cookie with the plain name is not believed', async () => {

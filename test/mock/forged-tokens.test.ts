@@ -1,4 +1,5 @@
 // Access tokens that must be refused, each for its own reason.
+import { createHmac } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { base, claimsOf, createClockedServer, kidOf, outcome, overWire, visit } from './visitor.ts'
@@ -42,14 +43,15 @@ describe('a token signed with the right key', () => {
     ['that is an ID token', 'wrong_type', { header: { typ: 'JWT' } }],
     ['without a type', 'wrong_type', { header: { typ: undefined } }],
     ['that has expired', 'token_expired', { claims: { exp: seconds } }],
-    ['without an expiry', 'malformed_token', { claims: { exp: undefined } }],
-    ['with an expiry in words', 'malformed_token', { claims: { exp: 'never' } }],
+    ['without an expiry', 'malformed_claims', { claims: { exp: undefined } }],
+    ['with an expiry in words', 'malformed_claims', { claims: { exp: 'never' } }],
+    ['with a beginning in words', 'malformed_claims', { claims: { nbf: 'later' } }],
     ['that is not valid yet', 'token_not_yet_valid', { claims: { nbf: seconds + 1 } }],
     ['with an unknown jti', 'token_revoked', { claims: { jti: 'mine' } }],
     ['of an unknown session', 'token_revoked', { claims: { sid: 'mine' } }],
-    ['of another user', 'token_revoked', { claims: { sub: 'user-2' } }],
-    ['without a session', 'malformed_token', { claims: { sid: undefined } }],
-    ['with a number for a subject', 'malformed_token', { claims: { sub: 7 } }],
+    ['of nobody', 'unknown_subject', { claims: { sub: 'user-2' } }],
+    ['without a session', 'malformed_claims', { claims: { sid: undefined } }],
+    ['with a number for a subject', 'malformed_claims', { claims: { sub: 7 } }],
     ['without a kid', 'missing_kid', { header: { kid: undefined } }],
     ['with a number for a kid', 'missing_kid', { header: { kid: 1 } }],
     ['with an unknown kid', 'unknown_kid', { header: { kid: 'key-2' } }],
@@ -67,6 +69,21 @@ describe('a token signed with the right key', () => {
     expect(JSON.parse(answer.body).error).toBe('invalid_token')
     expect(outcome(server)).toBe(reason)
   })
+})
+
+it('a token that expires after for ever is refused', async () => {
+  const { server, ada, token } = await arrange()
+  const { exp, ...claims } = claimsOf(token)
+  const header = part({ alg: 'HS256', typ: 'at+jwt', kid: 'test-key' })
+  const ask = (expiry: string) => {
+    const text = `${JSON.stringify(claims).slice(0, -1)},"exp":${expiry}}`
+    const input = `${header}.${Buffer.from(text).toString('base64url')}`
+    const signature = createHmac('sha256', secret).update(input).digest('base64url')
+    return ada.me(`${input}.${signature}`)
+  }
+  expect((await ask(String(exp))).status).toBe(200)
+  expect((await ask('1e400')).status).toBe(401)
+  expect(outcome(server)).toBe('malformed_claims')
 })
 
 it('a token signed with another key of the same kid is refused', async () => {

@@ -23,8 +23,8 @@ describe('rotateKey', () => {
     const { previousKid, kid } = server.rotateKey()
 
     expect(server.keys).toEqual([
-      { kid, status: 'signing' },
-      { kid: previousKid, status: 'verifying' }
+      { kid, alg: 'HS256', status: 'signing' },
+      { kid: previousKid, alg: 'HS256', status: 'verifying' }
     ])
     expect(kidOf(token)).toBe(previousKid)
     expect((await ada.me(token)).status).toBe(200)
@@ -143,7 +143,7 @@ describe('rotateKey', () => {
 
     expect(find(answer.headers, 'access-control-expose-headers')).toBe('X-Total, Authorization')
     expect(find(answer.headers, 'cache-control')).toBe('no-store')
-    expect(find(answer.headers, 'vary')).toBe('Accept, Origin')
+    expect(find(answer.headers, 'vary')).toBe('Accept, Authorization, Origin')
   })
 })
 
@@ -156,7 +156,7 @@ describe('retireKey', () => {
     const refused = await ada.me(token)
     expect(refused.status).toBe(401)
     expect(refused.header('authorization')).toBeNull()
-    expect(outcome(server)).toBe('unknown_kid')
+    expect(outcome(server)).toBe('retired_key')
     expect((await ada.refresh()).status).toBe(200)
   })
 
@@ -166,7 +166,7 @@ describe('retireKey', () => {
     const second = server.rotateKey()
 
     expect([...server.retireKey()].sort()).toEqual([first.previousKid, first.kid].sort())
-    expect(server.keys).toEqual([{ kid: second.kid, status: 'signing' }])
+    expect(server.keys).toEqual([{ kid: second.kid, alg: 'HS256', status: 'signing' }])
     expect(server.retireKey()).toEqual([])
   })
 
@@ -196,8 +196,8 @@ it('given keys sign and verify in their order, and reset brings them back', asyn
   expect(kidOf(token)).toBe('new')
   const initial = server.keys
   expect(initial).toEqual([
-    { kid: 'new', status: 'signing' },
-    { kid: 'old', status: 'verifying' }
+    { kid: 'new', alg: 'HS256', status: 'signing' },
+    { kid: 'old', alg: 'HS256', status: 'verifying' }
   ])
   server.rotateKey()
   server.retireKey()

@@ -42,7 +42,7 @@ const wrong: [string, unknown, string][] = [
   [
     'paths',
     { paths: { signin: '/login' } },
-    'paths.signin must be one of login, refresh, logout, me'
+    'paths.signin must be one of login, refresh, logout, me, jwks'
   ],
   ['paths', { paths: { login: '/me' } }, 'paths must be different from each other, received "/me"'],
   [
@@ -116,7 +116,10 @@ it('no message repeats a password or a secret', () => {
     { users: [{ email: 'a', password: { canary } }] },
     { keys: [{ kid: 'a', secret: canary }] },
     { keys: [{ kid: '', secret: canary.repeat(9) }] },
-    { keys: canary.repeat(9) }
+    { keys: canary.repeat(9) },
+    { keys: [{ kid: 'a', jwk: { kty: 'oct', k: canary } }] },
+    { keys: [{ kid: 'a', jwk: { kty: 'oct', k: `${canary}!` } }] },
+    { keys: [{ kid: 'a', jwk: { kty: 'RSA', n: canary, e: 'AQAB', d: canary } }] }
   ]
   for (const options of attempts) {
     const create = () => createMockAuthServer(options as MockAuthServerOptions)
@@ -124,6 +127,53 @@ it('no message repeats a password or a secret', () => {
       expect.objectContaining({ message: expect.not.stringContaining(canary) })
     )
   }
+})
+
+it.each([
+  [{ reissue: { when: 'sometimes' } }, 'reissue.when must be one of old-key, always, never'],
+  [{ reissue: { header: 'a b' } }, 'reissue.header must be the name of a header'],
+  [{ reissue: { value: 'basic' } }, "reissue.value must be 'bearer', 'bare' or a function"],
+  [{ reissue: { expose: 1 } }, 'reissue.expose must be true or false, received 1'],
+  [{ reissue: { cache: true } }, 'reissue.cache must be one of when, header, value, expose'],
+  [{ reissue: [] }, 'reissue must be an object, received an array of 0'],
+  [{ invalidTokenStatus: 400 }, 'invalidTokenStatus must be 401 or 403, received 400'],
+  [{ revocation: 'never' }, 'revocation must be one of immediate, short-lived'],
+  [{ refreshIdleSeconds: 0 }, 'refreshIdleSeconds must be a whole number of seconds from 1'],
+  [{ alg: 'none' }, 'alg must be one of HS256, RS256, ES256, EdDSA, received "none"'],
+  [{ tokensWithoutKid: 'accept' }, 'tokensWithoutKid must be one of refuse, try-keys'],
+  [{ clockToleranceSeconds: -1 }, 'clockToleranceSeconds must be a whole number of seconds'],
+  [{ jwksMaxAgeSeconds: 1e9 }, 'jwksMaxAgeSeconds must be a whole number of seconds from 0'],
+  [{ issuers: {} }, 'issuers must be an array, received object'],
+  [{ issuers: [{ issuer: 'x' }] }, 'issuers[0].jwks must be a JWK Set'],
+  [{ keys: [{ kid: 'a', jwk: 7 }] }, 'keys[0].jwk must be a JSON Web Key (RFC 7517), received 7'],
+  [{ keys: [{ kid: 'a', jwk: { kty: 'RSA', alg: 'ES256' } }] }, 'keys[0].jwk must be a key for'],
+  [
+    {
+      keys: [
+        {
+          kid: 'a',
+          alg: 'ES256',
+          jwk: { kty: 'EC', crv: 'P-256', alg: 'ES384', x: 'a', y: 'b', d: 'c' }
+        }
+      ]
+    },
+    'keys[0].jwk.alg must be ES256, what the key was given for, received "ES384"'
+  ],
+  [{ spike: { count: 1 } }, 'spike.count must be a whole number from 2 to 10000, received 1'],
+  [{ spike: 5 }, 'spike must be an object, received 5'],
+  [{ cookie: { httpOnly: false } }, 'cookie.httpOnly must be one of path, domain, sameSite'],
+  [{ cookie: { secure: false } }, "cookie.secure must be 'auto' or true, received false"],
+  [{ cookie: { path: 'x;' } }, 'cookie.path must be a path such as \'/auth\', received "x;"'],
+  [{ cookie: { domain: 'a b' } }, "cookie.domain must be a host such as 'example.com'"],
+  [{ cookie: { sameSite: 'strict' } }, 'cookie.sameSite must be one of Strict, Lax, None'],
+  [
+    { cookieName: '__Host-rt', cookie: { path: '/auth' } },
+    "cookieName must not begin with '__Host-' where the cookie has a path or a domain of its own"
+  ]
+])('the options %o are refused: %s', (options, message) => {
+  const create = () => createMockAuthServer(options as unknown as MockAuthServerOptions)
+  expect(create).toThrow(TypeError)
+  expect(create).toThrow(`createMockAuthServer: ${message}`)
 })
 
 it('everything has a default', async () => {
@@ -134,6 +184,7 @@ it('everything has a default', async () => {
     aud: 'api',
     sub: 'user-1',
     sid: expect.any(String),
+    auth_time: expect.any(Number),
     jti: expect.any(String),
     iat: expect.any(Number),
     exp: expect.any(Number)
@@ -171,7 +222,8 @@ it('paths move below basePath, and only they are owned', async () => {
     '/v1/session/new',
     '/v1/refresh',
     '/v1/logout',
-    '/v1/me'
+    '/v1/me',
+    '/v1/.well-known/jwks.json'
   ])
   expect(['/v1/session/new', '/v1/me?x=1'].map(owns)).toEqual([true, true])
   expect(['/login', '/v1/login', '/v1', '/v1/me/', '/me'].map(owns)).toEqual([

@@ -116,6 +116,8 @@ export interface SeenClaims {
   readonly iat?: number
   readonly exp?: number
   readonly jti?: string
+  readonly auth_time?: number
+  readonly sub?: string
   readonly sid?: string
 }
 

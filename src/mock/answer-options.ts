@@ -1,0 +1,43 @@
+// The options that are about answers to protected calls: how a token is re-issued, and how a bad one is refused.
+
+/** How a new access token travels on the answer to a call whose own token is on its way out. */
+export interface MockReissue {
+  /**
+   * When. `old-key` (default): the call's token was signed with a key that no longer signs. `always`: on every
+   * protected answer. `never`: on none, as on a server that does not know how.
+   */
+  readonly when?: 'old-key' | 'always' | 'never'
+  /** Name of the header, in the case in which it is sent. Default `Authorization`. */
+  readonly header?: string
+  /**
+   * The value of the header. Default `bearer`: `Bearer` and the token (RFC 6750 §2.1). `bare`: the token alone. A
+   * function makes any other value, wrong ones included.
+   */
+  readonly value?: 'bearer' | 'bare' | ((token: string) => string)
+  /**
+   * Does `Access-Control-Expose-Headers` name the header? Default true. Without it no page of another origin can read
+   * the token: the commonest mistake.
+   */
+  readonly expose?: boolean
+  /**
+   * May a cache keep the answer, token and all? Default false: it says `no-store` and `Vary: Authorization`. With true
+   * the headers are left as your handler wrote them: the second commonest mistake.
+   */
+  readonly cacheable?: boolean
+}
+
+export interface MockAnswerOptions {
+  readonly reissue?: MockReissue
+  /**
+   * Status of the answer to a bad access token. Default 401, with the challenge of RFC 6750 §3. With 403 it is what many
+   * servers send in its place: no challenge, and `Invalid or expired token` as the description. A missing token is a 401
+   * either way.
+   */
+  readonly invalidTokenStatus?: 401 | 403
+}
+
+/** The options about answers, after validation. */
+export interface AnswerSettings {
+  readonly reissue: Required<MockReissue>
+  readonly invalidTokenStatus: 401 | 403
+}

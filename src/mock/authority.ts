@@ -1,0 +1,101 @@
+// Everything that stands behind the doors, put together: users, keys, tokens, sessions, their levers, and who watches them.
+import { createAccessTokens } from './access-tokens.ts'
+import { challenge, plainRefusal } from './bearer.ts'
+import { createRefreshCookie } from './cookies.ts'
+import { createEndpoints, type Endpoints } from './endpoints.ts'
+import { createEvents, type Events } from './events.ts'
+import { createGuard, type Guard } from './guard.ts'
+import type { Journal } from './journal.ts'
+import { answerJwks } from './jwks.ts'
+import { createKeyControls, type KeyControls } from './key-controls.ts'
+import { createKeyRegistry } from './key-registry.ts'
+import { createForgeryControls, type ForgeryControls } from './mint.ts'
+import { createMonitor } from './monitor.ts'
+import type { MockSettings } from './options.ts'
+import { createRefreshWay } from './refresh-ways.ts'
+import { createReissue } from './reissue.ts'
+import { createSessionControls, describeSession, type SessionControls } from './session-controls.ts'
+import { createSessions } from './sessions.ts'
+import { createStanding } from './standing.ts'
+import { createTokenCheck } from './token-check.ts'
+import { createTokenLedger } from './token-ledger.ts'
+import { createUsers } from './users.ts'
+import type { Verdict } from './verdict.ts'
+
+/** What is read afresh each time. */
+type Lists = Pick<KeyControls, 'keys' | 'keyAudit'> & Pick<SessionControls, 'sessions'>
+
+export interface Authority {
+  readonly guard: Guard
+  readonly endpoints: Endpoints
+  /** Answers a request for the JWK Set. */
+  jwks(): Promise<Verdict>
+  /** What a refresh has to be sent as. */
+  readonly refreshMediaType: string
+  readonly levers: Omit<KeyControls & SessionControls & ForgeryControls, keyof Lists> &
+    Pick<Events, 'on'>
+  readonly lists: Lists
+  reset(): void
+}
+
+export function createAuthority(settings: MockSettings, journal: Journal): Authority {
+  const events = createEvents()
+  const monitor = createMonitor(settings, events)
+  journal.onCall(monitor.observe)
+  const registry = createKeyRegistry(settings, (change) => events.emit('key-changed', change))
+  const { ring } = registry
+  const users = createUsers(settings.users)
+  const sessions = createSessions(settings)
+  const ledger = createTokenLedger(settings.clockToleranceSeconds)
+  const tokens = createAccessTokens(settings, ring, ledger)
+  const cookie = createRefreshCookie(settings)
+  const refuseToken = settings.invalidTokenStatus === 401 ? challenge : plainRefusal
+  const guard = createGuard({
+    check: createTokenCheck(settings, registry.shelf),
+    standing: createStanding({ users, sessions, ledger, revocation: settings.revocation }),
+    reissue: createReissue({ rules: settings.reissue, tokens, sessions, ring }),
+    challenge: refuseToken
+  })
+  const way = createRefreshWay(settings.refreshWith, {
+    cookie,
+    identify: guard.identify,
+    challenge: refuseToken
+  })
+  const parts = { ...settings, users, sessions, tokens, ledger, cookie, ring, way }
+
+  return {
+    guard,
+    endpoints: createEndpoints(parts),
+    jwks: () => answerJwks(ring, settings.jwksMaxAgeSeconds),
+    refreshMediaType: way.mediaType,
+    levers: {
+      ...createKeyControls(registry, () => {
+        const { length } = sessions.list()
+        sessions.endAll()
+        ledger.revokeAll()
+        return length
+      }),
+      ...createSessionControls(parts),
+      ...createForgeryControls(parts),
+      on: events.on
+    },
+    lists: {
+      get keys() {
+        return ring.list()
+      },
+      get keyAudit() {
+        return registry.audit.entries()
+      },
+      get sessions() {
+        return sessions.list().map(describeSession)
+      }
+    },
+    reset() {
+      sessions.reset()
+      ledger.reset()
+      users.reset()
+      registry.reset()
+      monitor.reset()
+    }
+  }
+}

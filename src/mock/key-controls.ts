@@ -1,0 +1,151 @@
+// The levers of the key registry: rotation in one step or in several, registration, retirement, the emergency.
+import { ownAlgorithms } from './algorithms.ts'
+import { isRecord, oneOf, refuseUnknownNames, shapeOf, text, wrong } from './expectations.ts'
+import type { KeyChangeOptions, MockKeyChange } from './key-audit.ts'
+import { importedKey } from './key-material.ts'
+import type { MockIssuer, MockKey } from './key-options.ts'
+import type { KeyRegistry } from './key-registry.ts'
+import { readIssuer, readKey } from './key-settings.ts'
+import type { MockKeyStatus, NewKey } from './keys.ts'
+
+/** How a key that comes at run time takes part. */
+export interface Registration extends KeyChangeOptions {
+  /** Default `verifying`. */
+  readonly as?: MockKeyStatus['status']
+}
+
+/** What an emergency rotation did. */
+export interface EmergencyRotation {
+  readonly previousKid: string
+  /** The key that signs from now on. */
+  readonly kid: string
+  /** Every other key; their tokens are refused. */
+  readonly retiredKids: readonly string[]
+  /** How many sessions ended. */
+  readonly endedSessions: number
+}
+
+export interface KeyControls {
+  /**
+   * Lets a new key sign. Tokens of the earlier ones stay valid, and a request that carries one is answered with a
+   * re-issued token in its `Authorization` header.
+   * @throws MockAuthServerError `key_exists` for a `kid` that was ever used
+   */
+  rotateKey(change?: NewKey): { previousKid: string; kid: string }
+
+  /**
+   * Makes a key that stands in the JWK Set and verifies, but does not sign: the first step of a rotation where others
+   * keep the JWK Set for a while. `activateKey` is the second, once they have all fetched it (`jwksMaxAgeSeconds`).
+   * @throws MockAuthServerError `key_exists` for a `kid` that was ever used
+   */
+  publishKey(change?: NewKey): { kid: string }
+
+  /**
+   * Lets a key sign that is there already; also the way back from a rotation.
+   * @throws MockAuthServerError `unknown_key` for one that is not there, `cannot_sign` for one without a private half
+   */
+  activateKey(kid: string, change?: KeyChangeOptions): { previousKid: string; kid: string }
+
+  /**
+   * Removes a key, or every one that only verifies; its tokens are refused from now on.
+   * @returns the `kid`s of the removed keys
+   * @throws MockAuthServerError `signing_key` for the key that signs, `unknown_key` for one that is not there
+   */
+  retireKey(kid?: string, change?: KeyChangeOptions): readonly string[]
+
+  /**
+   * Adds a key that comes from elsewhere at run time, such as a key management service, without a restart. What the
+   * function throws goes through.
+   * @throws TypeError for a key of a wrong shape or strength, MockAuthServerError `key_exists`, `cannot_sign`,
+   *   `unusable_key`
+   */
+  registerKey(
+    provide: () => MockKey | Promise<MockKey>,
+    registration?: Registration
+  ): Promise<{ kid: string }>
+
+  /**
+   * Accepts access tokens of an external issuer, or replaces what it had before: an empty JWK Set takes its keys away.
+   * @throws TypeError for an issuer of a wrong shape, MockAuthServerError `key_exists` for a `kid` of another one
+   */
+  trustIssuer(issuer: MockIssuer, change?: KeyChangeOptions): void
+
+  /**
+   * Answers a leaked key: a new key signs, every other one is retired, and every session ends, so that all users have to
+   * sign in again. Nothing is re-issued for tokens of the old keys.
+   * @throws MockAuthServerError `key_exists` for a `kid` that was ever used
+   */
+  emergencyRotate(change?: NewKey): EmergencyRotation
+
+  /**
+   * Makes or reads every key that was not needed yet. Never required: it moves the time this takes away from the first
+   * login, and a platform without the algorithm shows at once.
+   * @throws MockAuthServerError `unusable_key`
+   */
+  ready(): Promise<void>
+
+  /** The server's own keys, the signing one first. */
+  readonly keys: readonly MockKeyStatus[]
+
+  /** What was done to keys since the start, when, by whom and why: a new array of frozen entries after each change. */
+  readonly keyAudit: readonly MockKeyChange[]
+}
+
+/** The methods; `endEverySession` is what an emergency costs besides keys, and says how many there were. */
+export function createKeyControls(
+  { ring, issuers, ownIssuer }: KeyRegistry,
+  endEverySession: () => number
+): Omit<KeyControls, 'keys' | 'keyAudit'> {
+  return {
+    rotateKey: (change = {}) => ring.rotate(readNewKey('rotateKey', change)),
+    publishKey: (change = {}) => ring.publish(readNewKey('publishKey', change)),
+    activateKey: (kid, change = {}) => ring.activate(kid, readChange('activateKey', change)),
+    retireKey: (kid, change = {}) => ring.retire(kid, readChange('retireKey', change)),
+
+    async registerKey(provide, registration = {}) {
+      const caller = 'registerKey'
+      const { as = 'verifying', ...change } = registration
+      readChange(caller, change)
+      const status = oneOf('as', as, ['signing', 'verifying', 'published'], caller)
+      const key = importedKey(readKey('key', await provide(), caller))
+      await key.material()
+      ring.register(key, status, change)
+      return { kid: key.kid }
+    },
+
+    trustIssuer(issuer, change = {}) {
+      const caller = 'trustIssuer'
+      issuers.trust(readIssuer('issuer', issuer, ownIssuer, caller), readChange(caller, change))
+    },
+
+    emergencyRotate(change = {}) {
+      const rotation = ring.replaceAll(readNewKey('emergencyRotate', change))
+      return { ...rotation, endedSessions: endEverySession() }
+    },
+
+    async ready() {
+      await Promise.all(ring.list().map(({ kid }) => ring.find(kid)?.material()))
+    }
+  }
+}
+
+function readNewKey(caller: string, change: NewKey): NewKey {
+  readChange(caller, change, ['alg', 'kid'])
+  if (change.alg !== undefined) oneOf('alg', change.alg, ownAlgorithms, caller)
+  if (change.kid !== undefined) text('kid', change.kid, caller)
+  return change
+}
+
+function readChange(
+  caller: string,
+  change: KeyChangeOptions,
+  more: readonly string[] = []
+): KeyChangeOptions {
+  if (!isRecord(change as unknown)) {
+    throw wrong('its options', 'be an object', shapeOf(change), caller)
+  }
+  refuseUnknownNames('', change, [...more, 'by', 'reason'], caller)
+  if (change.by !== undefined) text('by', change.by, caller)
+  if (change.reason !== undefined) text('reason', change.reason, caller)
+  return change
+}

@@ -1,0 +1,111 @@
+// The mint: access tokens made to order, good ones and every kind of bad one.
+import type { AccessTokens, TokenDraft } from './access-tokens.ts'
+import { MockAuthServerError } from './errors.ts'
+import { describe, isRecord, refuseUnknownNames, wrong } from './expectations.ts'
+import { type Forge, forgeries, type MockForgery, makers } from './forgeries.ts'
+import { generatedKey, type OwnKey } from './key-material.ts'
+import type { KeyRing } from './keys.ts'
+import { randomHex } from './random.ts'
+import { signByHand } from './raw-jws.ts'
+import type { Session, Sessions } from './sessions.ts'
+import type { TokenLedger } from './token-ledger.ts'
+import type { Users } from './users.ts'
+
+/** A token to order. Nothing given, it is good. */
+export interface MintOrder {
+  /** Whose it is: `sub` or email. Default: the first user. */
+  readonly user?: string
+  /** The session it belongs to. Default: a new one of that user. */
+  readonly sid?: string
+  /** What is wrong with it; {@link forgeries} says what the server answers. */
+  readonly forgery?: MockForgery
+  /** The key that signs it: any of the server's own, retired ones included. Default: the one that signs. */
+  readonly kid?: string
+  /** Header parameters in place of the usual ones; `undefined` leaves one out. The signature is made over them. */
+  readonly header?: Readonly<Record<string, unknown>>
+  /** Claims in place of the usual ones; `undefined` leaves one out. The signature is made over them. */
+  readonly claims?: Readonly<Record<string, unknown>>
+}
+
+export interface ForgeryControls {
+  /**
+   * Makes an access token to order, to see what your own guard does with it.
+   *
+   * @example
+   * it.each(Object.keys(forgeries))('refuses a token that is %s', async (forgery) => {
+   *   const token = await server.mint({ forgery })
+   * })
+   *
+   * @throws MockAuthServerError `unknown_user`, `unknown_session`, `unknown_key`, `cannot_sign`, or `no_public_key` for
+   *   `public-key-as-secret` where every key is symmetric
+   */
+  mint(order?: MintOrder): Promise<string>
+}
+
+export interface MintParts {
+  readonly users: Users
+  readonly sessions: Sessions
+  readonly tokens: AccessTokens
+  readonly ledger: TokenLedger
+  readonly ring: KeyRing
+  readonly clockToleranceSeconds: number
+  readonly now: () => number
+}
+
+const orderNames = ['user', 'sid', 'forgery', 'kid', 'header', 'claims']
+
+export function createForgeryControls(parts: MintParts): ForgeryControls {
+  const { users, sessions, tokens, ledger, ring } = parts
+
+  const sessionFor = async ({ user, sid }: MintOrder): Promise<Session> => {
+    if (sid === undefined) return (await sessions.start(users.named(user).sub)).session
+    const session = sessions.findLive(sid)
+    if (session !== undefined) return session
+    throw new MockAuthServerError('unknown_session', 'There is no such session.')
+  }
+  const keyFor = (kid: string): OwnKey => {
+    const key = ring.find(kid) ?? ring.findRetired(kid)
+    if (key === undefined) throw new MockAuthServerError('unknown_key', `There is no key ${kid}.`)
+    if (key.canSign) return key
+    throw new MockAuthServerError('cannot_sign', `Key ${kid} has no private half.`)
+  }
+  const draftFor = async (order: MintOrder): Promise<TokenDraft> => {
+    const session = await sessionFor(order)
+    const draft = tokens.draft(session, users.claimsOf(session.sub))
+    const key = order.kid === undefined ? draft.key : keyFor(order.kid)
+    return {
+      key,
+      header: { ...draft.header, alg: key.alg, kid: key.kid, ...order.header },
+      claims: { ...draft.claims, ...order.claims }
+    }
+  }
+  const own = () => ring.list().flatMap(({ kid }) => ring.find(kid) ?? [])
+  const forge = (): Forge => ({
+    nowSeconds: Math.floor(parts.now() / 1000),
+    clockToleranceSeconds: parts.clockToleranceSeconds,
+    retiredKey: () =>
+      ring.findRetired() ?? ring.bury(generatedKey(`key-0-${randomHex(2)}`, 'HS256')),
+    asymmetric: own().find((key) => key.alg !== 'HS256'),
+    revoke: ledger.revoke
+  })
+
+  return {
+    async mint(order = {}) {
+      readOrder(order)
+      const draft = await draftFor(order)
+      if (order.forgery !== undefined) return makers[order.forgery](draft, forge())
+      return signByHand(draft.header, draft.claims, (await draft.key.material()).signWith)
+    }
+  }
+}
+
+function readOrder(order: MintOrder): void {
+  const caller = 'mint'
+  if (!isRecord(order as unknown)) throw wrong('the order', 'be an object', describe(order), caller)
+  refuseUnknownNames('', order, orderNames, caller)
+  const { forgery } = order
+  if (forgery !== undefined && !Object.hasOwn(forgeries, forgery)) {
+    const expectation = `be one of ${Object.keys(forgeries).join(', ')}`
+    throw wrong('forgery', expectation, describe(forgery), caller)
+  }
+}

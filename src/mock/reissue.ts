@@ -1,0 +1,70 @@
+// The re-issue of a token in a response header: when there is one, and how it is written on the answer.
+import type { AccessTokens, IssuedToken } from './access-tokens.ts'
+import type { MockReissue } from './answer-options.ts'
+import { withMember } from './cors.ts'
+import type { KeyRing } from './keys.ts'
+import type { Sessions } from './sessions.ts'
+import type { TokenClaims } from './token-check.ts'
+import type { WireResponse } from './wire.ts'
+
+/** What a header may hold (RFC 9110 §5.5). */
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
+
+export interface Reissue {
+  /** The token that is to go with the answer to a call with this token, if any. */
+  issueFor(kid: string, claims: TokenClaims): Promise<IssuedToken> | undefined
+  /** Is there still a session that may be carried on? */
+  isOpenTo(claims: TokenClaims): boolean
+  /** The answer with the token on it. */
+  write(response: WireResponse, token: string): WireResponse
+}
+
+export interface ReissueParts {
+  readonly rules: Required<MockReissue>
+  readonly tokens: AccessTokens
+  readonly sessions: Sessions
+  readonly ring: KeyRing
+}
+
+export function createReissue({ rules, tokens, sessions, ring }: ReissueParts): Reissue {
+  const write = (token: string): string => {
+    const { value } = rules
+    if (value === 'bearer') return `Bearer ${token}`
+    const written: unknown = value === 'bare' ? token : value(token)
+    if (typeof written === 'string' && fieldValue.test(written)) return written
+    throw new TypeError('reissue.value must return a string that fits into a header')
+  }
+  const isDue = (kid: string) =>
+    rules.when === 'always' || (rules.when === 'old-key' && kid !== ring.signing().kid)
+
+  // Asked even where access tokens are never called back: a session that ended must not be carried on like this.
+  const sessionOf = (claims: TokenClaims) => sessions.findLive(String(claims.sid))
+
+  return {
+    issueFor(kid, claims) {
+      const session = sessionOf(claims)
+      return session !== undefined && isDue(kid) ? tokens.reissue(session, claims) : undefined
+    },
+
+    isOpenTo: (claims) => sessionOf(claims) !== undefined,
+
+    write(response, token) {
+      const exposing = withMember(response.headers, 'Access-Control-Expose-Headers', rules.header)
+      const replaced: [string, string][] = [
+        [rules.header, write(token)],
+        // `*` would not count here: next to credentials it is the name of a header, and it never covers `Authorization`.
+        ...(rules.expose ? [['Access-Control-Expose-Headers', exposing] as [string, string]] : []),
+        // A cache that keeps this answer would hand the token to whoever asks next.
+        ...(rules.cacheable
+          ? []
+          : ([
+              ['Cache-Control', 'no-store'],
+              ['Vary', withMember(response.headers, 'Vary', 'Authorization')]
+            ] as [string, string][]))
+      ]
+      const names = replaced.map(([name]) => name.toLowerCase())
+      const kept = response.headers.filter(([name]) => !names.includes(name.toLowerCase()))
+      return { ...response, headers: [...kept, ...replaced] }
+    }
+  }
+}

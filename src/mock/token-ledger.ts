@@ -1,0 +1,55 @@
+// The ledger of access tokens: which were issued and still count, and which of them were revoked by name.
+
+export interface TokenLedger {
+  /** Notes a token that is being issued. */
+  enter(jti: string, expSeconds: number, nowSeconds: number): void
+  /** Has this token been called expired before its time? */
+  isExpired(jti: string): boolean
+  /** Is this token one that was never issued here, or revoked since? */
+  isRevoked(jti: string): boolean
+  /** Is this token on the list of revoked ones, wherever it was issued? */
+  isListed(jti: string): boolean
+  revoke(jti: string): void
+  revokeAll(): void
+  /** Calls every token expired that was issued so far. */
+  expireAll(): void
+  reset(): void
+}
+
+interface Entry {
+  readonly expSeconds: number
+  readonly isExpired: boolean
+}
+
+export function createTokenLedger(clockToleranceSeconds: number): TokenLedger {
+  /** Every token that still counts; whatever is not in here has been revoked, or is not ours. */
+  const live = new Map<string, Entry>()
+  const revoked = new Set<string>()
+
+  // Insertion order is close to the order of expiry, so looking at the oldest few is enough to stay bounded.
+  const forgetExpired = (nowSeconds: number) => {
+    for (const [jti, { expSeconds }] of live) {
+      if (expSeconds + clockToleranceSeconds > nowSeconds) return
+      live.delete(jti)
+    }
+  }
+
+  return {
+    enter(jti, expSeconds, nowSeconds) {
+      forgetExpired(nowSeconds)
+      live.set(jti, { expSeconds, isExpired: false })
+    },
+    isExpired: (jti) => live.get(jti)?.isExpired ?? false,
+    isRevoked: (jti) => revoked.has(jti) || !live.has(jti),
+    isListed: (jti) => revoked.has(jti),
+    revoke: (jti) => void revoked.add(jti),
+    revokeAll: () => live.clear(),
+    expireAll() {
+      for (const [jti, entry] of live) live.set(jti, { ...entry, isExpired: true })
+    },
+    reset() {
+      live.clear()
+      revoked.clear()
+    }
+  }
+}

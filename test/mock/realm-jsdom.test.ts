@@ -1,0 +1,5 @@
+// @vitest-environment jsdom
+// Keys under jsdom.
+import { testKeysInThisRealm } from './realm.ts'
+
+testKeysInThisRealm()
