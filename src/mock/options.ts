@@ -1,4 +1,5 @@
 // The options of the mock auth server, each with its unit, range and default.
+import type { DoorSettings, MockDoorOptions } from './door-options.ts'
 
 /** Somebody who can sign in. */
 export interface MockUser {
@@ -30,7 +31,7 @@ export interface MockPaths {
   readonly me?: string
 }
 
-export interface MockAuthServerOptions {
+export interface MockAuthServerOptions extends MockDoorOptions {
   /** Who can sign in. Default: `ada@example.com` with the password `lovelace`. */
   readonly users?: readonly MockUser[]
   /** The `iss` claim (RFC 7519 §4.1.1). Default `https://mock.everbearer.test`. */
@@ -72,7 +73,7 @@ export interface MockAuthServerOptions {
 export type MockRoutePaths = Readonly<Record<'login' | 'refresh' | 'logout' | 'me', string>>
 
 /** The options after validation, with every default filled in. */
-export interface MockSettings {
+export interface MockSettings extends DoorSettings {
   readonly users: readonly Required<MockUser>[]
   readonly issuer: string
   readonly audience: string

@@ -3,10 +3,13 @@ import type { ProtectedSession, Respond } from './guard.ts'
 import type { MockCall, MockDoor } from './journal.ts'
 import type { MockKeyStatus } from './keys.ts'
 import type { MockRouteEntry } from './routes.ts'
+import type { TestControls } from './test-controls.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 
-/** The server. Every member survives destructuring, but `keys` and `calls`, which are read afresh each time. */
-export interface MockAuthServer {
+/**
+ * The server. Every member survives destructuring, but `keys`, `calls` and `violations`, which are read afresh each time.
+ */
+export interface MockAuthServer extends TestControls {
   /**
    * Answers any request to the server's own routes, preflights included, and 404 to the rest. Never throws for what
    * a client may send. A door gives its name for the journal.
@@ -58,15 +61,15 @@ export interface MockAuthServer {
   /** Ends every session: access tokens are refused and the next refresh is answered with 401 `invalid_grant`. */
   endSessions(): void
 
-  /** Every call in order of arrival, the latest 10 000 of them: a new array of frozen entries at each reading. */
-  readonly calls: readonly MockCall[]
-
   /**
    * Calls back after every call that was answered.
    * @returns its remover
    */
   onCall(listener: (call: MockCall) => void): () => void
 
-  /** Forgets sessions, revocations, the journal and every rotation of keys. Listeners stay. */
-  reset(): void
+  /**
+   * Notes a request on its way to another origin if it carries an access token of this server, and answers nothing.
+   * For doors that see such requests.
+   */
+  witness(request: WireRequest, door: MockDoor): void
 }

@@ -1,4 +1,5 @@
 // Turns options into settings, or says which option is wrong, what was expected and what came (never a secret).
+import { doorOptionNames, readDoorSettings } from './door-options.ts'
 import {
   describe,
   isRecord,
@@ -36,7 +37,8 @@ const optionNames = [
   'allowedOrigins',
   'cookieName',
   'keys',
-  'now'
+  'now',
+  ...doorOptionNames
 ]
 
 export function readSettings(options: MockAuthServerOptions = {}): MockSettings {
@@ -58,7 +60,8 @@ export function readSettings(options: MockAuthServerOptions = {}): MockSettings 
     allowedOrigins: readOrigins(options.allowedOrigins ?? 'loopback'),
     cookieName: options.cookieName === undefined ? undefined : readCookieName(options.cookieName),
     keys: readKeys(options.keys),
-    now: readClock(options.now)
+    now: readClock(options.now),
+    ...readDoorSettings(options)
   }
 }
 
