@@ -12,11 +12,8 @@ export function isAfter(call: MockCall, other: MockCall): boolean {
   return other.answeredBefore !== undefined && other.answeredBefore <= call.index
 }
 
-/** Requests that were on their way when something changed may arrive that much later, in seconds by the server's clock. */
-export const inFlightSeconds = 5
-
-/** Did this call arrive so long after the other one was answered that it cannot have been on its way? */
-export function isLongAfter(call: MockCall, other: MockCall): boolean {
+/** Did this call arrive so many seconds after the other one was answered that it cannot have been on its way? */
+export function isLongAfter(call: MockCall, other: MockCall, inFlightSeconds: number): boolean {
   const endedAtMs = other.endedAtMs ?? Number.POSITIVE_INFINITY
   return isAfter(call, other) && call.startedAtMs - endedAtMs > inFlightSeconds * 1000
 }

@@ -141,7 +141,7 @@ function exposedNames({ credentials }: WireRequest, response: WireResponse): Rea
 }
 
 function holdsToken([, value]: readonly [string, string]): boolean {
-  return /^bearer |eyJ[\w-]{8,}\./i.test(value)
+  return /^bearer +[\w.~+/-]{8,}=*$|eyJ[\w-]{8,}\./i.test(value)
 }
 
 /** Why the answer may not be shared with the page. */

@@ -1,5 +1,5 @@
 // Rules about refreshing and signing out.
-import { groupBy, inFlightSeconds, isAfter, isDelivered, isLongAfter } from './history.ts'
+import { groupBy, isAfter, isDelivered, isLongAfter } from './history.ts'
 import type { MockCall } from './journal.ts'
 import type { Breach, LintRules } from './violations.ts'
 
@@ -16,7 +16,7 @@ export function breachedRefreshRules(calls: readonly MockCall[], rules: LintRule
     ...withoutCredentials(calls, refreshes, rules),
     ...failedInVain(refreshes),
     ...sessions.flatMap(renewedInVain),
-    ...sessions.flatMap(usedAfterLogout)
+    ...sessions.flatMap((session) => usedAfterLogout(session, rules.inFlightSeconds))
   ]
 }
 
@@ -78,8 +78,10 @@ function withoutCredentials(
         isDelivered(other) &&
         isAfter(call, other) &&
         other.door === call.door &&
+        other.target === call.target &&
         other.origin === call.origin
     )
+    // Another browser on the same origin cannot be told from this one.
     if (login === undefined) return false
     if (call.startedAtMs >= login.startedAtMs + sessionSeconds * 1000) return false
     // These answers make the browser forget the cookie.
@@ -94,8 +96,9 @@ function withoutCredentials(
 }
 
 function failedInVain(refreshes: readonly MockCall[]): Breach[] {
+  // A visitor without a cookie asks once per page load, and there may be many of those.
   const failed = refreshes.filter(
-    ({ status }) => status !== undefined && (status === 0 || status >= 400)
+    ({ status = 200, outcome }) => (status === 0 || status >= 400) && outcome !== 'no_cookie'
   )
   return groupBy(failed, ({ sessionId, origin }) => sessionId ?? origin ?? '').flatMap((group) => {
     const storm = group.filter((call) => {
@@ -125,13 +128,13 @@ function renewedInVain(session: readonly MockCall[]): Breach[] {
     )
 }
 
-function usedAfterLogout(session: readonly MockCall[]): Breach[] {
+function usedAfterLogout(session: readonly MockCall[], inFlightSeconds: number): Breach[] {
   const logout = session.find(({ outcome }) => outcome === 'signed_out')
   if (logout === undefined) return []
   const used = session.filter((call) =>
     call.route === 'refresh'
       ? isAfter(call, logout)
-      : call.jti !== undefined && isLongAfter(call, logout)
+      : call.jti !== undefined && isLongAfter(call, logout, inFlightSeconds)
   )
   const message = `a token was used after the logout was answered (access tokens: more than ${inFlightSeconds} s after)`
   return breach('use-after-logout', used, message)

@@ -21,7 +21,7 @@ import { readSettings } from './settings.ts'
 import { createStage } from './stage.ts'
 import { createUsers } from './users.ts'
 import { type Verdict, verdict } from './verdict.ts'
-import { assertNone, findViolations } from './violations.ts'
+import { assertNone, defaultInFlightSeconds, findViolations } from './violations.ts'
 import { refusal, type WireRequest, type WireResponse } from './wire.ts'
 import { createWitness } from './witness.ts'
 
@@ -140,7 +140,8 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
       asked.method === 'OPTIONS' ? preflight(asked, guardedMethods) : guard.admit(asked, respond)
     )
 
-  const violations = () => findViolations(journal.calls(), witness.sightings(), settings)
+  const violations = (inFlightSeconds = defaultInFlightSeconds) =>
+    findViolations(journal.calls(), witness.sightings(), { ...settings, inFlightSeconds })
 
   return {
     handle,
@@ -153,7 +154,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     get violations() {
       return violations()
     },
-    assertNoViolations: (except) => assertNone(violations(), except),
+    assertNoViolations: (lenience) => assertNone(violations, lenience),
     ...createFetchDoor({ handle, guard: guarded }),
     routes,
     owns: (request) => routeOf(request) !== undefined,

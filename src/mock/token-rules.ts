@@ -1,17 +1,17 @@
 // Rules about access tokens: which one to use, and where it may go.
 import { groupBy, isAfter, isDelivered, isLongAfter } from './history.ts'
 import type { MockCall } from './journal.ts'
-import type { Breach } from './violations.ts'
-
-/** That many calls with the older token may have been on their way when the newer one was delivered. */
-const inFlightCalls = 50
+import type { Breach, LintRules } from './violations.ts'
 
 export function breachedTokenRules(
   calls: readonly MockCall[],
-  sightings: readonly MockCall[]
+  sightings: readonly MockCall[],
+  { inFlightSeconds }: LintRules
 ): Breach[] {
   return [
-    ...groupBy(calls, ({ sessionId }) => sessionId).flatMap(outdatedTokens),
+    ...groupBy(calls, ({ sessionId }) => sessionId).flatMap((session) =>
+      outdatedTokens(session, inFlightSeconds)
+    ),
     ...foreignOrigins(calls, sightings),
     ...tokensInUrls(calls)
   ]
@@ -22,7 +22,7 @@ export function breachedTokenRules(
 //   t2  a call arrives with T
 //
 // Of tokens that were asked for in parallel none is the newer one.
-function outdatedTokens(session: readonly MockCall[]): Breach[] {
+function outdatedTokens(session: readonly MockCall[], inFlightSeconds: number): Breach[] {
   const grants = session.filter(
     (call) => call.issuedJti !== undefined && isDelivered(call) && call.hiddenHeader === undefined
   )
@@ -33,9 +33,7 @@ function outdatedTokens(session: readonly MockCall[]): Breach[] {
       (grant) => grant.issuedJti !== jti && (issue === undefined || isAfter(grant, issue))
     )
     if (newer === undefined) return []
-    const late = uses.filter((call) => isAfter(call, newer))
-    const tooLate = late.filter((call) => isLongAfter(call, newer))
-    const blamed = late.length > inFlightCalls ? late : tooLate
+    const blamed = uses.filter((call) => isLongAfter(call, newer, inFlightSeconds))
     if (blamed.length === 0) return []
     const rule = newer.reissued ? 'ignored-reissue' : 'stale-access-token'
     const source = newer.reissued ? 're-issued in the answer to' : 'delivered by'

@@ -72,6 +72,13 @@ describe('a cross-origin page', () => {
     ])
   })
 
+  it('may not read the challenge of a refusal either, which is nobody’s secret', async () => {
+    const { server } = await arrange({ pageOrigin: page })
+    const response = await server.fetch(new Request(`${base}/me`))
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, null])
+    server.assertNoViolations()
+  })
+
   it.each([
     ['include', null],
     ['same-origin', '7'],
