@@ -33,7 +33,27 @@ export default defineConfig({
           testTimeout: 60_000,
           include: ['test/**/*.test.ts'],
           setupFiles: ['test/support/quiet-network-log.ts'],
-          exclude: ['test/dom/**', 'test/browser/**', 'test/package/**', 'test/long/**']
+          exclude: [
+            'test/dom/**',
+            'test/browser/**',
+            'test/package/**',
+            'test/long/**',
+            'test/contract/chromium.test.ts'
+          ]
+        }
+      },
+      {
+        resolve: {
+          alias: [...alias, { find: /^msw(?=$|\/)/, replacement: 'msw-2' }]
+        },
+        test: {
+          name: 'msw-2',
+          environment: 'node',
+          testTimeout: 60_000,
+          env: { MSW_MAJOR: '2' },
+          include: ['test/contract/*.test.ts', 'test/mock/msw*.test.ts', 'test/mock/cycle.test.ts'],
+          exclude: ['test/contract/{chromium,express,table}.test.ts'],
+          setupFiles: ['test/support/quiet-network-log.ts']
         }
       },
       {
@@ -73,7 +93,7 @@ export default defineConfig({
               test: {
                 name: 'browser',
                 environment: 'node' as const,
-                include: ['test/browser/**/*.test.ts'],
+                include: ['test/browser/**/*.test.ts', 'test/contract/chromium.test.ts'],
                 testTimeout: 180_000,
                 hookTimeout: 120_000,
                 fileParallelism: false

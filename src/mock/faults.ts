@@ -101,7 +101,12 @@ async function spoil(fault: MockFault, decided: WireResponse | undefined): Promi
   // Where the server has done nothing there is no body to halve: the beginning of a token response has to do.
   const half = decided === undefined ? halfAToken : whole.slice(0, Math.ceil(whole.length / 2))
   if (fault === 'malformed') return { status, headers, setCookies, body: half }
-  return half === '' ? lost : { status, headers, setCookies, body: half, fault: 'cut' }
+  if (half === '') return lost
+  // The length of the whole is what tells the client that there should have been more.
+  const length = String(new TextEncoder().encode(half).length * 2)
+  const others = headers.filter(([name]) => name.toLowerCase() !== 'content-length')
+  const announced: WireResponse['headers'] = [...others, ['Content-Length', length]]
+  return { status, headers: announced, setCookies, body: half, fault: 'cut' }
 }
 
 const injected = { error: 'fault_injected', error_description: 'failNext asked for this answer' }

@@ -38,13 +38,15 @@ export function toResponse({ status, headers, setCookies, body, fault }: WireRes
 export function toBody(body: string, fault: 'cut' | undefined): string | ReadableStream | null {
   if (fault !== 'cut') return body === '' ? null : body
   let isBegun = false
-  return new ReadableStream({
+  const source: UnderlyingDefaultSource<Uint8Array> = {
     pull(controller) {
       if (isBegun) controller.error(new TypeError('the connection was lost'))
       else controller.enqueue(new TextEncoder().encode(body))
       isBegun = true
     }
-  })
+  }
+  // Nothing is read ahead: an error that comes before the first half was taken would drop it.
+  return new ReadableStream(source, { highWaterMark: 0 })
 }
 
 export type GuardedResponse<Answer> =

@@ -1,6 +1,7 @@
 // The server as a listener of `node:http`, and as middleware of Express and Connect.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { ProtectedSession } from './guard.ts'
+import { dressHead } from './node-head.ts'
 import type { MockAuthServer } from './server-face.ts'
 import { bodyLimitBytes, refusal, type WireRequest, type WireResponse } from './wire.ts'
 
@@ -57,8 +58,7 @@ export function middleware(
 }
 
 /**
- * Puts the server's verification, re-issue and CORS before a listener of your own. The headers are on the response when
- * the listener is called. Faults and gates of `protected` and `api` are met before the listener, `after: 'commit'` too.
+ * Puts the server's verification, re-issue and CORS around a listener of your own. Faults and gates of `protected` and `api` are met before the listener, `after: 'commit'` too.
  *
  * @example
  * app.get('/todos', protect(server, (_request, response, { claims }) => response.json([claims.sub])))
@@ -70,7 +70,8 @@ export function protect<Message extends IncomingMessage, Answer extends ServerRe
   return async (message, response, next = (error) => fail(response, error)) => {
     let session: ProtectedSession | undefined
     const sent = new Promise<number>((resolve) => {
-      response.on('close', () => resolve(response.writableFinished ? response.statusCode : 0))
+      response.once('finish', () => resolve(response.statusCode))
+      response.once('close', () => resolve(0))
     })
     const respond = (admitted: ProtectedSession): WireResponse => {
       session = admitted
@@ -79,7 +80,7 @@ export function protect<Message extends IncomingMessage, Answer extends ServerRe
     try {
       const answer = await server.guard(toWireRequest(message, response), respond, 'node')
       if (session === undefined || answer.sent === undefined) return send(response, answer)
-      for (const [name, value] of answer.headers) response.setHeader(name, value)
+      dressHead(message, response, answer)
       await listener(message, response, session, next)
     } catch (error) {
       next(error)
@@ -161,7 +162,6 @@ export function send(
   for (const [name, value] of headers) response.appendHeader(name, value)
   if (setCookies.length > 0) response.setHeader('Set-Cookie', setCookies)
   if (fault === 'cut') {
-    response.setHeader('Content-Length', bytes.length * 2)
     response.write(bytes, () => response.destroy())
     return
   }

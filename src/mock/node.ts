@@ -1,5 +1,5 @@
 // Entry "everbearer/mock/node": the server behind a real socket.
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { withControl } from './control-listener.ts'
 import { createListener } from './node-listener.ts'
@@ -21,6 +21,8 @@ export interface ListenOptions {
    * They are answered to this machine only, and to no page but its own. Default `false`.
    */
   readonly control?: boolean
+  /** Answers what the server does not own, such as an API of yours behind `protect`. Default: a 404. */
+  readonly next?: RequestListener
 }
 
 export interface Listening {
@@ -41,10 +43,10 @@ export interface Listening {
  */
 export async function listen(
   server: MockAuthServer,
-  { port = 0, host = 'localhost', control = false }: ListenOptions = {}
+  { port = 0, host = 'localhost', control = false, next }: ListenOptions = {}
 ): Promise<Listening> {
   const open = new Set<AbortController>()
-  const plain = createListener(server, undefined, open)
+  const plain = createListener(server, next, open)
   const listener = control ? withControl(server, plain) : plain
   let closing: Promise<void> | undefined
   // Kept by hand, since to `closeIdleConnections` one that has never carried a request is not idle: browsers open such

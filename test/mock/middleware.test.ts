@@ -106,6 +106,46 @@ describe('a protected listener', () => {
     expect(await response.json()).toEqual(['user-1'])
   })
 
+  type Writer = Parameters<typeof protect<Asked, Answer>>[1]
+  const exposing = { 'Access-Control-Expose-Headers': 'X-Total', Vary: 'Accept', 'X-Total': '1' }
+  const writers: [string, Writer][] = [
+    ['set', (_asked, answer) => answer.set(exposing).json([])],
+    ['given to writeHead', (_asked, answer) => answer.writeHead(200, exposing).end('[]')],
+    [
+      'given to writeHead behind a message',
+      (_asked, answer) => answer.writeHead(200, 'Fine', exposing).end('[]')
+    ],
+    [
+      'given to writeHead as a list',
+      (_asked, answer) => answer.writeHead(200, Object.entries(exposing).flat()).end('[]')
+    ]
+  ]
+  it.each(writers)('adds to the headers that its listener has %s', async (_name, writer) => {
+    const { server, url, token } = await arrange(writer)
+    server.rotateKey()
+    const headers = { authorization: `Bearer ${token}`, origin: 'http://localhost:3000' }
+    const response = await fetch(url, { headers })
+    expect(response.headers.get('access-control-expose-headers')).toBe('X-Total, Authorization')
+    expect(response.headers.get('vary')).toBe('Accept, Origin')
+    expect(response.headers.get('x-total')).toBe('1')
+    expect(response.headers.get('authorization')).toMatch(/^Bearer /)
+    expect(await response.text()).toBe('[]')
+  })
+
+  it('has the last word on which pages may read', async () => {
+    const { url, token } = await arrange((_asked, answer) =>
+      answer.set({ 'Access-Control-Allow-Origin': '*', 'Access-Control-Max-Age': '1' }).json([])
+    )
+    const see = async (origin: string) => {
+      const { headers } = await fetch(url, {
+        headers: { authorization: `Bearer ${token}`, origin }
+      })
+      return [headers.get('access-control-allow-origin'), headers.get('access-control-max-age')]
+    }
+    expect(await see('http://localhost:3000')).toEqual(['http://localhost:3000', '1'])
+    expect(await see('https://evil.test')).toEqual([null, null])
+  })
+
   it('has its preflights answered', async () => {
     const { url } = await arrange()
     const headers = { origin: 'http://localhost:3000', 'access-control-request-method': 'PUT' }
