@@ -51,7 +51,7 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 60_000,
           env: { MSW_MAJOR: '2' },
-          include: ['test/contract/*.test.ts', 'test/mock/msw*.test.ts', 'test/mock/cycle.test.ts'],
+          include: ['test/contract/*.test.ts', 'test/mock/{msw,cycle}.test.ts'],
           exclude: ['test/contract/{chromium,express,table}.test.ts'],
           setupFiles: ['test/support/quiet-network-log.ts']
         }
