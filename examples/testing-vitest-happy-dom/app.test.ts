@@ -114,3 +114,18 @@ it('shows the form again when the session has ended', async () => {
   click('[data-ask]')
   await untilSignedOut()
 })
+
+it('signs out while a refresh is under way, and stays signed out', async () => {
+  const auth = open()
+  await signIn()
+  server.revokeAccessTokens()
+  const gate = server.hold('refresh')
+  const all = Promise.all(['/todos', '/me'].map((path) => auth.axios.get(path)))
+  all.catch(() => {})
+  await gate.arrived()
+  const signedOut = auth.logout()
+  gate.release()
+  await signedOut
+  await expect(all).rejects.toThrow()
+  expect(auth.getState().status).toBe('unauthenticated')
+})
