@@ -52,7 +52,7 @@ export default defineConfig({
           testTimeout: 60_000,
           env: { MSW_MAJOR: '2' },
           include: ['test/contract/*.test.ts', 'test/mock/{msw,cycle}.test.ts'],
-          exclude: ['test/contract/{chromium,express,table}.test.ts'],
+          exclude: ['test/contract/{chromium,express,fetch-in-a-page,table}.test.ts'],
           setupFiles: ['test/support/quiet-network-log.ts']
         }
       },

@@ -45,6 +45,13 @@ export const doors: readonly ContractDoor[] = [
     has: ['a credentials mode'],
     gaps: seesOnlyItsOwn
   },
+  {
+    id: 'fetch-happy-dom',
+    title: 'the fetch door in happy-dom',
+    client: 'fetch',
+    has: ['a page', 'a credentials mode'],
+    gaps: seesOnlyItsOwn
+  },
   { id: 'msw-3-node-fetch', title: 'msw 3 in Node', client: 'fetch', has: [], gaps: {} },
   { id: 'msw-3-node-http', title: 'msw 3 in Node', client: 'node:http', has: [], gaps: {} },
   { id: 'msw-2-node-fetch', title: 'msw 2.15 in Node', client: 'fetch', has: [], gaps: {} },

@@ -6,6 +6,7 @@ import {
 } from 'everbearer/mock'
 import { createHandlers, protect } from 'everbearer/mock/msw'
 import { type HttpHandler, HttpResponse, http } from 'msw'
+import type { Send } from './bed.ts'
 import { users } from './cases.ts'
 
 export const places = {
@@ -57,4 +58,27 @@ function takeAnything({ request }: { request: Request }): Response {
     'Access-Control-Allow-Headers': 'Authorization'
   }
   return new HttpResponse(null, { headers })
+}
+
+/** The servers' own `fetch` as a network: nothing leaves this function. */
+export function sendTo({ server, strict }: Pair): Send {
+  const todos = server.protect((_request, { claims: { sub } }) =>
+    Response.json([sub], { headers: todoHeaders })
+  )
+  return async ({ method, url, headers = {}, body, ...rest }) => {
+    const { credentials = 'include', signal } = rest
+    const { origin, pathname } = new URL(url)
+    if (origin === places.elsewhere) throw new TypeError('nobody is there')
+    const own = pathname === '/api/todos' ? todos : server.fetch
+    const request = new Request(url, {
+      method,
+      headers,
+      credentials,
+      ...(body === undefined ? {} : { body }),
+      ...(signal === undefined ? {} : { signal })
+    })
+    const response = await (origin === places.strict ? strict.fetch : own)(request)
+    const text = await response.text()
+    return { status: response.status, text, header: (name) => response.headers.get(name) }
+  }
 }

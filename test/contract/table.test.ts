@@ -16,7 +16,15 @@ it.each(doors)('every gap of $id is about exactly one case, or about a family of
 })
 
 it('every door has a file that tries it', () => {
-  const files = ['node', 'happy-dom', 'jsdom', 'jsdom-fetch', 'express', 'chromium']
+  const files = [
+    'node',
+    'fetch-in-a-page',
+    'happy-dom',
+    'jsdom',
+    'jsdom-fetch',
+    'express',
+    'chromium'
+  ]
   const texts = files.map((file) =>
     readFileSync(new URL(`./${file}.test.ts`, import.meta.url), 'utf8')
   )

@@ -78,7 +78,7 @@ ${reasons()
 - Only \`fetch\` in a browser, in happy-dom and through the fetch door has a credentials mode that can be told: in Node every
   intercepted \`fetch\` says \`same-origin\`, whatever it was asked for, and \`XMLHttpRequest\` cannot omit cookies of its
   own origin.
-- Where the server plays the cookie jar (Node, and \`fetch\` in jsdom), a reset empties it: no cookie is left over.
+- Where the server plays the cookie jar (Node, \`fetch\` in jsdom, the fetch door in a page), a reset empties it: no cookie is left over.
 
 ## Not tried
 
