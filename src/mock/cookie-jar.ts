@@ -16,7 +16,10 @@ export interface VirtualJar {
   /** The request together with the cookies that a browser would add to it; a `Cookie` header of the client's wins. */
   fill(request: WireRequest): Promise<WireRequest>
   /** Keeps the cookies of an answer as a browser would. */
-  keep(request: WireRequest, response: WireResponse): Promise<void>
+  keep(
+    request: Pick<WireRequest, 'url'>,
+    response: Pick<WireResponse, 'setCookies' | 'fault'>
+  ): Promise<void>
   reset(): void
 }
 
