@@ -37,7 +37,27 @@ export default defineConfig({
           testTimeout: 60_000,
           include: ['test/**/*.test.ts'],
           setupFiles: ['test/support/quiet-network-log.ts', 'test/support/canary-hunt.ts'],
-          exclude: ['test/dom/**', 'test/browser/**', 'test/package/**', 'test/long/**']
+          exclude: [
+            'test/dom/**',
+            'test/browser/**',
+            'test/package/**',
+            'test/long/**',
+            'test/contract/chromium.test.ts'
+          ]
+        }
+      },
+      {
+        resolve: {
+          alias: [...alias, { find: /^msw(?=$|\/)/, replacement: 'msw-2' }]
+        },
+        test: {
+          name: 'msw-2',
+          environment: 'node',
+          testTimeout: 60_000,
+          env: { MSW_MAJOR: '2' },
+          include: ['test/contract/*.test.ts', 'test/mock/{msw,cycle}.test.ts'],
+          exclude: ['test/contract/{chromium,express,fetch-in-a-page,table}.test.ts'],
+          setupFiles: ['test/support/quiet-network-log.ts']
         }
       },
       {
@@ -97,7 +117,7 @@ export default defineConfig({
               test: {
                 name: 'browser',
                 environment: 'node' as const,
-                include: ['test/browser/**/*.test.ts'],
+                include: ['test/browser/**/*.test.ts', 'test/contract/chromium.test.ts'],
                 testTimeout: 180_000,
                 hookTimeout: 120_000,
                 fileParallelism: false

@@ -1,5 +1,6 @@
 // The command `everbearer mock`: the mock auth server on a port, one printed line per call.
 import { once } from 'node:events'
+import { createControl } from '../mock/control.ts'
 import { createMockAuthServer, type MockAuthServer } from '../mock/index.ts'
 import { type Listening, listen } from '../mock/node.ts'
 import { callLine, type Paint, painter } from './call-line.ts'
@@ -16,6 +17,8 @@ Options:
   --session-seconds <number>       lifetime of a session from its login (default 604800)
   --grace-seconds <number>         how long a rotated refresh token gets its successor again (default 10, 0 is strict)
   --allow-origin <origin>          origin that may call, repeatable (default: any on this machine)
+  --latency-ms <number>            how long every call takes at least (default 0)
+  --control                        let tests on this machine steer it by requests to /__mock/...
   --rotate-every <seconds>         let a new key sign that often; old ones retire once their tokens have expired
   --quiet                          print no line per call
   --help                           print this
@@ -28,6 +31,8 @@ const options = {
   'session-seconds': { type: 'string' },
   'grace-seconds': { type: 'string' },
   'allow-origin': { type: 'string', multiple: true },
+  'latency-ms': { type: 'string' },
+  control: { type: 'boolean' },
   'rotate-every': { type: 'string' },
   quiet: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' }
@@ -52,6 +57,13 @@ export async function runMock(args: readonly string[]): Promise<number> {
   const sessionSeconds =
     seconds('session-seconds', given['session-seconds'], 1, 31_536_000) ?? 604_800
   const refreshGraceSeconds = seconds('grace-seconds', given['grace-seconds'], 0, 86_400) ?? 10
+  const latencyMs =
+    readNumber('latency-ms', given['latency-ms'], {
+      least: 0,
+      most: 60_000,
+      unit: ' of milliseconds'
+    }) ?? 0
+  const control = given.control === true
   const rotateEvery = seconds('rotate-every', given['rotate-every'], 1, longestTimerSeconds)
   const origins = given['allow-origin']
   const allowedOrigins = origins === undefined ? 'loopback' : readOrigins('allow-origin', origins)
@@ -69,15 +81,16 @@ export async function runMock(args: readonly string[]): Promise<number> {
     accessTokenSeconds,
     sessionSeconds,
     refreshGraceSeconds,
-    allowedOrigins
+    allowedOrigins,
+    latencyMs
   })
-  const listening = await listen(server, { port, host }).catch((error: unknown) => error)
+  const listening = await listen(server, { port, host, control }).catch((error: unknown) => error)
   if (!isListening(listening)) {
     process.stderr.write(`${whyNot(listening, host, port)}\n`)
     return 1
   }
   const paint = painter(process.stdout.isTTY === true, NO_COLOR)
-  greet(server, listening, paint)
+  greet(server, listening, control, paint)
   if (given.quiet !== true) {
     server.onCall((call) => process.stdout.write(`${callLine(call, paint)}\n`))
   }
@@ -89,11 +102,22 @@ export async function runMock(args: readonly string[]): Promise<number> {
   return 0
 }
 
-function greet(server: MockAuthServer, { url }: Listening, paint: Paint): void {
+function greet(
+  server: MockAuthServer,
+  { url }: Listening,
+  isSteerable: boolean,
+  paint: Paint
+): void {
   const routes = server.routes.map(({ methods, path }) => `  ${methods[0]?.padEnd(5)} ${path}\n`)
+  const control = isSteerable
+    ? createControl(server).routes.map(({ method, path }) => `  ${method.padEnd(5)} ${path}\n`)
+    : []
+  const steering = isSteerable ? `\nTests on this machine steer it:\n\n${control.join('')}` : ''
   process.stdout.write(
     `everbearer mock listens on ${paint('bold', url)}\n\n` +
-      `Sign in as ${demoUser.email} with the password ${demoUser.password}.\n\n${routes.join('')}\n`
+      `For tests and development only: everybody knows its password, and it keeps nothing.\n` +
+      `Sign in as ${demoUser.email} with the password ${demoUser.password}.\n\n${routes.join('')}` +
+      `${steering}\n`
   )
 }
 
@@ -104,6 +128,8 @@ function rotateKeys(server: MockAuthServer, everySeconds: number, tokenSeconds: 
     process.stdout.write(`rotated: ${kid} signs, ${previousKid} verifies\n`)
     const lifetimeSeconds = Math.min(tokenSeconds + 1, longestTimerSeconds)
     setTimeout(() => {
+      // A test may have retired it, or reset the server.
+      if (!server.keys.some((key) => key.kid === previousKid)) return
       server.retireKey(previousKid)
       process.stdout.write(`retired: ${previousKid}\n`)
     }, lifetimeSeconds * 1000).unref()

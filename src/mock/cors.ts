@@ -3,7 +3,6 @@ import { isAllowedOrigin } from './origins.ts'
 import type { CallOutcome } from './outcomes.ts'
 import { headerValue, noContent, type WireRequest, type WireResponse } from './wire.ts'
 
-const allowedHeaders = 'Authorization, Content-Type, Idempotency-Key'
 const safelisted = ['accept', 'accept-language', 'content-language', 'range']
 
 export interface Cors {
@@ -16,7 +15,12 @@ export interface Cors {
   ): { response: WireResponse; outcome: CallOutcome }
 }
 
-export function createCors(allowedOrigins: 'loopback' | readonly string[]): Cors {
+export interface CorsRules {
+  readonly allowedOrigins: 'loopback' | readonly string[]
+  readonly allowedHeaders: readonly string[]
+}
+
+export function createCors({ allowedOrigins, allowedHeaders }: CorsRules): Cors {
   const allowedOrigin = (request: WireRequest): string | undefined => {
     const origin = headerValue(request, 'origin')
     return origin !== undefined && isAllowedOrigin(allowedOrigins, origin) ? origin : undefined
@@ -50,10 +54,10 @@ export function createCors(allowedOrigins: 'loopback' | readonly string[]): Cors
       }
       const response = noContent([
         ['Access-Control-Allow-Methods', methods.join(', ')],
-        ['Access-Control-Allow-Headers', allowedHeaders],
+        ['Access-Control-Allow-Headers', allowedHeaders.join(', ')],
         ['Access-Control-Max-Age', '600']
       ])
-      const fits = methods.includes(asked) && areAllowed(request)
+      const fits = methods.includes(asked) && areAllowed(request, allowedHeaders)
       // The browser compares what it wants with these lists itself; the outcome only says what it will find.
       return { response, outcome: fits ? 'accepted' : 'preflight_refused' }
     }
@@ -82,8 +86,8 @@ function isReplaced(name: string, isForeign: boolean): boolean {
   return replaced.test(name)
 }
 
-function areAllowed(request: WireRequest): boolean {
-  const known = [...safelisted, ...allowedHeaders.toLowerCase().split(', ')]
+function areAllowed(request: WireRequest, allowedHeaders: readonly string[]): boolean {
+  const known = [...safelisted, ...allowedHeaders.map((name) => name.toLowerCase())]
   return (headerValue(request, 'access-control-request-headers') ?? '')
     .split(',')
     .map((name) => name.trim().toLowerCase())

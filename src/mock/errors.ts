@@ -9,6 +9,7 @@
  * - `no_public_key`: the forgery needs a public key of the server's, and all its keys are symmetric
  * - `unknown_user`: there is nobody with that `sub` or email
  * - `unknown_session`: there is no session with that `sid`
+ * - `production`: the process runs with `NODE_ENV=production`
  */
 export type MockAuthServerErrorCode =
   | 'signing_key'
@@ -19,6 +20,7 @@ export type MockAuthServerErrorCode =
   | 'no_public_key'
   | 'unknown_user'
   | 'unknown_session'
+  | 'production'
 
 /** Thrown by the server's own methods, never for what a client sends; branch on `code`. */
 export class MockAuthServerError extends Error {

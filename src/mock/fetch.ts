@@ -23,12 +23,30 @@ export function toWireRequest(
   request: Request,
   headers: readonly (readonly [string, string])[] = [...request.headers]
 ): WireRequest {
-  return { method: request.method, url: request.url, headers, body: () => request.text() }
+  const { method, url, credentials, signal } = request
+  return { method, url, headers, credentials, signal, body: () => request.text() }
 }
 
-export function toResponse({ status, headers, setCookies, body }: WireResponse): Response {
+/** @throws TypeError as `fetch` does, where nothing of the answer arrives */
+export function toResponse({ status, headers, setCookies, body, fault }: WireResponse): Response {
+  if (fault === 'network') throw new TypeError('the connection was lost')
   const rows = [...headers, ...setCookies.map((value): [string, string] => ['Set-Cookie', value])]
-  return new Response(body === '' ? null : body, { status, headers: rows })
+  return new Response(toBody(body, fault), { status, headers: rows })
+}
+
+/** A body that may end in the middle. */
+export function toBody(body: string, fault: 'cut' | undefined): string | ReadableStream | null {
+  if (fault !== 'cut') return body === '' ? null : body
+  let isBegun = false
+  const source: UnderlyingDefaultSource<Uint8Array> = {
+    pull(controller) {
+      if (isBegun) controller.error(new TypeError('the connection was lost'))
+      else controller.enqueue(new TextEncoder().encode(body))
+      isBegun = true
+    }
+  }
+  // Nothing is read ahead: an error that comes before the first half was taken would drop it.
+  return new ReadableStream(source, { highWaterMark: 0 })
 }
 
 export type GuardedResponse<Answer> =
@@ -43,14 +61,18 @@ export async function guardResponse<Answer extends Response | undefined>(
   guard: (respond: Respond) => Promise<WireResponse>,
   handler: (session: Parameters<Respond>[0]) => Answer | Promise<Answer>
 ): Promise<GuardedResponse<Answer>> {
-  let own: { readonly response: Answer } | undefined
+  let own: { readonly response: Answer; readonly readBody: () => Promise<string> } | undefined
   const dressed = await guard(async (session) => {
     const response = await handler(session)
-    own = { response }
+    const readBody = async () => (await response?.text()) ?? ''
+    own = { response, readBody }
     const headers = [...(response?.headers ?? [])].filter(([name]) => !isSetCookie(name))
-    return { status: response?.status ?? 0, headers, setCookies: [], body: '' }
+    return { status: response?.status ?? 0, headers, setCookies: [], body: '', readBody }
   })
-  if (own === undefined) return { kind: 'guard', response: dressed }
+  // What has lost the way to its body is not the handler's answer any more.
+  if (own === undefined || dressed.readBody !== own.readBody) {
+    return { kind: 'guard', response: dressed }
+  }
   const { response } = own
   return { kind: 'own', response: response === undefined ? response : dress(response, dressed) }
 }

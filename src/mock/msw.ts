@@ -1,6 +1,6 @@
 // Entry "everbearer/mock/msw": the server as handlers of Mock Service Worker, in the page and in Node.
 import { type HttpHandler, HttpResponse, type HttpResponseResolver, http } from 'msw'
-import { guardResponse, toWireRequest } from './fetch.ts'
+import { guardResponse, toBody, toWireRequest } from './fetch.ts'
 import type { ProtectedSession } from './guard.ts'
 import { rawHeaders } from './raw-headers.ts'
 import type { MockAuthServer } from './server-face.ts'
@@ -9,7 +9,8 @@ import type { WireRequest, WireResponse } from './wire.ts'
 export interface HandlersOptions {
   /**
    * Where the server pretends to be: an origin such as `https://api.example.com`, or `''` for the page's own.
-   * Default `''`. A path in front of the routes is the server's `basePath`.
+   * Default `''`; without a page, as in plain Node, an origin is needed. A path in front of the routes is the server's
+   * `basePath`.
    */
   readonly baseURL?: string
 }
@@ -28,6 +29,8 @@ export type ProtectedResolver = (
  *
  * @example
  * setupServer(...createHandlers(createMockAuthServer({ basePath: '/auth' })))
+ *
+ * @throws TypeError for a `baseURL` that is no origin, or that is missing where there is no page
  */
 export function createHandlers(
   server: MockAuthServer,
@@ -37,9 +40,20 @@ export function createHandlers(
   const resolve = async (info: MswInfo): Promise<Response> =>
     toHttpResponse(await server.handle(toRecord(info), 'msw'))
   const own = server.routes.map(({ path }) => http.all(origin + path, resolve))
-  if (origin === '') return own
+  const all = [watchOthers(server, origin), ...own]
+  if (origin === '') return all
   const preflight = protect(server, () => undefined)
-  return [...own, http.options(`${origin}/*`, preflight)]
+  return [...all, http.options(`${origin}/*`, preflight)]
+}
+
+// A predicate that never matches: the request stays everybody else's, and counts as unhandled where nobody handles it.
+function watchOthers(server: MockAuthServer, origin: string): HttpHandler {
+  const see = ({ request }: { request: Request }): boolean => {
+    const home = origin === '' ? globalThis.location?.origin : origin
+    if (new URL(request.url).origin !== home) server.witness(toRecord({ request }), 'msw')
+    return false
+  }
+  return http.all(see, () => undefined)
 }
 
 /**
@@ -73,18 +87,36 @@ async function answerOf(
   }
 }
 
-function toRecord({ request, cookies }: MswInfo): WireRequest {
-  return { ...toWireRequest(request, rawHeaders(request)), cookies }
+function toRecord({ request, cookies }: Pick<MswInfo, 'request'> & Partial<MswInfo>): WireRequest {
+  const { credentials, ...record } = toWireRequest(request, rawHeaders(request))
+  // In Node every fetch reads `same-origin`, whatever it was asked for; only the other two values are true.
+  const isKnown = credentials !== undefined && (credentials !== 'same-origin' || !isNode())
+  return {
+    ...record,
+    ...(isKnown ? { credentials } : {}),
+    ...(cookies === undefined ? {} : { cookies })
+  }
+}
+
+function isNode(): boolean {
+  const { process } = globalThis as { process?: { versions?: { node?: string } } }
+  return process?.versions?.node !== undefined
 }
 
 // `HttpResponse` remembers `Set-Cookie` where the platform's `Response` drops it.
-function toHttpResponse({ status, headers, setCookies, body }: WireResponse): Response {
+function toHttpResponse({ status, headers, setCookies, body, fault }: WireResponse): Response {
+  if (fault === 'network') return HttpResponse.error()
   const rows = [...headers, ...setCookies.map((value): [string, string] => ['Set-Cookie', value])]
-  return new HttpResponse(body === '' ? null : body, { status, headers: rows })
+  return new HttpResponse(toBody(body, fault), { status, headers: rows })
 }
 
 function readOrigin(baseURL: string): string {
-  if (baseURL === '') return ''
+  if (baseURL === '') {
+    if (globalThis.location !== undefined) return ''
+    throw new TypeError(
+      "createHandlers: baseURL must be an http(s) origin where there is no page, received ''"
+    )
+  }
   let url: URL | undefined
   try {
     url = new URL(baseURL)

@@ -1,6 +1,7 @@
 // The options of the mock auth server, each with its unit, range and default.
 import type { AnswerSettings, MockAnswerOptions } from './answer-options.ts'
 import type { CookieSettings, MockCookieAttributes } from './cookie-options.ts'
+import type { DoorSettings, MockDoorOptions } from './door-options.ts'
 import type { KeySettings, MockKeyOptions } from './key-options.ts'
 import type { MockMonitorOptions, MonitorSettings } from './monitor-options.ts'
 import type { MockSessionOptions, SessionSettings } from './session-options.ts'
@@ -30,7 +31,8 @@ export interface MockPaths {
 }
 
 export interface MockAuthServerOptions
-  extends MockKeyOptions,
+  extends MockDoorOptions,
+    MockKeyOptions,
     MockSessionOptions,
     MockAnswerOptions,
     MockMonitorOptions {
@@ -68,7 +70,8 @@ export type MockRoutePaths = Readonly<
 
 /** The options after validation, with every default filled in. */
 export interface MockSettings
-  extends KeySettings,
+  extends DoorSettings,
+    KeySettings,
     SessionSettings,
     AnswerSettings,
     CookieSettings,

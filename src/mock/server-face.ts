@@ -6,10 +6,15 @@ import type { KeyControls } from './key-controls.ts'
 import type { ForgeryControls } from './mint.ts'
 import type { MockRouteEntry } from './routes.ts'
 import type { SessionControls } from './session-controls.ts'
+import type { TestControls } from './test-controls.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 
 /** The server. Methods survive destructuring; `keys`, `calls` and other lists are read afresh each time. */
-export interface MockAuthServer extends KeyControls, SessionControls, ForgeryControls {
+export interface MockAuthServer
+  extends KeyControls,
+    SessionControls,
+    ForgeryControls,
+    TestControls {
   /**
    * Answers any request to the server's own routes, preflights included, and 404 to the rest. Never throws for what
    * a client may send. A door gives its name for the journal.
@@ -49,15 +54,15 @@ export interface MockAuthServer extends KeyControls, SessionControls, ForgeryCon
     listener: (event: MockEvents[Name]) => void
   ): () => void
 
-  /** Every call in order of arrival, the latest 10 000 of them: a new array of frozen entries at each reading. */
-  readonly calls: readonly MockCall[]
-
   /**
    * Calls back after every call that was answered.
    * @returns its remover
    */
   onCall(listener: (call: MockCall) => void): () => void
 
-  /** Forgets sessions, revocations, the journal and all that was done to keys. Listeners stay. */
-  reset(): void
+  /**
+   * Notes a request on its way to another origin if it carries an access token of this server, and answers nothing.
+   * For doors that see such requests.
+   */
+  witness(request: WireRequest, door: MockDoor): void
 }

@@ -1,16 +1,24 @@
 // The composition root of the mock auth server, and the way of a call through it: journal, route, decision, CORS.
 import { createAuthority } from './authority.ts'
+import { openingOf, whenSent } from './call-opening.ts'
+import { createClock } from './clock.ts'
+import { createVirtualJar } from './cookie-jar.ts'
 import { createCors } from './cors.ts'
 import { createFetchDoor } from './fetch.ts'
 import { refuseForgery } from './form-guard.ts'
 import type { Respond } from './guard.ts'
 import { createJournal, type MockDoor, type MockRoute } from './journal.ts'
 import type { MockAuthServerOptions } from './options.ts'
+import { createPage } from './page.ts'
+import { refuseProduction } from './production.ts'
 import { createRoutes, guardedMethods, parseUrl } from './routes.ts'
 import type { MockAuthServer } from './server-face.ts'
 import { readSettings } from './settings.ts'
+import { createStage } from './stage.ts'
 import { type Verdict, verdict } from './verdict.ts'
-import { headerValue, refusal, type WireRequest, type WireResponse } from './wire.ts'
+import { assertNone, defaultInFlightSeconds, findViolations } from './violations.ts'
+import { refusal, type WireRequest, type WireResponse } from './wire.ts'
+import { createWitness } from './witness.ts'
 
 /**
  * Creates an auth server that keeps everything in memory: sessions in an HttpOnly cookie with rotation and reuse
@@ -21,14 +29,23 @@ import { headerValue, refusal, type WireRequest, type WireResponse } from './wir
  * const server = createMockAuthServer({ accessTokenSeconds: 60 })
  * setupServer(...createHandlers(server)).listen()
  *
- * @throws TypeError that names the option, what was expected and what came.
+ * @throws TypeError that names the option, what was expected and what came
+ * @throws MockAuthServerError `production` where the process runs with `NODE_ENV=production`
  */
 export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthServer {
-  const settings = readSettings(options)
+  refuseProduction()
+  const given = readSettings(options)
+  const clock = createClock(given.now)
+  const settings = { ...given, now: clock.now }
   const { now, allowedOrigins } = settings
   const routes = createRoutes(settings.paths)
   const journal = createJournal(now)
-  const cors = createCors(allowedOrigins)
+  const cors = createCors(settings)
+  const page = createPage(settings, cors)
+  const jar = createVirtualJar(settings)
+  const ownRoutes = routes.map(({ route }) => route)
+  const stage = createStage({ ownRoutes, journal, latencyMs: settings.latencyMs })
+  const witness = createWitness(settings, journal)
   const authority = createAuthority(settings, journal)
   const { guard, endpoints, lists } = authority
 
@@ -39,27 +56,35 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
 
   // The journal is opened before the first `await`, so that its order is the order of arrival.
   const record = async (
-    request: WireRequest,
+    sent: WireRequest,
     door: MockDoor,
     route: MockRoute,
-    decide: () => Promise<Verdict>
+    methods: readonly string[],
+    decide: (request: WireRequest) => Promise<Verdict>
   ): Promise<WireResponse> => {
-    const url = parseUrl(request.url)
-    const close = journal.open({
-      door,
-      method: request.method,
-      path: url === undefined ? request.url : url.pathname + url.search,
-      route: request.method === 'OPTIONS' && route !== 'unknown' ? 'preflight' : route,
-      origin: headerValue(request, 'origin'),
-      idempotencyKey: headerValue(request, 'idempotency-key')
-    })
+    const url = parseUrl(sent.url)
+    const request = url === undefined ? sent : page.complete(sent, door)
+    const label = request.method === 'OPTIONS' && route !== 'unknown' ? 'preflight' : route
+    const close = journal.open(openingOf(request, door, label, url))
     try {
+      const isServedByJar = url !== undefined && jar.serves(sent, door)
       const decided =
         url === undefined
           ? verdict('bad_request', refusal(400, 'invalid_request', 'the URL is malformed'))
-          : await decide()
-      const response = cors.dress(request, decided.response)
-      close(response.status, decided.outcome, decided.facts)
+          : (page.refuse(request, door, methods) ??
+            (await stage.play(label, request, async () =>
+              decide(isServedByJar ? await jar.fill(request) : request)
+            )))
+      const dressed = cors.dress(request, decided.response)
+      const { response, facts } = page.show(request, door, dressed)
+      if (isServedByJar) await jar.keep(request, response)
+      const isAbandoned = request.signal?.aborted === true
+      const known = {
+        ...decided.facts,
+        ...facts,
+        ...(isAbandoned ? { abandoned: true as const } : {})
+      }
+      whenSent(response, (status) => close(status, decided.outcome, known))
       return request.method === 'HEAD' ? { ...response, body: '' } : response
     } catch (error) {
       close(500, 'failed', {})
@@ -89,23 +114,35 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     return verdict(outcome, response)
   }
 
-  const handle = (request: WireRequest, door: MockDoor = 'wire'): Promise<WireResponse> =>
-    record(request, door, routeOf(request)?.route ?? 'unknown', () => answer(request))
+  const handle = (request: WireRequest, door: MockDoor = 'wire'): Promise<WireResponse> => {
+    const { route = 'unknown', methods = [] } = routeOf(request) ?? {}
+    return record(request, door, route, methods, answer)
+  }
 
   const guarded = (
     request: WireRequest,
     respond: Respond,
     door: MockDoor = 'wire'
   ): Promise<WireResponse> =>
-    record(request, door, 'protected', async () =>
-      request.method === 'OPTIONS'
-        ? preflight(request, guardedMethods)
-        : guard.admit(request, respond)
+    record(request, door, 'protected', guardedMethods, async (asked) =>
+      asked.method === 'OPTIONS' ? preflight(asked, guardedMethods) : guard.admit(asked, respond)
     )
+
+  const violations = (inFlightSeconds = defaultInFlightSeconds) =>
+    findViolations(journal.calls(), witness.sightings(), { ...settings, inFlightSeconds })
 
   return {
     handle,
     guard: guarded,
+    witness: witness.see,
+    clock,
+    failNext: stage.failNext,
+    hold: stage.hold,
+    idle: stage.idle,
+    get violations() {
+      return violations()
+    },
+    assertNoViolations: (lenience) => assertNone(violations, lenience),
     ...createFetchDoor({ handle, guard: guarded }),
     routes,
     owns: (request) => routeOf(request) !== undefined,
@@ -126,6 +163,10 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     reset() {
       authority.reset()
       journal.reset()
+      stage.reset()
+      clock.reset()
+      jar.reset()
+      witness.reset()
     }
   }
 }

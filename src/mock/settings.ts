@@ -1,6 +1,7 @@
 // Turns options into settings, or says which option is wrong, what was expected and what came (never a secret).
 import { answerOptionNames, readAnswerSettings } from './answer-settings.ts'
 import { readCookieSettings } from './cookie-options.ts'
+import { doorOptionNames, readDoorSettings } from './door-options.ts'
 import {
   describe,
   isRecord,
@@ -40,7 +41,8 @@ const optionNames = [
   ...keyOptionNames,
   ...sessionOptionNames,
   ...answerOptionNames,
-  ...monitorOptionNames
+  ...monitorOptionNames,
+  ...doorOptionNames
 ]
 
 export function readSettings(options: MockAuthServerOptions = {}): MockSettings {
@@ -60,7 +62,8 @@ export function readSettings(options: MockAuthServerOptions = {}): MockSettings 
     ...readKeySettings(options, issuer),
     ...readSessionSettings(options, accessTokenSeconds),
     ...readAnswerSettings(options),
-    ...readMonitorSettings(options)
+    ...readMonitorSettings(options),
+    ...readDoorSettings(options)
   }
 }
 

@@ -15,6 +15,10 @@ export interface WireRequest {
   readonly cookies?: Readonly<Record<string, string>>
   /** The body, or a function that reads it once the server wants it. */
   readonly body?: string | (() => Promise<string>)
+  /** The credentials mode of the fetch behind it, where the door can tell (Fetch standard §2.2.5). */
+  readonly credentials?: 'omit' | 'same-origin' | 'include'
+  /** Fires when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal
 }
 
 /** A response, as it is to be sent. */
@@ -26,6 +30,24 @@ export interface WireResponse {
   readonly setCookies: string[]
   /** The body; empty where there is none. */
   readonly body: string
+  /**
+   * What becomes of the answer on its way. `network`: nothing of it arrives. `cut`: the head arrives, the body is only
+   * the beginning of a longer one, and then the connection is lost.
+   */
+  readonly fault?: 'network' | 'cut'
+  /** For an answer that somebody else writes: resolves with its status when it is over. */
+  readonly sent?: Promise<number>
+  /** For an answer of which only the door holds the body: reads it. */
+  readonly readBody?: () => Promise<string>
+}
+
+/** An answer that never arrives. */
+export const lost: WireResponse = {
+  status: 0,
+  headers: [],
+  setCookies: [],
+  body: '',
+  fault: 'network'
 }
 
 /** The most a body may hold, in bytes; more is answered with 413. Doors read one byte more and stop. */

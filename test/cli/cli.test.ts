@@ -93,6 +93,8 @@ describe('help and version', () => {
         'session-seconds',
         'grace-seconds',
         'allow-origin',
+        'latency-ms',
+        'control',
         'rotate-every',
         'quiet'
       ]
@@ -120,6 +122,10 @@ it.each([
   [
     ['mock', '--grace-seconds=-1'],
     '--grace-seconds must be a whole number of seconds from 0 to 86400, received "-1"'
+  ],
+  [
+    ['mock', '--latency-ms', '60001'],
+    '--latency-ms must be a whole number of milliseconds from 0 to 60000, received "60001"'
   ],
   [
     ['mock', '--rotate-every', '0'],
@@ -211,6 +217,36 @@ describe('everbearer mock', () => {
     expect(kid).not.toBe(previous)
     const [, retired] = await running.until(/retired: (\S+)/)
     expect(retired).toBe(previous)
+  })
+
+  it('is steered by requests only if it is asked to be, and says so', async () => {
+    const steerable = start(['mock', '--port', '0', '--control'])
+    const plain = start(['mock', '--port', '0'])
+    const url = await address(steerable)
+    await steerable.until(/Tests on this machine steer it:[\s\S]*POST {2}\/__mock\/fail-next\n/)
+    const plan = { method: 'POST', body: JSON.stringify({ endpoint: 'login', fault: 503 }) }
+    expect((await fetch(`${url}/__mock/fail-next`, plan)).status).toBe(204)
+    expect((await fetch(`${url}/login`, login)).status).toBe(503)
+
+    const reset = await fetch(`${await address(plain)}/__mock/reset`, { method: 'POST' })
+    expect(reset.status).toBe(404)
+    expect(plain.output().stdout).not.toContain('steer')
+  })
+
+  it('goes on when a test has retired the key that was to retire', async () => {
+    const args = ['--control', '--rotate-every', '1', '--access-token-seconds', '1']
+    const running = start(['mock', '--port', '0', ...args])
+    const url = await address(running)
+    await running.until(/rotated: key-2-/)
+    await fetch(`${url}/__mock/retire-key`, { method: 'POST' })
+    await running.until(/rotated: key-5-/)
+    expect(running.output().stderr).toBe('')
+  })
+
+  it('warns that it is for tests', async () => {
+    const running = start(['mock', '--port', '0'])
+    await address(running)
+    expect(running.output().stdout).toContain('For tests and development only')
   })
 
   it('says what to do when the port is in use', async () => {

@@ -10,7 +10,14 @@ const importsOf = (file: string) =>
   ].map(([, specifier]) => specifier ?? '')
 
 it.each(files)('%s imports its neighbours, jose, and what its door needs', (file) => {
-  const doors: Record<string, RegExp> = { 'msw.ts': /^msw$/, 'node.ts': /^node:(?:http|net)$/ }
+  const doors: Record<string, RegExp> = {
+    'msw.ts': /^msw$/,
+    'node.ts': /^node:(?:http|net)$/,
+    'node-head.ts': /^node:http$/,
+    'node-listener.ts': /^node:http$/,
+    'control-listener.ts': /^node:http$/,
+    'cookie-jar.ts': /^tough-cookie$/
+  }
   const foreign = importsOf(file).filter(
     (specifier) => !/^(?:\.\/[a-z-]+\.ts|jose)$/.test(specifier) && !doors[file]?.test(specifier)
   )
@@ -28,5 +35,12 @@ it('the core reaches neither msw nor node', () => {
   visit('index.ts')
 
   expect(reached.size).toBeGreaterThan(15)
-  expect([...reached].filter((file) => ['msw.ts', 'node.ts'].includes(file))).toEqual([])
+  expect([...reached].filter((file) => /^(?:msw|node|.*-listener)\b/.test(file))).toEqual([])
+})
+
+it('the cookie jar is loaded when the first cookie comes, not before', () => {
+  const text = readFileSync(new URL('cookie-jar.ts', folder), 'utf8')
+  const all = [...text.matchAll(/^import (type )?.*'tough-cookie'/gm)].map(([, type]) => type)
+  expect(all).toEqual(['type '])
+  expect(text).toContain("await import('tough-cookie')")
 })

@@ -39,13 +39,16 @@ it('a call is there when it arrives, and complete when it is answered', async ()
     index: 0,
     startedAtMs: clock.nowMs - 3000,
     endedAtMs: clock.nowMs,
+    answeredBefore: 2,
     door: 'wire',
     method: 'POST',
     path: '/refresh?a=1',
+    target: 'http://localhost:4000',
     route: 'refresh',
     status: 401,
     outcome: 'no_cookie',
-    reissued: false
+    reissued: false,
+    tokenInUrl: false
   })
   expect(before[0]?.outcome).toBe('pending')
 })
@@ -163,7 +166,7 @@ it('a reading is a snapshot that nobody can change', async () => {
   const { server } = createClockedServer()
   await overFetch(server.fetch)({ method: 'GET', path: '/me', headers: [] })
   const first = server.calls
-  ;(first as MockCall[]).length = 0
+  ;(first as readonly MockCall[] as MockCall[]).length = 0
 
   expect(server.calls).toHaveLength(1)
   expect(Object.isFrozen(server.calls[0])).toBe(true)

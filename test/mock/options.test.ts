@@ -88,6 +88,26 @@ const wrong: [string, unknown, string][] = [
     'users[0].claims must leave the registered claims to the server, received exp'
   ],
   ['users', { users: [{ ...ada, claims: { big: 1n } }] }, 'users[0].claims must be JSON'],
+  ['cookies', { cookies: 'jarr' }, "cookies must be 'wire', 'jar' or 'auto', received \"jarr\""],
+  [
+    'pageOrigin',
+    { pageOrigin: 'localhost:3000' },
+    'pageOrigin must be an origin such as \'http://localhost:3000\', received "localhost:3000"'
+  ],
+  ['emulateCors', { emulateCors: 'no' }, 'emulateCors must be true or false, received "no"'],
+  [
+    'allowedHeaders',
+    { allowedHeaders: 'X-A' },
+    'allowedHeaders must be an array of names, received "X-A"'
+  ],
+  [
+    'allowedHeaders',
+    { allowedHeaders: ['*'] },
+    'allowedHeaders[0] must be the name of a header (\'*\' does not count next to credentials), received "*"'
+  ],
+  ['allowedHeaders', { allowedHeaders: ['X-A', 'X B'] }, 'allowedHeaders[1] must be the name'],
+  ['latencyMs', { latencyMs: -1 }, 'latencyMs must be a number from 0 to 60000, received -1'],
+  ['latencyMs', { latencyMs: Number.NaN }, 'received NaN'],
   ['keys', { keys: [] }, 'keys must be an array of at least one key, received an array of 0'],
   [
     'keys',

@@ -1,7 +1,7 @@
 // A client in a virtual browser with a mock auth server behind it; disposed of when the test ends.
 import type { AuthClient, AuthClientOptions, AuthEvents } from 'everbearer'
 import { createAuthClient } from 'everbearer'
-import type { MockAuthServer, MockAuthServerOptions, MockRoute } from 'everbearer/mock'
+import type { MockAuthServer, MockAuthServerOptions, MockCall, MockRoute } from 'everbearer/mock'
 import { createMockAuthServer } from 'everbearer/mock'
 import { onTestFinished } from 'vitest'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
@@ -26,7 +26,7 @@ export interface TestBed {
   reload(options?: AuthClientOptions): AuthClient
   /** Resolves when no request is under way and everything that follows from the last one has happened. */
   idle(): Promise<void>
-  callsTo(route: MockRoute): MockAuthServer['calls']
+  callsTo(route: MockRoute): readonly MockCall[]
   /** The names of all events so far, in order. */
   eventNames(): (keyof AuthEvents)[]
 }

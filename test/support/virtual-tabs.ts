@@ -1,7 +1,7 @@
 // The tabs of one virtual browser: they share its cookies and its storage, wait for one another's locks, and hear each other.
 import type { AuthClient, AuthClientOptions, AuthEvents, Platform, PlatformLocks } from 'everbearer'
 import { createAuthClient } from 'everbearer'
-import type { MockAuthServer, MockAuthServerOptions } from 'everbearer/mock'
+import type { MockAuthServer, MockAuthServerOptions, MockCall } from 'everbearer/mock'
 import { createMockAuthServer } from 'everbearer/mock'
 import { onTestFinished } from 'vitest'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
@@ -34,7 +34,7 @@ export interface TabsBed {
   readonly browser: VirtualBrowser
   readonly clock: ManualClock
   openTab(options?: AuthClientOptions): VirtualTab
-  callsTo(route: string): MockAuthServer['calls']
+  callsTo(route: string): readonly MockCall[]
   /** Lets everything happen that waits for no clock. */
   settle(): Promise<void>
   /** Lets time pass in steps, and everything happen in between that follows. */

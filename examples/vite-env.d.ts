@@ -1,0 +1,2 @@
+// What Vite tells the apps of the recipes.
+/// <reference types="vite/client" />

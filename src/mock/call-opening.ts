@@ -1,0 +1,27 @@
+// What is known of a call when it arrives, and when it counts as over.
+import type { CallOpening, MockDoor, MockRoute } from './journal.ts'
+import { headerValue, type WireRequest, type WireResponse } from './wire.ts'
+
+export function openingOf(
+  request: WireRequest,
+  door: MockDoor,
+  route: MockRoute,
+  url: URL | undefined
+): CallOpening {
+  return {
+    door,
+    route,
+    method: request.method,
+    path: url === undefined ? request.url : url.pathname + url.search,
+    target: url?.origin ?? '',
+    origin: headerValue(request, 'origin'),
+    idempotencyKey: headerValue(request, 'idempotency-key'),
+    credentials: request.credentials
+  }
+}
+
+/** Calls back with the status, at once or when somebody else has sent the answer. */
+export function whenSent({ status, sent }: WireResponse, close: (status: number) => void): void {
+  if (sent === undefined) close(status)
+  else void sent.then(close)
+}

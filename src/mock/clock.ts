@@ -1,0 +1,51 @@
+// The server's clock: the one it was given, moved or stopped by a test. Only the server goes by it, so moving it is skew.
+
+export interface MockClock {
+  /** The server's time, in milliseconds since the epoch. */
+  now(): number
+  /**
+   * Moves the server's clock by that many seconds, forward or (negative) back. The client's clock stays where it is:
+   * to let time pass for both, fake `Date`, which this clock follows.
+   *
+   * @throws TypeError for anything but a finite number
+   */
+  advance(seconds: number): void
+  /**
+   * Stops the server's clock, at a moment or where it is. `advance` moves a stopped clock as well.
+   *
+   * @param at milliseconds since the epoch, or a `Date`
+   * @throws TypeError for anything that is no moment
+   */
+  freeze(at?: number | Date): void
+  /** Lets the clock go again as it was given. */
+  reset(): void
+}
+
+/** The source is asked at each reading, so that faked timers count however late they are installed. */
+export function createClock(source: () => number): MockClock {
+  let offsetMs = 0
+  let frozenAtMs: number | undefined
+  const now = () => frozenAtMs ?? source() + offsetMs
+
+  return {
+    now,
+    advance(seconds) {
+      const ms = finite('advance', 'a finite number of seconds', seconds) * 1000
+      if (frozenAtMs === undefined) offsetMs += ms
+      else frozenAtMs += ms
+    },
+    freeze(at = now()) {
+      const moment = at instanceof Date ? at.getTime() : at
+      frozenAtMs = finite('freeze', 'a Date or milliseconds since the epoch', moment)
+    },
+    reset() {
+      offsetMs = 0
+      frozenAtMs = undefined
+    }
+  }
+}
+
+function finite(method: string, expectation: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw new TypeError(`clock.${method} takes ${expectation}, received ${String(value)}`)
+}

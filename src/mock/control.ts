@@ -1,0 +1,150 @@
+// The control API: what a test in another process may tell the server, under the names that its methods have.
+
+import type { MockEndpoint } from './endpoint-names.ts'
+import type { MockFault } from './faults.ts'
+import type { MockGate } from './gates.ts'
+import { readJsonBody } from './json-body.ts'
+import { isAllowedOrigin } from './origins.ts'
+import { parseUrl } from './routes.ts'
+import type { MockAuthServer } from './server-face.ts'
+import {
+  headerValue,
+  json,
+  noContent,
+  refusal,
+  type WireRequest,
+  type WireResponse
+} from './wire.ts'
+
+/** What stands before every path of the control API. */
+export const controlPath = '/__mock/'
+
+type Arguments = Readonly<Record<string, unknown>>
+type Command = (given: Arguments) => unknown
+
+export interface Control {
+  owns(request: Pick<WireRequest, 'url'>): boolean
+  handle(request: WireRequest): Promise<WireResponse>
+  /** The methods and paths there are. */
+  readonly routes: readonly { readonly method: 'GET' | 'POST'; readonly path: string }[]
+}
+
+/**
+ * Whoever may use it can do anything to the server. The door has to see to it that the request comes from this machine;
+ * here a page of another site is refused, which a browser on this machine may be showing.
+ */
+export function createControl(server: MockAuthServer): Control {
+  const gates = new Map<string, MockGate>()
+  let gateCount = 0
+
+  const gatesFor = (id: unknown): readonly MockGate[] => {
+    if (id === undefined) return [...gates.values()]
+    const gate = gates.get(String(id))
+    if (gate === undefined) throw new TypeError(`there is no gate ${JSON.stringify(id)}`)
+    return [gate]
+  }
+
+  const readings: Readonly<Record<string, Command>> = {
+    calls: ({ route }) =>
+      server.calls.filter((call) => route === undefined || call.route === route),
+    violations: () => server.violations,
+    keys: () => server.keys
+  }
+  const commands: Readonly<Record<string, Command>> = {
+    'rotate-key': () => server.rotateKey(),
+    'retire-key': ({ kid }) => server.retireKey(kid as string | undefined),
+    'revoke-access-tokens': () => server.revokeAccessTokens(),
+    'end-sessions': () => server.endSessions(),
+    'fail-next': ({ endpoint, fault, times, after }) => {
+      // Only what was given: an option that is there and undefined would be a wrong one.
+      const options = Object.fromEntries(
+        Object.entries({ times, after }).filter(([, value]) => value !== undefined)
+      )
+      server.failNext(endpoint as MockEndpoint, fault as MockFault, options)
+    },
+    hold({ endpoint, after = 'arrival' }) {
+      const gate = server.hold(endpoint as MockEndpoint, { after: after as 'arrival' | 'commit' })
+      gateCount += 1
+      const id = `gate-${gateCount}`
+      gates.set(id, gate)
+      return { gate: id }
+    },
+    async arrived({ gate, count = 1 }) {
+      if (gate === undefined) throw new TypeError('arrived: the gate must be named')
+      await Promise.all(gatesFor(gate).map((held) => held.arrived(Number(count))))
+    },
+    release: ({ gate }) => {
+      for (const held of gatesFor(gate)) held.release()
+    },
+    advance: ({ seconds }) => server.clock.advance(seconds as number),
+    freeze: ({ at }) =>
+      server.clock.freeze(typeof at === 'string' ? new Date(at) : (at as undefined)),
+    'reset-clock': () => server.clock.reset(),
+    idle: () => server.idle(),
+    reset() {
+      gates.clear()
+      server.reset()
+    }
+  }
+
+  const run = async (request: WireRequest, name: string): Promise<WireResponse> => {
+    const command = own(request.method === 'GET' ? readings : commands, name)
+    if (command === undefined) {
+      return own({ ...readings, ...commands }, name) === undefined
+        ? refusal(404, 'not_found', `there is no ${controlPath}${name}`)
+        : refusal(405, 'method_not_allowed', 'readings are a GET, commands a POST')
+    }
+    const body = await readJsonBody(request)
+    if (body.kind === 'refused') return body.verdict.response
+    const query = Object.fromEntries(new URL(request.url).searchParams)
+    try {
+      const result = await command({ ...query, ...body.value })
+      return result === undefined ? noContent() : json(200, result)
+    } catch (error) {
+      return refusal(400, 'invalid_request', error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  return {
+    routes: [
+      ...Object.keys(commands).map((name) => ({
+        method: 'POST' as const,
+        path: controlPath + name
+      })),
+      ...Object.keys(readings).map((name) => ({ method: 'GET' as const, path: controlPath + name }))
+    ],
+    owns: ({ url }) => parseUrl(url)?.pathname.startsWith(controlPath) === true,
+    async handle(request) {
+      const url = parseUrl(request.url)
+      const origin = headerValue(request, 'origin')
+      // The host as well: a name that somebody else's DNS points at this machine is another site's page (rebinding).
+      const isHome = url !== undefined && isAllowedOrigin('loopback', url.origin)
+      if (!isHome || (origin !== undefined && !isAllowedOrigin('loopback', origin))) {
+        return refusal(403, 'cross_site', 'the control API answers to this machine only')
+      }
+      const response =
+        request.method === 'OPTIONS'
+          ? noContent()
+          : await run(request, url.pathname.slice(controlPath.length))
+      return origin === undefined ? response : forPage(response, origin)
+    }
+  }
+}
+
+function own(commands: Readonly<Record<string, Command>>, name: string): Command | undefined {
+  return Object.hasOwn(commands, name) ? commands[name] : undefined
+}
+
+/** A page of this machine may read the answer, whatever the server's own rules for pages are. */
+function forPage(response: WireResponse, origin: string): WireResponse {
+  return {
+    ...response,
+    headers: [
+      ...response.headers,
+      ['Access-Control-Allow-Origin', origin],
+      ['Access-Control-Allow-Methods', 'GET, POST'],
+      ['Access-Control-Allow-Headers', 'Content-Type'],
+      ['Vary', 'Origin']
+    ]
+  }
+}

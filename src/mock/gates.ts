@@ -1,0 +1,105 @@
+// Gates: calls wait at them until a test lets them through. No timer is involved, so fake ones do not matter.
+import { type EndpointMatcher, type MockEndpoint, matches } from './endpoint-names.ts'
+import type { MockRoute } from './journal.ts'
+
+/** Where in its course a call is caught: before the server does anything, or when it has and only the answer is left. */
+export type MockMoment = 'arrival' | 'commit'
+
+export interface HoldOptions {
+  /**
+   * `arrival`: nothing has happened yet. `commit`: the server has done its work (rotated the refresh token, say), and
+   * only the answer waits. Default `arrival`.
+   */
+  readonly after?: MockMoment
+}
+
+export interface MockGate {
+  /** How many calls have come to this gate, let through or not. */
+  readonly arrivals: number
+  /** Resolves when that many calls have come to this gate. Default 1. */
+  arrived(count?: number): Promise<void>
+  /** Lets everything through, now and from now on. */
+  release(): void
+}
+
+export interface Gates {
+  hold(endpoint: MockEndpoint, options?: HoldOptions): MockGate
+  /** What a call has to wait for now, if anything; resolves to `false` if a reset has cut it off. */
+  waitAt(route: MockRoute, moment: MockMoment): Promise<boolean> | undefined
+  /** Cuts off whoever waits, and takes every gate away. */
+  reset(): void
+}
+
+interface Gate {
+  readonly endpoint: MockEndpoint
+  readonly moment: MockMoment
+  arrivals: number
+  readonly watchers: Set<() => void>
+  readonly opened: Promise<boolean>
+  open(isLetThrough: boolean): void
+}
+
+export function createGates(readEndpoint: EndpointMatcher): Gates {
+  const closed = new Set<Gate>()
+
+  return {
+    hold(name, { after = 'arrival' } = {}) {
+      const endpoint = readEndpoint('hold', name)
+      let open: (isLetThrough: boolean) => void = () => {}
+      const opened = new Promise<boolean>((resolve) => {
+        open = resolve
+      })
+      const gate: Gate = {
+        endpoint,
+        moment: readMoment('hold', after),
+        arrivals: 0,
+        watchers: new Set(),
+        opened,
+        open
+      }
+      closed.add(gate)
+      return {
+        get arrivals() {
+          return gate.arrivals
+        },
+        arrived: (count = 1) =>
+          new Promise((resolve) => {
+            const look = () => {
+              if (gate.arrivals < count) return
+              gate.watchers.delete(look)
+              resolve()
+            }
+            gate.watchers.add(look)
+            look()
+          }),
+        release() {
+          closed.delete(gate)
+          open(true)
+        }
+      }
+    },
+
+    waitAt(route, moment) {
+      const met = [...closed].filter(
+        (gate) => gate.moment === moment && matches(gate.endpoint, route)
+      )
+      if (met.length === 0) return undefined
+      for (const gate of met) {
+        gate.arrivals += 1
+        for (const look of [...gate.watchers]) look()
+      }
+      return Promise.all(met.map(({ opened }) => opened)).then((all) => all.every(Boolean))
+    },
+
+    reset() {
+      for (const gate of closed) gate.open(false)
+      closed.clear()
+    }
+  }
+}
+
+/** @throws TypeError that names the method, what was expected and what came */
+export function readMoment(method: string, value: unknown): MockMoment {
+  if (value === 'arrival' || value === 'commit') return value
+  throw new TypeError(`${method}: after must be 'arrival' or 'commit', received ${String(value)}`)
+}

@@ -1,0 +1,179 @@
+// The server as a listener of `node:http`, and as middleware of Express and Connect.
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { ProtectedSession } from './guard.ts'
+import { dressHead } from './node-head.ts'
+import type { MockAuthServer } from './server-face.ts'
+import { bodyLimitBytes, refusal, type WireRequest, type WireResponse } from './wire.ts'
+
+/** Continues with the next middleware, or with the error handling of the framework. */
+export type Next = (error?: unknown) => void
+
+/** What `createServer`, Express and Connect call. */
+export type NodeMiddleware<Message extends IncomingMessage, Answer extends ServerResponse> = (
+  message: Message,
+  response: Answer,
+  next?: Next
+) => void
+
+/** A listener behind the guard. */
+export type ProtectedListener<Message extends IncomingMessage, Answer extends ServerResponse> = (
+  message: Message,
+  response: Answer,
+  session: ProtectedSession,
+  next: Next
+) => unknown
+
+/** The server as a listener for `createServer`. What it does not own goes to `next`, or is a 404. */
+export function toNodeListener(server: MockAuthServer, next?: RequestListener): RequestListener {
+  return createListener(server, next, new Set())
+}
+
+/** @param open holds a controller for every call that is open; aborting it ends a call that hangs */
+export function createListener(
+  server: MockAuthServer,
+  next: RequestListener | undefined,
+  open: Set<AbortController>
+): RequestListener {
+  return (message, response) => {
+    const request = toWireRequest(message, response, open)
+    if (next !== undefined && !server.owns(request)) return next(message, response)
+    server
+      .handle(request, 'node')
+      .catch(() => refusal(500, 'server_error', 'something went wrong in here'))
+      .then((answer) => send(response, answer))
+  }
+}
+
+/**
+ * The server as middleware of Express and Connect: what it does not own goes on to the next one. It works before and
+ * behind a body parser, and mounted on a path as well as at the root.
+ *
+ * @example
+ * express().use(middleware(createMockAuthServer({ basePath: '/auth' })))
+ */
+export function middleware(
+  server: MockAuthServer
+): (message: IncomingMessage, response: ServerResponse, next: Next) => void {
+  return (message, response, next) => toNodeListener(server, () => next())(message, response)
+}
+
+/**
+ * Puts the server's verification, re-issue and CORS around a listener of your own. Faults and gates of `protected` and `api` are met before the listener, `after: 'commit'` too.
+ *
+ * @example
+ * app.get('/todos', protect(server, (_request, response, { claims }) => response.json([claims.sub])))
+ */
+export function protect<Message extends IncomingMessage, Answer extends ServerResponse>(
+  server: MockAuthServer,
+  listener: ProtectedListener<Message, Answer>
+): NodeMiddleware<Message, Answer> {
+  return async (message, response, next = (error) => fail(response, error)) => {
+    let session: ProtectedSession | undefined
+    const sent = new Promise<number>((resolve) => {
+      response.once('finish', () => resolve(response.statusCode))
+      response.once('close', () => resolve(0))
+    })
+    const respond = (admitted: ProtectedSession): WireResponse => {
+      session = admitted
+      return { status: 200, headers: [], setCookies: [], body: '', sent }
+    }
+    try {
+      const answer = await server.guard(toWireRequest(message, response), respond, 'node')
+      if (session === undefined || answer.sent === undefined) return send(response, answer)
+      dressHead(message, response, answer)
+      await listener(message, response, session, next)
+    } catch (error) {
+      next(error)
+    }
+  }
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const answer =
+    error === undefined
+      ? refusal(404, 'not_found', 'there is no such route')
+      : refusal(500, 'server_error', 'something went wrong in here')
+  send(response, answer)
+}
+
+// Never by way of a `Request`: in a process with happy-dom around, that class drops `Cookie` and `Origin`.
+export function toWireRequest(
+  message: IncomingMessage,
+  response: ServerResponse,
+  open: Set<AbortController> = new Set()
+): WireRequest {
+  const { rawHeaders, url = '/', method = 'GET' } = message
+  const headers: [string, string][] = []
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    headers.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? ''])
+  }
+  const scheme = 'encrypted' in message.socket ? 'https' : 'http'
+  const origin = `${scheme}://${message.headers.host ?? 'localhost'}`
+  const leaving = new AbortController()
+  open.add(leaving)
+  response.once('close', () => {
+    open.delete(leaving)
+    if (!response.writableFinished) leaving.abort()
+  })
+  return {
+    method,
+    url: url.startsWith('/') ? origin + url : url,
+    headers,
+    signal: leaving.signal,
+    body: () => readBody(message)
+  }
+}
+
+// A body parser that came first has emptied the stream, and left what was in it as `body`.
+function readBody(message: IncomingMessage): Promise<string> {
+  const { body } = message as { body?: unknown }
+  if (body === undefined) return readStream(message)
+  if (typeof body === 'string') return Promise.resolve(body)
+  if (body instanceof Uint8Array) return Promise.resolve(Buffer.from(body).toString('utf8'))
+  return Promise.resolve(JSON.stringify(body))
+}
+
+// Reads one byte more than allowed and stops: the server itself says 413, whoever the sender is.
+async function readStream(message: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let byteLength = 0
+  for await (const chunk of message.iterator({ destroyOnReturn: false })) {
+    chunks.push(chunk)
+    byteLength += chunk.length
+    if (byteLength > bodyLimitBytes) break
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+export function send(
+  response: ServerResponse,
+  { status, headers, setCookies, body, fault }: WireResponse
+): void {
+  if (fault === 'network') {
+    cutOff(response)
+    return
+  }
+  const bytes = Buffer.from(body)
+  response.statusCode = status
+  for (const [name, value] of headers) response.appendHeader(name, value)
+  if (setCookies.length > 0) response.setHeader('Set-Cookie', setCookies)
+  if (fault === 'cut') {
+    response.write(bytes, () => response.destroy())
+    return
+  }
+  if (bytes.length > 0) response.setHeader('Content-Length', bytes.length)
+  // What is left of a body that was too large would otherwise be taken for the next request.
+  if (status === 413) response.setHeader('Connection', 'close')
+  response.end(bytes)
+}
+
+// Chromium sends a request again by itself if a connection that has served before ends without a word; an interim
+// response (RFC 9110 §15.2.1) is word enough, and means nothing to anybody.
+function cutOff(response: ServerResponse): void {
+  if (response.socket === null || response.destroyed) return
+  response.writeContinue(() => response.destroy())
+}

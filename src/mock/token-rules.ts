@@ -1,0 +1,61 @@
+// Rules about access tokens: which one to use, and where it may go.
+import { groupBy, isAfter, isDelivered, isLongAfter } from './history.ts'
+import type { MockCall } from './journal.ts'
+import type { Breach, LintRules } from './violations.ts'
+
+export function breachedTokenRules(
+  calls: readonly MockCall[],
+  sightings: readonly MockCall[],
+  { inFlightSeconds }: LintRules
+): Breach[] {
+  return [
+    ...groupBy(calls, ({ sessionId }) => sessionId).flatMap((session) =>
+      outdatedTokens(session, inFlightSeconds)
+    ),
+    ...foreignOrigins(calls, sightings),
+    ...tokensInUrls(calls)
+  ]
+}
+
+//   t0  the token T is delivered
+//   t1  a call arrives, whose answer delivers the token G: it was asked for when T was known, so G is the newer one
+//   t2  a call arrives with T
+//
+// Of tokens that were asked for in parallel none is the newer one.
+function outdatedTokens(session: readonly MockCall[], inFlightSeconds: number): Breach[] {
+  const grants = session.filter(
+    (call) => call.issuedJti !== undefined && isDelivered(call) && call.hiddenHeader === undefined
+  )
+  return groupBy(session, ({ jti }) => jti).flatMap((uses) => {
+    const [{ jti }] = uses
+    const issue = session.find(({ issuedJti }) => issuedJti === jti)
+    const newer = grants.find(
+      (grant) => grant.issuedJti !== jti && (issue === undefined || isAfter(grant, issue))
+    )
+    if (newer === undefined) return []
+    const blamed = uses.filter((call) => isLongAfter(call, newer, inFlightSeconds))
+    if (blamed.length === 0) return []
+    const rule = newer.reissued ? 'ignored-reissue' : 'stale-access-token'
+    const source = newer.reissued ? 're-issued in the answer to' : 'delivered by'
+    const message = `an access token was used although a newer one had been ${source} call #${newer.index}`
+    return [{ rule, message, calls: blamed }]
+  })
+}
+
+function foreignOrigins(calls: readonly MockCall[], sightings: readonly MockCall[]): Breach[] {
+  const homes = new Set(
+    calls.filter(({ route }) => route !== 'unknown').map(({ target }) => target)
+  )
+  const strayed = sightings.filter(({ target }) => !homes.has(target))
+  return groupBy(strayed, ({ target }) => target).map((group) => ({
+    rule: 'bearer-to-foreign-origin',
+    message: `an access token was sent to ${group[0].target}`,
+    calls: group
+  }))
+}
+
+function tokensInUrls(calls: readonly MockCall[]): Breach[] {
+  const leaking = calls.filter(({ tokenInUrl }) => tokenInUrl)
+  if (leaking.length === 0) return []
+  return [{ rule: 'token-in-url', message: 'a token stood in a URL', calls: leaking }]
+}

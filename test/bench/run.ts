@@ -1,0 +1,170 @@
+// Measures the mock against its floors and a peer: `npm run bench`. Read the ratios: they hold from machine to machine,
+// the figures beside them do not. Contenders take turns, round by round, each in a process of its own.
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { type Contender, contenders } from './contenders.ts'
+import { askOnce, requestsPerSecond } from './load.ts'
+
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5)
+const starts = Number(process.env.BENCH_STARTS ?? 6)
+const connections = 50
+const roundMs = 1500
+
+interface Running extends Contender {
+  readonly child: ChildProcess
+  readonly port: number
+}
+
+async function launch(contender: Contender): Promise<Running> {
+  const file = join(import.meta.dirname, 'contenders.ts')
+  const child = spawn(process.execPath, [file, contender.name], {
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  const errors: string[] = []
+  child.stderr.on('data', (text) => errors.push(String(text)))
+  const lines = createInterface(child.stdout)
+  const [line] = await Promise.race([once(lines, 'line'), once(child, 'exit').then(() => [])])
+  if (!/^\d+$/.test(String(line))) throw new Error(errors.join('') || 'it did not listen')
+  return { ...contender, child, port: Number(line) }
+}
+
+async function stop({ child }: Running): Promise<void> {
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((one, other) => one - other)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+/** The median of the ratios, round by round: what disturbs a round disturbs both sides of it. */
+function ratioOf(ones: readonly number[] = [], others: readonly number[] = []): string {
+  const ratio = median(ones.map((one, round) => one / (others[round] ?? Number.NaN)))
+  return Number.isFinite(ratio) ? ratio.toFixed(2) : '–'
+}
+
+/** Another one goes first each time. */
+function turned<Item>(items: readonly Item[], by: number): readonly Item[] {
+  const at = by % items.length
+  return [...items.slice(at), ...items.slice(0, at)]
+}
+
+function residentMiB({ child }: Running): number {
+  try {
+    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
+  } catch {
+    return Number.NaN
+  }
+}
+
+function print(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]?.map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  )
+  for (const row of rows) {
+    const cells = row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths?.[0] ?? 0) : cell.padStart(widths?.[column] ?? 0)
+    )
+    console.log(`  ${cells.join('   ')}`)
+  }
+  console.log('')
+}
+
+/** A build without an algorithm has fewer contenders, and says so. */
+async function available(): Promise<readonly Contender[]> {
+  const there: Contender[] = []
+  for (const contender of contenders) {
+    try {
+      await stop(await launch(contender))
+      there.push(contender)
+    } catch {
+      console.log(`  left out: ${contender.name} does not start in this build`)
+    }
+  }
+  return there
+}
+
+async function measureThroughput(all: readonly Contender[]): Promise<void> {
+  const rates = new Map(all.map(({ name }) => [name, [] as number[]]))
+  const memory = new Map(all.map(({ name }) => [name, [Number.NaN, Number.NaN]]))
+  for (let round = 0; round < rounds; round += 1) {
+    for (const contender of turned(all, round)) {
+      const running = await launch(contender)
+      const idleMiB = residentMiB(running)
+      await requestsPerSecond(running, connections, roundMs / 3)
+      rates.get(contender.name)?.push(await requestsPerSecond(running, connections, roundMs))
+      memory.set(contender.name, [idleMiB, residentMiB(running)])
+      await stop(running)
+    }
+  }
+  const ratio = (name: string, other: string) => ratioOf(rates.get(name), rates.get(other))
+  const raw = all.find(({ alg }) => alg === 'none')?.name ?? ''
+  const floorOf = (alg: string) =>
+    all.find((one) => one.alg === alg && one.name.startsWith('node:http'))?.name ?? ''
+  const peerOf = (alg: string) =>
+    all.find((one) => one.alg === alg && one.name.startsWith('oauth2'))?.name
+
+  console.log(`token endpoint, ${connections} connections, median of ${rounds} rounds`)
+  print([
+    ['', 'req/s', 'x raw', 'x its signature', 'x peer', 'MiB idle', 'MiB loaded'],
+    ...all.map(({ name, alg }) => {
+      const peer = peerOf(alg)
+      const [idle = Number.NaN, loaded = Number.NaN] = memory.get(name) ?? []
+      return [
+        name,
+        median(rates.get(name) ?? []).toFixed(0),
+        ratio(name, raw),
+        ratio(name, floorOf(alg)),
+        peer === undefined ? '–' : ratio(name, peer),
+        idle.toFixed(0),
+        loaded.toFixed(0)
+      ]
+    })
+  ])
+}
+
+async function measureStart(all: readonly Contender[]): Promise<void> {
+  const times = new Map(all.map(({ name }) => [name, [] as number[]]))
+  for (let start = 0; start < starts; start += 1) {
+    for (const contender of turned(all, start)) {
+      const startedAtMs = performance.now()
+      const running = await launch(contender)
+      const status = await askOnce(running)
+      times.get(contender.name)?.push(performance.now() - startedAtMs)
+      if (status !== 200) throw new Error(`${contender.name}: ${status}`)
+      await stop(running)
+    }
+  }
+  const raw = times.get(all[0]?.name ?? '')
+  console.log(`from spawn to the first token, median of ${starts}`)
+  print([
+    ['', 'ms', 'x raw'],
+    ...all.map(({ name }) => {
+      const ms = times.get(name) ?? []
+      return [name, median(ms).toFixed(0), ratioOf(ms, raw)]
+    })
+  ])
+}
+
+async function measureInProcess(): Promise<void> {
+  const file = join(import.meta.dirname, 'in-process.ts')
+  const { stdout } = await promisify(execFile)(process.execPath, [file])
+  const times = JSON.parse(stdout) as [string, number[]][]
+  const floor = times[0]?.[1]
+  console.log('in one process, one request after the other')
+  print([
+    ['', 'µs', 'x msw alone'],
+    ...times.map(([name, us]) => [name, median(us).toFixed(0), ratioOf(us, floor)])
+  ])
+}
+
+const all = await available()
+await measureThroughput(all)
+await measureStart(all)
+await measureInProcess()

@@ -1,0 +1,45 @@
+// Runs the contract through one door: what is declared a gap has to be one.
+import { describe, expect, it } from 'vitest'
+import type { Bed } from './bed.ts'
+import { begin, cases } from './cases.ts'
+import { doorOf, gapOf, isNeeded } from './doors.ts'
+
+/** A case that waits for what never comes has failed; of a declared gap that is soon clear. */
+const patienceMs = { case: 30_000, gap: 3_000 }
+
+export function itHoldsThrough(id: string, bed: () => Bed | Promise<Bed>): void {
+  itHolds(id, async (name) => {
+    const one = cases.find((other) => other.name === name)
+    const built = await bed()
+    await begin(built)
+    await one?.run(built)
+  })
+}
+
+/** For doors whose cases run somewhere else: `run` gets their names. */
+export function itHolds(id: string, run: (name: string) => Promise<void>): void {
+  const door = doorOf(id)
+  describe(`${door.title}, ${door.client}`, () => {
+    for (const one of cases.filter((other) => isNeeded(door, other))) {
+      const gap = gapOf(door, one)
+      if (gap === undefined) it(one.name, () => within(patienceMs.case, run(one.name)))
+      else {
+        it(`gap: ${one.name} (${gap})`, async () => {
+          await expect(within(patienceMs.gap, run(one.name))).rejects.toThrow()
+        })
+      }
+    }
+  })
+}
+
+async function within(ms: number, run: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const impatience = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('it did not come to an end')), ms)
+  })
+  try {
+    await Promise.race([run, impatience])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,87 @@
+// The table of what holds behind which door, made of the declarations that the contract's own tests hold up.
+import { readFileSync } from 'node:fs'
+import { cases } from './cases.ts'
+import { type ContractDoor, doors, gapOf, isNeeded } from './doors.ts'
+
+/** The command that writes the table, as its test names it. */
+export const command = 'npm run docs:doors'
+export const tablePath = new URL('../../docs/mock-doors.md', import.meta.url)
+
+const packages = ['msw', 'msw-2', 'happy-dom', 'jsdom', 'express'] as const
+
+function versionOf(name: (typeof packages)[number]): string {
+  const path = new URL(`../../node_modules/${name}/package.json`, import.meta.url)
+  return JSON.parse(readFileSync(path, 'utf8')).version
+}
+
+function reasons(): readonly string[] {
+  const all = doors.flatMap((door) => cases.map((one) => gapOf(door, one)))
+  return [...new Set(all.filter((reason) => reason !== undefined))]
+}
+
+const letterOf = (reason: string) => String.fromCharCode(97 + reasons().indexOf(reason))
+
+function cell(door: ContractDoor, index: number): string {
+  const one = cases[index]
+  if (one === undefined || !isNeeded(door, one)) return '–'
+  const gap = gapOf(door, one)
+  return gap === undefined ? '●' : letterOf(gap)
+}
+
+const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`
+
+export function renderTable(): string {
+  const tried = doors.map((door) => {
+    const needed = cases.filter((one) => isNeeded(door, one))
+    const gaps = needed.filter((one) => gapOf(door, one) !== undefined)
+    return { door, needed: needed.length, holds: needed.length - gaps.length }
+  })
+  const versions = packages
+    .map((name) => `${name === 'msw-2' ? 'msw' : name} ${versionOf(name)}`)
+    .join(', ')
+  return `# What holds behind which door
+
+<!-- Written by \`${command}\`. The tests of the contract run every cell of it; do not edit it by hand. -->
+
+One contract, tried by one suite through every door of the mock auth server ([test/contract](../test/contract)). A gap is
+tried as well: if what is called one begins to work, its test fails.
+
+Tried with ${versions}, and Chromium.
+
+## The doors
+
+${row(['', 'door', 'client', 'holds'])}
+${row(['--:', '---', '---', '---'])}
+${tried
+  .map(({ door, needed, holds }, index) =>
+    row([index + 1, door.title, door.client, `${holds} of ${needed}`])
+  )
+  .join('\n')}
+
+## The table
+
+● holds · a letter is a gap, explained below · – means nothing there
+
+${row(['', ...doors.map((_, index) => index + 1)])}
+${row(['---', ...doors.map(() => ':-:')])}
+${cases.map(({ name }, index) => row([name, ...doors.map((door) => cell(door, index))])).join('\n')}
+
+## The gaps
+
+${reasons()
+  .map((reason) => `- **${letterOf(reason)}** ${reason}`)
+  .join('\n')}
+
+## What means nothing where
+
+- Only a page has a \`document.cookie\` to look for the refresh cookie in.
+- Only \`fetch\` in a browser, in happy-dom and through the fetch door has a credentials mode that can be told: in Node every
+  intercepted \`fetch\` says \`same-origin\`, whatever it was asked for, and \`XMLHttpRequest\` cannot omit cookies of its
+  own origin.
+- Where the server plays the cookie jar (Node, \`fetch\` in jsdom, the fetch door in a page), a reset empties it: no cookie is left over.
+
+## Not tried
+
+Firefox, WebKit, Bun, Deno, Jest, and msw behind React Native.
+`
+}

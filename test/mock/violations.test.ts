@@ -1,0 +1,540 @@
+// The linter for clients: each rule has a client that breaks it, and one that is close and breaks nothing.
+import { createMockAuthServer, MockViolationError } from 'everbearer/mock'
+import { createHandlers } from 'everbearer/mock/msw'
+import { getResponse } from 'msw'
+import { describe, expect, it } from 'vitest'
+import { base, createClockedServer, json, overWire, type Visitor, visit } from './visitor.ts'
+
+type Server = ReturnType<typeof createClockedServer>['server']
+
+interface Scene {
+  readonly server: Server
+  readonly ada: Visitor
+  readonly token: string
+  /** Lets time pass for everybody. */
+  pass(seconds: number): void
+}
+
+async function arrange(): Promise<Scene> {
+  const { server, clock } = createClockedServer({ refreshGraceSeconds: 10 })
+  const ada = visit(overWire(server))
+  const { token } = await ada.login()
+  return { server, ada, token, pass: clock.advanceSeconds }
+}
+
+const rules = ({ server }: Scene) => server.violations.map(({ rule }) => rule)
+const repeat = async (times: number, act: () => Promise<unknown>): Promise<void> => {
+  for (let time = 0; time < times; time += 1) await act()
+}
+const post = (scene: Scene, path: string, extra: object = {}) =>
+  scene.server.handle({ method: 'POST', url: base + path, headers: [json], body: '{}', ...extra })
+
+type Story = readonly [name: string, act: (scene: Scene) => Promise<unknown>]
+
+const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly Story[] }>> = {
+  'parallel-refresh': {
+    bad: [
+      ['two refreshes at once', ({ ada }) => Promise.all([ada.refresh(), ada.refresh()])],
+      [
+        'two that name different attempts',
+        ({ ada }) => Promise.all([ada.refresh('one'), ada.refresh('two')])
+      ],
+      [
+        'a second one while the first is held',
+        async ({ server, ada }) => {
+          const gate = server.hold('refresh')
+          const both = [ada.refresh(), ada.refresh()]
+          await gate.arrived(2)
+          gate.release()
+          await Promise.all(both)
+        }
+      ]
+    ],
+    good: [
+      [
+        'one after the other',
+        async ({ ada }) => {
+          await ada.refresh()
+          await ada.refresh()
+        }
+      ],
+      [
+        'one attempt made twice',
+        ({ ada }) => Promise.all([ada.refresh('same'), ada.refresh('same')])
+      ],
+      [
+        'two users at once',
+        async ({ server, ada }) => {
+          const other = visit(overWire(server))
+          await other.login()
+          await Promise.all([ada.refresh(), other.refresh()])
+        }
+      ],
+      [
+        'another try while the first hangs',
+        async ({ server, ada, pass }) => {
+          const abort = new AbortController()
+          server.failNext('refresh', 'hang', { after: 'commit' })
+          const cookie = `refresh_token=${ada.cookie}`
+          const hanging = server.handle({
+            method: 'POST',
+            url: `${base}/refresh`,
+            headers: [json, ['Cookie', cookie]],
+            signal: abort.signal
+          })
+          await server.idle()
+          pass(5)
+          await ada.refresh()
+          abort.abort()
+          await hanging
+        }
+      ]
+    ]
+  },
+  'spent-refresh-token': {
+    bad: [
+      [
+        'the predecessor within the grace',
+        async ({ ada }) => {
+          const spent = ada.cookie
+          await ada.refresh()
+          ada.cookie = spent
+          await ada.refresh()
+        }
+      ],
+      [
+        'the predecessor after the grace',
+        async ({ ada, pass }) => {
+          const spent = ada.cookie
+          await ada.refresh('one')
+          pass(20)
+          ada.cookie = spent
+          await ada.refresh('two')
+        }
+      ]
+    ],
+    good: [
+      [
+        'the predecessor, when the answer was lost',
+        async ({ server, ada }) => {
+          server.failNext('refresh', 'network', { after: 'commit' })
+          await ada.refresh()
+          await ada.refresh()
+        }
+      ],
+      [
+        'the predecessor, when the answer was lost long ago',
+        async ({ server, ada, pass }) => {
+          server.failNext('refresh', 'network', { after: 'commit' })
+          await ada.refresh()
+          pass(20)
+          await ada.refresh()
+        }
+      ],
+      [
+        'the same attempt again, as after a page that died',
+        async ({ ada }) => {
+          const spent = ada.cookie
+          await ada.refresh('attempt')
+          ada.cookie = spent
+          await ada.refresh('attempt')
+        }
+      ]
+    ]
+  },
+  'refresh-without-credentials': {
+    bad: [
+      [
+        'a refresh that leaves the cookie at home',
+        async ({ ada }) => {
+          ada.cookie = undefined
+          await ada.refresh()
+        }
+      ],
+      ['credentials: omit', (scene) => post(scene, '/refresh', { credentials: 'omit' })],
+      [
+        'credentials: same-origin, from another origin',
+        (scene) =>
+          post(scene, '/refresh', {
+            credentials: 'same-origin',
+            headers: [json, ['Origin', 'http://localhost:3000']]
+          })
+      ]
+    ],
+    good: [
+      [
+        'after a logout',
+        async ({ ada }) => {
+          await ada.logout()
+          await ada.refresh()
+        }
+      ],
+      [
+        'after the end of the session, when the cookie is gone',
+        async ({ ada, pass }) => {
+          pass(604_800)
+          ada.cookie = undefined
+          await ada.refresh()
+        }
+      ],
+      [
+        'a visitor on another origin, who never signed in',
+        (scene) => post(scene, '/refresh', { headers: [json, ['Origin', 'http://localhost:3000']] })
+      ]
+    ]
+  },
+  'retry-storm': {
+    bad: [
+      [
+        'six failed refreshes at once',
+        async ({ server, ada }) => {
+          server.failNext('refresh', 503, { times: 6 })
+          await repeat(6, () => ada.refresh())
+        }
+      ],
+      [
+        'four renewed tokens in a row, each refused',
+        async ({ server, ada }) => {
+          await repeat(4, async () => {
+            const { token } = await ada.refresh()
+            server.failNext('api', 401, { after: 'commit' })
+            await ada.me(token)
+          })
+        }
+      ]
+    ],
+    good: [
+      [
+        'six failed refreshes over a minute',
+        async ({ server, ada, pass }) => {
+          server.failNext('refresh', 503, { times: 6 })
+          await repeat(6, async () => {
+            await ada.refresh()
+            pass(10)
+          })
+        }
+      ],
+      [
+        'twenty page loads of a visitor',
+        async ({ server }) => {
+          await repeat(20, () => visit(overWire(server, 'http://localhost:4001')).refresh())
+        }
+      ],
+      [
+        'many renewals that work',
+        async ({ ada }) => {
+          await repeat(20, async () => ada.me((await ada.refresh()).token))
+        }
+      ]
+    ]
+  },
+  'use-after-logout': {
+    bad: [
+      [
+        'a refresh with the cookie of before',
+        async ({ ada }) => {
+          const { cookie } = ada
+          await ada.logout()
+          ada.cookie = cookie
+          await ada.refresh()
+        }
+      ],
+      [
+        'an access token, much later',
+        async ({ ada, token, pass }) => {
+          await ada.logout()
+          pass(6)
+          await ada.me(token)
+        }
+      ]
+    ],
+    good: [
+      [
+        'a call that was on its way',
+        async ({ ada, token, pass }) => {
+          await ada.logout()
+          pass(4)
+          await ada.me(token)
+        }
+      ],
+      [
+        'the next session',
+        async ({ ada, pass }) => {
+          await ada.logout()
+          pass(60)
+          const { token } = await ada.login()
+          await ada.me(token)
+          await ada.refresh()
+        }
+      ]
+    ]
+  },
+  'stale-access-token': {
+    bad: [
+      [
+        'the old token, long after the new one was delivered',
+        async ({ ada, token, pass }) => {
+          await ada.refresh()
+          pass(6)
+          await ada.me(token)
+        }
+      ]
+    ],
+    good: [
+      [
+        'calls that were on their way',
+        async ({ ada, token, pass }) => {
+          await ada.refresh()
+          pass(5)
+          await repeat(200, () => ada.me(token))
+        }
+      ],
+      [
+        'the old token, when the new one was lost',
+        async ({ server, ada, token, pass }) => {
+          server.failNext('refresh', 'network', { after: 'commit' })
+          await ada.refresh()
+          pass(60)
+          await ada.me(token)
+        }
+      ],
+      [
+        'two tokens that were asked for at once',
+        async ({ ada, pass }) => {
+          const [one, two] = await Promise.all([ada.refresh('a'), ada.refresh('a')])
+          pass(60)
+          await ada.me(one.token)
+          await ada.me(two.token)
+        }
+      ]
+    ]
+  },
+  'ignored-reissue': {
+    bad: [
+      [
+        'the token of the old key, long after the re-issue',
+        async ({ server, ada, token, pass }) => {
+          server.rotateKey()
+          await ada.me(token)
+          pass(6)
+          await ada.me(token)
+        }
+      ]
+    ],
+    good: [
+      [
+        'the new token from then on',
+        async ({ server, ada, token, pass }) => {
+          server.rotateKey()
+          const answer = await ada.me(token)
+          pass(60)
+          await ada.me(answer.header('authorization')?.slice(7))
+        }
+      ],
+      [
+        'a burst with the old one',
+        async ({ server, ada, token }) => {
+          server.rotateKey()
+          await Promise.all(Array.from({ length: 200 }, () => ada.me(token)))
+        }
+      ]
+    ]
+  },
+  'bearer-to-foreign-origin': {
+    bad: [
+      [
+        'a call to somebody else, seen by msw',
+        ({ server, token }) => pass(server, 'https://evil.test/collect', token)
+      ]
+    ],
+    good: [
+      [
+        'a call to somebody else with a token of theirs',
+        ({ server }) => pass(server, 'https://other.test/', 'opaque')
+      ],
+      [
+        'a call to another origin that the guard serves',
+        async ({ server, token }) => {
+          const url = 'https://api.test/todos'
+          await pass(server, url, token)
+          await server.guard(
+            { method: 'GET', url, headers: [['Authorization', `Bearer ${token}`]] },
+            () => ({ status: 200, headers: [], setCookies: [], body: '' })
+          )
+        }
+      ]
+    ]
+  },
+  'token-in-url': {
+    bad: [
+      [
+        'in the query',
+        ({ server, token }) =>
+          server.handle({ method: 'GET', url: `${base}/me?access_token=${token}`, headers: [] })
+      ],
+      [
+        'in the path',
+        ({ server, token }) =>
+          server.handle({ method: 'GET', url: `${base}/files/${token}`, headers: [] })
+      ]
+    ],
+    good: [
+      [
+        'a parameter that is none',
+        ({ server }) =>
+          server.handle({ method: 'GET', url: `${base}/me?page_token=7&code=1`, headers: [] })
+      ]
+    ]
+  },
+  'reissue-hidden': {
+    bad: [],
+    good: [
+      [
+        'a re-issue to a page on another origin, exposed',
+        async ({ server, token }) => {
+          server.rotateKey()
+          await server.handle({
+            method: 'GET',
+            url: `${base}/me`,
+            headers: [
+              ['Origin', 'http://localhost:3000'],
+              ['Authorization', `Bearer ${token}`]
+            ]
+          })
+        }
+      ]
+    ]
+  },
+  'cors-blocked': {
+    bad: [
+      [
+        'a preflight that fails',
+        ({ server }) =>
+          server.handle({
+            method: 'OPTIONS',
+            url: `${base}/me`,
+            headers: [
+              ['Origin', 'https://evil.test'],
+              ['Access-Control-Request-Method', 'GET']
+            ]
+          })
+      ]
+    ],
+    good: [
+      [
+        'a preflight that passes',
+        ({ server }) =>
+          server.handle({
+            method: 'OPTIONS',
+            url: `${base}/me`,
+            headers: [
+              ['Origin', 'http://localhost:3000'],
+              ['Access-Control-Request-Method', 'GET']
+            ]
+          })
+      ]
+    ]
+  }
+}
+
+function pass(server: Server, url: string, token: string) {
+  const handlers = createHandlers(server, { baseURL: base })
+  return getResponse(handlers, new Request(url, { headers: { authorization: `Bearer ${token}` } }))
+}
+
+describe.each(Object.entries(stories))('%s', (rule, { bad, good }) => {
+  if (bad.length > 0) {
+    it.each(bad)('is broken by %s', async (_name, act) => {
+      const scene = await arrange()
+      await act(scene)
+      expect(rules(scene)).toEqual([rule])
+    })
+  }
+  it.each(good)('is not broken by %s', async (_name, act) => {
+    const scene = await arrange()
+    await act(scene)
+    expect(rules(scene)).toEqual([])
+  })
+})
+
+describe('assertNoViolations', () => {
+  it('says nothing of a good client', async () => {
+    const { server, ada } = await arrange()
+    await ada.refresh()
+    server.assertNoViolations()
+  })
+
+  it('names the rule, when it was broken, and by which calls', async () => {
+    const { server, ada, token } = await arrange()
+    await Promise.all([ada.refresh(), ada.refresh()])
+    await server.handle({ method: 'GET', url: `${base}/me?access_token=${token}`, headers: [] })
+    const { assertNoViolations } = server
+
+    let thrown: unknown
+    try {
+      assertNoViolations()
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toBeInstanceOf(MockViolationError)
+    const { message, violations } = thrown as MockViolationError
+    expect(message).toBe(
+      [
+        '2 rules were broken',
+        '',
+        'parallel-refresh at 2030-01-01T00:00:00.000Z: 2 refreshes of one session were in flight at once',
+        '  #1 POST /refresh 200 rotated (user-1)',
+        '  #2 POST /refresh 200 replayed (user-1)',
+        '',
+        'token-in-url at 2030-01-01T00:00:00.000Z: a token stood in a URL',
+        '  #3 GET /me?access_token=… 401 missing_token'
+      ].join('\n')
+    )
+    expect(violations.map(({ rule, calls }) => [rule, calls.map(({ index }) => index)])).toEqual([
+      ['parallel-refresh', [1, 2]],
+      ['token-in-url', [3]]
+    ])
+    expect(message).not.toContain(token)
+  })
+
+  it('lists a few calls of many', async () => {
+    const { server, ada, token, pass: wait } = await arrange()
+    await ada.refresh()
+    wait(60)
+    await repeat(30, () => ada.me(token))
+    expect(() => server.assertNoViolations()).toThrow(/and 22 more$/)
+  })
+
+  it('lets be what it is told to let be', async () => {
+    const { server, ada } = await arrange()
+    await Promise.all([ada.refresh(), ada.refresh()])
+    server.assertNoViolations({ except: ['parallel-refresh'] })
+    expect(() => server.assertNoViolations({ except: ['token-in-url'] })).toThrow(
+      /^a rule was broken\n\nparallel-refresh/
+    )
+  })
+
+  it('is as strict about the order of calls as it is told to be', async () => {
+    const { server, ada, token, pass: wait } = await arrange()
+    await ada.refresh()
+    wait(1)
+    await ada.me(token)
+    server.assertNoViolations()
+    expect(() => server.assertNoViolations({ inFlightSeconds: 0 })).toThrow(/stale-access-token/)
+  })
+
+  it('forgets with a reset', async () => {
+    const scene = await arrange()
+    await Promise.all([scene.ada.refresh(), scene.ada.refresh()])
+    await pass(scene.server, 'https://evil.test/', scene.token)
+    expect(rules(scene)).toHaveLength(2)
+    scene.server.reset()
+    expect(rules(scene)).toEqual([])
+  })
+})
+
+it('a request to somebody else stays unhandled: msw’s own check still sees it', async () => {
+  const server = createMockAuthServer()
+  const { token } = await visit(overWire(server)).login()
+  expect(await pass(server, 'https://evil.test/', token)).toBeUndefined()
+})
