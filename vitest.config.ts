@@ -27,6 +27,8 @@ if (!hasChromium && process.env.CI !== 'true') {
 export default defineConfig({
   test: {
     reporters: ['default'],
+    // The XMLHttpRequest of msw 2.15 leaves the failure of a cut body to nobody; the contract names that gap.
+    onUnhandledError: ({ message }) => message !== 'the connection was lost',
     projects: [
       {
         resolve: { alias },
@@ -42,8 +44,20 @@ export default defineConfig({
             'test/browser/**',
             'test/package/**',
             'test/long/**',
-            'test/contract/chromium.test.ts'
+            'test/contract/**'
           ]
+        }
+      },
+      {
+        // Apart from the hunt for tokens: its cases put some where none should be.
+        resolve: { alias },
+        test: {
+          name: 'contract',
+          environment: 'node',
+          testTimeout: 60_000,
+          include: ['test/contract/**/*.test.ts'],
+          exclude: ['test/contract/chromium.test.ts'],
+          setupFiles: ['test/support/quiet-network-log.ts']
         }
       },
       {

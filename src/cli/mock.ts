@@ -4,7 +4,7 @@ import { createControl } from '../mock/control.ts'
 import { createMockAuthServer, type MockAuthServer } from '../mock/index.ts'
 import { type Listening, listen } from '../mock/node.ts'
 import { callLine, type Paint, painter } from './call-line.ts'
-import { readNumber, readOptions, readOrigins } from './usage.ts'
+import { readChoice, readNumber, readOptions, readOrigins } from './usage.ts'
 
 export const mockHelp = `Usage: everbearer mock [options]
 
@@ -13,6 +13,7 @@ Runs a mock auth server for local development. Everything is kept in memory and 
 Options:
   --port <number>                  port to listen on, 0 for a free one (default 4000)
   --host <name>                    host to listen on (default localhost)
+  --alg <name>                     what access tokens are signed with: HS256, RS256, ES256 or EdDSA (default HS256)
   --access-token-seconds <number>  lifetime of an access token (default 300)
   --session-seconds <number>       lifetime of a session from its login (default 604800)
   --grace-seconds <number>         how long a rotated refresh token gets its successor again (default 10, 0 is strict)
@@ -27,6 +28,7 @@ Options:
 const options = {
   port: { type: 'string' },
   host: { type: 'string' },
+  alg: { type: 'string' },
   'access-token-seconds': { type: 'string' },
   'session-seconds': { type: 'string' },
   'grace-seconds': { type: 'string' },
@@ -52,6 +54,7 @@ export async function runMock(args: readonly string[]): Promise<number> {
     readNumber(name, value, { least, most, unit: ' of seconds' })
   const port = readNumber('port', given.port, { least: 0, most: 65_535, unit: '' }) ?? 4000
   const host = given.host ?? 'localhost'
+  const alg = readChoice('alg', given.alg ?? 'HS256', ['HS256', 'RS256', 'ES256', 'EdDSA'])
   const accessTokenSeconds =
     seconds('access-token-seconds', given['access-token-seconds'], 1, 31_536_000) ?? 300
   const sessionSeconds =
@@ -78,6 +81,7 @@ export async function runMock(args: readonly string[]): Promise<number> {
   }
   const server = createMockAuthServer({
     users: [demoUser],
+    alg,
     accessTokenSeconds,
     sessionSeconds,
     refreshGraceSeconds,

@@ -43,6 +43,19 @@ export function readNumber(
   )
 }
 
+/** One of the values there are. */
+export function readChoice<const Choice extends string>(
+  option: string,
+  value: string,
+  choices: readonly Choice[]
+): Choice {
+  const chosen = choices.find((choice) => choice === value)
+  if (chosen !== undefined) return chosen
+  throw new UsageError(
+    `--${option} must be one of ${choices.join(', ')}, received ${JSON.stringify(value)}`
+  )
+}
+
 /** Origins, each as a browser sends it. */
 export function readOrigins(option: string, values: readonly string[]): readonly string[] {
   for (const value of values) {

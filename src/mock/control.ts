@@ -48,13 +48,27 @@ export function createControl(server: MockAuthServer): Control {
     calls: ({ route }) =>
       server.calls.filter((call) => route === undefined || call.route === route),
     violations: () => server.violations,
-    keys: () => server.keys
+    keys: () => server.keys,
+    'key-audit': () => server.keyAudit,
+    sessions: () => server.sessions
   }
   const commands: Readonly<Record<string, Command>> = {
-    'rotate-key': () => server.rotateKey(),
+    'rotate-key': (change) => server.rotateKey(change),
+    'publish-key': (change) => server.publishKey(change),
+    'activate-key': ({ kid }) => server.activateKey(String(kid)),
     'retire-key': ({ kid }) => server.retireKey(kid as string | undefined),
-    'revoke-access-tokens': () => server.revokeAccessTokens(),
+    'emergency-rotate': (change) => server.emergencyRotate(change),
+    'sign-in': ({ user, url }) =>
+      server.signIn(user as string | undefined, url as string | undefined),
+    'end-session': ({ sid }) => server.endSession(String(sid)),
     'end-sessions': () => server.endSessions(),
+    'expire-session': ({ sid }) => server.expireSession(String(sid)),
+    'expire-access-tokens': () => server.expireAccessTokens(),
+    revoke: ({ jti }) => server.revoke(String(jti)),
+    'revoke-access-tokens': () => server.revokeAccessTokens(),
+    'bump-token-version': ({ user }) => ({
+      version: server.bumpTokenVersion(user as string | undefined)
+    }),
     'fail-next': ({ endpoint, fault, times, after }) => {
       // Only what was given: an option that is there and undefined would be a wrong one.
       const options = Object.fromEntries(

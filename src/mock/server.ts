@@ -147,6 +147,12 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     routes,
     owns: (request) => routeOf(request) !== undefined,
     ...authority.levers,
+    // A client without a jar of its own finds the cookie in the server's.
+    async signIn(user, url = 'http://localhost') {
+      const session = await authority.levers.signIn(user, url)
+      await jar.keep({ url }, { setCookies: [session.setCookie] })
+      return session
+    },
     get keys() {
       return lists.keys
     },

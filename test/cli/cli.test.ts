@@ -89,6 +89,7 @@ describe('help and version', () => {
       const options = [
         'port',
         'host',
+        'alg',
         'access-token-seconds',
         'session-seconds',
         'grace-seconds',
@@ -123,6 +124,7 @@ it.each([
     ['mock', '--grace-seconds=-1'],
     '--grace-seconds must be a whole number of seconds from 0 to 86400, received "-1"'
   ],
+  [['mock', '--alg', 'none'], '--alg must be one of HS256, RS256, ES256, EdDSA, received "none"'],
   [
     ['mock', '--latency-ms', '60001'],
     '--latency-ms must be a whole number of milliseconds from 0 to 60000, received "60001"'
@@ -241,6 +243,16 @@ describe('everbearer mock', () => {
     await fetch(`${url}/__mock/retire-key`, { method: 'POST' })
     await running.until(/rotated: key-5-/)
     expect(running.output().stderr).toBe('')
+  })
+
+  it('signs with the algorithm it is told to', async () => {
+    const running = start(['mock', '--port', '0', '--alg', 'ES256'])
+    const url = await address(running)
+    const response = await fetch(`${url}/login`, login)
+    const { access_token: token } = (await response.json()) as { access_token: string }
+    const header = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())
+    expect(header.alg).toBe('ES256')
+    expect((await fetch(`${url}/.well-known/jwks.json`)).status).toBe(200)
   })
 
   it('warns that it is for tests', async () => {

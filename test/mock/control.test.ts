@@ -5,7 +5,7 @@ import { createMockAuthServer } from 'everbearer/mock'
 import { listen } from 'everbearer/mock/node'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { withControl } from '../../src/mock/control-listener.ts'
-import { json, overFetch, visit } from './visitor.ts'
+import { claimsOf, json, overFetch, visit } from './visitor.ts'
 
 async function arrange() {
   const server = createMockAuthServer()
@@ -31,6 +31,46 @@ describe('every command does what the method of its name does', () => {
     expect((await tell('retire-key', { kid: body.previousKid })).body).toEqual([body.previousKid])
     await tell('rotate-key')
     expect((await tell('retire-key')).body).toEqual([body.kid])
+  })
+
+  it('publish-key, activate-key, emergency-rotate and key-audit', async () => {
+    const { server, ask, tell } = await arrange()
+    const { kid } = (await tell('publish-key', { alg: 'ES256' })).body
+    expect((await tell('activate-key', { kid })).body).toMatchObject({ kid })
+    const emergency = (await tell('emergency-rotate', { kid: 'new' })).body
+    expect(emergency).toMatchObject({ previousKid: kid, kid: 'new' })
+    expect(server.keys.map((key) => key.kid)).toEqual(['new'])
+    expect((await ask('GET', 'key-audit')).body).toEqual(server.keyAudit)
+  })
+
+  it('sign-in, sessions, expire-session, end-session, revoke and the rest about sessions', async () => {
+    const { server, ask, tell, ada } = await arrange()
+    const { body } = await tell('sign-in', { user: 'ada@example.com' })
+    expect((await ask('GET', 'sessions')).body).toEqual(server.sessions)
+    expect((await ada.me(body.accessToken)).status).toBe(200)
+    await tell('expire-access-tokens')
+    await ada.me(body.accessToken)
+    ada.cookie = body.refreshToken
+    const { token } = await ada.refresh()
+    expect((await tell('bump-token-version')).body.version).toBeGreaterThan(0)
+    await ada.me(token)
+    const next = await ada.refresh()
+    await tell('revoke', { jti: claimsOf(next.token).jti })
+    await ada.me(next.token)
+    await tell('expire-session', { sid: body.sid })
+    await ada.refresh()
+    const other = (await tell('sign-in')).body
+    await tell('end-session', { sid: other.sid })
+    await ada.me(other.accessToken)
+    expect(server.calls.slice(1).map(({ outcome }) => outcome)).toEqual([
+      'token_expired',
+      'rotated',
+      'stale_version',
+      'rotated',
+      'token_revoked',
+      'session_expired',
+      'token_revoked'
+    ])
   })
 
   it('fail-next', async () => {

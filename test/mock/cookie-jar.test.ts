@@ -150,3 +150,10 @@ it('never stands in for a client on a port', async () => {
   await fetch(`${url}/refresh`, { method: 'POST', headers: [json], body: '{}' })
   expect(server.calls.refresh[0]?.outcome).toBe('no_cookie')
 })
+
+it('has the cookie of somebody who was signed in without a request', async () => {
+  const { server, post, outcomes } = arrange()
+  await server.signIn()
+  await post('/refresh')
+  expect(outcomes()).toEqual(['rotated'])
+})

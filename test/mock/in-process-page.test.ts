@@ -72,6 +72,24 @@ describe('a cross-origin page', () => {
     ])
   })
 
+  it.each([
+    ['Authorization', 'bearer'],
+    ['X-New-Token', 'bare']
+  ] as const)(
+    'misses a token that the server re-issues in %s and does not expose',
+    async (header, value) => {
+      const { server, ask } = await arrange({
+        pageOrigin: page,
+        reissue: { header, value, expose: false }
+      })
+      server.rotateKey()
+      expect((await server.fetch(ask('/me'))).headers.get(header)).toBeNull()
+      expect(server.violations).toMatchObject([
+        { rule: 'reissue-hidden', message: expect.stringContaining(header) }
+      ])
+    }
+  )
+
   it('may not read the challenge of a refusal either, which is nobody’s secret', async () => {
     const { server } = await arrange({ pageOrigin: page })
     const response = await server.fetch(new Request(`${base}/me`))
