@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { findChromium, howToGetChromium } from './test/support/chromium.ts'
+import { findFirefox, howToGetFirefox } from './test/support/firefox.ts'
 
 // The mutation campaign points this at a copy of the source with a fault in it.
 const sourceRoot = process.env.EVERBEARER_SOURCE ?? fileURLToPath(new URL('./src', import.meta.url))
@@ -22,6 +23,11 @@ const oldestAxios = { find: /^axios$/, replacement: 'axios-oldest' }
 const hasChromium = findChromium() !== undefined
 if (!hasChromium && process.env.CI !== 'true') {
   process.stderr.write(`\n  The suites that need a browser are left out. ${howToGetChromium}\n`)
+}
+
+const hasFirefox = findFirefox() !== undefined || process.env.CI === 'true'
+if (!hasFirefox) {
+  process.stderr.write(`\n  The tabs of Firefox are left out. ${howToGetFirefox}\n`)
 }
 
 export default defineConfig({

@@ -1,0 +1,38 @@
+// The example of two tabs: clients with a lock and a channel in common behave as the tabs of a browser.
+import { createMockAuthServer } from 'everbearer/mock'
+import { listen } from 'everbearer/mock/node'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { createBrowser } from '../../examples/two-tabs/open-tabs.ts'
+import { createCookieFetch } from '../support/cookie-fetch.ts'
+
+const ada = { email: 'ada@example.com', password: 'lovelace' }
+
+async function arrange() {
+  const server = createMockAuthServer({ refreshGraceSeconds: 0 })
+  const { url, close } = await listen(server)
+  onTestFinished(close)
+  const browser = createBrowser(createCookieFetch())
+  const openTab = () => {
+    const tab = browser.openTab({ baseURL: url })
+    onTestFinished(tab.dispose)
+    return tab
+  }
+  return { server, openTab }
+}
+
+it('signs the second tab in, renews for both, and signs both out', async () => {
+  const { server, openTab } = await arrange()
+  const first = openTab()
+  await first.login(ada)
+  const second = openTab()
+  expect((await second.ready()).status).toBe('authenticated')
+  expect(server.calls.refresh.filter(({ status }) => status === 200)).toEqual([])
+
+  server.revokeAccessTokens()
+  const [one, two] = await Promise.all([first.axios.get('/me'), second.axios.get('/me')])
+  expect([one.status, two.status]).toEqual([200, 200])
+  expect(server.calls.refresh.filter(({ status }) => status === 200)).toHaveLength(1)
+
+  await second.logout()
+  await vi.waitFor(() => expect(first.getState().status).toBe('unauthenticated'))
+})
