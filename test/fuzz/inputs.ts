@@ -196,6 +196,7 @@ export const retryAfters: fc.Arbitrary<string | null> = fc.oneof(
   ),
   fc.integer({ min: -10, max: 1e9 }).map(String),
   fc.bigInt({ min: 0n, max: 10n ** 30n }).map(String),
+  fc.integer({ min: 14, max: 400 }).map((length) => '9'.repeat(length)),
   fc.date({ noInvalidDate: false }).map((date) => date.toUTCString()),
   fc.string({ unit: fc.constantFrom(...'0123456789 ,:GMTanJ'.split('')), maxLength: 32 }),
   wild
