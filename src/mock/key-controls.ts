@@ -130,10 +130,10 @@ export function createKeyControls(
 }
 
 function readNewKey(caller: string, change: NewKey): NewKey {
-  readChange(caller, change, ['alg', 'kid'])
-  if (change.alg !== undefined) oneOf('alg', change.alg, ownAlgorithms, caller)
-  if (change.kid !== undefined) text('kid', change.kid, caller)
-  return change
+  const own: NewKey = readChange(caller, change, ['alg', 'kid'])
+  if (own.alg !== undefined) oneOf('alg', own.alg, ownAlgorithms, caller)
+  if (own.kid !== undefined) text('kid', own.kid, caller)
+  return own
 }
 
 function readChange(
@@ -145,7 +145,9 @@ function readChange(
     throw wrong('its options', 'be an object', shapeOf(change), caller)
   }
   refuseUnknownNames('', change, [...more, 'by', 'reason'], caller)
-  if (change.by !== undefined) text('by', change.by, caller)
-  if (change.reason !== undefined) text('reason', change.reason, caller)
-  return change
+  // Without a prototype, which somebody may have polluted: an option is what was given, and nothing else.
+  const own: KeyChangeOptions = Object.assign(Object.create(null), change)
+  if (own.by !== undefined) text('by', own.by, caller)
+  if (own.reason !== undefined) text('reason', own.reason, caller)
+  return own
 }
