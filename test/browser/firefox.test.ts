@@ -37,6 +37,9 @@ async function openTab(): Promise<FirefoxTab> {
   return tab
 }
 
+/** Polls, for as long as a loaded machine may need. */
+const eventually = (look: () => Promise<void>) =>
+  vi.waitFor(look, { timeout: 30_000, interval: 50 })
 const inAll = (expression: string, of: readonly FirefoxTab[] = tabs) =>
   Promise.all(of.map((tab) => tab.evaluate(expression)))
 const statuses = () => inAll('window.tab.auth.getState().status')
@@ -49,7 +52,7 @@ async function signIn(user: object = ada): Promise<void> {
 
 it('signs ten tabs in, renews their token once for all, and signs them out', async () => {
   await signIn()
-  await vi.waitFor(async () => expect(await statuses()).toEqual(Array(10).fill('authenticated')))
+  await eventually(async () => expect(await statuses()).toEqual(Array(10).fill('authenticated')))
   for (let time = 0; time < 20; time += 1) {
     const before = refreshes()
     await inAll('window.tab.auth.refresh()')
@@ -57,7 +60,7 @@ it('signs ten tabs in, renews their token once for all, and signs them out', asy
   }
   expect(server.calls.map(({ outcome }) => outcome)).not.toContain('refresh_reused')
   await tabs[5]?.evaluate('window.tab.auth.logout()')
-  await vi.waitFor(async () => expect(await statuses()).toEqual(Array(10).fill('unauthenticated')))
+  await eventually(async () => expect(await statuses()).toEqual(Array(10).fill('unauthenticated')))
 })
 
 it('gives a new tab its token from a sibling', async () => {
@@ -75,7 +78,7 @@ it('sends nothing with the old token when the user comes Back after a sign-out e
   await firstTab().evaluate('window.tab.auth.logout()')
   const before = server.calls.length
   await tab.goBack()
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(await tab.evaluate('window.tab.auth.getState().status')).toBe('unauthenticated')
   )
   await tab.evaluate('window.tab.call(2, 0)')
@@ -84,9 +87,9 @@ it('sends nothing with the old token when the user comes Back after a sign-out e
 
 it('tells the tabs of one user that another signed in', async () => {
   await signIn()
-  await vi.waitFor(async () => expect(await statuses()).toEqual(Array(10).fill('authenticated')))
+  await eventually(async () => expect(await statuses()).toEqual(Array(10).fill('authenticated')))
   await signIn(grace)
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const reasons = await inAll('window.tab.auth.getState().reason', tabs.slice(1))
     expect(reasons).toEqual(Array(9).fill('user-changed'))
   })

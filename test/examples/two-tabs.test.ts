@@ -34,5 +34,5 @@ it('signs the second tab in, renews for both, and signs both out', async () => {
   expect(server.calls.refresh.filter(({ status }) => status === 200)).toHaveLength(1)
 
   await second.logout()
-  await vi.waitFor(() => expect(first.getState().status).toBe('unauthenticated'))
+  await vi.waitFor(() => expect(first.getState().status).toBe('unauthenticated'), 10_000)
 })
