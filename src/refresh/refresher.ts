@@ -165,7 +165,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
     // A server that does not rotate its refresh token need not repeat it (RFC 6749 §6).
     const refreshToken = issued.refreshToken ?? held?.refreshToken
     const received = receiveToken({ ...issued, refreshToken }, readMoment(platform))
-    if (held !== undefined && received.accessToken === held.accessToken) {
+    // The one that is held, or one before it: a cache or a service worker may answer with what it once heard.
+    if (held !== undefined && session.wasHeld(received.accessToken)) {
       throw noteFailure(noProgress())
     }
     if (siblings.isOtherUser(received)) {
