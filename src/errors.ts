@@ -50,13 +50,19 @@ export class AuthError extends Error {
   /** How long the server asked to be left alone, in milliseconds. */
   readonly retryAfterMs: number | undefined
 
-  constructor(code: AuthErrorCode, message: string, facts: AuthErrorFacts = {}) {
+  constructor(code: AuthErrorCode, message: string, facts?: AuthErrorFacts) {
     super(message)
+    const { status, oauthError, retryAfterMs } = Object.assign(noFacts(), facts)
     this.code = code
-    this.status = facts.status
-    this.oauthError = facts.oauthError
-    this.retryAfterMs = facts.retryAfterMs
+    this.status = status
+    this.oauthError = oauthError
+    this.retryAfterMs = retryAfterMs
   }
+}
+
+// Without a prototype: what `Object.prototype` may carry is nothing that the server said.
+function noFacts(): AuthErrorFacts {
+  return Object.create(null)
 }
 
 /**

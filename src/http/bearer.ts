@@ -66,6 +66,11 @@ export function createBearer(options: BearerOptions): SendWithBearer {
     else tokens.adopt(header.accessToken, carried)
   }
 
+  // At the end of a redirect somebody answers who never saw the token: that is no word about it.
+  function isForeign({ finalUrl }: IncomingAnswer<unknown>): boolean {
+    return finalUrl !== undefined && !origins.trusts(finalUrl)
+  }
+
   /** The token to replay with, or `undefined` where the answer stands. */
   async function replace(
     request: OutgoingRequest<unknown>,
@@ -100,7 +105,7 @@ export function createBearer(options: BearerOptions): SendWithBearer {
     const answer = await request.send(carried?.accessToken)
     if (carried === undefined) return answer.settle()
     adoptReissued(answer, carried)
-    const mayRefuse = answer.status >= 400 && answer.status < 500
+    const mayRefuse = answer.status >= 400 && answer.status < 500 && !isForeign(answer)
     const replacement = mayRefuse && (await replace(request, answer, carried, replay))
     if (!replacement) return answer.settle()
     answer.discard()

@@ -1,6 +1,6 @@
 // Reads the options that are about answers to protected calls.
 import type { AnswerSettings, MockAnswerOptions, MockReissue } from './answer-options.ts'
-import { describe, isRecord, oneOf, refuseUnknownNames, wrong } from './expectations.ts'
+import { describe, oneOf, ownOptions, wrong } from './expectations.ts'
 
 const headerNamePattern = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
 
@@ -16,10 +16,9 @@ export function readAnswerSettings(options: MockAnswerOptions): AnswerSettings {
   }
 }
 
-function readReissue(reissue: MockReissue): Required<MockReissue> {
-  if (!isRecord(reissue as unknown)) throw wrong('reissue', 'be an object', describe(reissue))
-  const names = ['when', 'header', 'value', 'expose', 'cacheable']
-  refuseUnknownNames('reissue.', reissue, names)
+function readReissue(given: unknown): Required<MockReissue> {
+  const names = ['when', 'header', 'value', 'expose', 'cacheable'] as const
+  const reissue = ownOptions<MockReissue>('reissue', given, names)
   const { when = 'old-key', header = 'Authorization', value = 'bearer' } = reissue
   if (typeof header !== 'string' || !headerNamePattern.test(header)) {
     throw wrong('reissue.header', 'be the name of a header (RFC 9110 §5.1)', describe(header))

@@ -1,5 +1,4 @@
 // The control API: what a test in another process may tell the server, under the names that its methods have.
-
 import type { MockEndpoint } from './endpoint-names.ts'
 import type { MockFault } from './faults.ts'
 import type { MockGate } from './gates.ts'
@@ -70,7 +69,6 @@ export function createControl(server: MockAuthServer): Control {
       version: server.bumpTokenVersion(user as string | undefined)
     }),
     'fail-next': ({ endpoint, fault, times, after }) => {
-      // Only what was given: an option that is there and undefined would be a wrong one.
       const options = Object.fromEntries(
         Object.entries({ times, after }).filter(([, value]) => value !== undefined)
       )

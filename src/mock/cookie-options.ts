@@ -1,5 +1,5 @@
 // The attributes of the refresh cookie: safe by default, and refused where a browser would refuse them.
-import { describe, isRecord, oneOf, refuseUnknownNames, wrong } from './expectations.ts'
+import { describe, oneOf, ownOptions, wrong } from './expectations.ts'
 
 /** Attributes of the refresh cookie (RFC 6265 §4.1.2, and 6265bis). It is always `HttpOnly`. */
 export interface MockCookieAttributes {
@@ -31,9 +31,8 @@ const pathPattern = /^\/[\x21-\x3a\x3c-\x7e]*$/
 const domainPattern = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i
 const names = ['path', 'domain', 'sameSite', 'secure', 'partitioned', 'persistent']
 
-export function readCookieSettings(name: unknown, attributes: unknown = {}): CookieSettings {
-  if (!isRecord(attributes)) throw wrong('cookie', 'be an object', describe(attributes))
-  refuseUnknownNames('cookie.', attributes, names)
+export function readCookieSettings(name: unknown, given: unknown = {}): CookieSettings {
+  const attributes = ownOptions('cookie', given, names)
   const { path = '/', domain, secure = 'auto', partitioned = false, persistent = true } = attributes
   if (typeof path !== 'string' || !pathPattern.test(path)) {
     throw wrong('cookie.path', "be a path such as '/auth'", describe(path))

@@ -19,16 +19,36 @@ export function text(name: string, value: unknown, caller?: string): string {
   throw wrong(name, 'be a string that is not empty', describe(value), caller)
 }
 
-export function refuseUnknownNames(
-  prefix: string,
-  value: object,
-  known: readonly string[],
-  caller?: string
-): void {
-  const unknown = Object.keys(value).find((name) => !known.includes(name))
+/**
+ * A copy of given options that inherits nothing: what `Object.prototype` may carry is no option. `prefix` stands before
+ * the name of each in a message; `caller` is as in `wrong`.
+ */
+export function ownOptions<Options extends object = Record<string, unknown>>(
+  name: string,
+  value: unknown,
+  known: readonly (keyof Options & string)[],
+  { prefix = `${name}.`, caller }: OptionsPlace = {}
+): Options {
+  if (!isRecord(value)) throw wrong(name, 'be an object', shapeOf(value), caller)
+  const unknown = Object.keys(value).find((each) => !known.some((option) => option === each))
   if (unknown !== undefined) {
     throw wrong(`${prefix}${unknown}`, `be one of ${known.join(', ')}`, 'an unknown name', caller)
   }
+  return Object.assign(Object.create(null), value)
+}
+
+/** The options of a method. */
+export function methodOptions<Options extends object>(
+  caller: string,
+  value: unknown,
+  known: readonly (keyof Options & string)[]
+): Options {
+  return ownOptions<Options>('its options', value, known, { prefix: '', caller })
+}
+
+interface OptionsPlace {
+  readonly prefix?: string
+  readonly caller?: string | undefined
 }
 
 export function refuseTwice(name: string, values: readonly string[], caller?: string): void {

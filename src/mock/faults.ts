@@ -1,6 +1,6 @@
 // Faults on demand: what a test wants the next calls to meet instead of, or after, the server's work.
 import { type EndpointMatcher, type MockEndpoint, matches } from './endpoint-names.ts'
-import { describe, isRecord } from './expectations.ts'
+import { describe, isRecord, methodOptions } from './expectations.ts'
 import { type MockMoment, readMoment } from './gates.ts'
 import type { MockRoute } from './journal.ts'
 import { type Verdict, verdict } from './verdict.ts'
@@ -57,7 +57,13 @@ export function createFaults(readEndpoint: EndpointMatcher): Faults {
   let plans: { endpoint: MockEndpoint; left: number; planned: PlannedFault }[] = []
 
   return {
-    failNext(name, fault, { times = 1, after = 'arrival' } = {}) {
+    failNext(name, fault, options = {}) {
+      const names = ['times', 'after'] as const
+      const { times = 1, after = 'arrival' } = methodOptions<FailNextOptions>(
+        'failNext',
+        options,
+        names
+      )
       const plan = {
         endpoint: readEndpoint('failNext', name),
         left: readTimes(times),

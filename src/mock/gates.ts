@@ -1,5 +1,6 @@
 // Gates: calls wait at them until a test lets them through. No timer is involved, so fake ones do not matter.
 import { type EndpointMatcher, type MockEndpoint, matches } from './endpoint-names.ts'
+import { methodOptions } from './expectations.ts'
 import type { MockRoute } from './journal.ts'
 
 /** Where in its course a call is caught: before the server does anything, or when it has and only the answer is left. */
@@ -43,7 +44,8 @@ export function createGates(readEndpoint: EndpointMatcher): Gates {
   const closed = new Set<Gate>()
 
   return {
-    hold(name, { after = 'arrival' } = {}) {
+    hold(name, options = {}) {
+      const { after = 'arrival' } = methodOptions<HoldOptions>('hold', options, ['after'])
       const endpoint = readEndpoint('hold', name)
       let open: (isLetThrough: boolean) => void = () => {}
       const opened = new Promise<boolean>((resolve) => {

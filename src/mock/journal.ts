@@ -143,7 +143,7 @@ export function createJournal(now: () => number): Journal {
           status,
           outcome,
           ...facts,
-          ...(facts.kid === undefined ? {} : { kid: redact(facts.kid) })
+          ...(Object.hasOwn(facts, 'kid') ? { kid: redact(String(facts.kid)) } : {})
         })
         if (book === calls) openCalls -= 1
         // Replaced, not changed: a snapshot that somebody took stays what it was. `reset` leaves this book behind.

@@ -59,7 +59,11 @@ export interface KeyAudit {
 export function createKeyAudit(now: () => number, tell: (change: MockKeyChange) => void): KeyAudit {
   let entries: readonly MockKeyChange[] = []
   return {
-    note(change, { by = 'unknown', reason }) {
+    note(change, options) {
+      const { by = 'unknown', reason }: KeyChangeOptions = Object.assign(
+        Object.create(null),
+        options
+      )
       const entry = Object.freeze({
         atMs: now(),
         ...change,

@@ -1,6 +1,6 @@
 // The levers of the key registry: rotation in one step or in several, registration, retirement, the emergency.
 import { ownAlgorithms } from './algorithms.ts'
-import { isRecord, oneOf, refuseUnknownNames, shapeOf, text, wrong } from './expectations.ts'
+import { methodOptions, oneOf, text } from './expectations.ts'
 import type { KeyChangeOptions, MockKeyChange } from './key-audit.ts'
 import { importedKey } from './key-material.ts'
 import type { MockIssuer, MockKey } from './key-options.ts'
@@ -104,8 +104,13 @@ export function createKeyControls(
 
     async registerKey(provide, registration = {}) {
       const caller = 'registerKey'
-      const { as = 'verifying', ...change } = registration
-      readChange(caller, change)
+      const names = ['as', 'by', 'reason'] as const
+      const { as = 'verifying', ...given } = methodOptions<Registration>(
+        caller,
+        registration,
+        names
+      )
+      const change = readChange(caller, given)
       const status = oneOf('as', as, ['signing', 'verifying', 'published'], caller)
       const key = importedKey(readKey('key', await provide(), caller))
       await key.material()
@@ -130,7 +135,7 @@ export function createKeyControls(
 }
 
 function readNewKey(caller: string, change: NewKey): NewKey {
-  const own: NewKey = readChange(caller, change, ['alg', 'kid'])
+  const own = readChange(caller, change, ['alg', 'kid'])
   if (own.alg !== undefined) oneOf('alg', own.alg, ownAlgorithms, caller)
   if (own.kid !== undefined) text('kid', own.kid, caller)
   return own
@@ -139,14 +144,9 @@ function readNewKey(caller: string, change: NewKey): NewKey {
 function readChange(
   caller: string,
   change: KeyChangeOptions,
-  more: readonly string[] = []
-): KeyChangeOptions {
-  if (!isRecord(change as unknown)) {
-    throw wrong('its options', 'be an object', shapeOf(change), caller)
-  }
-  refuseUnknownNames('', change, [...more, 'by', 'reason'], caller)
-  // Without a prototype, which somebody may have polluted: an option is what was given, and nothing else.
-  const own: KeyChangeOptions = Object.assign(Object.create(null), change)
+  more: readonly ('alg' | 'kid')[] = []
+): NewKey {
+  const own = methodOptions<NewKey>(caller, change, [...more, 'by', 'reason'])
   if (own.by !== undefined) text('by', own.by, caller)
   if (own.reason !== undefined) text('reason', own.reason, caller)
   return own

@@ -4,8 +4,8 @@ import {
   describe,
   isRecord,
   oneOf,
+  ownOptions,
   refuseTwice,
-  refuseUnknownNames,
   seconds,
   shapeOf,
   text,
@@ -69,9 +69,8 @@ function readKeys(keys: unknown): readonly GivenKey<MockAlgorithm>[] {
 }
 
 /** One key of the server's own, wherever it comes from. */
-export function readKey(name: string, key: unknown, caller?: string): GivenKey<MockAlgorithm> {
-  if (!isRecord(key)) throw wrong(name, 'be an object', typeof key, caller)
-  refuseUnknownNames(`${name}.`, key, ['kid', 'secret', 'alg', 'jwk'], caller)
+export function readKey(name: string, given: unknown, caller?: string): GivenKey<MockAlgorithm> {
+  const key = ownOptions(name, given, ['kid', 'secret', 'alg', 'jwk'], { caller })
   if (key.jwk !== undefined) {
     if (key.secret !== undefined) {
       throw wrong(name, 'have a secret or a jwk', 'both', caller)
@@ -106,12 +105,11 @@ function readIssuers(issuers: unknown, ownIssuer: string): readonly TrustedIssue
 /** One external issuer. Its JWK Set is public by nature: whatever is secret in there has leaked. */
 export function readIssuer(
   name: string,
-  value: unknown,
+  given: unknown,
   ownIssuer: string,
   caller?: string
 ): TrustedIssuer {
-  if (!isRecord(value)) throw wrong(name, 'be an object', describe(value), caller)
-  refuseUnknownNames(`${name}.`, value, ['issuer', 'jwks', 'audience', 'typ'], caller)
+  const value = ownOptions(name, given, ['issuer', 'jwks', 'audience', 'typ'], { caller })
   const { jwks, audience } = value
   const issuer = text(`${name}.issuer`, value.issuer, caller)
   if (issuer === ownIssuer) {

@@ -1,7 +1,7 @@
 // The mint: access tokens made to order, good ones and every kind of bad one.
 import type { AccessTokens, TokenDraft } from './access-tokens.ts'
 import { MockAuthServerError } from './errors.ts'
-import { describe, isRecord, refuseUnknownNames, wrong } from './expectations.ts'
+import { describe, ownOptions, wrong } from './expectations.ts'
 import { type Forge, forgeries, type MockForgery, makers } from './forgeries.ts'
 import { generatedKey, type OwnKey } from './key-material.ts'
 import type { KeyRing } from './keys.ts'
@@ -52,7 +52,7 @@ export interface MintParts {
   readonly now: () => number
 }
 
-const orderNames = ['user', 'sid', 'forgery', 'kid', 'header', 'claims']
+const orderNames = ['user', 'sid', 'forgery', 'kid', 'header', 'claims'] as const
 
 export function createForgeryControls(parts: MintParts): ForgeryControls {
   const { users, sessions, tokens, ledger, ring } = parts
@@ -90,8 +90,8 @@ export function createForgeryControls(parts: MintParts): ForgeryControls {
   })
 
   return {
-    async mint(order = {}) {
-      readOrder(order)
+    async mint(given = {}) {
+      const order = readOrder(given)
       const draft = await draftFor(order)
       if (order.forgery !== undefined) return makers[order.forgery](draft, forge())
       return signByHand(draft.header, draft.claims, (await draft.key.material()).signWith)
@@ -99,13 +99,13 @@ export function createForgeryControls(parts: MintParts): ForgeryControls {
   }
 }
 
-function readOrder(order: MintOrder): void {
+function readOrder(given: MintOrder): MintOrder {
   const caller = 'mint'
-  if (!isRecord(order as unknown)) throw wrong('the order', 'be an object', describe(order), caller)
-  refuseUnknownNames('', order, orderNames, caller)
+  const order = ownOptions<MintOrder>('the order', given, orderNames, { prefix: '', caller })
   const { forgery } = order
   if (forgery !== undefined && !Object.hasOwn(forgeries, forgery)) {
     const expectation = `be one of ${Object.keys(forgeries).join(', ')}`
     throw wrong('forgery', expectation, describe(forgery), caller)
   }
+  return order
 }

@@ -1,13 +1,15 @@
 // Reads the options that are about monitoring.
-import { describe, isRecord, refuseUnknownNames, seconds, wrong } from './expectations.ts'
+import { describe, ownOptions, seconds, wrong } from './expectations.ts'
 import type { MockMonitorOptions, MonitorSettings } from './monitor-options.ts'
 
 export const monitorOptionNames: readonly (keyof MockMonitorOptions)[] = ['spike']
 
 export function readMonitorSettings({ spike = {} }: MockMonitorOptions): MonitorSettings {
-  if (!isRecord(spike as unknown)) throw wrong('spike', 'be an object', describe(spike))
-  refuseUnknownNames('spike.', spike, ['count', 'withinSeconds'])
-  const { count = 10, withinSeconds = 60 } = spike
+  const { count = 10, withinSeconds = 60 } = ownOptions<NonNullable<MockMonitorOptions['spike']>>(
+    'spike',
+    spike,
+    ['count', 'withinSeconds']
+  )
   if (!Number.isInteger(count) || count < 2 || count > 10_000) {
     throw wrong('spike.count', 'be a whole number from 2 to 10000', describe(count))
   }

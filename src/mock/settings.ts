@@ -5,8 +5,8 @@ import { doorOptionNames, readDoorSettings } from './door-options.ts'
 import {
   describe,
   isRecord,
+  ownOptions,
   refuseTwice,
-  refuseUnknownNames,
   seconds,
   shapeOf,
   text,
@@ -27,7 +27,7 @@ import { readSessionSettings, sessionOptionNames } from './session-settings.ts'
 // What a URL keeps as it is and no router takes for a pattern.
 const pathPattern = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~@-]+)+$/
 const serverClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'auth_time']
-const optionNames = [
+const optionNames: readonly (keyof MockAuthServerOptions)[] = [
   'users',
   'issuer',
   'audience',
@@ -45,9 +45,8 @@ const optionNames = [
   ...doorOptionNames
 ]
 
-export function readSettings(options: MockAuthServerOptions = {}): MockSettings {
-  if (!isRecord(options as unknown)) throw wrong('options', 'be an object', describe(options))
-  refuseUnknownNames('', options, optionNames)
+export function readSettings(given: MockAuthServerOptions = {}): MockSettings {
+  const options = ownOptions<MockAuthServerOptions>('options', given, optionNames, { prefix: '' })
   const issuer = text('issuer', options.issuer ?? 'https://mock.everbearer.test')
   const accessTokenSeconds = seconds('accessTokenSeconds', options.accessTokenSeconds ?? 300, 1)
   return {
@@ -71,9 +70,9 @@ function readUsers(users: unknown): readonly Required<MockUser>[] {
   if (!Array.isArray(users)) throw wrong('users', 'be an array', describe(users))
   const read = users.map((user: unknown, index): Required<MockUser> => {
     const name = `users[${index}]`
-    if (!isRecord(user)) throw wrong(name, 'be an object', typeof user)
-    refuseUnknownNames(`${name}.`, user, ['email', 'password', 'sub', 'claims'])
-    const { email, password, sub, claims } = user
+    const { email, password, sub, claims } = ownOptions<
+      Record<'email' | 'password' | 'sub' | 'claims', unknown>
+    >(name, user, ['email', 'password', 'sub', 'claims'])
     if (typeof password !== 'string' || password === '') {
       throw wrong(`${name}.password`, 'be a string that is not empty', shapeOf(password))
     }
@@ -107,12 +106,12 @@ function readClaims(name: string, claims: unknown): Readonly<Record<string, unkn
   }
 }
 
-function readPaths(basePath: unknown, paths: MockPaths): MockRoutePaths {
+function readPaths(basePath: unknown, given: unknown): MockRoutePaths {
   if (basePath !== '' && (typeof basePath !== 'string' || !pathPattern.test(basePath))) {
     throw wrong('basePath', "be '' or a path such as '/v1'", describe(basePath))
   }
-  if (!isRecord(paths as unknown)) throw wrong('paths', 'be an object', describe(paths))
-  refuseUnknownNames('paths.', paths, ['login', 'refresh', 'logout', 'me', 'jwks'])
+  const names = ['login', 'refresh', 'logout', 'me', 'jwks'] as const
+  const paths = ownOptions<MockPaths>('paths', given, names)
   const join = (name: keyof MockRoutePaths, usual = `/${name}`): string => {
     const path: unknown = paths[name] ?? usual
     if (typeof path !== 'string' || !pathPattern.test(path)) {

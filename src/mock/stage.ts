@@ -1,5 +1,6 @@
 // What a test puts in the way of a call: a gate, a fault, latency. And the question whether any call is under way.
 import { createEndpointMatcher } from './endpoint-names.ts'
+import { methodOptions } from './expectations.ts'
 import { applyFault, createFaults, type Faults, type PlannedFault } from './faults.ts'
 import { createGates, type Gates } from './gates.ts'
 import type { Journal, MockRoute } from './journal.ts'
@@ -76,7 +77,8 @@ export function createStage({ ownRoutes, journal, latencyMs }: StageParts): Stag
       return applyFault(fault ?? cutOff, decided)
     },
 
-    async idle({ quietMs = 25 } = {}) {
+    async idle(options = {}) {
+      const { quietMs = 25 } = methodOptions<IdleOptions>('idle', options, ['quietMs'])
       const isBusy = () => journal.openCalls() > parked.size
       for (;;) {
         const seen = journal.arrivals()

@@ -33,7 +33,7 @@ export function createAuthPost(platform: Pick<Platform, 'fetch'>): AuthPost {
   return async (url, body, signal, headers) => {
     const where = `POST ${new URL(url).origin}${new URL(url).pathname}`
     const exchange = async (): Promise<Answered> => {
-      const response = await platform.fetch(url, {
+      const init = Object.assign(inheritingNothing(), {
         method: 'POST',
         headers: { Accept: 'application/json', 'Content-Type': body.type, ...headers },
         body: body.text,
@@ -43,7 +43,8 @@ export function createAuthPost(platform: Pick<Platform, 'fetch'>): AuthPost {
         cache: 'no-store',
         redirect: 'error',
         signal
-      })
+      } satisfies RequestInit)
+      const response = await platform.fetch(url, init)
       const text = await response.text()
       return {
         kind: 'answered',
@@ -61,6 +62,11 @@ export function createAuthPost(platform: Pick<Platform, 'fetch'>): AuthPost {
       return { kind: 'unanswered', error: unanswered(where, signal) }
     }
   }
+}
+
+// `fetch` reads inherited options too, and anybody may have left some on `Object.prototype`.
+function inheritingNothing(): RequestInit {
+  return Object.create(null)
 }
 
 export function json(value: unknown): PostBody {

@@ -148,10 +148,14 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     afterRefusal,
     refuse,
     adopt(accessToken, carried) {
-      const refreshToken = session.held()?.refreshToken
-      const candidate = receiveToken({ accessToken, refreshToken }, readMoment(platform))
-      const refusal = refuseReissue(candidate, carried, session)
       const previous = session.held()
+      const reissued = {
+        accessToken,
+        refreshToken: previous?.refreshToken,
+        expiresInSeconds: undefined
+      }
+      const candidate = receiveToken(reissued, readMoment(platform))
+      const refusal = refuseReissue(candidate, carried, session)
       if (refusal !== undefined || previous === undefined) {
         // An HTTP cache repeats the token that we already hold: nothing happened.
         if (previous?.accessToken !== accessToken) refuse(refusal ?? 'other-session')

@@ -1,5 +1,4 @@
 // A refresh waits for its turn among the tabs of this browser, and may find that another tab has made it.
-
 import type { Platform } from '../platform.ts'
 import type { HeldToken, Session } from '../session/session.ts'
 import type { AttemptBook } from '../tabs/attempt.ts'

@@ -59,8 +59,8 @@ const rememberedTokens = 64
 export function receiveToken(
   issued: {
     readonly accessToken: string
-    readonly refreshToken?: string | undefined
-    readonly expiresInSeconds?: number | undefined
+    readonly refreshToken: string | undefined
+    readonly expiresInSeconds: number | undefined
   },
   receivedAt: Moment
 ): ReceivedToken {

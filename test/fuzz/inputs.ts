@@ -202,6 +202,60 @@ export const retryAfters: fc.Arbitrary<string | null> = fc.oneof(
   wild
 )
 
+const challengeWords = fc.constantFrom(
+  'Bearer',
+  'bearer',
+  'Basic',
+  'DPoP',
+  'error',
+  'scope',
+  'realm',
+  'insufficient_scope',
+  'invalid_token',
+  'YTpi',
+  'YTpi==',
+  '__proto__'
+)
+const challengeMarks = fc.constantFrom(
+  ' ',
+  ' ',
+  '=',
+  '="',
+  '"',
+  ', ',
+  ',',
+  '\\',
+  '\t',
+  ';',
+  '\r\n',
+  '\0'
+)
+const quotedTexts = fc.oneof(fc.string({ maxLength: 12 }), wild).map((text) => JSON.stringify(text))
+const parameters = fc
+  .tuple(challengeWords, fc.constantFrom('=', ' = ', '=='), fc.oneof(challengeWords, quotedTexts))
+  .map((parts) => parts.join(''))
+const challenge = fc
+  .tuple(challengeWords, fc.array(parameters, { maxLength: 4 }))
+  .map(([scheme, list]) => `${scheme} ${list.join(', ')}`.trim())
+
+/** The header `WWW-Authenticate`, most often nearly right. */
+export const challenges: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 4, arbitrary: fc.array(challenge, { maxLength: 4 }).map((list) => list.join(', ')) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .array(fc.oneof(challengeWords, challengeMarks, quotedTexts), { maxLength: 16 })
+      .map((parts) => parts.join(''))
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(challengeMarks, fc.integer({ min: 1, max: 9_000 }))
+      .map(([mark, count]) => `Bearer a="${mark.repeat(count)}`)
+  },
+  { weight: 1, arbitrary: fc.oneof(wild, fc.anything()) }
+)
+
 export interface RawAnswer {
   readonly status: number
   readonly headers: readonly (readonly [string, string])[]

@@ -7,6 +7,7 @@ import { readReissuedHeader } from '../../src/http/reissued-token.ts'
 import { readTokenResponse } from '../../src/refresh/token-response.ts'
 import { receiveToken } from '../../src/session/session.ts'
 import { isAccessToken, type readClaims } from '../../src/token/claims.ts'
+import { bareToken } from '../support/bare-token.ts'
 
 const encode = (text: string) => Buffer.from(text).toString('base64url')
 const header = encode('{"alg":"HS256","kid":"k1"}')
@@ -82,10 +83,7 @@ function read(token: unknown): ReturnType<typeof readClaims> {
     expect(isSendable).toBe(false)
   }
   if (typeof token !== 'string') return undefined
-  const { lifetimeSeconds, claims } = receiveToken(
-    { accessToken: token },
-    { wallMs: 0, monotonicMs: 0 }
-  )
+  const { lifetimeSeconds, claims } = receiveToken(bareToken(token), { wallMs: 0, monotonicMs: 0 })
   expect(lifetimeSeconds === undefined || (lifetimeSeconds >= 1 && lifetimeSeconds < 4e9)).toBe(
     true
   )

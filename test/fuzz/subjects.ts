@@ -1,6 +1,7 @@
 // What is fed with bad input, and what has to hold of it: no throw but the typed one, and no time that is no number.
 import fc from 'fast-check'
 import { isAuthError } from '../../src/errors.ts'
+import { parseChallenges } from '../../src/http/challenges.ts'
 import { readReissuedHeader } from '../../src/http/reissued-token.ts'
 import { createPlatform } from '../../src/platform.ts'
 import { backoffMs, parseRetryAfterMs } from '../../src/refresh/backoff.ts'
@@ -13,7 +14,16 @@ import {
 } from '../../src/refresh/token-response.ts'
 import { receiveToken } from '../../src/session/session.ts'
 import { isAccessToken, readClaims } from '../../src/token/claims.ts'
-import { answers, bodies, headers, type RawAnswer, retryAfters, tokens } from './inputs.ts'
+import { bareToken } from '../support/bare-token.ts'
+import {
+  answers,
+  bodies,
+  challenges,
+  headers,
+  type RawAnswer,
+  retryAfters,
+  tokens
+} from './inputs.ts'
 
 export interface Subject {
   readonly kind: string
@@ -34,7 +44,7 @@ function hold(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Error(`violated: ${what}`)
 }
 
-function checkTimes(token: { accessToken: string; expiresInSeconds?: number | undefined }): void {
+function checkTimes(token: IssuedToken): void {
   const received = receiveToken(token, receivedAt)
   const { lifetimeSeconds } = received
   hold(
@@ -134,7 +144,7 @@ export const subjects: readonly Subject[] = [
     inputs: tokens,
     feed(token) {
       hold(typeof token === 'string', 'tokens are text')
-      checkTimes({ accessToken: token })
+      checkTimes(bareToken(token))
       const outcome = checkClaims(token)
       return isAccessToken(token) ? outcome : 'refused'
     },
@@ -149,7 +159,7 @@ export const subjects: readonly Subject[] = [
       if (header.kind !== 'token') return header.kind
       hold(isAccessToken(header.accessToken), 'what a header holds can be sent')
       hold(typeof value === 'string' && value.endsWith(header.accessToken), 'and stands in it')
-      checkTimes({ accessToken: header.accessToken })
+      checkTimes(bareToken(header.accessToken))
       return header.kind
     },
     outcomes: ['token', 'malformed', 'absent']
@@ -189,8 +199,27 @@ export const subjects: readonly Subject[] = [
     outcomes: ['issued', 'rejected', 'undecided']
   },
   {
+    kind: 'WWW-Authenticate',
+    share: 0.05,
+    inputs: challenges,
+    feed(value) {
+      const parsed = parseChallenges(value)
+      for (const { scheme, parameters } of parsed) {
+        hold(/^[!#$%&'*+\-.^_`|~\w]+$/.test(scheme), 'a scheme is one word')
+        hold(scheme === scheme.toLowerCase(), 'a scheme is in lower case')
+        for (const [name, text] of parameters) {
+          hold(name === name.toLowerCase(), 'a name is in lower case')
+          hold(!/[\r\n\0]/.test(text), 'a parameter holds no control character')
+        }
+      }
+      const isQualified = parsed.some(({ parameters }) => parameters.size > 0)
+      return parsed.length === 0 ? 'nothing' : isQualified ? 'with parameters' : 'bare'
+    },
+    outcomes: ['nothing', 'bare', 'with parameters']
+  },
+  {
     kind: 'Retry-After',
-    share: 0.1,
+    share: 0.05,
     inputs: fc.tuple(retryAfters, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })),
     feed(input) {
       const [value, random] = input as [string | null, number]

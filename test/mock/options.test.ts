@@ -9,7 +9,7 @@ const secondsFrom = (least: number, most: number) =>
   `be a whole number of seconds from ${least} to ${most}`
 
 const wrong: [string, unknown, string][] = [
-  ['options', 'x', 'options must be an object, received "x"'],
+  ['options', 'x', 'options must be an object, received string'],
   ['accessTtl', { accessTtl: 3 }, 'accessTtl must be one of users, issuer,'],
   [
     'accessTokenSeconds',
@@ -180,7 +180,7 @@ it.each([
     'keys[0].jwk.alg must be ES256, what the key was given for, received "ES384"'
   ],
   [{ spike: { count: 1 } }, 'spike.count must be a whole number from 2 to 10000, received 1'],
-  [{ spike: 5 }, 'spike must be an object, received 5'],
+  [{ spike: 5 }, 'spike must be an object, received number'],
   [{ cookie: { httpOnly: false } }, 'cookie.httpOnly must be one of path, domain, sameSite'],
   [{ cookie: { secure: false } }, "cookie.secure must be 'auto' or true, received false"],
   [{ cookie: { path: 'x;' } }, 'cookie.path must be a path such as \'/auth\', received "x;"'],

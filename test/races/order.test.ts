@@ -4,6 +4,7 @@ import { createAuthClient } from 'everbearer'
 import { expect, it, onTestFinished } from 'vitest'
 import { refuseReissue } from '../../src/session/adoption.ts'
 import { createSession, type HeldToken, receiveToken } from '../../src/session/session.ts'
+import { bareToken } from '../support/bare-token.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { apiOrigin } from '../support/virtual-browser.ts'
 import { createSeededRandom, range } from './seeded-random.ts'
@@ -33,7 +34,7 @@ it('holds the newest token that arrived, in ten thousand orders of twelve re-iss
   for (const _ of range(10_000)) {
     const minter = createMinter(random, 0.2)
     const session = createSession(false)
-    const first = receiveToken({ accessToken: minter.mint() }, receivedAt)
+    const first = receiveToken(bareToken(minter.mint()), receivedAt)
     session.hold(first, undefined, 'new-epoch')
     const underWay: { readonly carried: HeldToken; readonly token: string }[] = []
     let newest = readClaims(first.accessToken)
@@ -49,7 +50,7 @@ it('holds the newest token that arrived, in ten thousand orders of twelve re-iss
         underWay.push({ carried, token: minter.mint() })
         continue
       }
-      const candidate = receiveToken({ accessToken: arriving.token }, receivedAt)
+      const candidate = receiveToken(bareToken(arriving.token), receivedAt)
       const refusal = refuseReissue(candidate, arriving.carried, session)
       if (refusal === undefined) session.hold(candidate, undefined, 'same-epoch')
       else refusals += 1

@@ -110,6 +110,7 @@ const wireNames: Readonly<Record<string, unknown>> = {
   error: 'invalid_grant',
   exp: 1,
   expiresIn: 1,
+  expiresInSeconds: 1,
   expires_in: 1,
   generation: 7,
   iat: 9e9,
@@ -121,6 +122,7 @@ const wireNames: Readonly<Record<string, unknown>> = {
   refreshToken: 'evil',
   refresh_token: 'evil',
   response: { status: 401 },
+  retryAfterMs: 9e9,
   sid: 'evil',
   sub: 'evil',
   tokenType: 'DPoP',
@@ -131,7 +133,11 @@ const wireNames: Readonly<Record<string, unknown>> = {
 const fetchOptions: Readonly<Record<string, unknown>> = {
   cache: 'force-cache',
   credentials: 'omit',
+  dispatcher: { dispatch: () => false },
+  integrity: 'sha256-evil',
   keepalive: false,
+  mode: 'no-cors',
+  priority: 'low',
   redirect: 'follow',
   referrer: evilOrigin,
   referrerPolicy: 'unsafe-url'

@@ -9,25 +9,8 @@ import { readClaims } from '../../src/token/claims.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { ada, createTestBed, eventNames } from '../support/test-client.ts'
 import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/virtual-browser.ts'
+import { whilePolluted } from '../support/while-polluted.ts'
 import { polluted } from './polluted.ts'
-
-async function whilePolluted<T>(
-  name: string,
-  value: unknown,
-  run: () => T | Promise<T>
-): Promise<T> {
-  const property = Object.assign(Object.create(null), {
-    value,
-    configurable: true,
-    enumerable: true
-  })
-  Object.defineProperty(Object.prototype, name, { ...property, writable: true })
-  try {
-    return await run()
-  } finally {
-    Reflect.deleteProperty(Object.prototype, name)
-  }
-}
 
 /** A session from its sign-in to its end, and everything that was to be seen of it. */
 async function live(pollution: readonly [string, unknown] | undefined): Promise<unknown> {
@@ -176,3 +159,17 @@ describe.each(payloads)('$payload', ({ payload }) => {
     expectCleanPrototypes()
   })
 })
+
+it.each(['dispatcher', 'duplex', 'integrity', 'mode', 'priority', 'window'])(
+  'hands `fetch` options that inherit nothing: %s',
+  async (name) => {
+    const inherited: unknown[] = []
+    const fetch = async (_: string, init: RequestInit) => {
+      inherited.push(Reflect.get(init, name))
+      return new Response('{"access_token":"good","expires_in":300}')
+    }
+    const { auth } = createTestBed({ platform: { fetch } })
+    await whilePolluted(name, 'evil', () => auth.login(ada))
+    expect(inherited).toEqual([undefined])
+  }
+)

@@ -1,7 +1,15 @@
 // I6: a redirect takes the token no further than to its own origin, and the three auth requests follow none at all.
 import { describe, expect, it } from 'vitest'
 import { transports } from '../support/transports.ts'
-import { ada, createOrigins, evilOrigin, ownOrigin, redirect, tokensIn } from './origins.ts'
+import {
+  ada,
+  createOrigins,
+  evilOrigin,
+  ownOrigin,
+  redirect,
+  respond,
+  tokensIn
+} from './origins.ts'
 import { evilSite, redirectStatuses, targets } from './redirect-targets.ts'
 
 const world = createOrigins()
@@ -55,6 +63,21 @@ describe.each(transports)('$name', (transport) => {
     }
   )
 })
+
+const following = transports.filter(({ redirects }) => redirects === 'followed')
+
+it.each(following)(
+  'takes the 401 of a foreign origin, at the end of a redirect, for no word about the token: $name',
+  async (transport) => {
+    const { auth } = world.createClient()
+    await auth.login(ada)
+    world.answer('/start', () => redirect(307, `${evilOrigin}/x`))
+    world.evil(() => respond(401))
+    expect(await transport.send(auth, { url: '/start' })).toMatchObject({ status: 401 })
+    expect(world.callsTo('/start')).toHaveLength(1)
+    expect(world.callsTo('/refresh')).toHaveLength(0)
+  }
+)
 
 describe('the auth requests', () => {
   const locations = [
