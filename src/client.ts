@@ -8,10 +8,10 @@ import { createDiagnostics, type Diagnostics } from './http/diagnostics.ts'
 import { createAuthFetch } from './http/fetch.ts'
 import { createRefusalRule } from './http/refusal.ts'
 import { createTrustedOrigins } from './http/trusted-origin.ts'
-import { type AuthClientOptions, resolveOptions } from './options.ts'
-import { createPlatform, createTimers, pageFetch } from './platform.ts'
+import type { AuthClientOptions } from './options.ts'
+import { createPlatform, pageFetch } from './platform.ts'
 import { createAgenda } from './refresh/agenda.ts'
-import { resolveEndpoint } from './refresh/endpoints.ts'
+import { createEndpoints } from './refresh/endpoints.ts'
 import { sessionChanged } from './refresh/refresh-errors.ts'
 import type { RefreshPolicy } from './refresh/refresh-plan.ts'
 import { createRefresher } from './refresh/refresher.ts'
@@ -20,6 +20,7 @@ import { createSignIn } from './refresh/sign-in.ts'
 import { createTokenRequest } from './refresh/token-request.ts'
 import { createTokenSource, requireToken } from './refresh/token-source.ts'
 import { createTurns } from './refresh/turn.ts'
+import { resolveOptions } from './resolved-options.ts'
 import { createEmitter } from './session/events.ts'
 import { createIdleWatch } from './session/idle.ts'
 import { createSession } from './session/session.ts'
@@ -29,7 +30,7 @@ import { createLock } from './tabs/lock.ts'
 import { createPresence } from './tabs/presence.ts'
 import { createSiblings } from './tabs/siblings.ts'
 import { createStampBook } from './tabs/stamp.ts'
-import { joinUrl, parseUrl } from './url.ts'
+import { createTimers } from './timers.ts'
 
 /**
  * Creates a client for one session. Nothing happens at import; in a page the session is restored from now on.
@@ -50,7 +51,8 @@ export function createAuthClient<Credentials extends object = object>(
   const platform = { ...surroundings, setTimer: timers.setTimer }
   const emitter = createEmitter()
   // Two clients of one origin that talk to different servers must not share a lock or a mark.
-  const namespace = nameEndpoint()
+  const endpoints = createEndpoints(options, platform.pageUrl)
+  const namespace = `everbearer:${endpoints.identify()}`
   const storedMark = (name: string) => createStoredMark(platform.storage, `${namespace}:${name}`)
   const mark = storedMark('signed-out')
   const hint = storedMark('signed-in')
@@ -63,7 +65,11 @@ export function createAuthClient<Credentials extends object = object>(
   const session = createSession(!restores)
   const origins = createTrustedOrigins(options.baseURL, options.trustedOrigins, platform.pageUrl)
   const diagnostics = mayDiagnose()
-  const bareTokenRequest = createTokenRequest(platform, { ...options, trusts: origins.trusts })
+  const bareTokenRequest = createTokenRequest(platform, {
+    ...options,
+    endpoints,
+    trusts: origins.trusts
+  })
   const tokenRequest = diagnostics?.watch(bareTokenRequest) ?? bareTokenRequest
   const lock = createLock(namespace, options.lockTimeoutMs, platform)
   const attempts = createAttemptBook(platform, `${namespace}:attempt`)
@@ -97,6 +103,7 @@ export function createAuthClient<Credentials extends object = object>(
   const { isAppSigningIn } = signIn
   const tokens = createTokenSource({ ...shared, refresher, isAppSigningIn })
   const refuses = createRefusalRule(options.isTokenRefusal)
+  const isAuthEndpoint = endpoints.has
   const sendWithBearer = createBearer({ tokens, origins, isAuthEndpoint, refuses, diagnostics })
   const { reissuedTokenHeader } = options
   const carriage = { sendWithBearer, beginRequest, reissuedTokenHeader, fetch: pageFetch }
@@ -123,9 +130,7 @@ export function createAuthClient<Credentials extends object = object>(
   function mayDiagnose(): Diagnostics | undefined {
     const { renewWith } = options
     const endpoint = (name: 'login' | 'refresh') =>
-      name === 'refresh' && typeof renewWith === 'function'
-        ? undefined
-        : resolveEndpoint(options.baseURL, options.paths[name], platform.pageUrl())
+      name === 'refresh' && typeof renewWith === 'function' ? undefined : endpoints.resolve(name)
     try {
       // Just so, for bundlers put a text in its place, and leave out what a production build never reaches.
       if (process.env.NODE_ENV !== 'production') {
@@ -152,24 +157,9 @@ export function createAuthClient<Credentials extends object = object>(
     if (options.restore === 'hint') hint.set('1')
   }
 
-  function isAuthEndpoint(url: string | undefined): boolean {
-    const path = url && parseUrl(url, platform.pageUrl())?.pathname
-    const { login, refresh, logout } = options.paths
-    return [login, refresh, logout].some(
-      (endpoint) =>
-        path === parseUrl(joinUrl(options.baseURL, endpoint), platform.pageUrl())?.pathname
-    )
-  }
-
   function beginRequest(): number | undefined {
     agenda.noteActivity()
     return tokens.currentEpoch()
-  }
-
-  function nameEndpoint(): string {
-    const { baseURL, paths } = options
-    const url = parseUrl(joinUrl(baseURL, paths.refresh), platform.pageUrl())
-    return `everbearer:${url?.href ?? baseURL + paths.refresh}`
   }
 
   function checkLive(): void {

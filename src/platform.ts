@@ -74,45 +74,8 @@ export type Wake = 'visible' | 'online'
 /** The global `fetch`, looked up at each call: whoever replaces it (msw, a tracer) sees the request. */
 export const pageFetch: typeof fetch = (input, init) => globalThis.fetch(input, init)
 
-/** Timers above this fire at once in every engine. */
-const longestTimerMs = 2 ** 31 - 1
-
 export function createPlatform(replaced: Partial<Platform> = {}): Platform {
   return { ...surroundings(), ...replaced }
-}
-
-export interface Timers {
-  readonly setTimer: Platform['setTimer']
-  /** Cancels every timer that runs, and lets none begin. */
-  dispose(): void
-}
-
-/** The timers of one client, so that none is left when it ends. */
-export function createTimers(platform: Pick<Platform, 'setTimer'>): Timers {
-  const cancels = new Set<() => void>()
-  let isDisposed = false
-  return {
-    setTimer(callback, delayMs) {
-      if (isDisposed) return () => {}
-      const cancelTimer = platform.setTimer(
-        () => {
-          cancels.delete(cancel)
-          callback()
-        },
-        Math.min(delayMs, longestTimerMs)
-      )
-      const cancel = () => {
-        cancels.delete(cancel)
-        cancelTimer()
-      }
-      cancels.add(cancel)
-      return cancel
-    },
-    dispose() {
-      isDisposed = true
-      for (const cancel of [...cancels]) cancel()
-    }
-  }
 }
 
 function surroundings(): Platform {

@@ -16,6 +16,7 @@ const floors = [
   'index',
   'client',
   'auth-client',
+  'resolved-options',
   'options',
   'http',
   'refresh',
@@ -23,6 +24,7 @@ const floors = [
   'session',
   'token',
   'option-checks',
+  'timers',
   'platform',
   'url',
   'errors'

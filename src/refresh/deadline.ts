@@ -40,3 +40,21 @@ export function createWaiting(platform: Pick<Platform, 'setTimer'>): Waiting {
     }
   }
 }
+
+/**
+ * Makes a request whose deadline is the caller's own business: it goes on and keeps its turn, for its cookie may land at
+ * any time. Only after `afterMs` it is given up.
+ */
+export async function untilAbandoned<T>(
+  platform: Pick<Platform, 'setTimer'>,
+  afterMs: number,
+  request: (signal: AbortSignal) => Promise<T>
+): Promise<T> {
+  const abandoned = new AbortController()
+  const cancel = platform.setTimer(() => abandoned.abort(), afterMs)
+  try {
+    return await request(abandoned.signal)
+  } finally {
+    cancel()
+  }
+}

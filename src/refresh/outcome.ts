@@ -3,13 +3,14 @@ import { AuthError } from '../errors.ts'
 import type { RefreshOutcome, RefreshReason } from '../session/events.ts'
 import { unexpected } from './refresh-errors.ts'
 
-/** Names the failure of a refresh. `retryInMs` is read late: a failure is noted before it is told. */
+/** Names the failure of a refresh. */
 export function describeFailure(
   error: unknown,
   facts: {
     readonly reason: RefreshReason
     readonly atMs: number
     readonly isOnline: boolean
+    /** Until the next one may begin; 0 where that is at once. */
     readonly retryInMs: number
   }
 ): RefreshOutcome {

@@ -17,7 +17,7 @@ export function unexpected(): AuthError {
 export function noProgress(): AuthError {
   return new AuthError(
     'ERR_AUTH_RESPONSE_MALFORMED',
-    'The refresh endpoint issued the very access token that it should replace.'
+    'The refresh endpoint issued an access token that this session has had before.'
   )
 }
 

@@ -1,36 +1,24 @@
-// How the session is renewed: one attempt at a time, committed only if the session it was for is still there.
+// How the session is renewed: one attempt at a time, which counts only if the session it was for is still there.
 import { AuthError } from '../errors.ts'
-import type { Platform } from '../platform.ts'
-import { compareAge } from '../session/adoption.ts'
-import type { Emitter, RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
-import { type HeldToken, receiveToken, type Session, toTokenFacts } from '../session/session.ts'
+import type { RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
+import type { HeldToken } from '../session/session.ts'
 import type { AttemptBook } from '../tabs/attempt.ts'
-import type { Siblings } from '../tabs/siblings.ts'
-import { lifeLeftMs, readMoment } from '../token/lifetime.ts'
 import { createWaiting } from './deadline.ts'
 import { createFailureMemory } from './failure-memory.ts'
 import { describeFailure, isUnanswered } from './outcome.ts'
-import { lostRace, noProgress, sessionChanged, unexpected } from './refresh-errors.ts'
-import { planRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
+import { lostRace, sessionChanged, unexpected } from './refresh-errors.ts'
+import { createSettlement, type SettlementOptions } from './settlement.ts'
 import { createSingleFlight, type Flight } from './single-flight.ts'
 import type { TokenAnswer, TokenRequest } from './token-request.ts'
-import type { IssuedToken } from './token-response.ts'
 import type { TakeTurn } from './turn.ts'
 
-export interface RefresherOptions {
-  readonly session: Session
+export interface RefresherOptions extends Omit<SettlementOptions, 'failure'> {
   readonly tokenRequest: TokenRequest
   readonly attempts: AttemptBook
-  readonly siblings: Siblings
-  readonly platform: Platform
-  readonly emitter: Emitter
-  readonly policy: RefreshPolicy
   readonly refreshTimeoutMs: number
   readonly refreshAbandonMs: number
   /** A function of the app's is told when it is no longer wanted; a request of ours is left to land. */
   readonly isRenewedByApp: boolean
-  /** A token was taken in: somebody came in by a restore, or a refresh brought it. */
-  readonly onEntered: (how: 'entered' | 'renewed') => void
   readonly takeTurn: TakeTurn
   /** Called whenever the time of the next check may have changed. */
   readonly onSettled: () => void
@@ -54,10 +42,11 @@ export interface Refresher {
 }
 
 export function createRefresher(options: RefresherOptions): Refresher {
-  const { session, tokenRequest, attempts, siblings, platform, emitter, policy } = options
+  const { session, tokenRequest, attempts, siblings, platform, emitter } = options
   let lastOutcome: RefreshOutcome | undefined
   let disposal: AuthError | undefined
   const failure = createFailureMemory(platform)
+  const settlement = createSettlement({ ...options, failure })
   const callers = createWaiting(platform)
 
   // Told when the flight is no longer open, so that a listener who asks, or refreshes, finds it over.
@@ -120,14 +109,14 @@ export function createRefresher(options: RefresherOptions): Refresher {
       isOurs() && answer.kind === 'rejected' && session.generation() !== generation
     if (mayBeLostRace()) ({ generation, answer } = await ask())
     if (!isOurs()) throw sessionChanged()
-    if (mayBeLostRace()) throw noteFailure(lostRace(answer))
+    if (mayBeLostRace()) throw settlement.fail(lostRace(answer))
     switch (answer.kind) {
       case 'issued':
-        return commit(answer.token, generation, reason)
+        return settlement.commit(answer.token, generation, reason)
       case 'rejected':
-        throw endSession(answer.status, answer.oauthError)
+        throw settlement.endSession(answer.status, answer.oauthError)
       case 'undecided':
-        throw noteFailure(answer.error)
+        throw settlement.fail(answer.error)
     }
   }
 
@@ -158,63 +147,6 @@ export function createRefresher(options: RefresherOptions): Refresher {
       cancel()
       renewals.delete(abandoned)
     }
-  }
-
-  function commit(issued: IssuedToken, generation: number, reason: RefreshReason): HeldToken {
-    const held = session.held()
-    // A server that does not rotate its refresh token need not repeat it (RFC 6749 §6).
-    const refreshToken = issued.refreshToken ?? held?.refreshToken
-    const received = receiveToken({ ...issued, refreshToken }, readMoment(platform))
-    // The one that is held, or one before it: a cache or a service worker may answer with what it once heard.
-    if (held !== undefined && session.wasHeld(received.accessToken)) {
-      throw noteFailure(noProgress())
-    }
-    if (siblings.isOtherUser(received)) {
-      session.end('user-changed')
-      emitter.emit('signed-out', { reason: 'user-changed' })
-      throw sessionChanged()
-    }
-    failure.forget()
-    session.note({ type: 'recovered' })
-    const isRestore = held === undefined
-    // A re-issued token was adopted while we asked, and the server signed it after this one: keep it.
-    const keepsHeld =
-      held !== undefined &&
-      session.generation() !== generation &&
-      compareAge(received, held) === 'older'
-    const kept = keepsHeld ? held : received
-    const refreshAt = planRefreshAt(kept, isRestore, policy, platform.random)
-    if (keepsHeld) return session.replan(refreshAt) ?? held
-    const token = session.hold(received, refreshAt, 'same-epoch')
-    siblings.tell('renewed')
-    options.onEntered(isRestore ? 'entered' : 'renewed')
-    const facts = toTokenFacts(token)
-    if (isRestore) emitter.emit('signed-in', { via: 'restore', token: facts })
-    else emitter.emit('renewed', { reason, token: facts })
-    return token
-  }
-
-  function endSession(status: number | undefined, oauthError: string | undefined): AuthError {
-    failure.forget()
-    const wasSignedIn = session.held() !== undefined
-    if (wasSignedIn) {
-      session.end('session-expired')
-      siblings.tellEnd('session-expired')
-      emitter.emit('signed-out', { reason: 'session-expired' })
-    } else if (session.getState().status === 'initializing') {
-      session.end('no-session')
-    }
-    const word = oauthError === undefined ? '' : ` (${oauthError})`
-    const answer = status === undefined ? '' : ` with status ${status}${word}`
-    const message = `The server refused to renew the session${answer}: it has ended, sign in again.`
-    return new AuthError('ERR_AUTH_SESSION_EXPIRED', message, { status, oauthError })
-  }
-
-  function noteFailure(error: AuthError): AuthError {
-    const held = session.held()
-    failure.note(error, held === undefined ? 0 : lifeLeftMs(held, readMoment(platform)))
-    session.note({ type: 'failed', code: error.code, atMs: platform.now() })
-    return error
   }
 
   return {

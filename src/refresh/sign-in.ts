@@ -1,18 +1,17 @@
 // Signing in and out: the other two auth requests, in the order in which they were called.
 import { AuthError } from '../errors.ts'
-import type { Platform } from '../platform.ts'
 import type { Emitter } from '../session/events.ts'
 import { receiveToken, type Session, toTokenFacts } from '../session/session.ts'
 import type { SignedOutReason } from '../session/state.ts'
-import type { StoredMark } from '../session/stored-mark.ts'
 import type { AttemptBook } from '../tabs/attempt.ts'
-import type { AuthLock } from '../tabs/lock.ts'
 import type { Siblings } from '../tabs/siblings.ts'
 import { readMoment } from '../token/lifetime.ts'
-import { createWaiting } from './deadline.ts'
+import { createCallOrder } from './call-order.ts'
+import { createWaiting, untilAbandoned } from './deadline.ts'
 import { sessionChanged } from './refresh-errors.ts'
 import { planRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
 import type { Refresher } from './refresher.ts'
+import { createSignOut, type SignOutOptions } from './sign-out.ts'
 import type { TokenAnswer, TokenRequest } from './token-request.ts'
 import { type IssuedToken, readTokenResponse, type TokenResponse } from './token-response.ts'
 
@@ -34,69 +33,49 @@ export interface SignIn {
   dispose(error: AuthError): void
 }
 
-export interface SignInOptions {
+export interface SignInOptions extends SignOutOptions {
   readonly session: Session
   readonly refresher: Refresher
   readonly tokenRequest: TokenRequest
-  readonly lock: AuthLock
-  readonly mark: StoredMark
   readonly attempts: AttemptBook
   readonly siblings: Siblings
-  readonly platform: Platform
   readonly emitter: Emitter
   readonly policy: RefreshPolicy
   readonly refreshTimeoutMs: number
-  readonly refreshAbandonMs: number
   /** Somebody came in. */
   readonly onEntered: (how: 'entered') => void
   readonly onSettled: () => void
 }
 
 export function createSignIn(options: SignInOptions): SignIn {
-  const { session, refresher, tokenRequest, lock, mark, attempts, siblings } = options
+  const { session, refresher, tokenRequest, lock, attempts, siblings } = options
   const { platform, emitter } = options
   const callers = createWaiting(platform)
-  // Calls of login() and logout() are counted; one that took effect rules out all that were made before it.
-  let calls = 0
-  let effective = 0
-  let effectiveWasLogout = false
+  const signOut = createSignOut(options)
+  const order = createCallOrder()
   // Those under way. A function may never settle (a popup that was closed): it holds nothing up for longer than a request.
   const signIns = new Set<number>()
   const appSignIns = new Set<number>()
-  // The refresh tokens of sign-outs that are not delivered yet, by mark.
-  const revocations = new Map<string, string>()
   let disposal: AuthError | undefined
-
-  // The deadline is the caller's. The request goes on and keeps its turn, for its cookie may land at any time.
-  async function ask<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const abandoned = new AbortController()
-    const cancel = platform.setTimer(() => abandoned.abort(), options.refreshAbandonMs)
-    try {
-      return await request(abandoned.signal)
-    } finally {
-      cancel()
-    }
-  }
 
   function checkOrder(call: number): void {
     if (disposal !== undefined) throw disposal
-    if (call < effective) throw sessionChanged()
+    if (order.overruledBy(call) !== undefined) throw sessionChanged()
   }
 
   //  login() ── POST ──────────────────── answered, and dropped: its cookie has to go again
   //  logout() ────────── signed out at once ── POST (takes its turn) ── cookie cleared
   function enter(issued: IssuedToken, call: number, news: 'signed-in' | 'renewed'): void {
-    if (call < effective && effectiveWasLogout && disposal === undefined) {
-      mark.set(platform.randomId())
-      deliverSignOut().catch(() => {})
+    if (order.overruledBy(call) === 'sign-out' && disposal === undefined) {
+      signOut.note(undefined)
+      signOut.deliver().catch(() => {})
     }
     checkOrder(call)
-    effective = call
-    effectiveWasLogout = false
+    order.takeEffect(call, 'sign-in')
     const received = receiveToken(issued, readMoment(platform))
     const refreshAt = planRefreshAt(received, true, options.policy, platform.random)
     const token = session.hold(received, refreshAt, 'new-epoch')
-    mark.clear()
+    signOut.forget()
     attempts.forget()
     siblings.tell(news)
     refresher.abandon(sessionChanged())
@@ -110,7 +89,9 @@ export function createSignIn(options: SignInOptions): SignIn {
     try {
       await lock.run(async () => {
         checkOrder(call)
-        const answer = await ask((signal) => tokenRequest.login(credentials, signal))
+        const answer = await untilAbandoned(platform, options.refreshAbandonMs, (signal) =>
+          tokenRequest.login(credentials, signal)
+        )
         enter(readLoginAnswer(answer), call, 'signed-in')
       })
     } finally {
@@ -152,60 +133,40 @@ export function createSignIn(options: SignInOptions): SignIn {
     options.onSettled()
   }
 
-  const isPending = (call: number) => call > effective
-
   function isAppSigningIn(): boolean {
-    return [...appSignIns].some(isPending)
-  }
-
-  async function deliverSignOut(): Promise<boolean> {
-    return lock.run(async () => {
-      const id = mark.read()
-      // Somebody signed in while this waited for its turn: there is a new session, and it is not the one to end.
-      if (id === undefined || disposal !== undefined) return false
-      const isConfirmed = await ask((signal) => tokenRequest.logout(revocations.get(id), signal))
-      if (isConfirmed) revocations.delete(id)
-      if (isConfirmed && mark.read() === id) mark.clear()
-      return isConfirmed
-    })
+    return [...appSignIns].some(order.isPending)
   }
 
   // Not while the app signs somebody in: the sign-out would take the new cookie with it.
   function retrySignOut(): void {
-    if (disposal === undefined && mark.read() !== undefined && !isAppSigningIn()) {
-      deliverSignOut().catch(() => {})
+    if (disposal === undefined && signOut.isPending() && !isAppSigningIn()) {
+      signOut.deliver().catch(() => {})
     }
   }
 
   return {
     login(credentials) {
-      calls += 1
+      const call = order.begin()
       if (typeof credentials === 'function') {
         const signIn = credentials as () => Promise<TokenResponse>
-        return callers.wait(askApp(signIn, calls))
+        return callers.wait(askApp(signIn, call))
       }
       const error = () => late('sign-in', options.refreshTimeoutMs)
       const deadline = { afterMs: options.refreshTimeoutMs, error }
-      return callers.wait(sendCredentials(credentials, calls), deadline)
+      return callers.wait(sendCredentials(credentials, call), deadline)
     },
     start(token) {
-      calls += 1
-      enter(token, calls, 'renewed')
+      enter(token, order.begin(), 'renewed')
     },
     async logout(reason) {
-      calls += 1
-      effective = calls
-      effectiveWasLogout = true
-      const id = platform.randomId()
-      const refreshToken = session.held()?.refreshToken
-      if (refreshToken !== undefined) revocations.set(id, refreshToken)
-      mark.set(id)
+      order.takeEffect(order.begin(), 'sign-out')
+      signOut.note(session.held()?.refreshToken)
       siblings.tellEnd(reason)
       leave(reason)
       const lateError = late('sign-out', options.refreshTimeoutMs)
       const deadline = { afterMs: options.refreshTimeoutMs, error: () => lateError }
       try {
-        return { confirmed: await callers.wait(deliverSignOut(), deadline) }
+        return { confirmed: await callers.wait(signOut.deliver(), deadline) }
       } catch (error) {
         if (error === lateError) return { confirmed: false }
         throw error
@@ -213,19 +174,17 @@ export function createSignIn(options: SignInOptions): SignIn {
     },
     followSignOut() {
       const isSignedIn = session.getState().status === 'authenticated'
-      if (!isSignedIn || disposal !== undefined || mark.read() === undefined) return
-      calls += 1
-      effective = calls
-      effectiveWasLogout = true
+      if (!isSignedIn || disposal !== undefined || !signOut.isPending()) return
+      order.takeEffect(order.begin(), 'sign-out')
       leave('signed-out')
     },
     follow: leave,
     retrySignOut,
     isAppSigningIn,
-    isSigningIn: () => isAppSigningIn() || [...signIns].some(isPending),
+    isSigningIn: () => isAppSigningIn() || [...signIns].some(order.isPending),
     dispose(error) {
       disposal = error
-      revocations.clear()
+      signOut.dispose()
       callers.release(error)
     }
   }

@@ -9,7 +9,7 @@ import {
   refreshTokenGrant
 } from './auth-post.ts'
 import { parseRetryAfterMs } from './backoff.ts'
-import { type EndpointPaths, resolveEndpoint } from './endpoints.ts'
+import type { EndpointPaths, Endpoints } from './endpoints.ts'
 import { type RenewalContext, type RenewWith, renewByApp } from './renewal.ts'
 import {
   type IssuedToken,
@@ -32,8 +32,7 @@ export type TokenAnswer =
   | { readonly kind: 'undecided'; readonly error: AuthError }
 
 export interface TokenRequestOptions {
-  readonly baseURL: string
-  readonly paths: EndpointPaths
+  readonly endpoints: Endpoints
   readonly sendIdempotencyKey: 'same-origin' | 'always' | 'never'
   readonly renewWith: RenewWith
   readonly parseTokenResponse: ((body: unknown) => TokenResponse) | undefined
@@ -54,8 +53,7 @@ export interface TokenRequest {
 const undecidedStatuses: ReadonlySet<number> = new Set([408, 425, 429])
 
 export function createTokenRequest(platform: Platform, options: TokenRequestOptions): TokenRequest {
-  const endpoint = (name: keyof EndpointPaths) =>
-    resolveEndpoint(options.baseURL, options.paths[name], platform.pageUrl())
+  const endpoint = options.endpoints.resolve
   const send = createAuthPost(platform)
   const post = (
     name: keyof EndpointPaths,

@@ -10,6 +10,7 @@ import {
   type TokenNews
 } from './channel.ts'
 import type { Presence } from './presence.ts'
+import { createQuestion } from './question.ts'
 import { packToken, planTakenRefresh, type SharedToken, unpackToken } from './shared-token.ts'
 import type { Stamp, StampBook } from './stamp.ts'
 import { compareUsers, judgeSharedToken } from './takeover.ts'
@@ -69,14 +70,14 @@ export function createSiblings(options: SiblingsOptions): Siblings {
   const isOff = mode === 'off'
   let renewals = 0
   let unconfirmed = 0
-  let question: { readonly isAnswered: () => boolean; readonly close: () => void } | undefined
+  const question = createQuestion(platform, handOverMs)
 
   function receive(message: SiblingMessage, checks = confirmationChecks): void {
     if (message.type === 'ask') {
       answer()
       return
     }
-    const isAnswer = question !== undefined && message.type === 'token' && message.news === 'handed'
+    const isAnswer = question.isOpen() && message.type === 'token' && message.news === 'handed'
     const behindBy = message.stamp.generation - stamps.seen().generation
     // What a frozen or slow tab tells late is overtaken by what has happened since.
     if (behindBy < (isAnswer || message.type === 'ended' ? 0 : 1)) return
@@ -85,9 +86,10 @@ export function createSiblings(options: SiblingsOptions): Siblings {
       return
     }
     if (message.type === 'ended') followEnd(message.stamp, message.reason)
-    else if (message.token === undefined || mode !== 'share') followSignal(message)
+    else if (message.token === undefined || mode !== 'share')
+      followSignal(message.stamp, message.news)
     else take(message.stamp, message.news, message.token)
-    if (question?.isAnswered()) question.close()
+    question.look()
   }
 
   // Storage may be slower than the channel. What it does not bear out in time, nobody of ours has said.
@@ -120,13 +122,7 @@ export function createSiblings(options: SiblingsOptions): Siblings {
   }
 
   // It stays behind until the server has told it what the others know.
-  function followSignal({
-    stamp,
-    news
-  }: {
-    readonly stamp: Stamp
-    readonly news: TokenNews
-  }): void {
+  function followSignal(stamp: Stamp, news: TokenNews): void {
     if (news === 'signed-in') options.onUnclear()
     else stamps.follow(stamp)
   }
@@ -142,7 +138,7 @@ export function createSiblings(options: SiblingsOptions): Siblings {
       received,
       isAlive: received.lifetimeSeconds === undefined || lifeLeftMs(received, now) > 0,
       news,
-      isAsked: question !== undefined,
+      isAsked: question.isOpen(),
       isNews: stamp.generation > stamps.seen().generation,
       session: stamps.compare(stamp)
     })
@@ -165,22 +161,16 @@ export function createSiblings(options: SiblingsOptions): Siblings {
     if (mode !== 'share' || platform.openChannel === undefined) return undefined
     const before = stamps.seen().generation
     const heldBefore = session.held()
-    return new Promise((resolve) => {
-      const close = () => {
-        cancel()
-        question = undefined
-        resolve()
-      }
-      const cancel = platform.setTimer(() => {
+    const isAnswered = () =>
+      !stamps.isBehind() && (stamps.seen().generation > before || session.held() !== heldBefore)
+    return question.ask({
+      send: () => channel.post({ type: 'ask' }),
+      isAnswered,
+      onSilence() {
         presence.isAlone()
         // What nobody tells of is left to the server.
         stamps.follow({ ...stamps.seen(), generation: stamps.stored().generation })
-        close()
-      }, handOverMs)
-      const isAnswered = () =>
-        !stamps.isBehind() && (stamps.seen().generation > before || session.held() !== heldBefore)
-      question = { isAnswered, close }
-      channel.post({ type: 'ask' })
+      }
     })
   }
 
@@ -241,7 +231,7 @@ export function createSiblings(options: SiblingsOptions): Siblings {
     },
     dispose() {
       removeHideListener()
-      question?.close()
+      question.close()
       close()
     }
   }

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { readReissuedHeader } from '../../src/http/reissued-token.ts'
 import { createPlatform } from '../../src/platform.ts'
 import { parseRetryAfterMs } from '../../src/refresh/backoff.ts'
+import { createEndpoints } from '../../src/refresh/endpoints.ts'
 import { createTokenRequest } from '../../src/refresh/token-request.ts'
 import { readOAuthError, readTokenResponse } from '../../src/refresh/token-response.ts'
 import { isAccessToken, readClaims } from '../../src/token/claims.ts'
@@ -173,11 +174,11 @@ it.each(['"a"', '[', '{"a":', ' ', '<', '\ufeff'])(
   'makes nothing of an answer of up to 64 MiB of %j, and says so by a typed error',
   async (unit) => {
     let text = ''
+    const paths = { login: '/login', refresh: '/refresh', logout: '/logout' }
     const request = createTokenRequest(
       createPlatform({ fetch: async () => new Response(text), pageUrl: () => undefined }),
       {
-        baseURL: 'https://api.app.example',
-        paths: { login: '/login', refresh: '/refresh', logout: '/logout' },
+        endpoints: createEndpoints({ baseURL: 'https://api.app.example', paths }, () => undefined),
         sendIdempotencyKey: 'never',
         renewWith: 'cookie',
         parseTokenResponse: undefined,

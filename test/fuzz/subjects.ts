@@ -5,6 +5,7 @@ import { parseChallenges } from '../../src/http/challenges.ts'
 import { readReissuedHeader } from '../../src/http/reissued-token.ts'
 import { createPlatform } from '../../src/platform.ts'
 import { backoffMs, parseRetryAfterMs } from '../../src/refresh/backoff.ts'
+import { createEndpoints } from '../../src/refresh/endpoints.ts'
 import { planRefreshAt } from '../../src/refresh/refresh-plan.ts'
 import { createTokenRequest, type TokenAnswer } from '../../src/refresh/token-request.ts'
 import {
@@ -118,8 +119,13 @@ const tokenRequest = createTokenRequest(
     pageUrl: () => undefined
   }),
   {
-    baseURL: 'https://api.app.example',
-    paths: { login: '/login', refresh: '/refresh', logout: '/logout' },
+    endpoints: createEndpoints(
+      {
+        baseURL: 'https://api.app.example',
+        paths: { login: '/login', refresh: '/refresh', logout: '/logout' }
+      },
+      () => undefined
+    ),
     sendIdempotencyKey: 'never',
     renewWith: 'refresh-token',
     parseTokenResponse: undefined,
