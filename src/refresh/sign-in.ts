@@ -127,7 +127,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   function leave(reason: SignedOutReason): void {
     const wasSignedIn = session.getState().status !== 'unauthenticated'
     session.end(reason)
-    attempts.forget()
+    attempts.forgetOurs()
     refresher.abandon(sessionChanged())
     if (wasSignedIn) emitter.emit('signed-out', { reason })
     options.onSettled()
@@ -161,6 +161,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     async logout(reason) {
       order.takeEffect(order.begin(), 'sign-out')
       signOut.note(session.held()?.refreshToken)
+      attempts.forget()
       siblings.tellEnd(reason)
       leave(reason)
       const lateError = late('sign-out', options.refreshTimeoutMs)

@@ -11,8 +11,10 @@ export interface AttemptBook {
   fail(name: string): void
   /** May the answer to somebody else's attempt still be on its way, for a tab that has waited for it so long already? */
   isLanding(waitedMs: number): boolean
-  /** The session has changed hands. */
+  /** The session has changed hands, by this tab's doing. */
   forget(): void
+  /** It has changed hands next door. The news may be late: what others began meanwhile is of the new session, and stays. */
+  forgetOurs(): void
 }
 
 interface Attempt {
@@ -74,6 +76,11 @@ export function createAttemptBook(
     forget() {
       ours.clear()
       mark.clear()
+    },
+    forgetOurs() {
+      const attempt = read()
+      if (attempt !== undefined && ours.has(attempt.name)) mark.clear()
+      ours.clear()
     }
   }
 }

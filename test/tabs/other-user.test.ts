@@ -106,3 +106,27 @@ it('takes over whoever signs in next door after the user signed out', async () =
   expect(second.auth.getState().status).toBe('authenticated')
   expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
 })
+
+//  first   ── grace signs in ── refresh ──✗ the answer is lost ────────── again, by the same name
+//  second  ── (frozen) ──────────────────────────── hears of grace ─┘ and forgets nothing of hers
+it('repeats an attempt by its name, though a tab hears only now of the user whose it is', async () => {
+  const bed = await openAda({ client: { sendIdempotencyKey: 'always' } })
+  const { first, second, browser, pass } = bed
+  second.freeze()
+  const entering = first.auth.login(grace)
+  await pass(300)
+  await entering
+  const before = browser.requests.length
+  browser.trouble('/refresh', { kind: 'lost' })
+  await expect(first.auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+  second.thaw()
+  await pass(20)
+  expect(second.auth.getState()).toMatchObject({ reason: 'user-changed' })
+  const refreshing = first.auth.refresh()
+  await pass(2_500)
+  await refreshing
+  const refreshes = browser.requests.slice(before).filter(({ url }) => url.endsWith('/refresh'))
+  const [lost, repeated] = refreshes.map(({ headers }) => headers['Idempotency-Key'])
+  expect(lost).toMatch(/\w/)
+  expect(repeated).toBe(lost)
+})
