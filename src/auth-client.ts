@@ -11,7 +11,12 @@ export interface AuthClient<Credentials extends object = object> {
   readonly axios: AxiosInstance
   /**
    * Puts the token on the requests of an axios instance of yours, to trusted origins only.
+   *
+   * An adapter that is given by name is that of the axios which everbearer imports: where a bundle holds two copies of
+   * axios, the errors are of that one. A request that waits for a token sends its body as it is then, so leave a buffer
+   * alone until the call has settled. `beforeRedirect` sees the headers of a redirect within the origin, the token's too.
    * @returns the detach. An instance may be attached twice; its requests are sent once.
+   * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` for what is no instance, `ERR_AUTH_DISPOSED`
    */
   attach(instance: AxiosInstance): () => void
   /**
@@ -21,7 +26,7 @@ export interface AuthClient<Credentials extends object = object> {
    * It calls the global `fetch`.
    *
    * @throws AuthError as {@link AuthClient.refresh}, and `ERR_AUTH_BODY_SPENT`, `ERR_AUTH_INVALID_OPTIONS` (a wrong
-   * flag); and what `fetch` throws.
+   * flag, or `accessToken: 'require'` where the mode is `no-cors`); and what `fetch` throws.
    *
    * @example
    * const response = await auth.fetch('https://api.example.com/me', { everbearer: { accessToken: 'require' } })
@@ -36,7 +41,8 @@ export interface AuthClient<Credentials extends object = object> {
    *
    * @throws AuthError `ERR_AUTH_LOGIN_REJECTED`, `ERR_AUTH_NETWORK`, `ERR_AUTH_TIMEOUT`, `ERR_AUTH_SERVER_ERROR`,
    * `ERR_AUTH_RESPONSE_MALFORMED`, `ERR_AUTH_SESSION_CHANGED` (a later `login()` or `logout()` took effect),
-   * `ERR_AUTH_DISPOSED`; and whatever the function throws.
+   * `ERR_AUTH_INVALID_OPTIONS` (credentials that JSON cannot say, such as a `FormData`), `ERR_AUTH_DISPOSED`; and whatever
+   * the function throws.
    */
   login(credentials: Credentials | (() => Promise<TokenResponse>)): Promise<void>
   /**

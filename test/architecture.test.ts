@@ -105,7 +105,7 @@ describe('the direction of imports', () => {
 
   it('keeps each dependency where it belongs', () => {
     const homes: Record<string, RegExp> = {
-      axios: /^(client|auth-client|http\/axios(-exchange)?)\.ts$/,
+      axios: /^(client|auth-client|http\/axios(-\w+)?)\.ts$/,
       'jwt-decode': /^token\/claims\.ts$/,
       jose: /^mock\//,
       msw: /^mock\/msw\.ts$/,

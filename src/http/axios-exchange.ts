@@ -4,10 +4,17 @@ import axios, {
   AxiosError,
   AxiosHeaders,
   type AxiosResponse,
-  type InternalAxiosRequestConfig,
-  isAxiosError
+  type InternalAxiosRequestConfig
 } from 'axios'
-import { joinUrl } from '../url.ts'
+import { conceal, concealErrors } from './axios-concealment.ts'
+import {
+  type Fetch,
+  incomingMessageOf,
+  noteFinalUrl,
+  readFinalUrl,
+  readLines,
+  takeTokenBack
+} from './axios-facts.ts'
 import type { IncomingAnswer } from './bearer.ts'
 import type { TimeBudget } from './time-budget.ts'
 
@@ -17,7 +24,6 @@ interface Destination {
   readonly baseURL: string | undefined
   readonly allowAbsoluteUrls: boolean | undefined
 }
-type Fetch = NonNullable<NonNullable<InternalAxiosRequestConfig['env']>['fetch']>
 
 export interface AxiosSending {
   /** The app's: read, never changed. */
@@ -40,33 +46,43 @@ export async function exchange(
   { reissuedTokenHeader, fetch: pageFetch }: ExchangeOptions
 ): Promise<IncomingAnswer<AxiosResponse>> {
   const sent = copyConfig(config, destination)
-  if (accessToken !== undefined) sent.headers.set('Authorization', `Bearer ${accessToken}`)
+  if (accessToken !== undefined) carryToken(sent, accessToken)
   if (budget !== undefined) {
     sent.timeout = budget.remainingMs()
     if (sent.timeout === 0) throw toTimeoutError(config)
   }
   try {
-    const response = await resolveAdapter(adapter, sent, pageFetch)(sent)
+    const send = resolveAdapter(adapter, sent, accessToken === undefined, pageFetch)
+    const response = await send(sent)
     return toAnswer(response, async () => response)
   } catch (error) {
+    conceal(error, config)
     // Not by class or brand: an adapter of the app's may throw what it likes.
     const failure = error as Partial<AxiosError> | null | undefined
     if (failure?.config == null && failure?.response == null) throw error
-    conceal(failure, config)
     if (budget !== undefined) restateTimeout(failure, sent.timeout, budget)
     if (failure.response == null) throw error
     return toAnswer(failure.response, () => Promise.reject(error))
+  } finally {
+    // It is on its way. What comes later, such as the error that ends a stream, shows this config. An adapter of the app's
+    // may keep it, as a mock adapter does for its history.
+    if (accessToken !== undefined && typeof adapter !== 'function') {
+      sent.headers.delete('Authorization')
+    }
   }
 
   function toAnswer(
     response: AxiosResponse,
     settle: () => Promise<AxiosResponse>
   ): IncomingAnswer<AxiosResponse> {
+    const { request, data } = response
     conceal(response, config)
-    const finalUrl = readFinalUrl(response.request, sent)
+    concealErrors(data, config)
+    const finalUrl = readFinalUrl(request, sent)
     // By `get`, whatever the case: some `fetch` implementations keep the server's spelling of header names.
     const headers = AxiosHeaders.from(response.headers as AxiosHeaders)
-    const reissuedHeader = headers.get(reissuedTokenHeader)
+    const reissuedHeader =
+      readLines(request, reissuedTokenHeader) ?? headers.get(reissuedTokenHeader)
     if (accessToken !== undefined) headers.delete(reissuedTokenHeader)
     response.headers = headers
     return {
@@ -74,9 +90,13 @@ export async function exchange(
       finalUrl,
       reissuedHeader,
       challenge: () => headers.get('WWW-Authenticate'),
-      text: async () => toText(response.data),
+      text: async () => toText(data),
       settle,
-      discard: () => discardBody(response.data)
+      discard() {
+        discardBody(data)
+        // What axios puts around a body that streams does not reach its socket until somebody has read from it.
+        discardBody(incomingMessageOf(request))
+      }
     }
   }
 }
@@ -107,78 +127,47 @@ function tellTimeout(timeoutMs: number | undefined): string {
 // With its prototype: axios gives a config none, so that a polluted Object.prototype adds no option.
 function copyConfig(
   config: InternalAxiosRequestConfig,
-  destination: Destination
+  destination?: Destination
 ): InternalAxiosRequestConfig {
   const copy: InternalAxiosRequestConfig = Object.create(Object.getPrototypeOf(config))
   return Object.assign(copy, config, destination, { headers: new AxiosHeaders(config.headers) })
 }
 
+function carryToken(sent: InternalAxiosRequestConfig, accessToken: string): void {
+  sent.headers.set('Authorization', `Bearer ${accessToken}`)
+  const { withXSRFToken } = sent
+  // A function of the app's is shown the config, which is the one with the token.
+  if (typeof withXSRFToken !== 'function') return
+  sent.withXSRFToken = (shown) => {
+    const copy = copyConfig(shown)
+    copy.headers.delete('Authorization')
+    return withXSRFToken(copy)
+  }
+}
+
 function resolveAdapter(
   adapter: AdapterOption,
   sent: InternalAxiosRequestConfig,
+  isBare: boolean,
   pageFetch: Fetch
 ): AxiosAdapter {
   if (typeof adapter === 'function') return adapter
   // axios's fetch adapter keeps to itself where an answer came from; the `fetch` beneath it is ours to choose.
-  sent.env = { ...sent.env, fetch: noteFinalUrl(sent.env?.fetch ?? pageFetch) }
+  const inner = sent.env?.fetch ?? pageFetch
+  sent.env = { ...sent.env, fetch: isBare ? noteFinalUrl(inner) : takeTokenBack(inner) }
   return axios.getAdapter(adapter ?? axios.defaults.adapter, sent)
-}
-
-// For all clients together, because axios never lets go of a `fetch` that it was given.
-const noting = new WeakMap<Fetch, Fetch>()
-const finalUrls = new WeakMap<object, string>()
-
-function noteFinalUrl(inner: Fetch): Fetch {
-  let notes = noting.get(inner)
-  if (notes === undefined) {
-    notes = async (input, init) => {
-      const response = await inner(input, init)
-      if (typeof input === 'object') finalUrls.set(input, response.url)
-      return response
-    }
-    noting.set(inner, notes)
-  }
-  return notes
-}
-
-/** Where the answer came from after redirects; `undefined` where an adapter of the app's does not tell. */
-function readFinalUrl(request: unknown, sent: InternalAxiosRequestConfig): string | undefined {
-  if (typeof request !== 'object' || request === null) return undefined
-  if ('responseURL' in request && typeof request.responseURL === 'string')
-    return request.responseURL || undefined
-  if ('res' in request && typeof request.res === 'object' && request.res !== null) {
-    if ('responseUrl' in request.res && typeof request.res.responseUrl === 'string')
-      return request.res.responseUrl
-    return sent.maxRedirects === 0
-      ? joinUrl(sent.baseURL ?? '', sent.url ?? '', sent.allowAbsoluteUrls)
-      : undefined
-  }
-  return finalUrls.get(request) || undefined
-}
-
-/** Gives the app its own config back, and takes the request out of what is printed: in Node it holds the header. */
-function conceal(
-  carrier: { config?: unknown; request?: unknown; cause?: unknown },
-  config: InternalAxiosRequestConfig
-): void {
-  const { request, cause } = carrier
-  carrier.config = config
-  if (request !== undefined) {
-    Object.defineProperty(carrier, 'request', {
-      value: request,
-      enumerable: false,
-      writable: true,
-      configurable: true
-    })
-  }
-  if (isAxiosError(cause) && cause.config !== config) conceal(cause, config)
 }
 
 function toText(data: unknown): string {
   if (typeof data === 'string') return data
+  if (typeof data !== 'object' || data === null) return ''
   // A mock adapter may answer with what a real one would have to be parsed from.
-  const isPlain = Object.prototype.toString.call(data) === '[object Object]' || Array.isArray(data)
-  return isPlain ? JSON.stringify(data) : ''
+  const isPlain = [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(data))
+  try {
+    return isPlain ? JSON.stringify(data) : ''
+  } catch {
+    return ''
+  }
 }
 
 /** A body that streams and is not read keeps its connection. */

@@ -5,7 +5,7 @@ import {
   CanceledError,
   type InternalAxiosRequestConfig
 } from 'axios'
-import { own } from '../option-checks.ts'
+import { invalid, own } from '../option-checks.ts'
 import type { Platform } from '../platform.ts'
 import { joinUrl } from '../url.ts'
 import {
@@ -33,22 +33,24 @@ export interface AxiosBindingOptions extends ExchangeOptions {
 
 export function createAxiosBinding(options: AxiosBindingOptions): AxiosBinding {
   const { sendWithBearer, beginRequest, platform } = options
-  const detachers = new Set<() => void>()
+  // Weak, so that an instance which the app has let go of is not kept for the client's life.
+  const attached = new Set<WeakRef<AxiosInstance>>()
+  const detachers = new WeakMap<AxiosInstance, Set<() => void>>()
   // A request that is cancelled before it is sent leaves its config with the wrapper in it, and may be sent again.
   const wrapped = new WeakMap<AxiosAdapter, AdapterOption>()
 
   function wrap(inner: AdapterOption | null, epoch: number | undefined): AxiosAdapter {
     const wrapper: AxiosAdapter = (config) => {
-      if (inner == null) delete config.adapter
-      else config.adapter = inner
+      unwrap(config, inner)
       const { url, baseURL, allowAbsoluteUrls } = config
       const destination = { url, baseURL, allowAbsoluteUrls }
-      const adapter = inner ?? undefined
+      // What is falsy is nothing to axios: `condition && value` is common.
+      const adapter = inner || undefined
       const budget = startTimeBudget(config.timeout, platform.monotonicNow)
       return sendWithBearer({
         url: joinUrl(baseURL ?? '', url ?? '', allowAbsoluteUrls),
-        // `has` is true for `false` and `null` too, with which axios sends no such header: a ready opt-out.
-        hasOwnAuthorization: config.headers.has('Authorization') || config.auth != null,
+        hasOwnAuthorization: hasAuthorization(config.headers) || Boolean(config.auth),
+        isOpaque: adapter === 'fetch' && config.fetchOptions?.mode === 'no-cors',
         flags: own(config, 'everbearer'),
         epoch,
         isReplayable: isReplayable(config.data),
@@ -57,8 +59,18 @@ export function createAxiosBinding(options: AxiosBindingOptions): AxiosBinding {
         orReleased: (promise) => orReleased(promise, config, budget)
       })
     }
-    wrapped.set(wrapper, inner ?? undefined)
+    wrapped.set(wrapper, inner || undefined)
     return wrapper
+  }
+
+  function innerOf({ adapter }: InternalAxiosRequestConfig): AdapterOption | null {
+    return typeof adapter === 'function' && wrapped.has(adapter) ? wrapped.get(adapter) : adapter
+  }
+
+  // By `Reflect`, for an app may have frozen its config.
+  function unwrap(config: InternalAxiosRequestConfig, inner: AdapterOption | null): void {
+    if (inner === undefined) Reflect.deleteProperty(config, 'adapter')
+    else Reflect.set(config, 'adapter', inner)
   }
 
   function orReleased<T>(
@@ -92,27 +104,64 @@ export function createAxiosBinding(options: AxiosBindingOptions): AxiosBinding {
 
   return {
     attach(instance) {
-      const id = instance.interceptors.request.use(
+      checkInstance(instance)
+      const request = instance.interceptors.request.use(
         (config) => {
-          const { adapter } = config
-          const inner =
-            typeof adapter === 'function' && wrapped.has(adapter) ? wrapped.get(adapter) : adapter
+          const inner = innerOf(config)
+          // It will not be sent, and axios may show it without asking anybody.
+          if (isCancelled(config)) {
+            unwrap(config, inner)
+            return config
+          }
           // Noted here, because an app's interceptors may take their time before it is sent.
-          config.adapter = wrap(inner, beginRequest())
-          return config
+          const adapter = wrap(inner, beginRequest())
+          // A frozen one is followed by a copy.
+          if (Reflect.set(config, 'adapter', adapter)) return config
+          return Object.assign(Object.create(Object.getPrototypeOf(config)), config, { adapter })
         },
         null,
         { synchronous: true }
       )
+      const response = instance.interceptors.response.use(null, (error) => {
+        // Cancelled on the way to the adapter: the wrapper is still in it.
+        const { config }: { config?: InternalAxiosRequestConfig } = Object(error)
+        if (config?.adapter !== undefined) unwrap(config, innerOf(config))
+        throw error
+      })
       const detach = () => {
-        detachers.delete(detach)
-        instance.interceptors.request.eject(id)
+        detachers.get(instance)?.delete(detach)
+        instance.interceptors.request.eject(request)
+        instance.interceptors.response.eject(response)
       }
-      detachers.add(detach)
+      const others = detachers.get(instance)
+      if (others === undefined) attached.add(new WeakRef(instance))
+      detachers.set(instance, (others ?? new Set()).add(detach))
       return detach
     },
     detachAll() {
-      for (const detach of [...detachers]) detach()
+      for (const reference of attached) {
+        const instance = reference.deref()
+        const all = instance === undefined ? [] : (detachers.get(instance) ?? [])
+        for (const detach of [...all]) detach()
+      }
     }
   }
+}
+
+function isCancelled({ signal, cancelToken }: InternalAxiosRequestConfig): boolean {
+  return signal?.aborted === true || cancelToken?.reason !== undefined
+}
+
+// `false` and `null` count, with which axios sends no such header: a ready opt-out. An adapter of the app's around ours may
+// hand on plain headers.
+function hasAuthorization(headers: object = {}): boolean {
+  return Object.entries(headers).some(
+    ([name, value]) => name.toLowerCase() === 'authorization' && value !== undefined
+  )
+}
+
+function checkInstance(instance: unknown): void {
+  const { request, response } = (instance as Partial<AxiosInstance> | undefined)?.interceptors ?? {}
+  if (typeof request?.use === 'function' && typeof response?.use === 'function') return
+  throw invalid('instance of attach()', 'an axios instance, such as axios.create() returns')
 }

@@ -14,6 +14,8 @@ export interface OutgoingRequest<Result> {
   readonly url: string | undefined
   /** The caller set an `Authorization` of its own (or switched it off): it is left alone. */
   readonly hasOwnAuthorization: boolean
+  /** The browser takes the header off, and shows nothing of the answer (`mode: 'no-cors'`). */
+  readonly isOpaque: boolean
   /** What the caller asks of us; not looked at yet. */
   readonly flags: unknown
   /** The session that it was begun in; `undefined` where there was none. */
@@ -94,9 +96,9 @@ export function createBearer(options: BearerOptions): SendWithBearer {
   return async function sendWithBearer(request) {
     const { accessToken, replay } = readRequestFlags(request.flags)
     const mayCarry = accessToken !== 'omit' && !request.hasOwnAuthorization
-    if (!mayCarry || !origins.trusts(request.url)) {
-      if (mayCarry) diagnostics?.noteUntrusted(request.url)
-      if (mayCarry && accessToken === 'require') throw untrusted()
+    if (!mayCarry || request.isOpaque || !origins.trusts(request.url)) {
+      if (mayCarry && !request.isOpaque) diagnostics?.noteUntrusted(request.url)
+      if (mayCarry && accessToken === 'require') throw uncarried(request.isOpaque)
       return (await request.send(undefined)).settle()
     }
     const ready = request.epoch === tokens.currentEpoch() ? tokens.sendable() : undefined
@@ -116,10 +118,11 @@ export function createBearer(options: BearerOptions): SendWithBearer {
   }
 }
 
-function untrusted(): AuthError {
+function uncarried(isOpaque: boolean): AuthError {
+  const expectation = isOpaque ? 'another mode than no-cors' : 'a URL of a trusted origin'
   return new AuthError(
     'ERR_AUTH_INVALID_OPTIONS',
-    'Option everbearer.accessToken: expected a URL of a trusted origin, since the access token is required.'
+    `Option everbearer.accessToken: expected ${expectation}, since the access token is required.`
   )
 }
 

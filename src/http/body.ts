@@ -3,5 +3,7 @@
 /** A stream is spent by the first sending; so is a body of the `form-data` package, which is one. */
 export function isReplayable(body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return true
-  return !('pipe' in body || 'getReader' in body || Symbol.asyncIterator in body)
+  return !['pipe', 'getReader', Symbol.asyncIterator].some(
+    (method) => typeof Reflect.get(body, method) === 'function'
+  )
 }

@@ -17,7 +17,7 @@ export interface AuthFetchOptions {
   readonly beginRequest: () => number | undefined
   readonly reissuedTokenHeader: string
   /** The page's own `fetch`. */
-  readonly fetch: (request: Request) => Promise<Response>
+  readonly fetch: (request: Request, init: RequestInit) => Promise<Response>
 }
 
 export function createAuthFetch(options: AuthFetchOptions): AuthFetch {
@@ -25,10 +25,11 @@ export function createAuthFetch(options: AuthFetchOptions): AuthFetch {
 
   async function send(
     sent: Request,
+    init: RequestInit,
     accessToken: string | undefined
   ): Promise<IncomingAnswer<Response>> {
     if (accessToken !== undefined) sent.headers.set('Authorization', `Bearer ${accessToken}`)
-    const received = await options.fetch(sent)
+    const received = await options.fetch(sent, init)
     // Node keeps the blanks behind a value, which a browser takes off (Fetch, "normalize").
     const reissuedHeader = received.headers.get(reissuedTokenHeader)?.trim()
     const response =
@@ -50,11 +51,13 @@ export function createAuthFetch(options: AuthFetchOptions): AuthFetch {
     const epoch = beginRequest()
     // Ours alone, so that nobody sees the token in its headers; and made at once, as `fetch` reads its arguments.
     const request = new Request(input, init)
+    const rest = restOf(request, input, init)
     const canRepeat = isReplayable(init && own(init, 'body'))
     let isSent = false
     return sendWithBearer({
       url: request.url,
       hasOwnAuthorization: request.headers.has('Authorization'),
+      isOpaque: request.mode === 'no-cors',
       flags: init && own(init, 'everbearer'),
       epoch,
       isReplayable: canRepeat,
@@ -62,11 +65,35 @@ export function createAuthFetch(options: AuthFetchOptions): AuthFetch {
         // A body is read once, so the first sending gets a copy of it where there may be a second one.
         const isSpare = !isSent && canRepeat && accessToken !== undefined && request.body !== null
         isSent = true
-        return send(isSpare ? request.clone() : request, accessToken)
+        return send(isSpare ? request.clone() : request, rest, accessToken)
       },
       orReleased: (promise) => orAborted(request.signal, promise)
     })
   }
+}
+
+/** Options that a `Request` has, or that it was made of. */
+const requestOptions: ReadonlySet<string> = new Set([
+  ...['attributionReporting', 'body', 'browsingTopics', 'cache', 'credentials', 'duplex'],
+  ...['everbearer', 'headers', 'integrity', 'keepalive', 'method', 'mode', 'priority', 'redirect'],
+  ...['referrer', 'referrerPolicy', 'signal', 'window']
+])
+
+/** What has to stand beside the request. */
+function restOf(request: Request, input: RequestInfo | URL, init: RequestInit = {}): RequestInit {
+  const ofInput = input instanceof Request ? input.signal : undefined
+  const signal = own(init, 'signal') === undefined ? ofInput : init.signal
+  const { referrer, referrerPolicy } = request
+  // What only a patched `fetch` knows, such as a framework's.
+  const others = Object.entries(init).filter(([name]) => !requestOptions.has(name))
+  return Object.assign(
+    Object.create(null),
+    Object.fromEntries(others),
+    // Where there are options, these two fall back to their defaults (Fetch, "new Request").
+    { referrer, referrerPolicy },
+    // The caller's own: Node does not hold on to the signal of a `Request` that nobody else holds.
+    signal == null ? {} : { signal }
+  )
 }
 
 function orAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
@@ -83,13 +110,17 @@ function withoutHeader(received: Response, name: string): Response {
   const headers = new Headers(received.headers)
   headers.delete(name)
   const { status, statusText } = received
-  return withOrigin(new Response(received.body, { status, statusText, headers }), received)
+  // Servers may answer with a status that nobody but the network can give to a response.
+  const init = { status: status > 599 ? 200 : status, statusText, headers }
+  return withOrigin(new Response(received.body, init), received)
 }
 
 // It keeps `received` alive too: some engines cancel a body when the response that it came with is collected.
 function withOrigin(response: Response, received: Response): Response {
   const { clone } = response
   return Object.defineProperties(response, {
+    status: { get: () => received.status },
+    ok: { get: () => received.ok },
     url: { get: () => received.url },
     redirected: { get: () => received.redirected },
     type: { get: () => received.type },

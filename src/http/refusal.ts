@@ -8,7 +8,7 @@ export interface ApiAnswer {
   readonly status: number
   /** Its `WWW-Authenticate` header; none where it is malformed, or hidden by CORS. */
   readonly challenges: readonly Challenge[]
-  /** Reads its body; empty where that is no text (with axios: a `responseType` of `blob`, `arraybuffer` or `stream`). */
+  /** Reads its body; empty where axios did not read it as text, such as a `stream` or, in a page, a `blob`. */
   text(): Promise<string>
 }
 

@@ -9,7 +9,8 @@ export interface RequestFlags {
   /**
    * `attach`: the access token goes along where somebody is signed in and the origin is trusted. `omit`: it stays at
    * home, and a 401 refreshes nothing. `require`: the request is not sent without it, but rejected with
-   * `ERR_AUTH_NOT_AUTHENTICATED` where nobody is signed in, or `ERR_AUTH_INVALID_OPTIONS` where the origin is not trusted.
+   * `ERR_AUTH_NOT_AUTHENTICATED` where nobody is signed in, or `ERR_AUTH_INVALID_OPTIONS` where the origin is not trusted
+   * or the mode is `no-cors`.
    * An `Authorization` header of the caller's own goes before all of it.
    * @default 'attach'
    */

@@ -7,6 +7,7 @@ import type { AttemptBook } from '../tabs/attempt.ts'
 import type { Siblings } from '../tabs/siblings.ts'
 import { readMoment } from '../token/lifetime.ts'
 import { createCallOrder } from './call-order.ts'
+import { checkCredentials } from './credentials.ts'
 import { createWaiting, untilAbandoned } from './deadline.ts'
 import { sessionChanged } from './refresh-errors.ts'
 import { planRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
@@ -151,6 +152,7 @@ export function createSignIn(options: SignInOptions): SignIn {
         const signIn = credentials as () => Promise<TokenResponse>
         return callers.wait(askApp(signIn, call))
       }
+      checkCredentials(credentials)
       const error = () => late('sign-in', options.refreshTimeoutMs)
       const deadline = { afterMs: options.refreshTimeoutMs, error }
       return callers.wait(sendCredentials(credentials, call), deadline)
