@@ -199,6 +199,9 @@ export function createSiblings(options: SiblingsOptions): Siblings {
         followEnd(stored, 'signed-out')
         return
       }
+      // Somebody signed in next door, and the news are on their way: what was re-issued is of the session before.
+      const isOvertaken = stamps.isBehind() && stamps.compare(stored) === 'other'
+      if (news === 'reissued' && isOvertaken) return
       const id = isSignIn ? platform.randomId() : stamps.currentSessionId()
       post(news, stamps.advance(id))
     },

@@ -130,3 +130,31 @@ it('repeats an attempt by its name, though a tab hears only now of the user whos
   expect(lost).toMatch(/\w/)
   expect(repeated).toBe(lost)
 })
+
+//  first   ──────────── grace signs in ──(the news are slow)─────────────▶ stays Grace's
+//  second  ── request ─────────────────── its answer re-issues Ada's token ─┘ and tells nobody
+it('tells nobody of a token that is re-issued for the user before', async () => {
+  let release = () => {}
+  let isSlow = false
+  const arrived = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const bed = await openAda({ slowMessages: async () => (isSlow ? arrived : undefined) })
+  const { first, second, server, settle } = bed
+  server.rotateKey()
+  const gate = server.hold('api', { after: 'commit' })
+  const sending = second.auth.axios.get('/notes').catch(() => {})
+  await gate.arrived()
+  isSlow = true
+  await first.auth.login(grace)
+  const token = await first.auth.getAccessToken()
+  gate.release()
+  await sending
+  await settle()
+  release()
+  await settle()
+  expect(second.events.map(({ name }) => name)).toContain('reissued')
+  expect(first.auth.getState().status).toBe('authenticated')
+  expect(await first.auth.getAccessToken()).toBe(token)
+  expect(second.auth.getState()).toMatchObject({ reason: 'user-changed' })
+})
