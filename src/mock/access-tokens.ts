@@ -1,5 +1,5 @@
 // Access tokens: JWTs in the profile of RFC 9068, signed by the ring's signing key and entered in the ledger.
-import { SignJWT } from 'jose'
+import { SignJWT } from 'jose/jwt/sign'
 import { MockAuthServerError } from './errors.ts'
 import type { OwnKey } from './key-material.ts'
 import { accessTokenType } from './key-registry.ts'

@@ -1,5 +1,5 @@
 // Unguessable strings from the platform's generator, which is there in every secure and insecure context.
-import { base64url as codec } from 'jose'
+import * as codec from 'jose/base64url'
 
 /** Bytes for names, drawn in advance: a call to the generator takes longer than the bytes it brings. */
 const reserve = new Uint8Array(1020)
