@@ -1,10 +1,10 @@
 // Access tokens: JWTs in the profile of RFC 9068, signed by the ring's signing key and entered in the ledger.
-import { SignJWT } from 'jose'
+import { SignJWT } from 'jose/jwt/sign'
 import { MockAuthServerError } from './errors.ts'
 import type { OwnKey } from './key-material.ts'
 import { accessTokenType } from './key-registry.ts'
 import type { KeyRing } from './keys.ts'
-import { randomText } from './random.ts'
+import { randomName } from './random.ts'
 import type { Session } from './sessions.ts'
 import type { TokenLedger } from './token-ledger.ts'
 
@@ -52,7 +52,7 @@ export function createAccessTokens(
     const iat = Math.floor(rules.now() / 1000)
     // A re-issue must not carry a session beyond its end, or one stolen token would live for ever.
     const exp = Math.min(iat + rules.accessTokenSeconds, session.aliveUntilSeconds)
-    const jti = randomText(12)
+    const jti = randomName()
     const key = keys.signing()
     // Entered before the signature is there: a revocation in between has to catch this one too.
     ledger.enter(jti, exp, iat)
@@ -89,5 +89,5 @@ async function sign({ key, header, claims }: TokenDraft): Promise<string> {
   if (signWith === undefined) {
     throw new MockAuthServerError('cannot_sign', `Key ${key.kid} has no private half.`)
   }
-  return new SignJWT({ ...claims }).setProtectedHeader({ ...header, alg: key.alg }).sign(signWith)
+  return new SignJWT(claims).setProtectedHeader({ ...header, alg: key.alg }).sign(signWith)
 }

@@ -1,5 +1,5 @@
 // Reads keys from the environment, where a deployment keeps them, and refuses a weak or missing one before anything starts.
-import { calculateJwkThumbprint } from 'jose'
+import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import type { MockSecretKey } from './key-options.ts'
 import { base64url } from './random.ts'
 

@@ -1,5 +1,7 @@
 // Every kind of token that must be refused, what makes it so, and under which name.
-import { exportJWK, exportSPKI, generateKeyPair, type JWK } from 'jose'
+import type { JWK } from 'jose'
+import { exportJWK, exportSPKI } from 'jose/key/export'
+import { generateKeyPair } from 'jose/key/generate/keypair'
 import type { TokenDraft } from './access-tokens.ts'
 import { MockAuthServerError } from './errors.ts'
 import { generatedKey, importSecret, type OwnKey } from './key-material.ts'

@@ -1,5 +1,5 @@
 // From a token's header to the keys that may have signed it: one, by its `kid` (RFC 8725 §3.1, §3.10).
-import { decodeProtectedHeader } from 'jose'
+import { decodeProtectedHeader } from 'jose/decode/protected_header'
 import { isOneOf, issuerAlgorithms, ownAlgorithms } from './algorithms.ts'
 import type { CallFacts } from './journal.ts'
 import type { Key } from './key-material.ts'

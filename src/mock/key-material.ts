@@ -1,5 +1,8 @@
 // What a key is made of: generated or imported when it is first needed, and kept.
-import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import type { CryptoKey, JWK } from 'jose'
+import { exportJWK } from 'jose/key/export'
+import { generateKeyPair } from 'jose/key/generate/keypair'
+import { importJWK } from 'jose/key/import'
 import type { MockAlgorithm, VerifyAlgorithm } from './algorithms.ts'
 import { MockAuthServerError } from './errors.ts'
 import { publicHalf } from './jwk-checks.ts'

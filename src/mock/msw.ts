@@ -103,10 +103,22 @@ function isNode(): boolean {
   return process?.versions?.node !== undefined
 }
 
+// Without its length a body ends with its connection, as in HTTP/1.0, and Node's fetch opens another for the next call.
+function lengthOf(
+  headers: WireResponse['headers'],
+  body: string,
+  fault: 'cut' | undefined
+): [string, string][] {
+  const isThere = headers.some(([name]) => name.toLowerCase() === 'content-length')
+  if (isThere || body === '' || fault === 'cut') return []
+  return [['Content-Length', String(new TextEncoder().encode(body).length)]]
+}
+
 // `HttpResponse` remembers `Set-Cookie` where the platform's `Response` drops it.
 function toHttpResponse({ status, headers, setCookies, body, fault }: WireResponse): Response {
   if (fault === 'network') return HttpResponse.error()
-  const rows = [...headers, ...setCookies.map((value): [string, string] => ['Set-Cookie', value])]
+  const cookies = setCookies.map((value): [string, string] => ['Set-Cookie', value])
+  const rows = [...headers, ...lengthOf(headers, body, fault), ...cookies]
   return new HttpResponse(toBody(body, fault), { status, headers: rows })
 }
 

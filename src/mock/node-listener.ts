@@ -157,18 +157,17 @@ export function send(
     cutOff(response)
     return
   }
-  const bytes = Buffer.from(body)
   response.statusCode = status
   for (const [name, value] of headers) response.appendHeader(name, value)
   if (setCookies.length > 0) response.setHeader('Set-Cookie', setCookies)
   if (fault === 'cut') {
-    response.write(bytes, () => response.destroy())
+    response.write(body, () => response.destroy())
     return
   }
-  if (bytes.length > 0) response.setHeader('Content-Length', bytes.length)
+  if (body !== '') response.setHeader('Content-Length', Buffer.byteLength(body))
   // What is left of a body that was too large would otherwise be taken for the next request.
   if (status === 413) response.setHeader('Connection', 'close')
-  response.end(bytes)
+  response.end(body)
 }
 
 // Chromium sends a request again by itself if a connection that has served before ends without a word; an interim

@@ -1,4 +1,5 @@
 // Refresh tokens: opaque, unguessable, and known to the server by their fingerprint alone.
+import { sha256 } from './digest.ts'
 import { base64url, randomText } from './random.ts'
 
 /** A refresh token on its way out, and what is kept of it. */
@@ -31,10 +32,8 @@ export function createRefreshTokens(): RefreshTokens {
 
   const named = async (value: string): Promise<NewRefreshToken> => {
     const token = `rt_${value}`
-    return { token, fingerprint: await fingerprintOf(token) }
+    return { token, fingerprint: await sha256(token) }
   }
-  const fingerprintOf = async (token: string): Promise<string> =>
-    base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(token))))
 
   const successorOf = async (token: string): Promise<NewRefreshToken> => {
     derivation ??= crypto.subtle.importKey('raw', secret, hmac, false, ['sign'])
@@ -52,7 +51,7 @@ export function createRefreshTokens(): RefreshTokens {
     create: () => named(randomText(32)),
     async read(token) {
       const [fingerprint, successor] = await inTurn(
-        Promise.all([fingerprintOf(token), successorOf(token)])
+        Promise.all([sha256(token), successorOf(token)])
       )
       return { fingerprint, successor }
     }

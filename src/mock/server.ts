@@ -11,7 +11,7 @@ import { createJournal, type MockDoor, type MockRoute } from './journal.ts'
 import type { MockAuthServerOptions } from './options.ts'
 import { createPage } from './page.ts'
 import { refuseProduction } from './production.ts'
-import { createRoutes, guardedMethods, parseUrl } from './routes.ts'
+import { createRoutes, guardedMethods, type MockRouteEntry, parseUrl } from './routes.ts'
 import type { MockAuthServer } from './server-face.ts'
 import { readSettings } from './settings.ts'
 import { createStage } from './stage.ts'
@@ -92,8 +92,10 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     }
   }
 
-  const answer = async (request: WireRequest): Promise<Verdict> => {
-    const entry = routeOf(request)
+  const answer = async (
+    request: WireRequest,
+    entry: MockRouteEntry | undefined
+  ): Promise<Verdict> => {
     if (entry === undefined) {
       return verdict('not_found', refusal(404, 'not_found', 'there is no such route'))
     }
@@ -115,8 +117,9 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   }
 
   const handle = (request: WireRequest, door: MockDoor = 'wire'): Promise<WireResponse> => {
-    const { route = 'unknown', methods = [] } = routeOf(request) ?? {}
-    return record(request, door, route, methods, answer)
+    const entry = routeOf(request)
+    const { route = 'unknown', methods = [] } = entry ?? {}
+    return record(request, door, route, methods, (asked) => answer(asked, entry))
   }
 
   const guarded = (

@@ -1,6 +1,6 @@
 // Sessions and their refresh tokens: rotation, the grace for a benign race, and what a reuse costs (RFC 9700 §4.14.2).
 import type { RefreshRefusal } from './outcomes.ts'
-import { randomText } from './random.ts'
+import { randomName } from './random.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
 
 /** All that came from one login; RFC 9700 calls its refresh tokens a family. */
@@ -107,7 +107,7 @@ export function createSessions(
       if (planted !== undefined) planted.isRevoked = true
       const endsAtSeconds = nowSeconds() + rules.sessionSeconds
       const family: Family = {
-        id: randomText(12),
+        id: randomName(),
         sub,
         startedAtSeconds: nowSeconds(),
         endsAtSeconds,

@@ -1,5 +1,6 @@
 // What is in an access token: believed only after its key, its signature and every claim were checked (RFC 9068 §4).
-import { errors, jwtVerify } from 'jose'
+import * as errors from 'jose/errors'
+import { jwtVerify } from 'jose/jwt/verify'
 import { isCompactJws } from './compact-jws.ts'
 import type { CallFacts } from './journal.ts'
 import { type Candidate, type KeyShelf, lookUpKey } from './key-lookup.ts'

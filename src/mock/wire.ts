@@ -64,7 +64,8 @@ export function headerValue(
   request: Pick<WireRequest, 'headers'>,
   name: string
 ): string | undefined {
-  return headerValues(request, name)[0]
+  const wanted = name.toLowerCase()
+  return request.headers.find(([key]) => key.toLowerCase() === wanted)?.[1]
 }
 
 /** A JSON answer that no cache may keep. */

@@ -1,5 +1,5 @@
 // Who was seen carrying an access token of this server to somewhere else.
-import { decodeJwt } from 'jose'
+import { decodeJwt } from 'jose/jwt/decode'
 import { readCredential } from './bearer.ts'
 import type { Journal, MockCall, MockDoor } from './journal.ts'
 import { parseUrl } from './routes.ts'

@@ -4,9 +4,10 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { version } from 'node:process'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { type Contender, contenders } from './contenders.ts'
+import { type Contender, contenders, type Role } from './contenders.ts'
 import { askOnce, requestsPerSecond } from './load.ts'
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5)
@@ -17,6 +18,13 @@ const roundMs = 1500
 interface Running extends Contender {
   readonly child: ChildProcess
   readonly port: number
+}
+
+/** Of one contender, round by round; of its memory the last round, idle and loaded. */
+interface Seen {
+  readonly rates: number[]
+  readonly cpuUs: number[]
+  readonly MiB: number[]
 }
 
 async function launch(contender: Contender): Promise<Running> {
@@ -63,6 +71,17 @@ function residentMiB({ child }: Running): number {
   }
 }
 
+/** What the process has used of all cores: it shows work that a second core hides. A tick of Linux has 10 ms. */
+function cpuMs({ child }: Running): number {
+  try {
+    const [, fields = ''] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')
+    const [userTicks, systemTicks] = fields.split(' ').slice(11, 13).map(Number)
+    return (Number(userTicks) + Number(systemTicks)) * 10
+  } catch {
+    return Number.NaN
+  }
+}
+
 function print(rows: readonly (readonly string[])[]): void {
   const widths = rows[0]?.map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0))
@@ -91,39 +110,50 @@ async function available(): Promise<readonly Contender[]> {
 }
 
 async function measureThroughput(all: readonly Contender[]): Promise<void> {
-  const rates = new Map(all.map(({ name }) => [name, [] as number[]]))
-  const memory = new Map(all.map(({ name }) => [name, [Number.NaN, Number.NaN]]))
+  const measured = new Map(all.map(({ name }) => [name, { rates: [], cpuUs: [], MiB: [] } as Seen]))
   for (let round = 0; round < rounds; round += 1) {
     for (const contender of turned(all, round)) {
       const running = await launch(contender)
       const idleMiB = residentMiB(running)
       await requestsPerSecond(running, connections, roundMs / 3)
-      rates.get(contender.name)?.push(await requestsPerSecond(running, connections, roundMs))
-      memory.set(contender.name, [idleMiB, residentMiB(running)])
+      const beforeMs = cpuMs(running)
+      const rate = await requestsPerSecond(running, connections, roundMs)
+      const seen = measured.get(contender.name)
+      seen?.rates.push(rate)
+      seen?.cpuUs.push(((cpuMs(running) - beforeMs) * 1000) / ((rate * roundMs) / 1000))
+      seen?.MiB.splice(0, 2, idleMiB, residentMiB(running))
       await stop(running)
     }
   }
-  const ratio = (name: string, other: string) => ratioOf(rates.get(name), rates.get(other))
-  const raw = all.find(({ alg }) => alg === 'none')?.name ?? ''
-  const floorOf = (alg: string) =>
-    all.find((one) => one.alg === alg && one.name.startsWith('node:http'))?.name ?? ''
-  const peerOf = (alg: string) =>
-    all.find((one) => one.alg === alg && one.name.startsWith('oauth2'))?.name
+  const ratio = (one: Contender, role: Role): string => {
+    const other = all.find((it) => it.role === role && (role === 'raw' || it.alg === one.alg))
+    return ratioOf(measured.get(one.name)?.rates, measured.get(other?.name ?? '')?.rates)
+  }
 
-  console.log(`token endpoint, ${connections} connections, median of ${rounds} rounds`)
+  console.log(
+    `token endpoint, ${connections} connections, median of ${rounds} rounds, Node.js ${version}`
+  )
+  console.log(
+    'x its signature: to a server that signs and does nothing else. x same crypto: to one'
+  )
+  console.log(
+    'that also draws and hashes what a login needs. x jose: to that one, signing by jose.'
+  )
+  const roles: readonly Role[] = ['raw', 'its signature', 'same crypto', 'jose', 'peer']
   print([
-    ['', 'req/s', 'x raw', 'x its signature', 'x peer', 'MiB idle', 'MiB loaded'],
-    ...all.map(({ name, alg }) => {
-      const peer = peerOf(alg)
-      const [idle = Number.NaN, loaded = Number.NaN] = memory.get(name) ?? []
+    ['', 'req/s', ...roles.map((role) => `x ${role}`), 'CPU µs', 'MiB idle', 'MiB loaded'],
+    ...all.map((contender) => {
+      const { rates, cpuUs, MiB } = measured.get(contender.name) ?? {
+        rates: [],
+        cpuUs: [],
+        MiB: []
+      }
       return [
-        name,
-        median(rates.get(name) ?? []).toFixed(0),
-        ratio(name, raw),
-        ratio(name, floorOf(alg)),
-        peer === undefined ? '–' : ratio(name, peer),
-        idle.toFixed(0),
-        loaded.toFixed(0)
+        contender.name,
+        median(rates).toFixed(0),
+        ...roles.map((role) => ratio(contender, role)),
+        median(cpuUs).toFixed(0),
+        ...MiB.map((each) => each.toFixed(0))
       ]
     })
   ])

@@ -1,5 +1,5 @@
 // The msw door in Node: handlers of one's own behind the guard, preflights, and where handlers may be.
-import { createMockAuthServer } from 'everbearer/mock'
+import { createMockAuthServer, type MockFaultAnswer } from 'everbearer/mock'
 import { createHandlers, protect } from 'everbearer/mock/msw'
 import { getResponse, type HttpHandler, HttpResponse, http } from 'msw'
 import { describe, expect, it } from 'vitest'
@@ -20,6 +20,28 @@ async function arrange() {
   }
   return { server, ask }
 }
+
+describe('createHandlers', () => {
+  it('says how long a body is, so that its end is not the end of the connection', async () => {
+    const { server, ask } = await arrange()
+    const handlers = createHandlers(server, { baseURL: api })
+    const answers: MockFaultAnswer[] = [
+      { status: 200, body: { name: 'Zoë 🔑' } },
+      { status: 500, body: 'Größe' },
+      { status: 200, headers: { 'content-length': '5' }, body: 'whole' }
+    ]
+    for (const answer of answers) {
+      server.failNext('me', answer)
+      const response = await ask(handlers, '/me')
+      const bytes = await response?.clone().arrayBuffer()
+      expect(response?.headers.get('content-length')).toBe(String(bytes?.byteLength))
+    }
+    const own = await ask(handlers, '/me')
+    expect(own?.headers.get('content-length')).toBe(String((await own?.text())?.length))
+    server.failNext('me', 204)
+    expect((await ask(handlers, '/me'))?.headers.has('content-length')).toBe(false)
+  })
+})
 
 describe('protect', () => {
   it('hands the resolver what msw hands it, and who is asking', async () => {
