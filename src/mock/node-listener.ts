@@ -1,7 +1,7 @@
 // The server as a listener of `node:http`, and as middleware of Express and Connect.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { ProtectedSession } from './guard.ts'
-import { type HeldAnswer, holdAnswer } from './held-answer.ts'
+import { type HeldAnswer, holdAnswer } from './node-answer.ts'
 import type { MockAuthServer } from './server-face.ts'
 import { bodyLimitBytes, refusal, type WireRequest, type WireResponse } from './wire.ts'
 
