@@ -8,7 +8,8 @@ export interface MockSessionOptions {
    * How a session is refreshed. Default `cookie`: an HttpOnly cookie with a refresh token that rotates.
    *
    * - `access-token`: `Authorization: Bearer` with an access token that is still good gets one that lasts longer. There is
-   *   no refresh token: nothing rotates, a sign-out ends nothing here, and a stolen token is good until the session ends.
+   *   no refresh token: nothing rotates, a sign-out ends the session only if it shows its access token as well, and a
+   *   stolen token is good until the session ends.
    * - `refresh-token`: the refresh token is in the body of each answer, and comes back in the form of OAuth 2
    *   (`grant_type=refresh_token`, RFC 6749 §6); refusals are 400. A sign-out shows it as JSON, `{ "refresh_token": … }`.
    */

@@ -3,14 +3,16 @@
 import type { MockCall } from './journal.ts'
 import { breachedPageRules } from './page-rules.ts'
 import { breachedRefreshRules } from './refresh-rules.ts'
+import type { RefreshWith } from './session-options.ts'
 import { breachedTokenRules } from './token-rules.ts'
 
 /**
  * - `parallel-refresh`: two refreshes of one session were in flight at once, and not as one attempt (the same
  *   `Idempotency-Key`). One of them may be taken for theft (RFC 9700 §4.14.2).
  * - `spent-refresh-token`: a refresh token was presented although its successor had been delivered.
- * - `refresh-without-credentials`: a refresh came without the cookie that the client must have.
- * - `retry-storm`: more than 5 refreshes with a cookie failed within 10 seconds, or more than 3 in a row brought a token
+ * - `refresh-without-credentials`: a refresh came without the cookie that the client must have. Where a session is renewed
+ *   in another way (`refreshWith`) nothing is asked: what a page had in its memory, a reload takes away.
+ * - `retry-storm`: more than 5 refreshes that showed something failed within 10 seconds, or more than 3 in a row brought a token
  *   that was refused at every use.
  * - `use-after-logout`: a refresh token, or (after `inFlightSeconds`) an access token, was used after the answer to the
  *   logout.
@@ -59,6 +61,7 @@ export interface Breach {
 }
 
 export interface LintRules {
+  readonly refreshWith: RefreshWith
   readonly sessionSeconds: number
   readonly inFlightSeconds: number
 }
