@@ -1,4 +1,5 @@
 // The fetch door: a `Request` in, a `Response` out.
+import { callback } from './expectations.ts'
 import type { Respond } from './guard.ts'
 import type { MockAuthServer } from './server-face.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
@@ -8,12 +9,15 @@ export function createFetchDoor(
 ): Pick<MockAuthServer, 'fetch' | 'protect'> {
   return {
     fetch: async (request) => toResponse(await server.handle(toWireRequest(request), 'fetch')),
-    protect: (handler) => async (request) => {
-      const answer = await guardResponse(
-        (respond) => server.guard(toWireRequest(request), respond, 'fetch'),
-        (session) => handler(request, session)
-      )
-      return answer.kind === 'own' ? answer.response : toResponse(answer.response)
+    protect(handler) {
+      callback('the handler', handler, 'protect')
+      return async (request) => {
+        const answer = await guardResponse(
+          (respond) => server.guard(toWireRequest(request), respond, 'fetch'),
+          (session) => handler(request, session)
+        )
+        return answer.kind === 'own' ? answer.response : toResponse(answer.response)
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 // Entry "everbearer/mock/msw": the server as handlers of Mock Service Worker, in the page and in Node.
 import { type HttpHandler, HttpResponse, type HttpResponseResolver, http } from 'msw'
+import { callback, describe, methodOptions } from './expectations.ts'
 import { guardResponse, toBody, toWireRequest } from './fetch.ts'
 import type { ProtectedSession } from './guard.ts'
 import { rawHeaders } from './raw-headers.ts'
@@ -34,8 +35,9 @@ export type ProtectedResolver = (
  */
 export function createHandlers(
   server: MockAuthServer,
-  { baseURL = '' }: HandlersOptions = {}
+  options: HandlersOptions = {}
 ): HttpHandler[] {
+  const { baseURL = '' } = methodOptions<HandlersOptions>('createHandlers', options, ['baseURL'])
   const origin = readOrigin(baseURL)
   const resolve = async (info: MswInfo): Promise<Response> =>
     toHttpResponse(await server.handle(toRecord(info), 'msw'))
@@ -66,6 +68,7 @@ export function protect(
   server: MockAuthServer,
   resolver: ProtectedResolver
 ): (info: MswInfo) => Promise<Response | undefined> {
+  callback('the resolver', resolver, 'protect')
   return async (info) => {
     const answer = await guardResponse(
       (respond) => server.guard(toRecord(info), respond, 'msw'),
@@ -110,7 +113,7 @@ function toHttpResponse({ status, headers, setCookies, body, fault }: WireRespon
   return new HttpResponse(toBody(body, fault), { status, headers: rows })
 }
 
-function readOrigin(baseURL: string): string {
+function readOrigin(baseURL: unknown): string {
   if (baseURL === '') {
     if (globalThis.location !== undefined) return ''
     throw new TypeError(
@@ -119,12 +122,12 @@ function readOrigin(baseURL: string): string {
   }
   let url: URL | undefined
   try {
-    url = new URL(baseURL)
+    if (typeof baseURL === 'string') url = new URL(baseURL)
   } catch {}
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
     const hint = 'a path belongs into the basePath of createMockAuthServer'
     throw new TypeError(
-      `createHandlers: baseURL must be '' or an http(s) origin (${hint}), received ${JSON.stringify(baseURL)}`
+      `createHandlers: baseURL must be '' or an http(s) origin (${hint}), received ${describe(baseURL)}`
     )
   }
   return url.origin

@@ -1,5 +1,6 @@
 // The server as a listener of `node:http`, and as middleware of Express and Connect.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { callback } from './expectations.ts'
 import type { ProtectedSession } from './guard.ts'
 import { type HeldAnswer, holdAnswer } from './node-answer.ts'
 import type { MockAuthServer } from './server-face.ts'
@@ -25,6 +26,7 @@ export type ProtectedListener<Message extends IncomingMessage, Answer extends Se
 
 /** The server as a listener for `createServer`. What it does not own goes to `next`, or is a 404. */
 export function toNodeListener(server: MockAuthServer, next?: RequestListener): RequestListener {
+  if (next !== undefined) callback('next', next, 'toNodeListener')
   return createListener(server, next, new Set())
 }
 
@@ -70,6 +72,7 @@ export function protect<Message extends IncomingMessage, Answer extends ServerRe
   server: MockAuthServer,
   listener: ProtectedListener<Message, Answer>
 ): NodeMiddleware<Message, Answer> {
+  callback('the listener', listener, 'protect')
   return async (message, response, next = (error) => fail(response, error)) => {
     let held: HeldAnswer | undefined
     const sent = new Promise<number>((resolve) => {

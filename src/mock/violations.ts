@@ -1,5 +1,5 @@
 // A linter for clients: what in the journal a good client would not have done. It records and refuses nothing.
-
+import { between, describe, methodOptions, oneOf, wrong } from './expectations.ts'
 import type { MockCall } from './journal.ts'
 import { breachedPageRules } from './page-rules.ts'
 import { breachedRefreshRules } from './refresh-rules.ts'
@@ -38,6 +38,22 @@ export type MockRule =
   | 'token-in-url'
   | 'reissue-hidden'
   | 'cors-blocked'
+
+const ruleNames = Object.keys({
+  'parallel-refresh': true,
+  'spent-refresh-token': true,
+  'refresh-without-credentials': true,
+  'retry-storm': true,
+  'use-after-logout': true,
+  'stale-access-token': true,
+  'ignored-reissue': true,
+  'bearer-to-foreign-origin': true,
+  'token-in-url': true,
+  'reissue-hidden': true,
+  'cors-blocked': true
+} satisfies Record<MockRule, true>) as readonly MockRule[]
+
+const aYearSeconds = 31_536_000
 
 /** Storms of a thousand requests take seconds to arrive on a busy machine. */
 export const defaultInFlightSeconds = 5
@@ -105,10 +121,25 @@ export function findViolations(
 /** @throws MockViolationError that names every rule that was broken, when, and by which calls */
 export function assertNone(
   find: (inFlightSeconds: number) => readonly MockViolation[],
-  { except = [], inFlightSeconds = defaultInFlightSeconds }: AssertNoViolationsOptions = {}
+  given: AssertNoViolationsOptions = {}
 ): void {
+  const { except, inFlightSeconds } = readLenience(given)
   const counted = find(inFlightSeconds).filter(({ rule }) => !except.includes(rule))
   if (counted.length > 0) throw new MockViolationError(counted)
+}
+
+function readLenience(given: AssertNoViolationsOptions): Required<AssertNoViolationsOptions> {
+  const caller = 'assertNoViolations'
+  const names = ['except', 'inFlightSeconds'] as const
+  const { except = [], inFlightSeconds = defaultInFlightSeconds } =
+    methodOptions<AssertNoViolationsOptions>(caller, given, names)
+  if (!Array.isArray(except)) {
+    throw wrong('except', 'be an array of rules', describe(except), caller)
+  }
+  return {
+    except: except.map((rule, index) => oneOf(`except[${index}]`, rule, ruleNames, caller)),
+    inFlightSeconds: between('inFlightSeconds', inFlightSeconds, aYearSeconds, caller)
+  }
 }
 
 const listedCalls = 8
