@@ -1,5 +1,7 @@
 // The options that are about sessions: how long they last, what is forgiven, and how access tokens are called back.
 
+import type { MockStorage } from './persistence.ts'
+
 /** What a refresh shows to get a new access token. */
 export type RefreshWith = 'cookie' | 'access-token' | 'refresh-token'
 
@@ -35,6 +37,14 @@ export interface MockSessionOptions {
    * a sign-out reaches the refresh token alone, and access tokens last 900 seconds at most.
    */
   readonly revocation?: 'immediate' | 'short-lived'
+  /**
+   * Where a mock in a page keeps its sessions, so that a reload leaves the user signed in: `sessionStorage`, or anything
+   * with its three methods. Kept are refresh tokens as hashes, the secret that their successors follow from, and token
+   * versions; never a token, a key or a password. Keys, revoked access tokens and the journal begin anew with each page:
+   * access tokens of before are refused, and a refresh helps. What cannot be read is a warning, and the server starts
+   * afresh. For one page at a time. Default: nothing is kept.
+   */
+  readonly persist?: MockStorage
 }
 
 /** The options about sessions, after validation. */
@@ -44,4 +54,5 @@ export interface SessionSettings {
   readonly refreshIdleSeconds: number | undefined
   readonly refreshGraceSeconds: number
   readonly revocation: 'immediate' | 'short-lived'
+  readonly persist: MockStorage | undefined
 }

@@ -49,6 +49,7 @@ const pollutions: Readonly<Record<string, unknown>> = {
   partitioned: true,
   path: '/evil',
   paths: { login: '/evil' },
+  persist: { getItem: () => '{', setItem() {}, removeItem() {} },
   persistent: false,
   quietMs: 1,
   reason: 'evil',
