@@ -5,7 +5,7 @@ import { guardResponse, toBody, toWireRequest } from './fetch.ts'
 import type { ProtectedSession } from './guard.ts'
 import { rawHeaders } from './raw-headers.ts'
 import type { MockAuthServer } from './server-face.ts'
-import type { WireRequest, WireResponse } from './wire.ts'
+import { inheritingNothing, type WireRequest, type WireResponse } from './wire.ts'
 
 export interface HandlersOptions {
   /**
@@ -107,7 +107,8 @@ function isNode(): boolean {
 }
 
 // `HttpResponse` remembers `Set-Cookie` where the platform's `Response` drops it.
-function toHttpResponse({ status, headers, setCookies, body, fault }: WireResponse): Response {
+function toHttpResponse(answer: WireResponse): Response {
+  const { status, headers, setCookies, body, fault } = inheritingNothing(answer)
   if (fault === 'network') return HttpResponse.error()
   const rows = [...headers, ...setCookies.map((value): [string, string] => ['Set-Cookie', value])]
   return new HttpResponse(toBody(body, fault), { status, headers: rows })

@@ -4,7 +4,13 @@ import { callback } from './expectations.ts'
 import type { ProtectedSession } from './guard.ts'
 import { type HeldAnswer, holdAnswer } from './node-answer.ts'
 import type { MockAuthServer } from './server-face.ts'
-import { bodyLimitBytes, refusal, type WireRequest, type WireResponse } from './wire.ts'
+import {
+  bodyLimitBytes,
+  inheritingNothing,
+  refusal,
+  type WireRequest,
+  type WireResponse
+} from './wire.ts'
 
 /** Continues with the next middleware, or with the error handling of the framework. */
 export type Next = (error?: unknown) => void
@@ -165,10 +171,8 @@ async function readStream(message: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-export function send(
-  response: ServerResponse,
-  { status, headers, setCookies, body, fault }: WireResponse
-): void {
+export function send(response: ServerResponse, answer: WireResponse): void {
+  const { status, headers, setCookies, body, fault } = inheritingNothing(answer)
   if (fault === 'network') {
     cutOff(response)
     return
