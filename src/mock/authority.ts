@@ -12,6 +12,7 @@ import { createKeyRegistry } from './key-registry.ts'
 import { createForgeryControls, type ForgeryControls } from './mint.ts'
 import { createMonitor } from './monitor.ts'
 import type { MockSettings } from './options.ts'
+import { createPersistence } from './persistence.ts'
 import { createRefreshWay } from './refresh-ways.ts'
 import { createReissue } from './reissue.ts'
 import { createSessionControls, describeSession, type SessionControls } from './session-controls.ts'
@@ -44,8 +45,9 @@ export function createAuthority(settings: MockSettings, journal: Journal): Autho
   journal.onCall(monitor.observe)
   const registry = createKeyRegistry(settings, (change) => events.emit('key-changed', change))
   const { ring } = registry
-  const users = createUsers(settings.users)
-  const sessions = createSessions(settings)
+  const kept = createPersistence(settings)
+  const users = kept.keepUsers(createUsers(settings.users, kept.versions))
+  const sessions = kept.keepSessions(createSessions(settings, kept.families, kept.secret))
   const ledger = createTokenLedger(settings.clockToleranceSeconds)
   const tokens = createAccessTokens(settings, ring, ledger)
   const cookie = createRefreshCookie(settings)

@@ -1,5 +1,6 @@
 // The control API: what a test in another process may tell the server, under the names that its methods have.
 import type { MockEndpoint } from './endpoint-names.ts'
+import { methodOptions } from './expectations.ts'
 import type { MockFault } from './faults.ts'
 import type { MockGate } from './gates.ts'
 import { readJsonBody } from './json-body.ts'
@@ -20,6 +21,27 @@ export const controlPath = '/__mock/'
 
 type Arguments = Readonly<Record<string, unknown>>
 type Command = (given: Arguments) => unknown
+
+/** The arguments of each command; the others take none. */
+const takes: Readonly<Record<string, readonly string[]>> = {
+  calls: ['route'],
+  'rotate-key': ['alg', 'kid', 'by', 'reason'],
+  'publish-key': ['alg', 'kid', 'by', 'reason'],
+  'activate-key': ['kid'],
+  'retire-key': ['kid'],
+  'emergency-rotate': ['alg', 'kid', 'by', 'reason'],
+  'sign-in': ['user', 'url'],
+  'end-session': ['sid'],
+  'expire-session': ['sid'],
+  revoke: ['jti'],
+  'bump-token-version': ['user'],
+  'fail-next': ['endpoint', 'fault', 'times', 'after'],
+  hold: ['endpoint', 'after'],
+  arrived: ['gate', 'count'],
+  release: ['gate'],
+  advance: ['seconds'],
+  freeze: ['at']
+}
 
 export interface Control {
   owns(request: Pick<WireRequest, 'url'>): boolean
@@ -63,19 +85,16 @@ export function createControl(server: MockAuthServer): Control {
     'end-sessions': () => server.endSessions(),
     'expire-session': ({ sid }) => server.expireSession(String(sid)),
     'expire-access-tokens': () => server.expireAccessTokens(),
-    revoke: ({ jti }) => server.revoke(String(jti)),
+    revoke: ({ jti }) => server.revoke(jti as string),
     'revoke-access-tokens': () => server.revokeAccessTokens(),
     'bump-token-version': ({ user }) => ({
       version: server.bumpTokenVersion(user as string | undefined)
     }),
-    'fail-next': ({ endpoint, fault, times, after }) => {
-      const options = Object.fromEntries(
-        Object.entries({ times, after }).filter(([, value]) => value !== undefined)
-      )
+    'fail-next': ({ endpoint, fault, ...options }) => {
       server.failNext(endpoint as MockEndpoint, fault as MockFault, options)
     },
-    hold({ endpoint, after = 'arrival' }) {
-      const gate = server.hold(endpoint as MockEndpoint, { after: after as 'arrival' | 'commit' })
+    hold({ endpoint, ...options }) {
+      const gate = server.hold(endpoint as MockEndpoint, options)
       gateCount += 1
       const id = `gate-${gateCount}`
       gates.set(id, gate)
@@ -110,7 +129,12 @@ export function createControl(server: MockAuthServer): Control {
     if (body.kind === 'refused') return body.verdict.response
     const query = Object.fromEntries(new URL(request.url).searchParams)
     try {
-      const result = await command({ ...query, ...body.value })
+      const given = methodOptions<Arguments>(
+        name,
+        { ...query, ...body.value },
+        own(takes, name) ?? []
+      )
+      const result = await command(given)
       return result === undefined ? noContent() : json(200, result)
     } catch (error) {
       return refusal(400, 'invalid_request', error instanceof Error ? error.message : String(error))
@@ -143,8 +167,8 @@ export function createControl(server: MockAuthServer): Control {
   }
 }
 
-function own(commands: Readonly<Record<string, Command>>, name: string): Command | undefined {
-  return Object.hasOwn(commands, name) ? commands[name] : undefined
+function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 /** A page of this machine may read the answer, whatever the server's own rules for pages are. */

@@ -145,7 +145,10 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
     async logout(request) {
       const body = await readJsonBody(request)
       if (body.kind === 'refused') return body.verdict
-      const session = await sessions.end(way.readOld(request, body.value) ?? '')
+      const sid = await way.readSid(request)
+      const shown = sid === undefined ? undefined : sessions.findLive(sid)
+      if (shown !== undefined) sessions.endById(shown.id)
+      const session = shown ?? (await sessions.end(way.readOld(request, body.value) ?? ''))
       const response = noContent([['Cache-Control', 'no-store']])
       return verdict(
         'signed_out',

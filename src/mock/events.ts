@@ -1,6 +1,6 @@
 // What the server tells whoever watches it: typed events without a token, a password or an address in them.
 
-import { describe as describeValue, wrong } from './expectations.ts'
+import { callback, describe as describeValue, wrong } from './expectations.ts'
 import type { MockRoute } from './journal.ts'
 import type { MockKeyChange } from './key-audit.ts'
 import type { TokenRefusal } from './outcomes.ts'
@@ -102,9 +102,7 @@ export function createEvents(): Events {
         const names = Object.keys(listeners).join(', ')
         throw wrong('the event', `be one of ${names}`, describeValue(name), 'on')
       }
-      if (typeof listener !== 'function') {
-        throw wrong('the listener', 'be a function', describeValue(listener), 'on')
-      }
+      callback('the listener', listener, 'on')
       audience.add(listener)
       return () => void audience.delete(listener)
     }

@@ -14,6 +14,29 @@ export function seconds(
   throw wrong(name, `be a whole number of seconds from ${least} to ${most}`, describe(value))
 }
 
+/** A number, fractions included. */
+export function between(name: string, value: unknown, most: number, caller: string): number {
+  if (typeof value === 'number' && value >= 0 && value <= most) return value
+  throw wrong(name, `be a number from 0 to ${most}`, describe(value), caller)
+}
+
+export function whole(
+  name: string,
+  value: unknown,
+  [least, most]: readonly [number, number],
+  caller: string
+): number {
+  const isWhole = typeof value === 'number' && Number.isInteger(value)
+  if (isWhole && value >= least && value <= most) return value
+  throw wrong(name, `be a whole number from ${least} to ${most}`, describe(value), caller)
+}
+
+export function callback(name: string, value: unknown, caller: string): void {
+  if (typeof value !== 'function') {
+    throw wrong(name, 'be a function', describe(value), caller)
+  }
+}
+
 export function text(name: string, value: unknown, caller?: string): string {
   if (typeof value === 'string' && value !== '') return value
   throw wrong(name, 'be a string that is not empty', describe(value), caller)
@@ -32,7 +55,8 @@ export function ownOptions<Options extends object = Record<string, unknown>>(
   if (!isRecord(value)) throw wrong(name, 'be an object', shapeOf(value), caller)
   const unknown = Object.keys(value).find((each) => !known.some((option) => option === each))
   if (unknown !== undefined) {
-    throw wrong(`${prefix}${unknown}`, `be one of ${known.join(', ')}`, 'an unknown name', caller)
+    const expectation = known.length === 0 ? 'not be given' : `be one of ${known.join(', ')}`
+    throw wrong(`${prefix}${unknown}`, expectation, 'an unknown name', caller)
   }
   return Object.assign(Object.create(null), value)
 }

@@ -1,6 +1,6 @@
 // Faults on demand: what a test wants the next calls to meet instead of, or after, the server's work.
 import { type EndpointMatcher, type MockEndpoint, matches } from './endpoint-names.ts'
-import { describe, isRecord, methodOptions } from './expectations.ts'
+import { describe, isRecord, methodOptions, ownOptions, wrong } from './expectations.ts'
 import { type MockMoment, readMoment } from './gates.ts'
 import type { MockRoute } from './journal.ts'
 import { type Verdict, verdict } from './verdict.ts'
@@ -64,10 +64,11 @@ export function createFaults(readEndpoint: EndpointMatcher): Faults {
         options,
         names
       )
+      const own = typeof fault === 'object' && isRecord(fault) ? readAnswer(fault) : fault
       const plan = {
         endpoint: readEndpoint('failNext', name),
         left: readTimes(times),
-        planned: { fault, name: readFault(fault), after: readMoment('failNext', after) }
+        planned: { fault: own, name: readFault(own), after: readMoment('failNext', after) }
       }
       plans.push(plan)
       return () => {
@@ -128,6 +129,20 @@ function answer({ status, headers = {}, body }: MockFaultAnswer): WireResponse {
     ...made,
     headers: [...made.headers.filter(([name]) => !own.has(name.toLowerCase())), ...rows]
   }
+}
+
+function readAnswer(fault: MockFaultAnswer): MockFaultAnswer {
+  const place = { prefix: 'fault.', caller: 'failNext' }
+  const names = ['status', 'headers', 'body'] as const
+  const own = ownOptions<MockFaultAnswer>('the fault', fault, names, place)
+  const headers: unknown = own.headers ?? {}
+  const expectation = 'be an object of strings'
+  if (!isRecord(headers)) {
+    throw wrong('fault.headers', expectation, describe(headers), place.caller)
+  }
+  const odd = Object.keys(headers).find((name) => typeof headers[name] !== 'string')
+  if (odd === undefined) return own
+  throw wrong('fault.headers', expectation, `a ${typeof headers[odd]} as ${odd}`, place.caller)
 }
 
 function readFault(fault: unknown): MockFaultName {

@@ -1,19 +1,23 @@
 // The fetch door: a `Request` in, a `Response` out.
+import { callback } from './expectations.ts'
 import type { Respond } from './guard.ts'
 import type { MockAuthServer } from './server-face.ts'
-import type { WireRequest, WireResponse } from './wire.ts'
+import { inheritingNothing, type WireRequest, type WireResponse } from './wire.ts'
 
 export function createFetchDoor(
   server: Pick<MockAuthServer, 'handle' | 'guard'>
 ): Pick<MockAuthServer, 'fetch' | 'protect'> {
   return {
     fetch: async (request) => toResponse(await server.handle(toWireRequest(request), 'fetch')),
-    protect: (handler) => async (request) => {
-      const answer = await guardResponse(
-        (respond) => server.guard(toWireRequest(request), respond, 'fetch'),
-        (session) => handler(request, session)
-      )
-      return answer.kind === 'own' ? answer.response : toResponse(answer.response)
+    protect(handler) {
+      callback('the handler', handler, 'protect')
+      return async (request) => {
+        const answer = await guardResponse(
+          (respond) => server.guard(toWireRequest(request), respond, 'fetch'),
+          (session) => handler(request, session)
+        )
+        return answer.kind === 'own' ? answer.response : toResponse(answer.response)
+      }
     }
   }
 }
@@ -28,7 +32,8 @@ export function toWireRequest(
 }
 
 /** @throws TypeError as `fetch` does, where nothing of the answer arrives */
-export function toResponse({ status, headers, setCookies, body, fault }: WireResponse): Response {
+export function toResponse(answer: WireResponse): Response {
+  const { status, headers, setCookies, body, fault } = inheritingNothing(answer)
   if (fault === 'network') throw new TypeError('the connection was lost')
   const rows = [...headers, ...setCookies.map((value): [string, string] => ['Set-Cookie', value])]
   return new Response(toBody(body, fault), { status, headers: rows })

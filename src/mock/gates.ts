@@ -1,6 +1,6 @@
 // Gates: calls wait at them until a test lets them through. No timer is involved, so fake ones do not matter.
 import { type EndpointMatcher, type MockEndpoint, matches } from './endpoint-names.ts'
-import { methodOptions } from './expectations.ts'
+import { methodOptions, whole } from './expectations.ts'
 import type { MockRoute } from './journal.ts'
 
 /** Where in its course a call is caught: before the server does anything, or when it has and only the answer is left. */
@@ -17,7 +17,10 @@ export interface HoldOptions {
 export interface MockGate {
   /** How many calls have come to this gate, let through or not. */
   readonly arrivals: number
-  /** Resolves when that many calls have come to this gate. Default 1. */
+  /**
+   * Resolves when that many calls have come to this gate. Default 1.
+   * @throws TypeError for anything but a whole number from 1
+   */
   arrived(count?: number): Promise<void>
   /** Lets everything through, now and from now on. */
   release(): void
@@ -64,8 +67,9 @@ export function createGates(readEndpoint: EndpointMatcher): Gates {
         get arrivals() {
           return gate.arrivals
         },
-        arrived: (count = 1) =>
-          new Promise((resolve) => {
+        async arrived(count = 1) {
+          whole('the count', count, [1, Number.MAX_SAFE_INTEGER], 'arrived')
+          await new Promise<void>((resolve) => {
             const look = () => {
               if (gate.arrivals < count) return
               gate.watchers.delete(look)
@@ -73,7 +77,8 @@ export function createGates(readEndpoint: EndpointMatcher): Gates {
             }
             gate.watchers.add(look)
             look()
-          }),
+          })
+        },
         release() {
           closed.delete(gate)
           open(true)

@@ -12,8 +12,13 @@ export function isAfter(call: MockCall, other: MockCall): boolean {
   return other.answeredBefore !== undefined && other.answeredBefore <= call.index
 }
 
-/** Did this call arrive so many seconds after the other one was answered that it cannot have been on its way? */
+/**
+ * Did this call arrive so many seconds after the other one was answered that it cannot have been on its way? Time alone
+ * can say so: of calls that arrive one by one nobody here knows whether they were also made one by one.
+ */
 export function isLongAfter(call: MockCall, other: MockCall, inFlightSeconds: number): boolean {
+  // No time may pass at all, under a clock that stands still.
+  if (inFlightSeconds === 0) return isAfter(call, other)
   const endedAtMs = other.endedAtMs ?? Number.POSITIVE_INFINITY
   return isAfter(call, other) && call.startedAtMs - endedAtMs > inFlightSeconds * 1000
 }

@@ -1,5 +1,6 @@
 // The journal of calls: who asked what, in order of arrival, and how it ended; never a token, a cookie or a password.
 import { listCalls, type MockCalls } from './call-lists.ts'
+import { callback } from './expectations.ts'
 import type { MockFaultName } from './faults.ts'
 import type { CallOutcome } from './outcomes.ts'
 
@@ -155,6 +156,7 @@ export function createJournal(now: () => number): Journal {
     openCalls: () => openCalls,
     arrivals: () => nextIndex,
     onCall(listener) {
+      callback('the listener', listener, 'onCall')
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },

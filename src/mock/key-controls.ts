@@ -1,6 +1,6 @@
 // The levers of the key registry: rotation in one step or in several, registration, retirement, the emergency.
 import { ownAlgorithms } from './algorithms.ts'
-import { methodOptions, oneOf, text } from './expectations.ts'
+import { callback, methodOptions, oneOf, text } from './expectations.ts'
 import type { KeyChangeOptions, MockKeyChange } from './key-audit.ts'
 import { importedKey } from './key-material.ts'
 import type { MockIssuer, MockKey } from './key-options.ts'
@@ -104,6 +104,7 @@ export function createKeyControls(
 
     async registerKey(provide, registration = {}) {
       const caller = 'registerKey'
+      callback('provide', provide, caller)
       const names = ['as', 'by', 'reason'] as const
       const { as = 'verifying', ...given } = methodOptions<Registration>(
         caller,

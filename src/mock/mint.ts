@@ -1,7 +1,7 @@
 // The mint: access tokens made to order, good ones and every kind of bad one.
 import type { AccessTokens, TokenDraft } from './access-tokens.ts'
 import { MockAuthServerError } from './errors.ts'
-import { describe, ownOptions, wrong } from './expectations.ts'
+import { describe, isRecord, ownOptions, wrong } from './expectations.ts'
 import { type Forge, forgeries, type MockForgery, makers } from './forgeries.ts'
 import { generatedKey, type OwnKey } from './key-material.ts'
 import type { KeyRing } from './keys.ts'
@@ -106,6 +106,12 @@ function readOrder(given: MintOrder): MintOrder {
   if (forgery !== undefined && !Object.hasOwn(forgeries, forgery)) {
     const expectation = `be one of ${Object.keys(forgeries).join(', ')}`
     throw wrong('forgery', expectation, describe(forgery), caller)
+  }
+  for (const name of ['header', 'claims'] as const) {
+    const given: unknown = order[name]
+    if (given !== undefined && !isRecord(given)) {
+      throw wrong(name, 'be an object', describe(given), caller)
+    }
   }
   return order
 }

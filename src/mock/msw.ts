@@ -1,10 +1,11 @@
 // Entry "everbearer/mock/msw": the server as handlers of Mock Service Worker, in the page and in Node.
 import { type HttpHandler, HttpResponse, type HttpResponseResolver, http } from 'msw'
+import { callback, describe, methodOptions } from './expectations.ts'
 import { guardResponse, toBody, toWireRequest } from './fetch.ts'
 import type { ProtectedSession } from './guard.ts'
 import { rawHeaders } from './raw-headers.ts'
 import type { MockAuthServer } from './server-face.ts'
-import type { WireRequest, WireResponse } from './wire.ts'
+import { inheritingNothing, type WireRequest, type WireResponse } from './wire.ts'
 
 export interface HandlersOptions {
   /**
@@ -34,8 +35,9 @@ export type ProtectedResolver = (
  */
 export function createHandlers(
   server: MockAuthServer,
-  { baseURL = '' }: HandlersOptions = {}
+  options: HandlersOptions = {}
 ): HttpHandler[] {
+  const { baseURL = '' } = methodOptions<HandlersOptions>('createHandlers', options, ['baseURL'])
   const origin = readOrigin(baseURL)
   const resolve = async (info: MswInfo): Promise<Response> =>
     toHttpResponse(await server.handle(toRecord(info), 'msw'))
@@ -66,6 +68,7 @@ export function protect(
   server: MockAuthServer,
   resolver: ProtectedResolver
 ): (info: MswInfo) => Promise<Response | undefined> {
+  callback('the resolver', resolver, 'protect')
   return async (info) => {
     const answer = await guardResponse(
       (respond) => server.guard(toRecord(info), respond, 'msw'),
@@ -115,14 +118,15 @@ function lengthOf(
 }
 
 // `HttpResponse` remembers `Set-Cookie` where the platform's `Response` drops it.
-function toHttpResponse({ status, headers, setCookies, body, fault }: WireResponse): Response {
+function toHttpResponse(answer: WireResponse): Response {
+  const { status, headers, setCookies, body, fault } = inheritingNothing(answer)
   if (fault === 'network') return HttpResponse.error()
   const cookies = setCookies.map((value): [string, string] => ['Set-Cookie', value])
   const rows = [...headers, ...lengthOf(headers, body, fault), ...cookies]
   return new HttpResponse(toBody(body, fault), { status, headers: rows })
 }
 
-function readOrigin(baseURL: string): string {
+function readOrigin(baseURL: unknown): string {
   if (baseURL === '') {
     if (globalThis.location !== undefined) return ''
     throw new TypeError(
@@ -131,12 +135,12 @@ function readOrigin(baseURL: string): string {
   }
   let url: URL | undefined
   try {
-    url = new URL(baseURL)
+    if (typeof baseURL === 'string') url = new URL(baseURL)
   } catch {}
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
     const hint = 'a path belongs into the basePath of createMockAuthServer'
     throw new TypeError(
-      `createHandlers: baseURL must be '' or an http(s) origin (${hint}), received ${JSON.stringify(baseURL)}`
+      `createHandlers: baseURL must be '' or an http(s) origin (${hint}), received ${describe(baseURL)}`
     )
   }
   return url.origin

@@ -1,9 +1,16 @@
 // The server as a listener of `node:http`, and as middleware of Express and Connect.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { callback } from './expectations.ts'
 import type { ProtectedSession } from './guard.ts'
-import { dressHead } from './node-head.ts'
+import { type HeldAnswer, holdAnswer } from './node-answer.ts'
 import type { MockAuthServer } from './server-face.ts'
-import { bodyLimitBytes, refusal, type WireRequest, type WireResponse } from './wire.ts'
+import {
+  bodyLimitBytes,
+  inheritingNothing,
+  refusal,
+  type WireRequest,
+  type WireResponse
+} from './wire.ts'
 
 /** Continues with the next middleware, or with the error handling of the framework. */
 export type Next = (error?: unknown) => void
@@ -25,6 +32,7 @@ export type ProtectedListener<Message extends IncomingMessage, Answer extends Se
 
 /** The server as a listener for `createServer`. What it does not own goes to `next`, or is a 404. */
 export function toNodeListener(server: MockAuthServer, next?: RequestListener): RequestListener {
+  if (next !== undefined) callback('next', next, 'toNodeListener')
   return createListener(server, next, new Set())
 }
 
@@ -58,7 +66,10 @@ export function middleware(
 }
 
 /**
- * Puts the server's verification, re-issue and CORS around a listener of your own. Faults and gates of `protected` and `api` are met before the listener, `after: 'commit'` too.
+ * Puts the server's verification, re-issue and CORS around a listener of your own. It has done its work when its head is
+ * to go out: then a session that has ended meanwhile gets no re-issued token, and faults and gates with
+ * `after: 'commit'` are met. Until that is settled everything it writes is held; from then on a stream flows as it is
+ * written. Only `cut` and `malformed` wait for the end of the body, of which they send half.
  *
  * @example
  * app.get('/todos', protect(server, (_request, response, { claims }) => response.json([claims.sub])))
@@ -67,21 +78,32 @@ export function protect<Message extends IncomingMessage, Answer extends ServerRe
   server: MockAuthServer,
   listener: ProtectedListener<Message, Answer>
 ): NodeMiddleware<Message, Answer> {
+  callback('the listener', listener, 'protect')
   return async (message, response, next = (error) => fail(response, error)) => {
-    let session: ProtectedSession | undefined
+    let held: HeldAnswer | undefined
     const sent = new Promise<number>((resolve) => {
       response.once('finish', () => resolve(response.statusCode))
       response.once('close', () => resolve(0))
     })
-    const respond = (admitted: ProtectedSession): WireResponse => {
-      session = admitted
-      return { status: 200, headers: [], setCookies: [], body: '', sent }
+    const work = async (session: ProtectedSession): Promise<void> => {
+      try {
+        await listener(message, response, session, next)
+      } catch (error) {
+        next(error)
+      }
+    }
+    const respond = async (session: ProtectedSession): Promise<WireResponse> => {
+      held = holdAnswer(response)
+      const { head, readBody } = held
+      void work(session)
+      return { ...(await head), body: '', sent, readBody }
     }
     try {
       const answer = await server.guard(toWireRequest(message, response), respond, 'node')
-      if (session === undefined || answer.sent === undefined) return send(response, answer)
-      dressHead(message, response, answer)
-      await listener(message, response, session, next)
+      if (held === undefined) send(response, answer)
+      // What has lost the way to its body is not the listener's answer any more.
+      else if (answer.readBody !== held.readBody) held.replace(() => send(response, answer))
+      else held.release(answer.headers)
     } catch (error) {
       next(error)
     }
@@ -149,10 +171,8 @@ async function readStream(message: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-export function send(
-  response: ServerResponse,
-  { status, headers, setCookies, body, fault }: WireResponse
-): void {
+export function send(response: ServerResponse, answer: WireResponse): void {
+  const { status, headers, setCookies, body, fault } = inheritingNothing(answer)
   if (fault === 'network') {
     cutOff(response)
     return

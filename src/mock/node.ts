@@ -2,6 +2,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { withControl } from './control-listener.ts'
+import { callback, describe, methodOptions, text, whole, wrong } from './expectations.ts'
 import { createListener } from './node-listener.ts'
 import type { MockAuthServer } from './server-face.ts'
 
@@ -39,12 +40,14 @@ export interface Listening {
  * @example
  * const { url, close } = await listen(createMockAuthServer())
  *
- * @throws the error of `node:http`, such as `EADDRINUSE`
+ * @throws TypeError that names the option, what was expected and what came; or the error of `node:http`, such as
+ *   `EADDRINUSE`
  */
 export async function listen(
   server: MockAuthServer,
-  { port = 0, host = 'localhost', control = false, next }: ListenOptions = {}
+  options: ListenOptions = {}
 ): Promise<Listening> {
+  const { port, host, control, next } = readOptions(options)
   const open = new Set<AbortController>()
   const plain = createListener(server, next, open)
   const listener = control ? withControl(server, plain) : plain
@@ -83,5 +86,24 @@ export async function listen(
       })
       return closing
     }
+  }
+}
+
+function readOptions(options: ListenOptions): Omit<Required<ListenOptions>, 'next'> & {
+  readonly next: RequestListener | undefined
+} {
+  const caller = 'listen'
+  const names = ['port', 'host', 'control', 'next'] as const
+  const given = methodOptions<ListenOptions>(caller, options, names)
+  const { port = 0, host = 'localhost', control = false, next } = given
+  if (typeof control !== 'boolean') {
+    throw wrong('control', 'be true or false', describe(control), caller)
+  }
+  if (next !== undefined) callback('next', next, caller)
+  return {
+    port: whole('port', port, [0, 65_535], caller),
+    host: text('host', host, caller),
+    control,
+    next
   }
 }

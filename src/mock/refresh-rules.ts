@@ -65,8 +65,10 @@ function spentTokens(session: readonly MockCall[]): Breach[] {
 function withoutCredentials(
   calls: readonly MockCall[],
   refreshes: readonly MockCall[],
-  { sessionSeconds }: LintRules
+  { sessionSeconds, refreshWith }: LintRules
 ): Breach[] {
+  // What a page has in its memory, a reload takes away; only a cookie can be missed.
+  if (refreshWith !== 'cookie') return []
   const isLacking = (call: MockCall): boolean => {
     const { credentials, origin, target } = call
     const isForeign = origin !== undefined && origin !== target
@@ -96,9 +98,10 @@ function withoutCredentials(
 }
 
 function failedInVain(refreshes: readonly MockCall[]): Breach[] {
-  // A visitor without a cookie asks once per page load, and there may be many of those.
+  // A visitor with nothing to show asks once per page load, and there may be many of those.
   const failed = refreshes.filter(
-    ({ status = 200, outcome }) => (status === 0 || status >= 400) && outcome !== 'no_cookie'
+    ({ status = 200, outcome }) =>
+      (status === 0 || status >= 400) && outcome !== 'no_cookie' && outcome !== 'missing_token'
   )
   return groupBy(failed, ({ sessionId, origin }) => sessionId ?? origin ?? '').flatMap((group) => {
     const storm = group.filter((call) => {
@@ -116,7 +119,10 @@ function renewedInVain(session: readonly MockCall[]): Breach[] {
   )
   const streaks: MockCall[][] = [[]]
   for (const refresh of refreshes) {
-    const uses = session.filter((call) => call.jti === refresh.issuedJti)
+    // A refresh by the access token is no use of it: what the API makes of it is asked here.
+    const uses = session.filter(
+      (call) => call.jti === refresh.issuedJti && call.route !== 'refresh'
+    )
     const isRefused = uses.length > 0 && uses.every(({ status }) => status === 401)
     if (isRefused) streaks.at(-1)?.push(refresh)
     else streaks.push([])

@@ -21,12 +21,14 @@ export interface RefreshTokens {
 
 /**
  * A spent token has to be answered with the same successor again while its grace lasts, yet nothing that is kept may be
- * of use to a thief. So the successor is not remembered: it follows from the spent token, by a key that never leaves.
+ * of use to a thief. So the successor is not remembered: it follows from the spent token, by a key that never leaves (but
+ * for `persist`).
  */
-export function createRefreshTokens(): RefreshTokens {
+export function createRefreshTokens(
+  secret: Uint8Array<ArrayBuffer> = crypto.getRandomValues(new Uint8Array(32))
+): RefreshTokens {
   const encoder = new TextEncoder()
   const hmac = { name: 'HMAC', hash: 'SHA-256' }
-  const secret = crypto.getRandomValues(new Uint8Array(32))
   let derivation: Promise<CryptoKey> | undefined
   let turn: Promise<unknown> = Promise.resolve()
 

@@ -24,6 +24,8 @@ export interface RefreshWay {
   /** Where a refresh token travels, if there is one. */
   readonly carrier: 'cookie' | 'body' | 'none'
   read(request: WireRequest): Promise<Presented>
+  /** The `sid` of the session that a sign-out shows, where it has no refresh token to show. */
+  readSid(request: WireRequest): Promise<string | undefined>
   /** The refresh token that a sign-out or a login shows. */
   readOld(request: WireRequest, body: Readonly<Record<string, unknown>>): string | undefined
 }
@@ -46,6 +48,7 @@ export function createRefreshWay(refreshWith: RefreshWith, parts: WayParts): Ref
           const body = await readJsonBody(request)
           return body.kind === 'refused' ? body : tokenOrNothing(cookie.read(request))
         },
+        readSid: async () => undefined,
         readOld: (request) => cookie.read(request)
       }
 
@@ -72,6 +75,10 @@ export function createRefreshWay(refreshWith: RefreshWith, parts: WayParts): Ref
                 verdict: verdict('wrong_issuer', challenge('wrong_issuer'), facts)
               }
         },
+        async readSid(request) {
+          const result = await identify(request)
+          return result.kind === 'valid' && result.isOwn ? String(result.claims.sid) : undefined
+        },
         readOld: () => undefined
       }
 
@@ -94,6 +101,7 @@ export function createRefreshWay(refreshWith: RefreshWith, parts: WayParts): Ref
             ? tokenOrNothing(token)
             : badRequest('unsupported_grant_type', 'the grant type must be refresh_token')
         },
+        readSid: async () => undefined,
         readOld: (_request, { refresh_token: token }) =>
           typeof token === 'string' ? token : undefined
       }

@@ -2,6 +2,8 @@
 import type { AccessTokens } from './access-tokens.ts'
 import type { RefreshCookie } from './cookies.ts'
 import { MockAuthServerError } from './errors.ts'
+import { describe, text, wrong } from './expectations.ts'
+import { parseUrl } from './routes.ts'
 import type { Session, Sessions } from './sessions.ts'
 import type { TokenLedger } from './token-ledger.ts'
 import type { Users } from './users.ts'
@@ -31,7 +33,7 @@ export interface SessionControls {
    * Signs somebody in without a request: for tests that begin with a session. Nothing is noted in the journal.
    * @param user `sub` or email; default: the first user
    * @param url the server's own URL, which decides how the cookie is named; default `http://localhost`
-   * @throws MockAuthServerError `unknown_user`
+   * @throws MockAuthServerError `unknown_user`, TypeError for a URL that is none
    */
   signIn(user?: string, url?: string): Promise<ArrangedSession>
 
@@ -87,6 +89,10 @@ export function createSessionControls(
   const { users, sessions, tokens, ledger } = parts
   return {
     async signIn(user, url = 'http://localhost') {
+      if (parseUrl(url) === undefined) {
+        const expectation = "be the server's own, such as 'http://localhost'"
+        throw wrong('url', expectation, describe(url), 'signIn')
+      }
       const { sub } = users.named(user)
       const { session, refreshToken } = await sessions.start(sub)
       const issued = await tokens.issue(session, users.claimsOf(sub))
@@ -103,7 +109,7 @@ export function createSessionControls(
     endSession: (sid) => insist(sessions.endById(sid)),
     endSessions: sessions.endAll,
     expireSession: (sid) => insist(sessions.expireById(sid)),
-    revoke: ledger.revoke,
+    revoke: (jti) => ledger.revoke(text('jti', jti, 'revoke')),
     revokeAccessTokens: ledger.revokeAll,
     expireAccessTokens: ledger.expireAll,
     bumpTokenVersion: (user) => users.bumpVersion(users.named(user).sub)

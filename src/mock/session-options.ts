@@ -1,5 +1,7 @@
 // The options that are about sessions: how long they last, what is forgiven, and how access tokens are called back.
 
+import type { MockStorage } from './persistence.ts'
+
 /** What a refresh shows to get a new access token. */
 export type RefreshWith = 'cookie' | 'access-token' | 'refresh-token'
 
@@ -8,7 +10,8 @@ export interface MockSessionOptions {
    * How a session is refreshed. Default `cookie`: an HttpOnly cookie with a refresh token that rotates.
    *
    * - `access-token`: `Authorization: Bearer` with an access token that is still good gets one that lasts longer. There is
-   *   no refresh token: nothing rotates, a sign-out ends nothing here, and a stolen token is good until the session ends.
+   *   no refresh token: nothing rotates, a sign-out ends the session only if it shows its access token as well, and a
+   *   stolen token is good until the session ends.
    * - `refresh-token`: the refresh token is in the body of each answer, and comes back in the form of OAuth 2
    *   (`grant_type=refresh_token`, RFC 6749 §6); refusals are 400. A sign-out shows it as JSON, `{ "refresh_token": … }`.
    */
@@ -34,6 +37,14 @@ export interface MockSessionOptions {
    * a sign-out reaches the refresh token alone, and access tokens last 900 seconds at most.
    */
   readonly revocation?: 'immediate' | 'short-lived'
+  /**
+   * Where a mock in a page keeps its sessions, so that a reload leaves the user signed in: `sessionStorage`, or anything
+   * with its three methods. Kept are refresh tokens as hashes, the secret that their successors follow from, and token
+   * versions; never a token, a key or a password. Keys, revoked access tokens and the journal begin anew with each page:
+   * access tokens of before are refused, and a refresh helps. What cannot be read is a warning, and the server starts
+   * afresh. For one page at a time. Default: nothing is kept.
+   */
+  readonly persist?: MockStorage
 }
 
 /** The options about sessions, after validation. */
@@ -43,4 +54,5 @@ export interface SessionSettings {
   readonly refreshIdleSeconds: number | undefined
   readonly refreshGraceSeconds: number
   readonly revocation: 'immediate' | 'short-lived'
+  readonly persist: MockStorage | undefined
 }

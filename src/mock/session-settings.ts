@@ -1,5 +1,6 @@
 // Reads the options that are about sessions.
-import { oneOf, seconds, wrong } from './expectations.ts'
+import { describe, isRecord, oneOf, seconds, wrong } from './expectations.ts'
+import type { MockStorage } from './persistence.ts'
 import type { MockSessionOptions, SessionSettings } from './session-options.ts'
 
 const aDaySeconds = 86_400
@@ -11,7 +12,8 @@ export const sessionOptionNames: readonly (keyof MockSessionOptions)[] = [
   'sessionSeconds',
   'refreshIdleSeconds',
   'refreshGraceSeconds',
-  'revocation'
+  'revocation',
+  'persist'
 ]
 
 export function readSessionSettings(
@@ -36,6 +38,17 @@ export function readSessionSettings(
     sessionSeconds: seconds('sessionSeconds', options.sessionSeconds ?? 604_800, 1),
     refreshIdleSeconds: idle === undefined ? undefined : seconds('refreshIdleSeconds', idle, 1),
     refreshGraceSeconds: seconds('refreshGraceSeconds', grace, 0, aDaySeconds),
-    revocation
+    revocation,
+    persist: readStorage(options.persist)
   }
+}
+
+function readStorage(storage: unknown): MockStorage | undefined {
+  if (storage === undefined) return undefined
+  const methods = ['getItem', 'setItem', 'removeItem']
+  const isStorage =
+    isRecord(storage) && methods.every((name) => typeof storage[name] === 'function')
+  if (isStorage) return storage as unknown as MockStorage
+  const expectation = 'be an object with getItem, setItem and removeItem, such as sessionStorage'
+  throw wrong('persist', expectation, describe(storage))
 }

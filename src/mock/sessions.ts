@@ -71,10 +71,13 @@ export interface SessionRules {
 
 export function createSessions(
   rules: SessionRules,
-  families: Map<string, Family> = new Map()
+  families: Map<string, Family> = new Map(),
+  secret?: Uint8Array<ArrayBuffer>
 ): Sessions {
-  const tokens = createRefreshTokens()
-  const familyOf = new Map<string, Family>()
+  const tokens = createRefreshTokens(secret)
+  const familyOf = new Map(
+    [...families.values()].flatMap((family) => family.issued.map((each) => [each, family] as const))
+  )
   const nowSeconds = () => Math.floor(rules.now() / 1000)
 
   const setCurrent = (family: Family, fingerprint: string) => {

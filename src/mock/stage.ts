@@ -1,6 +1,6 @@
 // What a test puts in the way of a call: a gate, a fault, latency. And the question whether any call is under way.
 import { createEndpointMatcher } from './endpoint-names.ts'
-import { methodOptions } from './expectations.ts'
+import { between, methodOptions } from './expectations.ts'
 import { applyFault, createFaults, type Faults, type PlannedFault } from './faults.ts'
 import { createGates, type Gates } from './gates.ts'
 import type { Journal, MockRoute } from './journal.ts'
@@ -9,7 +9,7 @@ import type { Verdict } from './verdict.ts'
 import type { WireRequest } from './wire.ts'
 
 export interface IdleOptions {
-  /** How long no call may be under way or arrive, in real milliseconds from 0. Default 25. */
+  /** How long no call may be under way or arrive, in real milliseconds, 0 to 60 000. Default 25. */
   readonly quietMs?: number
 }
 
@@ -79,6 +79,7 @@ export function createStage({ ownRoutes, journal, latencyMs }: StageParts): Stag
 
     async idle(options = {}) {
       const { quietMs = 25 } = methodOptions<IdleOptions>('idle', options, ['quietMs'])
+      between('quietMs', quietMs, 60_000, 'idle')
       const isBusy = () => journal.openCalls() > parked.size
       for (;;) {
         const seen = journal.arrivals()

@@ -53,6 +53,7 @@ export interface TestControls {
    * For `afterEach`: asserts that the client has broken no rule.
    *
    * @throws MockViolationError that names every rule that was broken, when, and by which calls
+   * @throws TypeError for a rule that does not exist, or a wrong option
    */
   assertNoViolations(options?: AssertNoViolationsOptions): void
 

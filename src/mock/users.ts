@@ -29,8 +29,10 @@ export interface Users {
   reset(): void
 }
 
-export function createUsers(users: readonly KnownUser[]): Users {
-  const versions = new Map<string, number>()
+export function createUsers(
+  users: readonly KnownUser[],
+  versions: Map<string, number> = new Map()
+): Users {
   const find = (sub: string) => users.find((user) => user.sub === sub)
   const versionOf = (sub: string) => versions.get(sub) ?? tokenVersion(find(sub)?.claims ?? {})
 

@@ -41,6 +41,11 @@ export interface WireResponse {
   readonly readBody?: () => Promise<string>
 }
 
+/** The record without what `Object.prototype` may carry: most answers have no `fault` of their own. */
+export function inheritingNothing(response: WireResponse): WireResponse {
+  return Object.assign(Object.create(null), response)
+}
+
 /** An answer that never arrives. */
 export const lost: WireResponse = {
   status: 0,

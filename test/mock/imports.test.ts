@@ -13,7 +13,7 @@ it.each(files)('%s imports its neighbours, jose, and what its door needs', (file
   const doors: Record<string, RegExp> = {
     'msw.ts': /^msw$/,
     'node.ts': /^node:(?:http|net)$/,
-    'node-head.ts': /^node:http$/,
+    'node-answer.ts': /^node:http$/,
     'node-listener.ts': /^node:http$/,
     'control-listener.ts': /^node:http$/,
     'cookie-jar.ts': /^tough-cookie$/

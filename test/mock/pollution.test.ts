@@ -1,6 +1,9 @@
 // What Object.prototype may carry is no option of the mock's, and changes nothing about a session.
-import type { MockAuthServerOptions } from 'everbearer/mock'
-import { expect, it } from 'vitest'
+import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
+import { createHandlers } from 'everbearer/mock/msw'
+import { listen } from 'everbearer/mock/node'
+import { getResponse } from 'msw'
+import { expect, it, onTestFinished } from 'vitest'
 import { whilePolluted } from '../support/while-polluted.ts'
 import { createClockedServer, overWire, visit } from './visitor.ts'
 
@@ -49,6 +52,7 @@ const pollutions: Readonly<Record<string, unknown>> = {
   partitioned: true,
   path: '/evil',
   paths: { login: '/evil' },
+  persist: { getItem: () => '{', setItem() {}, removeItem() {} },
   persistent: false,
   quietMs: 1,
   reason: 'evil',
@@ -121,4 +125,21 @@ it.each(Object.entries(pollutions))('inherits nothing: %s', async (name, value) 
   const clean = await live()
   expect(clean).toContain('TOKEN')
   expect(await whilePolluted(name, value, live)).toEqual(clean)
+})
+
+it.each(['network', 'cut'])('no door inherits the fault %s', async (fault) => {
+  const server = createMockAuthServer()
+  const { url, close } = await listen(server)
+  onTestFinished(close)
+  const handlers = createHandlers(server, { baseURL: 'http://localhost' })
+  const seen = await whilePolluted('fault', fault, async () =>
+    Promise.all(
+      [
+        await fetch(`${url}/me`),
+        await server.fetch(new Request('http://localhost/me')),
+        await getResponse(handlers, new Request('http://localhost/me'))
+      ].map((response) => response?.text())
+    )
+  )
+  expect(seen).toEqual(Array(3).fill(expect.stringMatching(/missing_token.*\}$/)))
 })

@@ -523,6 +523,28 @@ describe('assertNoViolations', () => {
     expect(() => server.assertNoViolations({ inFlightSeconds: 0 })).toThrow(/stale-access-token/)
   })
 
+  it.each([
+    ['a renewal', 'stale-access-token', ({ ada }: Scene) => ada.refresh()],
+    [
+      'a re-issue',
+      'ignored-reissue',
+      ({ server, ada, token }: Scene) => {
+        server.rotateKey()
+        return ada.me(token)
+      }
+    ],
+    ['a sign-out', 'use-after-logout', ({ ada }: Scene) => ada.logout()]
+  ])(
+    'forgives nothing after %s where it is told to, even while no time passes',
+    async (_name, rule, act) => {
+      const scene = await arrange()
+      await act(scene)
+      await scene.ada.me(scene.token)
+      scene.server.assertNoViolations()
+      expect(() => scene.server.assertNoViolations({ inFlightSeconds: 0 })).toThrow(rule)
+    }
+  )
+
   it('forgets with a reset', async () => {
     const scene = await arrange()
     await Promise.all([scene.ada.refresh(), scene.ada.refresh()])
