@@ -115,6 +115,7 @@ export default defineConfig({
           name: 'package',
           environment: 'node',
           include: ['test/package/**/*.test.ts'],
+          setupFiles: ['test/support/canary-hunt.ts', 'test/support/page-hunt-setup.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000
         }
@@ -138,6 +139,8 @@ export default defineConfig({
                 name: 'browser',
                 environment: 'node' as const,
                 include: ['test/browser/**/*.test.ts', 'test/contract/chromium.test.ts'],
+                exclude: hasFirefox ? [] : ['test/browser/firefox.test.ts'],
+                setupFiles: ['test/support/canary-hunt.ts', 'test/support/page-hunt-setup.ts'],
                 testTimeout: 180_000,
                 hookTimeout: 120_000,
                 fileParallelism: false

@@ -4,7 +4,9 @@ import { createMockAuthServer } from 'everbearer/mock'
 import { listen } from 'everbearer/mock/node'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { serveBuiltPage } from '../support/built-page.ts'
+import { canaryHunter } from '../support/canary.ts'
 import { type Firefox, type FirefoxTab, launchFirefox } from '../support/firefox.ts'
+import { readPages } from '../support/page-hunt.ts'
 
 const ada = { email: 'ada@example.com', password: 'lovelace' }
 const grace = { email: 'grace@example.com', password: 'hopper' }
@@ -93,4 +95,18 @@ it('tells the tabs of one user that another signed in', async () => {
     const reasons = await inAll('window.tab.auth.getState().reason', tabs.slice(1))
     expect(reasons).toEqual(Array(9).fill('user-changed'))
   })
+})
+
+it('is hunted for tokens, in what it keeps and in what it prints', async () => {
+  await signIn()
+  await readPages()
+  expect(() => canaryHunter.inspect()).not.toThrow()
+  const token = 'await window.tab.auth.getAccessToken()'
+  await firstTab().evaluate(`(async () => localStorage.setItem('leak', ${token}))()`)
+  await readPages()
+  expect(() => canaryHunter.inspect()).toThrow('page, localStorage')
+  await firstTab().evaluate("localStorage.removeItem('leak')")
+  await firstTab().evaluate(`(async () => console.log({ leak: ${token} }))()`)
+  await readPages()
+  expect(() => canaryHunter.inspect()).toThrow('A token got out: console.')
 })
