@@ -123,6 +123,7 @@ export default defineConfig({
       ...(process.env.LONG === 'true'
         ? [
             {
+              // Without the hunt for tokens, which keeps every error until its test is over: here they are too many.
               resolve: { alias },
               test: {
                 name: 'long',

@@ -50,7 +50,7 @@ async function findings(): Promise<string> {
 }
 
 /** As expressions, in which T is the token, and what takes it away again where it would stay. */
-const leaks: readonly (readonly [place: string, leak: string, mend?: string])[] = [
+const leaks: readonly [place: string, leak: string, mend?: string][] = [
   ['console', 'console.log("signed in with", T)'],
   ['console', 'console.info({ deep: { list: [T] } })'],
   ['page, error', 'void setTimeout(() => { throw new Error(T) })'],
