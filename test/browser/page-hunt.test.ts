@@ -1,25 +1,21 @@
 // The canary hunt finds a token in a page of a real browser, wherever a page may let one out.
 import { createMockAuthServer } from 'everbearer/mock'
 import { listen } from 'everbearer/mock/node'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { canaryHunter } from '../support/canary.ts'
-import { launchChromium } from '../support/chromium.ts'
 import { readPages } from '../support/page-hunt.ts'
+import { openChromium } from './app-and-api.ts'
 
 const server = createMockAuthServer()
 let api: Awaited<ReturnType<typeof listen>>
-let browser: Browser
 
 beforeAll(async () => {
   api = await listen(server)
-  browser = await launchChromium()
 })
+afterAll(() => api?.close())
 
-afterAll(async () => {
-  await browser?.close()
-  await api?.close()
-})
+const browser = openChromium()
 
 async function mint(): Promise<string> {
   const { body } = await server.handle({
@@ -32,7 +28,7 @@ async function mint(): Promise<string> {
 }
 
 async function openPage(): Promise<{ context: BrowserContext; page: Page }> {
-  const context = await browser.newContext()
+  const context = await browser().newContext()
   onTestFinished(() => context.close())
   const page = await context.newPage()
   await page.goto(api.url)
