@@ -128,7 +128,8 @@ export default defineConfig({
               test: {
                 name: 'long',
                 environment: 'node' as const,
-                include: ['test/long/**/*.test.ts']
+                include: ['test/long/**/*.test.ts'],
+                hookTimeout: 120_000
               }
             }
           ]
