@@ -55,7 +55,6 @@ export default defineConfig({
         }
       },
       {
-        // Apart from the hunt for tokens: its cases put some where none should be.
         resolve: { alias },
         test: {
           name: 'contract',
@@ -63,7 +62,7 @@ export default defineConfig({
           testTimeout: 60_000,
           include: ['test/contract/**/*.test.ts'],
           exclude: ['test/contract/chromium.test.ts'],
-          setupFiles: ['test/support/quiet-network-log.ts']
+          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/canary-hunt.ts']
         }
       },
       {
@@ -77,7 +76,7 @@ export default defineConfig({
           env: { MSW_MAJOR: '2' },
           include: ['test/contract/*.test.ts', 'test/mock/{msw,cycle}.test.ts'],
           exclude: ['test/contract/{chromium,express,fetch-in-a-page,table}.test.ts'],
-          setupFiles: ['test/support/quiet-network-log.ts']
+          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/canary-hunt.ts']
         }
       },
       {
@@ -87,7 +86,8 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 60_000,
           include: ['test/http/**/*.test.ts', 'test/client/**/*.test.ts'],
-          env: { AXIOS_UNDER_TEST: '1.18.0' }
+          env: { AXIOS_UNDER_TEST: '1.18.0' },
+          setupFiles: ['test/support/canary-hunt.ts']
         }
       },
       {
@@ -97,7 +97,7 @@ export default defineConfig({
           environment: 'happy-dom',
           testTimeout: 60_000,
           include: ['test/dom/{replay,storm}.test.ts'],
-          setupFiles: ['test/support/quiet-network-log.ts']
+          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/canary-hunt.ts']
         }
       },
       {
@@ -115,6 +115,7 @@ export default defineConfig({
           name: 'package',
           environment: 'node',
           include: ['test/package/**/*.test.ts'],
+          setupFiles: ['test/support/canary-hunt.ts', 'test/support/page-hunt-setup.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000
         }
@@ -122,11 +123,13 @@ export default defineConfig({
       ...(process.env.LONG === 'true'
         ? [
             {
+              // Without the hunt for tokens, which keeps every error until its test is over: here they are too many.
               resolve: { alias },
               test: {
                 name: 'long',
                 environment: 'node' as const,
-                include: ['test/long/**/*.test.ts']
+                include: ['test/long/**/*.test.ts'],
+                hookTimeout: 120_000
               }
             }
           ]
@@ -138,6 +141,8 @@ export default defineConfig({
                 name: 'browser',
                 environment: 'node' as const,
                 include: ['test/browser/**/*.test.ts', 'test/contract/chromium.test.ts'],
+                exclude: hasFirefox ? [] : ['test/browser/firefox.test.ts'],
+                setupFiles: ['test/support/canary-hunt.ts', 'test/support/page-hunt-setup.ts'],
                 testTimeout: 180_000,
                 hookTimeout: 120_000,
                 fileParallelism: false

@@ -1,38 +1,28 @@
 // The tabs of Firefox, as those of Chromium: one session, before a server without any grace.
-import { join } from 'node:path'
 import { createMockAuthServer } from 'everbearer/mock'
-import { listen } from 'everbearer/mock/node'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { serveBuiltPage } from '../support/built-page.ts'
+import { canaryHunter } from '../support/canary.ts'
 import { type Firefox, type FirefoxTab, launchFirefox } from '../support/firefox.ts'
+import { readPages } from '../support/page-hunt.ts'
+import { serveAppAndApi } from './app-and-api.ts'
+import { ada, grace } from './tabs-world.ts'
 
-const ada = { email: 'ada@example.com', password: 'lovelace' }
-const grace = { email: 'grace@example.com', password: 'hopper' }
 const server = createMockAuthServer({ refreshGraceSeconds: 0, users: [ada, grace] })
-let api: Awaited<ReturnType<typeof listen>>
-let site: Awaited<ReturnType<typeof serveBuiltPage>>
+const url = serveAppAndApi(server, 'tabs-page')
 let firefox: Firefox
 const tabs: FirefoxTab[] = []
 
 beforeAll(async () => {
-  api = await listen(server)
-  site = await serveBuiltPage(join(import.meta.dirname, 'tabs-page'), {
-    API_URL: JSON.stringify(api.url)
-  })
   firefox = await launchFirefox()
   console.log(`Firefox ${firefox.version}`)
   for (let tab = 0; tab < 10; tab += 1) tabs.push(await openTab())
 })
 
-afterAll(async () => {
-  await firefox?.close()
-  await site?.close()
-  await api?.close()
-})
+afterAll(() => firefox?.close())
 
 async function openTab(): Promise<FirefoxTab> {
   const tab = await firefox.openTab()
-  await tab.goto(site.url)
+  await tab.goto(url())
   await tab.evaluate('window.tab.auth.ready()')
   return tab
 }
@@ -93,4 +83,18 @@ it('tells the tabs of one user that another signed in', async () => {
     const reasons = await inAll('window.tab.auth.getState().reason', tabs.slice(1))
     expect(reasons).toEqual(Array(9).fill('user-changed'))
   })
+})
+
+it('is hunted for tokens, in what it keeps and in what it prints', async () => {
+  await signIn()
+  await readPages()
+  expect(() => canaryHunter.inspect()).not.toThrow()
+  const token = 'await window.tab.auth.getAccessToken()'
+  await firstTab().evaluate(`(async () => localStorage.setItem('leak', ${token}))()`)
+  await readPages()
+  expect(() => canaryHunter.inspect()).toThrow('page, localStorage')
+  await firstTab().evaluate("localStorage.removeItem('leak')")
+  await firstTab().evaluate(`(async () => console.log({ leak: ${token} }))()`)
+  await readPages()
+  expect(() => canaryHunter.inspect()).toThrow('A token got out: console.')
 })

@@ -1,32 +1,14 @@
 // The main job in a real browser: the built package, a page on one origin, the mock auth server on another.
-import { join } from 'node:path'
 import { createMockAuthServer } from 'everbearer/mock'
-import { listen } from 'everbearer/mock/node'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { serveBuiltPage } from '../support/built-page.ts'
-import { launchChromium } from '../support/chromium.ts'
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { openChromium, serveAppAndApi } from './app-and-api.ts'
 import type { AppReport } from './page/main.ts'
 
 const ada = { email: 'ada@example.com', password: 'lovelace' }
 const server = createMockAuthServer({ accessTokenSeconds: 6 })
-let api: Awaited<ReturnType<typeof listen>>
-let site: Awaited<ReturnType<typeof serveBuiltPage>>
-let browser: Browser
-
-beforeAll(async () => {
-  api = await listen(server)
-  site = await serveBuiltPage(join(import.meta.dirname, 'page'), {
-    API_URL: JSON.stringify(api.url)
-  })
-  browser = await launchChromium()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await site?.close()
-  await api?.close()
-})
+const url = serveAppAndApi(server, 'page')
+const browser = openChromium()
 
 const callsTo = (route: string) => server.calls.filter((call) => call.route === route)
 const readReport = (page: Page): Promise<AppReport> => page.evaluate(() => window.app.report)
@@ -46,12 +28,12 @@ async function untilMoreCalls(page: Page, count: number): Promise<void> {
 }
 
 it('keeps a user signed in through expiry, key rotation and reload without one failed request', async () => {
-  const page = await browser.newPage()
+  const page = await browser().newPage()
   const complaints: string[] = []
   page.on('console', (message) => complaints.push(message.text()))
   page.on('pageerror', (error) => complaints.push(String(error)))
 
-  await page.goto(site.url)
+  await page.goto(url())
   expect(await page.evaluate(() => window.app.auth.ready())).toMatchObject({ reason: 'no-session' })
   // The visitor's restore was answered with 401: the one that a browser reports, and the last one there is.
   expect(complaints.splice(0)).toEqual([expect.stringContaining('401')])

@@ -1,18 +1,10 @@
 // Tabs that crash, freeze, close or go elsewhere while they refresh, before a server without any grace.
-import { join } from 'node:path'
 import { createMockAuthServer, type MockAuthServer } from 'everbearer/mock'
-import { listen } from 'everbearer/mock/node'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { serveBuiltPage } from '../support/built-page.ts'
-import { launchChromium } from '../support/chromium.ts'
+import type { BrowserContext, Page } from 'playwright-core'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { ada, createTabsWorld, grace, statusOf } from './tabs-world.ts'
 
-const ada = { email: 'ada@example.com', password: 'lovelace' }
-const grace = { email: 'grace@example.com', password: 'hopper' }
 const server = createMockAuthServer({ refreshGraceSeconds: 0, users: [ada, grace] })
-let api: Awaited<ReturnType<typeof listen>>
-let site: Awaited<ReturnType<typeof serveBuiltPage>>
-let browser: Browser
 
 /** The next refresh waits, before or after the server has done its work. */
 interface Gate {
@@ -54,41 +46,17 @@ function holdNextRefresh(where: Gate['where']): { arrived: Promise<void>; open: 
   return { arrived: arrival, open }
 }
 
-beforeAll(async () => {
-  api = await listen(gated)
-  site = await serveBuiltPage(join(import.meta.dirname, 'tabs-page'), {
-    API_URL: JSON.stringify(api.url)
-  })
-  browser = await launchChromium()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await site?.close()
-  await api?.close()
-})
-
-async function openTab(context: BrowserContext): Promise<Page> {
-  const page = await context.newPage()
-  await page.goto(site.url)
-  await page.evaluate(() => window.tab.auth.ready())
-  return page
-}
+const { url, openTab, openTwoTabs } = createTabsWorld(gated)
 
 async function openTabs() {
-  const context = await browser.newContext()
-  onTestFinished(() => context.close())
-  const first = await openTab(context)
-  await first.evaluate((credentials) => window.tab.auth.login(credentials), ada)
-  const second = await openTab(context)
+  const opened = await openTwoTabs()
   const from = server.calls.length
   const refreshes = () =>
     server.calls.slice(from).flatMap(({ route, outcome }) => (route === 'refresh' ? [outcome] : []))
-  return { context, first, second, refreshes }
+  return { ...opened, refreshes }
 }
 
 const refresh = (page: Page) => page.evaluate(() => window.tab.auth.refresh())
-const statusOf = (page: Page) => page.evaluate(() => window.tab.auth.getState().status)
 
 async function crash(context: BrowserContext, page: Page): Promise<void> {
   const crashed = page.waitForEvent('crash')
@@ -130,7 +98,7 @@ describe('when the page that refreshes goes away', () => {
       await held.arrived
       await go(first)
       const next = await context.newPage()
-      await next.goto(site.url)
+      await next.goto(url())
       held.open()
       expect(await next.evaluate(() => window.tab.auth.ready())).toMatchObject({
         status: 'authenticated'

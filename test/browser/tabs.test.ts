@@ -1,60 +1,19 @@
 // Many tabs of a real browser, before a server that takes any second use of a refresh token for theft.
-import { join } from 'node:path'
 import { createMockAuthServer } from 'everbearer/mock'
-import { listen } from 'everbearer/mock/node'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
-import { serveBuiltPage } from '../support/built-page.ts'
-import { launchChromium } from '../support/chromium.ts'
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
 import type { TabReport } from './tabs-page/main.ts'
+import { ada, createTabsWorld, grace, statusOf } from './tabs-world.ts'
 
-const ada = { email: 'ada@example.com', password: 'lovelace' }
-const grace = { email: 'grace@example.com', password: 'hopper' }
 const server = createMockAuthServer({
   accessTokenSeconds: 6,
   refreshGraceSeconds: 0,
   users: [ada, grace]
 })
-let api: Awaited<ReturnType<typeof listen>>
-let site: Awaited<ReturnType<typeof serveBuiltPage>>
-let browser: Browser
+const { openTab, openTabs, openTwoTabs } = createTabsWorld(server)
 
-beforeAll(async () => {
-  api = await listen(server)
-  site = await serveBuiltPage(join(import.meta.dirname, 'tabs-page'), {
-    API_URL: JSON.stringify(api.url)
-  })
-  browser = await launchChromium()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await site?.close()
-  await api?.close()
-})
-
-const range = (count: number) => Array.from({ length: count }, (_, index) => index)
 const callsTo = (route: string) => server.calls.filter((call) => call.route === route)
 const reportOf = (page: Page): Promise<TabReport> => page.evaluate(() => window.tab.report)
-const statusOf = (page: Page) => page.evaluate(() => window.tab.auth.getState().status)
-
-async function openTab(context: BrowserContext): Promise<Page> {
-  const page = await context.newPage()
-  await page.goto(site.url)
-  await page.evaluate(() => window.tab.auth.ready())
-  return page
-}
-
-/** A browser of its own with this many tabs, all of which are signed in. */
-async function openTabs(count: number): Promise<{ context: BrowserContext; tabs: Page[] }> {
-  const context = await browser.newContext()
-  onTestFinished(() => context.close())
-  const first = await openTab(context)
-  await first.evaluate((credentials) => window.tab.auth.login(credentials), ada)
-  const tabs = [first]
-  for (const _ of range(count - 1)) tabs.push(await openTab(context))
-  return { context, tabs }
-}
 
 async function untilEvent(page: Page, name: string, detail?: string): Promise<void> {
   await page.waitForFunction(
@@ -117,9 +76,7 @@ it('signs twenty tabs out when one of them does', async () => {
 })
 
 it('sends nothing with the old token when the user comes Back to a page after a sign-out elsewhere', async () => {
-  const { context, tabs } = await openTabs(2)
-  const [first, second] = tabs
-  if (first === undefined || second === undefined) throw new Error('two tabs were opened')
+  const { context, first, second } = await openTwoTabs()
   await first.goto('about:blank')
   await second.evaluate(() => window.tab.auth.logout())
   const before = server.calls.length
@@ -133,9 +90,7 @@ it('sends nothing with the old token when the user comes Back to a page after a 
 })
 
 it('tells the tab of one user that another signed in, and sends nothing of the one with the token of the other', async () => {
-  const { tabs } = await openTabs(2)
-  const [first, second] = tabs
-  if (first === undefined || second === undefined) throw new Error('two tabs were opened')
+  const { first, second } = await openTwoTabs()
   await first.evaluate((credentials) => window.tab.auth.login(credentials), grace)
   await untilEvent(second, 'signed-out', 'user-changed')
   expect(await statusOf(first)).toBe('authenticated')

@@ -7,6 +7,8 @@ export type Need = 'a page' | 'a credentials mode' | 'a jar of its own'
 export interface Case {
   readonly name: string
   readonly needs?: Need
+  /** The case itself puts a token into a URL: whoever writes URLs down then writes it down too. */
+  readonly tokenInUrl?: true
   run(bed: Bed): Promise<void>
 }
 
@@ -330,6 +332,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'a token in a URL is blamed',
+    tokenInUrl: true,
     async run(bed) {
       const token = await signIn(bed)
       await get(bed, `/me?access_token=${token}`)

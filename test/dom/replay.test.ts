@@ -2,28 +2,20 @@
 import { inspect } from 'node:util'
 import { isAxiosError } from 'axios'
 import { describe, expect, it } from 'vitest'
-import { arrange, bodies, comparable, options, type ReplayCase } from '../support/replay-cases.ts'
+import {
+  arrange,
+  bodies,
+  expectSameTwice,
+  options,
+  type ReplayCase
+} from '../support/replay-cases.ts'
 
 // happy-dom's XHR sends the body of a DELETE without its length, which no server understands.
 const inThisPage = ([name]: ReplayCase) => name !== 'a DELETE with a body'
 
 describe.each(['xhr', 'fetch'] as const)('over %s', (adapter) => {
-  it.each([...bodies, ...options].filter(inThisPage))(
-    'sends twice the same: %s',
-    async (_, config) => {
-      const { auth, bare, resolve, requests, headerOf } = await arrange(adapter)
-      const answer = await auth.axios(resolve(config()))
-      const expected = await bare(resolve(config()))
-      const [first, second, plain] = requests.map(comparable)
-      expect(requests).toHaveLength(3)
-      expect(second).toEqual(first)
-      expect(first).toEqual(plain)
-      expect(answer.data).toEqual(expected.data)
-      expect(requests.slice(0, 2).map((request) => headerOf(request, 'authorization'))).toEqual([
-        'Bearer token-1',
-        'Bearer token-2'
-      ])
-    }
+  it.each([...bodies, ...options].filter(inThisPage))('sends twice the same: %s', (_, config) =>
+    expectSameTwice(adapter, config)
   )
 
   it('sends the XSRF header twice, and by its own names', async () => {

@@ -19,13 +19,18 @@ const refusing: readonly [string, (bed: FaultBed) => void][] = [
   ['answers 401', ({ fault }) => fault('/logout', answers(401, { error: 'invalid_grant' }))]
 ]
 
+/** Ada is signed in, and the sign-out will meet this. */
+async function arrange(spoil: (bed: FaultBed) => void): Promise<FaultBed> {
+  const bed = createFaultBed()
+  await bed.auth.login(ada)
+  spoil(bed)
+  return bed
+}
+
 it.each([...unconfirmed, ...refusing])(
   'clears everything at once when the server %s',
   async (_, spoil) => {
-    const bed = createFaultBed()
-    const { auth, browser, clock, idle, callsTo, eventNames } = bed
-    await auth.login(ada)
-    spoil(bed)
+    const { auth, browser, clock, idle, callsTo, eventNames } = await arrange(spoil)
     const signingOut = auth.logout()
     expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
     await expect(auth.getAccessToken()).rejects.toMatchObject({
@@ -50,10 +55,7 @@ it.each([...unconfirmed, ...refusing])(
 it.each(unconfirmed)(
   'delivers the sign-out when the network is back where the server %s',
   async (_, spoil) => {
-    const bed = createFaultBed()
-    const { auth, browser, clock, idle, reload, callsTo } = bed
-    await auth.login(ada)
-    spoil(bed)
+    const { auth, browser, clock, idle, reload, callsTo } = await arrange(spoil)
     const signingOut = auth.logout()
     await browser.settle()
     clock.tick(10_000)
@@ -72,10 +74,7 @@ it.each(unconfirmed)(
 it.each(unconfirmed)(
   'delivers the sign-out on the next page load, which restores nothing, where the server %s',
   async (_, spoil) => {
-    const bed = createFaultBed()
-    const { auth, browser, clock, idle, reload, callsTo } = bed
-    await auth.login(ada)
-    spoil(bed)
+    const { auth, browser, clock, idle, reload, callsTo } = await arrange(spoil)
     auth.logout().catch(() => {})
     await browser.settle()
     clock.tick(30_000)
@@ -94,14 +93,12 @@ it.each(unconfirmed)(
 )
 
 it.each(refusing)('has nothing left to deliver when the server %s', async (_, spoil) => {
-  const bed = createFaultBed()
-  await bed.auth.login(ada)
-  spoil(bed)
-  expect(await bed.auth.logout()).toEqual({ confirmed: true })
-  bed.browser.wake('online')
-  await bed.idle()
-  expect(bed.sent('/logout')).toBe(1)
-  expect(bed.browser.marks()).toEqual([])
+  const { auth, browser, idle, sent } = await arrange(spoil)
+  expect(await auth.logout()).toEqual({ confirmed: true })
+  browser.wake('online')
+  await idle()
+  expect(sent('/logout')).toBe(1)
+  expect(browser.marks()).toEqual([])
 })
 
 it('sends one sign-out for each coming of the network, however long the server stays down', async () => {

@@ -1,36 +1,17 @@
 // The hand-over between tabs of a real browser, provoked again and again: whoever gets the lock next has to know of the token.
-import { join } from 'node:path'
 import { createMockAuthServer } from 'everbearer/mock'
-import { listen } from 'everbearer/mock/node'
 import type { Page } from 'playwright-core'
-import { expect, it, onTestFinished } from 'vitest'
-import { serveBuiltPage } from '../support/built-page.ts'
-import { launchChromium } from '../support/chromium.ts'
+import { expect, it } from 'vitest'
+import { ada, createTabsWorld } from '../browser/tabs-world.ts'
 
 const times = Number(process.env.HAND_OVERS ?? 1_000)
-const ada = { email: 'ada@example.com', password: 'lovelace' }
+const server = createMockAuthServer({ refreshGraceSeconds: 0, users: [ada], latencyMs: 50 })
+const { openTabs } = createTabsWorld(server)
 
 it(`makes one refresh where ten tabs ask at once, ${times} times`, {
   timeout: 1_800_000
 }, async () => {
-  const server = createMockAuthServer({ refreshGraceSeconds: 0, users: [ada], latencyMs: 50 })
-  const api = await listen(server)
-  onTestFinished(() => api.close())
-  const site = await serveBuiltPage(join(import.meta.dirname, '../browser/tabs-page'), {
-    API_URL: JSON.stringify(api.url)
-  })
-  onTestFinished(() => site.close())
-  const browser = await launchChromium()
-  onTestFinished(() => browser.close())
-  const context = await browser.newContext()
-  const tabs: Page[] = []
-  for (let tab = 0; tab < 10; tab += 1) {
-    const page = await context.newPage()
-    await page.goto(site.url)
-    await page.evaluate(() => window.tab.auth.ready())
-    if (tab === 0) await page.evaluate((user) => window.tab.auth.login(user), ada)
-    tabs.push(page)
-  }
+  const { tabs } = await openTabs(10)
   const refreshes = () => server.calls.filter(({ route }) => route === 'refresh').length
   const timeRefresh = (tab: Page) =>
     tab.evaluate(async () => {

@@ -137,7 +137,9 @@ describe('idle', () => {
     const idle = server.idle().then(() => {
       isIdle = true
     })
-    await new Promise((resolve) => setTimeout(resolve, 60))
+    // A server with nothing under way, asked later and as patient, has told by then: twice, for its next look too.
+    await createMockAuthServer().idle()
+    await createMockAuthServer().idle()
     expect(isIdle).toBe(false)
     const followUp = open.then(() => ada.refresh())
     release()

@@ -3,6 +3,7 @@ import axios from 'axios'
 import { describe, expect, it } from 'vitest'
 import { AuthError } from '../../src/errors.ts'
 import { createEmitter } from '../../src/session/events.ts'
+import config from '../../vitest.config.ts'
 import { canaryHunter, createCanaryHunter } from '../support/canary.ts'
 import { ada, createTestBed, type TestBed } from '../support/test-client.ts'
 import { apiOrigin } from '../support/virtual-browser.ts'
@@ -125,6 +126,27 @@ it('knows every token of a storm', async () => {
   for (let time = 0; time < 50; time += 1) await auth.refresh()
   // One access token and one refresh token each, and the key.
   expect(canaryHunter.knownSecrets() - before).toBeGreaterThanOrEqual(2 * 51)
+})
+
+it('pardons what a test did itself, in the places that it names and no further', () => {
+  const hunter = createCanaryHunter()
+  hunter.learn('a-secret-of-some-length')
+  for (const place of ['URL', 'URLs', 'stderr']) hunter.readText(place, 'a-secret-of-some-length')
+  hunter.pardon(/^(URL|console)$/)
+  expect(() => hunter.inspect()).toThrow('A token got out: URLs; stderr.')
+})
+
+it('is on in every suite', () => {
+  const suites = (config.test?.projects ?? []).flatMap((project) =>
+    typeof project === 'object' && 'test' in project && project.test ? [project.test] : []
+  )
+  const hunting = suites.filter(({ setupFiles = [] }) =>
+    [setupFiles].flat().includes('test/support/canary-hunt.ts')
+  )
+  expect(suites.length).toBeGreaterThanOrEqual(7)
+  expect(suites.filter((suite) => !hunting.includes(suite)).map(({ name }) => name)).toEqual(
+    process.env.LONG === 'true' ? ['long'] : []
+  )
 })
 
 it('finds every fragment of twenty-three characters, and reads graphs that bite their tails', () => {

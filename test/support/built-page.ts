@@ -1,5 +1,5 @@
-// A page that uses the built package, served on a port of its own.
-import { mkdtemp, rm } from 'node:fs/promises'
+// A page that uses the built package, served on a port of its own: all it consists of is a script.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'vite'
@@ -7,6 +7,20 @@ import { type Site, serveDirectory } from './static-site.ts'
 
 const dist = (path: string) => join(import.meta.dirname, '../../dist', path)
 
+const document = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <title>everbearer in a page</title>
+    <link rel="icon" href="data:," />
+  </head>
+  <body>
+    <script type="module" src="./main.js"></script>
+  </body>
+</html>
+`
+
+/** The script is `main.ts` in the directory; what is in `public` is served beside it. */
 export async function serveBuiltPage(
   sourceDirectory: string,
   define: Record<string, string>
@@ -18,8 +32,17 @@ export async function serveBuiltPage(
     logLevel: 'error',
     define,
     resolve: { alias: [{ find: /^everbearer$/, replacement: dist('index.js') }] },
-    build: { outDir, emptyOutDir: true, target: 'es2022' }
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: 'es2022',
+      rolldownOptions: {
+        input: join(sourceDirectory, 'main.ts'),
+        output: { entryFileNames: 'main.js' }
+      }
+    }
   })
+  await writeFile(join(outDir, 'index.html'), document)
   const site = await serveDirectory(outDir)
   return {
     url: site.url,

@@ -177,10 +177,14 @@ addPlace(() => {
   }
 })
 
+/** Where msw 2 keeps every cookie, for all scripts to read: it plays the browser's jar, which has no other place here. */
+const jarOfMsw = process.env.MSW_MAJOR === '2' ? '__msw-cookie-store__' : undefined
+
 if (typeof document !== 'undefined') {
   addPlace(() => {
     for (const storage of ['localStorage', 'sessionStorage'] as const) {
-      readText(storage, JSON.stringify({ ...window[storage] }))
+      const items = Object.entries({ ...window[storage] }).filter(([key]) => key !== jarOfMsw)
+      readText(storage, JSON.stringify(items))
     }
     readText('document.cookie', document.cookie)
     readText('location', location.href)

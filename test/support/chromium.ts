@@ -1,6 +1,7 @@
 // Finds the Chromium that the browser suites drive; none is ever downloaded.
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
+import { huntInBrowser } from './page-hunt.ts'
 
 const candidates = [
   '/usr/bin/chromium',
@@ -19,11 +20,11 @@ export function findChromium(): string | undefined {
   )
 }
 
-/** A fresh headless browser. Without the flags, Chromium as root does not start, and looks for hosts on the internet. */
+/** A fresh headless browser, in whose pages tokens are hunted. Without the flags, Chromium as root does not start, and looks for hosts on the internet. */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = findChromium()
   if (executablePath === undefined) throw new Error(`No Chromium found. ${howToGetChromium}`)
-  return chromium.launch({
+  const browser = await chromium.launch({
     executablePath,
     args: [
       '--no-sandbox',
@@ -35,4 +36,6 @@ export async function launchChromium(): Promise<Browser> {
       '--disable-sync'
     ]
   })
+  huntInBrowser(browser)
+  return browser
 }

@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { canaryHunter } from './canary.ts'
+import { huntIn, type Places, readPlaces } from './page-hunt.ts'
 
 const candidates = ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/snap/bin/firefox']
 
@@ -45,9 +47,12 @@ export async function launchFirefox(): Promise<Firefox> {
     socket.onerror = () => reject(new Error('Firefox does not answer.'))
   })
   const pending = new Map<number, (answer: Answer) => void>()
+  const forgets: (() => void)[] = []
   socket.onmessage = ({ data }) => {
     const answer: Answer = JSON.parse(String(data))
     if (answer.id !== undefined) pending.get(answer.id)?.(answer)
+    // Both what is printed and what is thrown and not caught.
+    else if (answer.method === 'log.entryAdded') canaryHunter.readText('console', String(data))
   }
   let commands = 0
 
@@ -63,13 +68,14 @@ export async function launchFirefox(): Promise<Firefox> {
   }
 
   const session = await send('session.new', { capabilities: {} })
+  await send('session.subscribe', { events: ['log.entryAdded'] })
   const { browserVersion } = session.capabilities as { readonly browserVersion: string }
 
   return {
     version: browserVersion,
     async openTab() {
       const { context } = await send('browsingContext.create', { type: 'tab' })
-      return {
+      const tab: FirefoxTab = {
         async goto(url) {
           await send('browsingContext.navigate', { context, url, wait: 'complete' })
         },
@@ -87,8 +93,13 @@ export async function launchFirefox(): Promise<Firefox> {
           return JSON.parse(result?.value ?? 'null')
         }
       }
+      forgets.push(
+        huntIn({ read: async () => (await tab.evaluate(`(${readPlaces})()`)) as Places })
+      )
+      return tab
     },
     async close() {
+      for (const forget of forgets) forget()
       socket.close()
       const exited = new Promise((resolve) => child.once('exit', resolve))
       child.kill()
@@ -101,6 +112,8 @@ export async function launchFirefox(): Promise<Firefox> {
 interface Answer {
   readonly id?: number
   readonly type: 'success' | 'error' | 'event'
+  /** Of an event. */
+  readonly method?: string
   readonly message?: string
   readonly result?: Record<string, unknown>
 }

@@ -1,7 +1,7 @@
 // What an app may send with axios, as a table: each is sent, refused, and sent again, and has to arrive the same.
 import axios, { type AxiosRequestConfig } from 'axios'
 import { createAuthClient } from 'everbearer'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { type Recorded, type Respond, record, refuseFirstToken } from './recording-server.ts'
 
 /** Made anew for each sending, since some bodies can be used only once. */
@@ -152,6 +152,25 @@ export async function arrange(adapter: 'http' | 'fetch' | 'xhr', respond?: Respo
     ...config
   })
   return { ...server, auth, bare, resolve, refreshes: () => issued - 1 }
+}
+
+/** Sends it once through the client, which has to repeat it, and once by axios alone: all three arrive the same. */
+export async function expectSameTwice(
+  adapter: 'http' | 'fetch' | 'xhr',
+  config: () => AxiosRequestConfig
+): Promise<void> {
+  const { auth, bare, resolve, requests, headerOf } = await arrange(adapter)
+  const answer = await auth.axios(resolve(config()))
+  const expected = await bare(resolve(config()))
+  const [first, second, plain] = requests.map(comparable)
+  expect(requests).toHaveLength(3)
+  expect(second).toEqual(first)
+  expect(first).toEqual(plain)
+  expect(answer.data).toEqual(expected.data)
+  expect(requests.slice(0, 2).map((request) => headerOf(request, 'authorization'))).toEqual([
+    'Bearer token-1',
+    'Bearer token-2'
+  ])
 }
 
 export interface Comparable {

@@ -1,17 +1,28 @@
 // The tabs of a browser as one session: whatever one of them gets from the server serves all.
 import { expect, it } from 'vitest'
 import { ada } from '../support/test-client.ts'
-import { createTabsBed, type VirtualTab } from '../support/virtual-tabs.ts'
+import {
+  createTabsBed,
+  type TabsBed,
+  type TabsOptions,
+  type VirtualTab
+} from '../support/virtual-tabs.ts'
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index)
 const statusOf = ({ auth }: VirtualTab) => auth.getState().status
 const namesOf = ({ events }: VirtualTab) => events.map(({ name }) => name)
 
-it('gives a new tab its token with no call to the server', async () => {
-  const { openTab, settle, callsTo } = createTabsBed()
-  const first = openTab()
-  await settle()
+/** A tab in which Ada has signed in. */
+async function arrange(options?: TabsOptions): Promise<TabsBed & { readonly first: VirtualTab }> {
+  const bed = createTabsBed(options)
+  const first = bed.openTab()
+  await bed.settle()
   await first.auth.login(ada)
+  return { ...bed, first }
+}
+
+it('gives a new tab its token with no call to the server', async () => {
+  const { first, openTab, settle, callsTo } = await arrange()
   const second = openTab()
   await settle()
   expect(statusOf(second)).toBe('authenticated')
@@ -21,10 +32,7 @@ it('gives a new tab its token with no call to the server', async () => {
 })
 
 it('asks the server on page load where no sibling answers', async () => {
-  const { openTab, settle, pass, callsTo } = createTabsBed()
-  const first = openTab()
-  await settle()
-  await first.auth.login(ada)
+  const { first, openTab, settle, pass, callsTo } = await arrange()
   first.crash()
   const second = openTab()
   await settle()
@@ -35,10 +43,7 @@ it('asks the server on page load where no sibling answers', async () => {
 })
 
 it('waits for nobody on page load where no other tab is open', async () => {
-  const { openTab, settle, callsTo } = createTabsBed()
-  const first = openTab()
-  await settle()
-  await first.auth.login(ada)
+  const { first, openTab, settle, callsTo } = await arrange()
   first.putAside()
   const second = openTab()
   await settle()
@@ -47,10 +52,7 @@ it('waits for nobody on page load where no other tab is open', async () => {
 })
 
 it('makes one refresh for twenty tabs, over ten expiries', async () => {
-  const { openTab, settle, pass, callsTo, clock } = createTabsBed()
-  const first = openTab()
-  await settle()
-  await first.auth.login(ada)
+  const { first, openTab, settle, pass, callsTo, clock } = await arrange()
   const tabs = [first, ...range(19).map(() => openTab())]
   await settle()
   for (const expiry of range(10)) {
@@ -68,10 +70,7 @@ it('makes one refresh for twenty tabs, over ten expiries', async () => {
 })
 
 it('makes one refresh for a thousand requests of twenty tabs whose token was revoked', async () => {
-  const { openTab, settle, callsTo, server } = createTabsBed()
-  const first = openTab()
-  await settle()
-  await first.auth.login(ada)
+  const { first, openTab, settle, callsTo, server } = await arrange()
   const tabs = [first, ...range(19).map(() => openTab())]
   await settle()
   server.revokeAccessTokens()
@@ -83,10 +82,7 @@ it('makes one refresh for a thousand requests of twenty tabs whose token was rev
 })
 
 it('hands a re-issued token on', async () => {
-  const { openTab, settle, server, callsTo } = createTabsBed()
-  const first = openTab()
-  await settle()
-  await first.auth.login(ada)
+  const { first, openTab, settle, server, callsTo } = await arrange()
   const second = openTab()
   await settle()
   server.rotateKey()
@@ -98,10 +94,7 @@ it('hands a re-issued token on', async () => {
 })
 
 it('signs all tabs out, and a refresh in flight brings none back', async () => {
-  const { openTab, settle, pass, browser, callsTo } = createTabsBed()
-  const first = openTab()
-  await settle()
-  await first.auth.login(ada)
+  const { first, openTab, settle, pass, browser, callsTo } = await arrange()
   const others = range(4).map(() => openTab())
   await settle()
   const gate = browser.hold('/refresh')
@@ -141,10 +134,7 @@ it('signs all tabs in', async () => {
 })
 
 it('ends the session of all tabs when the server refuses to renew it', async () => {
-  const { openTab, settle, server, callsTo } = createTabsBed()
-  const first = openTab()
-  await settle()
-  await first.auth.login(ada)
+  const { first, openTab, settle, server, callsTo } = await arrange()
   const second = openTab()
   await settle()
   server.endSessions()
@@ -157,13 +147,10 @@ it('ends the session of all tabs when the server refuses to renew it', async () 
 it('waits for a message that is slower than the lock', async () => {
   const deliveries: (() => void)[] = []
   let isSlow = false
-  const { openTab, settle, callsTo } = createTabsBed({
+  const { first, openTab, settle, callsTo } = await arrange({
     slowMessages: () =>
       isSlow ? new Promise((resolve) => deliveries.push(resolve)) : Promise.resolve()
   })
-  const first = openTab()
-  await settle()
-  await first.auth.login(ada)
   const second = openTab()
   await settle()
   isSlow = true
@@ -176,10 +163,7 @@ it('waits for a message that is slower than the lock', async () => {
 })
 
 it('counts the age of a token from its receipt by the first tab, however late the message is read', async () => {
-  const { openTab, settle, clock, callsTo, browser } = createTabsBed()
-  const first = openTab()
-  await settle()
-  await first.auth.login(ada)
+  const { first, openTab, settle, clock, callsTo, browser } = await arrange()
   const second = openTab()
   await settle()
   clock.tick(100_000)

@@ -1,6 +1,6 @@
 // A page of https://app.example in Chromium, in a world where every other host is ours to play.
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
 import {
   ada,
@@ -11,7 +11,7 @@ import {
   respond
 } from '../../requests/origins.ts'
 import { serveBuiltPage } from '../../support/built-page.ts'
-import { launchChromium } from '../../support/chromium.ts'
+import { openChromium } from '../app-and-api.ts'
 import type { PageAnswer, PageCall, PageEvent, PageOptions, PageTransport } from './page/main.ts'
 
 export interface PageWorld {
@@ -29,7 +29,6 @@ export const pageTransports: readonly PageTransport[] = ['xhr', 'fetch', 'fetch 
 /** `app` and `own`: the origins of the page and of its API. */
 export function createPageWorld(app = appOrigin, own = ownOrigin): PageWorld {
   let site: Awaited<ReturnType<typeof serveBuiltPage>> | undefined
-  let browser: Browser | undefined
   let page: Page | undefined
 
   const world = createOrigins({
@@ -47,17 +46,14 @@ export function createPageWorld(app = appOrigin, own = ownOrigin): PageWorld {
     return page
   }
 
+  const browser = openChromium()
   beforeAll(async () => {
     site = await serveBuiltPage(join(import.meta.dirname, 'page'), {})
-    browser = await launchChromium()
     const proxy = { server: world.proxyUrl(), bypass: '<-loopback>' }
-    page = await (await browser.newContext({ ignoreHTTPSErrors: true, proxy })).newPage()
+    page = await (await browser().newContext({ ignoreHTTPSErrors: true, proxy })).newPage()
     await page.goto(`${app}/`)
   })
-  afterAll(async () => {
-    await browser?.close()
-    await site?.close()
-  })
+  afterAll(() => site?.close())
 
   return {
     world,
