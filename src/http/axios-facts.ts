@@ -5,9 +5,9 @@ import { joinUrl } from '../url.ts'
 export type Fetch = NonNullable<NonNullable<InternalAxiosRequestConfig['env']>['fetch']>
 
 // For all clients together, because axios never lets go of a `fetch` that it was given.
-export const noteFinalUrl = onceForEach(noting)
+export const noteFinalUrl: (inner: Fetch) => Fetch = onceForEach(noting)
 /** The same, and the request that was sent forgets the token. */
-export const takeTokenBack = onceForEach((inner) => {
+export const takeTokenBack: (inner: Fetch) => Fetch = onceForEach((inner) => {
   const send = noting(inner)
   return async (input, init) => {
     try {
