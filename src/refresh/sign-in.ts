@@ -162,7 +162,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     },
     async logout(reason) {
       order.takeEffect(order.begin(), 'sign-out')
-      signOut.note(session.held()?.refreshToken)
+      signOut.note(session.held())
       attempts.forget()
       siblings.tellEnd(reason)
       leave(reason)

@@ -3,11 +3,11 @@ import type { Platform } from '../platform.ts'
 import type { StoredMark } from '../session/stored-mark.ts'
 import type { AuthLock } from '../tabs/lock.ts'
 import { untilAbandoned } from './deadline.ts'
-import type { TokenRequest } from './token-request.ts'
+import type { SessionCredential, TokenRequest } from './token-request.ts'
 
 export interface SignOut {
-  /** Notes one, also for the next page load; `refreshToken` is what the server is to revoke, where scripts hold it. */
-  note(refreshToken: string | undefined): void
+  /** Notes one, also for the next page load; `credential` is what tells the server whose it is, where no cookie does. */
+  note(credential: SessionCredential | undefined): void
   /** Tells the server, in its turn; `true` where it has confirmed. */
   deliver(): Promise<boolean>
   /** Is there one that the server has not confirmed, of this tab or of another one? */
@@ -25,16 +25,18 @@ export interface SignOutOptions {
   readonly refreshAbandonMs: number
 }
 
+const unknown: SessionCredential = { accessToken: undefined, refreshToken: undefined }
+
 export function createSignOut(options: SignOutOptions): SignOut {
   const { tokenRequest, lock, mark, platform, refreshAbandonMs } = options
-  // The refresh tokens of sign-outs that are not delivered yet, by mark.
-  const revocations = new Map<string, string>()
+  // Those of sign-outs that are not delivered yet, by mark.
+  const credentials = new Map<string, SessionCredential>()
   let isDisposed = false
 
   return {
-    note(refreshToken) {
+    note(credential) {
       const id = platform.randomId()
-      if (refreshToken !== undefined) revocations.set(id, refreshToken)
+      if (credential !== undefined) credentials.set(id, credential)
       mark.set(id)
     },
     deliver: () =>
@@ -43,17 +45,20 @@ export function createSignOut(options: SignOutOptions): SignOut {
         // Somebody signed in while this waited for its turn: there is a new session, and it is not the one to end.
         if (id === undefined || isDisposed) return false
         const isConfirmed = await untilAbandoned(platform, refreshAbandonMs, (signal) =>
-          tokenRequest.logout(revocations.get(id), signal)
+          tokenRequest.logout(credentials.get(id) ?? unknown, signal)
         )
-        if (isConfirmed) revocations.delete(id)
+        if (isConfirmed) credentials.delete(id)
         if (isConfirmed && mark.read() === id) mark.clear()
         return isConfirmed
       }),
     isPending: () => mark.read() !== undefined,
-    forget: mark.clear,
+    forget() {
+      credentials.clear()
+      mark.clear()
+    },
     dispose() {
       isDisposed = true
-      revocations.clear()
+      credentials.clear()
     }
   }
 }

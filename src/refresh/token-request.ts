@@ -40,13 +40,19 @@ export interface TokenRequestOptions {
   readonly trusts: (url: string) => boolean
 }
 
+/** What scripts hold of a session besides its cookie. */
+export interface SessionCredential {
+  readonly accessToken: string | undefined
+  readonly refreshToken: string | undefined
+}
+
 export interface TokenRequest {
   login(credentials: unknown, signal: AbortSignal): Promise<TokenAnswer>
   refresh(
     context: RenewalContext & { readonly refreshToken: string | undefined }
   ): Promise<TokenAnswer>
-  /** `true` where the server has answered that the session is gone. */
-  logout(refreshToken: string | undefined, signal: AbortSignal): Promise<boolean>
+  /** Names the session as a refresh does. `true` where the server has answered that it is gone. */
+  logout(credential: SessionCredential, signal: AbortSignal): Promise<boolean>
 }
 
 /** Statuses that ask for another try, whatever the endpoint (RFC 9110 §15.5.9, RFC 8470, RFC 6585 §4). */
@@ -104,9 +110,12 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
         (options.renewWith === 'refresh-token' && refreshToken === undefined && lacksToken(answer))
       return isRefusal ? rejected(answer) : readAnswer(answer)
     },
-    async logout(refreshToken, signal) {
+    async logout({ accessToken, refreshToken }, signal) {
       const body = refreshToken === undefined ? {} : { refresh_token: refreshToken }
-      const answer = await post('logout', json(body), signal)
+      const maySend = options.renewWith === 'access-token' && options.trusts(endpoint('logout'))
+      const headers: Record<string, string> =
+        maySend && accessToken !== undefined ? { Authorization: `Bearer ${accessToken}` } : {}
+      const answer = await post('logout', json(body), signal, headers)
       // A refusal means that there is no session to end: 401 for one that is gone already.
       return answer.kind === 'answered' && (answer.response.ok || isRefreshRefusal(answer))
     }

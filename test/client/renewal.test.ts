@@ -24,6 +24,18 @@ it('renews with the current access token as the credential', async () => {
   expect(await bed.auth.getAccessToken()).toBe('next')
 })
 
+it.each([
+  ['names the session by it to the logout endpoint', '/logout', true],
+  ['but not to one of an origin that is not trusted', 'https://elsewhere.example/logout', false]
+])('with the access token as the credential %s', async (_, logout, isNamed) => {
+  const bed = createTestBed({ renewWith: 'access-token', paths: { logout } })
+  await bed.auth.login(ada)
+  const token = await bed.auth.getAccessToken()
+  await bed.auth.logout()
+  expect(lastRequest(bed)?.url).toContain('/logout')
+  expect(lastRequest(bed)?.headers.Authorization).toBe(isNamed ? `Bearer ${token}` : undefined)
+})
+
 it('has nothing to restore from where the access token is the credential', async () => {
   const { auth, browser } = createTestBed({ renewWith: 'access-token', restore: undefined })
   expect(await auth.ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })

@@ -198,7 +198,7 @@ export const subjects: readonly Subject[] = [
       checkAnswer(await tokenRequest.login({}, signal))
       const context = { attempt: 'a', signal, accessToken: 'a', refreshToken: 'r' }
       const outcome = checkAnswer(await tokenRequest.refresh(context))
-      const isGone: unknown = await tokenRequest.logout('r', signal)
+      const isGone: unknown = await tokenRequest.logout(context, signal)
       hold(typeof isGone === 'boolean', 'a session is gone or not')
       return outcome
     },
