@@ -123,6 +123,7 @@ export function holdAnswer(response: ServerResponse): HeldAnswer {
           return name === 'write' ? true : response
         })
       }
+      state = 'replaced'
     }
   }
 }

@@ -1,5 +1,5 @@
 // What a mock in a page keeps over a reload: sessions, by the hashes of their refresh tokens, and the users' token versions.
-import { base64url as fromBase64url } from 'jose'
+import * as codec from 'jose/base64url'
 import { isRecord } from './expectations.ts'
 import { base64url } from './random.ts'
 import type { Family, Sessions } from './sessions.ts'
@@ -126,7 +126,7 @@ function readState(kept: unknown): State {
   const { version: written, secret, sessions, tokenVersions } = record(kept)
   if (written !== version || !/^[\w-]{43}$/.test(text(secret))) throw new TypeError()
   return {
-    secret: new Uint8Array(fromBase64url.decode(text(secret))),
+    secret: new Uint8Array(codec.decode(text(secret))),
     families: new Map(
       list(sessions)
         .map(readFamily)
