@@ -61,7 +61,7 @@ export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRin
   const freshKid = (): string => {
     generated += 1
     // The random part tells the keys of two servers apart: a token of the other one names an unknown `kid`.
-    const kid = `key-${generated}-${randomHex(2)}`
+    const kid = `key-${generated}-${randomHex(4)}`
     return names.isFree(kid) ? kid : freshKid()
   }
   const given = initial.map(importedKey)

@@ -84,7 +84,7 @@ export function createForgeryControls(parts: MintParts): ForgeryControls {
     nowSeconds: Math.floor(parts.now() / 1000),
     clockToleranceSeconds: parts.clockToleranceSeconds,
     retiredKey: () =>
-      ring.findRetired() ?? ring.bury(generatedKey(`key-0-${randomHex(2)}`, 'HS256')),
+      ring.findRetired() ?? ring.bury(generatedKey(`key-0-${randomHex(4)}`, 'HS256')),
     asymmetric: own().find((key) => key.alg !== 'HS256'),
     revoke: ledger.revoke
   })
