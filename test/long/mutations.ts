@@ -40,9 +40,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     invariant: 'I6 the token stays in',
-    file: 'http/axios-exchange.ts',
-    find: 'carrier.config = config',
-    replace: ''
+    file: 'http/axios-concealment.ts',
+    find: "Reflect.set(carrier, 'config', config)",
+    replace: 'void 0'
   },
   {
     invariant: 'I7 the replay carries the same content',
