@@ -21,7 +21,7 @@ interface Entry {
   readonly isExpired: boolean
 }
 
-/** As many stay, however old: a clock that is put back makes them good again. A server that runs for weeks keeps no more. */
+/** As many stay, however old, since a clock that is put back makes them good again. Memory has an end all the same. */
 const keptTokens = 10_000
 
 export function createTokenLedger(clockToleranceSeconds: number): TokenLedger {
