@@ -4,7 +4,8 @@ import { expect, it } from 'vitest'
 import { base, createClockedServer, json, outcome, overWire, visit } from './visitor.ts'
 
 async function setCookie(url: string, options: MockAuthServerOptions = {}): Promise<string> {
-  const answer = await createMockAuthServer(options).handle({
+  const { server } = createClockedServer(options)
+  const answer = await server.handle({
     method: 'POST',
     url: `${url}/login`,
     headers: [json],
