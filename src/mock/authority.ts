@@ -36,6 +36,8 @@ export interface Authority {
   readonly levers: Omit<KeyControls & SessionControls & ForgeryControls, keyof Lists> &
     Pick<Events, 'on'>
   readonly lists: Lists
+  /** Before which call a token was made to order, if it was; `Infinity` for a forged one. */
+  readonly madeBefore: (jti: string) => number | undefined
   reset(): void
 }
 
@@ -63,7 +65,8 @@ export function createAuthority(settings: MockSettings, journal: Journal): Autho
     identify: guard.identify,
     challenge: refuseToken
   })
-  const parts = { ...settings, users, sessions, tokens, ledger, cookie, ring, way }
+  const { arrivals } = journal
+  const parts = { ...settings, users, sessions, tokens, ledger, cookie, ring, way, arrivals }
 
   return {
     guard,
@@ -92,6 +95,7 @@ export function createAuthority(settings: MockSettings, journal: Journal): Autho
         return sessions.list().map(describeSession)
       }
     },
+    madeBefore: ledger.madeBefore,
     reset() {
       sessions.reset()
       ledger.reset()

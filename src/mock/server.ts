@@ -132,7 +132,11 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     )
 
   const violations = (inFlightSeconds = defaultInFlightSeconds) =>
-    findViolations(journal.calls(), witness.sightings(), { ...settings, inFlightSeconds })
+    findViolations(journal.calls(), witness.sightings(), {
+      ...settings,
+      madeBefore: authority.madeBefore,
+      inFlightSeconds
+    })
 
   return {
     handle,

@@ -6,11 +6,11 @@ import type { Breach, LintRules } from './violations.ts'
 export function breachedTokenRules(
   calls: readonly MockCall[],
   sightings: readonly MockCall[],
-  { inFlightSeconds }: LintRules
+  rules: LintRules
 ): Breach[] {
   return [
     ...groupBy(calls, ({ sessionId }) => sessionId).flatMap((session) =>
-      outdatedTokens(session, inFlightSeconds)
+      outdatedTokens(session, rules)
     ),
     ...foreignOrigins(calls, sightings),
     ...tokensInUrls(calls)
@@ -21,17 +21,21 @@ export function breachedTokenRules(
 //   t1  a call arrives, whose answer delivers the token G: it was asked for when T was known, so G is the newer one
 //   t2  a call arrives with T
 //
-// Of tokens that were asked for in parallel none is the newer one.
-function outdatedTokens(session: readonly MockCall[], inFlightSeconds: number): Breach[] {
+// Of tokens that were asked for in parallel none is the newer one. A token that no call delivered was there before all of
+// them, unless a test has made it to order since; a forged one is never the client's own.
+function outdatedTokens(
+  session: readonly MockCall[],
+  { inFlightSeconds, madeBefore }: LintRules
+): Breach[] {
   const grants = session.filter(
     (call) => call.issuedJti !== undefined && isDelivered(call) && call.hiddenHeader === undefined
   )
   return groupBy(session, ({ jti }) => jti).flatMap((uses) => {
-    const [{ jti }] = uses
+    const [{ jti = '' }] = uses
     const issue = session.find(({ issuedJti }) => issuedJti === jti)
-    const newer = grants.find(
-      (grant) => grant.issuedJti !== jti && (issue === undefined || isAfter(grant, issue))
-    )
+    const isNewer = (grant: MockCall): boolean =>
+      issue === undefined ? grant.index >= (madeBefore(jti) ?? 0) : isAfter(grant, issue)
+    const newer = grants.find((grant) => grant.issuedJti !== jti && isNewer(grant))
     if (newer === undefined) return []
     const blamed = uses.filter((call) => isLongAfter(call, newer, inFlightSeconds))
     if (blamed.length === 0) return []

@@ -12,10 +12,10 @@ import { breachedTokenRules } from './token-rules.ts'
  * - `spent-refresh-token`: a refresh token was presented although its successor had been delivered.
  * - `refresh-without-credentials`: a refresh came without the cookie that the client must have. Where a session is renewed
  *   in another way (`refreshWith`) nothing is asked: what a page had in its memory, a reload takes away.
- * - `retry-storm`: more than 5 refreshes that showed something failed within 10 seconds, or more than 3 in a row brought a token
- *   that was refused at every use.
+ * - `retry-storm`: more than 5 refreshes that showed something failed within 10 seconds (but for refresh tokens that nobody
+ *   here knows), or more than 3 in a row brought a token that was refused at every use.
  * - `use-after-logout`: a refresh token, or (after `inFlightSeconds`) an access token, was used after the answer to the
- *   logout.
+ *   logout had been delivered.
  * - `stale-access-token`: an access token was used more than `inFlightSeconds` after a newer one of its session had been
  *   delivered by a login or refresh.
  * - `ignored-reissue`: the same, where the newer token had been re-issued in a response header.
@@ -79,6 +79,8 @@ export interface Breach {
 export interface LintRules {
   readonly refreshWith: RefreshWith
   readonly sessionSeconds: number
+  /** Before which call a token was made to order, if it was; `Infinity` for a forged one. */
+  readonly madeBefore: (jti: string) => number | undefined
   readonly inFlightSeconds: number
 }
 

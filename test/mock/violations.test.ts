@@ -3,7 +3,15 @@ import { createMockAuthServer, MockViolationError } from 'everbearer/mock'
 import { createHandlers } from 'everbearer/mock/msw'
 import { getResponse } from 'msw'
 import { describe, expect, it } from 'vitest'
-import { base, createClockedServer, json, overWire, type Visitor, visit } from './visitor.ts'
+import {
+  base,
+  claimsOf,
+  createClockedServer,
+  json,
+  overWire,
+  type Visitor,
+  visit
+} from './visitor.ts'
 
 type Server = ReturnType<typeof createClockedServer>['server']
 
@@ -16,7 +24,10 @@ interface Scene {
 }
 
 async function arrange(): Promise<Scene> {
-  const { server, clock } = createClockedServer({ refreshGraceSeconds: 10 })
+  const { server, clock } = createClockedServer({
+    refreshGraceSeconds: 10,
+    refreshIdleSeconds: 86_400
+  })
   const ada = visit(overWire(server))
   const { token } = await ada.login()
   return { server, ada, token, pass: clock.advanceSeconds }
@@ -132,6 +143,14 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
+        'the predecessor, when the answer was replaced after the commit',
+        async ({ server, ada }) => {
+          server.failNext('refresh', 503, { after: 'commit' })
+          await ada.refresh()
+          await ada.refresh()
+        }
+      ],
+      [
         'the same attempt again, as after a page that died',
         async ({ ada }) => {
           const spent = ada.cookie
@@ -178,6 +197,23 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
+        'after a session that was idle for too long, when the answer took the cookie',
+        async ({ ada, pass }) => {
+          pass(86_400)
+          await ada.refresh()
+          await ada.refresh()
+        }
+      ],
+      [
+        'after a sign-in whose answer was replaced after the commit',
+        async ({ server }) => {
+          const other = visit(overWire(server, 'http://localhost:4001'))
+          server.failNext('login', 503, { after: 'commit' })
+          await other.login()
+          await other.refresh()
+        }
+      ],
+      [
         'a visitor on another origin, who never signed in',
         (scene) => post(scene, '/refresh', { headers: [json, ['Origin', 'http://localhost:3000']] })
       ]
@@ -221,6 +257,17 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
+        'page loads that each show a cookie of before a reset',
+        async ({ server, ada: { cookie } }) => {
+          server.reset()
+          await repeat(20, async () => {
+            const page = visit(overWire(server))
+            page.cookie = cookie
+            await page.refresh()
+          })
+        }
+      ],
+      [
         'many renewals that work',
         async ({ ada }) => {
           await repeat(20, async () => ada.me((await ada.refresh()).token))
@@ -258,6 +305,18 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
+        'a client that never got the answer to its logout',
+        async ({ server, ada, token, pass }) => {
+          const { cookie } = ada
+          server.failNext('logout', 'network', { after: 'commit' })
+          await ada.logout()
+          ada.cookie = cookie
+          await ada.refresh()
+          pass(60)
+          await ada.me(token)
+        }
+      ],
+      [
         'the next session',
         async ({ ada, pass }) => {
           await ada.logout()
@@ -277,6 +336,25 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
           await ada.refresh()
           pass(6)
           await ada.me(token)
+        }
+      ],
+      [
+        'a token that was made to order, long after a new one was delivered',
+        async ({ server, ada, token, pass }) => {
+          const made = await server.mint({ sid: claimsOf(token).sid ?? '' })
+          await ada.refresh()
+          pass(6)
+          await ada.me(made)
+        }
+      ],
+      [
+        'a token of a sign-in without a request, long after a new one was delivered',
+        async ({ server, ada, pass }) => {
+          const { accessToken, refreshToken } = await server.signIn()
+          ada.cookie = refreshToken
+          await ada.refresh()
+          pass(6)
+          await ada.me(accessToken)
         }
       ]
     ],
@@ -306,6 +384,34 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
           await ada.me(one.token)
           await ada.me(two.token)
         }
+      ],
+      [
+        'the old token, when something else was answered in place of the new one',
+        async ({ server, ada, token, pass }) => {
+          server.failNext('refresh', 503, { after: 'commit' })
+          await ada.refresh()
+          pass(60)
+          await ada.me(token)
+        }
+      ],
+      [
+        'a token that was made to order after the new one was delivered',
+        async ({ server, ada, token, pass }) => {
+          await ada.refresh()
+          pass(60)
+          await ada.me(await server.mint({ sid: claimsOf(token).sid ?? '' }))
+        }
+      ],
+      [
+        'a forged token, whenever it was made',
+        async ({ server, ada, token, pass }) => {
+          const sid = claimsOf(token).sid ?? ''
+          const early = await server.mint({ sid, forgery: 'expired' })
+          await ada.refresh()
+          pass(60)
+          await ada.me(early)
+          await ada.me(await server.mint({ sid, forgery: 'expired' }))
+        }
       ]
     ]
   },
@@ -329,6 +435,16 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
           const answer = await ada.me(token)
           pass(60)
           await ada.me(answer.header('authorization')?.slice(7))
+        }
+      ],
+      [
+        'the token of the old key, when something else was answered in place of the re-issue',
+        async ({ server, ada, token, pass }) => {
+          server.rotateKey()
+          server.failNext('api', 500, { after: 'commit' })
+          await ada.me(token)
+          pass(60)
+          await ada.me(token)
         }
       ],
       [
