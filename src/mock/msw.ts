@@ -70,12 +70,23 @@ export function protect(
 ): (info: MswInfo) => Promise<Response | undefined> {
   callback('the resolver', resolver, 'protect')
   return async (info) => {
+    let passedOn: Response | undefined
     const answer = await guardResponse(
       (respond) => server.guard(toRecord(info), respond, 'msw'),
-      (session) => answerOf(() => resolver({ ...info, ...session }))
+      async (session) => {
+        const response = await answerOf(() => resolver({ ...info, ...session }))
+        if (response === undefined || !isPassedOn(response)) return response
+        passedOn = response
+        return undefined
+      }
     )
-    return answer.kind === 'own' ? answer.response : toHttpResponse(answer.response)
+    return answer.kind === 'own' ? (answer.response ?? passedOn) : toHttpResponse(answer.response)
   }
+}
+
+/** Is it msw's `passthrough()`, which stands for an answer of the network's? */
+function isPassedOn({ headers }: Response): boolean {
+  return headers.get('x-msw-intention') === 'passthrough'
 }
 
 // In msw a thrown response is an answer like any other.
