@@ -13,7 +13,7 @@ export function breachedTokenRules(
       outdatedTokens(session, rules)
     ),
     ...foreignOrigins(calls, sightings),
-    ...tokensInUrls(calls)
+    ...tokensInUrls(calls, sightings)
   ]
 }
 
@@ -50,7 +50,9 @@ function foreignOrigins(calls: readonly MockCall[], sightings: readonly MockCall
   const homes = new Set(
     calls.filter(({ route }) => route !== 'unknown').map(({ target }) => target)
   )
-  const strayed = sightings.filter(({ target }) => !homes.has(target))
+  const strayed = sightings.filter(
+    ({ route, target }) => route === 'elsewhere' && !homes.has(target)
+  )
   return groupBy(strayed, ({ target }) => target).map((group) => ({
     rule: 'bearer-to-foreign-origin',
     message: `an access token was sent to ${group[0].target}`,
@@ -58,8 +60,12 @@ function foreignOrigins(calls: readonly MockCall[], sightings: readonly MockCall
   }))
 }
 
-function tokensInUrls(calls: readonly MockCall[]): Breach[] {
-  const leaking = calls.filter(({ tokenInUrl }) => tokenInUrl)
+function tokensInUrls(calls: readonly MockCall[], sightings: readonly MockCall[]): Breach[] {
+  const placeOf = ({ target, path }: MockCall): string => target + path
+  // Whoever came to the server or its guard was seen on the way there, too.
+  const arrived = new Set(calls.map(placeOf))
+  const strayed = sightings.filter((call) => !arrived.has(placeOf(call)))
+  const leaking = [...calls, ...strayed].filter(({ tokenInUrl }) => tokenInUrl)
   if (leaking.length === 0) return []
   return [{ rule: 'token-in-url', message: 'a token stood in a URL', calls: leaking }]
 }

@@ -170,6 +170,10 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
           await ada.refresh()
         }
       ],
+      [
+        'another browser on the same origin, which cannot be told from the first',
+        ({ server }) => visit(overWire(server)).refresh()
+      ],
       ['credentials: omit', (scene) => post(scene, '/refresh', { credentials: 'omit' })],
       [
         'credentials: same-origin, from another origin',
@@ -461,9 +465,25 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
       [
         'a call to somebody else, seen by msw',
         ({ server, token }) => pass(server, 'https://evil.test/collect', token)
+      ],
+      [
+        'the same, with a token of a key that was retired',
+        async ({ server, token }) => {
+          server.rotateKey()
+          server.retireKey()
+          await pass(server, 'https://evil.test/collect', token)
+        }
       ]
     ],
     good: [
+      [
+        'a call to another server that the network mocks, with a token of that server',
+        async ({ server }) => {
+          const other = createMockAuthServer()
+          const { accessToken } = await other.signIn()
+          await pass(server, 'https://other.test/me', accessToken)
+        }
+      ],
       [
         'a call to somebody else with a token of theirs',
         ({ server }) => pass(server, 'https://other.test/', 'opaque')
@@ -492,9 +512,21 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         'in the path',
         ({ server, token }) =>
           server.handle({ method: 'GET', url: `${base}/files/${token}`, headers: [] })
+      ],
+      [
+        'at a handler that no guard stands before, seen by msw',
+        ({ server, token }) => look(server, `${base}/events?access_token=${token}`)
+      ],
+      [
+        'in the fetch of a page behind the guard, seen by msw as well',
+        ({ server, token }) => look(server, `${base}/me?access_token=${token}`)
       ]
     ],
     good: [
+      [
+        'a key for the maps of somebody else',
+        ({ server }) => look(server, 'https://maps.test/?access_token=pk.eyJ1IjoibWFwcyJ9.c2lnbg')
+      ],
       [
         'a parameter that is none',
         ({ server }) =>
@@ -554,8 +586,12 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
 }
 
 function pass(server: Server, url: string, token: string) {
+  return look(server, url, { authorization: `Bearer ${token}` })
+}
+
+function look(server: Server, url: string, headers: Record<string, string> = {}) {
   const handlers = createHandlers(server, { baseURL: base })
-  return getResponse(handlers, new Request(url, { headers: { authorization: `Bearer ${token}` } }))
+  return getResponse(handlers, new Request(url, { headers }))
 }
 
 describe.each(Object.entries(stories))('%s', (rule, { bad, good }) => {
@@ -669,6 +705,24 @@ describe('assertNoViolations', () => {
     scene.server.reset()
     expect(rules(scene)).toEqual([])
   })
+})
+
+it('names a token in a URL once, and blacks it out', async () => {
+  const { server, token } = await arrange()
+  await look(server, `${base}/me?access_token=${token}`)
+  await look(server, `${base}/events?access_token=${token}`)
+  const [violation] = server.violations
+  expect(violation?.calls.map(({ path }) => path)).toEqual([
+    '/me?access_token=…',
+    '/events?access_token=…'
+  ])
+})
+
+it('blames a token in a URL of somebody else for both, and blacks it out', async () => {
+  const scene = await arrange()
+  await look(scene.server, `https://evil.test/${scene.token}`)
+  expect(rules(scene).sort()).toEqual(['bearer-to-foreign-origin', 'token-in-url'])
+  expect(JSON.stringify(scene.server.violations)).not.toContain(scene.token)
 })
 
 it('a request to somebody else stays unhandled: msw’s own check still sees it', async () => {
