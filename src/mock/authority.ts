@@ -36,6 +36,10 @@ export interface Authority {
   readonly levers: Omit<KeyControls & SessionControls & ForgeryControls, keyof Lists> &
     Pick<Events, 'on'>
   readonly lists: Lists
+  /** Is this, or was it, a key of the server's own? */
+  readonly isOwnKid: (kid: string) => boolean
+  /** Before which call a token was made to order, if it was; `Infinity` for a forged one. */
+  readonly madeBefore: (jti: string) => number | undefined
   reset(): void
 }
 
@@ -63,7 +67,8 @@ export function createAuthority(settings: MockSettings, journal: Journal): Autho
     identify: guard.identify,
     challenge: refuseToken
   })
-  const parts = { ...settings, users, sessions, tokens, ledger, cookie, ring, way }
+  const { arrivals } = journal
+  const parts = { ...settings, users, sessions, tokens, ledger, cookie, ring, way, arrivals }
 
   return {
     guard,
@@ -92,6 +97,8 @@ export function createAuthority(settings: MockSettings, journal: Journal): Autho
         return sessions.list().map(describeSession)
       }
     },
+    isOwnKid: (kid) => registry.shelf.find(kid)?.isOwn === true || registry.shelf.wasRetired(kid),
+    madeBefore: ledger.madeBefore,
     reset() {
       sessions.reset()
       ledger.reset()

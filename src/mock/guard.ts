@@ -60,7 +60,11 @@ export function createGuard({ check, standing, reissue, challenge }: GuardParts)
       const response = await respond({ claims, kid, reissued: issued !== undefined })
       // The handler took its time; whoever signed out meanwhile is not handed a token for the way.
       const isStillGood = standing.refuse(claims, isOwn) === undefined && reissue.isOpenTo(claims)
-      if (issued === undefined || !isStillGood) return verdict('accepted', response, facts)
+      // What somebody else is going to answer carries nothing from here either.
+      const isAnswered = response.status !== 0
+      if (issued === undefined || !isStillGood || !isAnswered) {
+        return verdict('accepted', response, facts)
+      }
       return verdict('accepted', reissue.write(response, issued.token), {
         ...facts,
         reissued: true,
