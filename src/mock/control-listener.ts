@@ -1,7 +1,7 @@
 // The control API on a port: for whoever is on this machine, and nobody else.
 import type { RequestListener } from 'node:http'
 import { createControl } from './control.ts'
-import { send, toWireRequest } from './node-listener.ts'
+import { deliver, toWireRequest } from './node-listener.ts'
 import type { MockAuthServer } from './server-face.ts'
 import { refusal } from './wire.ts'
 
@@ -14,9 +14,7 @@ export function withControl(server: MockAuthServer, listener: RequestListener): 
     const answer = isLoopback(message.socket.remoteAddress)
       ? control.handle(request)
       : Promise.resolve(refusal(403, 'cross_site', 'the control API answers to this machine only'))
-    answer
-      .catch(() => refusal(500, 'server_error', 'something went wrong in here'))
-      .then((answered) => send(response, answered))
+    void deliver(response, answer)
   }
 }
 

@@ -1,5 +1,6 @@
 // The server as a listener of `node:http`, and as middleware of Express and Connect.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { type ParsedUrlQuery, stringify } from 'node:querystring'
 import { callback } from './expectations.ts'
 import type { ProtectedSession } from './guard.ts'
 import { type HeldAnswer, holdAnswer } from './node-answer.ts'
@@ -45,10 +46,7 @@ export function createListener(
   return (message, response) => {
     const request = toWireRequest(message, response, open)
     if (next !== undefined && !server.owns(request)) return next(message, response)
-    server
-      .handle(request, 'node')
-      .catch(() => refusal(500, 'server_error', 'something went wrong in here'))
-      .then((answer) => send(response, answer))
+    void deliver(response, server.handle(request, 'node'))
   }
 }
 
@@ -72,7 +70,10 @@ export function middleware(
  * written. Only `cut` and `malformed` wait for the end of the body, of which they send half.
  *
  * @example
- * app.get('/todos', protect(server, (_request, response, { claims }) => response.json([claims.sub])))
+ * app.get(
+ *   '/todos',
+ *   protect(server, (_request: Request, response: Response, { claims }) => response.json([claims.sub]))
+ * )
  */
 export function protect<Message extends IncomingMessage, Answer extends ServerResponse>(
   server: MockAuthServer,
@@ -122,6 +123,18 @@ function fail(response: ServerResponse, error: unknown): void {
   send(response, answer)
 }
 
+/** Sends the answer when it is there, or a 500 where there is none or it cannot be sent. */
+export async function deliver(
+  response: ServerResponse,
+  answer: Promise<WireResponse>
+): Promise<void> {
+  try {
+    send(response, await answer)
+  } catch (error) {
+    fail(response, error)
+  }
+}
+
 // Never by way of a `Request`: in a process with happy-dom around, that class drops `Cookie` and `Origin`.
 export function toWireRequest(
   message: IncomingMessage,
@@ -150,13 +163,15 @@ export function toWireRequest(
   }
 }
 
-// A body parser that came first has emptied the stream, and left what was in it as `body`.
-function readBody(message: IncomingMessage): Promise<string> {
+// A body parser that came first has emptied the stream, and left what was in it as `body`. Those of Express 4 leave an
+// empty object there for what they did not read.
+async function readBody(message: IncomingMessage): Promise<string> {
   const { body } = message as { body?: unknown }
-  if (body === undefined) return readStream(message)
-  if (typeof body === 'string') return Promise.resolve(body)
-  if (body instanceof Uint8Array) return Promise.resolve(Buffer.from(body).toString('utf8'))
-  return Promise.resolve(JSON.stringify(body))
+  if (body === undefined || !message.readableDidRead) return readStream(message)
+  if (typeof body === 'string') return body
+  if (body instanceof Uint8Array) return Buffer.from(body).toString('utf8')
+  const isForm = message.headers['content-type']?.startsWith('application/x-www-form-urlencoded')
+  return isForm === true ? stringify(body as ParsedUrlQuery) : JSON.stringify(body)
 }
 
 // Reads one byte more than allowed and stops: the server itself says 413, whoever the sender is.
@@ -171,13 +186,15 @@ async function readStream(message: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-export function send(response: ServerResponse, answer: WireResponse): void {
+function send(response: ServerResponse, answer: WireResponse): void {
   const { status, headers, setCookies, body, fault } = inheritingNothing(answer)
   if (fault === 'network') {
     cutOff(response)
     return
   }
   response.statusCode = status
+  // Middleware in front may have set them as well, and two allowed origins are none; `Vary` is what all together say.
+  for (const [name] of headers) if (name.toLowerCase() !== 'vary') response.removeHeader(name)
   for (const [name, value] of headers) response.appendHeader(name, value)
   if (setCookies.length > 0) response.setHeader('Set-Cookie', setCookies)
   if (fault === 'cut') {

@@ -150,6 +150,18 @@ it('an error within is a 500 without details', async () => {
   expect(await response.text()).not.toContain('canary')
 })
 
+it('an answer that HTTP cannot carry is a 500, and no rejection that nobody handles', async () => {
+  const server = createMockAuthServer()
+  const handle = async () => ({
+    status: 200,
+    headers: [['X-Reason', 'zażółć'] as [string, string]],
+    setCookies: [],
+    body: ''
+  })
+  const url = await serve(toNodeListener({ ...server, handle }))
+  expect((await fetch(`${url}/me`)).status).toBe(500)
+})
+
 it('close waits for an open call, and not for its connection to fall idle', async () => {
   const server = createMockAuthServer()
   const { port, close } = await listen(server)
