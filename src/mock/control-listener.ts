@@ -5,11 +5,15 @@ import { deliver, toWireRequest } from './node-listener.ts'
 import type { MockAuthServer } from './server-face.ts'
 import { refusal } from './wire.ts'
 
-/** The listener with `/__mock/…` before it. */
-export function withControl(server: MockAuthServer, listener: RequestListener): RequestListener {
+/** The listener with `/__mock/…` before it; `open` is as in `createListener`. */
+export function withControl(
+  server: MockAuthServer,
+  listener: RequestListener,
+  open: Set<AbortController> = new Set()
+): RequestListener {
   const control = createControl(server)
   return (message, response) => {
-    const request = toWireRequest(message, response)
+    const request = toWireRequest(message, response, open)
     if (!control.owns(request)) return listener(message, response)
     const answer = isLoopback(message.socket.remoteAddress)
       ? control.handle(request)

@@ -20,7 +20,7 @@ import {
 export const controlPath = '/__mock/'
 
 type Arguments = Readonly<Record<string, unknown>>
-type Command = (given: Arguments) => unknown
+type Command = (given: Arguments, signal: AbortSignal | undefined) => unknown
 
 /** The arguments of each command; the others take none. */
 const takes: Readonly<Record<string, readonly string[]>> = {
@@ -100,9 +100,10 @@ export function createControl(server: MockAuthServer): Control {
       gates.set(id, gate)
       return { gate: id }
     },
-    async arrived({ gate, count = 1 }) {
+    async arrived({ gate, count = 1 }, signal) {
       if (gate === undefined) throw new TypeError('arrived: the gate must be named')
-      await Promise.all(gatesFor(gate).map((held) => held.arrived(Number(count))))
+      const all = gatesFor(gate).map((held) => held.arrived(Number(count)))
+      await Promise.race([Promise.all(all), whenLeft(signal)])
     },
     release: ({ gate }) => {
       for (const held of gatesFor(gate)) held.release()
@@ -134,7 +135,7 @@ export function createControl(server: MockAuthServer): Control {
         { ...query, ...body.value },
         own(takes, name) ?? []
       )
-      const result = await command(given)
+      const result = await command(given, request.signal)
       return result === undefined ? noContent() : json(200, result)
     } catch (error) {
       return refusal(400, 'invalid_request', error instanceof Error ? error.message : String(error))
@@ -165,6 +166,13 @@ export function createControl(server: MockAuthServer): Control {
       return origin === undefined ? response : forPage(response, origin)
     }
   }
+}
+
+/** Rejects when nobody waits for the answer any more. */
+function whenLeft(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }
 
 function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {

@@ -37,7 +37,7 @@ export function toNodeListener(server: MockAuthServer, next?: RequestListener): 
   return createListener(server, next, new Set())
 }
 
-/** @param open holds a controller for every call that is open; aborting it ends a call that hangs */
+/** @param open holds a controller for every call that is open; aborting it, with `doorShut`, ends a call that hangs or is held */
 export function createListener(
   server: MockAuthServer,
   next: RequestListener | undefined,

@@ -46,6 +46,12 @@ export function inheritingNothing(response: WireResponse): WireResponse {
   return Object.assign(Object.create(null), response)
 }
 
+/**
+ * The reason of a request's signal where its door has been shut. That ends a call that is held; a client that leaves does
+ * not, since its server goes on with the work.
+ */
+export const doorShut = new Error('the port was closed')
+
 /** An answer that never arrives. */
 export const lost: WireResponse = {
   status: 0,

@@ -240,6 +240,16 @@ it('a page of this machine may steer, whatever the rules for other pages are', a
   }
 })
 
+it('a port closes although a test waits for arrivals', async () => {
+  const { tell, close } = await arrange()
+  const { gate } = (await tell('hold', { endpoint: 'refresh' })).body
+  const waiting = tell('arrived', { gate })
+  // It is there when an answer has come to a call that was sent behind it.
+  await tell('idle')
+  await close()
+  expect((await waiting).status).toBe(400)
+})
+
 it('its own calls are not in the journal, and do not keep the server from being idle', async () => {
   const { server, tell, ask } = await arrange()
   await tell('idle')

@@ -185,6 +185,20 @@ it('close waits for an open call, and not for its connection to fall idle', asyn
   expect(performance.now() - startedAtMs).toBeLessThan(2000)
 })
 
+it.each(['arrival', 'commit'] as const)(
+  'close cuts off a call that is held after its %s',
+  async (after) => {
+    const server = createMockAuthServer()
+    const { url, close } = await listen(server)
+    const gate = server.hold('me', { after })
+    const held = fetch(`${url}/me`)
+    const cutOff = expect(held).rejects.toThrow()
+    await gate.arrived()
+    await close()
+    await cutOff
+  }
+)
+
 it('close does not wait for a connection that has never carried a request', async () => {
   const { port, close } = await listen(createMockAuthServer())
   const socket = connect(port, 'localhost')
