@@ -1,5 +1,5 @@
 // The control API: what a test in another process may tell the server, under the names that its methods have.
-import type { MockEndpoint } from './endpoint-names.ts'
+import { createEndpointMatcher, type MockEndpoint, matches } from './endpoint-names.ts'
 import { methodOptions } from './expectations.ts'
 import type { MockFault } from './faults.ts'
 import type { MockGate } from './gates.ts'
@@ -55,6 +55,7 @@ export interface Control {
  * here a page of another site is refused, which a browser on this machine may be showing.
  */
 export function createControl(server: MockAuthServer): Control {
+  const readEndpoint = createEndpointMatcher(server.routes.map(({ route }) => route))
   const gates = new Map<string, MockGate>()
   let gateCount = 0
 
@@ -66,8 +67,11 @@ export function createControl(server: MockAuthServer): Control {
   }
 
   const readings: Readonly<Record<string, Command>> = {
-    calls: ({ route }) =>
-      server.calls.filter((call) => route === undefined || call.route === route),
+    calls({ route }) {
+      if (route === undefined) return server.calls
+      const endpoint = readEndpoint('calls', route)
+      return server.calls.filter((call) => matches(endpoint, call.route))
+    },
     violations: () => server.violations,
     keys: () => server.keys,
     'key-audit': () => server.keyAudit,
@@ -90,8 +94,11 @@ export function createControl(server: MockAuthServer): Control {
     'bump-token-version': ({ user }) => ({
       version: server.bumpTokenVersion(user as string | undefined)
     }),
-    'fail-next': ({ endpoint, fault, ...options }) => {
-      server.failNext(endpoint as MockEndpoint, fault as MockFault, options)
+    'fail-next': ({ endpoint, fault, times, ...options }) => {
+      // JSON knows no infinity, so it comes as a word.
+      const count = times === 'Infinity' ? Infinity : times
+      const more = count === undefined ? {} : { times: count as number }
+      server.failNext(endpoint as MockEndpoint, fault as MockFault, { ...options, ...more })
     },
     hold({ endpoint, ...options }) {
       const gate = server.hold(endpoint as MockEndpoint, options)

@@ -5,7 +5,7 @@ import type { Reissue } from './reissue.ts'
 import type { Standing } from './standing.ts'
 import { type CheckToken, factsOf, type Verification } from './token-check.ts'
 import { type Verdict, verdict } from './verdict.ts'
-import type { WireRequest, WireResponse } from './wire.ts'
+import { inheritingNothing, type WireRequest, type WireResponse } from './wire.ts'
 
 /** Who is asking, after every check. */
 export interface ProtectedSession {
@@ -59,9 +59,10 @@ export function createGuard({ check, standing, reissue, challenge }: GuardParts)
       const issued = isOwn ? await reissue.issueFor(kid, claims) : undefined
       const response = await respond({ claims, kid, reissued: issued !== undefined })
       // The handler took its time; whoever signed out meanwhile is not handed a token for the way.
+      const outcome = inheritingNothing(response).failed ? 'failed' : 'accepted'
       const isStillGood = standing.refuse(claims, isOwn) === undefined && reissue.isOpenTo(claims)
-      if (issued === undefined || !isStillGood) return verdict('accepted', response, facts)
-      return verdict('accepted', reissue.write(response, issued.token), {
+      if (issued === undefined || !isStillGood) return verdict(outcome, response, facts)
+      return verdict(outcome, reissue.write(response, issued.token), {
         ...facts,
         reissued: true,
         issuedJti: issued.jti,

@@ -1,6 +1,5 @@
 // The server as a listener of `node:http`, and as middleware of Express and Connect.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { type ParsedUrlQuery, stringify } from 'node:querystring'
 import { callback } from './expectations.ts'
 import type { ProtectedSession } from './guard.ts'
 import { type HeldAnswer, holdAnswer } from './node-answer.ts'
@@ -86,18 +85,24 @@ export function protect<Message extends IncomingMessage, Answer extends ServerRe
       response.once('finish', () => resolve(response.statusCode))
       response.once('close', () => resolve(0))
     })
+    let failed: { readonly failed?: true } = {}
+    const handOn: Next = (error) => {
+      // The two words are no errors, but Express's ways out of a route and a router.
+      if (error !== undefined && error !== 'route' && error !== 'router') failed = { failed: true }
+      next(error)
+    }
     const work = async (session: ProtectedSession): Promise<void> => {
       try {
-        await listener(message, response, session, next)
+        await listener(message, response, session, handOn)
       } catch (error) {
-        next(error)
+        handOn(error)
       }
     }
     const respond = async (session: ProtectedSession): Promise<WireResponse> => {
       held = holdAnswer(response)
       const { head, readBody } = held
       void work(session)
-      return { ...(await head), body: '', sent, readBody }
+      return { ...(await head), body: '', sent, readBody, ...failed }
     }
     try {
       const answer = await server.guard(toWireRequest(message, response), respond, 'node')
@@ -171,7 +176,15 @@ async function readBody(message: IncomingMessage): Promise<string> {
   if (typeof body === 'string') return body
   if (body instanceof Uint8Array) return Buffer.from(body).toString('utf8')
   const isForm = message.headers['content-type']?.startsWith('application/x-www-form-urlencoded')
-  return isForm === true ? stringify(body as ParsedUrlQuery) : JSON.stringify(body)
+  return isForm === true ? formOf(Object(body)) : JSON.stringify(body)
+}
+
+/** A field that came more than once was left as a list. */
+function formOf(fields: Readonly<Record<string, unknown>>): string {
+  const rows = Object.entries(fields).flatMap(([name, values]) =>
+    [values].flat().map((value) => [name, String(value)])
+  )
+  return new URLSearchParams(rows).toString()
 }
 
 // Reads one byte more than allowed and stops: the server itself says 413, whoever the sender is.

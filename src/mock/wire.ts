@@ -37,6 +37,8 @@ export interface WireResponse {
   readonly fault?: 'network' | 'cut'
   /** For an answer that somebody else writes: resolves with its status when it is over. */
   readonly sent?: Promise<number>
+  /** For an answer that somebody else gave in place of a handler that failed. */
+  readonly failed?: true
   /** For an answer of which only the door holds the body: reads it. */
   readonly readBody?: () => Promise<string>
 }
