@@ -223,6 +223,8 @@ function send(response: ServerResponse, answer: WireResponse): void {
 // Chromium sends a request again by itself if a connection that has served before ends without a word; an interim
 // response (RFC 9110 §15.2.1) is word enough, and means nothing to anybody.
 function cutOff(response: ServerResponse): void {
-  if (response.socket === null || response.destroyed) return
-  response.writeContinue(() => response.destroy())
+  if (response.destroyed) return
+  // Of requests in one pipeline each has to wait until those before it are answered.
+  if (response.socket === null) response.once('socket', () => cutOff(response))
+  else response.writeContinue(() => response.destroy())
 }

@@ -162,6 +162,28 @@ it('an answer that HTTP cannot carry is a 500, and no rejection that nobody hand
   expect((await fetch(`${url}/me`)).status).toBe(500)
 })
 
+it('a lost answer loses the connection in a pipeline too, once those before it are answered', async () => {
+  const server = createMockAuthServer()
+  const { port, close } = await listen(server)
+  onTestFinished(close)
+  const gate = server.hold('me')
+  server.failNext('jwks', 'network')
+  const socket = connect(port, 'localhost')
+  onTestFinished(() => void socket.destroy())
+  let received = ''
+  socket.on('data', (chunk) => {
+    received += chunk
+  })
+  const closed = once(socket, 'close')
+  const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
+  socket.write(ask('/me') + ask('/.well-known/jwks.json'))
+  await gate.arrived()
+  await server.idle()
+  gate.release()
+  await closed
+  expect(received).toMatch(/^HTTP\/1\.1 401 /)
+})
+
 it('close waits for an open call, and not for its connection to fall idle', async () => {
   const server = createMockAuthServer()
   const { port, close } = await listen(server)
