@@ -26,7 +26,8 @@ export type ProtectedResolver = (
 
 /**
  * Handlers for every route of the server. With an absolute `baseURL` they also answer every preflight below it: in Node
- * the DOM environments send real ones.
+ * the DOM environments send real ones. Of several servers on one origin the first answers them all, by its own
+ * `allowedOrigins`.
  *
  * @example
  * setupServer(...createHandlers(createMockAuthServer({ basePath: '/auth' })))

@@ -66,11 +66,11 @@ export function createStage({ ownRoutes, journal, latencyMs }: StageParts): Stag
     // Taken on arrival, so that the order of arrival decides who meets what.
     async play(route, request, decide) {
       const fault = faults.take(route)
-      const arrival = gates.waitAt(route, 'arrival')
+      const arrival = gates.waitAt(route, 'arrival', request.signal)
       if (arrival !== undefined && !(await park(arrival))) return applyFault(cutOff, undefined)
       if (latencyMs > 0) await realDelay(latencyMs)
       const decided = fault?.after === 'arrival' ? undefined : await decide()
-      const commit = gates.waitAt(route, 'commit')
+      const commit = gates.waitAt(route, 'commit', request.signal)
       if (commit !== undefined && !(await park(commit))) return applyFault(cutOff, decided)
       if (fault === undefined && decided !== undefined) return decided
       if (fault?.name === 'hang') await hang(request.signal)

@@ -129,6 +129,20 @@ describe('protect', () => {
     server.assertNoViolations({ inFlightSeconds: 0 })
   })
 
+  it('hands no token on with a response that a resolver gives twice', async () => {
+    const { server, ask } = await arrange()
+    const done = new HttpResponse(null, { status: 204 })
+    const handlers = [
+      http.get(
+        `${api}/done`,
+        protect(server, () => done)
+      )
+    ]
+    server.rotateKey()
+    expect((await ask(handlers, '/done'))?.headers.has('authorization')).toBe(true)
+    expect(done.headers.has('authorization')).toBe(false)
+  })
+
   it('keeps the cookies of the resolver', async () => {
     const { server, ask } = await arrange()
     const resolver = protect(
