@@ -165,6 +165,8 @@ const lives: Record<
         await bed.browser.turn()
       }
       await refresh
+      // The one after it may be on its way.
+      await bed.browser.idle()
       await settle(load(bed))
     }
   },
