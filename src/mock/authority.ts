@@ -49,18 +49,20 @@ export function createAuthority(settings: MockSettings, journal: Journal): Autho
   const users = kept.keepUsers(createUsers(settings.users, kept.versions))
   const sessions = kept.keepSessions(createSessions(settings, kept.families, kept.secret))
   const ledger = createTokenLedger(settings.clockToleranceSeconds)
-  const tokens = createAccessTokens(settings, ring, ledger)
+  const tokens = createAccessTokens(settings, { ring, ledger, sessions })
   const cookie = createRefreshCookie(settings)
   const refuseToken = settings.invalidTokenStatus === 401 ? challenge : plainRefusal
+  const standing = createStanding({ users, sessions, ledger, revocation: settings.revocation })
   const guard = createGuard({
     check: createTokenCheck(settings, registry.shelf),
-    standing: createStanding({ users, sessions, ledger, revocation: settings.revocation }),
-    reissue: createReissue({ rules: settings.reissue, tokens, sessions, ring }),
+    standing,
+    reissue: createReissue({ rules: settings.reissue, tokens, sessions, ring, standing }),
     challenge: refuseToken
   })
   const way = createRefreshWay(settings.refreshWith, {
     cookie,
     identify: guard.identify,
+    standing,
     challenge: refuseToken
   })
   const parts = { ...settings, users, sessions, tokens, ledger, cookie, ring, way }

@@ -52,11 +52,6 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
     outcome: 'signed_in' | 'rotated' | 'replayed' | 'renewed',
     facts: Verdict['facts'] = {}
   ): Promise<Verdict> => {
-    // Once more, and with no `await` before the key is chosen: an emergency that came between the two would leave a dead
-    // session with a token of the new key.
-    if (sessions.findLive(session.id) === undefined) {
-      return refuse(request, 'session_revoked', session)
-    }
     const signed = tokens.issue(session, users.claimsOf(session.sub))
     const maxAgeSeconds = session.aliveUntilSeconds - Math.floor(parts.now() / 1000)
     const isInBody = way.carrier === 'body' && refreshToken !== undefined
@@ -65,6 +60,7 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
         ? [cookie.set(request, refreshToken, maxAgeSeconds)]
         : []
     const issued = await signed
+    if (issued === undefined) return refuse(request, 'session_revoked', session)
     const body = {
       access_token: issued.token,
       token_type: 'Bearer',
@@ -129,7 +125,7 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
         case 'session': {
           const session = sessions.findLive(presented.sid)
           return session === undefined
-            ? refuse(request, 'session_revoked')
+            ? refuse(request, sessions.whyOver(presented.sid) ?? 'session_revoked')
             : grantTokens(request, { session }, 'renewed', presented.facts)
         }
         case 'refresh-token': {

@@ -59,8 +59,10 @@ export function createGuard({ check, standing, reissue, challenge }: GuardParts)
       const issued = isOwn ? await reissue.issueFor(kid, claims) : undefined
       const response = await respond({ claims, kid, reissued: issued !== undefined })
       // The handler took its time; whoever signed out meanwhile is not handed a token for the way.
-      const isStillGood = standing.refuse(claims, isOwn) === undefined && reissue.isOpenTo(claims)
-      if (issued === undefined || !isStillGood) return verdict('accepted', response, facts)
+      const isStillGood = standing.refuse(claims, isOwn) === undefined
+      if (issued === undefined || !isStillGood || !reissue.mayFollow(issued, kid, claims)) {
+        return verdict('accepted', response, facts)
+      }
       return verdict('accepted', reissue.write(response, issued.token), {
         ...facts,
         reissued: true,

@@ -33,7 +33,8 @@ export interface SessionControls {
    * Signs somebody in without a request: for tests that begin with a session. Nothing is noted in the journal.
    * @param user `sub` or email; default: the first user
    * @param url the server's own URL, which decides how the cookie is named; default `http://localhost`
-   * @throws MockAuthServerError `unknown_user`, TypeError for a URL that is none
+   * @throws MockAuthServerError `unknown_user`, `unknown_session` where the session ends while it is being arranged,
+   *   TypeError for a URL that is none
    */
   signIn(user?: string, url?: string): Promise<ArrangedSession>
 
@@ -96,6 +97,10 @@ export function createSessionControls(
       const { sub } = users.named(user)
       const { session, refreshToken } = await sessions.start(sub)
       const issued = await tokens.issue(session, users.claimsOf(sub))
+      if (issued === undefined) {
+        const message = 'The session ended while it was being arranged.'
+        throw new MockAuthServerError('unknown_session', message)
+      }
       const maxAgeSeconds = session.aliveUntilSeconds - Math.floor(parts.now() / 1000)
       const request = { method: 'POST', url, headers: [] }
       return {

@@ -30,6 +30,12 @@ export type Redemption =
       readonly session?: Session
     }
 
+/** How a session came to its end. */
+export type SessionEnd = Extract<
+  RefreshRefusal,
+  'session_revoked' | 'session_expired' | 'session_idle'
+>
+
 export interface Sessions {
   /** Begins a family. The one that the presented token belongs to, if any, ends. */
   start(sub: string, presented?: string): Promise<Grant>
@@ -43,6 +49,10 @@ export interface Sessions {
   endAll(): void
   /** The session with this `sid`, as long as it lives. */
   findLive(id: string): Session | undefined
+  /** The session with this `sid`, whether it lives or not. */
+  find(id: string): Session | undefined
+  /** Why the session with this `sid` cannot be refreshed any more, if so. */
+  whyOver(id: string): SessionEnd | undefined
   /** Every session that lives. */
   list(): readonly Session[]
   reset(): void
@@ -98,7 +108,12 @@ export function createSessions(
 
   const isWithinGrace = (spentAtMs: number) =>
     rules.now() - spentAtMs < rules.refreshGraceSeconds * 1000
-  const isAlive = (family: Family) => !family.isRevoked && nowSeconds() < family.aliveUntilSeconds
+  const endOf = (family: Family): SessionEnd | undefined => {
+    if (family.isRevoked) return 'session_revoked'
+    if (nowSeconds() >= family.endsAtSeconds) return 'session_expired'
+    return nowSeconds() >= family.aliveUntilSeconds ? 'session_idle' : undefined
+  }
+  const isAlive = (family: Family) => endOf(family) === undefined
 
   return {
     async start(sub, presented) {
@@ -135,13 +150,8 @@ export function createSessions(
       const family = familyOf.get(fingerprint)
       if (family === undefined) return { kind: 'refused', reason: 'unknown_session' }
       const session = family
-      if (family.isRevoked) return { kind: 'refused', reason: 'session_revoked', session }
-      if (nowSeconds() >= family.endsAtSeconds) {
-        return { kind: 'refused', reason: 'session_expired', session }
-      }
-      if (nowSeconds() >= family.aliveUntilSeconds) {
-        return { kind: 'refused', reason: 'session_idle', session }
-      }
+      const end = endOf(family)
+      if (end !== undefined) return { kind: 'refused', reason: end, session }
       if (fingerprint === family.current) {
         family.predecessor = { fingerprint, spentAtMs: rules.now(), idempotencyKey }
         setCurrent(family, successor.fingerprint)
@@ -187,6 +197,13 @@ export function createSessions(
     findLive(id) {
       const family = families.get(id)
       return family !== undefined && isAlive(family) ? family : undefined
+    },
+
+    find: (id) => families.get(id),
+
+    whyOver(id) {
+      const family = families.get(id)
+      return family === undefined ? undefined : endOf(family)
     },
 
     list: () => [...families.values()].filter(isAlive),
