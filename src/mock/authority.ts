@@ -3,6 +3,7 @@ import { createAccessTokens } from './access-tokens.ts'
 import { challenge, plainRefusal } from './bearer.ts'
 import { createRefreshCookie } from './cookies.ts'
 import { createEndpoints, type Endpoints } from './endpoints.ts'
+import type { Epoch } from './epoch.ts'
 import { createEvents, type Events } from './events.ts'
 import { createGuard, type Guard } from './guard.ts'
 import type { Journal } from './journal.ts'
@@ -39,7 +40,7 @@ export interface Authority {
   reset(): void
 }
 
-export function createAuthority(settings: MockSettings, journal: Journal): Authority {
+export function createAuthority(settings: MockSettings, journal: Journal, epoch: Epoch): Authority {
   const events = createEvents()
   const monitor = createMonitor(settings, events)
   journal.onCall(monitor.observe)
@@ -65,7 +66,7 @@ export function createAuthority(settings: MockSettings, journal: Journal): Autho
     standing,
     challenge: refuseToken
   })
-  const parts = { ...settings, users, sessions, tokens, ledger, cookie, ring, way }
+  const parts = { ...settings, users, sessions, tokens, ledger, cookie, ring, way, epoch }
 
   return {
     guard,
@@ -73,7 +74,7 @@ export function createAuthority(settings: MockSettings, journal: Journal): Autho
     jwks: () => answerJwks(ring, settings.jwksMaxAgeSeconds),
     refreshMediaType: way.mediaType,
     levers: {
-      ...createKeyControls(registry, () => {
+      ...createKeyControls(registry, epoch, () => {
         const { length } = sessions.list()
         sessions.endAll()
         ledger.revokeAll()

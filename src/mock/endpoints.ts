@@ -1,6 +1,7 @@
 // The four endpoints: login, refresh, logout and me, as decisions without HTTP around them.
 import type { AccessTokens } from './access-tokens.ts'
 import type { RefreshCookie } from './cookies.ts'
+import type { IsCurrent } from './epoch.ts'
 import type { ProtectedSession } from './guard.ts'
 import { readJsonBody } from './json-body.ts'
 import type { RefreshRefusal } from './outcomes.ts'
@@ -18,7 +19,8 @@ import {
 } from './wire.ts'
 
 export interface Endpoints {
-  login(request: WireRequest): Promise<Verdict>
+  /** Leaves no session where the request is of an earlier epoch. */
+  login(request: WireRequest, isCurrent: IsCurrent): Promise<Verdict>
   refresh(request: WireRequest): Promise<Verdict>
   logout(request: WireRequest): Promise<Verdict>
   me(session: ProtectedSession): WireResponse
@@ -97,7 +99,7 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
     way.carrier === 'cookie' ? [cookie.clear(request)] : []
 
   return {
-    async login(request) {
+    async login(request, isCurrent) {
       const body = await readJsonBody(request)
       if (body.kind === 'refused') return body.verdict
       const { email, password } = body.value
@@ -111,7 +113,7 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
         const facts = target === undefined ? {} : { sub: target.sub }
         return verdict('bad_credentials', refusal(401, 'invalid_grant', description), facts)
       }
-      const grant = await sessions.start(user.sub, way.readOld(request, body.value))
+      const grant = await sessions.start(user.sub, isCurrent, way.readOld(request, body.value))
       return grantTokens(request, grant, 'signed_in')
     },
 

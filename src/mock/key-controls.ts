@@ -1,5 +1,7 @@
 // The levers of the key registry: rotation in one step or in several, registration, retirement, the emergency.
 import { ownAlgorithms } from './algorithms.ts'
+import type { Epoch } from './epoch.ts'
+import { MockAuthServerError } from './errors.ts'
 import { callback, methodOptions, oneOf, text } from './expectations.ts'
 import type { KeyChangeOptions, MockKeyChange } from './key-audit.ts'
 import { importedKey } from './key-material.ts'
@@ -57,7 +59,7 @@ export interface KeyControls {
    * Adds a key that comes from elsewhere at run time, such as a key management service, without a restart. What the
    * function throws goes through.
    * @throws TypeError for a key of a wrong shape or strength, MockAuthServerError `key_exists`, `cannot_sign`,
-   *   `unusable_key`
+   *   `unusable_key`; `too_late` where the server was reset meanwhile
    */
   registerKey(
     provide: () => MockKey | Promise<MockKey>,
@@ -94,6 +96,7 @@ export interface KeyControls {
 /** The methods; `endEverySession` is what an emergency costs besides keys, and says how many there were. */
 export function createKeyControls(
   { ring, issuers, ownIssuer }: KeyRegistry,
+  epoch: Epoch,
   endEverySession: () => number
 ): Omit<KeyControls, 'keys' | 'keyAudit'> {
   return {
@@ -113,8 +116,13 @@ export function createKeyControls(
       )
       const change = readChange(caller, given)
       const status = oneOf('as', as, ['signing', 'verifying', 'published'], caller)
+      const isCurrent = epoch.begin()
       const key = importedKey(readKey('key', await provide(), caller))
       await key.material()
+      if (!isCurrent()) {
+        const message = `Key ${key.kid} came after a reset of the server that it was for.`
+        throw new MockAuthServerError('too_late', message)
+      }
       ring.register(key, status, change)
       return { kid: key.kid }
     },

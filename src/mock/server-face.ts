@@ -55,7 +55,7 @@ export interface MockAuthServer
   ): () => void
 
   /**
-   * Calls back after every call that was answered.
+   * Calls back after every call that was answered; of one that a reset cuts off nothing is told.
    * @returns its remover
    */
   onCall(listener: (call: MockCall) => void): () => void

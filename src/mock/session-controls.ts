@@ -1,6 +1,7 @@
 // The levers of sessions and tokens: arranging one without a request, and calling each back in every way there is.
 import type { AccessTokens } from './access-tokens.ts'
 import type { RefreshCookie } from './cookies.ts'
+import type { Epoch } from './epoch.ts'
 import { MockAuthServerError } from './errors.ts'
 import { describe, text, wrong } from './expectations.ts'
 import { parseUrl } from './routes.ts'
@@ -81,6 +82,7 @@ export interface SessionControlParts {
   readonly tokens: AccessTokens
   readonly ledger: TokenLedger
   readonly cookie: RefreshCookie
+  readonly epoch: Epoch
   readonly now: () => number
 }
 
@@ -95,7 +97,7 @@ export function createSessionControls(
         throw wrong('url', expectation, describe(url), 'signIn')
       }
       const { sub } = users.named(user)
-      const { session, refreshToken } = await sessions.start(sub)
+      const { session, refreshToken } = await sessions.start(sub, parts.epoch.begin())
       const issued = await tokens.issue(session, users.claimsOf(sub))
       if (issued === undefined) {
         const message = 'The session ended while it was being arranged.'

@@ -1,4 +1,5 @@
 // Sessions and their refresh tokens: rotation, the grace for a benign race, and what a reuse costs (RFC 9700 §4.14.2).
+import type { IsCurrent } from './epoch.ts'
 import type { RefreshRefusal } from './outcomes.ts'
 import { randomName } from './random.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
@@ -37,8 +38,11 @@ export type SessionEnd = Extract<
 >
 
 export interface Sessions {
-  /** Begins a family. The one that the presented token belongs to, if any, ends. */
-  start(sub: string, presented?: string): Promise<Grant>
+  /**
+   * Begins a family. The one that the presented token belongs to, if any, ends. Where a reset comes in between, nothing
+   * begins: what is granted has ended.
+   */
+  start(sub: string, isCurrent: IsCurrent, presented?: string): Promise<Grant>
   redeem(refreshToken: string, idempotencyKey: string | undefined): Promise<Redemption>
   /** Ends the family of this token, spent or not. */
   end(refreshToken: string): Promise<Session | undefined>
@@ -116,7 +120,7 @@ export function createSessions(
   const isAlive = (family: Family) => endOf(family) === undefined
 
   return {
-    async start(sub, presented) {
+    async start(sub, isCurrent, presented) {
       const first = await tokens.create()
       const old = presented === undefined ? undefined : await tokens.read(presented)
       forgetLongDead()
@@ -135,8 +139,10 @@ export function createSessions(
         issued: [],
         isRevoked: false
       }
-      families.set(family.id, family)
-      setCurrent(family, first.fingerprint)
+      if (isCurrent()) {
+        families.set(family.id, family)
+        setCurrent(family, first.fingerprint)
+      }
       return { session: family, refreshToken: first.token }
     },
 
