@@ -44,9 +44,9 @@ export function createAuthority(settings: MockSettings, journal: Journal, epoch:
   const events = createEvents()
   const monitor = createMonitor(settings, events)
   journal.onCall(monitor.observe)
-  const registry = createKeyRegistry(settings, (change) => events.emit('key-changed', change))
-  const { ring } = registry
   const kept = createPersistence(settings)
+  const registry = createKeyRegistry(settings, kept, (change) => events.emit('key-changed', change))
+  const { ring } = registry
   const users = kept.keepUsers(createUsers(settings.users, kept.versions))
   const sessions = kept.keepSessions(createSessions(settings, kept.families, kept.secret))
   const ledger = createTokenLedger(settings.clockToleranceSeconds)

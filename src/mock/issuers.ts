@@ -27,10 +27,7 @@ export function createIssuers(
 
   const trust = (trusted: TrustedIssuer, options: KeyChangeOptions): void => {
     const { issuer, audience, typ } = trusted
-    names.claim(
-      trusted.keys.map((key) => key.kid),
-      issuer
-    )
+    names.claimFor(issuer, trusted.keys)
     for (const key of [...keys.values()].filter((each) => each.issuer === issuer)) {
       keys.delete(key.kid)
       if (trusted.keys.some((kept) => kept.kid === key.kid)) continue

@@ -30,7 +30,7 @@ export interface EmergencyRotation {
 export interface KeyControls {
   /**
    * Lets a new key sign. Tokens of the earlier ones stay valid, and a request that carries one is answered with a
-   * re-issued token in its `Authorization` header.
+   * re-issued token in a header.
    * @throws MockAuthServerError `key_exists` for a `kid` that was ever used
    */
   rotateKey(change?: NewKey): { previousKid: string; kid: string }
@@ -68,12 +68,13 @@ export interface KeyControls {
 
   /**
    * Accepts access tokens of an external issuer, or replaces what it had before: an empty JWK Set takes its keys away.
-   * @throws TypeError for an issuer of a wrong shape, MockAuthServerError `key_exists` for a `kid` of another one
+   * @throws TypeError for an issuer of a wrong shape, MockAuthServerError `key_exists` for a `kid` that names another key
+   *   already, be it this issuer's
    */
   trustIssuer(issuer: MockIssuer, change?: KeyChangeOptions): void
 
   /**
-   * Answers a leaked key: a new key signs, every other one is retired, and every session ends, so that all users have to
+   * Answers a leaked key: a new key signs, every other one of the server's own is retired, and every session ends, so that all users have to
    * sign in again. Nothing is re-issued for tokens of the old keys.
    * @throws MockAuthServerError `key_exists` for a `kid` that was ever used
    */
@@ -133,8 +134,11 @@ export function createKeyControls(
     },
 
     emergencyRotate(change = {}) {
-      const rotation = ring.replaceAll(readNewKey('emergencyRotate', change))
-      return { ...rotation, endedSessions: endEverySession() }
+      let endedSessions = 0
+      const rotation = ring.replaceAll(readNewKey('emergencyRotate', change), () => {
+        endedSessions = endEverySession()
+      })
+      return { ...rotation, endedSessions }
     },
 
     async ready() {

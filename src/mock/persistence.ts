@@ -1,6 +1,8 @@
-// What a mock in a page keeps over a reload: sessions, by the hashes of their refresh tokens, and the users' token versions.
+// What a mock in a page keeps over a reload: sessions, by the hashes of their refresh tokens, token versions, and
+// which keys are gone.
 import * as codec from 'jose/base64url'
 import { isRecord } from './expectations.ts'
+import type { KeyRing } from './keys.ts'
 import { base64url } from './random.ts'
 import type { Family, Sessions } from './sessions.ts'
 import type { KnownUser, Users } from './users.ts'
@@ -16,11 +18,14 @@ export interface Persistence {
   /** What was kept, or empty maps and a new secret: for the rooms to work on. */
   readonly families: Map<string, Family>
   readonly versions: Map<string, number>
+  /** The names of keys that were given in the options, and retired since. */
+  readonly goneKids: Set<string>
   /** What the successors of refresh tokens follow from. */
   readonly secret: Uint8Array<ArrayBuffer>
   /** The same room, which keeps what changes in it. */
   keepSessions(sessions: Sessions): Sessions
   keepUsers(users: Users): Users
+  keepRing(ring: KeyRing): KeyRing
 }
 
 export interface PersistenceRules {
@@ -30,9 +35,9 @@ export interface PersistenceRules {
   readonly users: readonly KnownUser[]
 }
 
-type State = Pick<Persistence, 'families' | 'versions' | 'secret'>
+type State = Pick<Persistence, 'families' | 'versions' | 'goneKids' | 'secret'>
 
-const version = 1
+const version = 2
 
 export function createPersistence({
   persist,
@@ -56,14 +61,14 @@ export function createPersistence({
     }
   }
   const state = load() ?? newState()
-  const { families, versions } = state
+  const { families, versions, goneKids } = state
   for (const { id, sub } of families.values()) {
     if (!users.some((user) => user.sub === sub)) families.delete(id)
   }
 
   const save = () => {
     try {
-      const isEmpty = families.size === 0 && versions.size === 0
+      const isEmpty = families.size + versions.size + goneKids.size === 0
       if (isEmpty) persist?.removeItem(key)
       else persist?.setItem(key, JSON.stringify(writeState(state)))
     } catch {
@@ -103,27 +108,37 @@ export function createPersistence({
     keepUsers: (users) =>
       persist === undefined
         ? users
-        : { ...users, bumpVersion: saving(users.bumpVersion), reset: saving(users.reset) }
+        : { ...users, bumpVersion: saving(users.bumpVersion), reset: saving(users.reset) },
+    keepRing: (ring) =>
+      persist === undefined
+        ? ring
+        : {
+            ...ring,
+            retire: saving(ring.retire),
+            replaceAll: saving(ring.replaceAll),
+            reset: saving(ring.reset)
+          }
   }
 }
 
 function newState(): State {
   const secret = crypto.getRandomValues(new Uint8Array(32))
-  return { families: new Map(), versions: new Map(), secret }
+  return { families: new Map(), versions: new Map(), goneKids: new Set(), secret }
 }
 
-function writeState({ families, versions, secret }: State): object {
+function writeState({ families, versions, goneKids, secret }: State): object {
   return {
     version,
     secret: base64url(secret),
     sessions: [...families.values()],
-    tokenVersions: [...versions]
+    tokenVersions: [...versions],
+    goneKids: [...goneKids]
   }
 }
 
 /** @throws for anything that `writeState` has not written */
 function readState(kept: unknown): State {
-  const { version: written, secret, sessions, tokenVersions } = record(kept)
+  const { version: written, secret, sessions, tokenVersions, goneKids } = record(kept)
   if (written !== version || !/^[\w-]{43}$/.test(text(secret))) throw new TypeError()
   return {
     secret: new Uint8Array(codec.decode(text(secret))),
@@ -137,7 +152,8 @@ function readState(kept: unknown): State {
         const [sub, count] = list(entry)
         return [text(sub), number(count)]
       })
-    )
+    ),
+    goneKids: new Set(list(goneKids).map(text))
   }
 }
 
