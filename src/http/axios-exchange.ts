@@ -6,16 +6,16 @@ import axios, {
   type AxiosResponse,
   type InternalAxiosRequestConfig
 } from 'axios'
-import { conceal, concealErrors } from './axios-concealment.ts'
+import { createConcealment, takeTokenBack } from './axios-concealment.ts'
 import {
   type Fetch,
   incomingMessageOf,
   noteFinalUrl,
   readFinalUrl,
-  readLines,
-  takeTokenBack
+  readLines
 } from './axios-facts.ts'
 import type { IncomingAnswer } from './bearer.ts'
+import { isReplayable } from './body.ts'
 import type { TimeBudget } from './time-budget.ts'
 
 export type AdapterOption = InternalAxiosRequestConfig['adapter']
@@ -47,6 +47,8 @@ export async function exchange(
 ): Promise<IncomingAnswer<AxiosResponse>> {
   const sent = copyConfig(config, destination)
   if (accessToken !== undefined) carryToken(sent, accessToken)
+  const { conceal, concealErrors } = createConcealment(config, sent, accessToken)
+  let isStream = false
   if (budget !== undefined) {
     sent.timeout = budget.remainingMs()
     if (sent.timeout === 0) throw toTimeoutError(config)
@@ -56,7 +58,7 @@ export async function exchange(
     const response = await send(sent)
     return toAnswer(response, async () => response)
   } catch (error) {
-    conceal(error, config)
+    conceal(error)
     // Not by class or brand: an adapter of the app's may throw what it likes.
     const failure = error as Partial<AxiosError> | null | undefined
     if (failure?.config == null && failure?.response == null) throw error
@@ -64,9 +66,9 @@ export async function exchange(
     if (failure.response == null) throw error
     return toAnswer(failure.response, () => Promise.reject(error))
   } finally {
-    // It is on its way. What comes later, such as the error that ends a stream, shows this config. An adapter of the app's
-    // may keep it, as a mock adapter does for its history.
-    if (accessToken !== undefined && typeof adapter !== 'function') {
+    // It is on its way, and the error that ends a stream shows the config. But an adapter of the app's may keep it, as a
+    // mock adapter does for its history.
+    if (accessToken !== undefined && (isStream || !isOfApp(adapter))) {
       sent.headers.delete('Authorization')
     }
   }
@@ -76,8 +78,9 @@ export async function exchange(
     settle: () => Promise<AxiosResponse>
   ): IncomingAnswer<AxiosResponse> {
     const { request, data } = response
-    conceal(response, config)
-    concealErrors(data, config)
+    isStream = !isReplayable(data)
+    conceal(response)
+    concealErrors(data)
     const finalUrl = readFinalUrl(request, sent)
     // By `get`, whatever the case: some `fetch` implementations keep the server's spelling of header names.
     const headers = AxiosHeaders.from(response.headers as AxiosHeaders)
@@ -127,7 +130,7 @@ function tellTimeout(timeoutMs: number | undefined): string {
 // With its prototype: axios gives a config none, so that a polluted Object.prototype adds no option.
 function copyConfig(
   config: InternalAxiosRequestConfig,
-  destination?: Destination
+  destination: Destination
 ): InternalAxiosRequestConfig {
   const copy: InternalAxiosRequestConfig = Object.create(Object.getPrototypeOf(config))
   return Object.assign(copy, config, destination, { headers: new AxiosHeaders(config.headers) })
@@ -139,10 +142,17 @@ function carryToken(sent: InternalAxiosRequestConfig, accessToken: string): void
   // A function of the app's is shown the config, which is the one with the token.
   if (typeof withXSRFToken !== 'function') return
   sent.withXSRFToken = (shown) => {
-    const copy = copyConfig(shown)
-    copy.headers.delete('Authorization')
-    return withXSRFToken(copy)
+    shown.headers.delete('Authorization')
+    try {
+      return withXSRFToken(shown)
+    } finally {
+      shown.headers.set('Authorization', `Bearer ${accessToken}`)
+    }
   }
+}
+
+function isOfApp(adapter: AdapterOption): boolean {
+  return [adapter].flat().some((one) => typeof one === 'function')
 }
 
 function resolveAdapter(
@@ -151,10 +161,10 @@ function resolveAdapter(
   isBare: boolean,
   pageFetch: Fetch
 ): AxiosAdapter {
-  if (typeof adapter === 'function') return adapter
   // axios's fetch adapter keeps to itself where an answer came from; the `fetch` beneath it is ours to choose.
   const inner = sent.env?.fetch ?? pageFetch
   sent.env = { ...sent.env, fetch: isBare ? noteFinalUrl(inner) : takeTokenBack(inner) }
+  if (typeof adapter === 'function') return adapter
   return axios.getAdapter(adapter ?? axios.defaults.adapter, sent)
 }
 

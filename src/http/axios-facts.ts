@@ -4,21 +4,10 @@ import { joinUrl } from '../url.ts'
 
 export type Fetch = NonNullable<NonNullable<InternalAxiosRequestConfig['env']>['fetch']>
 
-// For all clients together, because axios never lets go of a `fetch` that it was given.
-export const noteFinalUrl: (inner: Fetch) => Fetch = onceForEach(noting)
-/** The same, and the request that was sent forgets the token. */
-export const takeTokenBack: (inner: Fetch) => Fetch = onceForEach((inner) => {
-  const send = noting(inner)
-  return async (input, init) => {
-    try {
-      return await send(input, init)
-    } finally {
-      // The request that errors show; what went out is a copy of it.
-      if (input instanceof Request) input.headers.delete('Authorization')
-    }
-  }
-})
 const finalUrls = new WeakMap<object, string>()
+
+/** A `fetch` for axios that notes where the answer came from. */
+export const noteFinalUrl: (inner: Fetch) => Fetch = onceForEach(noting)
 
 function noting(inner: Fetch): Fetch {
   return async (input, init) => {
@@ -28,7 +17,8 @@ function noting(inner: Fetch): Fetch {
   }
 }
 
-function onceForEach(make: (inner: Fetch) => Fetch): (inner: Fetch) => Fetch {
+/** The same one for the same one, for all clients together: axios never lets go of a `fetch` that it was given. */
+export function onceForEach(make: (inner: Fetch) => Fetch): (inner: Fetch) => Fetch {
   const made = new WeakMap<Fetch, Fetch>()
   return (inner) => {
     const known = made.get(inner) ?? make(inner)
@@ -45,12 +35,13 @@ export function readFinalUrl(
   if (typeof request !== 'object' || request === null) return undefined
   if ('responseURL' in request && typeof request.responseURL === 'string')
     return request.responseURL || undefined
+  const noted = finalUrls.get(request)
+  if (noted !== undefined) return noted || undefined
   const message = incomingMessageOf(request)
   if (message !== undefined && typeof message.responseUrl === 'string') return message.responseUrl
-  // Neither follows redirects.
-  if (sent.httpVersion === 2 || (message !== undefined && sent.maxRedirects === 0))
-    return joinUrl(sent.baseURL ?? '', sent.url ?? '', sent.allowAbsoluteUrls)
-  return finalUrls.get(request) || undefined
+  // A stream of HTTP/2, and Node's http where it follows no redirects: the answer is of whom we asked.
+  const isDirect = 'rstCode' in request || (message !== undefined && sent.maxRedirects === 0)
+  return isDirect ? joinUrl(sent.baseURL ?? '', sent.url ?? '', sent.allowAbsoluteUrls) : undefined
 }
 
 /** What Node's http has for an answer, as far as it matters here. */

@@ -1,5 +1,5 @@
 // Carries the token on axios requests: beneath every interceptor, in the adapter, on a copy that the app never sees.
-import {
+import axios, {
   type AxiosAdapter,
   type AxiosInstance,
   CanceledError,
@@ -40,17 +40,17 @@ export function createAxiosBinding(options: AxiosBindingOptions): AxiosBinding {
   const wrapped = new WeakMap<AxiosAdapter, AdapterOption>()
 
   function wrap(inner: AdapterOption | null, epoch: number | undefined): AxiosAdapter {
+    // What is falsy is nothing to axios: `condition && value` is common.
+    const adapter = inner || undefined
     const wrapper: AxiosAdapter = (config) => {
       unwrap(config, inner)
       const { url, baseURL, allowAbsoluteUrls } = config
       const destination = { url, baseURL, allowAbsoluteUrls }
-      // What is falsy is nothing to axios: `condition && value` is common.
-      const adapter = inner || undefined
       const budget = startTimeBudget(config.timeout, platform.monotonicNow)
       return sendWithBearer({
         url: joinUrl(baseURL ?? '', url ?? '', allowAbsoluteUrls),
         hasOwnAuthorization: hasAuthorization(config.headers) || Boolean(config.auth),
-        isOpaque: adapter === 'fetch' && config.fetchOptions?.mode === 'no-cors',
+        isOpaque: config.fetchOptions?.mode === 'no-cors' && isFetch(adapter, config),
         flags: own(config, 'everbearer'),
         epoch,
         isReplayable: isReplayable(config.data),
@@ -59,7 +59,7 @@ export function createAxiosBinding(options: AxiosBindingOptions): AxiosBinding {
         orReleased: (promise) => orReleased(promise, config, budget)
       })
     }
-    wrapped.set(wrapper, inner || undefined)
+    wrapped.set(wrapper, adapter)
     return wrapper
   }
 
@@ -108,7 +108,7 @@ export function createAxiosBinding(options: AxiosBindingOptions): AxiosBinding {
       const request = instance.interceptors.request.use(
         (config) => {
           const inner = innerOf(config)
-          // It will not be sent, and axios may show it without asking anybody.
+          // Before 1.21 axios rejects at once what is cancelled already, and no response interceptor sees it.
           if (isCancelled(config)) {
             unwrap(config, inner)
             return config
@@ -123,15 +123,20 @@ export function createAxiosBinding(options: AxiosBindingOptions): AxiosBinding {
         { synchronous: true }
       )
       const response = instance.interceptors.response.use(null, (error) => {
-        // Cancelled on the way to the adapter: the wrapper is still in it.
-        const { config }: { config?: InternalAxiosRequestConfig } = Object(error)
-        if (config?.adapter !== undefined) unwrap(config, innerOf(config))
+        const { config }: { readonly config?: InternalAxiosRequestConfig } = Object(error)
+        const adapter = config?.adapter
+        if (config && typeof adapter === 'function' && wrapped.has(adapter)) {
+          unwrap(config, wrapped.get(adapter))
+        }
         throw error
       })
       const detach = () => {
         detachers.get(instance)?.delete(detach)
         instance.interceptors.request.eject(request)
         instance.interceptors.response.eject(response)
+      }
+      for (const reference of attached) {
+        if (reference.deref() === undefined) attached.delete(reference)
       }
       const others = detachers.get(instance)
       if (others === undefined) attached.add(new WeakRef(instance))
@@ -146,6 +151,13 @@ export function createAxiosBinding(options: AxiosBindingOptions): AxiosBinding {
       }
     }
   }
+}
+
+// Of a list axios takes the first that works here.
+function isFetch(adapter: AdapterOption, config: InternalAxiosRequestConfig): boolean {
+  if (typeof adapter === 'function') return false
+  const chosen = axios.getAdapter(adapter ?? axios.defaults.adapter, config)
+  return chosen === axios.getAdapter('fetch', config)
 }
 
 function isCancelled({ signal, cancelToken }: InternalAxiosRequestConfig): boolean {

@@ -50,15 +50,15 @@ export function createAuthFetch(options: AuthFetchOptions): AuthFetch {
   return async (input, init) => {
     const epoch = beginRequest()
     // Ours alone, so that nobody sees the token in its headers; and made at once, as `fetch` reads its arguments.
-    const request = new Request(input, init)
-    const rest = restOf(request, input, init)
-    const canRepeat = isReplayable(init && own(init, 'body'))
+    const request = new Request(input, init ?? {})
+    const rest = restOf(request, input, init ?? {})
+    const canRepeat = isReplayable(own(init ?? {}, 'body'))
     let isSent = false
     return sendWithBearer({
       url: request.url,
       hasOwnAuthorization: request.headers.has('Authorization'),
       isOpaque: request.mode === 'no-cors',
-      flags: init && own(init, 'everbearer'),
+      flags: own(init ?? {}, 'everbearer'),
       epoch,
       isReplayable: canRepeat,
       send(accessToken) {
@@ -72,26 +72,40 @@ export function createAuthFetch(options: AuthFetchOptions): AuthFetch {
   }
 }
 
-/** Options that a `Request` has, or that it was made of. */
+/** Not handed on again: the `Request` holds them. */
 const requestOptions: ReadonlySet<string> = new Set([
-  ...['attributionReporting', 'body', 'browsingTopics', 'cache', 'credentials', 'duplex'],
-  ...['everbearer', 'headers', 'integrity', 'keepalive', 'method', 'mode', 'priority', 'redirect'],
-  ...['referrer', 'referrerPolicy', 'signal', 'window']
+  'attributionReporting',
+  'body',
+  'browsingTopics',
+  'cache',
+  'credentials',
+  'duplex',
+  'everbearer',
+  'headers',
+  'integrity',
+  'keepalive',
+  'method',
+  'mode',
+  'priority',
+  'redirect',
+  'referrer',
+  'referrerPolicy',
+  'signal',
+  'window'
 ])
 
-/** What has to stand beside the request. */
-function restOf(request: Request, input: RequestInfo | URL, init: RequestInit = {}): RequestInit {
-  const ofInput = input instanceof Request ? input.signal : undefined
-  const signal = own(init, 'signal') === undefined ? ofInput : init.signal
+/** What goes beside the `Request`: what it cannot hold, and what having options at all would reset. */
+function restOf(request: Request, input: RequestInfo | URL, init: RequestInit): RequestInit {
+  // The caller's own: Node does not hold on to the signal of a `Request` that nobody else holds.
+  const { signal = input instanceof Request ? input.signal : undefined } = init
   const { referrer, referrerPolicy } = request
   // What only a patched `fetch` knows, such as a framework's.
   const others = Object.entries(init).filter(([name]) => !requestOptions.has(name))
   return Object.assign(
     Object.create(null),
     Object.fromEntries(others),
-    // Where there are options, these two fall back to their defaults (Fetch, "new Request").
+    // Fetch, "new Request", where there are options: these two fall back to their defaults.
     { referrer, referrerPolicy },
-    // The caller's own: Node does not hold on to the signal of a `Request` that nobody else holds.
     signal == null ? {} : { signal }
   )
 }
@@ -118,12 +132,20 @@ function withoutHeader(received: Response, name: string): Response {
 // It keeps `received` alive too: some engines cancel a body when the response that it came with is collected.
 function withOrigin(response: Response, received: Response): Response {
   const { clone } = response
+  const isAs = (name: 'status' | 'ok' | 'url' | 'redirected' | 'type') => ({
+    get: () => received[name],
+    configurable: true
+  })
   return Object.defineProperties(response, {
-    status: { get: () => received.status },
-    ok: { get: () => received.ok },
-    url: { get: () => received.url },
-    redirected: { get: () => received.redirected },
-    type: { get: () => received.type },
-    clone: { value: () => withOrigin(clone.call(response), received) }
+    status: isAs('status'),
+    ok: isAs('ok'),
+    url: isAs('url'),
+    redirected: isAs('redirected'),
+    type: isAs('type'),
+    clone: {
+      value: () => withOrigin(clone.call(response), received),
+      configurable: true,
+      writable: true
+    }
   })
 }

@@ -43,6 +43,11 @@ export const issuerAlgorithms: readonly VerifyAlgorithm[] = (
   Object.keys(kinds) as VerifyAlgorithm[]
 ).filter((alg) => kinds[alg].kty !== 'oct')
 
+/** The name that one of these goes by: RFC 9864 calls `Ed25519` what own keys know as `EdDSA`. */
+export function nameAmong(algorithms: readonly VerifyAlgorithm[], name: unknown): unknown {
+  return name === 'Ed25519' && !algorithms.includes(name) ? 'EdDSA' : name
+}
+
 export function isOneOf<Word extends string>(
   words: readonly Word[],
   value: unknown

@@ -15,9 +15,14 @@ export function openingOf(
     path: url === undefined ? request.url : url.pathname + url.search,
     target: url?.origin ?? '',
     origin: headerValue(request, 'origin'),
-    idempotencyKey: headerValue(request, 'idempotency-key'),
+    idempotencyKey: attemptOf(request),
     credentials: request.credentials
   }
+}
+
+/** The `Idempotency-Key`, which names the attempt that this call repeats; an empty one names none. */
+export function attemptOf(request: WireRequest): string | undefined {
+  return headerValue(request, 'idempotency-key') || undefined
 }
 
 /** Calls back with the status, at once or when somebody else has sent the answer. */

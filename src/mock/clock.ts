@@ -7,19 +7,22 @@ export interface MockClock {
    * Moves the server's clock by that many seconds, forward or (negative) back. The client's clock stays where it is:
    * to let time pass for both, fake `Date`, which this clock follows.
    *
-   * @throws TypeError for anything but a finite number
+   * @throws TypeError for anything but a finite number, or one that leads beyond what a `Date` can name
    */
   advance(seconds: number): void
   /**
    * Stops the server's clock, at a moment or where it is. `advance` moves a stopped clock as well.
    *
    * @param at milliseconds since the epoch, or a `Date`
-   * @throws TypeError for anything that is no moment
+   * @throws TypeError for anything that is no moment, or one that no `Date` can name
    */
   freeze(at?: number | Date): void
   /** Lets the clock go again as it was given. */
   reset(): void
 }
+
+/** The last moment that a `Date` can name, and with a minus the first (ECMA-262 §21.4.1.1). */
+const lastMomentMs = 8.64e15
 
 /** The source is asked at each reading, so that faked timers count however late they are installed. */
 export function createClock(source: () => number): MockClock {
@@ -30,13 +33,14 @@ export function createClock(source: () => number): MockClock {
   return {
     now,
     advance(seconds) {
-      const ms = finite('advance', 'a finite number of seconds', seconds) * 1000
+      const ms = number('advance', 'a finite number of seconds', seconds, Number.MAX_VALUE) * 1000
+      number('advance', 'seconds to a moment that a Date can name', now() + ms, lastMomentMs)
       if (frozenAtMs === undefined) offsetMs += ms
       else frozenAtMs += ms
     },
     freeze(at = now()) {
       const moment = at instanceof Date ? at.getTime() : at
-      frozenAtMs = finite('freeze', 'a Date or milliseconds since the epoch', moment)
+      frozenAtMs = number('freeze', 'a Date or milliseconds since the epoch', moment, lastMomentMs)
     },
     reset() {
       offsetMs = 0
@@ -45,7 +49,7 @@ export function createClock(source: () => number): MockClock {
   }
 }
 
-function finite(method: string, expectation: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(value)) return value
+function number(method: string, expectation: string, value: unknown, most: number): number {
+  if (typeof value === 'number' && Math.abs(value) <= most) return value
   throw new TypeError(`clock.${method} takes ${expectation}, received ${String(value)}`)
 }

@@ -3,8 +3,8 @@ import type { CookieSettings } from './cookie-options.ts'
 import { headerValues, type WireRequest } from './wire.ts'
 
 export interface RefreshCookie {
-  /** The refresh token that this request presents. */
-  read(request: WireRequest): string | undefined
+  /** The refresh tokens that this request presents: one, or several where others have set a cookie of that name. */
+  read(request: WireRequest): readonly string[]
   /** A `Set-Cookie` value that keeps the refresh token for that long. */
   set(request: WireRequest, refreshToken: string, maxAgeSeconds: number): string
   /** A `Set-Cookie` value that makes the browser forget it. */
@@ -41,22 +41,30 @@ export function createRefreshCookie({ cookieName, cookie }: CookieSettings): Ref
   }
 
   return {
-    read: (request) => readCookie(request, nameFor(request)),
+    read: (request) => readCookies(request, nameFor(request)),
     set: (request, refreshToken, maxAgeSeconds) =>
       serialize(request, refreshToken, cookie.persistent ? maxAgeSeconds : undefined),
     clear: (request) => serialize(request, '', 0)
   }
 }
 
-/** The first cookie of that name; the header is believed before what a door found elsewhere. */
-export function readCookie(request: WireRequest, name: string): string | undefined {
+/**
+ * Every cookie of that name that holds something; the header is believed before what a door found elsewhere. A cookie
+ * knows no port, and one for a longer path goes first (RFC 6265 §5.4, §8.5): the first may be another server's.
+ */
+function readCookies(request: WireRequest, name: string): readonly string[] {
   const headers = headerValues(request, 'cookie')
-  // A comma separates as well: msw 2 joins several headers with one, and a refresh token never contains any.
-  for (const pair of headers.flatMap((header) => header.split(/[;,]/))) {
-    const at = pair.indexOf('=')
-    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim()
-  }
-  const cookies = request.cookies
-  if (headers.length > 0 || cookies === undefined) return undefined
-  return Object.hasOwn(cookies, name) ? cookies[name] : undefined
+  const { cookies = {} } = request
+  // Only a semicolon separates: in the value of another cookie, which anybody may have set, a comma is a comma.
+  const found =
+    headers.length === 0 && Object.hasOwn(cookies, name)
+      ? [cookies[name] ?? '']
+      : headers.flatMap((header) => header.split(';')).map((pair) => readValue(pair, name))
+  return found.filter((value) => value !== '')
+}
+
+/** Empty where the pair is another cookie. */
+function readValue(pair: string, name: string): string {
+  const at = pair.indexOf('=')
+  return at > 0 && pair.slice(0, at).trim() === name ? pair.slice(at + 1).trim() : ''
 }

@@ -1,22 +1,16 @@
 // The four endpoints: login, refresh, logout and me, as decisions without HTTP around them.
 import type { AccessTokens } from './access-tokens.ts'
+import { attemptOf } from './call-opening.ts'
 import type { RefreshCookie } from './cookies.ts'
 import type { IsCurrent } from './epoch.ts'
 import type { ProtectedSession } from './guard.ts'
 import { readJsonBody } from './json-body.ts'
 import type { RefreshRefusal } from './outcomes.ts'
 import type { RefreshWay } from './refresh-ways.ts'
-import type { Grant, Session, Sessions } from './sessions.ts'
+import type { Grant, Redemption, Session, Sessions } from './sessions.ts'
 import type { Users } from './users.ts'
 import { type Verdict, verdict } from './verdict.ts'
-import {
-  headerValue,
-  json,
-  noContent,
-  refusal,
-  type WireRequest,
-  type WireResponse
-} from './wire.ts'
+import { json, noContent, refusal, type WireRequest, type WireResponse } from './wire.ts'
 
 export interface Endpoints {
   /** Leaves no session where the request is of an earlier epoch. */
@@ -88,15 +82,26 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
     const answer = refusal(way.refusalStatus, error, refusals[reason])
     // An unknown token may belong to another server on another port of this host: cookies do not know ports.
     if (session === undefined) return verdict(reason, answer)
-    return verdict(
-      reason,
-      { ...answer, setCookies: clearing(request) },
-      { sub: session.sub, sessionId: session.id }
-    )
+    // Nor may this answer take away what a login or a sign-out has written meanwhile.
+    //
+    //   t0  tab A refreshes with R1, and is slow
+    //   t1  tab B signs in: the family of R1 ends, the browser holds S1
+    //   t2  A is refused; clearing the cookie now would lose S1
+    const setCookies = sessions.wasLeft(session) ? [] : clearing(request)
+    return verdict(reason, { ...answer, setCookies }, { sub: session.sub, sessionId: session.id })
   }
 
   const clearing = (request: WireRequest): string[] =>
     way.carrier === 'cookie' ? [cookie.clear(request)] : []
+
+  const redeemKnown = async (
+    [token = '', ...others]: readonly string[],
+    attempt: string | undefined
+  ): Promise<Redemption> => {
+    const redemption = await sessions.redeem(token, attempt)
+    const isUnknown = redemption.kind === 'refused' && redemption.reason === 'unknown_session'
+    return isUnknown && others.length > 0 ? redeemKnown(others, attempt) : redemption
+  }
 
   return {
     async login(request, isCurrent) {
@@ -125,14 +130,13 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
         case 'nothing':
           return refuse(request, 'no_cookie')
         case 'session': {
-          const session = sessions.findLive(presented.sid)
+          const session = sessions.renew(presented.sid)
           return session === undefined
             ? refuse(request, sessions.whyOver(presented.sid) ?? 'session_revoked')
             : grantTokens(request, { session }, 'renewed', presented.facts)
         }
-        case 'refresh-token': {
-          const attempt = headerValue(request, 'idempotency-key')
-          const redemption = await sessions.redeem(presented.token, attempt)
+        case 'refresh-tokens': {
+          const redemption = await redeemKnown(presented.tokens, attemptOf(request))
           return redemption.kind === 'refused'
             ? refuse(request, redemption.reason, redemption.session)
             : grantTokens(request, redemption, redemption.kind)
@@ -146,7 +150,7 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
       const sid = await way.readSid(request)
       const shown = sid === undefined ? undefined : sessions.findLive(sid)
       if (shown !== undefined) sessions.endById(shown.id)
-      const session = shown ?? (await sessions.end(way.readOld(request, body.value) ?? ''))
+      const session = shown ?? (await sessions.end(way.readOld(request, body.value)))
       const response = noContent([['Cache-Control', 'no-store']])
       return verdict(
         'signed_out',

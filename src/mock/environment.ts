@@ -1,5 +1,6 @@
 // Reads keys from the environment, where a deployment keeps them, and refuses a weak or missing one before anything starts.
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
+import { aYearSeconds } from './expectations.ts'
 import type { MockSecretKey } from './key-options.ts'
 import { base64url } from './random.ts'
 
@@ -18,15 +19,16 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
 
 /**
  * Options from `JWT_SECRET_CURRENT` (signs), `JWT_SECRET_OLD` (only verifies; may be absent) and `JWT_EXPIRES_IN` (a
- * number with `s`, `m`, `h` or `d`; default `15m`). Each key is named after its secret (RFC 7638), so that it keeps
+ * number with `s`, `m`, `h` or `d`, 365 days at most; default `15m`). Each key is named after its secret (RFC 7638), so that it keeps
  * its `kid` when it moves from `CURRENT` to `OLD`.
  *
- * A secret needs 256 bits: 64 hexadecimal digits, 43 characters of base64, or 32 bytes of anything else.
+ * A secret needs 256 bits: 64 hexadecimal digits, 43 characters of base64, or 32 bytes of anything else. Blanks and
+ * quotes around it belong to the key and count for nothing.
  *
  * @example
  * const server = createMockAuthServer({ ...(await optionsFromEnv(process.env)) })
  *
- * @throws TypeError that names every variable that is missing or wrong, and never repeats a secret
+ * @throws TypeError that names every variable that is missing or wrong, and repeats the value of none
  */
 export async function optionsFromEnv(env: MockEnvironment): Promise<EnvironmentOptions> {
   const { JWT_SECRET_CURRENT: current, JWT_SECRET_OLD: old, JWT_EXPIRES_IN: expiresIn } = env
@@ -36,7 +38,7 @@ export async function optionsFromEnv(env: MockEnvironment): Promise<EnvironmentO
     ...(isAbsent(old) ? [] : weakness('OLD', old)),
     ...(!isAbsent(old) && old === current ? ['JWT_SECRET_OLD is the same as the current one'] : []),
     ...(seconds === undefined
-      ? [`JWT_EXPIRES_IN must be a number with a unit such as 15m, received "${expiresIn}"`]
+      ? ['JWT_EXPIRES_IN must be a number with a unit such as 15m, from 1s to 365d']
       : [])
   ]
   if (isAbsent(current) || seconds === undefined || problems.length > 0) {
@@ -57,8 +59,10 @@ function isAbsent(value: string | undefined): value is undefined | '' {
   return value === undefined || value === ''
 }
 
-function weakness(name: string, secret: string): string[] {
+function weakness(name: string, given: string): string[] {
   const variable = `JWT_SECRET_${name}`
+  // What a file or a shell leaves around a secret is no secret.
+  const secret = given.replace(/^[\s"'`]+|[\s"'`]+$/g, '')
   const bits = mostBits(secret)
   if (bits < leastBits)
     return [`${variable} holds ${bits} bits at most, and ${leastBits} are needed`]
@@ -79,5 +83,5 @@ function mostBits(secret: string): number {
 function readDuration(text: string): number | undefined {
   const [, number, unit = ''] = /^(\d{1,8})([smhd])$/.exec(text.trim()) ?? []
   const seconds = Number(number) * (unitSeconds[unit] ?? Number.NaN)
-  return seconds >= 1 ? seconds : undefined
+  return seconds >= 1 && seconds <= aYearSeconds ? seconds : undefined
 }

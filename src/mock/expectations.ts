@@ -1,6 +1,7 @@
 // The words in which a wrong option is refused: which one, what was expected, what came; never a secret.
 
-const aYearSeconds = 31_536_000
+/** The longest time that any option takes. */
+export const aYearSeconds = 31_536_000
 
 export function seconds(
   name: string,

@@ -53,7 +53,7 @@ export interface MockCall {
   readonly issuedJti?: string
   /** The `kid` of the access token in the answer. */
   readonly issuedKid?: string
-  /** Did the answer carry a re-issued token in a header? */
+  /** Did the answer carry a re-issued token in a header, `Authorization` or the one that `reissue` names? */
   readonly reissued: boolean
   readonly origin?: string
   readonly idempotencyKey?: string

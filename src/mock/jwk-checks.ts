@@ -1,6 +1,7 @@
 // What is looked for in a key before it is believed: its kind, its one algorithm, its purpose and its strength.
 import type { JWK } from 'jose'
-import { fits, isOneOf, type VerifyAlgorithm } from './algorithms.ts'
+import * as codec from 'jose/base64url'
+import { fits, isOneOf, nameAmong, type VerifyAlgorithm } from './algorithms.ts'
 import { describe, isRecord, shapeOf, wrong } from './expectations.ts'
 
 /** A key that may be used: which algorithm, and with or without its private half. */
@@ -10,7 +11,8 @@ export interface CheckedJwk<Alg extends VerifyAlgorithm> {
   readonly isPrivate: boolean
 }
 
-const base64urlPattern = /^[A-Za-z0-9_-]+$/
+/** A single character more than a multiple of four holds no byte. */
+const base64urlPattern = /^(?!$)(?:[\w-]{4})*(?:[\w-]{2,3})?$/
 const leastSecretBits = 256
 const leastModulusBits = 2048
 /** What only the holder of a key knows of it (RFC 7518 §6.2.2, §6.3.2; RFC 8037 §2). */
@@ -37,7 +39,8 @@ export function checkJwk<Alg extends VerifyAlgorithm>(
   }
   if (!isRecord(value)) throw wrong(name, 'be a JSON Web Key (RFC 7517)', describe(value), caller)
   const { kty, crv, use, key_ops: operations } = value
-  const named = given ?? value.alg
+  const own = nameAmong(algorithms, value.alg)
+  const named = given === undefined ? own : nameAmong(algorithms, given)
   const alg = named === undefined ? algorithms.find((known) => fits(known, kty, crv)) : named
   if (!isOneOf(algorithms, alg)) {
     const expectation = `be one of ${algorithms.join(', ')}`
@@ -49,7 +52,7 @@ export function checkJwk<Alg extends VerifyAlgorithm>(
     )
   }
   // Two answers to the question which algorithm this key is for would be one too many (RFC 8725 §3.1).
-  const isNamedOnce = value.alg === undefined || value.alg === alg
+  const isNamedOnce = own === undefined || own === alg
   insist(isNamedOnce, '.alg', `be ${alg}, what the key was given for`, describe(value.alg))
   insist(fits(alg, kty, crv), '', `be a key for ${alg}`, kind(value))
   insist(use === undefined || use === 'sig', '.use', "be 'sig'", describe(use))
@@ -67,9 +70,13 @@ export function checkJwk<Alg extends VerifyAlgorithm>(
   }
   if (kty === 'RSA') {
     const expectation = `hold at least ${leastModulusBits} bits (RFC 7518 §3.3)`
-    insist(bitsOf(value.n) >= leastModulusBits, '.n', expectation, `${bitsOf(value.n)} bits`)
+    const modulusBits = bitsOfNumber(value.n)
+    insist(modulusBits >= leastModulusBits, '.n', expectation, `${modulusBits} bits`)
     // With an exponent of 1 the signature is the padded message itself, and anybody can write it.
-    insist(value.e !== 'AQ', '.e', 'be a public exponent of 3 or more', '1')
+    const [most = 0, ...more] = significantBytes(value.e)
+    const least = more.at(-1) ?? most
+    const isExponent = least % 2 === 1 && (more.length > 0 || most >= 3)
+    insist(isExponent, '.e', 'be an odd public exponent of 3 or more', 'another number')
   }
   const isPrivate = kty === 'oct' || typeof value.d === 'string'
   const kept = ['kty', ...members, ...(isPrivate ? privateMembers : [])]
@@ -84,6 +91,18 @@ export function publicHalf(jwk: JWK): JWK | undefined {
 function pick(source: object, members: readonly string[]): JWK {
   const given = members.filter((member) => Object.hasOwn(source, member))
   return Object.fromEntries(given.map((member) => [member, Reflect.get(source, member)]))
+}
+
+/** The bytes of a number without its leading zeros, which say nothing of its size. */
+function significantBytes(base64url: unknown): readonly number[] {
+  const bytes = [...codec.decode(String(base64url))]
+  const first = bytes.findIndex((byte) => byte !== 0)
+  return first === -1 ? [] : bytes.slice(first)
+}
+
+function bitsOfNumber(base64url: unknown): number {
+  const [most = 0, ...more] = significantBytes(base64url)
+  return more.length * 8 + 32 - Math.clz32(most)
 }
 
 /** Whole bytes only: six bits a character, and what is left over is padding. */

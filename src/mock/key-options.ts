@@ -17,7 +17,10 @@ export interface MockSecretKey {
 export interface MockJwkKey {
   /** The `kid` header parameter (RFC 7515 §4.1.4). */
   readonly kid: string
-  /** The one algorithm of this key. Default: what the JWK says, else what such a key is for. */
+  /**
+   * The one algorithm of this key. Default: what the JWK says, where `Ed25519` (RFC 9864) means `EdDSA`, else what such
+   * a key is for.
+   */
   readonly alg?: MockAlgorithm
   /** At least 256 bits of secret, or 2048 of RSA; `use` and `key_ops` must allow signatures. */
   readonly jwk: JWK

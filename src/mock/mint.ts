@@ -76,10 +76,16 @@ export function createForgeryControls(parts: MintParts): ForgeryControls {
     const session = await sessionFor(order)
     const draft = tokens.draft(session, users.claimsOf(session.sub))
     const key = order.kid === undefined ? draft.key : keyFor(order.kid)
+    const claims = { ...draft.claims, ...order.claims }
+    const { jti, exp }: Readonly<Record<string, unknown>> = claims
+    // The draft is entered by its own name and end; what was ordered in their place is as good.
+    if (typeof jti === 'string') {
+      ledger.enter(jti, typeof exp === 'number' ? exp : draft.claims.exp, draft.claims.iat)
+    }
     return {
       key,
       header: { ...draft.header, alg: key.alg, kid: key.kid, ...order.header },
-      claims: { ...draft.claims, ...order.claims }
+      claims
     }
   }
   const own = () => ring.list().flatMap(({ kid }) => ring.find(kid) ?? [])

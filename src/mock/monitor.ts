@@ -15,7 +15,8 @@ export function createMonitor({ spike }: MonitorSettings, events: Events): Monit
 
   const count = (kind: SpikeKind, atMs: number) => {
     const since = atMs - spike.withinSeconds * 1000
-    const recent = [...(times.get(kind) ?? []), atMs].filter((time) => time > since)
+    // Where the clock was put back, what is still to come by it was long ago.
+    const recent = [...(times.get(kind) ?? []), atMs].filter((time) => time > since && time <= atMs)
     times.set(kind, recent.slice(-spike.count))
     if (recent.length < spike.count) {
       spiking.delete(kind)

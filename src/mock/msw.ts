@@ -91,7 +91,10 @@ async function answerOf(
 }
 
 function toRecord({ request, cookies }: Pick<MswInfo, 'request'> & Partial<MswInfo>): WireRequest {
-  const { credentials, ...record } = toWireRequest(request, rawHeaders(request))
+  const { credentials, ...record } = toWireRequest(
+    request,
+    rawHeaders(request).flatMap(separateCookies)
+  )
   // In Node every fetch reads `same-origin`, whatever it was asked for; only the other two values are true.
   const isKnown = credentials !== undefined && (credentials !== 'same-origin' || !isNode())
   return {
@@ -99,6 +102,12 @@ function toRecord({ request, cookies }: Pick<MswInfo, 'request'> & Partial<MswIn
     ...(isKnown ? { credentials } : {}),
     ...(cookies === undefined ? {} : { cookies })
   }
+}
+
+// msw 2 joins several `Cookie` headers with commas, and leaves attributes between them.
+function separateCookies([name, value]: [string, string]): [string, string][] {
+  if (name.toLowerCase() !== 'cookie') return [[name, value]]
+  return value.split(',').map((each) => [name, each])
 }
 
 function isNode(): boolean {

@@ -12,7 +12,10 @@ export interface MockUser {
   readonly password: string
   /** The `sub` claim (RFC 7519 §4.1.2). Default: `user-1` for the first user, `user-2` for the second, … */
   readonly sub?: string
-  /** More claims for this user's access tokens, as JSON. The registered ones (`iss`, `exp`, …) are the server's. */
+  /**
+   * More claims for this user's access tokens, as JSON. The registered ones (`iss`, `exp`, …) are the server's;
+   * `token_version`, if there is one, is a whole number, from which `bumpTokenVersion` goes on.
+   */
   readonly claims?: Readonly<Record<string, unknown>>
 }
 

@@ -51,7 +51,7 @@ export type RefreshRefusal =
   | 'session_revoked'
   | 'refresh_reused'
 
-/** Every {@link TokenRefusal}, in the order in which a token is checked. */
+/** Every {@link TokenRefusal}, in the groups in which it tells them. */
 export const tokenRefusals = [
   'missing_token',
   'malformed_token',
@@ -73,7 +73,7 @@ export const tokenRefusals = [
 ] as const
 
 /**
- * Why an access token was refused.
+ * Why an access token was refused. Of one that is wrong in several ways it tells one.
  *
  * - of the request: `missing_token`, `malformed_token` (no credential of RFC 6750, or no JWS of RFC 7515)
  * - of the header: `alg_not_allowed` (`none`, an unknown algorithm, or not the one of the key), `key_in_header`

@@ -87,6 +87,7 @@ export function createPersistence({
             ...sessions,
             start: savingLater(sessions.start),
             redeem: savingLater(sessions.redeem),
+            renew: saving(sessions.renew),
             end: savingLater(sessions.end),
             endById: saving(sessions.endById),
             expireById: saving(sessions.expireById),

@@ -11,7 +11,8 @@ import { refusal, type WireRequest, type WireResponse } from './wire.ts'
 
 /** What a refresh shows. */
 export type Presented =
-  | { readonly kind: 'refresh-token'; readonly token: string }
+  /** Several where the browser has cookies of other servers under the same name: the one that is known counts. */
+  | { readonly kind: 'refresh-tokens'; readonly tokens: readonly string[] }
   /** A good access token of the server's own: the session it belongs to, and what the journal may know. */
   | { readonly kind: 'session'; readonly sid: string; readonly facts: Verdict['facts'] }
   | { readonly kind: 'nothing' }
@@ -27,8 +28,8 @@ export interface RefreshWay {
   read(request: WireRequest): Promise<Presented>
   /** The `sid` of the session that a sign-out shows, where it has no refresh token to show. */
   readSid(request: WireRequest): Promise<string | undefined>
-  /** The refresh token that a sign-out or a login shows. */
-  readOld(request: WireRequest, body: Readonly<Record<string, unknown>>): string | undefined
+  /** The refresh tokens that a sign-out or a login shows. */
+  readOld(request: WireRequest, body: Readonly<Record<string, unknown>>): readonly string[]
 }
 
 export interface WayParts {
@@ -48,7 +49,7 @@ export function createRefreshWay(refreshWith: RefreshWith, parts: WayParts): Ref
         carrier: 'cookie',
         async read(request) {
           const body = await readJsonBody(request)
-          return body.kind === 'refused' ? body : tokenOrNothing(cookie.read(request))
+          return body.kind === 'refused' ? body : tokensOrNothing(cookie.read(request))
         },
         readSid: async () => undefined,
         readOld: (request) => cookie.read(request)
@@ -79,7 +80,7 @@ export function createRefreshWay(refreshWith: RefreshWith, parts: WayParts): Ref
           const result = await identify(request)
           return result.kind === 'valid' && result.isOwn ? String(result.claims.sid) : undefined
         },
-        readOld: () => undefined
+        readOld: () => []
       }
 
     case 'refresh-token':
@@ -98,20 +99,17 @@ export function createRefreshWay(refreshWith: RefreshWith, parts: WayParts): Ref
             return badRequest('invalid_request', 'grant_type and refresh_token must be there once')
           }
           return grantType === 'refresh_token'
-            ? tokenOrNothing(token)
+            ? tokensOrNothing(token === undefined || token === '' ? [] : [token])
             : badRequest('unsupported_grant_type', 'the grant type must be refresh_token')
         },
         readSid: async () => undefined,
-        readOld: (_request, { refresh_token: token }) =>
-          typeof token === 'string' ? token : undefined
+        readOld: (_request, { refresh_token: token }) => (typeof token === 'string' ? [token] : [])
       }
   }
 }
 
-function tokenOrNothing(token: string | undefined): Presented {
-  return token === undefined || token === ''
-    ? { kind: 'nothing' }
-    : { kind: 'refresh-token', token }
+function tokensOrNothing(tokens: readonly string[]): Presented {
+  return tokens.length === 0 ? { kind: 'nothing' } : { kind: 'refresh-tokens', tokens }
 }
 
 function badRequest(error: string, description: string): Presented {

@@ -22,8 +22,8 @@ export interface MockSessionOptions {
    */
   readonly sessionSeconds?: number
   /**
-   * How long a refresh token lives unused, in whole seconds, 1 to 31 536 000. Default: as long as its session. Only a
-   * refresh begins this time anew; no access token outlives it.
+   * How long a session lives without a refresh, in whole seconds, 1 to 31 536 000. Default: as long as `sessionSeconds`
+   * says. Only a refresh begins this time anew, in whichever way it comes; no access token outlives it.
    */
   readonly refreshIdleSeconds?: number
   /**

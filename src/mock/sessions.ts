@@ -39,13 +39,17 @@ export type SessionEnd = Extract<
 
 export interface Sessions {
   /**
-   * Begins a family. The one that the presented token belongs to, if any, ends. Where a reset comes in between, nothing
+   * Begins a family. Those that the presented tokens belong to, if any, end. Where a reset comes in between, nothing
    * begins: what is granted has ended.
    */
-  start(sub: string, isCurrent: IsCurrent, presented?: string): Promise<Grant>
+  start(sub: string, isCurrent: IsCurrent, presented?: readonly string[]): Promise<Grant>
   redeem(refreshToken: string, idempotencyKey: string | undefined): Promise<Redemption>
-  /** Ends the family of this token, spent or not. */
-  end(refreshToken: string): Promise<Session | undefined>
+  /** The session with this `sid`, as long as it lives; its idle time begins anew. */
+  renew(id: string): Session | undefined
+  /** Ends the families of these tokens, spent or not, and returns the first. */
+  end(refreshTokens: readonly string[]): Promise<Session | undefined>
+  /** Did it end by a sign-out, or by the login that came after it? */
+  wasLeft(session: Session): boolean
   /** Ends the session with this `sid`. Says whether there is one. */
   endById(id: string): boolean
   /** Puts the end of the session with this `sid` at this moment. Says whether there is one. */
@@ -98,6 +102,10 @@ export function createSessions(
     family.current = fingerprint
     family.issued.push(fingerprint)
     familyOf.set(fingerprint, family)
+    beginIdleTime(family)
+  }
+
+  const beginIdleTime = (family: Family) => {
     const idleEnd = nowSeconds() + (rules.refreshIdleSeconds ?? rules.sessionSeconds)
     family.aliveUntilSeconds = Math.min(idleEnd, family.endsAtSeconds)
   }
@@ -110,23 +118,39 @@ export function createSessions(
     }
   }
 
-  const isWithinGrace = (spentAtMs: number) =>
-    rules.now() - spentAtMs < rules.refreshGraceSeconds * 1000
+  const isWithinGrace = (spentAtMs: number) => {
+    const elapsedMs = rules.now() - spentAtMs
+    // A clock that was put back says nothing about how long ago it was.
+    return elapsedMs >= 0 && elapsedMs < rules.refreshGraceSeconds * 1000
+  }
   const endOf = (family: Family): SessionEnd | undefined => {
     if (family.isRevoked) return 'session_revoked'
     if (nowSeconds() >= family.endsAtSeconds) return 'session_expired'
     return nowSeconds() >= family.aliveUntilSeconds ? 'session_idle' : undefined
   }
   const isAlive = (family: Family) => endOf(family) === undefined
+  const findLive = (id: string): Family | undefined => {
+    const family = families.get(id)
+    return family !== undefined && isAlive(family) ? family : undefined
+  }
+
+  const left = new WeakSet<Session>()
+  const leave = async (refreshTokens: readonly string[]): Promise<Session | undefined> => {
+    const read = await Promise.all(refreshTokens.map(tokens.read))
+    const ended = read.flatMap(({ fingerprint }) => familyOf.get(fingerprint) ?? [])
+    for (const family of ended) {
+      family.isRevoked = true
+      left.add(family)
+    }
+    return ended[0]
+  }
 
   return {
-    async start(sub, isCurrent, presented) {
+    async start(sub, isCurrent, presented = []) {
       const first = await tokens.create()
-      const old = presented === undefined ? undefined : await tokens.read(presented)
-      forgetLongDead()
       // A cookie that somebody else planted must not survive the login (session fixation).
-      const planted = familyOf.get(old?.fingerprint ?? '')
-      if (planted !== undefined) planted.isRevoked = true
+      await leave(presented)
+      forgetLongDead()
       const endsAtSeconds = nowSeconds() + rules.sessionSeconds
       const family: Family = {
         id: randomName(),
@@ -175,11 +199,14 @@ export function createSessions(
       return { kind: 'refused', reason: 'refresh_reused', session }
     },
 
-    async end(refreshToken) {
-      const family = familyOf.get((await tokens.read(refreshToken)).fingerprint)
-      if (family !== undefined) family.isRevoked = true
+    renew(id) {
+      const family = findLive(id)
+      if (family !== undefined) beginIdleTime(family)
       return family
     },
+
+    end: leave,
+    wasLeft: (session) => left.has(session),
 
     endById(id) {
       const family = families.get(id)
@@ -200,11 +227,7 @@ export function createSessions(
       for (const family of families.values()) family.isRevoked = true
     },
 
-    findLive(id) {
-      const family = families.get(id)
-      return family !== undefined && isAlive(family) ? family : undefined
-    },
-
+    findLive,
     find: (id) => families.get(id),
 
     whyOver(id) {

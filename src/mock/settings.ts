@@ -98,12 +98,17 @@ function readClaims(name: string, claims: unknown): Readonly<Record<string, unkn
   if (!isRecord(claims)) throw wrong(name, 'be an object', shapeOf(claims))
   const taken = serverClaims.find((claim) => Object.hasOwn(claims, claim))
   if (taken !== undefined) throw wrong(name, 'leave the registered claims to the server', taken)
+  let read: Record<string, unknown>
   try {
     // The round trip is what a token will do to them anyway; doing it here shows a cycle before the first login.
-    return JSON.parse(JSON.stringify(claims)) as Record<string, unknown>
+    read = JSON.parse(JSON.stringify(claims))
   } catch {
     throw wrong(name, 'be JSON', 'something that JSON cannot say')
   }
+  // A new version has to be a higher one.
+  const { token_version: version = 0 } = read
+  if (typeof version === 'number' && Number.isSafeInteger(version) && version >= 0) return read
+  throw wrong(`${name}.token_version`, 'be a whole number, 0 or more', describe(version))
 }
 
 function readPaths(basePath: unknown, given: unknown): MockRoutePaths {

@@ -37,7 +37,7 @@ export function createStanding({ users, sessions, ledger, revocation }: Standing
       const jti = String(claims.jti)
       const sid = String(claims.sid)
       // Its session is somebody else's; of such a token nothing is known but what was said about it here.
-      if (!isOwn) return ledger.isListed(jti) ? 'token_revoked' : undefined
+      if (!isOwn) return ledger.isListed(claims.jti) ? 'token_revoked' : undefined
       // Rightly signed, and for nobody: whoever wrote it has the key.
       if (users.find(sub) === undefined) return 'unknown_subject'
       if (ledger.isExpired(jti)) return 'token_expired'

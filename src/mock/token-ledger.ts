@@ -7,8 +7,8 @@ export interface TokenLedger {
   isExpired(jti: string): boolean
   /** Is this token one that was never issued here, or revoked since? */
   isRevoked(jti: string): boolean
-  /** Is this token on the list of revoked ones, wherever it was issued? */
-  isListed(jti: string): boolean
+  /** Is this token on the list of revoked ones, wherever it was issued? One whose `jti` is no text never is. */
+  isListed(jti: unknown): boolean
   revoke(jti: string): void
   revokeAll(): void
   /** Calls every token expired that was issued so far. */
@@ -21,16 +21,24 @@ interface Entry {
   readonly isExpired: boolean
 }
 
+/** As many stay, however old, since a clock that is put back makes them good again. Memory has an end all the same. */
+const keptTokens = 10_000
+
 export function createTokenLedger(clockToleranceSeconds: number): TokenLedger {
   /** Every token that still counts; whatever is not in here has been revoked, or is not ours. */
   const live = new Map<string, Entry>()
   const revoked = new Set<string>()
 
-  // Insertion order is close to the order of expiry, so looking at the oldest few is enough to stay bounded.
+  // Insertion order is close to the order of expiry, so looking at the oldest few is enough to stay bounded. One that
+  // still counts goes to the end: ordered with a late `exp`, it would keep all behind it.
   const forgetExpired = (nowSeconds: number) => {
-    for (const [jti, { expSeconds }] of live) {
-      if (expSeconds + clockToleranceSeconds > nowSeconds) return
+    for (const [jti, entry] of live) {
+      if (live.size < keptTokens) return
       live.delete(jti)
+      if (entry.expSeconds + clockToleranceSeconds > nowSeconds) {
+        live.set(jti, entry)
+        return
+      }
     }
   }
 
@@ -41,7 +49,7 @@ export function createTokenLedger(clockToleranceSeconds: number): TokenLedger {
     },
     isExpired: (jti) => live.get(jti)?.isExpired ?? false,
     isRevoked: (jti) => revoked.has(jti) || !live.has(jti),
-    isListed: (jti) => revoked.has(jti),
+    isListed: (jti) => typeof jti === 'string' && revoked.has(jti),
     revoke: (jti) => void revoked.add(jti),
     revokeAll: () => live.clear(),
     expireAll() {

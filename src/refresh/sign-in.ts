@@ -6,8 +6,9 @@ import type { SignedOutReason } from '../session/state.ts'
 import type { AttemptBook } from '../tabs/attempt.ts'
 import type { Siblings } from '../tabs/siblings.ts'
 import { readMoment } from '../token/lifetime.ts'
+import type { PostBody } from './auth-post.ts'
 import { createCallOrder } from './call-order.ts'
-import { checkCredentials } from './credentials.ts'
+import { readCredentials } from './credentials.ts'
 import { createWaiting, untilAbandoned } from './deadline.ts'
 import { sessionChanged } from './refresh-errors.ts'
 import { planRefreshAt, type RefreshPolicy } from './refresh-plan.ts'
@@ -68,7 +69,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   //  logout() ────────── signed out at once ── POST (takes its turn) ── cookie cleared
   function enter(issued: IssuedToken, call: number, news: 'signed-in' | 'renewed'): void {
     if (order.overruledBy(call) === 'sign-out' && disposal === undefined) {
-      signOut.note(undefined)
+      signOut.note(issued)
       signOut.deliver().catch(() => {})
     }
     checkOrder(call)
@@ -85,7 +86,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     options.onSettled()
   }
 
-  async function sendCredentials(credentials: object, call: number): Promise<void> {
+  async function sendCredentials(credentials: PostBody, call: number): Promise<void> {
     signIns.add(call)
     try {
       await lock.run(async () => {
@@ -119,7 +120,7 @@ export function createSignIn(options: SignInOptions): SignIn {
         await signIn(),
         'What the function given to login() returned'
       )
-      enter(issued, call, 'signed-in')
+      enter(tokenRequest.strip(issued), call, 'signed-in')
     } finally {
       settle()
     }
@@ -152,13 +153,13 @@ export function createSignIn(options: SignInOptions): SignIn {
         const signIn = credentials as () => Promise<TokenResponse>
         return callers.wait(askApp(signIn, call))
       }
-      checkCredentials(credentials)
+      const body = readCredentials(credentials)
       const error = () => late('sign-in', options.refreshTimeoutMs)
       const deadline = { afterMs: options.refreshTimeoutMs, error }
-      return callers.wait(sendCredentials(credentials, call), deadline)
+      return callers.wait(sendCredentials(body, call), deadline)
     },
     start(token) {
-      enter(token, order.begin(), 'renewed')
+      enter(tokenRequest.strip(token), order.begin(), 'renewed')
     },
     async logout(reason) {
       order.takeEffect(order.begin(), 'sign-out')

@@ -1,4 +1,4 @@
-// A sign-out on its way to the server: it counts here at once, and is told until the server has confirmed it.
+// Sign-outs on their way to the server: each counts here at once, and is told until the server has confirmed it.
 import type { Platform } from '../platform.ts'
 import type { StoredMark } from '../session/stored-mark.ts'
 import type { AuthLock } from '../tabs/lock.ts'
@@ -6,9 +6,9 @@ import { untilAbandoned } from './deadline.ts'
 import type { SessionCredential, TokenRequest } from './token-request.ts'
 
 export interface SignOut {
-  /** Notes one, also for the next page load; `credential` is what tells the server whose it is, where no cookie does. */
-  note(credential: SessionCredential | undefined): void
-  /** Tells the server, in its turn; `true` where it has confirmed. */
+  /** Notes one, also for the next page load. `token` is of the session that has ended, where there was one. */
+  note(token: SessionCredential | undefined): void
+  /** Tells the server, in its turn; `true` where it has confirmed all. */
   deliver(): Promise<boolean>
   /** Is there one that the server has not confirmed, of this tab or of another one? */
   isPending(): boolean
@@ -18,36 +18,42 @@ export interface SignOut {
 }
 
 export interface SignOutOptions {
-  readonly tokenRequest: Pick<TokenRequest, 'logout'>
+  readonly tokenRequest: Pick<TokenRequest, 'logout' | 'credentialOf'>
   readonly lock: AuthLock
   readonly mark: StoredMark
   readonly platform: Platform
   readonly refreshAbandonMs: number
 }
 
-const unknown: SessionCredential = { accessToken: undefined, refreshToken: undefined }
-
 export function createSignOut(options: SignOutOptions): SignOut {
   const { tokenRequest, lock, mark, platform, refreshAbandonMs } = options
-  // Those of sign-outs that are not delivered yet, by mark.
-  const credentials = new Map<string, SessionCredential>()
+  // What names the sessions to the server that it has not confirmed the end of; nothing where the cookie does.
+  const credentials = new Set<SessionCredential>()
   let isDisposed = false
 
+  async function send(credential: SessionCredential | undefined): Promise<boolean> {
+    const isConfirmed = await untilAbandoned(platform, refreshAbandonMs, (signal) =>
+      tokenRequest.logout(credential, signal)
+    )
+    if (isConfirmed && credential !== undefined) credentials.delete(credential)
+    return isConfirmed
+  }
+
   return {
-    note(credential) {
-      const id = platform.randomId()
-      if (credential !== undefined) credentials.set(id, credential)
-      mark.set(id)
+    note(token) {
+      const credential = token && tokenRequest.credentialOf(token)
+      if (credential !== undefined) credentials.add(credential)
+      mark.set(platform.randomId())
     },
     deliver: () =>
       lock.run(async () => {
         const id = mark.read()
         // Somebody signed in while this waited for its turn: there is a new session, and it is not the one to end.
         if (id === undefined || isDisposed) return false
-        const isConfirmed = await untilAbandoned(platform, refreshAbandonMs, (signal) =>
-          tokenRequest.logout(credentials.get(id) ?? unknown, signal)
-        )
-        if (isConfirmed) credentials.delete(id)
+        let isConfirmed = true
+        for (const credential of credentials.size === 0 ? [undefined] : [...credentials]) {
+          isConfirmed = (await send(credential)) && isConfirmed
+        }
         if (isConfirmed && mark.read() === id) mark.clear()
         return isConfirmed
       }),

@@ -42,17 +42,21 @@ export interface TokenRequestOptions {
 
 /** What scripts hold of a session besides its cookie. */
 export interface SessionCredential {
-  readonly accessToken: string | undefined
+  readonly accessToken: string
   readonly refreshToken: string | undefined
 }
 
 export interface TokenRequest {
-  login(credentials: unknown, signal: AbortSignal): Promise<TokenAnswer>
+  login(credentials: PostBody, signal: AbortSignal): Promise<TokenAnswer>
   refresh(
     context: RenewalContext & { readonly refreshToken: string | undefined }
   ): Promise<TokenAnswer>
-  /** Names the session as a refresh does. `true` where the server has answered that it is gone. */
-  logout(credential: SessionCredential, signal: AbortSignal): Promise<boolean>
+  /** `true` where the server has answered that the session is gone. */
+  logout(credential: SessionCredential | undefined, signal: AbortSignal): Promise<boolean>
+  /** What names the session of this token to the server; `undefined` where its cookie does. */
+  credentialOf(token: SessionCredential): SessionCredential | undefined
+  /** The token without what is not needed, and so not kept. */
+  strip(token: IssuedToken): IssuedToken
 }
 
 /** Statuses that ask for another try, whatever the endpoint (RFC 9110 §15.5.9, RFC 8470, RFC 6585 §4). */
@@ -77,7 +81,7 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
 
   return {
     async login(credentials, signal) {
-      const answer = await post('login', json(credentials), signal)
+      const answer = await post('login', credentials, signal)
       if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
       const { status } = answer.response
       const isRefusal =
@@ -110,21 +114,32 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
         (options.renewWith === 'refresh-token' && refreshToken === undefined && lacksToken(answer))
       return isRefusal ? rejected(answer) : readAnswer(answer)
     },
-    async logout({ accessToken, refreshToken }, signal) {
+    async logout(credential, signal) {
+      const accessToken = credential?.accessToken
+      const refreshToken = credential?.refreshToken
       const body = refreshToken === undefined ? {} : { refresh_token: refreshToken }
-      const maySend = options.renewWith === 'access-token' && options.trusts(endpoint('logout'))
+      const isNamed = options.renewWith === 'access-token' && accessToken !== undefined
+      const isWithheld = isNamed && !options.trusts(endpoint('logout'))
       const headers: Record<string, string> =
-        maySend && accessToken !== undefined ? { Authorization: `Bearer ${accessToken}` } : {}
+        isNamed && !isWithheld ? { Authorization: `Bearer ${accessToken}` } : {}
       const answer = await post('logout', json(body), signal, headers)
-      // A refusal means that there is no session to end: 401 for one that is gone already.
-      return answer.kind === 'answered' && (answer.response.ok || isRefreshRefusal(answer))
-    }
+      if (answer.kind === 'unanswered') return false
+      // A refusal means that there is no session to end: 401 for one that is gone already. But not of one that was not named.
+      return answer.response.ok || (!isWithheld && isRefreshRefusal(answer))
+    },
+    credentialOf({ accessToken, refreshToken }) {
+      const isNeeded = options.renewWith === 'access-token' || refreshToken !== undefined
+      return isNeeded ? { accessToken, refreshToken } : undefined
+    },
+    strip
+  }
+
+  function strip(token: IssuedToken): IssuedToken {
+    return options.renewWith === 'refresh-token' ? token : { ...token, refreshToken: undefined }
   }
 
   function issue(body: unknown, source: string): IssuedToken {
-    const token = readTokenResponse(body, source)
-    // What is not needed is not kept.
-    return options.renewWith === 'refresh-token' ? token : { ...token, refreshToken: undefined }
+    return strip(readTokenResponse(body, source))
   }
 
   function read(body: unknown, where: string): IssuedToken {

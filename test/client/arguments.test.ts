@@ -19,6 +19,8 @@ describe('login', () => {
     // It passes the types, is sent as {}, and the user is told that the password is wrong.
     ['a FormData', form()],
     ['URLSearchParams', new URLSearchParams('email=ada')],
+    // As `form.onsubmit = auth.login` hands one over.
+    ['an event', new Event('submit')],
     ['nothing', undefined],
     ['a BigInt within', { id: 1n }],
     ['an object that holds itself', itself]

@@ -195,7 +195,7 @@ export const subjects: readonly Subject[] = [
     async feed(input) {
       nextAnswer = input as RawAnswer
       const { signal } = new AbortController()
-      checkAnswer(await tokenRequest.login({}, signal))
+      checkAnswer(await tokenRequest.login({ type: 'application/json', text: '{}' }, signal))
       const context = { attempt: 'a', signal, accessToken: 'a', refreshToken: 'r' }
       const outcome = checkAnswer(await tokenRequest.refresh(context))
       const isGone: unknown = await tokenRequest.logout(context, signal)

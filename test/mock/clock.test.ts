@@ -80,13 +80,57 @@ it('survives destructuring', async () => {
   expect(now() - before).toBe(1000)
 })
 
+describe('a clock that is put back', () => {
+  it.each([0, 10])('forgives no reuse with a grace of %i s', async (refreshGraceSeconds) => {
+    const { server } = createClockedServer({ refreshGraceSeconds })
+    const ada = visit(overWire(server))
+    await ada.login()
+    const first = ada.cookie
+    server.clock.advance(3600)
+    await ada.refresh()
+    server.clock.reset()
+    server.clock.advance(600)
+    const thief = visit(overWire(server))
+    thief.cookie = first
+    await thief.refresh()
+    expect(outcome(server)).toBe('refresh_reused')
+  })
+
+  it('leaves a token good that was never revoked', async () => {
+    const { server } = createClockedServer()
+    const ada = visit(overWire(server))
+    const { token } = await ada.login()
+    server.clock.advance(400)
+    await ada.refresh()
+    server.clock.reset()
+    await ada.me(token)
+    expect(outcome(server)).toBe('accepted')
+  })
+
+  it('makes no spike of what was far apart', async () => {
+    const { server } = createClockedServer({ spike: { count: 3, withinSeconds: 60 } })
+    const spikes: unknown[] = []
+    server.on('spike', (spike) => spikes.push(spike))
+    const ada = visit(overWire(server))
+    server.clock.advance(86_400)
+    await ada.login('wrong')
+    await ada.login('wrong')
+    server.clock.reset()
+    await ada.login('wrong')
+    expect(spikes).toEqual([])
+  })
+})
+
 describe('nonsense is refused and changes nothing', () => {
   const nonsense: [string, (clock: MockClock) => void, string][] = [
     ['advance', ({ advance }) => advance(Number.NaN), 'a finite number of seconds, received NaN'],
     ['advance', ({ advance }) => advance(Infinity), 'received Infinity'],
     ['advance', ({ advance }) => advance('5' as never), 'received 5'],
     ['freeze', ({ freeze }) => freeze(new Date('x')), 'a Date or milliseconds since the epoch'],
-    ['freeze', ({ freeze }) => freeze('2030' as never), 'received 2030']
+    ['freeze', ({ freeze }) => freeze('2030' as never), 'received 2030'],
+    ['freeze', ({ freeze }) => freeze(8.65e15), 'received 8650000000000000'],
+    ['advance', ({ advance }) => advance(8.64e12), 'seconds to a moment that a Date can name'],
+    ['advance', ({ advance }) => advance(Number.MAX_VALUE), 'received Infinity']
   ]
   it.each(nonsense)('by clock.%s', (method, act, message) => {
     const { server, clock: source } = createClockedServer()

@@ -1,10 +1,11 @@
 // The refresh cookie: its exact attributes, and how it is found again.
 import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
 import { expect, it } from 'vitest'
-import { base, json, outcome, overWire, visit } from './visitor.ts'
+import { base, createClockedServer, json, outcome, overWire, visit } from './visitor.ts'
 
 async function setCookie(url: string, options: MockAuthServerOptions = {}): Promise<string> {
-  const answer = await createMockAuthServer(options).handle({
+  const { server } = createClockedServer(options)
+  const answer = await server.handle({
     method: 'POST',
     url: `${url}/login`,
     headers: [json],
@@ -99,9 +100,11 @@ it.each([
     ['refresh_token=RT; Max-Age=9; Path=/; HttpOnly, refresh_token=old; Path=/'],
     'rotated'
   ],
-  ['behind a comma', ['a=b, refresh_token=RT'], 'rotated'],
+  ['behind a comma, in the value of another', ['a=b, refresh_token=RT'], 'no_cookie'],
   ['first of two', ['refresh_token=RT; refresh_token=other'], 'rotated'],
-  ['second of two', ['refresh_token=other; refresh_token=RT'], 'unknown_session'],
+  ['second of two', ['refresh_token=other; refresh_token=RT'], 'rotated'],
+  ['behind an empty one', ['refresh_token=; refresh_token=RT'], 'rotated'],
+  ['nowhere, only others', ['refresh_token=other; refresh_token=more'], 'unknown_session'],
   ['under a longer name', ['xrefresh_token=RT; refresh_tokenx=RT'], 'no_cookie'],
   ['with another case', ['Refresh_Token=RT'], 'no_cookie'],
   ['under the name of https', ['__Host-refresh_token=RT'], 'no_cookie'],
@@ -120,6 +123,52 @@ it.each([
   await server.handle({ method: 'POST', url: `${base}/refresh`, headers: [json, ...headers] })
 
   expect(outcome(server)).toBe(expected)
+})
+
+// Cookies know no ports: what another server of this host has set for a longer path comes first.
+it.each(['login', 'logout'])('a %s ends the session of a cookie behind another', async (route) => {
+  const { server } = createClockedServer()
+  const { refreshToken, sid } = await server.signIn()
+  await server.handle({
+    method: 'POST',
+    url: `${base}/${route}`,
+    headers: [json, ['Cookie', `refresh_token=other; refresh_token=${refreshToken}`]],
+    body: JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
+  })
+  expect(server.sessions.map((session) => session.sid)).not.toContain(sid)
+})
+
+//   t0  tab A refreshes with R1, and is slow
+//   t1  tab B signs in: the family of R1 ends, the browser holds S1
+//   t2  A is refused: with `Max-Age=0` its answer would take S1 away
+it.each(['signs in', 'signs out and in'])(
+  'a late refresh leaves the cookie of whoever %s meanwhile',
+  async (what) => {
+    const { server } = createClockedServer()
+    const browser = visit(overWire(server))
+    await browser.login()
+    const gate = server.hold('refresh')
+    const late = browser.refresh()
+    await gate.arrived()
+    if (what === 'signs out and in') await browser.logout()
+    await browser.login()
+    const fresh = browser.cookie
+    gate.release()
+    expect((await late).status).toBe(401)
+    expect(server.calls.map((call) => call.outcome)).toContain('session_revoked')
+
+    expect(browser.cookie).toBe(fresh)
+    expect((await browser.refresh()).status).toBe(200)
+  }
+)
+
+it('a refresh of a session that was ended from elsewhere clears the cookie', async () => {
+  const { server } = createClockedServer()
+  const browser = visit(overWire(server))
+  await browser.login()
+  server.endSessions()
+  await browser.refresh()
+  expect(browser.cookie).toBeUndefined()
 })
 
 it('with a path or a domain it is found again under its other name, and cleared with both', async () => {
@@ -147,6 +196,20 @@ it('over https a tossed cookie with the plain name is not believed', async () =>
   await server.handle({ method: 'POST', url: 'https://localhost/refresh', headers })
 
   expect(outcome(server)).toBe('no_cookie')
+})
+
+it('over https no other cookie can carry a refresh token in its value', async () => {
+  const url = 'https://api.example.com'
+  const server = createMockAuthServer()
+  const attacker = await server.signIn(undefined, url)
+  const victim = await server.signIn(undefined, url)
+  // A sibling subdomain may set any cookie but one whose name begins with `__Host-`, and a longer path goes first.
+  const tossed = `theme=a,__Host-refresh_token=${attacker.refreshToken}`
+  const cookie = `${tossed}; __Host-refresh_token=${victim.refreshToken}`
+  const headers: [string, string][] = [json, ['Cookie', cookie]]
+  await server.handle({ method: 'POST', url: `${url}/refresh`, headers, body: '{}' })
+
+  expect(server.calls.at(-1)?.sessionId).toBe(victim.sid)
 })
 
 it('cookies that a door found itself count where there is no header', async () => {

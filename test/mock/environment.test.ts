@@ -68,13 +68,31 @@ describe('optionsFromEnv', () => {
     [
       'a time without a unit',
       { ...strong, JWT_EXPIRES_IN: '900' },
-      'JWT_EXPIRES_IN must be a number with a unit such as 15m, received "900"'
+      'JWT_EXPIRES_IN must be a number with a unit such as 15m, from 1s to 365d'
     ],
+    ['a time that no token may last', { ...strong, JWT_EXPIRES_IN: '400d' }, 'JWT_EXPIRES_IN must'],
     ['no time', { ...strong, JWT_EXPIRES_IN: '0m' }, 'JWT_EXPIRES_IN must be'],
     ['an endless time', { ...strong, JWT_EXPIRES_IN: 'never' }, 'JWT_EXPIRES_IN must be']
   ])('refuses %s', async (_name, env, message) => {
     await expect(optionsFromEnv(env)).rejects.toThrow(TypeError)
     await expect(optionsFromEnv(env)).rejects.toThrow(message)
+  })
+
+  it.each(['HEX\n', ' HEX', '"HEX"', "'HEX' "])(
+    'counts 128 bits of hexadecimal digits as such in %j',
+    async (line) => {
+      const secret = line.replace('HEX', hex.slice(32))
+      await expect(optionsFromEnv({ JWT_SECRET_CURRENT: secret })).rejects.toThrow(
+        'JWT_SECRET_CURRENT holds 128 bits at most'
+      )
+    }
+  )
+
+  it('repeats no secret that ended up in the wrong variable', async () => {
+    const env = { ...strong, JWT_EXPIRES_IN: 'canary'.repeat(10) }
+    await expect(optionsFromEnv(env)).rejects.toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('canary') })
+    )
   })
 
   it('names everything that is wrong at once, and no secret', async () => {

@@ -33,6 +33,33 @@ describe.each(algorithms)('a server that signs with %s', (alg) => {
   })
 })
 
+describe('a token that is made to order', () => {
+  it('is good where only its jti was ordered', async () => {
+    const { server } = createClockedServer()
+    const token = await server.mint({ claims: { jti: 'known-to-my-test' } })
+    await visit(overWire(server)).me(token)
+    expect(outcome(server)).toBe('accepted')
+    server.revoke('known-to-my-test')
+    await visit(overWire(server)).me(token)
+    expect(outcome(server)).toBe('token_revoked')
+  })
+
+  it('is good until the exp that was ordered, whoever signs in meanwhile', async () => {
+    const { server, clock } = createClockedServer()
+    const token = await server.mint({ claims: { exp: clock.nowMs / 1000 + 3600 } })
+    const ada = visit(overWire(server))
+    for (const seconds of [301, 3298]) {
+      clock.advanceSeconds(seconds)
+      await ada.login()
+      await ada.me(token)
+      expect(outcome(server)).toBe('accepted')
+    }
+    clock.advanceSeconds(1)
+    await ada.me(token)
+    expect(outcome(server)).toBe('token_expired')
+  })
+})
+
 it('goes through all the reasons there are, but for the missing token', () => {
   const named = new Set<string>(['missing_token', ...Object.values(forgeries)])
   expect(tokenRefusals.filter((reason) => !named.has(reason))).toEqual([])

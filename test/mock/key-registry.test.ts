@@ -216,6 +216,12 @@ describe('an external issuer', () => {
     expect((await stranger.me(token)).status).toBe(200)
   })
 
+  it('is not called back by a name that its token does not have', async () => {
+    const { server, mint, stranger } = await arrange()
+    server.revoke('undefined')
+    expect((await stranger.me(await mint())).status).toBe(200)
+  })
+
   it('changes its keys at run time', async () => {
     const { server, mint, stranger, jwks } = await arrange()
     const next = await publicKey('their-2')

@@ -43,6 +43,22 @@ describe('createHandlers', () => {
   })
 })
 
+describe('a Cookie header that msw has joined from several', () => {
+  it('is separated at its commas', async () => {
+    const { server, ask } = await arrange()
+    const { refreshToken, sid } = await server.signIn(undefined, api)
+    await ask(createHandlers(server, { baseURL: api }), '/refresh', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        cookie: `a=b, __Host-refresh_token=${refreshToken}; Path=/`
+      },
+      body: '{}'
+    })
+    expect(server.calls.at(-1)).toMatchObject({ outcome: 'rotated', sessionId: sid })
+  })
+})
+
 describe('protect', () => {
   it('hands the resolver what msw hands it, and who is asking', async () => {
     const { server, ask } = await arrange()

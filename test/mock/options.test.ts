@@ -88,6 +88,12 @@ const wrong: [string, unknown, string][] = [
     'users[0].claims must leave the registered claims to the server, received exp'
   ],
   ['users', { users: [{ ...ada, claims: { big: 1n } }] }, 'users[0].claims must be JSON'],
+  [
+    'users',
+    { users: [{ ...ada, claims: { token_version: '3' } }] },
+    'users[0].claims.token_version must be a whole number, 0 or more, received "3"'
+  ],
+  ['users', { users: [{ ...ada, claims: { token_version: -1 } }] }, 'received -1'],
   ['cookies', { cookies: 'jarr' }, "cookies must be 'wire', 'jar' or 'auto', received \"jarr\""],
   [
     'pageOrigin',

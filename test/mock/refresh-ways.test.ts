@@ -113,6 +113,20 @@ describe('by the access token', () => {
     expect((await post('/refresh', [json, bearer(body.access_token)], '{}')).status).toBe(401)
   })
 
+  it('begins the idle time anew, as any refresh does', async () => {
+    const options = { refreshWith, paths, refreshIdleSeconds: 60, accessTokenSeconds: 40 } as const
+    const { server, clock, post, login } = arrange(options)
+    let token = (await login()).json.access_token
+    const outcomes: (string | undefined)[] = []
+    for (let turn = 0; turn < 5; turn += 1) {
+      clock.advanceSeconds(20)
+      const answer = await post('/refresh-token', [json, bearer(token)], '{}')
+      outcomes.push(outcome(server))
+      token = answer.json.access_token
+    }
+    expect(outcomes).toEqual(Array(5).fill('renewed'))
+  })
+
   it('one of an old key gets one of the new', async () => {
     const { server, post, login } = arrange({ refreshWith })
     const { json: body } = await login()

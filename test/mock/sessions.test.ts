@@ -71,6 +71,17 @@ describe('a lost answer', () => {
     expect(cookie).toBe(expected === 'replayed' ? lost.cookie : undefined)
   })
 
+  it('is not made up for beyond the grace where an empty key names no attempt', async () => {
+    const { server, ada } = await signedIn({ refreshGraceSeconds: 0 })
+    const first = ada.cookie
+    await ada.refresh('')
+    const thief = visit(overWire(server))
+    thief.cookie = first
+    await thief.refresh('')
+    expect(outcome(server)).toBe('refresh_reused')
+    expect(server.calls.at(-1)).not.toHaveProperty('idempotencyKey')
+  })
+
   it('of a replay does not lengthen the grace', async () => {
     const { server, clock, ada } = await signedIn()
     const first = ada.cookie ?? ''

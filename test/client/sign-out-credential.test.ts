@@ -1,0 +1,105 @@
+// A sign-out names the session that it ends, where a credential in memory is all that names it.
+import { type AuthClientOptions, createAuthClient } from 'everbearer'
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+type Answer = (path: string, said: string) => Response | Promise<Response>
+
+const token = (n: number) => ({ access_token: `access-${n}`, refresh_token: `refresh-${n}` })
+const done = () => new Response(null, { status: 204 })
+
+function arrange(options: AuthClientOptions) {
+  const signOuts: string[] = []
+  let answer: Answer = done
+  const auth = createAuthClient({
+    baseURL: 'http://localhost:1',
+    restore: 'never',
+    ...options,
+    platform: {
+      async fetch(url, { headers, body }) {
+        const said = `${new Headers(headers).get('Authorization') ?? ''} ${body}`
+        const path = new URL(url).pathname
+        if (path === '/logout') signOuts.push(said)
+        return answer(path, said)
+      }
+    }
+  })
+  onTestFinished(auth.dispose)
+  return {
+    auth,
+    signOuts,
+    answerWith(other: Answer) {
+      answer = other
+    }
+  }
+}
+
+async function overrule({ auth, answerWith }: ReturnType<typeof arrange>): Promise<void> {
+  let release = (_: Response) => {}
+  let arrived = () => {}
+  const arrival = new Promise<void>((resolve) => {
+    arrived = resolve
+  })
+  answerWith((path) => {
+    if (path !== '/login') return done()
+    arrived()
+    return new Promise((resolve) => {
+      release = resolve
+    })
+  })
+  const signingIn = auth.login({ email: 'ada' }).catch((error) => error.code)
+  await arrival
+  const signingOut = auth.logout()
+  release(Response.json(token(2)))
+  expect(await signingIn).toBe('ERR_AUTH_SESSION_CHANGED')
+  await signingOut
+}
+
+describe.each(['access-token', 'refresh-token'] as const)('with renewWith %s', (renewWith) => {
+  const credential = (n: number) => `${renewWith.replace('-token', '')}-${n}`
+
+  it('a second logout() after an unconfirmed one names the session, too', async () => {
+    const { auth, signOuts, answerWith } = arrange({ renewWith })
+    await auth.login(async () => token(1))
+    answerWith(() => Promise.reject(new TypeError('offline')))
+    expect(await auth.logout()).toEqual({ confirmed: false })
+    // As a server does that knows sessions by this credential alone.
+    answerWith(
+      (_, said) => new Response(null, { status: said.includes(credential(1)) ? 204 : 401 })
+    )
+    expect(await auth.logout()).toEqual({ confirmed: true })
+    expect(signOuts.at(-1)).toContain(credential(1))
+  })
+
+  it('a logout() during a sign-in still names the session that was there before', async () => {
+    const bed = arrange({ renewWith })
+    await bed.auth.login(async () => token(1))
+    await overrule(bed)
+    expect(bed.signOuts.join()).toContain(credential(1))
+  })
+
+  it('a sign-in that was overruled is ended by the credential that it brought', async () => {
+    const bed = arrange({ renewWith })
+    await overrule(bed)
+    expect(bed.signOuts.join()).toContain(credential(2))
+  })
+})
+
+it('is not confirmed by the 401 to a sign-out that was sent without its credential', async () => {
+  const { auth, answerWith } = arrange({
+    renewWith: 'access-token',
+    paths: { logout: 'http://localhost:2/logout' }
+  })
+  await auth.login(async () => ({ access_token: 'access-1' }))
+  answerWith((_, said) => new Response(null, { status: said.includes('access-1') ? 204 : 401 }))
+  expect(await auth.logout()).toEqual({ confirmed: false })
+})
+
+it.each(['cookie', 'access-token'] as const)(
+  'with renewWith %s keeps, and sends, no refresh token that a function given to login() brought',
+  async (renewWith) => {
+    const { auth, signOuts } = arrange({ renewWith })
+    await auth.login(async () => token(1))
+    await auth.logout()
+    expect(signOuts.join()).not.toContain('refresh-1')
+  }
+)
