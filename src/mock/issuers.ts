@@ -13,6 +13,7 @@ export interface IssuerKey extends Key {
 
 export interface Issuers {
   find(kid: string): IssuerKey | undefined
+  list(): readonly IssuerKey[]
   /** Trusts an issuer; what it had before is replaced. */
   trust(issuer: TrustedIssuer, options: KeyChangeOptions): void
   reset(): void
@@ -45,6 +46,7 @@ export function createIssuers(
 
   return {
     find: (kid) => keys.get(kid),
+    list: () => [...keys.values()],
     trust,
     reset() {
       keys.clear()

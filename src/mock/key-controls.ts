@@ -81,7 +81,7 @@ export interface KeyControls {
   emergencyRotate(change?: NewKey): EmergencyRotation
 
   /**
-   * Makes or reads every key that was not needed yet. Never required: it moves the time this takes away from the first
+   * Makes or reads every key that was not needed yet, the issuers' included. Never required: it moves the time this takes away from the first
    * login, and a platform without the algorithm shows at once.
    * @throws MockAuthServerError `unusable_key`
    */
@@ -142,7 +142,8 @@ export function createKeyControls(
     },
 
     async ready() {
-      await Promise.all(ring.list().map(({ kid }) => ring.find(kid)?.material()))
+      const own = ring.list().flatMap(({ kid }) => ring.find(kid) ?? [])
+      await Promise.all([...own, ...issuers.list()].map((key) => key.material()))
     }
   }
 }

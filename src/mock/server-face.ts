@@ -18,6 +18,7 @@ export interface MockAuthServer
   /**
    * Answers any request to the server's own routes, preflights included, and 404 to the rest. Never throws for what
    * a client may send. A door gives its name for the journal.
+   * @throws MockAuthServerError `unusable_key` where a token is to be signed, and the key that signs is none
    */
   handle(request: WireRequest, door?: MockDoor): Promise<WireResponse>
 
