@@ -14,18 +14,27 @@ Options:
   --version  print the version
 `
 
-const commands: Readonly<
-  Record<string, { help: string; run: (args: readonly string[]) => Promise<number> }>
-> = Object.assign(Object.create(null), { mock: { help: mockHelp, run: runMock } })
+interface Command {
+  readonly help: string
+  run(args: readonly string[]): Promise<number>
+}
+
+const commands: Readonly<Record<string, Command>> = Object.assign(Object.create(null), {
+  mock: { help: mockHelp, run: runMock }
+})
 
 /** Exit code: 0 done, 1 failed, 2 a command line that makes no sense. */
 async function run([name, ...rest]: readonly string[]): Promise<number> {
   if (name === '--version' || name === '-v') return print(`${readVersion()}\n`)
   if (name === '--help' || name === '-h') return print(help)
-  if (name === 'help') return print(commands[rest[0] ?? '']?.help ?? help)
+  if (name === 'help') return print(rest[0] === undefined ? help : find(rest[0]).help)
   if (name === undefined) throw new UsageError('a command is missing')
+  return find(name).run(rest)
+}
+
+function find(name: string): Command {
   const command = commands[name]
-  if (command !== undefined) return command.run(rest)
+  if (command !== undefined) return command
   const known = Object.keys(commands).join(', ')
   throw new UsageError(`the command must be one of ${known}, received ${JSON.stringify(name)}`)
 }
@@ -40,6 +49,12 @@ function readVersion(): string {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
 }
+
+// Whoever reads has gone, as `head` does: there is nobody left to print a line for.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
 
 process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
   if (error instanceof UsageError) {

@@ -4,7 +4,7 @@ import { createControl } from '../mock/control.ts'
 import { createMockAuthServer, type MockAuthServer } from '../mock/index.ts'
 import { type Listening, listen } from '../mock/node.ts'
 import { callLine, type Paint, painter } from './call-line.ts'
-import { readChoice, readNumber, readOptions, readOrigins } from './usage.ts'
+import { readChoice, readNumber, readOptions, readOrigins, readText } from './usage.ts'
 
 export const mockHelp = `Usage: everbearer mock [options]
 
@@ -20,7 +20,8 @@ Options:
   --allow-origin <origin>          origin that may call, repeatable (default: any on this machine)
   --latency-ms <number>            how long every call takes at least (default 0)
   --control                        let tests on this machine steer it by requests to /__mock/...
-  --rotate-every <seconds>         let a new key sign that often; old ones retire once their tokens have expired
+  --rotate-every <seconds>         let a new key sign that often; old ones retire once their tokens have expired,
+                                   or after 24 days
   --quiet                          print no line per call
   --help                           print this
 `
@@ -53,7 +54,7 @@ export async function runMock(args: readonly string[]): Promise<number> {
   const seconds = (name: string, value: string | undefined, least: number, most: number) =>
     readNumber(name, value, { least, most, unit: ' of seconds' })
   const port = readNumber('port', given.port, { least: 0, most: 65_535, unit: '' }) ?? 4000
-  const host = given.host ?? 'localhost'
+  const host = readText('host', given.host ?? 'localhost')
   const alg = readChoice('alg', given.alg ?? 'HS256', ['HS256', 'RS256', 'ES256', 'EdDSA'])
   const accessTokenSeconds =
     seconds('access-token-seconds', given['access-token-seconds'], 1, 31_536_000) ?? 300

@@ -43,6 +43,12 @@ export function readNumber(
   )
 }
 
+/** Anything but nothing. */
+export function readText(option: string, value: string): string {
+  if (value !== '') return value
+  throw new UsageError(`--${option} must not be empty`)
+}
+
 /** One of the values there are. */
 export function readChoice<const Choice extends string>(
   option: string,

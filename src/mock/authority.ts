@@ -37,6 +37,10 @@ export interface Authority {
   readonly levers: Omit<KeyControls & SessionControls & ForgeryControls, keyof Lists> &
     Pick<Events, 'on'>
   readonly lists: Lists
+  /** Is this, or was it, a key of the server's own? */
+  readonly isOwnKid: (kid: string) => boolean
+  /** Before which call a token was made to order, if it was; `Infinity` for a forged one. */
+  readonly madeBefore: (jti: string) => number | undefined
   reset(): void
 }
 
@@ -66,7 +70,9 @@ export function createAuthority(settings: MockSettings, journal: Journal, epoch:
     standing,
     challenge: refuseToken
   })
-  const parts = { ...settings, users, sessions, tokens, ledger, cookie, ring, way, epoch }
+  const { arrivals } = journal
+  const held = { users, sessions, tokens, ledger, cookie, ring, way }
+  const parts = { ...settings, ...held, epoch, arrivals }
 
   return {
     guard,
@@ -95,6 +101,8 @@ export function createAuthority(settings: MockSettings, journal: Journal, epoch:
         return sessions.list().map(describeSession)
       }
     },
+    isOwnKid: (kid) => registry.shelf.find(kid)?.isOwn === true || registry.shelf.wasRetired(kid),
+    madeBefore: ledger.madeBefore,
     reset() {
       sessions.reset()
       ledger.reset()

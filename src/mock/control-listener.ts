@@ -1,22 +1,24 @@
 // The control API on a port: for whoever is on this machine, and nobody else.
 import type { RequestListener } from 'node:http'
 import { createControl } from './control.ts'
-import { send, toWireRequest } from './node-listener.ts'
+import { deliver, toWireRequest } from './node-listener.ts'
 import type { MockAuthServer } from './server-face.ts'
 import { refusal } from './wire.ts'
 
-/** The listener with `/__mock/…` before it. */
-export function withControl(server: MockAuthServer, listener: RequestListener): RequestListener {
+/** The listener with `/__mock/…` before it; `open` is as in `createListener`. */
+export function withControl(
+  server: MockAuthServer,
+  listener: RequestListener,
+  open: Set<AbortController> = new Set()
+): RequestListener {
   const control = createControl(server)
   return (message, response) => {
-    const request = toWireRequest(message, response)
+    const request = toWireRequest(message, response, open)
     if (!control.owns(request)) return listener(message, response)
     const answer = isLoopback(message.socket.remoteAddress)
       ? control.handle(request)
       : Promise.resolve(refusal(403, 'cross_site', 'the control API answers to this machine only'))
-    answer
-      .catch(() => refusal(500, 'server_error', 'something went wrong in here'))
-      .then((answered) => send(response, answered))
+    void deliver(response, answer)
   }
 }
 

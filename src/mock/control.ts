@@ -1,5 +1,5 @@
 // The control API: what a test in another process may tell the server, under the names that its methods have.
-import type { MockEndpoint } from './endpoint-names.ts'
+import { createEndpointMatcher, type MockEndpoint, matches } from './endpoint-names.ts'
 import { methodOptions } from './expectations.ts'
 import type { MockFault } from './faults.ts'
 import type { MockGate } from './gates.ts'
@@ -20,7 +20,7 @@ import {
 export const controlPath = '/__mock/'
 
 type Arguments = Readonly<Record<string, unknown>>
-type Command = (given: Arguments) => unknown
+type Command = (given: Arguments, signal: AbortSignal | undefined) => unknown
 
 /** The arguments of each command; the others take none. */
 const takes: Readonly<Record<string, readonly string[]>> = {
@@ -55,6 +55,7 @@ export interface Control {
  * here a page of another site is refused, which a browser on this machine may be showing.
  */
 export function createControl(server: MockAuthServer): Control {
+  const readEndpoint = createEndpointMatcher(server.routes.map(({ route }) => route))
   const gates = new Map<string, MockGate>()
   let gateCount = 0
 
@@ -66,8 +67,11 @@ export function createControl(server: MockAuthServer): Control {
   }
 
   const readings: Readonly<Record<string, Command>> = {
-    calls: ({ route }) =>
-      server.calls.filter((call) => route === undefined || call.route === route),
+    calls({ route }) {
+      if (route === undefined) return server.calls
+      const endpoint = readEndpoint('calls', route)
+      return server.calls.filter((call) => matches(endpoint, call.route))
+    },
     violations: () => server.violations,
     keys: () => server.keys,
     'key-audit': () => server.keyAudit,
@@ -90,8 +94,11 @@ export function createControl(server: MockAuthServer): Control {
     'bump-token-version': ({ user }) => ({
       version: server.bumpTokenVersion(user as string | undefined)
     }),
-    'fail-next': ({ endpoint, fault, ...options }) => {
-      server.failNext(endpoint as MockEndpoint, fault as MockFault, options)
+    'fail-next': ({ endpoint, fault, times, ...options }) => {
+      // JSON knows no infinity, so it comes as a word.
+      const count = times === 'Infinity' ? Infinity : times
+      const more = count === undefined ? {} : { times: count as number }
+      server.failNext(endpoint as MockEndpoint, fault as MockFault, { ...options, ...more })
     },
     hold({ endpoint, ...options }) {
       const gate = server.hold(endpoint as MockEndpoint, options)
@@ -100,9 +107,10 @@ export function createControl(server: MockAuthServer): Control {
       gates.set(id, gate)
       return { gate: id }
     },
-    async arrived({ gate, count = 1 }) {
+    async arrived({ gate, count = 1 }, signal) {
       if (gate === undefined) throw new TypeError('arrived: the gate must be named')
-      await Promise.all(gatesFor(gate).map((held) => held.arrived(Number(count))))
+      const all = gatesFor(gate).map((held) => held.arrived(Number(count)))
+      await Promise.race([Promise.all(all), whenLeft(signal)])
     },
     release: ({ gate }) => {
       for (const held of gatesFor(gate)) held.release()
@@ -134,7 +142,7 @@ export function createControl(server: MockAuthServer): Control {
         { ...query, ...body.value },
         own(takes, name) ?? []
       )
-      const result = await command(given)
+      const result = await command(given, request.signal)
       return result === undefined ? noContent() : json(200, result)
     } catch (error) {
       return refusal(400, 'invalid_request', error instanceof Error ? error.message : String(error))
@@ -165,6 +173,13 @@ export function createControl(server: MockAuthServer): Control {
       return origin === undefined ? response : forPage(response, origin)
     }
   }
+}
+
+/** Rejects when nobody waits for the answer any more. */
+function whenLeft(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }
 
 function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {

@@ -140,9 +140,32 @@ function readAnswer(fault: MockFaultAnswer): MockFaultAnswer {
   if (!isRecord(headers)) {
     throw wrong('fault.headers', expectation, describe(headers), place.caller)
   }
-  const odd = Object.keys(headers).find((name) => typeof headers[name] !== 'string')
-  if (odd === undefined) return own
-  throw wrong('fault.headers', expectation, `a ${typeof headers[odd]} as ${odd}`, place.caller)
+  for (const [name, value] of Object.entries(headers)) {
+    if (!fieldName.test(name)) {
+      throw wrong('fault.headers', 'hold names as HTTP knows them', describe(name), place.caller)
+    }
+    if (typeof value !== 'string') {
+      throw wrong('fault.headers', expectation, `a ${typeof value} as ${name}`, place.caller)
+    }
+    if (!fieldValue.test(value)) {
+      const received = `another one as ${name}`
+      throw wrong('fault.headers', 'hold values in printable Latin-1', received, place.caller)
+    }
+  }
+  if (own.body === undefined || isSayable(own.body)) return own
+  throw wrong('fault.body', 'be something that JSON can say', describe(own.body), place.caller)
+}
+
+// RFC 9110 §5.1 and §5.5.
+const fieldName = /^[\w!#$%&'*+.^`|~-]+$/
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
+
+function isSayable(body: unknown): boolean {
+  try {
+    return JSON.stringify(body) !== undefined
+  } catch {
+    return false
+  }
 }
 
 function readFault(fault: unknown): MockFaultName {

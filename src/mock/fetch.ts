@@ -82,18 +82,19 @@ export async function guardResponse<Answer extends Response | undefined>(
   return { kind: 'own', response: response === undefined ? response : dress(response, dressed) }
 }
 
-// In place where that is possible: a copy would lose what other libraries keep on the object itself.
+// Never in place: a handler may answer the next call with the same object, and would hand this one's token on.
 function dress<Answer extends Response>(response: Answer, dressed: WireResponse): Answer {
   if (response.type === 'error') return response
-  try {
-    writeHeaders(response.headers, dressed)
-    return response
-  } catch {
-    const { status, statusText } = response
-    const headers = new Headers(response.headers)
-    writeHeaders(headers, dressed)
-    return new Response(response.body, { status, statusText, headers }) as Answer
+  const { body, status, statusText } = response
+  const headers = new Headers(response.headers)
+  writeHeaders(headers, dressed)
+  const copy = new Response(body, { status, statusText, headers })
+  // What other libraries keep on the object itself: msw its cookies, where the platform's class drops them.
+  for (const key of Reflect.ownKeys(response)) {
+    const kept = Object.getOwnPropertyDescriptor(response, key)
+    if (kept !== undefined && !Object.hasOwn(copy, key)) Object.defineProperty(copy, key, kept)
   }
+  return copy as Answer
 }
 
 function writeHeaders(headers: Headers, dressed: WireResponse): void {

@@ -2,6 +2,7 @@
 import { type EndpointMatcher, type MockEndpoint, matches } from './endpoint-names.ts'
 import { methodOptions, whole } from './expectations.ts'
 import type { MockRoute } from './journal.ts'
+import { doorShut } from './wire.ts'
 
 /** Where in its course a call is caught: before the server does anything, or when it has and only the answer is left. */
 export type MockMoment = 'arrival' | 'commit'
@@ -20,6 +21,7 @@ export interface MockGate {
   /**
    * Resolves when that many calls have come to this gate. Default 1.
    * @throws TypeError for anything but a whole number from 1
+   * @throws Error where a `reset()` has taken the gate away before
    */
   arrived(count?: number): Promise<void>
   /** Lets everything through, now and from now on. */
@@ -28,9 +30,13 @@ export interface MockGate {
 
 export interface Gates {
   hold(endpoint: MockEndpoint, options?: HoldOptions): MockGate
-  /** What a call has to wait for now, if anything; resolves to `false` if a reset has cut it off. */
-  waitAt(route: MockRoute, moment: MockMoment): Promise<boolean> | undefined
-  /** Cuts off whoever waits, and takes every gate away. */
+  /** What a call has to wait for now, if anything; resolves to `false` if a reset or its door has cut it off. */
+  waitAt(
+    route: MockRoute,
+    moment: MockMoment,
+    signal: AbortSignal | undefined
+  ): Promise<boolean> | undefined
+  /** Cuts off whoever waits, tests for arrivals among them, and takes every gate away. */
   reset(): void
 }
 
@@ -39,12 +45,15 @@ interface Gate {
   readonly moment: MockMoment
   arrivals: number
   readonly watchers: Set<() => void>
+  /** Has a reset taken it away? Then nobody arrives any more. */
+  isGone: boolean
   readonly opened: Promise<boolean>
   open(isLetThrough: boolean): void
 }
 
 export function createGates(readEndpoint: EndpointMatcher): Gates {
   const closed = new Set<Gate>()
+  const made = new Set<Gate>()
 
   return {
     hold(name, options = {}) {
@@ -59,21 +68,24 @@ export function createGates(readEndpoint: EndpointMatcher): Gates {
         moment: readMoment('hold', after),
         arrivals: 0,
         watchers: new Set(),
+        isGone: false,
         opened,
         open
       }
       closed.add(gate)
+      made.add(gate)
       return {
         get arrivals() {
           return gate.arrivals
         },
         async arrived(count = 1) {
           whole('the count', count, [1, Number.MAX_SAFE_INTEGER], 'arrived')
-          await new Promise<void>((resolve) => {
+          await new Promise<void>((resolve, reject) => {
             const look = () => {
-              if (gate.arrivals < count) return
+              if (gate.arrivals >= count) resolve()
+              else if (!gate.isGone) return
+              else reject(new Error('arrived: a reset has taken the gate away'))
               gate.watchers.delete(look)
-              resolve()
             }
             gate.watchers.add(look)
             look()
@@ -86,23 +98,44 @@ export function createGates(readEndpoint: EndpointMatcher): Gates {
       }
     },
 
-    waitAt(route, moment) {
+    waitAt(route, moment, signal) {
       const met = [...closed].filter(
         (gate) => gate.moment === moment && matches(gate.endpoint, route)
       )
       if (met.length === 0) return undefined
       for (const gate of met) {
         gate.arrivals += 1
-        for (const look of [...gate.watchers]) look()
+        lookAt(gate)
       }
-      return Promise.all(met.map(({ opened }) => opened)).then((all) => all.every(Boolean))
+      const opened = Promise.all(met.map((gate) => gate.opened)).then((all) => all.every(Boolean))
+      return Promise.race([opened, whenShut(signal)])
     },
 
     reset() {
-      for (const gate of closed) gate.open(false)
+      for (const gate of made) {
+        gate.isGone = true
+        gate.open(false)
+        lookAt(gate)
+      }
+      made.clear()
       closed.clear()
     }
   }
+}
+
+function lookAt({ watchers }: Gate): void {
+  for (const look of [...watchers]) look()
+}
+
+/** Resolves to `false` when the call's door is shut. */
+function whenShut(signal: AbortSignal | undefined): Promise<false> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (signal?.reason === doorShut) resolve(false)
+    }
+    signal?.addEventListener('abort', look, { once: true })
+    look()
+  })
 }
 
 /** @throws TypeError that names the method, what was expected and what came */

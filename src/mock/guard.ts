@@ -5,7 +5,7 @@ import type { Reissue } from './reissue.ts'
 import type { Standing } from './standing.ts'
 import { type CheckToken, factsOf, type Verification } from './token-check.ts'
 import { type Verdict, verdict } from './verdict.ts'
-import type { WireRequest, WireResponse } from './wire.ts'
+import { inheritingNothing, type WireRequest, type WireResponse } from './wire.ts'
 
 /** Who is asking, after every check. */
 export interface ProtectedSession {
@@ -59,11 +59,15 @@ export function createGuard({ check, standing, reissue, challenge }: GuardParts)
       const issued = isOwn ? await reissue.issueFor(kid, claims) : undefined
       const response = await respond({ claims, kid, reissued: issued !== undefined })
       // The handler took its time; whoever signed out meanwhile is not handed a token for the way.
-      const isStillGood = standing.refuse(claims, isOwn) === undefined
-      if (issued === undefined || !isStillGood || !reissue.mayFollow(issued, kid, claims)) {
-        return verdict('accepted', response, facts)
-      }
-      return verdict('accepted', reissue.write(response, issued.token), {
+      const outcome = inheritingNothing(response).failed ? 'failed' : 'accepted'
+      const isStillGood =
+        issued !== undefined &&
+        standing.refuse(claims, isOwn) === undefined &&
+        reissue.mayFollow(issued, kid, claims)
+      // What somebody else is going to answer carries nothing from here either.
+      const isAnswered = response.status !== 0
+      if (!isStillGood || !isAnswered) return verdict(outcome, response, facts)
+      return verdict(outcome, reissue.write(response, issued.token), {
         ...facts,
         reissued: true,
         issuedJti: issued.jti,

@@ -1,10 +1,10 @@
 // What the journal says about the order of things, and about what the client can have known.
 import type { MockCall } from './journal.ts'
 
-/** Did the whole answer reach the client, as far as the server can tell? */
+/** Did the whole answer of the server reach the client, as far as it can tell? No fault leaves it what it was. */
 export function isDelivered({ endedAtMs, status, fault, abandoned, blocked }: MockCall): boolean {
-  const isWhole = fault === undefined || fault === 'answer'
-  return endedAtMs !== undefined && status !== 0 && isWhole && !abandoned && blocked === undefined
+  const isOwn = endedAtMs !== undefined && status !== 0 && fault === undefined
+  return isOwn && !abandoned && blocked === undefined
 }
 
 /** Did this call arrive after the other one was answered? */

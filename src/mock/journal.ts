@@ -182,7 +182,7 @@ function tell(listener: (call: MockCall) => void, call: MockCall): void {
 }
 
 /** Blacks out what a confused client may put where it does not belong, and what a terminal would obey. */
-function redact(text: string): string {
+export function redact(text: string): string {
   return text
     .slice(0, 2048)
     .replace(/([?&](?:[^=&]*(?:token|password|secret)[^=&]*|code)=)[^&]*/gi, '$1…')

@@ -52,12 +52,14 @@ export interface MintParts {
   readonly epoch: Epoch
   readonly clockToleranceSeconds: number
   readonly now: () => number
+  /** How many calls have arrived. */
+  readonly arrivals: () => number
 }
 
 const orderNames = ['user', 'sid', 'forgery', 'kid', 'header', 'claims'] as const
 
 export function createForgeryControls(parts: MintParts): ForgeryControls {
-  const { users, sessions, tokens, ledger, ring } = parts
+  const { users, sessions, tokens, ledger, ring, arrivals } = parts
 
   const sessionFor = async ({ user, sid }: MintOrder): Promise<Session> => {
     if (sid === undefined)
@@ -102,6 +104,8 @@ export function createForgeryControls(parts: MintParts): ForgeryControls {
     async mint(given = {}) {
       const order = readOrder(given)
       const draft = await draftFor(order)
+      const isForged = order.forgery !== undefined
+      ledger.noteMade(String(draft.claims.jti), isForged ? Number.POSITIVE_INFINITY : arrivals())
       if (order.forgery !== undefined) return makers[order.forgery](draft, forge())
       return signByHand(draft.header, draft.claims, (await draft.key.material()).signWith)
     }

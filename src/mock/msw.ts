@@ -26,7 +26,8 @@ export type ProtectedResolver = (
 
 /**
  * Handlers for every route of the server. With an absolute `baseURL` they also answer every preflight below it: in Node
- * the DOM environments send real ones.
+ * the DOM environments send real ones. Of several servers on one origin the first answers them all, by its own
+ * `allowedOrigins`.
  *
  * @example
  * setupServer(...createHandlers(createMockAuthServer({ basePath: '/auth' })))
@@ -42,17 +43,17 @@ export function createHandlers(
   const resolve = async (info: MswInfo): Promise<Response> =>
     toHttpResponse(await server.handle(toRecord(info), 'msw'))
   const own = server.routes.map(({ path }) => http.all(origin + path, resolve))
-  const all = [watchOthers(server, origin), ...own]
+  const all = [watch(server, origin), ...own]
   if (origin === '') return all
   const preflight = protect(server, () => undefined)
   return [...all, http.options(`${origin}/*`, preflight)]
 }
 
 // A predicate that never matches: the request stays everybody else's, and counts as unhandled where nobody handles it.
-function watchOthers(server: MockAuthServer, origin: string): HttpHandler {
+function watch(server: MockAuthServer, origin: string): HttpHandler {
   const see = ({ request }: { request: Request }): boolean => {
     const home = origin === '' ? globalThis.location?.origin : origin
-    if (new URL(request.url).origin !== home) server.witness(toRecord({ request }), 'msw')
+    server.witness(toRecord({ request }), 'msw', home)
     return false
   }
   return http.all(see, () => undefined)
@@ -70,12 +71,23 @@ export function protect(
 ): (info: MswInfo) => Promise<Response | undefined> {
   callback('the resolver', resolver, 'protect')
   return async (info) => {
+    let passedOn: Response | undefined
     const answer = await guardResponse(
       (respond) => server.guard(toRecord(info), respond, 'msw'),
-      (session) => answerOf(() => resolver({ ...info, ...session }))
+      async (session) => {
+        const response = await answerOf(() => resolver({ ...info, ...session }))
+        if (response === undefined || !isPassedOn(response)) return response
+        passedOn = response
+        return undefined
+      }
     )
-    return answer.kind === 'own' ? answer.response : toHttpResponse(answer.response)
+    return answer.kind === 'own' ? (answer.response ?? passedOn) : toHttpResponse(answer.response)
   }
+}
+
+/** Is it msw's `passthrough()`, which stands for an answer of the network's? */
+function isPassedOn({ headers }: Response): boolean {
+  return headers.get('x-msw-intention') === 'passthrough'
 }
 
 // In msw a thrown response is an answer like any other.

@@ -102,6 +102,7 @@ export function holdAnswer(response: ServerResponse): HeldAnswer {
     },
     release(headers) {
       state = 'released'
+      stopPretending(response)
       for (const name of new Set([...response.getHeaderNames(), ...headers.map(nameOf)])) {
         const values = headers.filter((row) => nameOf(row) === name)
         const isKept = String(response.getHeader(name)) === values.map(([, value]) => value).join()
@@ -113,9 +114,11 @@ export function holdAnswer(response: ServerResponse): HeldAnswer {
     },
     replace(send) {
       state = 'released'
+      stopPretending(response)
       response.statusMessage = ''
       for (const name of response.getHeaderNames()) response.removeHeader(name)
       send()
+      pretend(response, 'headersSent')
       for (const name of ['write', 'end'] as const) {
         Reflect.set(response, name, (...given: unknown[]) => {
           const { done } = pieceOf(given)
@@ -145,6 +148,12 @@ function pretend(response: ServerResponse, name: 'headersSent' | 'writableEnded'
   Object.defineProperty(response, name, { configurable: true, get: () => true })
 }
 
+// From here on the truth: middleware that compresses asks it before it lets the first byte through.
+function stopPretending(response: ServerResponse): void {
+  Reflect.deleteProperty(response, 'headersSent')
+  Reflect.deleteProperty(response, 'writableEnded')
+}
+
 function headersSent(): Error {
   const error = new Error('Cannot change headers after they are sent to the client')
   return Object.assign(error, { code: 'ERR_HTTP_HEADERS_SENT' })
@@ -160,7 +169,7 @@ function headersOf(response: ServerResponse): [string, string][] {
     )
 }
 
-/** The headers that `writeHead` itself was given: an object, or a flat list of names and values. */
+/** The headers that `writeHead` itself was given, in place of those of these names that were set before. */
 function takeOver(response: ServerResponse, given: unknown): void {
   if (typeof given !== 'object' || given === null) return
   if (!Array.isArray(given)) {
@@ -169,9 +178,18 @@ function takeOver(response: ServerResponse, given: unknown): void {
     }
     return
   }
-  for (let index = 0; index + 1 < given.length; index += 2) {
-    response.appendHeader(String(given[index]), String(given[index + 1]))
-  }
+  const rows = pairsOf(given)
+  for (const [name] of rows) response.removeHeader(name)
+  for (const row of rows) response.appendHeader(...row)
+}
+
+/** A list of names and values is flat, or one of pairs. */
+function pairsOf(given: readonly unknown[]): [string, string | string[]][] {
+  const flat = Array.isArray(given[0]) ? given.flat() : given
+  return Array.from({ length: flat.length >> 1 }, (_, index) => {
+    const value = flat[2 * index + 1]
+    return [String(flat[2 * index]), Array.isArray(value) ? value.map(String) : String(value)]
+  })
 }
 
 /** What `write` and `end` take: a piece, its encoding and a callback, each of which may be missing. */

@@ -36,7 +36,7 @@ export function toNodeListener(server: MockAuthServer, next?: RequestListener): 
   return createListener(server, next, new Set())
 }
 
-/** @param open holds a controller for every call that is open; aborting it ends a call that hangs */
+/** @param open holds a controller for every call that is open; aborting it, with `doorShut`, ends a call that hangs or is held */
 export function createListener(
   server: MockAuthServer,
   next: RequestListener | undefined,
@@ -45,10 +45,7 @@ export function createListener(
   return (message, response) => {
     const request = toWireRequest(message, response, open)
     if (next !== undefined && !server.owns(request)) return next(message, response)
-    server
-      .handle(request, 'node')
-      .catch(() => refusal(500, 'server_error', 'something went wrong in here'))
-      .then((answer) => send(response, answer))
+    void deliver(response, server.handle(request, 'node'))
   }
 }
 
@@ -72,7 +69,10 @@ export function middleware(
  * written. Only `cut` and `malformed` wait for the end of the body, of which they send half.
  *
  * @example
- * app.get('/todos', protect(server, (_request, response, { claims }) => response.json([claims.sub])))
+ * app.get(
+ *   '/todos',
+ *   protect(server, (_request: Request, response: Response, { claims }) => response.json([claims.sub]))
+ * )
  */
 export function protect<Message extends IncomingMessage, Answer extends ServerResponse>(
   server: MockAuthServer,
@@ -85,18 +85,24 @@ export function protect<Message extends IncomingMessage, Answer extends ServerRe
       response.once('finish', () => resolve(response.statusCode))
       response.once('close', () => resolve(0))
     })
+    let failed: { readonly failed?: true } = {}
+    const handOn: Next = (error) => {
+      // The two words are no errors, but Express's ways out of a route and a router.
+      if (error !== undefined && error !== 'route' && error !== 'router') failed = { failed: true }
+      next(error)
+    }
     const work = async (session: ProtectedSession): Promise<void> => {
       try {
-        await listener(message, response, session, next)
+        await listener(message, response, session, handOn)
       } catch (error) {
-        next(error)
+        handOn(error)
       }
     }
     const respond = async (session: ProtectedSession): Promise<WireResponse> => {
       held = holdAnswer(response)
       const { head, readBody } = held
       void work(session)
-      return { ...(await head), body: '', sent, readBody }
+      return { ...(await head), body: '', sent, readBody, ...failed }
     }
     try {
       const answer = await server.guard(toWireRequest(message, response), respond, 'node')
@@ -120,6 +126,18 @@ function fail(response: ServerResponse, error: unknown): void {
       ? refusal(404, 'not_found', 'there is no such route')
       : refusal(500, 'server_error', 'something went wrong in here')
   send(response, answer)
+}
+
+/** Sends the answer when it is there, or a 500 where there is none or it cannot be sent. */
+export async function deliver(
+  response: ServerResponse,
+  answer: Promise<WireResponse>
+): Promise<void> {
+  try {
+    send(response, await answer)
+  } catch (error) {
+    fail(response, error)
+  }
 }
 
 // Never by way of a `Request`: in a process with happy-dom around, that class drops `Cookie` and `Origin`.
@@ -150,13 +168,23 @@ export function toWireRequest(
   }
 }
 
-// A body parser that came first has emptied the stream, and left what was in it as `body`.
-function readBody(message: IncomingMessage): Promise<string> {
+// A body parser that came first has emptied the stream, and left what was in it as `body`. Those of Express 4 leave an
+// empty object there for what they did not read.
+async function readBody(message: IncomingMessage): Promise<string> {
   const { body } = message as { body?: unknown }
-  if (body === undefined) return readStream(message)
-  if (typeof body === 'string') return Promise.resolve(body)
-  if (body instanceof Uint8Array) return Promise.resolve(Buffer.from(body).toString('utf8'))
-  return Promise.resolve(JSON.stringify(body))
+  if (body === undefined || !message.readableDidRead) return readStream(message)
+  if (typeof body === 'string') return body
+  if (body instanceof Uint8Array) return Buffer.from(body).toString('utf8')
+  const isForm = message.headers['content-type']?.startsWith('application/x-www-form-urlencoded')
+  return isForm === true ? formOf(Object(body)) : JSON.stringify(body)
+}
+
+/** A field that came more than once was left as a list. */
+function formOf(fields: Readonly<Record<string, unknown>>): string {
+  const rows = Object.entries(fields).flatMap(([name, values]) =>
+    [values].flat().map((value) => [name, String(value)])
+  )
+  return new URLSearchParams(rows).toString()
 }
 
 // Reads one byte more than allowed and stops: the server itself says 413, whoever the sender is.
@@ -171,13 +199,15 @@ async function readStream(message: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-export function send(response: ServerResponse, answer: WireResponse): void {
+function send(response: ServerResponse, answer: WireResponse): void {
   const { status, headers, setCookies, body, fault } = inheritingNothing(answer)
   if (fault === 'network') {
     cutOff(response)
     return
   }
   response.statusCode = status
+  // Middleware in front may have set them as well, and two allowed origins are none; `Vary` is what all together say.
+  for (const [name] of headers) if (name.toLowerCase() !== 'vary') response.removeHeader(name)
   for (const [name, value] of headers) response.appendHeader(name, value)
   if (setCookies.length > 0) response.setHeader('Set-Cookie', setCookies)
   if (fault === 'cut') {
@@ -193,6 +223,8 @@ export function send(response: ServerResponse, answer: WireResponse): void {
 // Chromium sends a request again by itself if a connection that has served before ends without a word; an interim
 // response (RFC 9110 §15.2.1) is word enough, and means nothing to anybody.
 function cutOff(response: ServerResponse): void {
-  if (response.socket === null || response.destroyed) return
-  response.writeContinue(() => response.destroy())
+  if (response.destroyed) return
+  // Of requests in one pipeline each has to wait until those before it are answered.
+  if (response.socket === null) response.once('socket', () => cutOff(response))
+  else response.writeContinue(() => response.destroy())
 }

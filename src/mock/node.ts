@@ -5,6 +5,7 @@ import { withControl } from './control-listener.ts'
 import { callback, describe, methodOptions, text, whole, wrong } from './expectations.ts'
 import { createListener } from './node-listener.ts'
 import type { MockAuthServer } from './server-face.ts'
+import { doorShut } from './wire.ts'
 
 export type { Next, NodeMiddleware, ProtectedListener } from './node-listener.ts'
 export { middleware, protect, toNodeListener } from './node-listener.ts'
@@ -30,7 +31,7 @@ export interface Listening {
   /** The address without a slash at its end, such as `http://localhost:4000`. */
   readonly url: string
   readonly port: number
-  /** Stops listening, ends idle connections and hanging calls, and waits for open ones. */
+  /** Stops listening, ends idle connections and calls that hang or are held, and waits for open ones. */
   close(): Promise<void>
 }
 
@@ -50,7 +51,7 @@ export async function listen(
   const { port, host, control, next } = readOptions(options)
   const open = new Set<AbortController>()
   const plain = createListener(server, next, open)
-  const listener = control ? withControl(server, plain) : plain
+  const listener = control ? withControl(server, plain, open) : plain
   let closing: Promise<void> | undefined
   // Kept by hand, since to `closeIdleConnections` one that has never carried a request is not idle: browsers open such
   // connections in advance, and would hold `close` up for a minute.
@@ -82,7 +83,7 @@ export async function listen(
       closing ??= new Promise((resolve, reject) => {
         httpServer.close((error) => (error === undefined ? resolve() : reject(error)))
         for (const socket of connections) if (!answering.has(socket)) socket.destroy()
-        for (const call of open) call.abort()
+        for (const call of open) call.abort(doorShut)
       })
       return closing
     }

@@ -5,7 +5,7 @@
  *
  * - any route: `accepted`, `bad_request`, `too_large`, `not_found`, `method_not_allowed`, `unsupported_media_type`,
  *   `cross_site`, `preflight_refused`, `failed`, `fault_injected` (a test had asked for it, see `failNext`),
- *   `passed_by` (seen on its way to another origin)
+ *   `passed_by` (seen on its way to somebody else)
  * - login: `signed_in`, `bad_credentials`
  * - refresh: `rotated`, `replayed` (the same successor again), `renewed` (by an access token), or a {@link RefreshRefusal}
  * - logout: `signed_out`

@@ -87,7 +87,13 @@ function withoutCredentials(
     if (login === undefined) return false
     if (call.startedAtMs >= login.startedAtMs + sessionSeconds * 1000) return false
     // These answers make the browser forget the cookie.
-    const clearing = ['signed_out', 'session_expired', 'session_revoked', 'refresh_reused']
+    const clearing = [
+      'signed_out',
+      'session_expired',
+      'session_idle',
+      'session_revoked',
+      'refresh_reused'
+    ]
     return !calls.some(
       (other) =>
         clearing.includes(other.outcome) && other.index > login.index && other.index < call.index
@@ -98,10 +104,15 @@ function withoutCredentials(
 }
 
 function failedInVain(refreshes: readonly MockCall[]): Breach[] {
-  // A visitor with nothing to show asks once per page load, and there may be many of those.
+  // A visitor with nothing to show, or with the cookie of another server or of before a reset, which stays where it is,
+  // asks once per page load, and there may be many of those.
+  const ofVisitors: readonly MockCall['outcome'][] = [
+    'no_cookie',
+    'missing_token',
+    'unknown_session'
+  ]
   const failed = refreshes.filter(
-    ({ status = 200, outcome }) =>
-      (status === 0 || status >= 400) && outcome !== 'no_cookie' && outcome !== 'missing_token'
+    ({ status = 200, outcome }) => (status === 0 || status >= 400) && !ofVisitors.includes(outcome)
   )
   return groupBy(failed, ({ sessionId, origin }) => sessionId ?? origin ?? '').flatMap((group) => {
     const storm = group.filter((call) => {
@@ -135,7 +146,8 @@ function renewedInVain(session: readonly MockCall[]): Breach[] {
 }
 
 function usedAfterLogout(session: readonly MockCall[], inFlightSeconds: number): Breach[] {
-  const logout = session.find(({ outcome }) => outcome === 'signed_out')
+  // Whoever never got the answer may have to go on as if nothing had been asked.
+  const logout = session.find((call) => call.outcome === 'signed_out' && isDelivered(call))
   if (logout === undefined) return []
   const used = session.filter((call) =>
     call.route === 'refresh'

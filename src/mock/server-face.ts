@@ -62,8 +62,8 @@ export interface MockAuthServer
   onCall(listener: (call: MockCall) => void): () => void
 
   /**
-   * Notes a request on its way to another origin if it carries an access token of this server, and answers nothing.
-   * For doors that see such requests.
+   * Notes a request if it carries an access token of this server to another origin than `home`, where the door answers,
+   * or to anywhere in its URL; and answers nothing. For doors that see such requests.
    */
-  witness(request: WireRequest, door: MockDoor): void
+  witness(request: WireRequest, door: MockDoor, home?: string): void
 }

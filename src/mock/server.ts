@@ -47,8 +47,9 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   const jar = createVirtualJar(settings)
   const ownRoutes = routes.map(({ route }) => route)
   const stage = createStage({ ownRoutes, journal, latencyMs: settings.latencyMs })
-  const witness = createWitness(settings, journal)
   const authority = createAuthority(settings, journal, epoch)
+  const { isOwnKid } = authority
+  const witness = createWitness({ ...settings, arrivals: journal.arrivals, isOwnKid })
   const { guard, endpoints, lists } = authority
 
   const routeOf = (request: Pick<WireRequest, 'url'>) => {
@@ -139,7 +140,11 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     )
 
   const violations = (inFlightSeconds = defaultInFlightSeconds) =>
-    findViolations(journal.calls(), witness.sightings(), { ...settings, inFlightSeconds })
+    findViolations(journal.calls(), witness.sightings(), {
+      ...settings,
+      madeBefore: authority.madeBefore,
+      inFlightSeconds
+    })
 
   return {
     handle,

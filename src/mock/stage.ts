@@ -72,12 +72,12 @@ export function createStage({ ownRoutes, journal, latencyMs }: StageParts): Stag
     // Taken on arrival, so that the order of arrival decides who meets what.
     async play(route, request, isCurrent, decide) {
       const fault = faults.take(route)
-      const arrival = gates.waitAt(route, 'arrival')
+      const arrival = gates.waitAt(route, 'arrival', request.signal)
       if (arrival !== undefined && !(await park(arrival))) return applyFault(cutOff, undefined)
       if (latencyMs > 0) await realDelay(latencyMs)
       if (!isCurrent()) return applyFault(cutOff, undefined)
       const decided = fault?.after === 'arrival' ? undefined : await decide()
-      const commit = gates.waitAt(route, 'commit')
+      const commit = gates.waitAt(route, 'commit', request.signal)
       if (commit !== undefined && !(await park(commit))) return applyFault(cutOff, decided)
       if (!isCurrent()) return applyFault(cutOff, undefined)
       if (fault === undefined && decided !== undefined) return decided

@@ -43,6 +43,7 @@ export interface TestControls {
   /**
    * Resolves when no call has been under way for a moment. Calls that are held or hang do not count. What the page makes
    * of the last answer takes its own time: to wait for that, wait for what it shows.
+   * Behind `protect` of `everbearer/mock/node` a call is under way until its answer has ended, a stream's as well.
    */
   idle(options?: IdleOptions): Promise<void>
 

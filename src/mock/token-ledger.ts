@@ -3,6 +3,10 @@
 export interface TokenLedger {
   /** Notes a token that is being issued. */
   enter(jti: string, expSeconds: number, nowSeconds: number): void
+  /** Notes a token that was made to order, by the index of the call that came next; `Infinity` for a forged one. */
+  noteMade(jti: string, beforeCall: number): void
+  /** What was noted of a token that was made to order. */
+  madeBefore(jti: string): number | undefined
   /** Has this token been called expired before its time? */
   isExpired(jti: string): boolean
   /** Is this token one that was never issued here, or revoked since? */
@@ -28,6 +32,7 @@ export function createTokenLedger(clockToleranceSeconds: number): TokenLedger {
   /** Every token that still counts; whatever is not in here has been revoked, or is not ours. */
   const live = new Map<string, Entry>()
   const revoked = new Set<string>()
+  const made = new Map<string, number>()
 
   // Insertion order is close to the order of expiry, so looking at the oldest few is enough to stay bounded. One that
   // still counts goes to the end: ordered with a late `exp`, it would keep all behind it.
@@ -47,6 +52,8 @@ export function createTokenLedger(clockToleranceSeconds: number): TokenLedger {
       forgetExpired(nowSeconds)
       live.set(jti, { expSeconds, isExpired: false })
     },
+    noteMade: (jti, beforeCall) => void made.set(jti, beforeCall),
+    madeBefore: (jti) => made.get(jti),
     isExpired: (jti) => live.get(jti)?.isExpired ?? false,
     isRevoked: (jti) => revoked.has(jti) || !live.has(jti),
     isListed: (jti) => typeof jti === 'string' && revoked.has(jti),
@@ -58,6 +65,7 @@ export function createTokenLedger(clockToleranceSeconds: number): TokenLedger {
     reset() {
       live.clear()
       revoked.clear()
+      made.clear()
     }
   }
 }

@@ -37,6 +37,8 @@ export interface WireResponse {
   readonly fault?: 'network' | 'cut'
   /** For an answer that somebody else writes: resolves with its status when it is over. */
   readonly sent?: Promise<number>
+  /** For an answer that somebody else gave in place of a handler that failed. */
+  readonly failed?: true
   /** For an answer of which only the door holds the body: reads it. */
   readonly readBody?: () => Promise<string>
 }
@@ -45,6 +47,12 @@ export interface WireResponse {
 export function inheritingNothing(response: WireResponse): WireResponse {
   return Object.assign(Object.create(null), response)
 }
+
+/**
+ * The reason of a request's signal where its door has been shut. That ends a call that is held; a client that leaves does
+ * not, since its server goes on with the work.
+ */
+export const doorShut = new Error('the port was closed')
 
 /** An answer that never arrives. */
 export const lost: WireResponse = {

@@ -138,6 +138,8 @@ it.each([
     '--allow-origin must be an origin such as https://app.example.com, without a path or a slash, received "example.com"'
   ],
   [['mock', '--allow-origin', '*'], 'received "*"'],
+  [['mock', '--host', ''], '--host must not be empty'],
+  [['help', 'serve'], 'the command must be one of mock, received "serve"'],
   [['mock', '--colour'], "Unknown option '--colour'"],
   [['mock', '--port'], "Option '--port <value>' argument missing"],
   [['mock', 'now'], "Unexpected argument 'now'"]
@@ -286,5 +288,26 @@ describe('everbearer mock', () => {
     const { code, stdout, stderr } = await run(['mock', '--port', '0'], { NODE_ENV: 'production' })
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toContain('NODE_ENV=production')
+  })
+
+  it('ends on the first Ctrl-C although a call is held at a gate', async () => {
+    const running = start(['mock', '--port', '0', '--control'])
+    const url = await address(running)
+    const tell = (name: string, body: unknown) =>
+      fetch(`${url}/__mock/${name}`, { method: 'POST', body: JSON.stringify(body) })
+    const { gate } = (await (await tell('hold', { endpoint: 'me' })).json()) as { gate: string }
+    const held = expect(fetch(`${url}/me`)).rejects.toThrow()
+    await tell('arrived', { gate })
+    running.child.kill('SIGINT')
+    expect(await running.exit).toBe(0)
+    await held
+  })
+
+  it('ends in peace when nobody reads its output any more', async () => {
+    const running = start(['mock', '--port', '0'])
+    const url = await address(running)
+    running.child.stdout?.destroy()
+    await fetch(`${url}/me`).catch(() => {})
+    expect([await running.exit, running.output().stderr]).toEqual([0, ''])
   })
 })

@@ -240,6 +240,33 @@ it('a page of this machine may steer, whatever the rules for other pages are', a
   }
 })
 
+it('the calls it lists are those that a test in the process gets', async () => {
+  const { ask, url, ada, server } = await arrange()
+  await ada.login()
+  await fetch(`${url}/me`)
+  const listed = async (route: string) => (await ask('GET', `calls?route=${route}`)).body
+  expect(await listed('api')).toEqual(JSON.parse(JSON.stringify(server.calls.api)))
+  expect(await listed('api')).toHaveLength(1)
+  expect((await ask('GET', 'calls?route=refersh')).status).toBe(400)
+})
+
+it('a fault may be planned for ever', async () => {
+  const { tell, ada } = await arrange()
+  const plan = { endpoint: 'me', fault: 503, times: 'Infinity' }
+  expect((await tell('fail-next', plan)).status).toBe(204)
+  for (let call = 0; call < 3; call += 1) expect((await ada.me()).status).toBe(503)
+})
+
+it('a port closes although a test waits for arrivals', async () => {
+  const { tell, close } = await arrange()
+  const { gate } = (await tell('hold', { endpoint: 'refresh' })).body
+  const waiting = tell('arrived', { gate })
+  // It is there when an answer has come to a call that was sent behind it.
+  await tell('idle')
+  await close()
+  expect((await waiting).status).toBe(400)
+})
+
 it('its own calls are not in the journal, and do not keep the server from being idle', async () => {
   const { server, tell, ask } = await arrange()
   await tell('idle')

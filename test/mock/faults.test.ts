@@ -273,6 +273,10 @@ const nonsense: [unknown[], string][] = [
   [['refresh', 'explode'], 'received "explode"'],
   [['refresh', { body: 'x' }], 'received object'],
   [['refresh', null], 'received null'],
+  [['refresh', { status: 503, headers: { 'Retry After': '2' } }], 'received "Retry After"'],
+  [['refresh', { status: 503, headers: { 'X-Reason': 'zażółć' } }], 'another one as X-Reason'],
+  [['refresh', { status: 503, body: () => 1 }], 'fault.body must be something that JSON can say'],
+  [['refresh', { status: 503, body: Symbol('odd') }], 'received symbol'],
   [['refresh', 503, { times: 0 }], 'failNext: times must be a whole number from 1, or Infinity'],
   [['refresh', 503, { times: 1.5 }], 'received 1.5'],
   [['refresh', 503, { after: 'later' }], "failNext: after must be 'arrival' or 'commit'"]
@@ -283,6 +287,21 @@ it.each(nonsense)('failNext(%j) is refused: %s', async (given, message) => {
   expect(plan).toThrow(TypeError)
   expect(plan).toThrow(message)
   expect((await visit(overWire(server)).refresh()).status).toBe(401)
+})
+
+it.each<[string, () => unknown]>([
+  ['a bigint', () => 1n],
+  [
+    'a cycle',
+    () => {
+      const cycle: unknown[] = []
+      cycle.push(cycle)
+      return cycle
+    }
+  ]
+])('a planned body that JSON cannot say is refused: %s', (_name, make) => {
+  const { failNext } = createMockAuthServer()
+  expect(() => failNext('me', { status: 500, body: make() })).toThrow(TypeError)
 })
 
 it('a port closes although a call hangs on it', async () => {

@@ -58,6 +58,18 @@ describe('protect', () => {
     expect(response.headers.get('authorization')).toMatch(/^Bearer /)
   })
 
+  it.each([
+    ['without a body', () => new Response(null, { status: 204 })],
+    ['with a body that nobody reads', () => new Response('hello')]
+  ])('a response %s that is given twice hands no token on', async (_name, make) => {
+    const { server, ask } = await arrange()
+    const response = make()
+    const handler = server.protect(() => response)
+    server.rotateKey()
+    expect((await handler(ask())).headers.get('authorization')).toMatch(/^Bearer /)
+    expect(response.headers.has('authorization')).toBe(false)
+  })
+
   it('passes a network error on', async () => {
     const { server, ask } = await arrange()
     expect((await server.protect(() => Response.error())(ask())).type).toBe('error')

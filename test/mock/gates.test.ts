@@ -103,6 +103,31 @@ it('a reset cuts off whoever waits, before it can touch the new session', async 
   expect((await ada.login()).status).toBe(200)
 })
 
+it.each([
+  ['that waits', false],
+  ['that asks later', true]
+])('a reset tells a test %s for arrivals that nobody comes any more', async (_name, isLater) => {
+  const { server } = await arrange()
+  const gate = server.hold('login')
+  const waiting = isLater ? undefined : gate.arrived()
+  server.reset()
+  await expect(waiting ?? gate.arrived()).rejects.toThrow('a reset has taken the gate away')
+})
+
+it('a client that leaves a gate leaves the server to its work', async () => {
+  const { server, ada } = await arrange()
+  const gate = server.hold('refresh')
+  const leave = new AbortController()
+  const headers: [string, string][] = [json, ['Cookie', `refresh_token=${ada.cookie}`]]
+  const { signal } = leave
+  const held = server.handle({ method: 'POST', url: `${base}/refresh`, headers, signal })
+  await gate.arrived()
+  leave.abort()
+  gate.release()
+  await held
+  expect(server.calls.at(-1)).toMatchObject({ outcome: 'rotated', abandoned: true })
+})
+
 it('after a reset a leftover cookie is unknown, and not taken for reuse', async () => {
   const { server, ada } = await arrange()
   server.reset()

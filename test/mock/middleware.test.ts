@@ -164,7 +164,7 @@ describe('a protected listener', () => {
     const response = await fetch(url, bearer(token))
     expect([response.status, await response.text()]).toEqual([501, 'mistake'])
     await server.idle()
-    expect(server.calls.api[0]?.status).toBe(501)
+    expect(server.calls.api[0]).toMatchObject({ status: 501, outcome: 'failed' })
   })
 
   it('may hand on to the next', async () => {
@@ -176,6 +176,8 @@ describe('a protected listener', () => {
     expect((await fetch(`${url}/todos`)).status).toBe(401)
     const response = await fetch(`${url}/todos`, bearer(await tokenOf(server)))
     expect(await response.text()).toBe('guarded')
+    await server.idle()
+    expect(server.calls.api.at(-1)?.outcome).toBe('accepted')
   })
 
   it('meets faults and gates', async () => {
@@ -208,5 +210,7 @@ describe('a protected listener', () => {
     expect(await see('/')).toEqual([200, 'user-1'])
     expect(await see('/lost')).toEqual([404, expect.stringContaining('not_found')])
     expect(await see('/broken')).toEqual([500, expect.not.stringContaining('canary')])
+    await server.idle()
+    expect(server.calls.api.at(-1)).toMatchObject({ status: 500, outcome: 'failed' })
   })
 })

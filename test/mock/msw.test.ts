@@ -1,7 +1,7 @@
 // The msw door in Node: handlers of one's own behind the guard, preflights, and where handlers may be.
 import { createMockAuthServer, type MockFaultAnswer } from 'everbearer/mock'
 import { createHandlers, protect } from 'everbearer/mock/msw'
-import { getResponse, type HttpHandler, HttpResponse, http } from 'msw'
+import { getResponse, type HttpHandler, HttpResponse, http, passthrough } from 'msw'
 import { describe, expect, it } from 'vitest'
 import { createClockedServer, outcome, overWire, visit } from './visitor.ts'
 
@@ -112,6 +112,35 @@ describe('protect', () => {
       http.get(`${api}/todos`, () => HttpResponse.text('next'))
     ]
     expect(await (await ask(handlers, '/todos'))?.text()).toBe('next')
+  })
+
+  it.each([
+    ['the next handler', () => undefined],
+    ['the network', () => passthrough()]
+  ])('re-issues nothing on an answer that it leaves to %s', async (_name, resolver) => {
+    const { server, ask } = await arrange()
+    server.rotateKey()
+    const handlers = [http.get(`${api}/todos`, protect(server, resolver))]
+    for (let call = 0; call < 2; call += 1) {
+      const response = await ask(handlers, '/todos')
+      expect([...(response?.headers ?? [])]).toEqual([...(resolver()?.headers ?? [])])
+      expect(server.calls.at(-1)).toMatchObject({ outcome: 'accepted', status: 0, reissued: false })
+    }
+    server.assertNoViolations({ inFlightSeconds: 0 })
+  })
+
+  it('hands no token on with a response that a resolver gives twice', async () => {
+    const { server, ask } = await arrange()
+    const done = new HttpResponse(null, { status: 204 })
+    const handlers = [
+      http.get(
+        `${api}/done`,
+        protect(server, () => done)
+      )
+    ]
+    server.rotateKey()
+    expect((await ask(handlers, '/done'))?.headers.has('authorization')).toBe(true)
+    expect(done.headers.has('authorization')).toBe(false)
   })
 
   it('keeps the cookies of the resolver', async () => {

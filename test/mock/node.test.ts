@@ -150,6 +150,40 @@ it('an error within is a 500 without details', async () => {
   expect(await response.text()).not.toContain('canary')
 })
 
+it('an answer that HTTP cannot carry is a 500, and no rejection that nobody handles', async () => {
+  const server = createMockAuthServer()
+  const handle = async () => ({
+    status: 200,
+    headers: [['X-Reason', 'zażółć'] as [string, string]],
+    setCookies: [],
+    body: ''
+  })
+  const url = await serve(toNodeListener({ ...server, handle }))
+  expect((await fetch(`${url}/me`)).status).toBe(500)
+})
+
+it('a lost answer loses the connection in a pipeline too, once those before it are answered', async () => {
+  const server = createMockAuthServer()
+  const { port, close } = await listen(server)
+  onTestFinished(close)
+  const gate = server.hold('me')
+  server.failNext('jwks', 'network')
+  const socket = connect(port, 'localhost')
+  onTestFinished(() => void socket.destroy())
+  let received = ''
+  socket.on('data', (chunk) => {
+    received += chunk
+  })
+  const closed = once(socket, 'close')
+  const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
+  socket.write(ask('/me') + ask('/.well-known/jwks.json'))
+  await gate.arrived()
+  await server.idle()
+  gate.release()
+  await closed
+  expect(received).toMatch(/^HTTP\/1\.1 401 /)
+})
+
 it('close waits for an open call, and not for its connection to fall idle', async () => {
   const server = createMockAuthServer()
   const { port, close } = await listen(server)
@@ -172,6 +206,20 @@ it('close waits for an open call, and not for its connection to fall idle', asyn
   // node:http alone would keep the connection for the five seconds of its keep-alive timeout.
   expect(performance.now() - startedAtMs).toBeLessThan(2000)
 })
+
+it.each(['arrival', 'commit'] as const)(
+  'close cuts off a call that is held after its %s',
+  async (after) => {
+    const server = createMockAuthServer()
+    const { url, close } = await listen(server)
+    const gate = server.hold('me', { after })
+    const held = fetch(`${url}/me`)
+    const cutOff = expect(held).rejects.toThrow()
+    await gate.arrived()
+    await close()
+    await cutOff
+  }
+)
 
 it('close does not wait for a connection that has never carried a request', async () => {
   const { port, close } = await listen(createMockAuthServer())

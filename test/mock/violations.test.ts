@@ -3,7 +3,15 @@ import { createMockAuthServer, MockViolationError } from 'everbearer/mock'
 import { createHandlers } from 'everbearer/mock/msw'
 import { getResponse } from 'msw'
 import { describe, expect, it } from 'vitest'
-import { base, createClockedServer, json, overWire, type Visitor, visit } from './visitor.ts'
+import {
+  base,
+  claimsOf,
+  createClockedServer,
+  json,
+  overWire,
+  type Visitor,
+  visit
+} from './visitor.ts'
 
 type Server = ReturnType<typeof createClockedServer>['server']
 
@@ -16,7 +24,10 @@ interface Scene {
 }
 
 async function arrange(): Promise<Scene> {
-  const { server, clock } = createClockedServer({ refreshGraceSeconds: 10 })
+  const { server, clock } = createClockedServer({
+    refreshGraceSeconds: 10,
+    refreshIdleSeconds: 86_400
+  })
   const ada = visit(overWire(server))
   const { token } = await ada.login()
   return { server, ada, token, pass: clock.advanceSeconds }
@@ -132,6 +143,14 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
+        'the predecessor, when the answer was replaced after the commit',
+        async ({ server, ada }) => {
+          server.failNext('refresh', 503, { after: 'commit' })
+          await ada.refresh()
+          await ada.refresh()
+        }
+      ],
+      [
         'the same attempt again, as after a page that died',
         async ({ ada }) => {
           const spent = ada.cookie
@@ -150,6 +169,10 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
           ada.cookie = undefined
           await ada.refresh()
         }
+      ],
+      [
+        'another browser on the same origin, which cannot be told from the first',
+        ({ server }) => visit(overWire(server)).refresh()
       ],
       ['credentials: omit', (scene) => post(scene, '/refresh', { credentials: 'omit' })],
       [
@@ -175,6 +198,23 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
           pass(604_800)
           ada.cookie = undefined
           await ada.refresh()
+        }
+      ],
+      [
+        'after a session that was idle for too long, when the answer took the cookie',
+        async ({ ada, pass }) => {
+          pass(86_400)
+          await ada.refresh()
+          await ada.refresh()
+        }
+      ],
+      [
+        'after a sign-in whose answer was replaced after the commit',
+        async ({ server }) => {
+          const other = visit(overWire(server, 'http://localhost:4001'))
+          server.failNext('login', 503, { after: 'commit' })
+          await other.login()
+          await other.refresh()
         }
       ],
       [
@@ -221,6 +261,17 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
+        'page loads that each show a cookie of before a reset',
+        async ({ server, ada: { cookie } }) => {
+          server.reset()
+          await repeat(20, async () => {
+            const page = visit(overWire(server))
+            page.cookie = cookie
+            await page.refresh()
+          })
+        }
+      ],
+      [
         'many renewals that work',
         async ({ ada }) => {
           await repeat(20, async () => ada.me((await ada.refresh()).token))
@@ -258,6 +309,18 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
+        'a client that never got the answer to its logout',
+        async ({ server, ada, token, pass }) => {
+          const { cookie } = ada
+          server.failNext('logout', 'network', { after: 'commit' })
+          await ada.logout()
+          ada.cookie = cookie
+          await ada.refresh()
+          pass(60)
+          await ada.me(token)
+        }
+      ],
+      [
         'the next session',
         async ({ ada, pass }) => {
           await ada.logout()
@@ -277,6 +340,25 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
           await ada.refresh()
           pass(6)
           await ada.me(token)
+        }
+      ],
+      [
+        'a token that was made to order, long after a new one was delivered',
+        async ({ server, ada, token, pass }) => {
+          const made = await server.mint({ sid: claimsOf(token).sid ?? '' })
+          await ada.refresh()
+          pass(6)
+          await ada.me(made)
+        }
+      ],
+      [
+        'a token of a sign-in without a request, long after a new one was delivered',
+        async ({ server, ada, pass }) => {
+          const { accessToken, refreshToken } = await server.signIn()
+          ada.cookie = refreshToken
+          await ada.refresh()
+          pass(6)
+          await ada.me(accessToken)
         }
       ]
     ],
@@ -306,6 +388,34 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
           await ada.me(one.token)
           await ada.me(two.token)
         }
+      ],
+      [
+        'the old token, when something else was answered in place of the new one',
+        async ({ server, ada, token, pass }) => {
+          server.failNext('refresh', 503, { after: 'commit' })
+          await ada.refresh()
+          pass(60)
+          await ada.me(token)
+        }
+      ],
+      [
+        'a token that was made to order after the new one was delivered',
+        async ({ server, ada, token, pass }) => {
+          await ada.refresh()
+          pass(60)
+          await ada.me(await server.mint({ sid: claimsOf(token).sid ?? '' }))
+        }
+      ],
+      [
+        'a forged token, whenever it was made',
+        async ({ server, ada, token, pass }) => {
+          const sid = claimsOf(token).sid ?? ''
+          const early = await server.mint({ sid, forgery: 'expired' })
+          await ada.refresh()
+          pass(60)
+          await ada.me(early)
+          await ada.me(await server.mint({ sid, forgery: 'expired' }))
+        }
       ]
     ]
   },
@@ -332,6 +442,16 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
+        'the token of the old key, when something else was answered in place of the re-issue',
+        async ({ server, ada, token, pass }) => {
+          server.rotateKey()
+          server.failNext('api', 500, { after: 'commit' })
+          await ada.me(token)
+          pass(60)
+          await ada.me(token)
+        }
+      ],
+      [
         'a burst with the old one',
         async ({ server, ada, token }) => {
           server.rotateKey()
@@ -345,9 +465,25 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
       [
         'a call to somebody else, seen by msw',
         ({ server, token }) => pass(server, 'https://evil.test/collect', token)
+      ],
+      [
+        'the same, with a token of a key that was retired',
+        async ({ server, token }) => {
+          server.rotateKey()
+          server.retireKey()
+          await pass(server, 'https://evil.test/collect', token)
+        }
       ]
     ],
     good: [
+      [
+        'a call to another server that the network mocks, with a token of that server',
+        async ({ server }) => {
+          const other = createMockAuthServer()
+          const { accessToken } = await other.signIn()
+          await pass(server, 'https://other.test/me', accessToken)
+        }
+      ],
       [
         'a call to somebody else with a token of theirs',
         ({ server }) => pass(server, 'https://other.test/', 'opaque')
@@ -376,9 +512,21 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         'in the path',
         ({ server, token }) =>
           server.handle({ method: 'GET', url: `${base}/files/${token}`, headers: [] })
+      ],
+      [
+        'at a handler that no guard stands before, seen by msw',
+        ({ server, token }) => look(server, `${base}/events?access_token=${token}`)
+      ],
+      [
+        'in the fetch of a page behind the guard, seen by msw as well',
+        ({ server, token }) => look(server, `${base}/me?access_token=${token}`)
       ]
     ],
     good: [
+      [
+        'a key for the maps of somebody else',
+        ({ server }) => look(server, 'https://maps.test/?access_token=pk.eyJ1IjoibWFwcyJ9.c2lnbg')
+      ],
       [
         'a parameter that is none',
         ({ server }) =>
@@ -438,8 +586,12 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
 }
 
 function pass(server: Server, url: string, token: string) {
+  return look(server, url, { authorization: `Bearer ${token}` })
+}
+
+function look(server: Server, url: string, headers: Record<string, string> = {}) {
   const handlers = createHandlers(server, { baseURL: base })
-  return getResponse(handlers, new Request(url, { headers: { authorization: `Bearer ${token}` } }))
+  return getResponse(handlers, new Request(url, { headers }))
 }
 
 describe.each(Object.entries(stories))('%s', (rule, { bad, good }) => {
@@ -553,6 +705,24 @@ describe('assertNoViolations', () => {
     scene.server.reset()
     expect(rules(scene)).toEqual([])
   })
+})
+
+it('names a token in a URL once, and blacks it out', async () => {
+  const { server, token } = await arrange()
+  await look(server, `${base}/me?access_token=${token}`)
+  await look(server, `${base}/events?access_token=${token}`)
+  const [violation] = server.violations
+  expect(violation?.calls.map(({ path }) => path)).toEqual([
+    '/me?access_token=…',
+    '/events?access_token=…'
+  ])
+})
+
+it('blames a token in a URL of somebody else for both, and blacks it out', async () => {
+  const scene = await arrange()
+  await look(scene.server, `https://evil.test/${scene.token}`)
+  expect(rules(scene).sort()).toEqual(['bearer-to-foreign-origin', 'token-in-url'])
+  expect(JSON.stringify(scene.server.violations)).not.toContain(scene.token)
 })
 
 it('a request to somebody else stays unhandled: msw’s own check still sees it', async () => {

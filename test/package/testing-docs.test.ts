@@ -1,5 +1,6 @@
-// docs/testing-your-app.md is true: its first test passes as it stands there, its links lead somewhere, its table is whole.
+// docs/testing-your-app.md is true: its tests pass as they stand there, its links lead somewhere, its table is whole.
 import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -11,24 +12,71 @@ const root = join(import.meta.dirname, '../..')
 const page = join(root, 'docs/testing-your-app.md')
 const text = await readFile(page, 'utf8')
 
-it('the first test passes', async () => {
-  const [, first = ''] = /## The first test[\s\S]*?```ts\n([\s\S]*?)```/.exec(text) ?? []
-  // Inside the package, so that it finds itself by its own name.
-  const folder = join(root, '.cache', `docs-${process.pid}`)
+const [, first = ''] = codeOf('The first test')
+const frame = first.slice(0, first.indexOf("\nit('signs in'"))
+
+/** The pieces of code in a section. */
+function codeOf(section: string): string[] {
+  const [, body = ''] = text.split(`\n## ${section}\n`)
+  const [own = ''] = body.split('\n## ')
+  return [...own.matchAll(/```[a-z]+\n([\s\S]*?)```/g)].map(([, code = '']) => code)
+}
+
+/** A folder inside the package, so that it finds itself by its own name. */
+async function write(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = join(root, '.cache', `docs-${randomUUID()}`)
   await mkdir(folder, { recursive: true })
   onTestFinished(() => rm(folder, { recursive: true }))
-  await writeFile(join(folder, 'first.test.ts'), first)
-  await writeFile(
-    join(folder, 'vitest.config.ts'),
-    "export default { test: { environment: 'happy-dom' } }"
-  )
+  for (const [name, code] of Object.entries(files)) await writeFile(join(folder, name), code)
+  return folder
+}
+
+async function test(code: string): Promise<string> {
+  const folder = await write({
+    'written.test.ts': code,
+    'vitest.config.ts': "export default { test: { environment: 'happy-dom' } }"
+  })
   const { NODE_ENV: _mode, VITEST: _isVitest, ...env } = process.env
   const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', folder]
   const { stdout } = await run(process.execPath, args, {
     cwd: root,
     env: { ...env, NO_COLOR: '1', FORCE_COLOR: undefined }
   })
-  expect(stdout).toMatch(/Tests +1 passed/)
+  return stdout
+}
+
+it('the first test passes', async () => {
+  expect(await test(first)).toMatch(/Tests +1 passed/)
+})
+
+it('fake timers and a held refresh do what the page says, and leave no rejection behind', async () => {
+  const stdout = await test(`${frame.replace('expect, it }', 'expect, it, vi }')}
+    afterEach(() => void vi.useRealTimers())
+    it('renews', async () => {
+      ${codeOf('Fake timers')[0]}
+    })
+    it('holds', async () => {
+      const auth = createAuthClient({ baseURL: '/api' })
+      await auth.login({ email: 'ada@example.com', password: 'lovelace' })
+      server.revokeAccessTokens()
+      const urls = ['/todos', '/me']
+      ${codeOf('Hold things')[0]}
+      auth.dispose()
+    })`)
+  expect(stdout).toMatch(/Tests +2 passed/)
+})
+
+it('the app on a port compiles', async () => {
+  const [, , code = ''] = codeOf('On a port')
+  expect(code).toContain('express()')
+  const declared = "import { createMockAuthServer } from 'everbearer/mock'\n"
+  const server = 'const server = createMockAuthServer()\n'
+  const folder = await write({ 'port.ts': declared + server + code })
+  const flags = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--types', 'node']
+  const modules = ['--module', 'nodenext', '--ignoreConfig']
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const compiled = run(process.execPath, [tsc, ...flags, ...modules, join(folder, 'port.ts')])
+  expect(await compiled.catch(({ stdout }) => ({ stdout }))).toMatchObject({ stdout: '' })
 })
 
 it('every link leads to a file', () => {
