@@ -5,7 +5,7 @@ import type { OwnKey } from './key-material.ts'
 import { accessTokenType } from './key-registry.ts'
 import type { KeyRing } from './keys.ts'
 import { randomName } from './random.ts'
-import type { Session } from './sessions.ts'
+import type { Session, Sessions } from './sessions.ts'
 import type { TokenLedger } from './token-ledger.ts'
 
 /** A token that was just signed. */
@@ -28,8 +28,11 @@ export interface TokenDraft {
 }
 
 export interface AccessTokens {
-  /** A new token of this session, with the user's claims. */
-  issue(session: Session, claims: Readonly<Record<string, unknown>>): Promise<IssuedToken>
+  /** A new token of this session, with the user's claims; none where the session has ended. */
+  issue(
+    session: Session,
+    claims: Readonly<Record<string, unknown>>
+  ): Promise<IssuedToken | undefined>
   /** Signs the claims of a valid token again; only `iat`, `exp` and `jti` change. */
   reissue(session: Session, claims: Readonly<Record<string, unknown>>): Promise<IssuedToken>
   /** What `issue` would sign; entered in the ledger already. */
@@ -43,17 +46,22 @@ export interface TokenRules {
   readonly now: () => number
 }
 
+export interface TokenParts {
+  readonly ring: Pick<KeyRing, 'signing' | 'find'>
+  readonly ledger: TokenLedger
+  readonly sessions: Pick<Sessions, 'findLive'>
+}
+
 export function createAccessTokens(
   rules: TokenRules,
-  keys: Pick<KeyRing, 'signing'>,
-  ledger: TokenLedger
+  { ring, ledger, sessions }: TokenParts
 ): AccessTokens {
   const draftOf = (session: Session, claims: Readonly<Record<string, unknown>>): TokenDraft => {
     const iat = Math.floor(rules.now() / 1000)
     // A re-issue must not carry a session beyond its end, or one stolen token would live for ever.
     const exp = Math.min(iat + rules.accessTokenSeconds, session.aliveUntilSeconds)
     const jti = randomName()
-    const key = keys.signing()
+    const key = ring.signing()
     // Entered before the signature is there: a revocation in between has to catch this one too.
     ledger.enter(jti, exp, iat)
     return {
@@ -73,7 +81,16 @@ export function createAccessTokens(
   })
 
   return {
-    issue: (session, claims) => finish(draftOf(session, own(session, claims))),
+    async issue(session, claims) {
+      for (;;) {
+        // With no `await` before the key is chosen: an emergency that came between the two would leave a dead session
+        // with a token of the new key.
+        if (sessions.findLive(session.id) === undefined) return undefined
+        const issued = await finish(draftOf(session, own(session, claims)))
+        // A key takes its time to be made, and may be gone by then.
+        if (ring.find(issued.kid) !== undefined) return issued
+      }
+    },
     reissue: (session, claims) => finish(draftOf(session, claims)),
     draft: (session, claims) => draftOf(session, own(session, claims))
   }

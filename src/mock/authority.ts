@@ -3,6 +3,7 @@ import { createAccessTokens } from './access-tokens.ts'
 import { challenge, plainRefusal } from './bearer.ts'
 import { createRefreshCookie } from './cookies.ts'
 import { createEndpoints, type Endpoints } from './endpoints.ts'
+import type { Epoch } from './epoch.ts'
 import { createEvents, type Events } from './events.ts'
 import { createGuard, type Guard } from './guard.ts'
 import type { Journal } from './journal.ts'
@@ -43,32 +44,35 @@ export interface Authority {
   reset(): void
 }
 
-export function createAuthority(settings: MockSettings, journal: Journal): Authority {
+export function createAuthority(settings: MockSettings, journal: Journal, epoch: Epoch): Authority {
   const events = createEvents()
   const monitor = createMonitor(settings, events)
   journal.onCall(monitor.observe)
-  const registry = createKeyRegistry(settings, (change) => events.emit('key-changed', change))
-  const { ring } = registry
   const kept = createPersistence(settings)
+  const registry = createKeyRegistry(settings, kept, (change) => events.emit('key-changed', change))
+  const { ring } = registry
   const users = kept.keepUsers(createUsers(settings.users, kept.versions))
   const sessions = kept.keepSessions(createSessions(settings, kept.families, kept.secret))
   const ledger = createTokenLedger(settings.clockToleranceSeconds)
-  const tokens = createAccessTokens(settings, ring, ledger)
+  const tokens = createAccessTokens(settings, { ring, ledger, sessions })
   const cookie = createRefreshCookie(settings)
   const refuseToken = settings.invalidTokenStatus === 401 ? challenge : plainRefusal
+  const standing = createStanding({ users, sessions, ledger, revocation: settings.revocation })
   const guard = createGuard({
     check: createTokenCheck(settings, registry.shelf),
-    standing: createStanding({ users, sessions, ledger, revocation: settings.revocation }),
-    reissue: createReissue({ rules: settings.reissue, tokens, sessions, ring }),
+    standing,
+    reissue: createReissue({ rules: settings.reissue, tokens, sessions, ring, standing }),
     challenge: refuseToken
   })
   const way = createRefreshWay(settings.refreshWith, {
     cookie,
     identify: guard.identify,
+    standing,
     challenge: refuseToken
   })
   const { arrivals } = journal
-  const parts = { ...settings, users, sessions, tokens, ledger, cookie, ring, way, arrivals }
+  const held = { users, sessions, tokens, ledger, cookie, ring, way }
+  const parts = { ...settings, ...held, epoch, arrivals }
 
   return {
     guard,
@@ -76,7 +80,7 @@ export function createAuthority(settings: MockSettings, journal: Journal): Autho
     jwks: () => answerJwks(ring, settings.jwksMaxAgeSeconds),
     refreshMediaType: way.mediaType,
     levers: {
-      ...createKeyControls(registry, () => {
+      ...createKeyControls(registry, epoch, () => {
         const { length } = sessions.list()
         sessions.endAll()
         ledger.revokeAll()

@@ -3,6 +3,7 @@
 // tough-cookie is loaded when the first cookie is needed: with its list of public suffixes it weighs more than everything
 // else in here, and in a page, where the browser keeps the cookies, it is never needed.
 import type { CookieJar } from 'tough-cookie'
+import type { IsCurrent } from './epoch.ts'
 import type { MockDoor } from './journal.ts'
 import { documentOrigin, isInProcess } from './page.ts'
 import { headerValue, type WireRequest, type WireResponse } from './wire.ts'
@@ -15,10 +16,11 @@ export interface VirtualJar {
   serves(request: WireRequest, door: MockDoor): boolean
   /** The request together with the cookies that a browser would add to it; a `Cookie` header of the client's wins. */
   fill(request: WireRequest): Promise<WireRequest>
-  /** Keeps the cookies of an answer as a browser would. */
+  /** Keeps the cookies of an answer as a browser would, unless a reset has overtaken it. */
   keep(
     request: Pick<WireRequest, 'url'>,
-    response: Pick<WireResponse, 'setCookies' | 'fault'>
+    response: Pick<WireResponse, 'setCookies' | 'fault'>,
+    isCurrent: IsCurrent
   ): Promise<void>
   reset(): void
 }
@@ -46,18 +48,20 @@ export function createVirtualJar(rules: JarRules): VirtualJar {
     },
 
     async fill(request) {
-      if (jar === undefined) return request
+      const asked = jar
+      if (asked === undefined) return request
       const sameSiteContext = await siteContext(request.url, pageOrigin())
-      const kept = jar.getCookiesSync(request.url, { sameSiteContext })
+      const kept = asked.getCookiesSync(request.url, { sameSiteContext })
       const cookies = Object.fromEntries(kept.map(({ key, value }) => [key, value]))
       return { ...request, cookies: { ...cookies, ...request.cookies } }
     },
 
-    async keep({ url }, { setCookies, fault }) {
+    async keep({ url }, { setCookies, fault }, isCurrent) {
       if (setCookies.length === 0 || fault === 'network') return
       const { CookieJar } = await import('tough-cookie')
-      jar ??= new CookieJar()
       const sameSiteContext = await siteContext(url, pageOrigin())
+      if (!isCurrent()) return
+      jar ??= new CookieJar()
       for (const setCookie of setCookies) {
         jar.setCookieSync(setCookie, url, { sameSiteContext, ignoreError: true })
       }

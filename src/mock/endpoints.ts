@@ -2,6 +2,7 @@
 import type { AccessTokens } from './access-tokens.ts'
 import { attemptOf } from './call-opening.ts'
 import type { RefreshCookie } from './cookies.ts'
+import type { IsCurrent } from './epoch.ts'
 import type { ProtectedSession } from './guard.ts'
 import { readJsonBody } from './json-body.ts'
 import type { RefreshRefusal } from './outcomes.ts'
@@ -12,7 +13,8 @@ import { type Verdict, verdict } from './verdict.ts'
 import { json, noContent, refusal, type WireRequest, type WireResponse } from './wire.ts'
 
 export interface Endpoints {
-  login(request: WireRequest): Promise<Verdict>
+  /** Leaves no session where the request is of an earlier epoch. */
+  login(request: WireRequest, isCurrent: IsCurrent): Promise<Verdict>
   refresh(request: WireRequest): Promise<Verdict>
   logout(request: WireRequest): Promise<Verdict>
   me(session: ProtectedSession): WireResponse
@@ -46,11 +48,6 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
     outcome: 'signed_in' | 'rotated' | 'replayed' | 'renewed',
     facts: Verdict['facts'] = {}
   ): Promise<Verdict> => {
-    // Once more, and with no `await` before the key is chosen: an emergency that came between the two would leave a dead
-    // session with a token of the new key.
-    if (sessions.findLive(session.id) === undefined) {
-      return refuse(request, 'session_revoked', session)
-    }
     const signed = tokens.issue(session, users.claimsOf(session.sub))
     const maxAgeSeconds = session.aliveUntilSeconds - Math.floor(parts.now() / 1000)
     const isInBody = way.carrier === 'body' && refreshToken !== undefined
@@ -59,6 +56,7 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
         ? [cookie.set(request, refreshToken, maxAgeSeconds)]
         : []
     const issued = await signed
+    if (issued === undefined) return refuse(request, 'session_revoked', session)
     const body = {
       access_token: issued.token,
       token_type: 'Bearer',
@@ -106,7 +104,7 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
   }
 
   return {
-    async login(request) {
+    async login(request, isCurrent) {
       const body = await readJsonBody(request)
       if (body.kind === 'refused') return body.verdict
       const { email, password } = body.value
@@ -120,7 +118,7 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
         const facts = target === undefined ? {} : { sub: target.sub }
         return verdict('bad_credentials', refusal(401, 'invalid_grant', description), facts)
       }
-      const grant = await sessions.start(user.sub, way.readOld(request, body.value))
+      const grant = await sessions.start(user.sub, isCurrent, way.readOld(request, body.value))
       return grantTokens(request, grant, 'signed_in')
     },
 
@@ -134,7 +132,7 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
         case 'session': {
           const session = sessions.renew(presented.sid)
           return session === undefined
-            ? refuse(request, 'session_revoked')
+            ? refuse(request, sessions.whyOver(presented.sid) ?? 'session_revoked')
             : grantTokens(request, { session }, 'renewed', presented.facts)
         }
         case 'refresh-tokens': {

@@ -9,6 +9,7 @@
  * - `no_public_key`: the forgery needs a public key of the server's, and all its keys are symmetric
  * - `unknown_user`: there is nobody with that `sub` or email
  * - `unknown_session`: there is no session with that `sid`
+ * - `too_late`: the server was reset while this was under way
  * - `production`: the process runs with `NODE_ENV=production`
  */
 export type MockAuthServerErrorCode =
@@ -20,6 +21,7 @@ export type MockAuthServerErrorCode =
   | 'no_public_key'
   | 'unknown_user'
   | 'unknown_session'
+  | 'too_late'
   | 'production'
 
 /** Thrown by the server's own methods, never for what a client sends; branch on `code`. */

@@ -60,12 +60,13 @@ export function createGuard({ check, standing, reissue, challenge }: GuardParts)
       const response = await respond({ claims, kid, reissued: issued !== undefined })
       // The handler took its time; whoever signed out meanwhile is not handed a token for the way.
       const outcome = inheritingNothing(response).failed ? 'failed' : 'accepted'
-      const isStillGood = standing.refuse(claims, isOwn) === undefined && reissue.isOpenTo(claims)
+      const isStillGood =
+        issued !== undefined &&
+        standing.refuse(claims, isOwn) === undefined &&
+        reissue.mayFollow(issued, kid, claims)
       // What somebody else is going to answer carries nothing from here either.
       const isAnswered = response.status !== 0
-      if (issued === undefined || !isStillGood || !isAnswered) {
-        return verdict(outcome, response, facts)
-      }
+      if (!isStillGood || !isAnswered) return verdict(outcome, response, facts)
       return verdict(outcome, reissue.write(response, issued.token), {
         ...facts,
         reissued: true,

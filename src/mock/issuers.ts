@@ -13,6 +13,7 @@ export interface IssuerKey extends Key {
 
 export interface Issuers {
   find(kid: string): IssuerKey | undefined
+  list(): readonly IssuerKey[]
   /** Trusts an issuer; what it had before is replaced. */
   trust(issuer: TrustedIssuer, options: KeyChangeOptions): void
   reset(): void
@@ -27,10 +28,7 @@ export function createIssuers(
 
   const trust = (trusted: TrustedIssuer, options: KeyChangeOptions): void => {
     const { issuer, audience, typ } = trusted
-    names.claim(
-      trusted.keys.map((key) => key.kid),
-      issuer
-    )
+    names.claimFor(issuer, trusted.keys)
     for (const key of [...keys.values()].filter((each) => each.issuer === issuer)) {
       keys.delete(key.kid)
       if (trusted.keys.some((kept) => kept.kid === key.kid)) continue
@@ -48,6 +46,7 @@ export function createIssuers(
 
   return {
     find: (kid) => keys.get(kid),
+    list: () => [...keys.values()],
     trust,
     reset() {
       keys.clear()

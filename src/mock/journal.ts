@@ -146,8 +146,10 @@ export function createJournal(now: () => number): Journal {
           ...facts,
           ...(Object.hasOwn(facts, 'kid') ? { kid: redact(String(facts.kid)) } : {})
         })
-        if (book === calls) openCalls -= 1
-        // Replaced, not changed: a snapshot that somebody took stays what it was. `reset` leaves this book behind.
+        // `reset` has left this book behind: what was under way then is nobody's call any more.
+        if (book !== calls) return
+        openCalls -= 1
+        // Replaced, not changed: a snapshot that somebody took stays what it was.
         if (book.has(call.index)) book.set(call.index, ended)
         for (const listener of listeners) tell(listener, ended)
       }

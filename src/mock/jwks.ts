@@ -1,4 +1,5 @@
 // The JWK Set: the public keys that verify the server's tokens, and how long others may keep them (RFC 7517 §5).
+import { usableMaterial } from './key-material.ts'
 import type { KeyRing } from './keys.ts'
 import { type Verdict, verdict } from './verdict.ts'
 
@@ -6,7 +7,8 @@ import { type Verdict, verdict } from './verdict.ts'
 export async function answerJwks(ring: KeyRing, maxAgeSeconds: number): Promise<Verdict> {
   const keys = await Promise.all(
     ring.list().map(async ({ kid, alg }) => {
-      const publicJwk = (await ring.find(kid)?.material())?.publicJwk
+      const key = ring.find(kid)
+      const publicJwk = key === undefined ? undefined : (await usableMaterial(key))?.publicJwk
       return publicJwk === undefined ? [] : [{ ...publicJwk, kid, alg, use: 'sig' }]
     })
   )

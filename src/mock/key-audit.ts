@@ -18,7 +18,8 @@ export interface KeyChangeOptions {
  * - `registered`: it came at run time from outside
  * - `activated`: it was there and signs from now on; `previousKid` still verifies
  * - `retired`: it is gone, and tokens that it signed are refused
- * - `emergency`: it was made and signs from now on; every other key is gone, and every session ended
+ * - `emergency`: it was made and signs from now on; every other key of the server's own is gone, and every
+ *   session ended
  * - `trusted`: it belongs to an external issuer, whose tokens are accepted from now on
  * - `distrusted`: it belonged to an external issuer, and is gone
  */
@@ -57,7 +58,7 @@ export interface KeyAudit {
 }
 
 export function createKeyAudit(now: () => number, tell: (change: MockKeyChange) => void): KeyAudit {
-  let entries: readonly MockKeyChange[] = []
+  let entries: readonly MockKeyChange[] = Object.freeze([])
   return {
     note(change, options) {
       const { by = 'unknown', reason }: KeyChangeOptions = Object.assign(
@@ -70,12 +71,13 @@ export function createKeyAudit(now: () => number, tell: (change: MockKeyChange) 
         by,
         ...(reason === undefined ? {} : { reason })
       })
-      entries = [...entries, entry]
+      // Frozen as a whole: whoever may read a log must not be able to empty it.
+      entries = Object.freeze([...entries, entry])
       tell(entry)
     },
     entries: () => entries,
     reset() {
-      entries = []
+      entries = Object.freeze([])
     }
   }
 }

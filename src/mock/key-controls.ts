@@ -1,5 +1,7 @@
 // The levers of the key registry: rotation in one step or in several, registration, retirement, the emergency.
 import { ownAlgorithms } from './algorithms.ts'
+import type { Epoch } from './epoch.ts'
+import { MockAuthServerError } from './errors.ts'
 import { callback, methodOptions, oneOf, text } from './expectations.ts'
 import type { KeyChangeOptions, MockKeyChange } from './key-audit.ts'
 import { importedKey } from './key-material.ts'
@@ -28,7 +30,7 @@ export interface EmergencyRotation {
 export interface KeyControls {
   /**
    * Lets a new key sign. Tokens of the earlier ones stay valid, and a request that carries one is answered with a
-   * re-issued token in its `Authorization` header.
+   * re-issued token in a header.
    * @throws MockAuthServerError `key_exists` for a `kid` that was ever used
    */
   rotateKey(change?: NewKey): { previousKid: string; kid: string }
@@ -57,7 +59,7 @@ export interface KeyControls {
    * Adds a key that comes from elsewhere at run time, such as a key management service, without a restart. What the
    * function throws goes through.
    * @throws TypeError for a key of a wrong shape or strength, MockAuthServerError `key_exists`, `cannot_sign`,
-   *   `unusable_key`
+   *   `unusable_key`; `too_late` where the server was reset meanwhile
    */
   registerKey(
     provide: () => MockKey | Promise<MockKey>,
@@ -66,19 +68,20 @@ export interface KeyControls {
 
   /**
    * Accepts access tokens of an external issuer, or replaces what it had before: an empty JWK Set takes its keys away.
-   * @throws TypeError for an issuer of a wrong shape, MockAuthServerError `key_exists` for a `kid` of another one
+   * @throws TypeError for an issuer of a wrong shape, MockAuthServerError `key_exists` for a `kid` that names another key
+   *   already, be it this issuer's
    */
   trustIssuer(issuer: MockIssuer, change?: KeyChangeOptions): void
 
   /**
-   * Answers a leaked key: a new key signs, every other one is retired, and every session ends, so that all users have to
+   * Answers a leaked key: a new key signs, every other one of the server's own is retired, and every session ends, so that all users have to
    * sign in again. Nothing is re-issued for tokens of the old keys.
    * @throws MockAuthServerError `key_exists` for a `kid` that was ever used
    */
   emergencyRotate(change?: NewKey): EmergencyRotation
 
   /**
-   * Makes or reads every key that was not needed yet. Never required: it moves the time this takes away from the first
+   * Makes or reads every key that was not needed yet, the issuers' included. Never required: it moves the time this takes away from the first
    * login, and a platform without the algorithm shows at once.
    * @throws MockAuthServerError `unusable_key`
    */
@@ -94,6 +97,7 @@ export interface KeyControls {
 /** The methods; `endEverySession` is what an emergency costs besides keys, and says how many there were. */
 export function createKeyControls(
   { ring, issuers, ownIssuer }: KeyRegistry,
+  epoch: Epoch,
   endEverySession: () => number
 ): Omit<KeyControls, 'keys' | 'keyAudit'> {
   return {
@@ -113,8 +117,13 @@ export function createKeyControls(
       )
       const change = readChange(caller, given)
       const status = oneOf('as', as, ['signing', 'verifying', 'published'], caller)
+      const isCurrent = epoch.begin()
       const key = importedKey(readKey('key', await provide(), caller))
       await key.material()
+      if (!isCurrent()) {
+        const message = `Key ${key.kid} came after a reset of the server that it was for.`
+        throw new MockAuthServerError('too_late', message)
+      }
       ring.register(key, status, change)
       return { kid: key.kid }
     },
@@ -125,12 +134,16 @@ export function createKeyControls(
     },
 
     emergencyRotate(change = {}) {
-      const rotation = ring.replaceAll(readNewKey('emergencyRotate', change))
-      return { ...rotation, endedSessions: endEverySession() }
+      let endedSessions = 0
+      const rotation = ring.replaceAll(readNewKey('emergencyRotate', change), () => {
+        endedSessions = endEverySession()
+      })
+      return { ...rotation, endedSessions }
     },
 
     async ready() {
-      await Promise.all(ring.list().map(({ kid }) => ring.find(kid)?.material()))
+      const own = ring.list().flatMap(({ kid }) => ring.find(kid) ?? [])
+      await Promise.all([...own, ...issuers.list()].map((key) => key.material()))
     }
   }
 }

@@ -58,6 +58,11 @@ export function importedKey<Alg extends VerifyAlgorithm>(given: GivenKey<Alg>): 
   return { kid, alg, canSign: isPrivate, material: once(kid, read) }
 }
 
+/** For whoever only checks: nothing where its numbers are no key, which proves nothing and signs nothing. */
+export function usableMaterial(key: Key): Promise<KeyMaterial | undefined> {
+  return key.material().catch(() => undefined)
+}
+
 /** Never by way of jose's `Uint8Array`: under jsdom it refuses the one of another realm. */
 export function importSecret(jwk: JWK): Promise<CryptoKey> {
   const hmac = { name: 'HMAC', hash: 'SHA-256' }

@@ -5,6 +5,7 @@ import type { Expectation, KeyShelf } from './key-lookup.ts'
 import { createKeyNames } from './key-names.ts'
 import type { KeySettings } from './key-options.ts'
 import { createKeyRing, type KeyRing } from './keys.ts'
+import type { Persistence } from './persistence.ts'
 
 export interface KeyRegistry {
   readonly ring: KeyRing
@@ -27,12 +28,16 @@ export const accessTokenType = 'at+jwt'
 
 export function createKeyRegistry(
   rules: RegistryRules,
+  kept: Pick<Persistence, 'goneKids' | 'keepRing'>,
   tell: (change: MockKeyChange) => void
 ): KeyRegistry {
   const { issuer, audience } = rules
   const names = createKeyNames()
   const audit = createKeyAudit(rules.now, tell)
-  const ring = createKeyRing({ initial: rules.keys, alg: rules.alg, names, audit })
+  const { goneKids } = kept
+  const ring = kept.keepRing(
+    createKeyRing({ initial: rules.keys, alg: rules.alg, names, audit, goneKids })
+  )
   const issuers = createIssuers(rules.issuers, names, audit)
   const own: Expectation = { issuer, audience, typ: accessTokenType }
 

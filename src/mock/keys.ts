@@ -39,8 +39,11 @@ export interface KeyRing {
   activate(kid: string, change: KeyChangeOptions): { previousKid: string; kid: string }
   register(key: OwnKey, status: MockKeyStatus['status'], change: KeyChangeOptions): void
   retire(kid: string | undefined, change: KeyChangeOptions): readonly string[]
-  /** Everything goes, and a new key signs. */
-  replaceAll(change: NewKey): { previousKid: string; kid: string; retiredKids: readonly string[] }
+  /** Everything goes, and a new key signs. Whatever else has to end does so in between, before anybody is told. */
+  replaceAll(
+    change: NewKey,
+    endTheRest: () => void
+  ): { previousKid: string; kid: string; retiredKids: readonly string[] }
   reset(): void
 }
 
@@ -49,14 +52,22 @@ interface Entry {
   readonly status: 'verifying' | 'published'
 }
 
+interface Contents {
+  readonly signing: OwnKey
+  readonly others: readonly Entry[]
+  readonly retired: readonly OwnKey[]
+}
+
 export interface RingParts {
   readonly initial: readonly GivenKey<MockAlgorithm>[]
   readonly alg: MockAlgorithm
   readonly names: KeyNames
   readonly audit: KeyAudit
+  /** Which of the initial keys are gone; the ring adds to it, and a reset empties it. */
+  readonly goneKids: Set<string>
 }
 
-export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRing {
+export function createKeyRing({ initial, alg, names, audit, goneKids }: RingParts): KeyRing {
   let generated = 0
   const freshKid = (): string => {
     generated += 1
@@ -65,22 +76,27 @@ export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRin
     return names.isFree(kid) ? kid : freshKid()
   }
   const given = initial.map(importedKey)
-  const [first = generatedKey(freshKid(), alg), ...rest] = given
-  let signing = first
-  let others: readonly Entry[] = []
-  let retired: readonly OwnKey[] = []
+  let spare: OwnKey | undefined
+  const substitute = (): OwnKey => {
+    spare ??= generatedKey(freshKid(), alg)
+    return spare
+  }
 
-  const begin = () => {
-    signing = first
-    others = rest.map((key) => ({ key, status: 'verifying' }))
-    retired = []
-    for (const key of [first, ...rest]) {
+  const begin = (): Contents => {
+    const left = given.filter((key) => !goneKids.has(key.kid))
+    const retired = given.filter((key) => goneKids.has(key.kid))
+    names.claim(retired.map((key) => key.kid))
+    // Where the first is gone none of the others takes its place: they are there to verify.
+    const signing = left.find((key) => key === given[0]) ?? substitute()
+    const rest = left.filter((key) => key !== signing)
+    for (const key of [signing, ...rest]) {
       names.claim([key.kid])
-      const by = given.length === 0 ? 'server' : 'options'
+      const by = key === spare ? 'server' : 'options'
       audit.note({ action: 'created', kid: key.kid, alg: key.alg }, { by })
     }
+    return { signing, others: rest.map((key) => ({ key, status: 'verifying' })), retired }
   }
-  begin()
+  let { signing, others, retired } = begin()
 
   const make = (change: NewKey): OwnKey => {
     const kid = change.kid ?? freshKid()
@@ -94,6 +110,7 @@ export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRin
       ...retired
     ]
     others = others.filter((entry) => !kids.includes(entry.key.kid))
+    for (const { kid } of given.filter((key) => kids.includes(key.kid))) goneKids.add(kid)
   }
   const sign = (key: OwnKey): string => {
     const previous = signing
@@ -165,18 +182,22 @@ export function createKeyRing({ initial, alg, names, audit }: RingParts): KeyRin
       }
       return leaving.map((key) => key.kid)
     },
-    replaceAll(change) {
+    replaceAll(change, endTheRest) {
       const key = make(change)
       const previousKid = sign(key)
-      const retiredKids = others.map((entry) => entry.key.kid)
+      const retiredKids = Object.freeze(others.map((entry) => entry.key.kid))
       leave(retiredKids)
+      endTheRest()
       audit.note(
         { action: 'emergency', kid: key.kid, alg: key.alg, previousKid, retiredKids },
         change
       )
       return { previousKid, kid: key.kid, retiredKids }
     },
-    reset: begin
+    reset() {
+      goneKids.clear()
+      ;({ signing, others, retired } = begin())
+    }
   }
 }
 

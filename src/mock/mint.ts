@@ -1,5 +1,6 @@
 // The mint: access tokens made to order, good ones and every kind of bad one.
 import type { AccessTokens, TokenDraft } from './access-tokens.ts'
+import type { Epoch } from './epoch.ts'
 import { MockAuthServerError } from './errors.ts'
 import { describe, isRecord, ownOptions, wrong } from './expectations.ts'
 import { type Forge, forgeries, type MockForgery, makers } from './forgeries.ts'
@@ -48,6 +49,7 @@ export interface MintParts {
   readonly tokens: AccessTokens
   readonly ledger: TokenLedger
   readonly ring: KeyRing
+  readonly epoch: Epoch
   readonly clockToleranceSeconds: number
   readonly now: () => number
   /** How many calls have arrived. */
@@ -60,7 +62,8 @@ export function createForgeryControls(parts: MintParts): ForgeryControls {
   const { users, sessions, tokens, ledger, ring, arrivals } = parts
 
   const sessionFor = async ({ user, sid }: MintOrder): Promise<Session> => {
-    if (sid === undefined) return (await sessions.start(users.named(user).sub)).session
+    if (sid === undefined)
+      return (await sessions.start(users.named(user).sub, parts.epoch.begin())).session
     const session = sessions.findLive(sid)
     if (session !== undefined) return session
     throw new MockAuthServerError('unknown_session', 'There is no such session.')

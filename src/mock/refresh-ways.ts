@@ -4,6 +4,7 @@ import type { Guard } from './guard.ts'
 import { readBodyText, readJsonBody } from './json-body.ts'
 import type { TokenRefusal } from './outcomes.ts'
 import type { RefreshWith } from './session-options.ts'
+import type { Standing } from './standing.ts'
 import { factsOf } from './token-check.ts'
 import { type Verdict, verdict } from './verdict.ts'
 import { refusal, type WireRequest, type WireResponse } from './wire.ts'
@@ -34,11 +35,12 @@ export interface RefreshWay {
 export interface WayParts {
   readonly cookie: RefreshCookie
   readonly identify: Guard['identify']
+  readonly standing: Pick<Standing, 'refuseSuccessor'>
   readonly challenge: (reason: TokenRefusal) => WireResponse
 }
 
 export function createRefreshWay(refreshWith: RefreshWith, parts: WayParts): RefreshWay {
-  const { cookie, identify, challenge } = parts
+  const { cookie, identify, standing, challenge } = parts
   switch (refreshWith) {
     case 'cookie':
       return {
@@ -69,12 +71,10 @@ export function createRefreshWay(refreshWith: RefreshWith, parts: WayParts): Ref
           const { kid, claims, isOwn } = result
           const facts = factsOf(kid, claims)
           // Another issuer's token opens doors here, but its session is none of ours to prolong.
-          return isOwn
+          const reason = isOwn ? standing.refuseSuccessor(claims) : 'wrong_issuer'
+          return reason === undefined
             ? { kind: 'session', sid: String(claims.sid), facts }
-            : {
-                kind: 'refused',
-                verdict: verdict('wrong_issuer', challenge('wrong_issuer'), facts)
-              }
+            : { kind: 'refused', verdict: verdict(reason, challenge(reason), facts) }
         },
         async readSid(request) {
           const result = await identify(request)

@@ -4,6 +4,7 @@ import type { MockReissue } from './answer-options.ts'
 import { withMember } from './cors.ts'
 import type { KeyRing } from './keys.ts'
 import type { Sessions } from './sessions.ts'
+import type { Standing } from './standing.ts'
 import type { TokenClaims } from './token-check.ts'
 import type { WireResponse } from './wire.ts'
 
@@ -13,8 +14,8 @@ const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 export interface Reissue {
   /** The token that is to go with the answer to a call with this token, if any. */
   issueFor(kid: string, claims: TokenClaims): Promise<IssuedToken> | undefined
-  /** Is there still a session that may be carried on? */
-  isOpenTo(claims: TokenClaims): boolean
+  /** May the new token still follow the one that was shown? Asked once the handler, which takes its time, is done. */
+  mayFollow(issued: IssuedToken, kid: string, claims: TokenClaims): boolean
   /** The answer with the token on it. */
   write(response: WireResponse, token: string): WireResponse
 }
@@ -24,9 +25,11 @@ export interface ReissueParts {
   readonly tokens: AccessTokens
   readonly sessions: Sessions
   readonly ring: KeyRing
+  readonly standing: Standing
 }
 
-export function createReissue({ rules, tokens, sessions, ring }: ReissueParts): Reissue {
+export function createReissue(parts: ReissueParts): Reissue {
+  const { rules, tokens, sessions, ring, standing } = parts
   const write = (token: string): string => {
     const { value } = rules
     if (value === 'bearer') return `Bearer ${token}`
@@ -37,16 +40,20 @@ export function createReissue({ rules, tokens, sessions, ring }: ReissueParts): 
   const isDue = (kid: string) =>
     rules.when === 'always' || (rules.when === 'old-key' && kid !== ring.signing().kid)
 
-  // Asked even where access tokens are never called back: a session that ended must not be carried on like this.
-  const sessionOf = (claims: TokenClaims) => sessions.findLive(String(claims.sid))
+  // Asked even where access tokens are never called back: what has ended must not be carried on like this.
+  const sessionOf = (kid: string, claims: TokenClaims) =>
+    ring.find(kid) === undefined || standing.refuseSuccessor(claims) !== undefined
+      ? undefined
+      : sessions.findLive(String(claims.sid))
 
   return {
     issueFor(kid, claims) {
-      const session = sessionOf(claims)
+      const session = sessionOf(kid, claims)
       return session !== undefined && isDue(kid) ? tokens.reissue(session, claims) : undefined
     },
 
-    isOpenTo: (claims) => sessionOf(claims) !== undefined,
+    mayFollow: (issued, kid, claims) =>
+      sessionOf(kid, claims) !== undefined && ring.find(issued.kid) !== undefined,
 
     write(response, token) {
       const exposing = withMember(response.headers, 'Access-Control-Expose-Headers', rules.header)

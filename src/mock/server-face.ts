@@ -18,6 +18,7 @@ export interface MockAuthServer
   /**
    * Answers any request to the server's own routes, preflights included, and 404 to the rest. Never throws for what
    * a client may send. A door gives its name for the journal.
+   * @throws MockAuthServerError `unusable_key` where a token is to be signed, and the key that signs is none
    */
   handle(request: WireRequest, door?: MockDoor): Promise<WireResponse>
 
@@ -55,7 +56,7 @@ export interface MockAuthServer
   ): () => void
 
   /**
-   * Calls back after every call that was answered.
+   * Calls back after every call that was answered; of one that a reset cuts off nothing is told.
    * @returns its remover
    */
   onCall(listener: (call: MockCall) => void): () => void

@@ -4,6 +4,7 @@ import { openingOf, whenSent } from './call-opening.ts'
 import { createClock } from './clock.ts'
 import { createVirtualJar } from './cookie-jar.ts'
 import { createCors } from './cors.ts'
+import { createEpoch, type IsCurrent } from './epoch.ts'
 import { createFetchDoor } from './fetch.ts'
 import { refuseForgery } from './form-guard.ts'
 import type { Respond } from './guard.ts'
@@ -38,6 +39,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   const clock = createClock(given.now)
   const settings = { ...given, now: clock.now }
   const { now, allowedOrigins } = settings
+  const epoch = createEpoch()
   const routes = createRoutes(settings.paths)
   const journal = createJournal(now)
   const cors = createCors(settings)
@@ -45,7 +47,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   const jar = createVirtualJar(settings)
   const ownRoutes = routes.map(({ route }) => route)
   const stage = createStage({ ownRoutes, journal, latencyMs: settings.latencyMs })
-  const authority = createAuthority(settings, journal)
+  const authority = createAuthority(settings, journal, epoch)
   const { isOwnKid } = authority
   const witness = createWitness({ ...settings, arrivals: journal.arrivals, isOwnKid })
   const { guard, endpoints, lists } = authority
@@ -61,8 +63,9 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     door: MockDoor,
     route: MockRoute,
     methods: readonly string[],
-    decide: (request: WireRequest) => Promise<Verdict>
+    decide: (request: WireRequest, isCurrent: IsCurrent) => Promise<Verdict>
   ): Promise<WireResponse> => {
+    const isCurrent = epoch.begin()
     const url = parseUrl(sent.url)
     const request = url === undefined ? sent : page.complete(sent, door)
     const label = request.method === 'OPTIONS' && route !== 'unknown' ? 'preflight' : route
@@ -73,12 +76,12 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
         url === undefined
           ? verdict('bad_request', refusal(400, 'invalid_request', 'the URL is malformed'))
           : (page.refuse(request, door, methods) ??
-            (await stage.play(label, request, async () =>
-              decide(isServedByJar ? await jar.fill(request) : request)
+            (await stage.play(label, request, isCurrent, async () =>
+              decide(isServedByJar ? await jar.fill(request) : request, isCurrent)
             )))
       const dressed = cors.dress(request, decided.response)
       const { response, facts } = page.show(request, door, dressed)
-      if (isServedByJar) await jar.keep(request, response)
+      if (isServedByJar) await jar.keep(request, response, isCurrent)
       const isAbandoned = request.signal?.aborted === true
       const known = {
         ...decided.facts,
@@ -95,7 +98,8 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
 
   const answer = async (
     request: WireRequest,
-    entry: MockRouteEntry | undefined
+    entry: MockRouteEntry | undefined,
+    isCurrent: IsCurrent
   ): Promise<Verdict> => {
     if (entry === undefined) {
       return verdict('not_found', refusal(404, 'not_found', 'there is no such route'))
@@ -109,7 +113,8 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     if (entry.route === 'me') return guard.admit(request, endpoints.me)
     if (entry.route === 'jwks') return authority.jwks()
     const mediaType = entry.route === 'refresh' ? authority.refreshMediaType : undefined
-    return refuseForgery(request, allowedOrigins, mediaType) ?? endpoints[entry.route](request)
+    const refused = refuseForgery(request, allowedOrigins, mediaType)
+    return refused ?? endpoints[entry.route](request, isCurrent)
   }
 
   const preflight = (request: WireRequest, methods: readonly string[]): Verdict => {
@@ -120,7 +125,9 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   const handle = (request: WireRequest, door: MockDoor = 'wire'): Promise<WireResponse> => {
     const entry = routeOf(request)
     const { route = 'unknown', methods = [] } = entry ?? {}
-    return record(request, door, route, methods, (asked) => answer(asked, entry))
+    return record(request, door, route, methods, (asked, isCurrent) =>
+      answer(asked, entry, isCurrent)
+    )
   }
 
   const guarded = (
@@ -157,8 +164,9 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     ...authority.levers,
     // A client without a jar of its own finds the cookie in the server's.
     async signIn(user, url = 'http://localhost') {
+      const isCurrent = epoch.begin()
       const session = await authority.levers.signIn(user, url)
-      await jar.keep({ url }, { setCookies: [session.setCookie] })
+      await jar.keep({ url }, { setCookies: [session.setCookie] }, isCurrent)
       return session
     },
     get keys() {
@@ -175,6 +183,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     },
     onCall: journal.onCall,
     reset() {
+      epoch.end()
       authority.reset()
       journal.reset()
       stage.reset()

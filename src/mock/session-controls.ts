@@ -1,6 +1,7 @@
 // The levers of sessions and tokens: arranging one without a request, and calling each back in every way there is.
 import type { AccessTokens } from './access-tokens.ts'
 import type { RefreshCookie } from './cookies.ts'
+import type { Epoch } from './epoch.ts'
 import { MockAuthServerError } from './errors.ts'
 import { describe, text, wrong } from './expectations.ts'
 import { parseUrl } from './routes.ts'
@@ -33,7 +34,8 @@ export interface SessionControls {
    * Signs somebody in without a request: for tests that begin with a session. Nothing is noted in the journal.
    * @param user `sub` or email; default: the first user
    * @param url the server's own URL, which decides how the cookie is named; default `http://localhost`
-   * @throws MockAuthServerError `unknown_user`, TypeError for a URL that is none
+   * @throws MockAuthServerError `unknown_user`, `unknown_session` where the session ends while it is being arranged,
+   *   TypeError for a URL that is none
    */
   signIn(user?: string, url?: string): Promise<ArrangedSession>
 
@@ -80,6 +82,7 @@ export interface SessionControlParts {
   readonly tokens: AccessTokens
   readonly ledger: TokenLedger
   readonly cookie: RefreshCookie
+  readonly epoch: Epoch
   readonly now: () => number
 }
 
@@ -94,8 +97,12 @@ export function createSessionControls(
         throw wrong('url', expectation, describe(url), 'signIn')
       }
       const { sub } = users.named(user)
-      const { session, refreshToken } = await sessions.start(sub)
+      const { session, refreshToken } = await sessions.start(sub, parts.epoch.begin())
       const issued = await tokens.issue(session, users.claimsOf(sub))
+      if (issued === undefined) {
+        const message = 'The session ended while it was being arranged.'
+        throw new MockAuthServerError('unknown_session', message)
+      }
       const maxAgeSeconds = session.aliveUntilSeconds - Math.floor(parts.now() / 1000)
       const request = { method: 'POST', url, headers: [] }
       return {

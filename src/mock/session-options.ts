@@ -39,10 +39,11 @@ export interface MockSessionOptions {
   readonly revocation?: 'immediate' | 'short-lived'
   /**
    * Where a mock in a page keeps its sessions, so that a reload leaves the user signed in: `sessionStorage`, or anything
-   * with its three methods. Kept are refresh tokens as hashes, the secret that their successors follow from, and token
-   * versions; never a token, a key or a password. Keys, revoked access tokens and the journal begin anew with each page:
-   * access tokens of before are refused, and a refresh helps. What cannot be read is a warning, and the server starts
-   * afresh. For one page at a time. Default: nothing is kept.
+   * with its three methods. Kept are refresh tokens as hashes, the secret that their successors follow from, token
+   * versions, and which of the given `keys` were retired; never a token, a key or a password. All else about keys, revoked
+   * access tokens and the journal begin anew with each page: access tokens of before are refused (with `short-lived` only
+   * those of keys that the server makes itself or that were retired), and a refresh helps. What cannot be read is a
+   * warning, and the server starts afresh. For one page at a time. Default: nothing is kept.
    */
   readonly persist?: MockStorage
 }

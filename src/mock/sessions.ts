@@ -1,4 +1,5 @@
 // Sessions and their refresh tokens: rotation, the grace for a benign race, and what a reuse costs (RFC 9700 §4.14.2).
+import type { IsCurrent } from './epoch.ts'
 import type { RefreshRefusal } from './outcomes.ts'
 import { randomName } from './random.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
@@ -30,9 +31,18 @@ export type Redemption =
       readonly session?: Session
     }
 
+/** How a session came to its end. */
+export type SessionEnd = Extract<
+  RefreshRefusal,
+  'session_revoked' | 'session_expired' | 'session_idle'
+>
+
 export interface Sessions {
-  /** Begins a family. Those that the presented tokens belong to, if any, end. */
-  start(sub: string, presented?: readonly string[]): Promise<Grant>
+  /**
+   * Begins a family. Those that the presented tokens belong to, if any, end. Where a reset comes in between, nothing
+   * begins: what is granted has ended.
+   */
+  start(sub: string, isCurrent: IsCurrent, presented?: readonly string[]): Promise<Grant>
   redeem(refreshToken: string, idempotencyKey: string | undefined): Promise<Redemption>
   /** The session with this `sid`, as long as it lives; its idle time begins anew. */
   renew(id: string): Session | undefined
@@ -47,6 +57,10 @@ export interface Sessions {
   endAll(): void
   /** The session with this `sid`, as long as it lives. */
   findLive(id: string): Session | undefined
+  /** The session with this `sid`, whether it lives or not. */
+  find(id: string): Session | undefined
+  /** Why the session with this `sid` cannot be refreshed any more, if so. */
+  whyOver(id: string): SessionEnd | undefined
   /** Every session that lives. */
   list(): readonly Session[]
   reset(): void
@@ -109,7 +123,12 @@ export function createSessions(
     // A clock that was put back says nothing about how long ago it was.
     return elapsedMs >= 0 && elapsedMs < rules.refreshGraceSeconds * 1000
   }
-  const isAlive = (family: Family) => !family.isRevoked && nowSeconds() < family.aliveUntilSeconds
+  const endOf = (family: Family): SessionEnd | undefined => {
+    if (family.isRevoked) return 'session_revoked'
+    if (nowSeconds() >= family.endsAtSeconds) return 'session_expired'
+    return nowSeconds() >= family.aliveUntilSeconds ? 'session_idle' : undefined
+  }
+  const isAlive = (family: Family) => endOf(family) === undefined
   const findLive = (id: string): Family | undefined => {
     const family = families.get(id)
     return family !== undefined && isAlive(family) ? family : undefined
@@ -127,7 +146,7 @@ export function createSessions(
   }
 
   return {
-    async start(sub, presented = []) {
+    async start(sub, isCurrent, presented = []) {
       const first = await tokens.create()
       // A cookie that somebody else planted must not survive the login (session fixation).
       await leave(presented)
@@ -144,8 +163,10 @@ export function createSessions(
         issued: [],
         isRevoked: false
       }
-      families.set(family.id, family)
-      setCurrent(family, first.fingerprint)
+      if (isCurrent()) {
+        families.set(family.id, family)
+        setCurrent(family, first.fingerprint)
+      }
       return { session: family, refreshToken: first.token }
     },
 
@@ -159,13 +180,8 @@ export function createSessions(
       const family = familyOf.get(fingerprint)
       if (family === undefined) return { kind: 'refused', reason: 'unknown_session' }
       const session = family
-      if (family.isRevoked) return { kind: 'refused', reason: 'session_revoked', session }
-      if (nowSeconds() >= family.endsAtSeconds) {
-        return { kind: 'refused', reason: 'session_expired', session }
-      }
-      if (nowSeconds() >= family.aliveUntilSeconds) {
-        return { kind: 'refused', reason: 'session_idle', session }
-      }
+      const end = endOf(family)
+      if (end !== undefined) return { kind: 'refused', reason: end, session }
       if (fingerprint === family.current) {
         family.predecessor = { fingerprint, spentAtMs: rules.now(), idempotencyKey }
         setCurrent(family, successor.fingerprint)
@@ -212,6 +228,13 @@ export function createSessions(
     },
 
     findLive,
+    find: (id) => families.get(id),
+
+    whyOver(id) {
+      const family = families.get(id)
+      return family === undefined ? undefined : endOf(family)
+    },
+
     list: () => [...families.values()].filter(isAlive),
 
     reset() {

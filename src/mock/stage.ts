@@ -1,5 +1,6 @@
 // What a test puts in the way of a call: a gate, a fault, latency. And the question whether any call is under way.
 import { createEndpointMatcher } from './endpoint-names.ts'
+import type { IsCurrent } from './epoch.ts'
 import { between, methodOptions } from './expectations.ts'
 import { applyFault, createFaults, type Faults, type PlannedFault } from './faults.ts'
 import { createGates, type Gates } from './gates.ts'
@@ -14,8 +15,13 @@ export interface IdleOptions {
 }
 
 export interface Stage extends Pick<Faults, 'failNext'>, Pick<Gates, 'hold'> {
-  /** Leads a call through all of it, to what is decided in the end. */
-  play(route: MockRoute, request: WireRequest, decide: () => Promise<Verdict>): Promise<Verdict>
+  /** Leads a call through all of it, to what is decided in the end; one that a reset overtakes is cut off. */
+  play(
+    route: MockRoute,
+    request: WireRequest,
+    isCurrent: IsCurrent,
+    decide: () => Promise<Verdict>
+  ): Promise<Verdict>
   idle(options?: IdleOptions): Promise<void>
   reset(): void
 }
@@ -64,14 +70,16 @@ export function createStage({ ownRoutes, journal, latencyMs }: StageParts): Stag
     hold: gates.hold,
 
     // Taken on arrival, so that the order of arrival decides who meets what.
-    async play(route, request, decide) {
+    async play(route, request, isCurrent, decide) {
       const fault = faults.take(route)
       const arrival = gates.waitAt(route, 'arrival', request.signal)
       if (arrival !== undefined && !(await park(arrival))) return applyFault(cutOff, undefined)
       if (latencyMs > 0) await realDelay(latencyMs)
+      if (!isCurrent()) return applyFault(cutOff, undefined)
       const decided = fault?.after === 'arrival' ? undefined : await decide()
       const commit = gates.waitAt(route, 'commit', request.signal)
       if (commit !== undefined && !(await park(commit))) return applyFault(cutOff, decided)
+      if (!isCurrent()) return applyFault(cutOff, undefined)
       if (fault === undefined && decided !== undefined) return decided
       if (fault?.name === 'hang') await hang(request.signal)
       return applyFault(fault ?? cutOff, decided)

@@ -1,6 +1,6 @@
 // Whether a token that is right in itself still counts: its user, its version, its name on a list, its session.
 import type { TokenRefusal } from './outcomes.ts'
-import type { Sessions } from './sessions.ts'
+import type { Session, Sessions } from './sessions.ts'
 import type { TokenClaims } from './token-check.ts'
 import type { TokenLedger } from './token-ledger.ts'
 import { tokenVersion, type Users } from './users.ts'
@@ -8,6 +8,12 @@ import { tokenVersion, type Users } from './users.ts'
 export interface Standing {
   /** Why this token does not count any more, if so; asked at the beginning and at the end of every call. */
   refuse(claims: TokenClaims, isOwn: boolean): TokenRefusal | undefined
+  /**
+   * Why nothing may be signed in place of this token of the server's own, if so. Looked up even where access tokens are
+   * only short-lived: one that was called back would otherwise last as long as its session, re-issue by re-issue.
+   * Whether the session still lives is for others to say.
+   */
+  refuseSuccessor(claims: TokenClaims): TokenRefusal | undefined
 }
 
 export interface StandingParts {
@@ -18,6 +24,13 @@ export interface StandingParts {
 }
 
 export function createStanding({ users, sessions, ledger, revocation }: StandingParts): Standing {
+  const refuseCalledBack = (claims: TokenClaims): TokenRefusal | undefined => {
+    if (ledger.isRevoked(String(claims.jti))) return 'token_revoked'
+    return tokenVersion(claims) === users.versionOf(claims.sub) ? undefined : 'stale_version'
+  }
+  const refuseStranger = ({ sub }: TokenClaims, session: Session | undefined) =>
+    session?.sub === sub ? undefined : 'token_revoked'
+
   return {
     refuse(claims, isOwn) {
       const { sub } = claims
@@ -29,9 +42,9 @@ export function createStanding({ users, sessions, ledger, revocation }: Standing
       if (users.find(sub) === undefined) return 'unknown_subject'
       if (ledger.isExpired(jti)) return 'token_expired'
       if (revocation === 'short-lived') return undefined
-      if (ledger.isRevoked(jti)) return 'token_revoked'
-      if (tokenVersion(claims) !== users.versionOf(sub)) return 'stale_version'
-      return sessions.findLive(sid)?.sub === sub ? undefined : 'token_revoked'
-    }
+      return refuseCalledBack(claims) ?? refuseStranger(claims, sessions.findLive(sid))
+    },
+    refuseSuccessor: (claims) =>
+      refuseCalledBack(claims) ?? refuseStranger(claims, sessions.find(String(claims.sid)))
   }
 }

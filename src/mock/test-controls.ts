@@ -60,8 +60,9 @@ export interface TestControls {
 
   /**
    * Forgets sessions, revocations, cookies, the journal and every rotation of keys; lets the clock go, takes back faults
-   * and gates, and cuts off calls that are held or hang. Listeners stay. A refresh cookie that a browser still has is
-   * answered with 401 `unknown_session`, which is not taken for reuse.
+   * and gates, and cuts off every call that is under way: it leaves nothing behind. So does a `registerKey` or a
+   * `signIn`, which rejects. Listeners stay. A refresh cookie that a browser still has is answered with 401
+   * `unknown_session`, which is not taken for reuse.
    */
   reset(): void
 }

@@ -4,6 +4,7 @@ import { jwtVerify } from 'jose/jwt/verify'
 import { isCompactJws } from './compact-jws.ts'
 import type { CallFacts } from './journal.ts'
 import { type Candidate, type KeyShelf, lookUpKey } from './key-lookup.ts'
+import { usableMaterial } from './key-material.ts'
 import type { TokenRefusal } from './outcomes.ts'
 
 export type Verification =
@@ -31,10 +32,11 @@ export function createTokenCheck(rules: CheckRules, shelf: KeyShelf): CheckToken
   const checkWith = async (token: string, candidate: Candidate): Promise<Verification> => {
     const { key, expected, isOwn } = candidate
     const { kid } = key
-    const { verifyWith } = await key.material()
+    const material = await usableMaterial(key)
+    if (material === undefined) return refused('bad_signature', { kid })
     try {
       // The signature is compared by the platform's own `verify`, in the same time for every wrong one.
-      const { payload } = await jwtVerify(token, verifyWith, {
+      const { payload } = await jwtVerify(token, material.verifyWith, {
         algorithms: [key.alg],
         typ: expected.typ,
         issuer: expected.issuer,

@@ -11,7 +11,8 @@ import {
   exportJWK,
   generateKeyPair,
   type JSONWebKeySet,
-  jwtVerify
+  jwtVerify,
+  SignJWT
 } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { base, claimsOf, createClockedServer, kidOf, outcome, overWire, visit } from './visitor.ts'
@@ -194,6 +195,40 @@ describe('a key given as JWK', () => {
     const other = createMockAuthServer()
     await expect(other.registerKey(() => ({ kid: 'bent', jwk }))).rejects.toEqual(unusable)
     expect(other.keys).toHaveLength(1)
+  })
+})
+
+describe('a key that only verifies and is no point of its curve', () => {
+  const bend = async (kid: string) => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256')
+    const jwk = await exportJWK(publicKey)
+    return { privateKey, bent: { ...jwk, y: jwk.x ?? '', kid } }
+  }
+
+  it('of an issuer is found by ready, and refuses the tokens that name it', async () => {
+    const issuer = 'https://they.test'
+    const { privateKey, bent } = await bend('bent')
+    const { server } = createClockedServer({ issuers: [{ issuer, jwks: { keys: [bent] } }] })
+    await expect(server.ready()).rejects.toMatchObject({ code: 'unusable_key' })
+    const token = await new SignJWT({ iss: issuer, aud: 'api', sub: 'they' })
+      .setProtectedHeader({ alg: 'ES256', kid: 'bent', typ: 'at+jwt' })
+      .sign(privateKey)
+    expect((await visit(overWire(server)).me(token)).status).toBe(401)
+    expect(outcome(server)).toBe('bad_signature')
+  })
+
+  it('of the server’s own stays out of the JWK Set, and leaves the others in', async () => {
+    const good = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey)
+    const { bent } = await bend('bent')
+    const { server } = createClockedServer({
+      keys: [
+        { kid: 'good', jwk: good },
+        { kid: 'bent', jwk: bent }
+      ]
+    })
+    const url = `${base}/.well-known/jwks.json`
+    const { body } = await server.handle({ method: 'GET', url, headers: [] })
+    expect(JSON.parse(body).keys).toMatchObject([{ kid: 'good' }])
   })
 })
 

@@ -238,6 +238,22 @@ describe('an external issuer', () => {
     expect((await stranger.me(await mint())).status).toBe(200)
   })
 
+  it('cannot put another key under a name, not even under its own', async () => {
+    const { server, mint, stranger, jwks } = await arrange()
+    const trust = (keys: readonly JWK[]) => () =>
+      server.trustIssuer({ issuer: they, jwks: { keys } })
+    const other = await publicKey('their-1')
+    const before = server.keyAudit
+    expect(trust([other])).toThrow(code('key_exists'))
+    expect(server.keyAudit).toBe(before)
+    expect((await stranger.me(await mint())).status).toBe(200)
+    // Nor once the name is free of its key: tokens that name it are still about.
+    trust([])()
+    expect(trust([other])).toThrow(code('key_exists'))
+    trust(jwks.keys)()
+    expect((await stranger.me(await mint())).status).toBe(200)
+  })
+
   it('cannot take the name of a key that is not its own', async () => {
     const { server } = await arrange()
     const kid = server.keys[0]?.kid ?? ''
@@ -399,7 +415,7 @@ describe('emergencyRotate', () => {
   )
 
   it('leaves none behind between a redemption and the choice of the key', async () => {
-    const statuses = new Set<number>()
+    const seen = new Set<number>()
     for (let turns = 0; turns < 30; turns += 1) {
       const { server, ada } = await signedIn({ revocation: 'short-lived' })
       const { sign } = crypto.subtle
@@ -417,10 +433,26 @@ describe('emergencyRotate', () => {
       }
       const { status, token } = await ada.refresh()
       spy.mockRestore()
-      statuses.add(status)
+      seen.add(signatures)
       if (status === 200) expect((await ada.me(token)).status).toBe(401)
     }
-    expect(statuses).toEqual(new Set([200, 401]))
+    // It came before a token was signed, and while one was.
+    expect(seen).toEqual(new Set([1, 2]))
+  })
+
+  it('is told of once its sessions have ended', async () => {
+    const { server } = await signedIn()
+    const left: number[] = []
+    server.on('key-changed', () => left.push(server.sessions.length))
+    server.emergencyRotate()
+    expect(left).toEqual([0])
+  })
+
+  it('ends no session where it is refused', async () => {
+    const { server } = await signedIn()
+    const kid = server.keys[0]?.kid ?? ''
+    expect(() => server.emergencyRotate({ kid })).toThrow(code('key_exists'))
+    expect(server.sessions).toHaveLength(1)
   })
 
   it('is no lasting state: the next rotation is like any other', async () => {
@@ -433,6 +465,16 @@ describe('emergencyRotate', () => {
 })
 
 describe('the audit log', () => {
+  it('cannot be changed by whoever reads it', () => {
+    const server = createMockAuthServer()
+    expect(server.keyAudit).toSatisfy(Object.isFrozen)
+    server.emergencyRotate()
+    expect(server.keyAudit).toSatisfy(Object.isFrozen)
+    expect(server.keyAudit.at(-1)?.retiredKids).toSatisfy(Object.isFrozen)
+    expect(() => Reflect.set(server.keyAudit, 'length', 0)).not.toThrow()
+    expect(server.keyAudit).toHaveLength(2)
+  })
+
   it('says when, who, which key, what and why, in order', async () => {
     const { server, clock } = createClockedServer({
       keys: [{ kid: 'a', secret: 'a'.repeat(32) }]

@@ -205,6 +205,36 @@ describe('with persist', () => {
     }
   )
 
+  it.each([
+    ['an emergency', ({ emergencyRotate }: MockAuthServer) => void emergencyRotate()],
+    [
+      'a rotation and a retirement',
+      ({ rotateKey, retireKey }: MockAuthServer) => void retireKey(rotateKey().previousKid)
+    ]
+  ])('a given key that is gone by %s stays gone', async (_name, retire) => {
+    const { page, ada } = open({
+      revocation: 'short-lived',
+      keys: [
+        { kid: 'leaked', secret: 'a secret of at least 32 bytes, for tests' },
+        { kid: 'older', secret: 'another one of at least 32 bytes, for tests' }
+      ]
+    })
+    const { token } = await ada.login()
+    retire(page.server)
+    const others = page.server.keys.filter(({ status }) => status === 'verifying')
+    page.reload()
+    expect((await ada.me(token)).status).toBe(401)
+    expect(outcome(page.server)).toBe('retired_key')
+    // None of the others signs in its place: they were given to verify.
+    const [signing, ...verifying] = page.server.keys
+    expect([signing?.kid.startsWith('key-'), verifying]).toEqual([true, others])
+    expect((await ada.me((await ada.login()).token)).status).toBe(200)
+
+    page.server.reset()
+    page.reload()
+    expect(page.server.keys.map(({ kid }) => kid)).toEqual(['leaked', 'older'])
+  })
+
   it('nothing in storage signs anybody in', async () => {
     const { page, ada } = open()
     const { token } = await ada.login()
@@ -264,7 +294,8 @@ describe('what cannot be read', () => {
     ['a session that is revoked in words', change({ isRevoked: 'no' })],
     ['a session with odd hashes', change({ issued: ['x', 1] })],
     ['a session with an odd predecessor', change({ predecessor: { fingerprint: 1 } })],
-    ['versions that are none', (kept) => ({ ...kept, tokenVersions: { 'user-1': 'x' } })]
+    ['versions that are none', (kept) => ({ ...kept, tokenVersions: { 'user-1': 'x' } })],
+    ['keys that are none', (kept) => ({ ...kept, goneKids: [7] })]
   ])('starts afresh, and is said: %s', async (_name, spoil) => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const [key, kept] = await keep()

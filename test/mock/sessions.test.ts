@@ -25,7 +25,7 @@ describe('what is kept', () => {
     const families = new Map<string, Family>()
     const rules = { sessionSeconds: 60, refreshIdleSeconds: undefined, refreshGraceSeconds: 10 }
     const sessions = createSessions({ ...rules, now: () => 1000 }, families)
-    const { refreshToken: first } = await sessions.start('ada')
+    const { refreshToken: first } = await sessions.start('ada', () => true)
     const rotated = await sessions.redeem(first, undefined)
     const again = await sessions.redeem(first, undefined)
     if (rotated.kind === 'refused' || again.kind === 'refused') throw new Error('both are granted')
