@@ -33,6 +33,8 @@ if (!hasFirefox) {
 export default defineConfig({
   test: {
     reporters: ['default'],
+    // Every core: Vitest leaves one to itself, and of two that is half.
+    maxWorkers: '100%',
     // The XMLHttpRequest of msw 2.15 leaves the failure of a cut body to nobody; the contract names that gap.
     onUnhandledError: ({ message }) => message !== 'the connection was lost',
     projects: [
