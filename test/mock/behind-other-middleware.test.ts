@@ -1,28 +1,13 @@
 // The server in an app whose other middleware comes first: what that has read, set and laid around the answer.
 import { once } from 'node:events'
-import {
-  createServer,
-  request as httpRequest,
-  type IncomingMessage,
-  type RequestListener
-} from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { createMockAuthServer } from 'everbearer/mock'
 import { middleware, protect } from 'everbearer/mock/node'
 import express, { type Response as Answer, type RequestHandler } from 'express'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { serve } from './serve.ts'
 import { json, overWire, visit } from './visitor.ts'
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, 'localhost')
-  await new Promise((resolve) => server.once('listening', resolve))
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return `http://localhost:${(server.address() as AddressInfo).port}`
-}
 
 const page = 'http://localhost:3000'
 const login = {

@@ -6,6 +6,10 @@ import { createTabsBed } from '../support/virtual-tabs.ts'
 
 const load = ({ auth }: TestBed) => auth.axios.get('/me')
 const settle = (promise: Promise<unknown>) => promise.catch(() => undefined)
+const reload = (bed: TestBed) => {
+  bed.reload({ restore: 'always' })
+  return bed.idle()
+}
 const pass = async (bed: TestBed, seconds: number) => {
   for (let left = seconds; left > 0; left -= 10) {
     bed.clock.tick(10_000)
@@ -55,16 +59,14 @@ const lives: Record<
       bed.server.failNext('logout', 'network', { after: 'commit' })
       await settle(bed.auth.logout())
       await pass(bed, 20)
-      bed.reload({ restore: 'always' })
-      await bed.idle()
+      await reload(bed)
     }
   },
   'a login answered 503 after the commit, and again': {
     async live(bed) {
       bed.server.failNext('login', 503, { after: 'commit' })
       await settle(bed.auth.login(ada))
-      bed.reload({ restore: 'always' })
-      await bed.idle()
+      await reload(bed)
       await settle(bed.auth.login(ada))
     }
   },
@@ -74,10 +76,8 @@ const lives: Record<
       await bed.auth.login(ada)
       bed.auth.dispose()
       bed.clock.tick(700_000)
-      bed.reload({ restore: 'always' })
-      await bed.idle()
-      bed.reload({ restore: 'always' })
-      await bed.idle()
+      await reload(bed)
+      await reload(bed)
     }
   },
   'an expired session, found at a reload': {
@@ -86,10 +86,8 @@ const lives: Record<
       await bed.auth.login(ada)
       bed.auth.dispose()
       bed.clock.tick(700_000)
-      bed.reload({ restore: 'always' })
-      await bed.idle()
-      bed.reload({ restore: 'always' })
-      await bed.idle()
+      await reload(bed)
+      await reload(bed)
     }
   },
   'sessions ended by the server': {
@@ -98,8 +96,7 @@ const lives: Record<
       bed.server.endSessions()
       await settle(load(bed))
       await bed.idle()
-      bed.reload({ restore: 'always' })
-      await bed.idle()
+      await reload(bed)
       await settle(bed.auth.login(ada))
     }
   },

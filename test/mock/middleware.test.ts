@@ -1,21 +1,10 @@
 // The server inside somebody else's: Express, Connect style and plain `node:http`.
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createMockAuthServer, type MockAuthServer } from 'everbearer/mock'
 import { middleware, protect } from 'everbearer/mock/node'
 import express, { type Response as Answer, type Request as Asked } from 'express'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { serve } from './serve.ts'
 import { json, overWire, visit } from './visitor.ts'
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, 'localhost')
-  await new Promise((resolve) => server.once('listening', resolve))
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return `http://localhost:${(server.address() as AddressInfo).port}`
-}
 
 const login = {
   method: 'POST',

@@ -1,4 +1,5 @@
 // A listener behind the Node guard has done its work when its head is to go out: only then comes what a test put in its way.
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
@@ -177,7 +178,8 @@ describe('a stream', () => {
     let later: Promise<unknown> = Promise.resolve()
     const { server, get } = await arrange((_message, response) => {
       response.write('one')
-      later = new Promise((resolve) => setTimeout(resolve, 20)).then(() => {
+      // When the other answer has gone.
+      later = once(response, 'finish').then(() => {
         response.write('two', () => {})
         response.end('three')
       })

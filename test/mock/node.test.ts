@@ -1,10 +1,11 @@
 // The node door: real sockets, what it owns and what it leaves to others.
 import { once } from 'node:events'
-import { createServer, request as httpRequest, type RequestListener } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
 import { createMockAuthServer, type MockAuthServer } from 'everbearer/mock'
 import { listen, toNodeListener } from 'everbearer/mock/node'
 import { expect, it, onTestFinished } from 'vitest'
+import { serve } from './serve.ts'
 import { json } from './visitor.ts'
 
 const login = {
@@ -17,16 +18,6 @@ async function open(server: MockAuthServer = createMockAuthServer()) {
   const listening = await listen(server)
   onTestFinished(() => listening.close())
   return { server, ...listening }
-}
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, 'localhost')
-  await new Promise((resolve) => server.once('listening', resolve))
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return `http://localhost:${(server.address() as AddressInfo).port}`
 }
 
 /** Sends these bytes and returns all that comes back. */
