@@ -1,7 +1,7 @@
 // The client as its users see it.
 import type { AxiosInstance } from 'axios'
-import type { AuthFetch } from './http/fetch.ts'
-import type { TokenResponse } from './refresh/token-response.ts'
+import type { TokenResponse } from './auth-api/token-response.ts'
+import type { AuthFetch } from './request/fetch.ts'
 import type { AuthEventListener, AuthEvents, RefreshStatus } from './session/events.ts'
 import type { AuthState } from './session/state.ts'
 

@@ -1,24 +1,23 @@
 // The entry "everbearer": every public name, written by hand, values first. Whatever is not listed here is private.
 
+export type { RenewalContext, RenewWith } from './auth-api/custom-refresh.ts'
+export type { TokenResponse } from './auth-api/token-response.ts'
 export type { AuthClient } from './auth-client.ts'
 export { createAuthClient } from './client.ts'
-export type { AuthErrorCode } from './errors.ts'
-export { AuthError, isAuthError } from './errors.ts'
-export type { Challenge } from './http/challenges.ts'
-export type { AuthFetch, AuthFetchInit } from './http/fetch.ts'
-export type { ApiAnswer, IsTokenRefusal } from './http/refusal.ts'
-export type { RequestFlags } from './http/request-flags.ts'
-export type { AuthClientOptions } from './options.ts'
+export type { AuthErrorCode } from './lib/errors.ts'
+export { AuthError, isAuthError } from './lib/errors.ts'
 export type {
   Platform,
   PlatformChannel,
   PlatformLocks,
   PlatformStorage,
   Wake
-} from './platform.ts'
-export type { RenewalContext, RenewWith } from './refresh/renewal.ts'
-export type { TokenResponse } from './refresh/token-response.ts'
-export type { ReissueRefusal } from './session/adoption.ts'
+} from './lib/platform.ts'
+export type { AuthClientOptions } from './options.ts'
+export type { AuthFetch, AuthFetchInit } from './request/fetch.ts'
+export type { RequestFlags } from './request/request-flags.ts'
+export type { ApiAnswer, IsTokenRefusal } from './request/token-refusal.ts'
+export type { Challenge } from './request/www-authenticate.ts'
 export type {
   AuthEventListener,
   AuthEvents,
@@ -28,3 +27,4 @@ export type {
   TokenFacts
 } from './session/events.ts'
 export type { AuthState, Degraded, SignedOutReason } from './session/state.ts'
+export type { ReissueRefusal } from './session/token-order.ts'

@@ -1,8 +1,9 @@
 // The options of createAuthClient(): what each means, its unit, range and default.
-import type { IsTokenRefusal } from './http/refusal.ts'
-import type { Platform } from './platform.ts'
-import type { RenewWith } from './refresh/renewal.ts'
-import type { TokenResponse } from './refresh/token-response.ts'
+
+import type { RenewWith } from './auth-api/custom-refresh.ts'
+import type { TokenResponse } from './auth-api/token-response.ts'
+import type { Platform } from './lib/platform.ts'
+import type { IsTokenRefusal } from './request/token-refusal.ts'
 
 export interface AuthClientOptions {
   /**

@@ -1,8 +1,8 @@
 // The command `everbearer mock`: the mock auth server on a port, one printed line per call.
 import { once } from 'node:events'
-import { createControl } from '../mock/control.ts'
+import { createControl } from '../mock/adapters/control-api.ts'
+import { type Listening, listen } from '../mock/adapters/node.ts'
 import { createMockAuthServer, type MockAuthServer } from '../mock/index.ts'
-import { type Listening, listen } from '../mock/node.ts'
 import { callLine, type Paint, painter } from './call-line.ts'
 import { readChoice, readNumber, readOptions, readOrigins, readText } from './usage.ts'
 

@@ -1,9 +1,10 @@
 // What a mock in a page keeps over a reload: sessions, by the hashes of their refresh tokens, token versions, and
 // which keys are gone.
-import { type KeptState, newState, readState, writeState } from './kept-state.ts'
-import type { KeyRing } from './keys.ts'
-import type { Sessions } from './sessions.ts'
-import type { KnownUser, Users } from './users.ts'
+
+import type { KeyRing } from './keys/key-ring.ts'
+import type { Sessions } from './sessions/sessions.ts'
+import { type KeptState, newState, readState, writeState } from './sessions/stored-state.ts'
+import type { KnownUser, Users } from './sessions/users.ts'
 
 /** A part of the `Storage` of the Web. */
 export interface MockStorage {

@@ -1,5 +1,5 @@
 // The mock has no place in production: its users' passwords stand in a test.
-import { MockAuthServerError } from './errors.ts'
+import { MockAuthServerError } from './lib/errors.ts'
 
 /**
  * Looked up on the global object, which no bundler replaces: a page that is built for production and brings the mock

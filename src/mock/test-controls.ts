@@ -1,11 +1,11 @@
 // What a test can do to the server besides asking it: move its clock, break and hold calls, wait, and judge the client.
-import type { MockCalls } from './call-lists.ts'
-import type { MockClock } from './clock.ts'
-import type { MockEndpoint } from './endpoint-names.ts'
-import type { FailNextOptions, MockFault } from './faults.ts'
-import type { HoldOptions, MockGate } from './gates.ts'
-import type { IdleOptions } from './stage.ts'
-import type { AssertNoViolationsOptions, MockViolation } from './violations.ts'
+import type { MockCalls } from './calls/call-lists.ts'
+import type { MockEndpoint } from './calls/endpoint-names.ts'
+import type { AssertNoViolationsOptions, MockViolation } from './client-rules/violations.ts'
+import type { MockClock } from './controls/clock.ts'
+import type { FailNextOptions, MockFault } from './controls/faults.ts'
+import type { HoldOptions, MockGate } from './controls/gates.ts'
+import type { IdleOptions } from './controls/interception.ts'
 
 export interface TestControls {
   /** The server's clock, by which tokens and sessions are issued and expire. */

@@ -1,5 +1,5 @@
 // What a refresh came to, in words that everybody may hear.
-import { AuthError } from '../errors.ts'
+import { AuthError } from '../lib/errors.ts'
 import type { RefreshOutcome, RefreshReason } from '../session/events.ts'
 import { unexpected } from './refresh-errors.ts'
 

@@ -1,6 +1,7 @@
 // What a refresh may end with besides what the server said.
-import { AuthError } from '../errors.ts'
-import type { TokenAnswer } from './token-request.ts'
+
+import type { TokenAnswer } from '../auth-api/token-request.ts'
+import { AuthError } from '../lib/errors.ts'
 
 export function sessionChanged(): AuthError {
   return new AuthError(

@@ -1,16 +1,17 @@
 // How the session is renewed: one attempt at a time, which counts only if the session it was for is still there.
-import { AuthError } from '../errors.ts'
+
+import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
+import { createWaiting } from '../lib/deadline.ts'
+import { AuthError } from '../lib/errors.ts'
 import type { RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
 import type { HeldToken } from '../session/session.ts'
-import type { AttemptBook } from '../tabs/attempt.ts'
-import { createWaiting } from './deadline.ts'
-import { createFailureMemory } from './failure-memory.ts'
+import type { AttemptBook } from '../tabs/refresh-attempt.ts'
+import { createSettlement, type SettlementOptions } from './apply-result.ts'
+import type { TakeTurn } from './exclusive.ts'
 import { describeFailure, isUnanswered } from './outcome.ts'
 import { lostRace, sessionChanged, unexpected } from './refresh-errors.ts'
-import { createSettlement, type SettlementOptions } from './settlement.ts'
+import { createFailureMemory } from './retry-state.ts'
 import { createSingleFlight, type Flight } from './single-flight.ts'
-import type { TokenAnswer, TokenRequest } from './token-request.ts'
-import type { TakeTurn } from './turn.ts'
 
 export interface RefresherOptions extends Omit<SettlementOptions, 'failure'> {
   readonly tokenRequest: TokenRequest

@@ -1,7 +1,7 @@
 // What the client tells about itself: typed, redacted, delivered outside of every critical section.
-import type { AuthErrorCode } from '../errors.ts'
-import type { ReissueRefusal } from './adoption.ts'
+import type { AuthErrorCode } from '../lib/errors.ts'
 import type { SignedOutReason } from './state.ts'
+import type { ReissueRefusal } from './token-order.ts'
 
 /** What made a refresh begin. */
 export type RefreshReason =

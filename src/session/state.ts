@@ -1,5 +1,5 @@
 // The session's state machine: what apps see of it, and how it moves. Pure; the token is not part of it.
-import type { AuthErrorCode } from '../errors.ts'
+import type { AuthErrorCode } from '../lib/errors.ts'
 
 /**
  * Why nobody is signed in.

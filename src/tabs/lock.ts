@@ -1,5 +1,5 @@
 // The three auth requests take turns: within this tab by a queue, across tabs by a short Web Lock, both with a bounded wait.
-import type { Platform, PlatformLocks } from '../platform.ts'
+import type { Platform, PlatformLocks } from '../lib/platform.ts'
 
 export interface AuthLock {
   /** Runs the task when it is its turn, or without the lock when the wait is over; tells it whether another tab was before it. */

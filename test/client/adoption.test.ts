@@ -2,8 +2,8 @@
 
 import { AxiosHeaders } from 'axios'
 import { describe, expect, it } from 'vitest'
-import { refuseReissue } from '../../src/session/adoption.ts'
 import type { HeldToken, ReceivedToken } from '../../src/session/session.ts'
+import { refuseReissue } from '../../src/session/token-order.ts'
 import { ada, createTestBed } from '../support/test-client.ts'
 import { apiOrigin } from '../support/virtual-browser.ts'
 

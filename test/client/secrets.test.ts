@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import axios, { type AxiosRequestConfig } from 'axios'
 import { expect, it, vi } from 'vitest'
-import { joinUrl } from '../../src/url.ts'
+import { joinUrl } from '../../src/lib/url.ts'
 import { ada, createTestBed } from '../support/test-client.ts'
 import { apiOrigin } from '../support/virtual-browser.ts'
 

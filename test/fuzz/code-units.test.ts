@@ -1,8 +1,8 @@
 // RFC 6750 §2.1: of all 65 536 code units only those of a b64token get into a token, wherever they stand.
 import { describe, expect, it } from 'vitest'
-import { isAuthError } from '../../src/errors.ts'
-import { readReissuedHeader } from '../../src/http/reissued-token.ts'
-import { readTokenResponse } from '../../src/refresh/token-response.ts'
+import { readTokenResponse } from '../../src/auth-api/token-response.ts'
+import { isAuthError } from '../../src/lib/errors.ts'
+import { readReissuedHeader } from '../../src/request/reissued-header.ts'
 import { isAccessToken } from '../../src/token/claims.ts'
 
 const units = Array.from({ length: 65_536 }, (_, unit) => String.fromCharCode(unit))

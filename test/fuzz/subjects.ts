@@ -1,18 +1,18 @@
 // What is fed with bad input, and what has to hold of it: no throw but the typed one, and no time that is no number.
 import fc from 'fast-check'
-import { isAuthError } from '../../src/errors.ts'
-import { parseChallenges } from '../../src/http/challenges.ts'
-import { readReissuedHeader } from '../../src/http/reissued-token.ts'
-import { createPlatform } from '../../src/platform.ts'
-import { backoffMs, parseRetryAfterMs } from '../../src/refresh/backoff.ts'
-import { createEndpoints } from '../../src/refresh/endpoints.ts'
-import { planRefreshAt } from '../../src/refresh/refresh-plan.ts'
-import { createTokenRequest, type TokenAnswer } from '../../src/refresh/token-request.ts'
+import { createEndpoints } from '../../src/auth-api/endpoints.ts'
+import { createTokenRequest, type TokenAnswer } from '../../src/auth-api/token-request.ts'
 import {
   type IssuedToken,
   readOAuthError,
   readTokenResponse
-} from '../../src/refresh/token-response.ts'
+} from '../../src/auth-api/token-response.ts'
+import { isAuthError } from '../../src/lib/errors.ts'
+import { createPlatform } from '../../src/lib/platform.ts'
+import { backoffMs, parseRetryAfterMs } from '../../src/refresh/backoff.ts'
+import { planRefreshAt } from '../../src/refresh/refresh-time.ts'
+import { readReissuedHeader } from '../../src/request/reissued-header.ts'
+import { parseChallenges } from '../../src/request/www-authenticate.ts'
 import { receiveToken } from '../../src/session/session.ts'
 import { isAccessToken, readClaims } from '../../src/token/claims.ts'
 import { bareToken } from '../support/bare-token.ts'

@@ -16,19 +16,19 @@ export const mutations: readonly Mutation[] = [
   },
   {
     invariant: 'I2 a late refusal is not news',
-    file: 'refresh/token-source.ts',
+    file: 'request/token-source.ts',
     find: 'if (held.generation !== carried.generation) return forRequest(carried.epoch)',
     replace: ''
   },
   {
     invariant: 'I3 adoption is monotonic',
-    file: 'session/adoption.ts',
+    file: 'session/token-order.ts',
     find: "case 'older':\n      return 'not-newer'",
     replace: "case 'older':\n      return undefined"
   },
   {
     invariant: 'I4 only a verdict ends a session',
-    file: 'refresh/token-request.ts',
+    file: 'auth-api/token-request.ts',
     find: 'default:\n      return false',
     replace: 'default:\n      return response.status >= 400'
   },
@@ -40,19 +40,19 @@ export const mutations: readonly Mutation[] = [
   },
   {
     invariant: 'I6 the token stays in',
-    file: 'http/axios-concealment.ts',
-    find: "Reflect.set(carrier, 'config', config)",
+    file: 'request/axios/redact.ts',
+    find: "Reflect.set(carrier, 'config', own)",
     replace: 'void 0'
   },
   {
     invariant: 'I7 the replay carries the same content',
-    file: 'http/axios.ts',
+    file: 'request/axios/attach.ts',
     find: 'return sendWithBearer({',
     replace: 'config.data += config.data === undefined ? "" : " "\n      return sendWithBearer({'
   },
   {
     invariant: 'I8 timers are hints',
-    file: 'refresh/token-source.ts',
+    file: 'request/token-source.ts',
     find: 'if (!hasLifeLeft(token, reserve)) return undefined',
     replace: ''
   },

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createMockAuthServer } from 'everbearer/mock'
 import { listen } from 'everbearer/mock/node'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { withControl } from '../../src/mock/control-listener.ts'
+import { withControl } from '../../src/mock/adapters/control-api-listener.ts'
 import { claimsOf, json, overFetch, visit } from './visitor.ts'
 
 async function arrange() {

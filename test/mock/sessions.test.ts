@@ -1,8 +1,8 @@
 // Sessions: what is kept of them, when they end, and every way to call a token back.
 import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createRefreshTokens } from '../../src/mock/refresh-tokens.ts'
-import { createSessions, type Family } from '../../src/mock/sessions.ts'
+import { createRefreshTokens } from '../../src/mock/sessions/refresh-tokens.ts'
+import { createSessions, type Family } from '../../src/mock/sessions/sessions.ts'
 import { base, claimsOf, createClockedServer, json, outcome, overWire, visit } from './visitor.ts'
 
 async function signedIn(options: MockAuthServerOptions = {}) {

@@ -1,6 +1,6 @@
 // The ledger of access tokens, over so many that it has to forget some.
 import { expect, it } from 'vitest'
-import { createTokenLedger } from '../../src/mock/token-ledger.ts'
+import { createTokenLedger } from '../../src/mock/tokens/issued-tokens.ts'
 
 it('forgets the oldest tokens that have expired, and no others, once there are ten thousand', () => {
   const ledger = createTokenLedger(0)

@@ -1,6 +1,6 @@
 // When a token is renewed: the policy by itself, driven as a fleet would drive it.
 import { expect, it } from 'vitest'
-import { keepRefreshAt, planRefreshAgeSeconds } from '../../src/refresh/refresh-plan.ts'
+import { keepRefreshAt, planRefreshAgeSeconds } from '../../src/refresh/refresh-time.ts'
 
 const policy = { refreshBeforeExpirySeconds: 60, spreadRefreshes: true }
 const fixed = { ...policy, spreadRefreshes: false }

@@ -1,7 +1,7 @@
 // The canary hunt finds what it hunts: a token that is let out in any way is found, and the way is named.
 import axios from 'axios'
 import { describe, expect, it } from 'vitest'
-import { AuthError } from '../../src/errors.ts'
+import { AuthError } from '../../src/lib/errors.ts'
 import { createEmitter } from '../../src/session/events.ts'
 import config from '../../vitest.config.ts'
 import { canaryHunter, createCanaryHunter } from '../support/canary.ts'

@@ -1,7 +1,7 @@
 // Uses a client as a script would, without dispose(), and comes to its end; the server is its own, or the one at the given URL.
 import { createAuthClient } from '../../src/index.ts'
+import { listen } from '../../src/mock/adapters/node.ts'
 import { createMockAuthServer } from '../../src/mock/index.ts'
-import { listen } from '../../src/mock/node.ts'
 import { createCookieFetch } from '../support/cookie-fetch.ts'
 
 const [givenUrl] = process.argv.slice(2)

@@ -50,7 +50,7 @@ for (const name of ['stdout', 'stderr'] as const) {
   }
 }
 
-vi.mock(import('../../src/errors.ts'), async (importOriginal) => {
+vi.mock(import('../../src/lib/errors.ts'), async (importOriginal) => {
   const original = await importOriginal()
   class CollectedError extends Error {
     constructor(...args: ConstructorParameters<typeof Error>) {

@@ -1,6 +1,6 @@
 // The lock: turns are taken, and nobody waits for ever.
 import { expect, it } from 'vitest'
-import type { PlatformLocks } from '../../src/platform.ts'
+import type { PlatformLocks } from '../../src/lib/platform.ts'
 import { createLock } from '../../src/tabs/lock.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createSharedLocks } from '../support/virtual-tabs.ts'

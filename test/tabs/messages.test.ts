@@ -1,6 +1,6 @@
 // Messages that nobody of ours wrote: any script of the origin can post them, and an old tab may be of another version.
 import { expect, it } from 'vitest'
-import { readMessage } from '../../src/tabs/channel.ts'
+import { readMessage } from '../../src/tabs/messages.ts'
 import { ada } from '../support/test-client.ts'
 import { createTabsBed } from '../support/virtual-tabs.ts'
 import { flood } from './forgery.ts'

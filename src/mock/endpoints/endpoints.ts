@@ -1,0 +1,170 @@
+// The four endpoints: login, refresh, logout and me, as decisions without HTTP around them.
+
+import { attemptOf } from '../calls/call-opening.ts'
+import type { RefreshRefusal } from '../calls/outcomes.ts'
+import { type Verdict, verdict } from '../http/decision.ts'
+import { readJsonBody } from '../http/json-body.ts'
+import { json, noContent, refusal, type WireRequest, type WireResponse } from '../http/message.ts'
+import type { RefreshCookie } from '../http/refresh-cookie.ts'
+import type { IsCurrent } from '../lib/reset-generation.ts'
+import type { Grant, Redemption, Session, Sessions } from '../sessions/sessions.ts'
+import type { Users } from '../sessions/users.ts'
+import type { AccessTokens } from '../tokens/access-tokens.ts'
+import type { ProtectedSession } from './guard.ts'
+import type { RefreshWay } from './refresh-credential.ts'
+
+export interface Endpoints {
+  /** Leaves no session where the request is of an earlier epoch. */
+  login(request: WireRequest, isCurrent: IsCurrent): Promise<Verdict>
+  refresh(request: WireRequest): Promise<Verdict>
+  logout(request: WireRequest): Promise<Verdict>
+  me(session: ProtectedSession): WireResponse
+}
+
+export interface EndpointParts {
+  readonly users: Users
+  readonly sessions: Sessions
+  readonly tokens: AccessTokens
+  readonly cookie: RefreshCookie
+  readonly way: RefreshWay
+  readonly issuer: string
+  readonly now: () => number
+}
+
+const refusals: Readonly<Record<RefreshRefusal, string>> = {
+  no_cookie: 'no refresh token was sent',
+  unknown_session: 'the refresh token is unknown',
+  session_expired: 'the session has expired',
+  session_idle: 'the refresh token was not used for too long',
+  session_revoked: 'the session has been revoked',
+  refresh_reused: 'refresh token reuse detected, the session has been revoked'
+}
+
+export function createEndpoints(parts: EndpointParts): Endpoints {
+  const { users, sessions, tokens, cookie, way } = parts
+
+  const grantTokens = async (
+    request: WireRequest,
+    { session, refreshToken }: Partial<Grant> & Pick<Grant, 'session'>,
+    outcome: 'signed_in' | 'rotated' | 'replayed' | 'renewed',
+    facts: Verdict['facts'] = {}
+  ): Promise<Verdict> => {
+    const signed = tokens.issue(session, users.claimsOf(session.sub))
+    const maxAgeSeconds = session.aliveUntilSeconds - Math.floor(parts.now() / 1000)
+    const isInBody = way.carrier === 'body' && refreshToken !== undefined
+    const setCookies =
+      way.carrier === 'cookie' && refreshToken !== undefined
+        ? [cookie.set(request, refreshToken, maxAgeSeconds)]
+        : []
+    const issued = await signed
+    if (issued === undefined) return refuse(request, 'session_revoked', session)
+    const body = {
+      access_token: issued.token,
+      token_type: 'Bearer',
+      expires_in: issued.expiresInSeconds,
+      ...(isInBody ? { refresh_token: refreshToken } : {})
+    }
+    return verdict(
+      outcome,
+      { ...json(200, body), setCookies },
+      {
+        ...facts,
+        sub: session.sub,
+        sessionId: session.id,
+        issuedJti: issued.jti,
+        issuedKid: issued.kid
+      }
+    )
+  }
+
+  const refuse = (request: WireRequest, reason: RefreshRefusal, session?: Session): Verdict => {
+    const isMissing = reason === 'no_cookie' && way.refusalStatus === 400
+    const error = isMissing ? 'invalid_request' : 'invalid_grant'
+    const answer = refusal(way.refusalStatus, error, refusals[reason])
+    // An unknown token may belong to another server on another port of this host: cookies do not know ports.
+    if (session === undefined) return verdict(reason, answer)
+    // Nor may this answer take away what a login or a sign-out has written meanwhile.
+    //
+    //   t0  tab A refreshes with R1, and is slow
+    //   t1  tab B signs in: the family of R1 ends, the browser holds S1
+    //   t2  A is refused; clearing the cookie now would lose S1
+    const setCookies = sessions.wasLeft(session) ? [] : clearing(request)
+    return verdict(reason, { ...answer, setCookies }, { sub: session.sub, sessionId: session.id })
+  }
+
+  const clearing = (request: WireRequest): string[] =>
+    way.carrier === 'cookie' ? [cookie.clear(request)] : []
+
+  const redeemKnown = async (
+    [token = '', ...others]: readonly string[],
+    attempt: string | undefined
+  ): Promise<Redemption> => {
+    const redemption = await sessions.redeem(token, attempt)
+    const isUnknown = redemption.kind === 'refused' && redemption.reason === 'unknown_session'
+    return isUnknown && others.length > 0 ? redeemKnown(others, attempt) : redemption
+  }
+
+  return {
+    async login(request, isCurrent) {
+      const body = await readJsonBody(request)
+      if (body.kind === 'refused') return body.verdict
+      const { email, password } = body.value
+      if (typeof email !== 'string' || typeof password !== 'string') {
+        const description = 'email and password must be strings'
+        return verdict('bad_request', refusal(400, 'invalid_request', description))
+      }
+      const { user, target } = users.authenticate(email, password)
+      if (user === undefined) {
+        const description = 'the email or the password is wrong'
+        const facts = target === undefined ? {} : { sub: target.sub }
+        return verdict('bad_credentials', refusal(401, 'invalid_grant', description), facts)
+      }
+      const grant = await sessions.start(user.sub, isCurrent, way.readOld(request, body.value))
+      return grantTokens(request, grant, 'signed_in')
+    },
+
+    async refresh(request) {
+      const presented = await way.read(request)
+      switch (presented.kind) {
+        case 'refused':
+          return presented.verdict
+        case 'nothing':
+          return refuse(request, 'no_cookie')
+        case 'session': {
+          const session = sessions.renew(presented.sid)
+          return session === undefined
+            ? refuse(request, sessions.whyOver(presented.sid) ?? 'session_revoked')
+            : grantTokens(request, { session }, 'renewed', presented.facts)
+        }
+        case 'refresh-tokens': {
+          const redemption = await redeemKnown(presented.tokens, attemptOf(request))
+          return redemption.kind === 'refused'
+            ? refuse(request, redemption.reason, redemption.session)
+            : grantTokens(request, redemption, redemption.kind)
+        }
+      }
+    },
+
+    async logout(request) {
+      const body = await readJsonBody(request)
+      if (body.kind === 'refused') return body.verdict
+      const sid = await way.readSid(request)
+      const shown = sid === undefined ? undefined : sessions.findLive(sid)
+      if (shown !== undefined) sessions.endById(shown.id)
+      const session = shown ?? (await sessions.end(way.readOld(request, body.value)))
+      const response = noContent([['Cache-Control', 'no-store']])
+      return verdict(
+        'signed_out',
+        { ...response, setCookies: clearing(request) },
+        session === undefined ? {} : { sub: session.sub, sessionId: session.id }
+      )
+    },
+
+    me({ claims: { sub, iss } }) {
+      const user = users.find(String(sub))
+      // The users of another issuer are not ours, whatever their `sub` is.
+      if (iss !== parts.issuer || user === undefined) return json(200, { sub, iss })
+      return json(200, { ...users.claimsOf(user.sub), sub: user.sub, email: user.email })
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// What stands before everything that needs an access token: verification, and re-issue while keys are rotated.
+
+import type { TokenRefusal } from '../calls/outcomes.ts'
+import { type Credential, readCredential } from '../http/bearer.ts'
+import { type Verdict, verdict } from '../http/decision.ts'
+import { inheritingNothing, type WireRequest, type WireResponse } from '../http/message.ts'
+import type { Reissue } from '../tokens/reissue.ts'
+import type { Standing } from '../tokens/revocation.ts'
+import { type CheckToken, factsOf, type Verification } from '../tokens/verify.ts'
+
+/** Who is asking, after every check. */
+export interface ProtectedSession {
+  /** The verified claims: a frozen copy without a prototype. */
+  readonly claims: Readonly<Record<string, unknown>>
+  /** The `kid` of the key that signed the token. */
+  readonly kid: string
+  /** Will the answer carry a new token, since that key is on its way out? */
+  readonly reissued: boolean
+}
+
+export type Respond = (session: ProtectedSession) => WireResponse | Promise<WireResponse>
+
+export interface Guard {
+  /** Answers through `respond` if the token is good; what `respond` throws goes through. */
+  admit(request: WireRequest, respond: Respond): Promise<Verdict>
+  /** Who is asking, without an answer yet. */
+  identify(request: WireRequest): Promise<Verification>
+}
+
+export interface GuardParts {
+  readonly check: CheckToken
+  readonly standing: Standing
+  readonly reissue: Reissue
+  /** The answer to a call without a good token. */
+  readonly challenge: (reason: TokenRefusal) => WireResponse
+}
+
+export function createGuard({ check, standing, reissue, challenge }: GuardParts): Guard {
+  const identify = async (request: WireRequest): Promise<Verification> => {
+    const credential: Credential = readCredential(request)
+    if (credential.kind === 'none') return refused('missing_token')
+    if (credential.kind === 'malformed') return refused('malformed_token')
+    const result = await check(credential.token)
+    if (result.kind === 'refused') return result
+    const reason = standing.refuse(result.claims, result.isOwn)
+    if (reason === undefined) return result
+    return { kind: 'refused', reason, facts: factsOf(result.kid, result.claims) }
+  }
+
+  return {
+    identify,
+
+    async admit(request, respond) {
+      const result = await identify(request)
+      if (result.kind === 'refused') {
+        return verdict(result.reason, challenge(result.reason), result.facts)
+      }
+      const { kid, claims, isOwn } = result
+      const facts = factsOf(kid, claims)
+      const issued = isOwn ? await reissue.issueFor(kid, claims) : undefined
+      const response = await respond({ claims, kid, reissued: issued !== undefined })
+      // The handler took its time; whoever signed out meanwhile is not handed a token for the way.
+      const outcome = inheritingNothing(response).failed ? 'failed' : 'accepted'
+      const isStillGood =
+        issued !== undefined &&
+        standing.refuse(claims, isOwn) === undefined &&
+        reissue.mayFollow(issued, kid, claims)
+      // What somebody else is going to answer carries nothing from here either.
+      const isAnswered = response.status !== 0
+      if (!isStillGood || !isAnswered) return verdict(outcome, response, facts)
+      return verdict(outcome, reissue.write(response, issued.token), {
+        ...facts,
+        reissued: true,
+        issuedJti: issued.jti,
+        issuedKid: issued.kid
+      })
+    }
+  }
+}
+
+function refused(reason: TokenRefusal): Verification {
+  return { kind: 'refused', reason, facts: {} }
+}

@@ -1,0 +1,18 @@
+// What was decided about a call: the answer, why, and what the journal may know.
+import type { CallFacts } from '../calls/call-log.ts'
+import type { CallOutcome } from '../calls/outcomes.ts'
+import type { WireResponse } from './message.ts'
+
+export interface Verdict {
+  readonly response: WireResponse
+  readonly outcome: CallOutcome
+  readonly facts: CallFacts
+}
+
+export function verdict(
+  outcome: CallOutcome,
+  response: WireResponse,
+  facts: CallFacts = {}
+): Verdict {
+  return { response, outcome, facts }
+}

@@ -1,0 +1,72 @@
+// Watches the calls go by, and tells what somebody on duty would want to know.
+
+import type { MockCall } from '../calls/call-log.ts'
+import { type CallOutcome, type TokenRefusal, tokenRefusals } from '../calls/outcomes.ts'
+import type { MonitorSettings } from '../options/monitor-options.ts'
+import type { Events, MockEvents, SpikeKind } from './events.ts'
+
+export interface Monitor {
+  observe(call: MockCall): void
+  reset(): void
+}
+
+export function createMonitor({ spike }: MonitorSettings, events: Events): Monitor {
+  const times = new Map<SpikeKind, number[]>()
+  const spiking = new Set<SpikeKind>()
+
+  const count = (kind: SpikeKind, atMs: number) => {
+    const since = atMs - spike.withinSeconds * 1000
+    // Where the clock was put back, what is still to come by it was long ago.
+    const recent = [...(times.get(kind) ?? []), atMs].filter((time) => time > since && time <= atMs)
+    times.set(kind, recent.slice(-spike.count))
+    if (recent.length < spike.count) {
+      spiking.delete(kind)
+    } else if (!spiking.has(kind)) {
+      spiking.add(kind)
+      events.emit('spike', {
+        atMs,
+        of: kind,
+        count: recent.length,
+        withinSeconds: spike.withinSeconds
+      })
+    }
+  }
+  const report = <Kind extends SpikeKind>(kind: Kind, event: MockEvents[Kind]) => {
+    events.emit(kind, event)
+    count(kind, event.atMs)
+  }
+
+  return {
+    observe({ endedAtMs = 0, route, outcome, origin, sub, sessionId, kid, jti }) {
+      const noticed = { atMs: endedAtMs, route, ...(origin === undefined ? {} : { origin }) }
+      const who = sub === undefined ? {} : { sub }
+      const token = jti === undefined ? {} : { jti }
+      if (outcome === 'bad_credentials') report('login-failed', { ...noticed, ...who })
+      if (outcome === 'cross_site') report('request-forged', noticed)
+      if (outcome === 'refresh_reused' && sub !== undefined && sessionId !== undefined) {
+        report('refresh-reused', { ...noticed, sub, sid: sessionId })
+      }
+      if (outcome === 'unknown_subject' && sub !== undefined && kid !== undefined) {
+        report('unknown-subject', { ...noticed, kid, sub, ...token })
+      }
+      if (isRefusal(outcome) && outcome !== 'missing_token' && outcome !== 'token_expired') {
+        report('token-refused', {
+          ...noticed,
+          reason: outcome,
+          ...(kid === undefined ? {} : { kid }),
+          ...who,
+          ...(sessionId === undefined ? {} : { sid: sessionId }),
+          ...token
+        })
+      }
+    },
+    reset() {
+      times.clear()
+      spiking.clear()
+    }
+  }
+}
+
+function isRefusal(outcome: CallOutcome): outcome is TokenRefusal {
+  return tokenRefusals.some((reason) => reason === outcome)
+}

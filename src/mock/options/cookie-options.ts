@@ -1,0 +1,82 @@
+// The attributes of the refresh cookie: safe by default, and refused where a browser would refuse them.
+import { describe, oneOf, ownOptions, wrong } from '../lib/checks.ts'
+
+/** Attributes of the refresh cookie (RFC 6265 §4.1.2, and 6265bis). It is always `HttpOnly`. */
+export interface MockCookieAttributes {
+  /** Default `/`, which the prefix `__Host-` insists on. */
+  readonly path?: string
+  /** Default: none, so that no other host below the domain ever gets or sets it. */
+  readonly domain?: string
+  /** Default `Strict`. `None` is for pages of another site; it makes the cookie `Secure`. */
+  readonly sameSite?: 'Strict' | 'Lax' | 'None'
+  /** Default `auto`: over https, and wherever the name or another attribute asks for it. */
+  readonly secure?: 'auto' | true
+  /** One jar for each site that the page is embedded in (CHIPS). Default false; true makes the cookie `Secure`. */
+  readonly partitioned?: boolean
+  /** Does it survive the browser's end, for as long as its session? Default true: it has a `Max-Age`. */
+  readonly persistent?: boolean
+}
+
+/** The attributes after validation. */
+export interface CookieSettings {
+  /** The name that was given; without one it depends on the scheme. */
+  readonly cookieName: string | undefined
+  readonly cookie: Required<Omit<MockCookieAttributes, 'domain'>> & {
+    readonly domain: string | undefined
+  }
+}
+
+const namePattern = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
+const pathPattern = /^\/[\x21-\x3a\x3c-\x7e]*$/
+const domainPattern = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i
+const names = ['path', 'domain', 'sameSite', 'secure', 'partitioned', 'persistent']
+
+export function readCookieSettings(name: unknown, given: unknown = {}): CookieSettings {
+  const attributes = ownOptions('cookie', given, names)
+  const { path = '/', domain, secure = 'auto', partitioned = false, persistent = true } = attributes
+  if (typeof path !== 'string' || !pathPattern.test(path)) {
+    throw wrong('cookie.path', "be a path such as '/auth'", describe(path))
+  }
+  if (domain !== undefined && (typeof domain !== 'string' || !domainPattern.test(domain))) {
+    throw wrong('cookie.domain', "be a host such as 'example.com'", describe(domain))
+  }
+  if (secure !== 'auto' && secure !== true) {
+    throw wrong('cookie.secure', "be 'auto' or true", describe(secure))
+  }
+  const cookieName = name === undefined ? undefined : readName(name)
+  // A browser drops such a cookie without a word (6265bis §4.1.3).
+  if (isHostOnly(cookieName) && (path !== '/' || domain !== undefined)) {
+    const expectation =
+      "not begin with '__Host-' where the cookie has a path or a domain of its own"
+    throw wrong('cookieName', expectation, describe(cookieName))
+  }
+  return {
+    cookieName,
+    cookie: {
+      path,
+      domain,
+      sameSite: oneOf('cookie.sameSite', attributes.sameSite ?? 'Strict', [
+        'Strict',
+        'Lax',
+        'None'
+      ]),
+      secure,
+      partitioned: readSwitch('cookie.partitioned', partitioned),
+      persistent: readSwitch('cookie.persistent', persistent)
+    }
+  }
+}
+
+function isHostOnly(name: string | undefined): boolean {
+  return name !== undefined && /^__Host-/i.test(name)
+}
+
+function readName(name: unknown): string {
+  if (typeof name === 'string' && namePattern.test(name)) return name
+  throw wrong('cookieName', 'be a token of RFC 6265 §4.1.1', describe(name))
+}
+
+function readSwitch(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw wrong(name, 'be true or false', describe(value))
+}

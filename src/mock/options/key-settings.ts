@@ -1,0 +1,140 @@
+// Reads the options that are about keys, and keys that come later; never repeats a secret in a message.
+import { issuerAlgorithms, type MockAlgorithm, ownAlgorithms } from '../keys/algorithms.ts'
+import { checkJwk } from '../keys/jwk.ts'
+import {
+  describe,
+  isRecord,
+  oneOf,
+  ownOptions,
+  refuseTwice,
+  seconds,
+  shapeOf,
+  text,
+  wrong
+} from '../lib/checks.ts'
+import { base64url } from '../lib/random.ts'
+import type { GivenKey, KeySettings, MockKeyOptions, TrustedIssuer } from './key-options.ts'
+
+const leastSecretBytes = 32
+
+export const keyOptionNames: readonly (keyof MockKeyOptions)[] = [
+  'alg',
+  'keys',
+  'issuers',
+  'tokensWithoutKid',
+  'clockToleranceSeconds',
+  'jwksMaxAgeSeconds'
+]
+
+export function readKeySettings(options: MockKeyOptions, ownIssuer: string): KeySettings {
+  const keys = readKeys(options.keys)
+  const issuers = readIssuers(options.issuers, ownIssuer)
+  refuseTwice(
+    'the kid of each key, the issuers’ included,',
+    [...keys, ...issuers.flatMap((issuer) => issuer.keys)].map((key) => key.kid)
+  )
+  return {
+    alg: oneOf('alg', options.alg ?? 'HS256', ownAlgorithms),
+    keys,
+    issuers,
+    tokensWithoutKid: oneOf('tokensWithoutKid', options.tokensWithoutKid ?? 'refuse', [
+      'refuse',
+      'try-keys'
+    ]),
+    clockToleranceSeconds: seconds(
+      'clockToleranceSeconds',
+      options.clockToleranceSeconds ?? 0,
+      0,
+      3600
+    ),
+    jwksMaxAgeSeconds: seconds('jwksMaxAgeSeconds', options.jwksMaxAgeSeconds ?? 300, 0, 86_400)
+  }
+}
+
+function readKeys(keys: unknown): readonly GivenKey<MockAlgorithm>[] {
+  if (keys === undefined) return []
+  if (!Array.isArray(keys) || keys.length === 0) {
+    throw wrong('keys', 'be an array of at least one key', shapeOf(keys))
+  }
+  const read = keys.map((key: unknown, index) => readKey(`keys[${index}]`, key))
+  refuseTwice(
+    'keys[].kid',
+    read.map((key) => key.kid)
+  )
+  const [first] = read
+  if (first !== undefined && !first.isPrivate) {
+    throw wrong('keys[0]', 'be able to sign', 'a public key')
+  }
+  return read
+}
+
+/** One key of the server's own, wherever it comes from. */
+export function readKey(name: string, given: unknown, caller?: string): GivenKey<MockAlgorithm> {
+  const key = ownOptions(name, given, ['kid', 'secret', 'alg', 'jwk'], { caller })
+  if (key.jwk !== undefined) {
+    if (key.secret !== undefined) {
+      throw wrong(name, 'have a secret or a jwk', 'both', caller)
+    }
+    const checked = checkJwk(`${name}.jwk`, key.jwk, ownAlgorithms, { alg: key.alg, caller })
+    return { kid: text(`${name}.kid`, key.kid, caller), ...checked }
+  }
+  const { kid, secret, alg = 'HS256' } = key
+  oneOf(`${name}.alg`, alg, ['HS256'], caller)
+  const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : undefined
+  if (bytes === undefined || bytes.length < leastSecretBytes) {
+    const received = bytes === undefined ? typeof secret : `${bytes.length} bytes`
+    throw wrong(`${name}.secret`, 'be a string of at least 32 bytes', received, caller)
+  }
+  const jwk = { kty: 'oct', k: base64url(bytes) }
+  return { kid: text(`${name}.kid`, kid, caller), alg: 'HS256', jwk, isPrivate: true }
+}
+
+function readIssuers(issuers: unknown, ownIssuer: string): readonly TrustedIssuer[] {
+  if (issuers === undefined) return []
+  if (!Array.isArray(issuers)) throw wrong('issuers', 'be an array', describe(issuers))
+  const read = issuers.map((issuer: unknown, index) =>
+    readIssuer(`issuers[${index}]`, issuer, ownIssuer)
+  )
+  refuseTwice(
+    'issuers[].issuer',
+    read.map((issuer) => issuer.issuer)
+  )
+  return read
+}
+
+/** One external issuer. Its JWK Set is public by nature: whatever is secret in there has leaked. */
+export function readIssuer(
+  name: string,
+  given: unknown,
+  ownIssuer: string,
+  caller?: string
+): TrustedIssuer {
+  const value = ownOptions(name, given, ['issuer', 'jwks', 'audience', 'typ'], { caller })
+  const { jwks, audience } = value
+  const issuer = text(`${name}.issuer`, value.issuer, caller)
+  if (issuer === ownIssuer) {
+    throw wrong(`${name}.issuer`, 'be another one than the server itself', describe(issuer), caller)
+  }
+  if (!isRecord(jwks) || !Array.isArray(jwks.keys)) {
+    throw wrong(`${name}.jwks`, 'be a JWK Set (RFC 7517 §5)', describe(jwks), caller)
+  }
+  const keys = jwks.keys.flatMap((jwk: unknown, index): GivenKey[] => {
+    const place = `${name}.jwks.keys[${index}]`
+    // A set may hold keys for encryption as well; they are none of ours (RFC 7517 §5).
+    if (isRecord(jwk) && jwk.use === 'enc') return []
+    const checked = checkJwk(place, jwk, issuerAlgorithms, { caller })
+    if (checked.isPrivate) throw wrong(place, 'be a public key', 'a private one', caller)
+    return [{ kid: text(`${place}.kid`, isRecord(jwk) ? jwk.kid : undefined, caller), ...checked }]
+  })
+  refuseTwice(
+    `${name}.jwks.keys[].kid`,
+    keys.map((key) => key.kid),
+    caller
+  )
+  return {
+    issuer,
+    audience: audience === undefined ? undefined : text(`${name}.audience`, audience, caller),
+    typ: text(`${name}.typ`, value.typ ?? 'at+jwt', caller),
+    keys
+  }
+}
