@@ -5,32 +5,32 @@ import { createTokenRequest } from './auth-api/token-request.ts'
 import type { AuthClient } from './auth-client.ts'
 import { AuthError } from './lib/errors.ts'
 import { createPlatform, pageFetch } from './lib/platform.ts'
-import { createStoredMark } from './lib/stored-value.ts'
+import { createStoredValue } from './lib/stored-value.ts'
 import { createTimers } from './lib/timers.ts'
 import type { AuthClientOptions } from './options.ts'
-import { createTurns } from './refresh/exclusive.ts'
+import { createExclusive } from './refresh/exclusive.ts'
 import { sessionChanged } from './refresh/refresh-errors.ts'
 import type { RefreshPolicy } from './refresh/refresh-time.ts'
 import { createRefresher } from './refresh/refresher.ts'
 import { createAxiosBinding } from './request/axios/attach.ts'
 import { createDiagnostics, type Diagnostics } from './request/diagnostics.ts'
 import { createAuthFetch } from './request/fetch.ts'
-import { createBearer } from './request/send-with-token.ts'
+import { createSendWithToken } from './request/send-with-token.ts'
 import { createRefusalRule } from './request/token-refusal.ts'
 import { createTokenSource, requireToken } from './request/token-source.ts'
 import { createTrustedOrigins } from './request/trusted-origins.ts'
 import { resolveOptions } from './resolve-options.ts'
-import { createAgenda } from './schedule/due-work.ts'
+import { createDueWork } from './schedule/due-work.ts'
 import { createIdleWatch } from './schedule/idle.ts'
 import { createScheduler } from './schedule/scheduler.ts'
 import { createEmitter } from './session/events.ts'
 import { createSession } from './session/session.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
 import { createLock } from './tabs/lock.ts'
-import { createAttemptBook } from './tabs/refresh-attempt.ts'
-import { createStampBook } from './tabs/session-version.ts'
-import { createPresence } from './tabs/tab-count.ts'
-import { createSiblings } from './tabs/tab-sync.ts'
+import { createRefreshAttempts } from './tabs/refresh-attempt.ts'
+import { createSessionVersions } from './tabs/session-version.ts'
+import { createTabCount } from './tabs/tab-count.ts'
+import { createTabSync } from './tabs/tab-sync.ts'
 
 /**
  * Creates a client for one session. Nothing happens at import; in a page the session is restored from now on.
@@ -53,13 +53,13 @@ export function createAuthClient<Credentials extends object = object>(
   // Two clients of one origin that talk to different servers must not share a lock or a mark.
   const endpoints = createEndpoints(options, platform.pageUrl)
   const namespace = `everbearer:${endpoints.identify()}`
-  const storedMark = (name: string) => createStoredMark(platform.storage, `${namespace}:${name}`)
-  const mark = storedMark('signed-out')
-  const hint = storedMark('signed-in')
+  const storedValue = (name: string) => createStoredValue(platform.storage, `${namespace}:${name}`)
+  const mark = storedValue('signed-out')
+  const hint = storedValue('signed-in')
   const idle = createIdleWatch(
     platform,
     options.idlePolicy.signOutAfterSeconds,
-    storedMark('active')
+    storedValue('active')
   )
   const restores = mayRestore() && mark.read() === undefined
   const session = createSession(!restores)
@@ -72,53 +72,59 @@ export function createAuthClient<Credentials extends object = object>(
   })
   const tokenRequest = diagnostics?.watch(bareTokenRequest) ?? bareTokenRequest
   const lock = createLock(namespace, options.lockTimeoutMs, platform)
-  const attempts = createAttemptBook(platform, `${namespace}:attempt`)
+  const attempts = createRefreshAttempts(platform, `${namespace}:attempt`)
   const onSettled = () => scheduler.rearm()
-  const siblings = createSiblings({
+  const tabSync = createTabSync({
     mode: options.tabs,
     name: namespace,
     session,
-    stamps: createStampBook(platform, `${namespace}:stamp`),
-    presence: createPresence(storedMark('tabs')),
+    versions: createSessionVersions(platform, `${namespace}:stamp`),
+    presence: createTabCount(storedValue('tabs')),
     platform,
     emitter,
     onEnded: (reason) => signIn.follow(reason),
     onTaken(how) {
       if (how === 'entered') refresher.abandon(sessionChanged())
-      else refresher.renewedNextDoor()
+      else refresher.refreshedElsewhere()
       onEntered(how)
       onSettled()
     },
-    onUnclear: () => void refresher.refresh('sibling').catch(() => {})
+    onUnclear: () => void refresher.refresh('other-tab').catch(() => {})
   })
   const { refreshTimeoutMs, refreshAbandonMs } = options
   const policy: RefreshPolicy = options
   const timeouts = { refreshTimeoutMs, refreshAbandonMs }
-  const tabs = { lock, attempts, siblings }
+  const tabs = { lock, attempts, tabSync }
   const shared = { session, tokenRequest, ...tabs, platform, emitter, policy, onEntered, onSettled }
-  const isRenewedByApp = typeof options.renewWith === 'function'
-  const takeTurn = createTurns({ ...shared, beforeRefresh: () => signIn.followSignOut() })
-  const refresher = createRefresher({ ...shared, ...timeouts, isRenewedByApp, takeTurn })
+  const isRefreshedByApp = typeof options.refreshWith === 'function'
+  const runExclusively = createExclusive({ ...shared, beforeRefresh: () => signIn.followSignOut() })
+  const refresher = createRefresher({ ...shared, ...timeouts, isRefreshedByApp, runExclusively })
   const signIn = createSignIn({ ...shared, ...timeouts, refresher, mark })
   const { isAppSigningIn } = signIn
   const tokens = createTokenSource({ ...shared, refresher, isAppSigningIn })
   const refuses = createRefusalRule(options.isTokenRefusal)
   const isAuthEndpoint = endpoints.has
-  const sendWithBearer = createBearer({ tokens, origins, isAuthEndpoint, refuses, diagnostics })
+  const sendWithToken = createSendWithToken({
+    tokens,
+    origins,
+    isAuthEndpoint,
+    refuses,
+    diagnostics
+  })
   const { reissuedTokenHeader } = options
-  const carriage = { sendWithBearer, beginRequest, reissuedTokenHeader, fetch: pageFetch }
+  const carriage = { sendWithToken, beginRequest, reissuedTokenHeader, fetch: pageFetch }
   const binding = createAxiosBinding({ ...carriage, platform })
   const authFetch = createAuthFetch(carriage)
   const instance = axios.create({ baseURL: options.baseURL })
   binding.attach(instance)
   const { whileHidden } = options.idlePolicy
-  const agenda = createAgenda({ session, refresher, signIn, idle, platform, whileHidden })
+  const dueWork = createDueWork({ session, refresher, signIn, idle, platform, whileHidden })
   const scheduler = createScheduler({
     platform,
-    dueInMs: () => (isDisposed ? undefined : agenda.dueInMs()),
-    onDue: agenda.act,
+    dueInMs: () => (isDisposed ? undefined : dueWork.dueInMs()),
+    onDue: dueWork.act,
     onWake(wake) {
-      siblings.wake()
+      tabSync.wake()
       signIn.followSignOut()
       if (wake !== 'online') return
       refresher.networkIsBack()
@@ -128,9 +134,9 @@ export function createAuthClient<Credentials extends object = object>(
   let isDisposed = false
 
   function mayDiagnose(): Diagnostics | undefined {
-    const { renewWith } = options
+    const { refreshWith } = options
     const endpoint = (name: 'login' | 'refresh') =>
-      name === 'refresh' && typeof renewWith === 'function' ? undefined : endpoints.resolve(name)
+      name === 'refresh' && typeof refreshWith === 'function' ? undefined : endpoints.resolve(name)
     try {
       // Just so, for bundlers put a text in its place, and leave out what a production build never reaches.
       if (process.env.NODE_ENV !== 'production') {
@@ -145,20 +151,20 @@ export function createAuthClient<Credentials extends object = object>(
   function mayRestore(): boolean {
     if (options.initialToken !== undefined) return false
     // With the access token as the credential, there is nothing left to show after a page load.
-    const hasCredential = options.renewWith !== 'access-token'
+    const hasCredential = options.refreshWith !== 'access-token'
     const byDefault = platform.pageUrl() !== undefined && hasCredential ? 'always' : 'never'
     const mode = options.restore ?? byDefault
     return mode === 'hint' ? hint.read() !== undefined : mode === 'always'
   }
 
   // Whoever signs in, or loads the page, is there.
-  function onEntered(how: 'entered' | 'renewed'): void {
+  function onEntered(how: 'entered' | 'refreshed'): void {
     if (how === 'entered') idle.touch()
     if (options.restore === 'hint') hint.set('1')
   }
 
   function beginRequest(): number | undefined {
-    agenda.noteActivity()
+    dueWork.markActivity()
     return tokens.currentEpoch()
   }
 
@@ -198,24 +204,24 @@ export function createAuthClient<Credentials extends object = object>(
     },
     async refresh() {
       checkLive()
-      agenda.noteActivity()
+      dueWork.markActivity()
       if (session.getState().status === 'unauthenticated') requireToken(undefined)
       await refresher.refresh('manual')
     },
     async getAccessToken() {
       checkLive()
-      agenda.noteActivity()
+      dueWork.markActivity()
       return requireToken(await tokens.forRequest(tokens.currentEpoch())).accessToken
     },
     markActive() {
-      if (!isDisposed) agenda.noteActivity()
+      if (!isDisposed) dueWork.markActivity()
     },
     getState: session.getState,
     getRefreshStatus: refresher.status,
     subscribe: session.subscribe,
     on: emitter.on,
     async ready() {
-      if (session.getState().status === 'initializing' && refresher.isUnderWay()) {
+      if (session.getState().status === 'initializing' && refresher.isInFlight()) {
         await refresher.refresh('restore').catch(() => {})
       }
       return session.getState()
@@ -225,7 +231,7 @@ export function createAuthClient<Credentials extends object = object>(
       isDisposed = true
       scheduler.dispose()
       binding.detachAll()
-      siblings.dispose()
+      tabSync.dispose()
       session.dispose()
       refresher.dispose(disposed())
       signIn.dispose(disposed())

@@ -1,6 +1,6 @@
 // The entry "everbearer": every public name, written by hand, values first. Whatever is not listed here is private.
 
-export type { RenewalContext, RenewWith } from './auth-api/custom-refresh.ts'
+export type { RefreshContext, RefreshWith } from './auth-api/custom-refresh.ts'
 export type { TokenResponse } from './auth-api/token-response.ts'
 export type { AuthClient } from './auth-client.ts'
 export { createAuthClient } from './client.ts'

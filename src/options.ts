@@ -1,6 +1,6 @@
 // The options of createAuthClient(): what each means, its unit, range and default.
 
-import type { RenewWith } from './auth-api/custom-refresh.ts'
+import type { RefreshWith } from './auth-api/custom-refresh.ts'
 import type { TokenResponse } from './auth-api/token-response.ts'
 import type { Platform } from './lib/platform.ts'
 import type { IsTokenRefusal } from './request/token-refusal.ts'
@@ -95,7 +95,7 @@ export interface AuthClientOptions {
    * How the session is renewed: by the refresh cookie, by the current access token, by the OAuth 2 form, or by a function.
    * @default 'cookie'
    */
-  readonly renewWith?: RenewWith | undefined
+  readonly refreshWith?: RefreshWith | undefined
   /**
    * Makes a token response of what the login and refresh endpoints answer, where that is none by itself. What it throws
    * makes the answer malformed, and nothing more.

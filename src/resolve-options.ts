@@ -1,6 +1,6 @@
 // The options as the client goes by them: each one checked once, at construction, or given its default.
 
-import type { RenewWith } from './auth-api/custom-refresh.ts'
+import type { RefreshWith } from './auth-api/custom-refresh.ts'
 import {
   type IssuedToken,
   readTokenResponse,
@@ -37,7 +37,7 @@ export interface ResolvedOptions {
   readonly lockTimeoutMs: number
   readonly restore: 'always' | 'hint' | 'never' | undefined
   readonly initialToken: IssuedToken | undefined
-  readonly renewWith: RenewWith
+  readonly refreshWith: RefreshWith
   readonly parseTokenResponse: ((body: unknown) => TokenResponse) | undefined
   readonly idlePolicy: {
     readonly whileHidden: 'pause' | 'refresh'
@@ -62,7 +62,7 @@ const optionNames = [
   'restore',
   'sendIdempotencyKey',
   'initialToken',
-  'renewWith',
+  'refreshWith',
   'parseTokenResponse',
   'idlePolicy',
   'tabs',
@@ -97,7 +97,7 @@ export function resolveOptions(given: AuthClientOptions): ResolvedOptions {
     lockTimeoutMs: readNumber(given, 'lockTimeoutMs', 5_000, 0),
     restore: readOneOf(given, 'restore', ['always', 'hint', 'never']),
     initialToken: readInitialToken(own(given, 'initialToken')),
-    renewWith: readRenewWith(own(given, 'renewWith')),
+    refreshWith: readRefreshWith(own(given, 'refreshWith')),
     parseTokenResponse: readFunction(given, 'parseTokenResponse'),
     idlePolicy: {
       whileHidden: readOneOf(idlePolicy, 'whileHidden', ['pause', 'refresh']) ?? 'pause',
@@ -113,11 +113,11 @@ export function resolveOptions(given: AuthClientOptions): ResolvedOptions {
   return options
 }
 
-function readRenewWith(value: unknown): RenewWith {
+function readRefreshWith(value: unknown): RefreshWith {
   if (value === undefined) return 'cookie'
-  if (typeof value === 'function') return value as RenewWith
+  if (typeof value === 'function') return value as RefreshWith
   const ways = ['cookie', 'access-token', 'refresh-token'] as const
-  return readOneOf({ renewWith: value }, 'renewWith', ways, ' or a function') ?? 'cookie'
+  return readOneOf({ refreshWith: value }, 'refreshWith', ways, ' or a function') ?? 'cookie'
 }
 
 function readInitialToken(value: unknown): IssuedToken | undefined {

@@ -59,11 +59,11 @@ const isLocal = ({ to }: Import) => files.some(({ file }) => file === to)
 
 describe('the direction of imports', () => {
   it('goes down the house, types included', () => {
-    const wrong = imports.filter(isLocal).filter(({ from, to }) => {
+    const invalid = imports.filter(isLocal).filter(({ from, to }) => {
       const floor = floors.indexOf(roomOf(from))
       return floor !== -1 && (floors.indexOf(roomOf(to)) < floor || !floors.includes(roomOf(to)))
     })
-    expect(wrong).toEqual([])
+    expect(invalid).toEqual([])
   })
 
   it('has no cycle of values', () => {
@@ -82,18 +82,18 @@ describe('the direction of imports', () => {
   })
 
   it('hands the platform in: only the composition root takes values from it', () => {
-    const wrong = imports.filter(
+    const invalid = imports.filter(
       ({ from, to, isTypeOnly }) => to === 'platform.ts' && !isTypeOnly && from !== 'client.ts'
     )
-    expect(wrong).toEqual([])
+    expect(invalid).toEqual([])
   })
 
   it('lets the React binding know the client by its types alone', () => {
-    const wrong = imports.filter(
+    const invalid = imports.filter(
       ({ from, isTypeOnly, to }) =>
         from.startsWith('react/') && isLocal({ from, to, isTypeOnly }) && !isTypeOnly
     )
-    expect(wrong).toEqual([])
+    expect(invalid).toEqual([])
   })
 
   it('shares no code between the client and the mock', () => {

@@ -46,7 +46,7 @@ export function openLiveChannel(
 
   const removers = [
     auth.on('signed-in', connect),
-    auth.on('renewed', connect),
+    auth.on('refreshed', connect),
     auth.on('reissued', connect),
     auth.on('signed-out', disconnect)
   ]

@@ -4,7 +4,7 @@ import { rejectOnAbort } from './post.ts'
 import type { TokenResponse } from './token-response.ts'
 
 /** What a renewal has to go on. */
-export interface RenewalContext {
+export interface RefreshContext {
   /** Names this renewal over its retries: an `Idempotency-Key` for servers that know one. */
   readonly attempt: string
   /** Aborts when the renewal is given up, or has become pointless. */
@@ -24,23 +24,23 @@ export interface RenewalContext {
  * - a function: whatever the app does. It returns a token response, or throws: an `AuthError` with the code
  *   `ERR_AUTH_SESSION_EXPIRED` ends the session, anything else leaves it and is tried again.
  */
-export type RenewWith =
+export type RefreshWith =
   | 'cookie'
   | 'access-token'
   | 'refresh-token'
-  | ((context: RenewalContext) => Promise<TokenResponse>)
+  | ((context: RefreshContext) => Promise<TokenResponse>)
 
 /** The app's function failed: with a verdict, or without one. */
-export type AppRefusal =
+export type CustomRefreshFailure =
   | { readonly kind: 'rejected'; readonly status: undefined; readonly oauthError: undefined }
   | { readonly kind: 'undecided'; readonly error: AuthError }
 
 /** Calls the app's function; `issue` reads what it returns, and throws an `AuthError` where that is no token response. */
-export async function renewByApp<Issued>(
-  renew: Extract<RenewWith, (context: never) => unknown>,
-  context: RenewalContext,
+export async function refreshByApp<Issued>(
+  renew: Extract<RefreshWith, (context: never) => unknown>,
+  context: RefreshContext,
   issue: (body: unknown) => Issued
-): Promise<{ readonly kind: 'issued'; readonly token: Issued } | AppRefusal> {
+): Promise<{ readonly kind: 'issued'; readonly token: Issued } | CustomRefreshFailure> {
   let body: unknown
   try {
     body = await Promise.race([renew(context), rejectOnAbort(context.signal)])
@@ -59,9 +59,9 @@ export async function renewByApp<Issued>(
 
 function failed(signal: AbortSignal): AuthError {
   return signal.aborted
-    ? new AuthError('ERR_AUTH_TIMEOUT', 'The function renewWith did not settle in time.')
+    ? new AuthError('ERR_AUTH_TIMEOUT', 'The function refreshWith did not settle in time.')
     : new AuthError(
         'ERR_AUTH_SERVER_ERROR',
-        'The function renewWith failed; it is called again later.'
+        'The function refreshWith failed; it is called again later.'
       )
 }

@@ -2,7 +2,7 @@
 import { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import { parseRetryAfterMs } from '../refresh/backoff.ts'
-import { type RenewalContext, type RenewWith, renewByApp } from './custom-refresh.ts'
+import { type RefreshContext, type RefreshWith, refreshByApp } from './custom-refresh.ts'
 import type { EndpointPaths, Endpoints } from './endpoints.ts'
 import { type Answered, createAuthPost, json, type PostBody, refreshTokenGrant } from './post.ts'
 import {
@@ -25,10 +25,10 @@ export type TokenAnswer =
   /** Nobody knows: the network, the server's bad day, or an answer that makes no sense. */
   | { readonly kind: 'undecided'; readonly error: AuthError }
 
-export interface TokenRequestOptions {
+export interface TokenRequestDeps {
   readonly endpoints: Endpoints
   readonly sendIdempotencyKey: 'same-origin' | 'always' | 'never'
-  readonly renewWith: RenewWith
+  readonly refreshWith: RefreshWith
   readonly parseTokenResponse: ((body: unknown) => TokenResponse) | undefined
   /** May the access token go there? */
   readonly trusts: (url: string) => boolean
@@ -43,7 +43,7 @@ export interface SessionCredential {
 export interface TokenRequest {
   login(credentials: PostBody, signal: AbortSignal): Promise<TokenAnswer>
   refresh(
-    context: RenewalContext & { readonly refreshToken: string | undefined }
+    context: RefreshContext & { readonly refreshToken: string | undefined }
   ): Promise<TokenAnswer>
   /** `true` where the server has answered that the session is gone. */
   logout(credential: SessionCredential | undefined, signal: AbortSignal): Promise<boolean>
@@ -56,7 +56,7 @@ export interface TokenRequest {
 /** Statuses that ask for another try, whatever the endpoint (RFC 9110 §15.5.9, RFC 8470, RFC 6585 §4). */
 const undecidedStatuses: ReadonlySet<number> = new Set([408, 425, 429])
 
-export function createTokenRequest(platform: Platform, options: TokenRequestOptions): TokenRequest {
+export function createTokenRequest(platform: Platform, options: TokenRequestDeps): TokenRequest {
   const endpoint = options.endpoints.resolve
   const send = createAuthPost(platform)
   const post = (
@@ -87,32 +87,34 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
       return isRefusal ? rejected(answer) : readAnswer(answer)
     },
     async refresh({ refreshToken, ...context }) {
-      if (typeof options.renewWith === 'function') {
-        return renewByApp(options.renewWith, context, (body) =>
-          issue(body, 'What the function renewWith returned')
+      if (typeof options.refreshWith === 'function') {
+        return refreshByApp(options.refreshWith, context, (body) =>
+          issue(body, 'What the function refreshWith returned')
         )
       }
       const { attempt, signal, accessToken } = context
       const headers: Record<string, string> = {}
       if (maySendKey()) headers['Idempotency-Key'] = attempt
-      if (options.renewWith === 'access-token' && accessToken !== undefined) {
+      if (options.refreshWith === 'access-token' && accessToken !== undefined) {
         if (!options.trusts(endpoint('refresh'))) return { kind: 'undecided', error: untrusted() }
         headers.Authorization = `Bearer ${accessToken}`
       }
       const body =
-        options.renewWith === 'refresh-token' ? refreshTokenGrant(refreshToken) : json({})
+        options.refreshWith === 'refresh-token' ? refreshTokenGrant(refreshToken) : json({})
       const answer = await post('refresh', body, signal, headers)
       if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
       const isRefusal =
         isRefreshRefusal(answer) ||
-        (options.renewWith === 'refresh-token' && refreshToken === undefined && lacksToken(answer))
+        (options.refreshWith === 'refresh-token' &&
+          refreshToken === undefined &&
+          lacksToken(answer))
       return isRefusal ? rejected(answer) : readAnswer(answer)
     },
     async logout(credential, signal) {
       const accessToken = credential?.accessToken
       const refreshToken = credential?.refreshToken
       const body = refreshToken === undefined ? {} : { refresh_token: refreshToken }
-      const isNamed = options.renewWith === 'access-token' && accessToken !== undefined
+      const isNamed = options.refreshWith === 'access-token' && accessToken !== undefined
       const isWithheld = isNamed && !options.trusts(endpoint('logout'))
       const headers: Record<string, string> =
         isNamed && !isWithheld ? { Authorization: `Bearer ${accessToken}` } : {}
@@ -122,14 +124,14 @@ export function createTokenRequest(platform: Platform, options: TokenRequestOpti
       return answer.response.ok || (!isWithheld && isRefreshRefusal(answer))
     },
     credentialOf({ accessToken, refreshToken }) {
-      const isNeeded = options.renewWith === 'access-token' || refreshToken !== undefined
+      const isNeeded = options.refreshWith === 'access-token' || refreshToken !== undefined
       return isNeeded ? { accessToken, refreshToken } : undefined
     },
     strip
   }
 
   function strip(token: IssuedToken): IssuedToken {
-    return options.renewWith === 'refresh-token' ? token : { ...token, refreshToken: undefined }
+    return options.refreshWith === 'refresh-token' ? token : { ...token, refreshToken: undefined }
   }
 
   function issue(body: unknown, source: string): IssuedToken {
@@ -199,7 +201,7 @@ function lacksToken({ response, body }: Answered): boolean {
 function untrusted(): AuthError {
   return new AuthError(
     'ERR_AUTH_INVALID_OPTIONS',
-    'Option paths.refresh: expected a URL of a trusted origin, since renewWith sends the access token there.'
+    'Option paths.refresh: expected a URL of a trusted origin, since refreshWith sends the access token there.'
   )
 }
 

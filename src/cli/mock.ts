@@ -8,7 +8,7 @@ import { readChoice, readNumber, readOptions, readOrigins, readText } from './us
 
 export const mockHelp = `Usage: everbearer mock [options]
 
-Runs a mock auth server for local development. Everything is kept in memory and forgotten at the end.
+Runs a mock auth server for local development. Everything is stored in memory and forgotten at the end.
 
 Options:
   --port <number>                  port to listen on, 0 for a free one (default 4000)

@@ -1,7 +1,7 @@
 // A mark in storage that outlives the page and is no secret: that a sign-out is not delivered, or that somebody is signed in.
 import type { PlatformStorage } from './platform.ts'
 
-export interface StoredMark {
+export interface StoredValue {
   /** What was set last; `undefined` where the mark is not set. */
   read(): string | undefined
   set(value: string): void
@@ -14,7 +14,7 @@ export interface StoredMark {
  * Storage decides wherever it works, for the tabs of a browser share a session: what one of them sets or clears holds for
  * all. Where it is blocked, or there is no page, the mark lives as long as the client.
  */
-export function createStoredMark(storage: PlatformStorage | undefined, key: string): StoredMark {
+export function createStoredValue(storage: PlatformStorage | undefined, key: string): StoredValue {
   let unstored: string | undefined
   let isShared: boolean | undefined
 

@@ -1,7 +1,7 @@
 // Entry "everbearer/mock": the auth server as plain data in, plain data out.
 
 export type { MockCalls } from './calls/call-lists.ts'
-export type { MockCall, MockDoor, MockRoute } from './calls/call-log.ts'
+export type { MockAdapter, MockCall, MockRoute } from './calls/call-log.ts'
 export type { MockEndpoint } from './calls/endpoint-names.ts'
 export type { CallOutcome, RefreshRefusal, TokenRefusal } from './calls/outcomes.ts'
 export { tokenRefusals } from './calls/outcomes.ts'
@@ -44,7 +44,7 @@ export type {
   TokenRefused,
   UnknownSubject
 } from './monitor/events.ts'
-export type { MockDoorOptions } from './options/adapter-options.ts'
+export type { MockAdapterOptions } from './options/adapter-options.ts'
 export type { MockCookieAttributes } from './options/cookie-options.ts'
 export type { EnvironmentOptions, MockEnvironment } from './options/from-env.ts'
 export { optionsFromEnv } from './options/from-env.ts'
@@ -56,7 +56,7 @@ export type {
   MockSecretKey
 } from './options/key-options.ts'
 export type { MockMonitorOptions } from './options/monitor-options.ts'
-export type { MockAnswerOptions, MockReissue } from './options/reissue-options.ts'
+export type { MockReissue, MockReissueOptions } from './options/reissue-options.ts'
 export type { MockAuthServerOptions, MockPaths, MockUser } from './options/server-options.ts'
 export type { MockSessionOptions, RefreshWith } from './options/session-options.ts'
 export type { MockStorage } from './persistence.ts'

@@ -3,7 +3,7 @@
 
 import type { KeyRing } from './keys/key-ring.ts'
 import type { Sessions } from './sessions/sessions.ts'
-import { type KeptState, newState, readState, writeState } from './sessions/stored-state.ts'
+import { newState, readState, type StoredState, writeState } from './sessions/stored-state.ts'
 import type { KnownUser, Users } from './sessions/users.ts'
 
 /** A part of the `Storage` of the Web. */
@@ -14,33 +14,28 @@ export interface MockStorage {
 }
 
 /** What was kept, or empty maps and a new secret: for the rooms to work on. */
-export interface Persistence extends KeptState {
+export interface Persistence extends StoredState {
   /** The same room, which keeps what changes in it. */
   keepSessions(sessions: Sessions): Sessions
   keepUsers(users: Users): Users
   keepRing(ring: KeyRing): KeyRing
 }
 
-export interface PersistenceRules {
+export interface PersistenceDeps {
   readonly persist: MockStorage | undefined
   readonly issuer: string
   readonly paths: { readonly refresh: string }
   readonly users: readonly KnownUser[]
 }
 
-export function createPersistence({
-  persist,
-  issuer,
-  paths,
-  users
-}: PersistenceRules): Persistence {
+export function createPersistence({ persist, issuer, paths, users }: PersistenceDeps): Persistence {
   const key = `everbearer-mock ${issuer} ${paths.refresh}`
   let isWarned = false
   const warn = (problem: string) => {
     if (!isWarned) console.warn(`everbearer/mock: what is in persist ${problem}.`)
     isWarned = true
   }
-  const load = (): KeptState | undefined => {
+  const load = (): StoredState | undefined => {
     try {
       const text = persist?.getItem(key)
       return text === undefined || text === null ? undefined : readState(JSON.parse(text))

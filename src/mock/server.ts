@@ -1,25 +1,25 @@
 // The composition root of the mock auth server, and the way of a call through it: journal, route, decision, CORS.
 
-import { createFetchDoor } from './adapters/fetch.ts'
-import { createJournal, type MockDoor, type MockRoute } from './calls/call-log.ts'
+import { createFetchAdapter } from './adapters/fetch.ts'
+import { createCallLog, type MockAdapter, type MockRoute } from './calls/call-log.ts'
 import { openingOf, whenSent } from './calls/call-opening.ts'
 import { assertNone, defaultInFlightSeconds, findViolations } from './client-rules/violations.ts'
 import { createClock } from './controls/clock.ts'
-import { createStage } from './controls/interception.ts'
+import { createInterception } from './controls/interception.ts'
 import type { Respond } from './endpoints/guard.ts'
-import { createPage } from './http/browser.ts'
-import { createVirtualJar } from './http/cookie-jar.ts'
+import { createBrowser } from './http/browser.ts'
+import { createCookieJar } from './http/cookie-jar.ts'
 import { createCors } from './http/cors.ts'
-import { refuseForgery } from './http/csrf.ts'
-import { type Verdict, verdict } from './http/decision.ts'
+import { checkCsrf } from './http/csrf.ts'
+import { type Decision, decision } from './http/decision.ts'
 import { refusal, type WireRequest, type WireResponse } from './http/message.ts'
 import { createRoutes, guardedMethods, type MockRouteEntry, parseUrl } from './http/routes.ts'
-import { createEpoch, type IsCurrent } from './lib/reset-generation.ts'
-import { createWitness } from './monitor/token-leaks.ts'
+import { createResetGeneration, type IsCurrent } from './lib/reset-generation.ts'
+import { createTokenLeaks } from './monitor/token-leaks.ts'
 import type { MockAuthServerOptions } from './options/server-options.ts'
 import { readSettings } from './options/server-settings.ts'
 import { refuseProduction } from './production.ts'
-import { createAuthority } from './services.ts'
+import { createServices } from './services.ts'
 import type { MockAuthServer } from './types.ts'
 
 /**
@@ -40,18 +40,18 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   const clock = createClock(given.now)
   const settings = { ...given, now: clock.now }
   const { now, allowedOrigins } = settings
-  const epoch = createEpoch()
+  const epoch = createResetGeneration()
   const routes = createRoutes(settings.paths)
-  const journal = createJournal(now)
+  const callLog = createCallLog(now)
   const cors = createCors(settings)
-  const page = createPage(settings, cors)
-  const jar = createVirtualJar(settings)
+  const page = createBrowser(settings, cors)
+  const cookieJar = createCookieJar(settings)
   const ownRoutes = routes.map(({ route }) => route)
-  const stage = createStage({ ownRoutes, journal, latencyMs: settings.latencyMs })
-  const authority = createAuthority(settings, journal, epoch)
-  const { isOwnKid } = authority
-  const witness = createWitness({ ...settings, arrivals: journal.arrivals, isOwnKid })
-  const { guard, endpoints, lists } = authority
+  const interception = createInterception({ ownRoutes, callLog, latencyMs: settings.latencyMs })
+  const services = createServices(settings, callLog, epoch)
+  const { isOwnKid } = services
+  const inspect = createTokenLeaks({ ...settings, arrivals: callLog.arrivals, isOwnKid })
+  const { guard, endpoints, lists } = services
 
   const routeOf = (request: Pick<WireRequest, 'url'>) => {
     const path = parseUrl(request.url)?.pathname
@@ -61,28 +61,28 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   // The journal is opened before the first `await`, so that its order is the order of arrival.
   const record = async (
     sent: WireRequest,
-    door: MockDoor,
+    adapter: MockAdapter,
     route: MockRoute,
     methods: readonly string[],
-    decide: (request: WireRequest, isCurrent: IsCurrent) => Promise<Verdict>
+    decide: (request: WireRequest, isCurrent: IsCurrent) => Promise<Decision>
   ): Promise<WireResponse> => {
     const isCurrent = epoch.begin()
     const url = parseUrl(sent.url)
-    const request = url === undefined ? sent : page.complete(sent, door)
+    const request = url === undefined ? sent : page.complete(sent, adapter)
     const label = request.method === 'OPTIONS' && route !== 'unknown' ? 'preflight' : route
-    const close = journal.open(openingOf(request, door, label, url))
+    const close = callLog.open(openingOf(request, adapter, label, url))
     try {
-      const isServedByJar = url !== undefined && jar.serves(sent, door)
+      const isServedByJar = url !== undefined && cookieJar.serves(sent, adapter)
       const decided =
         url === undefined
-          ? verdict('bad_request', refusal(400, 'invalid_request', 'the URL is malformed'))
-          : (page.refuse(request, door, methods) ??
-            (await stage.play(label, request, isCurrent, async () =>
-              decide(isServedByJar ? await jar.fill(request) : request, isCurrent)
+          ? decision('bad_request', refusal(400, 'invalid_request', 'the URL is malformed'))
+          : (page.refuse(request, adapter, methods) ??
+            (await interception.play(label, request, isCurrent, async () =>
+              decide(isServedByJar ? await cookieJar.fill(request) : request, isCurrent)
             )))
       const dressed = cors.dress(request, decided.response)
-      const { response, facts } = page.show(request, door, dressed)
-      if (isServedByJar) await jar.keep(request, response, isCurrent)
+      const { response, facts } = page.show(request, adapter, dressed)
+      if (isServedByJar) await cookieJar.keep(request, response, isCurrent)
       const isAbandoned = request.signal?.aborted === true
       const known = {
         ...decided.facts,
@@ -101,32 +101,32 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     request: WireRequest,
     entry: MockRouteEntry | undefined,
     isCurrent: IsCurrent
-  ): Promise<Verdict> => {
+  ): Promise<Decision> => {
     if (entry === undefined) {
-      return verdict('not_found', refusal(404, 'not_found', 'there is no such route'))
+      return decision('not_found', refusal(404, 'not_found', 'there is no such route'))
     }
     if (request.method === 'OPTIONS') return preflight(request, entry.methods)
     if (!entry.methods.includes(request.method)) {
       const allow: [string, string] = ['Allow', [...entry.methods, 'OPTIONS'].join(', ')]
       const answered = refusal(405, 'method_not_allowed', 'this route has other methods', [allow])
-      return verdict('method_not_allowed', answered)
+      return decision('method_not_allowed', answered)
     }
     if (entry.route === 'me') return guard.admit(request, endpoints.me)
-    if (entry.route === 'jwks') return authority.jwks()
-    const mediaType = entry.route === 'refresh' ? authority.refreshMediaType : undefined
-    const refused = refuseForgery(request, allowedOrigins, mediaType)
+    if (entry.route === 'jwks') return services.jwks()
+    const mediaType = entry.route === 'refresh' ? services.refreshMediaType : undefined
+    const refused = checkCsrf(request, allowedOrigins, mediaType)
     return refused ?? endpoints[entry.route](request, isCurrent)
   }
 
-  const preflight = (request: WireRequest, methods: readonly string[]): Verdict => {
+  const preflight = (request: WireRequest, methods: readonly string[]): Decision => {
     const { response, outcome } = cors.preflight(request, methods)
-    return verdict(outcome, response)
+    return decision(outcome, response)
   }
 
-  const handle = (request: WireRequest, door: MockDoor = 'wire'): Promise<WireResponse> => {
+  const handle = (request: WireRequest, adapter: MockAdapter = 'direct'): Promise<WireResponse> => {
     const entry = routeOf(request)
     const { route = 'unknown', methods = [] } = entry ?? {}
-    return record(request, door, route, methods, (asked, isCurrent) =>
+    return record(request, adapter, route, methods, (asked, isCurrent) =>
       answer(asked, entry, isCurrent)
     )
   }
@@ -134,40 +134,40 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   const guarded = (
     request: WireRequest,
     respond: Respond,
-    door: MockDoor = 'wire'
+    adapter: MockAdapter = 'direct'
   ): Promise<WireResponse> =>
-    record(request, door, 'protected', guardedMethods, async (asked) =>
+    record(request, adapter, 'protected', guardedMethods, async (asked) =>
       asked.method === 'OPTIONS' ? preflight(asked, guardedMethods) : guard.admit(asked, respond)
     )
 
   const violations = (inFlightSeconds = defaultInFlightSeconds) =>
-    findViolations(journal.calls(), witness.sightings(), {
+    findViolations(callLog.calls(), inspect.leaks(), {
       ...settings,
-      madeBefore: authority.madeBefore,
+      madeBefore: services.madeBefore,
       inFlightSeconds
     })
 
   return {
     handle,
     guard: guarded,
-    witness: witness.see,
+    inspect: inspect.see,
     clock,
-    failNext: stage.failNext,
-    hold: stage.hold,
-    idle: stage.idle,
+    failNext: interception.failNext,
+    hold: interception.hold,
+    idle: interception.idle,
     get violations() {
       return violations()
     },
     assertNoViolations: (lenience) => assertNone(violations, lenience),
-    ...createFetchDoor({ handle, guard: guarded }),
+    ...createFetchAdapter({ handle, guard: guarded }),
     routes,
     owns: (request) => routeOf(request) !== undefined,
-    ...authority.levers,
+    ...services.controls,
     // A client without a jar of its own finds the cookie in the server's.
     async signIn(user, url = 'http://localhost') {
       const isCurrent = epoch.begin()
-      const session = await authority.levers.signIn(user, url)
-      await jar.keep({ url }, { setCookies: [session.setCookie] }, isCurrent)
+      const session = await services.controls.signIn(user, url)
+      await cookieJar.keep({ url }, { setCookies: [session.setCookie] }, isCurrent)
       return session
     },
     get keys() {
@@ -180,17 +180,17 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
       return lists.sessions
     },
     get calls() {
-      return journal.calls()
+      return callLog.calls()
     },
-    onCall: journal.onCall,
+    onCall: callLog.onCall,
     reset() {
       epoch.end()
-      authority.reset()
-      journal.reset()
-      stage.reset()
+      services.reset()
+      callLog.reset()
+      interception.reset()
       clock.reset()
-      jar.reset()
-      witness.reset()
+      cookieJar.reset()
+      inspect.reset()
     }
   }
 }

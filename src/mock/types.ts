@@ -1,6 +1,6 @@
 // What the mock auth server can do, as its users see it.
 
-import type { MockCall, MockDoor } from './calls/call-log.ts'
+import type { MockAdapter, MockCall } from './calls/call-log.ts'
 import type { KeyControls } from './controls/key-controls.ts'
 import type { ForgeryControls } from './controls/mint.ts'
 import type { SessionControls } from './controls/session-controls.ts'
@@ -21,7 +21,7 @@ export interface MockAuthServer
    * a client may send. A door gives its name for the journal.
    * @throws MockAuthServerError `unusable_key` where a token is to be signed, and the key that signs is none
    */
-  handle(request: WireRequest, door?: MockDoor): Promise<WireResponse>
+  handle(request: WireRequest, adapter?: MockAdapter): Promise<WireResponse>
 
   /** Is this URL one of the server's own routes? Only the path counts. */
   owns(request: Pick<WireRequest, 'url'>): boolean
@@ -33,7 +33,7 @@ export interface MockAuthServer
    * Puts verification, re-issue and CORS around an answer of your own. `respond` is called only with a good token;
    * what it throws is noted as `failed` and goes through. `OPTIONS` is answered without asking it.
    */
-  guard(request: WireRequest, respond: Respond, door?: MockDoor): Promise<WireResponse>
+  guard(request: WireRequest, respond: Respond, adapter?: MockAdapter): Promise<WireResponse>
 
   /**
    * `handle` for whoever has a `Request`. Good in Node; inside a browser (and happy-dom) it knows no cookies, because
@@ -66,5 +66,5 @@ export interface MockAuthServer
    * Notes a request if it carries an access token of this server to another origin than `home`, where the door answers,
    * or to anywhere in its URL; and answers nothing. For doors that see such requests.
    */
-  witness(request: WireRequest, door: MockDoor, home?: string): void
+  inspect(request: WireRequest, adapter: MockAdapter, home?: string): void
 }

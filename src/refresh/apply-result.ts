@@ -6,24 +6,24 @@ import type { Platform } from '../lib/platform.ts'
 import type { Emitter, RefreshReason } from '../session/events.ts'
 import { type HeldToken, receiveToken, type Session, toTokenFacts } from '../session/session.ts'
 import { compareAge } from '../session/token-order.ts'
-import type { Siblings } from '../tabs/tab-sync.ts'
+import type { TabSync } from '../tabs/tab-sync.ts'
 import { lifeLeftMs, readMoment } from '../token/lifetime.ts'
 import { noProgress, sessionChanged } from './refresh-errors.ts'
 import { planRefreshAt, type RefreshPolicy } from './refresh-time.ts'
-import type { FailureMemory } from './retry-state.ts'
+import type { RetryState } from './retry-state.ts'
 
-export interface SettlementOptions {
+export interface ApplyResultDeps {
   readonly session: Session
-  readonly siblings: Siblings
+  readonly tabSync: TabSync
   readonly platform: Platform
   readonly emitter: Emitter
   readonly policy: RefreshPolicy
-  readonly failure: FailureMemory
+  readonly failure: RetryState
   /** A token was taken in: somebody came in by a restore, or a refresh brought it. */
-  readonly onEntered: (how: 'entered' | 'renewed') => void
+  readonly onEntered: (how: 'entered' | 'refreshed') => void
 }
 
-export interface Settlement {
+export interface ApplyResult {
   /**
    * Takes the new token in. `generation` is that of the token that was held when the server was asked.
    *
@@ -36,8 +36,8 @@ export interface Settlement {
   fail(error: AuthError): AuthError
 }
 
-export function createSettlement(options: SettlementOptions): Settlement {
-  const { session, siblings, platform, emitter, policy, failure, onEntered } = options
+export function createApplyResult(options: ApplyResultDeps): ApplyResult {
+  const { session, tabSync, platform, emitter, policy, failure, onEntered } = options
 
   function commit(issued: IssuedToken, generation: number, reason: RefreshReason): HeldToken {
     const held = session.held()
@@ -48,7 +48,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
     if (held !== undefined && session.wasHeld(received.accessToken)) {
       throw fail(noProgress())
     }
-    if (siblings.isOtherUser(received)) {
+    if (tabSync.isOtherUser(received)) {
       session.end('user-changed')
       emitter.emit('signed-out', { reason: 'user-changed' })
       throw sessionChanged()
@@ -61,15 +61,15 @@ export function createSettlement(options: SettlementOptions): Settlement {
       held !== undefined &&
       session.generation() !== generation &&
       compareAge(received, held) === 'older'
-    const kept = keepsHeld ? held : received
-    const refreshAt = planRefreshAt(kept, isRestore, policy, platform.random)
+    const stored = keepsHeld ? held : received
+    const refreshAt = planRefreshAt(stored, isRestore, policy, platform.random)
     if (keepsHeld) return session.replan(refreshAt) ?? held
     const token = session.hold(received, refreshAt, 'same-epoch')
-    siblings.tell('renewed')
-    onEntered(isRestore ? 'entered' : 'renewed')
+    tabSync.tell('refreshed')
+    onEntered(isRestore ? 'entered' : 'refreshed')
     const facts = toTokenFacts(token)
     if (isRestore) emitter.emit('signed-in', { via: 'restore', token: facts })
-    else emitter.emit('renewed', { reason, token: facts })
+    else emitter.emit('refreshed', { reason, token: facts })
     return token
   }
 
@@ -78,7 +78,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
     const wasSignedIn = session.held() !== undefined
     if (wasSignedIn) {
       session.end('session-expired')
-      siblings.tellEnd('session-expired')
+      tabSync.tellEnd('session-expired')
       emitter.emit('signed-out', { reason: 'session-expired' })
     } else if (session.getState().status === 'initializing') {
       session.end('no-session')

@@ -5,22 +5,22 @@ import { createWaiting } from '../lib/deadline.ts'
 import { AuthError } from '../lib/errors.ts'
 import type { RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
 import type { HeldToken } from '../session/session.ts'
-import type { AttemptBook } from '../tabs/refresh-attempt.ts'
-import { createSettlement, type SettlementOptions } from './apply-result.ts'
-import type { TakeTurn } from './exclusive.ts'
+import type { RefreshAttempts } from '../tabs/refresh-attempt.ts'
+import { type ApplyResultDeps, createApplyResult } from './apply-result.ts'
+import type { RunExclusively } from './exclusive.ts'
 import { describeFailure, isUnanswered } from './outcome.ts'
 import { lostRace, sessionChanged, unexpected } from './refresh-errors.ts'
-import { createFailureMemory } from './retry-state.ts'
+import { createRetryState } from './retry-state.ts'
 import { createSingleFlight, type Flight } from './single-flight.ts'
 
-export interface RefresherOptions extends Omit<SettlementOptions, 'failure'> {
+export interface RefresherDeps extends Omit<ApplyResultDeps, 'failure'> {
   readonly tokenRequest: TokenRequest
-  readonly attempts: AttemptBook
+  readonly attempts: RefreshAttempts
   readonly refreshTimeoutMs: number
   readonly refreshAbandonMs: number
   /** A function of the app's is told when it is no longer wanted; a request of ours is left to land. */
-  readonly isRenewedByApp: boolean
-  readonly takeTurn: TakeTurn
+  readonly isRefreshedByApp: boolean
+  readonly runExclusively: RunExclusively
   /** Called whenever the time of the next check may have changed. */
   readonly onSettled: () => void
 }
@@ -28,33 +28,33 @@ export interface RefresherOptions extends Omit<SettlementOptions, 'failure'> {
 export interface Refresher {
   /** Joins the refresh that is under way, or begins one; rejects with the remembered failure while it is held back. */
   refresh(reason: RefreshReason): Promise<HeldToken>
-  isUnderWay(): boolean
+  isInFlight(): boolean
   status(): RefreshStatus
   /** Time until a refresh may follow the last failed one; `undefined` where the last one did not fail. */
   heldBackMs(): number | undefined
   /** The network is back: what failed for want of it may be tried at once. */
   networkIsBack(): void
   /** Another tab renewed the session: what failed here is over. */
-  renewedNextDoor(): void
+  refreshedElsewhere(): void
   /** The session has changed hands: whoever waits is told, and nothing of the attempt under way counts any more. */
   abandon(error: AuthError): void
   /** No refresh begins any more. */
   dispose(error: AuthError): void
 }
 
-export function createRefresher(options: RefresherOptions): Refresher {
-  const { session, tokenRequest, attempts, siblings, platform, emitter } = options
+export function createRefresher(options: RefresherDeps): Refresher {
+  const { session, tokenRequest, attempts, tabSync, platform, emitter } = options
   let lastOutcome: RefreshOutcome | undefined
   let disposal: AuthError | undefined
-  const failure = createFailureMemory(platform)
-  const settlement = createSettlement({ ...options, failure })
+  const failure = createRetryState(platform)
+  const settlement = createApplyResult({ ...options, failure })
   const callers = createWaiting(platform)
 
   // Told when the flight is no longer open, so that a listener who asks, or refreshes, finds it over.
   const settled: { readonly flight: number; readonly outcome: RefreshOutcome }[] = []
   let flights = 0
   let newestSettled = 0
-  const renewals = new Set<AbortController>()
+  const refreshes = new Set<AbortController>()
   const flight = createSingleFlight(takeOff, () => {
     for (const { flight: number, outcome } of settled.splice(0)) {
       if (number > newestSettled) lastOutcome = outcome
@@ -72,7 +72,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const epoch = session.epoch()
     const landed = perform(reason, epoch)
     const error = () => {
-      const message = `The session was not renewed within ${options.refreshTimeoutMs} ms; the request is still under way.`
+      const message = `The session was not refreshed within ${options.refreshTimeoutMs} ms; the request is still under credential.`
       const isOurs = session.epoch() === epoch
       if (isOurs) session.note({ type: 'failed', code: 'ERR_AUTH_TIMEOUT', atMs: platform.now() })
       return new AuthError('ERR_AUTH_TIMEOUT', message)
@@ -82,14 +82,14 @@ export function createRefresher(options: RefresherOptions): Refresher {
   }
 
   function perform(reason: RefreshReason, epoch: number): Promise<HeldToken> {
-    return options.takeTurn(async () => {
+    return options.runExclusively(async () => {
       emitter.emit('refresh-started', { reason })
       flights += 1
       const number = flights
       const settle = (outcome: RefreshOutcome) => settled.push({ flight: number, outcome })
       try {
         const token = await renew(reason, epoch)
-        settle({ kind: 'renewed', reason, atMs: platform.now() })
+        settle({ kind: 'refreshed', reason, atMs: platform.now() })
         return token
       } catch (error) {
         const [atMs, isOnline] = [platform.now(), platform.isOnline()]
@@ -104,7 +104,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const isOurs = () => session.epoch() === epoch
     let { generation, answer } = await ask()
     // The winner of a race between tabs may just be telling.
-    if (answer.kind === 'rejected') await siblings.catchUp(false)
+    if (answer.kind === 'rejected') await tabSync.catchUp(false)
     // A newer token arrived while we asked: the refusal may be of a lost race, so it takes a second one to believe.
     const mayBeLostRace = () =>
       isOurs() && answer.kind === 'rejected' && session.generation() !== generation
@@ -126,7 +126,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     // The same key until there is an answer: a server that renewed before the answer was lost can repeat it.
     const attempt = attempts.begin()
     const abandoned = new AbortController()
-    renewals.add(abandoned)
+    refreshes.add(abandoned)
     const cancel = platform.setTimer(() => abandoned.abort(), options.refreshAbandonMs)
     try {
       const { signal } = abandoned
@@ -146,7 +146,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       return { answer: { kind: 'undecided', error: known }, generation }
     } finally {
       cancel()
-      renewals.delete(abandoned)
+      refreshes.delete(abandoned)
     }
   }
 
@@ -157,11 +157,11 @@ export function createRefresher(options: RefresherOptions): Refresher {
       if (heldBackBy !== undefined) return Promise.reject(heldBackBy)
       return flight.join(reason)
     },
-    isUnderWay: flight.isOpen,
+    isInFlight: flight.isOpen,
     status: () => ({ isRefreshing: flight.isOpen(), lastOutcome }),
     heldBackMs: failure.remainingMs,
     networkIsBack: failure.networkIsBack,
-    renewedNextDoor() {
+    refreshedElsewhere() {
       failure.forget()
       session.note({ type: 'recovered' })
     },
@@ -169,13 +169,13 @@ export function createRefresher(options: RefresherOptions): Refresher {
       flight.forget()
       failure.forget()
       callers.release(error)
-      if (options.isRenewedByApp) for (const renewal of renewals) renewal.abort()
+      if (options.isRefreshedByApp) for (const renewal of refreshes) renewal.abort()
     },
     dispose(error) {
       disposal = error
       flight.forget()
       callers.release(error)
-      if (options.isRenewedByApp) for (const renewal of renewals) renewal.abort()
+      if (options.isRefreshedByApp) for (const renewal of refreshes) renewal.abort()
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Platform } from '../lib/platform.ts'
 import { later, type Moment, readMoment, remainingMs } from '../token/lifetime.ts'
 import { backoffMs, firstDelayMs } from './backoff.ts'
 
-export interface FailureMemory {
+export interface RetryState {
   /** Notes a failure; `slackMs` is what is left of the token that should have been renewed. */
   note(error: AuthError, slackMs: number): void
   forget(): void
@@ -22,7 +22,7 @@ interface Failure {
   readonly retryAt: Moment
 }
 
-export function createFailureMemory(platform: Platform): FailureMemory {
+export function createRetryState(platform: Platform): RetryState {
   let inARow = 0
   let last: Failure | undefined
 

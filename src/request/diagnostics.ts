@@ -16,7 +16,7 @@ export interface Diagnostics {
   watch(tokenRequest: TokenRequest): TokenRequest
 }
 
-export interface DiagnosticsOptions {
+export interface DiagnosticsDeps {
   readonly platform: Pick<Platform, 'pageUrl' | 'isOnline' | 'warn'>
   readonly origins: TrustedOrigins
   readonly emitter: Emitter
@@ -26,7 +26,7 @@ export interface DiagnosticsOptions {
   readonly endpoint: (name: 'login' | 'refresh') => string | undefined
 }
 
-export function createDiagnostics(options: DiagnosticsOptions): Diagnostics {
+export function createDiagnostics(options: DiagnosticsDeps): Diagnostics {
   const { platform, origins, emitter, reissuedTokenHeader } = options
   const warned = new Set<string>()
 
@@ -43,20 +43,20 @@ export function createDiagnostics(options: DiagnosticsOptions): Diagnostics {
     return page === undefined || target?.origin === page.origin ? undefined : target?.origin
   }
 
-  let keyId: string | undefined
+  let kid: string | undefined
   let wasAnsweredFrom: string | undefined
   let isHeaderReadable = false
 
   function holdFrom(token: TokenFacts): void {
-    keyId = token.keyId
+    kid = token.kid
     wasAnsweredFrom = undefined
   }
   emitter.on('signed-in', ({ token }) => holdFrom(token))
   emitter.on('reissued', ({ token }) => holdFrom(token))
-  emitter.on('renewed', ({ token, reason }) => {
-    const isNewKey = keyId !== undefined && token.keyId !== undefined && token.keyId !== keyId
+  emitter.on('refreshed', ({ token, reason }) => {
+    const isNewKey = kid !== undefined && token.kid !== undefined && token.kid !== kid
     // After a refusal the old key was gone, and there was nothing to re-issue; what a sibling tab saw is not known here.
-    const mayHaveMissed = isNewKey && reason !== 'refusal' && reason !== 'sibling'
+    const mayHaveMissed = isNewKey && reason !== 'refusal' && reason !== 'other-tab'
     if (mayHaveMissed && wasAnsweredFrom !== undefined && !isHeaderReadable) {
       warnOnce(
         'expose',

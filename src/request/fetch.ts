@@ -2,7 +2,7 @@
 import { own } from '../lib/checks.ts'
 import { isReplayable } from './replayable-body.ts'
 import type { RequestFlags } from './request-flags.ts'
-import type { IncomingAnswer, SendWithBearer } from './send-with-token.ts'
+import type { IncomingAnswer, SendWithToken } from './send-with-token.ts'
 
 export type AuthFetchInit = RequestInit & {
   /** What this request asks of everbearer. */
@@ -11,8 +11,8 @@ export type AuthFetchInit = RequestInit & {
 
 export type AuthFetch = (input: RequestInfo | URL, init?: AuthFetchInit) => Promise<Response>
 
-export interface AuthFetchOptions {
-  readonly sendWithBearer: SendWithBearer
+export interface AuthFetchDeps {
+  readonly sendWithToken: SendWithToken
   /** A request begins: the epoch of its session. */
   readonly beginRequest: () => number | undefined
   readonly reissuedTokenHeader: string
@@ -20,8 +20,8 @@ export interface AuthFetchOptions {
   readonly fetch: (request: Request, init: RequestInit) => Promise<Response>
 }
 
-export function createAuthFetch(options: AuthFetchOptions): AuthFetch {
-  const { sendWithBearer, beginRequest, reissuedTokenHeader } = options
+export function createAuthFetch(options: AuthFetchDeps): AuthFetch {
+  const { sendWithToken, beginRequest, reissuedTokenHeader } = options
 
   async function send(
     sent: Request,
@@ -54,7 +54,7 @@ export function createAuthFetch(options: AuthFetchOptions): AuthFetch {
     const rest = restOf(request, input, init ?? {})
     const canRepeat = isReplayable(own(init ?? {}, 'body'))
     let isSent = false
-    return sendWithBearer({
+    return sendWithToken({
       url: request.url,
       hasOwnAuthorization: request.headers.has('Authorization'),
       isOpaque: request.mode === 'no-cors',

@@ -43,7 +43,7 @@ export interface IncomingAnswer<Result> {
   discard(): void
 }
 
-export interface BearerOptions {
+export interface SendWithTokenDeps {
   readonly tokens: TokenSource
   readonly origins: TrustedOrigins
   /** Is this one of the endpoints that hand tokens out? Their refusals are about something else than the token. */
@@ -53,9 +53,9 @@ export interface BearerOptions {
   readonly diagnostics: Diagnostics | undefined
 }
 
-export type SendWithBearer = <Result>(request: OutgoingRequest<Result>) => Promise<Result>
+export type SendWithToken = <Result>(request: OutgoingRequest<Result>) => Promise<Result>
 
-export function createBearer(options: BearerOptions): SendWithBearer {
+export function createSendWithToken(options: SendWithTokenDeps): SendWithToken {
   const { tokens, origins, isAuthEndpoint, refuses, diagnostics } = options
 
   function adoptReissued(answer: IncomingAnswer<unknown>, carried: HeldToken): void {
@@ -93,7 +93,7 @@ export function createBearer(options: BearerOptions): SendWithBearer {
     }
   }
 
-  return async function sendWithBearer(request) {
+  return async function sendWithToken(request) {
     const { accessToken, replay } = readRequestFlags(request.flags)
     const mayCarry = accessToken !== 'omit' && !request.hasOwnAuthorization
     if (!mayCarry || request.isOpaque || !origins.trusts(request.url)) {

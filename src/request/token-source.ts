@@ -7,7 +7,7 @@ import type { Refresher } from '../refresh/refresher.ts'
 import type { Emitter } from '../session/events.ts'
 import { type HeldToken, receiveToken, type Session, toTokenFacts } from '../session/session.ts'
 import { type ReissueRefusal, refuseReissue } from '../session/token-order.ts'
-import type { Siblings } from '../tabs/tab-sync.ts'
+import type { TabSync } from '../tabs/tab-sync.ts'
 import {
   elapsedMs,
   later,
@@ -34,10 +34,10 @@ export interface TokenSource {
   refuse(refusal: ReissueRefusal): void
 }
 
-export interface TokenSourceOptions {
+export interface TokenSourceDeps {
   readonly session: Session
   readonly refresher: Refresher
-  readonly siblings: Siblings
+  readonly tabSync: TabSync
   readonly emitter: Emitter
   readonly platform: Platform
   readonly policy: RefreshPolicy
@@ -54,8 +54,8 @@ function restSeconds({ lifetimeSeconds = Infinity }: HeldToken): number {
   return Math.max(0, Math.min(longestRestSeconds, lifetimeSeconds - 1))
 }
 
-export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const { session, refresher, siblings, emitter, platform, policy } = options
+export function createTokenSource(options: TokenSourceDeps): TokenSource {
+  const { session, refresher, tabSync, emitter, platform, policy } = options
   let rest: { readonly until: Moment; readonly epoch: number } | undefined
 
   function hasLifeLeft(token: HeldToken, reserveSeconds: number): boolean {
@@ -125,12 +125,12 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     //  another ──(token 1)── 401 ─ refresh ─ token 2
     if (held.generation !== carried.generation) return forRequest(carried.epoch)
     const rests = rest?.epoch === held.epoch && remainingMs(rest.until, readMoment(platform)) > 0
-    if (rests && !refresher.isUnderWay()) return undefined
+    if (rests && !refresher.isInFlight()) return undefined
     try {
-      const renewed = await renew('refusal')
-      const until = later(readMoment(platform), restSeconds(renewed) * 1000)
-      rest = { until, epoch: renewed.epoch }
-      return renewed
+      const refreshed = await renew('refusal')
+      const until = later(readMoment(platform), restSeconds(refreshed) * 1000)
+      rest = { until, epoch: refreshed.epoch }
+      return refreshed
     } catch (error) {
       if (isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')) return undefined
       throw error
@@ -163,8 +163,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       }
       const refreshAt = keepRefreshAt(previous.refreshAt, candidate, policy)
       const token = session.hold(candidate, refreshAt, 'same-epoch')
-      siblings.tell('reissued')
-      emitter.emit('reissued', { token: toTokenFacts(token), previousKeyId: previous.claims?.kid })
+      tabSync.tell('reissued')
+      emitter.emit('reissued', { token: toTokenFacts(token), previousKid: previous.claims?.kid })
       options.onSettled()
     }
   }

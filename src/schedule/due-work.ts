@@ -6,16 +6,16 @@ import type { SignIn } from '../sign-in/sign-in.ts'
 import { readMoment, remainingMs } from '../token/lifetime.ts'
 import type { IdleWatch } from './idle.ts'
 
-export interface Agenda {
+export interface DueWork {
   /** Time until there is something to do; `undefined` where there is nothing. */
   dueInMs(): number | undefined
   /** Does what is due. */
   act(reason: 'timer' | 'wake'): void
   /** The user does something. Who comes back too late is signed out before, not kept by coming back. */
-  noteActivity(): void
+  markActivity(): void
 }
 
-export interface AgendaOptions {
+export interface DueWorkDeps {
   readonly session: Session
   readonly refresher: Refresher
   readonly signIn: SignIn
@@ -24,13 +24,13 @@ export interface AgendaOptions {
   readonly whileHidden: 'pause' | 'refresh'
 }
 
-export function createAgenda(options: AgendaOptions): Agenda {
+export function createDueWork(options: DueWorkDeps): DueWork {
   const { session, refresher, signIn, idle, platform, whileHidden } = options
 
   function refreshDueInMs(): number | undefined {
     // In the background nobody needs the token. The next wake, or the next request, looks again.
     const isPaused = whileHidden === 'pause' && !platform.isVisible()
-    if (isPaused || refresher.isUnderWay() || signIn.isAppSigningIn()) return undefined
+    if (isPaused || refresher.isInFlight() || signIn.isAppSigningIn()) return undefined
     const refreshAt = session.held()?.refreshAt
     const planned = refreshAt && remainingMs(refreshAt, readMoment(platform))
     return refresher.heldBackMs() ?? planned
@@ -55,7 +55,7 @@ export function createAgenda(options: AgendaOptions): Agenda {
       if (signOutIfIdle()) return
       if (refreshDueInMs() === 0) refresher.refresh(reason).catch(() => {})
     },
-    noteActivity() {
+    markActivity() {
       if (!signOutIfIdle()) idle.touch()
     }
   }

@@ -1,6 +1,6 @@
 // How long nothing has happened: neither a request nor a sign of the user, as the app tells, in any tab.
 import type { Platform } from '../lib/platform.ts'
-import type { StoredMark } from '../lib/stored-value.ts'
+import type { StoredValue } from '../lib/stored-value.ts'
 import { later, type Moment, readMoment, remainingMs } from '../token/lifetime.ts'
 
 export interface IdleWatch {
@@ -17,7 +17,7 @@ const writeAfterShare = 0.05
 export function createIdleWatch(
   platform: Platform,
   limitSeconds: number | undefined,
-  mark: StoredMark
+  mark: StoredValue
 ): IdleWatch {
   let last = readMoment(platform)
   const limitMs = (limitSeconds ?? 0) * 1000

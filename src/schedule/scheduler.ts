@@ -7,7 +7,7 @@ export interface Scheduler {
   dispose(): void
 }
 
-export interface SchedulerOptions {
+export interface SchedulerDeps {
   readonly platform: Platform
   /** Time until there is something to do; `undefined` where there is nothing. */
   readonly dueInMs: () => number | undefined
@@ -19,7 +19,7 @@ export interface SchedulerOptions {
 /** Timers halt while a device sleeps, so a long wait is cut into slices, after each of which the clocks are asked again. */
 const longestSliceMs = 60_000
 
-export function createScheduler({ platform, dueInMs, onDue, onWake }: SchedulerOptions): Scheduler {
+export function createScheduler({ platform, dueInMs, onDue, onWake }: SchedulerDeps): Scheduler {
   let cancel: (() => void) | undefined
 
   function check(reason: 'timer' | 'wake'): void {

@@ -12,14 +12,14 @@ export type RefreshReason =
   | 'refusal'
   | 'manual'
   /** A sibling tab did something that only the server can tell about; or it made the refresh, and this tab took the token over. */
-  | 'sibling'
+  | 'other-tab'
 
 /** What may be known of a token by everybody. */
 export interface TokenFacts {
   /** Counts the tokens that this client has held, from 1. */
   readonly generation: number
   /** The `kid` of the key that signed it (RFC 7517 §4.5), where it is a JWT that names one. */
-  readonly keyId: string | undefined
+  readonly kid: string | undefined
   /** When it was received, in milliseconds since the epoch by the device's clock. */
   readonly receivedAtMs: number
   /** How long it lives from then on, in seconds; `undefined` where nobody said. */
@@ -45,7 +45,7 @@ export type RefreshOutcome = {
   /** When it was known, in milliseconds since the epoch. */
   readonly atMs: number
 } & (
-  | { readonly kind: 'renewed' | 'superseded' }
+  | { readonly kind: 'refreshed' | 'superseded' }
   | { readonly kind: 'rejected'; readonly status: number | undefined }
   | {
       readonly kind: 'offline' | 'throttled' | 'transient'
@@ -65,15 +65,15 @@ export interface RefreshStatus {
 
 export interface AuthEvents {
   /** The user signed in here or in a sibling tab, or the session was restored on page load. */
-  'signed-in': { readonly via: 'login' | 'restore' | 'sibling'; readonly token: TokenFacts }
+  'signed-in': { readonly via: 'login' | 'restore' | 'other-tab'; readonly token: TokenFacts }
   /** A refresh request was sent. */
   'refresh-started': { readonly reason: RefreshReason }
   /** A refresh brought a new access token; with the reason `sibling`, one that another tab made. */
-  renewed: { readonly reason: RefreshReason; readonly token: TokenFacts }
+  refreshed: { readonly reason: RefreshReason; readonly token: TokenFacts }
   /** What came of it: one for each `refresh-started`. */
   'refresh-settled': RefreshOutcome
   /** A token that the server re-issued in a response header was adopted. */
-  reissued: { readonly token: TokenFacts; readonly previousKeyId: string | undefined }
+  reissued: { readonly token: TokenFacts; readonly previousKid: string | undefined }
   /** A re-issued token was not adopted, and why. */
   'reissue-refused': { readonly refusal: ReissueRefusal }
   /** The session ended. */

@@ -78,7 +78,7 @@ export function receiveToken(
 export function toTokenFacts(token: HeldToken): TokenFacts {
   return {
     generation: token.generation,
-    keyId: token.claims?.kid,
+    kid: token.claims?.kid,
     receivedAtMs: token.receivedAt.wallMs,
     lifetimeSeconds: token.lifetimeSeconds,
     refreshAtMs: token.refreshAt?.wallMs

@@ -15,12 +15,12 @@ import type { Refresher } from '../refresh/refresher.ts'
 import type { Emitter } from '../session/events.ts'
 import { receiveToken, type Session, toTokenFacts } from '../session/session.ts'
 import type { SignedOutReason } from '../session/state.ts'
-import type { AttemptBook } from '../tabs/refresh-attempt.ts'
-import type { Siblings } from '../tabs/tab-sync.ts'
+import type { RefreshAttempts } from '../tabs/refresh-attempt.ts'
+import type { TabSync } from '../tabs/tab-sync.ts'
 import { readMoment } from '../token/lifetime.ts'
 import { createCallOrder } from './call-order.ts'
 import { readCredentials } from './credentials.ts'
-import { createSignOut, type SignOutOptions } from './sign-out.ts'
+import { createSignOut, type SignOutDeps } from './sign-out.ts'
 
 export interface SignIn {
   login(credentials: object | (() => Promise<TokenResponse>)): Promise<void>
@@ -40,12 +40,12 @@ export interface SignIn {
   dispose(error: AuthError): void
 }
 
-export interface SignInOptions extends SignOutOptions {
+export interface SignInDeps extends SignOutDeps {
   readonly session: Session
   readonly refresher: Refresher
   readonly tokenRequest: TokenRequest
-  readonly attempts: AttemptBook
-  readonly siblings: Siblings
+  readonly attempts: RefreshAttempts
+  readonly tabSync: TabSync
   readonly emitter: Emitter
   readonly policy: RefreshPolicy
   readonly refreshTimeoutMs: number
@@ -54,8 +54,8 @@ export interface SignInOptions extends SignOutOptions {
   readonly onSettled: () => void
 }
 
-export function createSignIn(options: SignInOptions): SignIn {
-  const { session, refresher, tokenRequest, lock, attempts, siblings } = options
+export function createSignIn(options: SignInDeps): SignIn {
+  const { session, refresher, tokenRequest, lock, attempts, tabSync } = options
   const { platform, emitter } = options
   const callers = createWaiting(platform)
   const signOut = createSignOut(options)
@@ -72,7 +72,7 @@ export function createSignIn(options: SignInOptions): SignIn {
 
   //  login() ── POST ──────────────────── answered, and dropped: its cookie has to go again
   //  logout() ────────── signed out at once ── POST (takes its turn) ── cookie cleared
-  function enter(issued: IssuedToken, call: number, news: 'signed-in' | 'renewed'): void {
+  function enter(issued: IssuedToken, call: number, news: 'signed-in' | 'refreshed'): void {
     if (order.overruledBy(call) === 'sign-out' && disposal === undefined) {
       signOut.note(issued)
       signOut.deliver().catch(() => {})
@@ -84,7 +84,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     const token = session.hold(received, refreshAt, 'new-epoch')
     signOut.forget()
     attempts.forget()
-    siblings.tell(news)
+    tabSync.tell(news)
     refresher.abandon(sessionChanged())
     options.onEntered('entered')
     emitter.emit('signed-in', { via: 'login', token: toTokenFacts(token) })
@@ -164,13 +164,13 @@ export function createSignIn(options: SignInOptions): SignIn {
       return callers.wait(sendCredentials(body, call), deadline)
     },
     start(token) {
-      enter(tokenRequest.strip(token), order.begin(), 'renewed')
+      enter(tokenRequest.strip(token), order.begin(), 'refreshed')
     },
     async logout(reason) {
       order.takeEffect(order.begin(), 'sign-out')
       signOut.note(session.held())
       attempts.forget()
-      siblings.tellEnd(reason)
+      tabSync.tellEnd(reason)
       leave(reason)
       const lateError = late('sign-out', options.refreshTimeoutMs)
       const deadline = { afterMs: options.refreshTimeoutMs, error: () => lateError }

@@ -3,7 +3,7 @@
 import type { SessionCredential, TokenRequest } from '../auth-api/token-request.ts'
 import { untilAbandoned } from '../lib/deadline.ts'
 import type { Platform } from '../lib/platform.ts'
-import type { StoredMark } from '../lib/stored-value.ts'
+import type { StoredValue } from '../lib/stored-value.ts'
 import type { AuthLock } from '../tabs/lock.ts'
 
 export interface SignOut {
@@ -18,15 +18,15 @@ export interface SignOut {
   dispose(): void
 }
 
-export interface SignOutOptions {
+export interface SignOutDeps {
   readonly tokenRequest: Pick<TokenRequest, 'logout' | 'credentialOf'>
   readonly lock: AuthLock
-  readonly mark: StoredMark
+  readonly mark: StoredValue
   readonly platform: Platform
   readonly refreshAbandonMs: number
 }
 
-export function createSignOut(options: SignOutOptions): SignOut {
+export function createSignOut(options: SignOutDeps): SignOut {
   const { tokenRequest, lock, mark, platform, refreshAbandonMs } = options
   // What names the sessions to the server that it has not confirmed the end of; nothing where the cookie does.
   const credentials = new Set<SessionCredential>()

@@ -2,10 +2,10 @@
 
 import type { ReceivedToken } from '../session/session.ts'
 import { compareAge } from '../session/token-order.ts'
-import type { TokenNews } from './messages.ts'
+import type { TokenMessageReason } from './messages.ts'
 
 /** `enter`: somebody is signed in here too now. `replace`: it renews the token that is held. */
-export type Takeover = 'enter' | 'replace' | 'other-user' | 'ignore'
+export type TokenDecision = 'enter' | 'replace' | 'other-user' | 'ignore'
 
 type Claimed = Pick<ReceivedToken, 'claims'>
 
@@ -16,7 +16,7 @@ export interface SharedFacts {
   readonly former: Claimed | undefined
   readonly received: ReceivedToken
   readonly isAlive: boolean
-  readonly news: TokenNews
+  readonly news: TokenMessageReason
   /** This tab has asked for it. */
   readonly isAsked: boolean
   /** It tells of something that this tab has not taken part in. */
@@ -25,7 +25,7 @@ export interface SharedFacts {
   readonly session: 'same' | 'other' | 'unknown'
 }
 
-export function judgeSharedToken(facts: SharedFacts): Takeover {
+export function judgeSharedToken(facts: SharedFacts): TokenDecision {
   const { held, former, received, news, isNews, session } = facts
   if (held === undefined) {
     // After a sign-out only a sign-in brings anybody back.

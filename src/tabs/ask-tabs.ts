@@ -8,7 +8,7 @@ export interface Asking {
   readonly onSilence: () => void
 }
 
-export interface Question {
+export interface AskTabs {
   /** Takes the place of the one before. Resolves when it is answered, or when nobody will. */
   ask(asking: Asking): Promise<void>
   isOpen(): boolean
@@ -17,7 +17,7 @@ export interface Question {
   close(): void
 }
 
-export function createQuestion(platform: Pick<Platform, 'setTimer'>, patienceMs: number): Question {
+export function createAskTabs(platform: Pick<Platform, 'setTimer'>, patienceMs: number): AskTabs {
   let open: { readonly isAnswered: () => boolean; readonly close: () => void } | undefined
 
   return {

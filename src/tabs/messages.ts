@@ -1,39 +1,39 @@
 // What tabs tell each other: versioned messages over a channel, read strictly, since any script of the origin can write them.
 import type { Platform, PlatformChannel } from '../lib/platform.ts'
-import type { Stamp } from './session-version.ts'
+import type { SessionVersion } from './session-version.ts'
 import { readRecord, readSharedToken, type SharedToken } from './shared-token.ts'
 
 /** What came to pass in the tab that tells of a token; `handed` answers one that asked. */
-export type TokenNews = 'signed-in' | 'renewed' | 'reissued' | 'handed'
+export type TokenMessageReason = 'signed-in' | 'refreshed' | 'reissued' | 'handed'
 
 export type EndReason = 'signed-out' | 'session-expired' | 'idle'
 
-export type SiblingMessage =
+export type TabMessage =
   | { readonly type: 'ask' }
   | {
       readonly type: 'token'
-      readonly stamp: Stamp
-      readonly news: TokenNews
+      readonly stamp: SessionVersion
+      readonly news: TokenMessageReason
       /** `undefined` where tabs only signal. */
       readonly token: SharedToken | undefined
     }
-  | { readonly type: 'ended'; readonly stamp: Stamp; readonly reason: EndReason }
+  | { readonly type: 'ended'; readonly stamp: SessionVersion; readonly reason: EndReason }
 
 /** Messages of another version are not understood, and left alone. */
 const version = 1
 
-export interface SiblingChannel {
-  post(message: SiblingMessage): void
+export interface TabChannel {
+  post(message: TabMessage): void
   /** Before the page is frozen or put aside; a channel that is open keeps it from the back/forward cache. */
   close(): void
   open(): void
 }
 
-export function createSiblingChannel(
+export function createTabChannel(
   platform: Pick<Platform, 'openChannel'>,
   name: string,
-  onMessage: (message: SiblingMessage) => void
-): SiblingChannel {
+  onMessage: (message: TabMessage) => void
+): TabChannel {
   let channel: PlatformChannel | undefined
 
   function receive(data: unknown): void {
@@ -61,16 +61,16 @@ export function createSiblingChannel(
   }
 }
 
-const tokenNews: readonly unknown[] = ['signed-in', 'renewed', 'reissued', 'handed']
+const tokenNews: readonly unknown[] = ['signed-in', 'refreshed', 'reissued', 'handed']
 const endReasons: readonly unknown[] = ['signed-out', 'session-expired', 'idle']
 
 /** The message, or `undefined` where it is not one of ours. Reads own properties only. */
-export function readMessage(data: unknown): SiblingMessage | undefined {
+export function readMessage(data: unknown): TabMessage | undefined {
   const message = readRecord(data)
   if (message?.version !== version) return undefined
   const { type, news, reason } = message
   if (type === 'ask') return { type }
-  const stamp = readStamp(message.stamp)
+  const stamp = readSessionVersion(message.stamp)
   if (stamp === undefined) return undefined
   if (type === 'ended' && endReasons.includes(reason)) {
     return { type, stamp, reason: reason as EndReason }
@@ -78,10 +78,10 @@ export function readMessage(data: unknown): SiblingMessage | undefined {
   if (type !== 'token' || !tokenNews.includes(news)) return undefined
   const token = readSharedToken(message.token)
   if (token === undefined && message.token !== undefined) return undefined
-  return { type, stamp, news: news as TokenNews, token }
+  return { type, stamp, news: news as TokenMessageReason, token }
 }
 
-function readStamp(value: unknown): Stamp | undefined {
+function readSessionVersion(value: unknown): SessionVersion | undefined {
   const { generation, sessionId } = readRecord(value) ?? {}
   if (!Number.isSafeInteger(generation) || Number(generation) < 0) return undefined
   const isId = typeof sessionId === 'string' && /^[\w-]{2,64}$/.test(sessionId)

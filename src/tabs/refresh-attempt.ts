@@ -1,8 +1,8 @@
 // The refresh attempt that is open: named and dated in storage, so that whoever has to repeat it, in whatever tab, repeats the same one.
 import type { Platform } from '../lib/platform.ts'
-import { createStoredMark } from '../lib/stored-value.ts'
+import { createStoredValue } from '../lib/stored-value.ts'
 
-export interface AttemptBook {
+export interface RefreshAttempts {
   /** Begins an attempt, or takes up the one that nobody has an answer to; returns its name. */
   begin(): string
   /** It was answered: the next one is another. */
@@ -10,7 +10,7 @@ export interface AttemptBook {
   /** It was answered with nothing of use, and nothing of it is under way any more; its repetition bears the same name. */
   fail(name: string): void
   /** May the answer to somebody else's attempt still be on its way, for a tab that has waited for it so long already? */
-  isLanding(waitedMs: number): boolean
+  mayStillBeAnswered(waitedMs: number): boolean
   /** The session has changed hands, by this tab's doing. */
   forget(): void
   /** It has changed hands next door. The news may be late: what others began meanwhile is of the new session, and stays. */
@@ -32,11 +32,11 @@ const landingTimeMs = 2_000
 /** A server that keeps answers by their key must not answer tomorrow with one of today. */
 const longestAgeMs = 3_600_000
 
-export function createAttemptBook(
+export function createRefreshAttempts(
   platform: Pick<Platform, 'storage' | 'randomId' | 'now'>,
   key: string
-): AttemptBook {
-  const mark = createStoredMark(platform.storage, key)
+): RefreshAttempts {
+  const mark = createStoredValue(platform.storage, key)
   const ours = new Set<string>()
 
   function read(): Attempt | undefined {
@@ -67,7 +67,7 @@ export function createAttemptBook(
       const attempt = read()
       if (attempt?.name === name) write({ ...attempt, isOpen: false })
     },
-    isLanding(waitedMs) {
+    mayStillBeAnswered(waitedMs) {
       const attempt = read()
       if (attempt === undefined || !attempt.isOpen || ours.has(attempt.name)) return false
       // The wall clock, which alone outlives a page, may have been set back since.

@@ -1,7 +1,7 @@
 // How many tabs of this browser are open: a guess, which decides only whether it is worth while to ask them.
-import type { StoredMark } from '../lib/stored-value.ts'
+import type { StoredValue } from '../lib/stored-value.ts'
 
-export interface Presence {
+export interface TabCount {
   enter(): void
   leave(): void
   /** Somebody else may be there. */
@@ -10,7 +10,7 @@ export interface Presence {
   isAlone(): void
 }
 
-export function createPresence(mark: StoredMark): Presence {
+export function createTabCount(mark: StoredValue): TabCount {
   let isHere = false
   const count = () => Math.max(0, Math.min(Number(mark.read()) || 0, 1000))
   const write = (tabs: number) => (tabs > 0 ? mark.set(String(tabs)) : mark.clear())

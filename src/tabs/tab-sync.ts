@@ -4,24 +4,24 @@ import type { Emitter } from '../session/events.ts'
 import { type ReceivedToken, type Session, toTokenFacts } from '../session/session.ts'
 import { lifeLeftMs, readMoment } from '../token/lifetime.ts'
 import { compareUsers, judgeSharedToken } from './accept-token.ts'
-import { createQuestion } from './ask-tabs.ts'
+import { createAskTabs } from './ask-tabs.ts'
 import {
-  createSiblingChannel,
+  createTabChannel,
   type EndReason,
-  type SiblingMessage,
-  type TokenNews
+  type TabMessage,
+  type TokenMessageReason
 } from './messages.ts'
-import type { Stamp, StampBook } from './session-version.ts'
+import type { SessionVersion, SessionVersions } from './session-version.ts'
 import { packToken, planTakenRefresh, type SharedToken, unpackToken } from './shared-token.ts'
-import type { Presence } from './tab-count.ts'
+import type { TabCount } from './tab-count.ts'
 
-export interface Siblings {
+export interface TabSync {
   /** Tells of a token that this tab has from the server. */
-  tell(news: TokenNews): void
+  tell(news: TokenMessageReason): void
   /** Tells that the session has ended here, for all. */
   tellEnd(reason: EndReason): void
   /** Counts the tokens that were taken over in place of a refresh. */
-  renewals(): number
+  refreshes(): number
   /**
    * Resolves when this tab knows what the others know: before a refresh goes out, somebody else's token may be on its way.
    * Takes `handOverMs` at most; `undefined` where there is nothing to wait for. After another tab had the lock there is:
@@ -37,18 +37,18 @@ export interface Siblings {
   dispose(): void
 }
 
-export interface SiblingsOptions {
+export interface TabSyncDeps {
   readonly mode: 'share' | 'signal' | 'off'
   readonly name: string
   readonly session: Session
-  readonly stamps: StampBook
-  readonly presence: Presence
+  readonly versions: SessionVersions
+  readonly presence: TabCount
   readonly platform: Platform
   readonly emitter: Emitter
   /** The session has ended, or become another user's, next door. */
   readonly onEnded: (reason: EndReason | 'user-changed') => void
   /** A token was taken over, in place of a refresh or a sign-in here. */
-  readonly onTaken: (how: 'entered' | 'renewed') => void
+  readonly onTaken: (how: 'entered' | 'refreshed') => void
   /** Somebody may have signed in next door, and only the server knows who. */
   readonly onUnclear: () => void
 }
@@ -64,24 +64,24 @@ const confirmationEveryMs = 20
 const confirmationChecks = 10
 const mostUnconfirmed = 16
 
-export function createSiblings(options: SiblingsOptions): Siblings {
-  const { session, stamps, presence, platform, emitter, mode } = options
-  const channel = createSiblingChannel(platform, options.name, receive)
+export function createTabSync(options: TabSyncDeps): TabSync {
+  const { session, versions, presence, platform, emitter, mode } = options
+  const channel = createTabChannel(platform, options.name, receive)
   const isOff = mode === 'off'
-  let renewals = 0
+  let refreshes = 0
   let unconfirmed = 0
-  const question = createQuestion(platform, handOverMs)
+  const question = createAskTabs(platform, handOverMs)
 
-  function receive(message: SiblingMessage, checks = confirmationChecks): void {
+  function receive(message: TabMessage, checks = confirmationChecks): void {
     if (message.type === 'ask') {
       answer()
       return
     }
     const isAnswer = question.isOpen() && message.type === 'token' && message.news === 'handed'
-    const behindBy = message.stamp.generation - stamps.seen().generation
+    const behindBy = message.stamp.generation - versions.seen().generation
     // What a frozen or slow tab tells late is overtaken by what has happened since.
     if (behindBy < (isAnswer || message.type === 'ended' ? 0 : 1)) return
-    if (!stamps.confirms(message.stamp)) {
+    if (!versions.confirms(message.stamp)) {
       checkAgain(message, checks)
       return
     }
@@ -93,7 +93,7 @@ export function createSiblings(options: SiblingsOptions): Siblings {
   }
 
   // Storage may be slower than the channel. What it does not bear out in time, nobody of ours has said.
-  function checkAgain(message: SiblingMessage, checks: number): void {
+  function checkAgain(message: TabMessage, checks: number): void {
     if (checks === 0 || unconfirmed >= mostUnconfirmed) return
     unconfirmed += 1
     platform.setTimer(() => {
@@ -104,30 +104,30 @@ export function createSiblings(options: SiblingsOptions): Siblings {
 
   function answer(): void {
     const held = session.held()
-    if (held === undefined || mode !== 'share' || stamps.isBehind()) return
+    if (held === undefined || mode !== 'share' || versions.isBehind()) return
     // Nobody knows how long one of unknown life still serves.
-    if (lifeLeftMs(held, readMoment(platform)) > 0) post('handed', stamps.seen())
+    if (lifeLeftMs(held, readMoment(platform)) > 0) post('handed', versions.seen())
   }
 
-  function post(news: TokenNews, stamp: Stamp): void {
+  function post(news: TokenMessageReason, stamp: SessionVersion): void {
     const held = session.held()
     if (held === undefined || isOff) return
     const token = packToken(held, readMoment(platform))
     channel.post({ type: 'token', stamp, news, token: mode === 'share' ? token : undefined })
   }
 
-  function followEnd(stamp: Stamp, reason: EndReason): void {
-    stamps.follow(stamp)
+  function followEnd(stamp: SessionVersion, reason: EndReason): void {
+    versions.follow(stamp)
     if (session.getState().status === 'authenticated') options.onEnded(reason)
   }
 
   // It stays behind until the server has told it what the others know.
-  function followSignal(stamp: Stamp, news: TokenNews): void {
+  function followSignal(stamp: SessionVersion, news: TokenMessageReason): void {
     if (news === 'signed-in') options.onUnclear()
-    else stamps.follow(stamp)
+    else versions.follow(stamp)
   }
 
-  function take(stamp: Stamp, news: TokenNews, shared: SharedToken): void {
+  function take(stamp: SessionVersion, news: TokenMessageReason, shared: SharedToken): void {
     const now = readMoment(platform)
     const received = unpackToken(shared, now)
     const held = session.held()
@@ -139,10 +139,10 @@ export function createSiblings(options: SiblingsOptions): Siblings {
       isAlive: received.lifetimeSeconds === undefined || lifeLeftMs(received, now) > 0,
       news,
       isAsked: question.isOpen(),
-      isNews: stamp.generation > stamps.seen().generation,
-      session: stamps.compare(stamp)
+      isNews: stamp.generation > versions.seen().generation,
+      session: versions.compare(stamp)
     })
-    stamps.follow(stamp)
+    versions.follow(stamp)
     if (takeover === 'ignore') return
     if (takeover === 'other-user') options.onEnded('user-changed')
     if (takeover === 'other-user' || session.wasHeld(received.accessToken)) return
@@ -150,26 +150,26 @@ export function createSiblings(options: SiblingsOptions): Siblings {
     const isSignIn = session.getState().status === 'unauthenticated'
     const token = session.hold(received, refreshAt, isSignIn ? 'new-epoch' : 'same-epoch')
     const facts = toTokenFacts(token)
-    if (news !== 'reissued') renewals += 1
-    if (takeover === 'enter') emitter.emit('signed-in', { via: 'sibling', token: facts })
-    else if (news !== 'reissued') emitter.emit('renewed', { reason: 'sibling', token: facts })
-    else emitter.emit('reissued', { token: facts, previousKeyId: held?.claims?.kid })
-    options.onTaken(isSignIn ? 'entered' : 'renewed')
+    if (news !== 'reissued') refreshes += 1
+    if (takeover === 'enter') emitter.emit('signed-in', { via: 'other-tab', token: facts })
+    else if (news !== 'reissued') emitter.emit('refreshed', { reason: 'other-tab', token: facts })
+    else emitter.emit('reissued', { token: facts, previousKid: held?.claims?.kid })
+    options.onTaken(isSignIn ? 'entered' : 'refreshed')
   }
 
   function ask(): Promise<void> | undefined {
     if (mode !== 'share' || platform.openChannel === undefined) return undefined
-    const before = stamps.seen().generation
+    const before = versions.seen().generation
     const heldBefore = session.held()
     const isAnswered = () =>
-      !stamps.isBehind() && (stamps.seen().generation > before || session.held() !== heldBefore)
+      !versions.isBehind() && (versions.seen().generation > before || session.held() !== heldBefore)
     return question.ask({
       send: () => channel.post({ type: 'ask' }),
       isAnswered,
       onSilence() {
         presence.isAlone()
         // What nobody tells of is left to the server.
-        stamps.follow({ ...stamps.seen(), generation: stamps.stored().generation })
+        versions.follow({ ...versions.seen(), generation: versions.stored().generation })
       }
     })
   }
@@ -193,42 +193,42 @@ export function createSiblings(options: SiblingsOptions): Siblings {
     tell(news) {
       if (isOff) return
       const isSignIn = news === 'signed-in'
-      const stored = stamps.stored()
+      const stored = versions.stored()
       // Somebody signed out while this tab was busy: a token that it got meanwhile is of the session that has ended.
-      if (!isSignIn && stamps.isBehind() && stored.sessionId === null) {
+      if (!isSignIn && versions.isBehind() && stored.sessionId === null) {
         followEnd(stored, 'signed-out')
         return
       }
       // Somebody signed in next door, and the news are on their way: what was re-issued is of the session before.
-      const isOvertaken = stamps.isBehind() && stamps.compare(stored) === 'other'
+      const isOvertaken = versions.isBehind() && versions.compare(stored) === 'other'
       if (news === 'reissued' && isOvertaken) return
-      const id = isSignIn ? platform.randomId() : stamps.currentSessionId()
-      post(news, stamps.advance(id))
+      const id = isSignIn ? platform.randomId() : versions.currentSessionId()
+      post(news, versions.advance(id))
     },
     tellEnd(reason) {
-      if (!isOff) channel.post({ type: 'ended', stamp: stamps.advance(null), reason })
+      if (!isOff) channel.post({ type: 'ended', stamp: versions.advance(null), reason })
     },
-    renewals: () => renewals,
+    refreshes: () => refreshes,
     catchUp(afterAnother) {
-      const stored = stamps.stored()
-      if (stamps.isBehind() && stored.sessionId === null) followEnd(stored, 'signed-out')
-      return stamps.isBehind() || (afterAnother && presence.hasOthers()) ? ask() : undefined
+      const stored = versions.stored()
+      if (versions.isBehind() && stored.sessionId === null) followEnd(stored, 'signed-out')
+      return versions.isBehind() || (afterAnother && presence.hasOthers()) ? ask() : undefined
     },
     findSession: () =>
-      stamps.isBehind() || (stamps.mayBeSignedIn() && presence.hasOthers()) ? ask() : undefined,
+      versions.isBehind() || (versions.mayBeSignedIn() && presence.hasOthers()) ? ask() : undefined,
     wake() {
       open()
-      if (isOff || !stamps.isBehind()) return
-      const { sessionId } = stamps.stored()
+      if (isOff || !versions.isBehind()) return
+      const { sessionId } = versions.stored()
       const isSignedIn = session.getState().status === 'authenticated'
-      if (sessionId === null) followEnd(stamps.stored(), 'signed-out')
-      else if (stamps.compare(stamps.stored()) === 'other') options.onUnclear()
+      if (sessionId === null) followEnd(versions.stored(), 'signed-out')
+      else if (versions.compare(versions.stored()) === 'other') options.onUnclear()
       else if (typeof sessionId === 'string' && !isSignedIn) options.onUnclear()
     },
     isOtherUser(received) {
       const held = session.held()
       const former = session.former()
-      const known = stamps.compare(stamps.stored())
+      const known = versions.compare(versions.stored())
       if (held !== undefined) return compareUsers(held, received, known) === 'other'
       return former !== undefined && compareUsers(former, received, 'unknown') !== 'same'
     },

@@ -22,7 +22,7 @@ export function serveAppAndApi(server: MockAuthServer, folder: 'page' | 'tabs-pa
     await api?.close()
   })
 
-  return () => standing(site).url
+  return () => revocation(site).url
 }
 
 /** To be called after what it visits is set up: it is closed before that. */
@@ -32,10 +32,10 @@ export function openChromium(): () => Browser {
     browser = await launchChromium()
   })
   afterAll(() => browser?.close())
-  return () => standing(browser)
+  return () => revocation(browser)
 }
 
-function standing<Part>(part: Part | undefined): Part {
+function revocation<Part>(part: Part | undefined): Part {
   if (part === undefined) throw new Error('only while tests run')
   return part
 }

@@ -57,7 +57,7 @@ it('gives a new tab its token from a sibling', async () => {
   await signIn()
   const before = server.calls.refresh.length
   const tab = await openTab()
-  expect(await tab.evaluate('window.tab.report.events')).toMatchObject([{ detail: 'sibling' }])
+  expect(await tab.evaluate('window.tab.report.events')).toMatchObject([{ detail: 'other-tab' }])
   expect(server.calls.refresh).toHaveLength(before)
 })
 

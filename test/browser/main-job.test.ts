@@ -41,10 +41,10 @@ it('keeps a user signed in through expiry, key rotation and reload without one f
   const signedInAt = server.calls.length
 
   await page.evaluate(() => window.app.startCalling())
-  await untilEvents(page, 'renewed', 1)
+  await untilEvents(page, 'refreshed', 1)
   const { kid } = server.rotateKey()
   await untilEvents(page, 'reissued', 1)
-  await untilEvents(page, 'renewed', 3)
+  await untilEvents(page, 'refreshed', 3)
 
   const beforeReload = await readReport(page)
   const refreshesBeforeReload = callsTo('refresh').length
@@ -60,7 +60,7 @@ it('keeps a user signed in through expiry, key rotation and reload without one f
 
   expect(server.retireKey()).toHaveLength(1)
   await untilMoreCalls(page, 10)
-  await untilEvents(page, 'renewed', 1)
+  await untilEvents(page, 'refreshed', 1)
   await page.evaluate(() => window.app.stopCalling())
   const last = await readReport(page)
 
@@ -75,7 +75,7 @@ it('keeps a user signed in through expiry, key rotation and reload without one f
   // One refresh per token (after the visitor's restore): they began one after the other, with a token's worth of calls in between.
   const started = beforeReload.events.filter(({ name }) => name === 'refresh-started').slice(1)
   expect(started).toHaveLength(3)
-  expect(beforeReload.events.filter(({ name }) => name === 'renewed')).toHaveLength(3)
+  expect(beforeReload.events.filter(({ name }) => name === 'refreshed')).toHaveLength(3)
   expect(refreshesBeforeReload - 1).toBe(3)
   started.reduce((previous, { begun }) => {
     expect(begun - previous).toBeGreaterThan(10)
@@ -89,7 +89,7 @@ it('keeps a user signed in through expiry, key rotation and reload without one f
 
   // The re-issued token is in use on the very next request that starts after it arrived.
   const reissued = beforeReload.events.filter(({ name }) => name === 'reissued')
-  expect(reissued).toMatchObject([{ keyId: kid }])
+  expect(reissued).toMatchObject([{ kid: kid }])
   const begunByThen = reissued[0]?.begun ?? Number.NaN
   const later = callsTo('me').filter((call) => numberOf(call.path) >= begunByThen)
   expect(later.length).toBeGreaterThan(10)

@@ -51,7 +51,7 @@ async function load(page: Page, query: string) {
       status,
       outcomes: server.calls.refresh.map(({ outcome }) => outcome),
       violations: server.violations.map(({ rule }) => rule),
-      kept: Object.entries(sessionStorage).flat().join()
+      stored: Object.entries(sessionStorage).flat().join()
     }
   })
 }
@@ -69,7 +69,7 @@ it('signs the user out, without an alarm', async () => {
     status: 'unauthenticated',
     outcomes: ['unknown_session'],
     violations: [],
-    kept: expect.not.stringContaining('rt_')
+    stored: expect.not.stringContaining('rt_')
   })
 })
 
@@ -78,11 +78,11 @@ it('leaves the user signed in where the server may keep its sessions', async () 
   await load(page, '?persist')
   const token = await signIn(page)
   for (let visits = 0; visits < 3; visits += 1) {
-    const { kept, ...found } = await load(page, '?persist')
+    const { stored, ...found } = await load(page, '?persist')
     expect(found).toEqual({ status: 'authenticated', outcomes: ['rotated'], violations: [] })
-    expect(kept).toContain('everbearer-mock')
-    expect(kept).not.toMatch(/rt_|eyJ/)
-    expect(kept).not.toContain(token)
+    expect(stored).toContain('everbearer-mock')
+    expect(stored).not.toMatch(/rt_|eyJ/)
+    expect(stored).not.toContain(token)
   }
   await page.evaluate(() => window.demo.auth.logout())
   expect(await load(page, '?persist')).toMatchObject({ status: 'unauthenticated' })

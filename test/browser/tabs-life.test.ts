@@ -16,14 +16,14 @@ let gate: Gate | undefined
 
 const gated: MockAuthServer = {
   ...server,
-  async handle(request, door) {
+  async handle(request, adapter) {
     const waiting = request.url.endsWith('/refresh') ? gate : undefined
     if (waiting !== undefined) gate = undefined
     if (waiting?.where === 'before') {
       waiting.arrived()
       await waiting.opened
     }
-    const response = await server.handle(request, door)
+    const response = await server.handle(request, adapter)
     if (waiting?.where === 'after') {
       waiting.arrived()
       await waiting.opened

@@ -29,7 +29,7 @@ it('gives a new tab its token from a sibling, with no call to the server', async
   const { context } = await openTabs(1)
   const tab = await openTab(context)
   const names = (await reportOf(tab)).events.map(({ name }) => name)
-  expect((await reportOf(tab)).events[0]).toMatchObject({ name: 'signed-in', detail: 'sibling' })
+  expect((await reportOf(tab)).events[0]).toMatchObject({ name: 'signed-in', detail: 'other-tab' })
   expect(names).not.toContain('refresh-started')
 })
 

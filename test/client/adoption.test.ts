@@ -134,11 +134,11 @@ it('never goes back to an older token when answers arrive out of order', async (
   await gate.arrived(1)
   clock.tick(2_000)
   await auth.refresh()
-  const renewed = await auth.getAccessToken()
+  const refreshed = await auth.getAccessToken()
   gate.release()
   await slow
   expect(callsTo('me')[0]).toMatchObject({ reissued: true })
-  expect(await auth.getAccessToken()).toBe(renewed)
+  expect(await auth.getAccessToken()).toBe(refreshed)
 })
 
 it('adopts one of many tokens that are re-issued at once', async () => {

@@ -203,7 +203,7 @@ describe('CORS that forbids the auth requests', () => {
   it('is not suspected of the app’s own way to renew', async () => {
     const { auth, browser } = createTestBed({
       restore: 'always',
-      renewWith: () => Promise.reject(new TypeError('failed to fetch'))
+      refreshWith: () => Promise.reject(new TypeError('failed to fetch'))
     })
     await auth.ready()
     expect(browser.warnings).toEqual([])

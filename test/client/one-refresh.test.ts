@@ -91,7 +91,7 @@ it('releases whoever waits at the deadline, and still commits the late success',
   expect(auth.getState()).toMatchObject({ degraded: { code: 'ERR_AUTH_TIMEOUT' } })
   gate.release()
   await idle()
-  expect(eventNames()).toEqual(['signed-in', 'refresh-started', 'renewed', 'refresh-settled'])
+  expect(eventNames()).toEqual(['signed-in', 'refresh-started', 'refreshed', 'refresh-settled'])
   expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
 })
 

@@ -14,7 +14,7 @@ const outcomesOf = ({ events }: TestBed) =>
     .map(({ event }) => event as AuthEvents['refresh-settled'])
 
 const cases: readonly [string, Partial<RefreshOutcome>, (bed: TestBed) => void][] = [
-  ['renewed', { kind: 'renewed' }, () => {}],
+  ['refreshed', { kind: 'refreshed' }, () => {}],
   ['rejected', { kind: 'rejected', status: 401 }, ({ server }) => server.endSessions()],
   [
     'throttled by 429',
@@ -104,7 +104,7 @@ it('is over when it says so', async () => {
   bed.auth.on('refresh-settled', () => seen.push(bed.auth.getRefreshStatus()))
   await bed.auth.refresh()
   await bed.idle()
-  expect(seen).toMatchObject([{ isRefreshing: false, lastOutcome: { kind: 'renewed' } }])
+  expect(seen).toMatchObject([{ isRefreshing: false, lastOutcome: { kind: 'refreshed' } }])
 })
 
 it('keeps the newest outcome when an older refresh is over later', async () => {
@@ -130,8 +130,8 @@ it('keeps the newest outcome when an older refresh is over later', async () => {
     outcomesOf(bed)
       .map(({ kind }) => kind)
       .sort()
-  ).toEqual(['renewed', 'superseded'])
-  expect(bed.auth.getRefreshStatus().lastOutcome?.kind).toBe('renewed')
+  ).toEqual(['refreshed', 'superseded'])
+  expect(bed.auth.getRefreshStatus().lastOutcome?.kind).toBe('refreshed')
 })
 
 it('calls a refresh without an answer offline where the device is', async () => {

@@ -31,8 +31,8 @@ it('calls every subscriber once for a change, and none that was removed', async 
 
 it('survives a listener that calls back into the client', async () => {
   const { auth, idle, callsTo } = createTestBed()
-  auth.on('renewed', () => void auth.refresh().catch(() => {}))
-  auth.on('renewed', () => void auth.logout())
+  auth.on('refreshed', () => void auth.refresh().catch(() => {}))
+  auth.on('refreshed', () => void auth.logout())
   await auth.login(ada)
   // Signed out before it was settled, so it may be told of that.
   await auth.refresh().catch(() => {})

@@ -1,5 +1,5 @@
 // The ways in which a session is renewed.
-import { AuthError, type RenewalContext } from 'everbearer'
+import { AuthError, type RefreshContext } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import { expect, it } from 'vitest'
 import { ada, createTestBed, type TestBed } from '../support/test-client.ts'
@@ -12,7 +12,7 @@ function respond({ browser }: TestBed, path: string, status: number, body: unkno
 const lastRequest = ({ browser }: TestBed) => browser.requests.at(-1)
 
 it('renews with the current access token as the credential', async () => {
-  const bed = createTestBed({ renewWith: 'access-token', paths: { refresh: '/refresh-token' } })
+  const bed = createTestBed({ refreshWith: 'access-token', paths: { refresh: '/refresh-token' } })
   await bed.auth.login(ada)
   const old = await bed.auth.getAccessToken()
   respond(bed, '/refresh-token', 200, { access_token: 'next', expires_in: 300 })
@@ -28,7 +28,7 @@ it.each([
   ['names the session by it to the logout endpoint', '/logout', true],
   ['but not to one of an origin that is not trusted', 'https://elsewhere.example/logout', false]
 ])('with the access token as the credential %s', async (_, logout, isNamed) => {
-  const bed = createTestBed({ renewWith: 'access-token', paths: { logout } })
+  const bed = createTestBed({ refreshWith: 'access-token', paths: { logout } })
   await bed.auth.login(ada)
   const token = await bed.auth.getAccessToken()
   await bed.auth.logout()
@@ -37,13 +37,13 @@ it.each([
 })
 
 it('has nothing to restore from where the access token is the credential', async () => {
-  const { auth, browser } = createTestBed({ renewWith: 'access-token', restore: undefined })
+  const { auth, browser } = createTestBed({ refreshWith: 'access-token', restore: undefined })
   expect(await auth.ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
   expect(browser.requests).toEqual([])
 })
 
 it('renews by the OAuth 2 form, and keeps up with a refresh token that rotates', async () => {
-  const bed = createTestBed({ renewWith: 'refresh-token', paths: { refresh: '/oauth/token' } })
+  const bed = createTestBed({ refreshWith: 'refresh-token', paths: { refresh: '/oauth/token' } })
   respond(bed, '/login', 200, { access_token: 'a1', expires_in: 300, refresh_token: 'r 1&' })
   await bed.auth.login(ada)
   respond(bed, '/oauth/token', 200, { access_token: 'a2', expires_in: 300, refresh_token: 'r2' })
@@ -61,7 +61,7 @@ it('renews by the OAuth 2 form, and keeps up with a refresh token that rotates',
 })
 
 it('lets the cookie do where the OAuth 2 form has no refresh token to show', async () => {
-  const bed = createTestBed({ renewWith: 'refresh-token' })
+  const bed = createTestBed({ refreshWith: 'refresh-token' })
   await bed.auth.login(ada)
   respond(bed, '/refresh', 200, { access_token: 'a2' })
   await bed.auth.refresh()
@@ -69,7 +69,7 @@ it('lets the cookie do where the OAuth 2 form has no refresh token to show', asy
 })
 
 it('forgets a refresh token with the session it was for', async () => {
-  const bed = createTestBed({ renewWith: 'refresh-token' })
+  const bed = createTestBed({ refreshWith: 'refresh-token' })
   respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'r1' })
   await bed.auth.login(ada)
   await bed.auth.logout()
@@ -82,9 +82,9 @@ it('forgets a refresh token with the session it was for', async () => {
 })
 
 it('renews by a function of the app’s', async () => {
-  const contexts: RenewalContext[] = []
+  const contexts: RefreshContext[] = []
   const { auth, browser } = createTestBed({
-    renewWith: async (context) => {
+    refreshWith: async (context) => {
       contexts.push(context)
       return { accessToken: `token-${contexts.length}`, expiresIn: 300 }
     }
@@ -98,7 +98,7 @@ it('renews by a function of the app’s', async () => {
 
 it('ends the session when the app’s function says that it has ended', async () => {
   const { auth } = createTestBed({
-    renewWith: () => Promise.reject(new AuthError('ERR_AUTH_SESSION_EXPIRED', 'Over.'))
+    refreshWith: () => Promise.reject(new AuthError('ERR_AUTH_SESSION_EXPIRED', 'Over.'))
   })
   await auth.login(async () => ({ accessToken: 'first' }))
   await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_EXPIRED' })
@@ -116,8 +116,8 @@ it.each([
   ],
   ['returns nothing', async () => undefined as never, 'ERR_AUTH_RESPONSE_MALFORMED'],
   ['returns nonsense', async () => ({ token: 1 }) as never, 'ERR_AUTH_RESPONSE_MALFORMED']
-])('keeps the session when the app’s function %s', async (_, renewWith, code) => {
-  const { auth } = createTestBed({ renewWith })
+])('keeps the session when the app’s function %s', async (_, refreshWith, code) => {
+  const { auth } = createTestBed({ refreshWith })
   await auth.login(async () => ({ accessToken: 'first' }))
   const error = await auth.refresh().catch((reason) => reason)
   expect(error).toMatchObject({ code })
@@ -126,7 +126,7 @@ it.each([
 })
 
 it('gives a function up that never settles', async () => {
-  const { auth, clock, idle } = createTestBed({ renewWith: () => new Promise(() => {}) })
+  const { auth, clock, idle } = createTestBed({ refreshWith: () => new Promise(() => {}) })
   await auth.login(async () => ({ accessToken: 'first' }))
   const refreshing = auth.refresh()
   await idle()
@@ -192,7 +192,7 @@ it.each([
 ])(
   'sends no refresh token of the session before, after a sign-in by %s',
   async (_, signIn, expected) => {
-    const bed = createTestBed({ renewWith: 'refresh-token' })
+    const bed = createTestBed({ refreshWith: 'refresh-token' })
     respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
     await bed.auth.login(ada)
     await signIn(bed)
@@ -203,7 +203,7 @@ it.each([
 )
 
 it('forgets a refresh token that was refused', async () => {
-  const bed = createTestBed({ renewWith: 'refresh-token' })
+  const bed = createTestBed({ refreshWith: 'refresh-token' })
   respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
   await bed.auth.login(ada)
   respond(bed, '/refresh', 400, { error: 'invalid_grant' })
@@ -216,14 +216,14 @@ it('forgets a refresh token that was refused', async () => {
 
 it('keeps the refresh token of an initial token, and over a re-issue', async () => {
   const initialToken = { access_token: 'a1', refresh_token: 'ADA' }
-  const bed = createTestBed({ renewWith: 'refresh-token', initialToken })
+  const bed = createTestBed({ refreshWith: 'refresh-token', initialToken })
   respond(bed, '/refresh', 200, { access_token: 'a2' })
   await bed.auth.refresh()
   expect(refreshTokenSent(bed)).toBe('ADA')
 })
 
 it('revokes the right refresh token, however late the sign-out is delivered', async () => {
-  const bed = createTestBed({ renewWith: 'refresh-token' })
+  const bed = createTestBed({ refreshWith: 'refresh-token' })
   respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
   await bed.auth.login(ada)
   bed.browser.trouble('/logout', { kind: 'unreachable' })
@@ -236,7 +236,7 @@ it('revokes the right refresh token, however late the sign-out is delivered', as
 it('tells a visitor by the bad request that a form without a refresh token is', async () => {
   const bed = createTestBed()
   respond(bed, '/refresh', 400, { error: 'invalid_request' })
-  const next = bed.reload({ renewWith: 'refresh-token', restore: undefined })
+  const next = bed.reload({ refreshWith: 'refresh-token', restore: undefined })
   expect(await next.ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
 })
 
@@ -270,7 +270,9 @@ it.each([
   ['ERR_AUTH_DISPOSED', 'ERR_AUTH_SERVER_ERROR']
 ])('makes an error of its own of a function’s %s, and tries again', async (code, own) => {
   const foreign = Object.assign(new Error('secret-canary'), { name: 'AuthError', code })
-  const { auth, clock, idle, events } = createTestBed({ renewWith: () => Promise.reject(foreign) })
+  const { auth, clock, idle, events } = createTestBed({
+    refreshWith: () => Promise.reject(foreign)
+  })
   await auth.login(async () => ({ accessToken: 'first' }))
   const error = await auth.refresh().catch((reason) => reason)
   expect(error).toMatchObject({ code: own })
@@ -285,7 +287,7 @@ it.each([
 it('tells a function that it is no longer wanted', async () => {
   const signals: AbortSignal[] = []
   const { auth, idle } = createTestBed({
-    renewWith: ({ signal }) => {
+    refreshWith: ({ signal }) => {
       signals.push(signal)
       return new Promise(() => {})
     }
@@ -299,7 +301,7 @@ it('tells a function that it is no longer wanted', async () => {
 
 it('does not send the access token to a refresh endpoint that is not trusted', async () => {
   const { auth, browser } = createTestBed({
-    renewWith: 'access-token',
+    refreshWith: 'access-token',
     paths: { refresh: 'https://elsewhere.example/refresh' }
   })
   await auth.login(ada)

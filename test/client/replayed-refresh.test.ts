@@ -9,8 +9,8 @@ it('goes back to no token that it held before, though the refresh endpoint’s a
     | undefined
   await auth.login(ada)
   const handle = server.handle
-  server.handle = async (request, door) => {
-    const answer = await handle(request, door)
+  server.handle = async (request, adapter) => {
+    const answer = await handle(request, adapter)
     if (request.url.endsWith('/refresh')) old ??= answer
     return answer
   }

@@ -54,11 +54,11 @@ async function overrule({ auth, answerWith }: ReturnType<typeof arrange>): Promi
   await signingOut
 }
 
-describe.each(['access-token', 'refresh-token'] as const)('with renewWith %s', (renewWith) => {
-  const credential = (n: number) => `${renewWith.replace('-token', '')}-${n}`
+describe.each(['access-token', 'refresh-token'] as const)('with refreshWith %s', (refreshWith) => {
+  const credential = (n: number) => `${refreshWith.replace('-token', '')}-${n}`
 
   it('a second logout() after an unconfirmed one names the session, too', async () => {
-    const { auth, signOuts, answerWith } = arrange({ renewWith })
+    const { auth, signOuts, answerWith } = arrange({ refreshWith })
     await auth.login(async () => token(1))
     answerWith(() => Promise.reject(new TypeError('offline')))
     expect(await auth.logout()).toEqual({ confirmed: false })
@@ -71,14 +71,14 @@ describe.each(['access-token', 'refresh-token'] as const)('with renewWith %s', (
   })
 
   it('a logout() during a sign-in still names the session that was there before', async () => {
-    const bed = arrange({ renewWith })
+    const bed = arrange({ refreshWith })
     await bed.auth.login(async () => token(1))
     await overrule(bed)
     expect(bed.signOuts.join()).toContain(credential(1))
   })
 
   it('a sign-in that was overruled is ended by the credential that it brought', async () => {
-    const bed = arrange({ renewWith })
+    const bed = arrange({ refreshWith })
     await overrule(bed)
     expect(bed.signOuts.join()).toContain(credential(2))
   })
@@ -86,7 +86,7 @@ describe.each(['access-token', 'refresh-token'] as const)('with renewWith %s', (
 
 it('is not confirmed by the 401 to a sign-out that was sent without its credential', async () => {
   const { auth, answerWith } = arrange({
-    renewWith: 'access-token',
+    refreshWith: 'access-token',
     paths: { logout: 'http://localhost:2/logout' }
   })
   await auth.login(async () => ({ access_token: 'access-1' }))
@@ -95,9 +95,9 @@ it('is not confirmed by the 401 to a sign-out that was sent without its credenti
 })
 
 it.each(['cookie', 'access-token'] as const)(
-  'with renewWith %s keeps, and sends, no refresh token that a function given to login() brought',
-  async (renewWith) => {
-    const { auth, signOuts } = arrange({ renewWith })
+  'with refreshWith %s keeps, and sends, no refresh token that a function given to login() brought',
+  async (refreshWith) => {
+    const { auth, signOuts } = arrange({ refreshWith })
     await auth.login(async () => token(1))
     await auth.logout()
     expect(signOuts.join()).not.toContain('refresh-1')

@@ -103,7 +103,7 @@ it.each(weather)(
       'refresh-started',
       'refresh-settled',
       'refresh-started',
-      'renewed',
+      'refreshed',
       'refresh-settled'
     ])
   }

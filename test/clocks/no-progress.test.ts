@@ -51,7 +51,7 @@ it.each(stuck)('backs off from an endpoint that answers with %s', async (_, mint
   // Served for as long as the token lives; from then on every request says why not.
   expect(outcomes.slice(0, 58)).toEqual(Array(58).fill('served'))
   expect(new Set(outcomes.slice(60))).toEqual(new Set(['ERR_AUTH_RESPONSE_MALFORMED']))
-  expect(events.map(({ name }) => name)).not.toContain('renewed')
+  expect(events.map(({ name }) => name)).not.toContain('refreshed')
   expect(delays.every((ms) => ms >= 0 && ms <= 2 ** 31 - 1)).toBe(true)
 })
 

@@ -9,7 +9,7 @@ import type {
   MockViolation
 } from 'everbearer/mock'
 
-export interface Question {
+export interface AskTabs {
   readonly method: 'GET' | 'POST' | 'PUT'
   /** The absolute URL. */
   readonly url: string
@@ -27,7 +27,7 @@ export interface Answer {
 }
 
 /** Rejects where the client sees no whole answer. */
-export type Send = (question: Question) => Promise<Answer>
+export type Send = (question: AskTabs) => Promise<Answer>
 
 /** The server's methods, as they can be called from anywhere. */
 export interface Steering {

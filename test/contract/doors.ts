@@ -37,7 +37,7 @@ const seesOnlyItsOwn = {
 }
 const noBrowser = 'there is no browser in between, and a port plays none'
 
-export const doors: readonly ContractDoor[] = [
+export const adapters: readonly ContractDoor[] = [
   {
     id: 'fetch-node',
     title: 'the fetch door in Node',
@@ -170,10 +170,10 @@ export const doors: readonly ContractDoor[] = [
   }
 ]
 
-export function doorOf(id: string): ContractDoor {
-  const door = doors.find((one) => one.id === id)
-  if (door === undefined) throw new Error(`there is no door ${id}`)
-  return door
+export function adapterOf(id: string): ContractDoor {
+  const adapter = adapters.find((one) => one.id === id)
+  if (adapter === undefined) throw new Error(`there is no adapter ${id}`)
+  return adapter
 }
 
 /** Does the case mean anything behind this door? */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { canaryHunter } from '../support/canary.ts'
 import type { Bed } from './bed.ts'
 import { begin, type Case, cases } from './cases.ts'
-import { doorOf, gapOf, isNeeded } from './doors.ts'
+import { adapterOf, gapOf, isNeeded } from './doors.ts'
 
 /** A case that waits for what never comes has failed; of a declared gap that is soon clear. */
 const patienceMs = { case: 30_000, gap: 3_000 }
@@ -19,10 +19,10 @@ export function itHoldsThrough(id: string, bed: () => Bed | Promise<Bed>): void 
 
 /** For doors whose cases run somewhere else: `run` gets their names. */
 export function itHolds(id: string, run: (name: string) => Promise<void>): void {
-  const door = doorOf(id)
-  describe(`${door.title}, ${door.client}`, () => {
-    for (const one of cases.filter((other) => isNeeded(door, other))) {
-      const gap = gapOf(door, one)
+  const adapter = adapterOf(id)
+  describe(`${adapter.title}, ${adapter.client}`, () => {
+    for (const one of cases.filter((other) => isNeeded(adapter, other))) {
+      const gap = gapOf(adapter, one)
       if (gap === undefined) {
         it(one.name, async () => {
           await within(patienceMs.case, run(one.name))

@@ -1,7 +1,7 @@
 // The table of what holds behind which door, made of the declarations that the contract's own tests hold up.
 import { readFileSync } from 'node:fs'
 import { cases } from './cases.ts'
-import { type ContractDoor, doors, gapOf, isNeeded } from './doors.ts'
+import { adapters, type ContractDoor, gapOf, isNeeded } from './doors.ts'
 
 /** The command that writes the table, as its test names it. */
 export const command = 'npm run docs:doors'
@@ -15,46 +15,46 @@ function versionOf(name: (typeof packages)[number]): string {
 }
 
 function reasons(): readonly string[] {
-  const all = doors.flatMap((door) => cases.map((one) => gapOf(door, one)))
+  const all = adapters.flatMap((adapter) => cases.map((one) => gapOf(adapter, one)))
   return [...new Set(all.filter((reason) => reason !== undefined))]
 }
 
 const letterOf = (reason: string) => String.fromCharCode(97 + reasons().indexOf(reason))
 
-function cell(door: ContractDoor, index: number): string {
+function cell(adapter: ContractDoor, index: number): string {
   const one = cases[index]
-  if (one === undefined || !isNeeded(door, one)) return '–'
-  const gap = gapOf(door, one)
+  if (one === undefined || !isNeeded(adapter, one)) return '–'
+  const gap = gapOf(adapter, one)
   return gap === undefined ? '●' : letterOf(gap)
 }
 
 const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`
 
 export function renderTable(): string {
-  const tried = doors.map((door) => {
-    const needed = cases.filter((one) => isNeeded(door, one))
-    const gaps = needed.filter((one) => gapOf(door, one) !== undefined)
-    return { door, needed: needed.length, holds: needed.length - gaps.length }
+  const tried = adapters.map((adapter) => {
+    const needed = cases.filter((one) => isNeeded(adapter, one))
+    const gaps = needed.filter((one) => gapOf(adapter, one) !== undefined)
+    return { adapter, needed: needed.length, holds: needed.length - gaps.length }
   })
   const versions = packages
     .map((name) => `${name === 'msw-2' ? 'msw' : name} ${versionOf(name)}`)
     .join(', ')
-  return `# What holds behind which door
+  return `# What holds behind which adapter
 
 <!-- Written by \`${command}\`. The tests of the contract run every cell of it; do not edit it by hand. -->
 
-One contract, tried by one suite through every door of the mock auth server ([test/contract](../test/contract)). A gap is
+One contract, tried by one suite through every adapter of the mock auth server ([test/contract](../test/contract)). A gap is
 tried as well: if what is called one begins to work, its test fails.
 
 Tried with ${versions}, and Chromium.
 
-## The doors
+## The adapters
 
 ${row(['', 'door', 'client', 'holds'])}
 ${row(['--:', '---', '---', '---'])}
 ${tried
-  .map(({ door, needed, holds }, index) =>
-    row([index + 1, door.title, door.client, `${holds} of ${needed}`])
+  .map(({ adapter, needed, holds }, index) =>
+    row([index + 1, adapter.title, adapter.client, `${holds} of ${needed}`])
   )
   .join('\n')}
 
@@ -62,9 +62,9 @@ ${tried
 
 ● holds · a letter is a gap, explained below · – means nothing there
 
-${row(['', ...doors.map((_, index) => index + 1)])}
-${row(['---', ...doors.map(() => ':-:')])}
-${cases.map(({ name }, index) => row([name, ...doors.map((door) => cell(door, index))])).join('\n')}
+${row(['', ...adapters.map((_, index) => index + 1)])}
+${row(['---', ...adapters.map(() => ':-:')])}
+${cases.map(({ name }, index) => row([name, ...adapters.map((adapter) => cell(adapter, index))])).join('\n')}
 
 ## The gaps
 
@@ -75,10 +75,10 @@ ${reasons()
 ## What means nothing where
 
 - Only a page has a \`document.cookie\` to look for the refresh cookie in.
-- Only \`fetch\` in a browser, in happy-dom and through the fetch door has a credentials mode that can be told: in Node every
+- Only \`fetch\` in a browser, in happy-dom and through the fetch adapter has a credentials mode that can be told: in Node every
   intercepted \`fetch\` says \`same-origin\`, whatever it was asked for, and \`XMLHttpRequest\` cannot omit cookies of its
   own origin.
-- Where the server plays the cookie jar (Node, \`fetch\` in jsdom, the fetch door in a page), a reset empties it: no cookie is left over.
+- Where the server plays the cookie cookieJar (Node, \`fetch\` in jsdom, the fetch adapter in a page), a reset empties it: no cookie is left over.
 
 ## Not tried
 

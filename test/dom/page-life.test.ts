@@ -38,7 +38,7 @@ it.each([
   happen()
   expect(auth.getRefreshStatus().isRefreshing).toBe(true)
   await auth.axios.get('/me')
-  await vi.waitFor(() => expect(auth.getRefreshStatus().lastOutcome?.kind).toBe('renewed'))
+  await vi.waitFor(() => expect(auth.getRefreshStatus().lastOutcome?.kind).toBe('refreshed'))
   expect(refreshes()).toHaveLength(1)
   expect(server.calls.filter((call) => call.route === 'me').map((call) => call.status)).toEqual([
     200

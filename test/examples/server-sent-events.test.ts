@@ -30,18 +30,18 @@ async function arrange(streams: readonly (readonly string[])[]) {
       const chunks = streams[served]
       const status = chunks === undefined ? 204 : 200
       const wire = { status, headers: [], setCookies: [], body: '' }
-      const verdict = await server.guard(request, () => wire)
+      const decision = await server.guard(request, () => wire)
       opened.push({
         url,
         lastEventId: headers['last-event-id'] as string,
-        status: verdict.status
+        status: decision.status
       })
-      response.writeHead(verdict.status, [
-        ...verdict.headers.flat(),
+      response.writeHead(decision.status, [
+        ...decision.headers.flat(),
         'Content-Type',
         'text/event-stream'
       ])
-      if (verdict.status !== 200) return void response.end()
+      if (decision.status !== 200) return void response.end()
       served += 1
       for (const chunk of chunks ?? []) {
         response.write(chunk)

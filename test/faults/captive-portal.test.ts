@@ -36,7 +36,7 @@ it.each(portals)('adopts nothing from a portal that answers %s', async (_, fault
   }
   expect((await auth.axios.get('/me')).status).toBe(200)
   expect(callsTo('refresh')).toHaveLength(0)
-  expect(eventNames().filter((name) => name === 'renewed' || name === 'signed-out')).toEqual([])
+  expect(eventNames().filter((name) => name === 'refreshed' || name === 'signed-out')).toEqual([])
 })
 
 it.each(portals)(

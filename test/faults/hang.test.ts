@@ -36,7 +36,7 @@ function ending({ clock }: FaultBed, promise: Promise<unknown>): Promise<Ending>
 
 it.each(
   silences.flatMap(([silence, fault]) =>
-    ways.map(([way, begin]) => ({ silence, fault, way, begin }))
+    ways.map(([credential, begin]) => ({ silence, fault, credential, begin }))
   )
 )(
   'releases $way at the deadline from a refresh $silence, whenever it joined',

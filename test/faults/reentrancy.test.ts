@@ -17,7 +17,7 @@ const calls: Readonly<Record<string, Call>> = {
   getState: (auth) => auth.getState(),
   getRefreshStatus: (auth) => auth.getRefreshStatus(),
   subscribe: (auth) => auth.subscribe(() => {}),
-  on: (auth) => auth.on('renewed', () => {}),
+  on: (auth) => auth.on('refreshed', () => {}),
   ready: (auth) => auth.ready(),
   'a request': (auth) => auth.axios.get('/me'),
   dispose: (auth) => auth.dispose()

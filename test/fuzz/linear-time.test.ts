@@ -180,7 +180,7 @@ it.each(['"a"', '[', '{"a":', ' ', '<', '\ufeff'])(
       {
         endpoints: createEndpoints({ baseURL: 'https://api.app.example', paths }, () => undefined),
         sendIdempotencyKey: 'never',
-        renewWith: 'cookie',
+        refreshWith: 'cookie',
         parseTokenResponse: undefined,
         trusts: () => true
       }

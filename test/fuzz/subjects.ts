@@ -127,7 +127,7 @@ const tokenRequest = createTokenRequest(
       () => undefined
     ),
     sendIdempotencyKey: 'never',
-    renewWith: 'refresh-token',
+    refreshWith: 'refresh-token',
     parseTokenResponse: undefined,
     trusts: () => true
   }

@@ -69,7 +69,7 @@ describe('isTokenRefusal, as the README has it', () => {
     const outcomes: unknown[] = []
     const auth = createAuthClient({
       baseURL: url,
-      renewWith: async () => ({ access_token: 'token' }),
+      refreshWith: async () => ({ access_token: 'token' }),
       async isTokenRefusal({ status, text }) {
         // The README's own: status === 401 || (status === 403 && (await text()).includes('expired token'))
         if (status !== 403) return status === 401

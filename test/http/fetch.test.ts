@@ -18,7 +18,7 @@ async function arrange(respond: Respond = refuseFirstToken) {
   const server = await record(respond)
   let issued = 0
   const renew = async () => ({ access_token: `token-${++issued}` })
-  const auth = createAuthClient({ baseURL: server.url, renewWith: renew })
+  const auth = createAuthClient({ baseURL: server.url, refreshWith: renew })
   onTestFinished(auth.dispose)
   await auth.login(renew)
   return { auth, ...server, refreshes: () => issued - 1 }
@@ -198,7 +198,7 @@ describe('a signal', () => {
     const auth = createAuthClient({
       baseURL: server.url,
       restore: 'always',
-      renewWith: () =>
+      refreshWith: () =>
         new Promise((resolve) => {
           renew = () => resolve({ access_token: 'token' })
         })
@@ -282,8 +282,8 @@ describe('a re-issued token', () => {
           setCookies: [],
           body: ''
         }))
-        .then((verdict) => {
-          response.writeHead(verdict.status, Object.fromEntries(verdict.headers))
+        .then((decision) => {
+          response.writeHead(decision.status, Object.fromEntries(decision.headers))
           response.write('a')
           finish = () => response.end('b')
         })

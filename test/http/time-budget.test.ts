@@ -133,7 +133,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
     const auth = createAuthClient({
       baseURL: url,
       // The refresh takes 900 of the 1000 milliseconds, by this clock.
-      renewWith: async () => {
+      refreshWith: async () => {
         elapsedMs += 900
         return renew()
       },

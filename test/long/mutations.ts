@@ -47,8 +47,8 @@ export const mutations: readonly Mutation[] = [
   {
     invariant: 'I7 the replay carries the same content',
     file: 'request/axios/attach.ts',
-    find: 'return sendWithBearer({',
-    replace: 'config.data += config.data === undefined ? "" : " "\n      return sendWithBearer({'
+    find: 'return sendWithToken({',
+    replace: 'config.data += config.data === undefined ? "" : " "\n      return sendWithToken({'
   },
   {
     invariant: 'I8 timers are hints',

@@ -10,7 +10,7 @@ const numRuns = Number(process.env.TABS_HISTORIES ?? 20_000)
 itHoldsItsInvariantsOver(numRuns, 'histories of several tabs', tabsHistory, playInTabs)
 
 it(
-  `adopts nothing wrong and throws nothing over 100,000 forged messages (seed ${seed})`,
+  `adopts nothing invalid and throws nothing over 100,000 forged messages (seed ${seed})`,
   {
     timeout: 3_600_000
   },

@@ -49,7 +49,7 @@ it('is what plain Node has by default, through msw too', async () => {
 })
 
 it.each([
-  ['in wire mode', { cookies: 'wire' }, {}, base],
+  ['in wire mode', { cookies: 'headers' }, {}, base],
   ['for a client that omits credentials', {}, { credentials: 'omit' }, base],
   [
     'for a page of another origin that does not include them',

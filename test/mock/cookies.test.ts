@@ -209,7 +209,7 @@ it('over https no other cookie can carry a refresh token in its value', async ()
   const headers: [string, string][] = [json, ['Cookie', cookie]]
   await server.handle({ method: 'POST', url: `${url}/refresh`, headers, body: '{}' })
 
-  expect(server.calls.at(-1)?.sessionId).toBe(victim.sid)
+  expect(server.calls.at(-1)?.sid).toBe(victim.sid)
 })
 
 it('cookies that a door found itself count where there is no header', async () => {

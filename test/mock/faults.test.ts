@@ -16,7 +16,7 @@ interface Door {
   open(server: MockAuthServer): Promise<(request: Request) => Promise<Response>>
 }
 
-const doors: readonly Door[] = [
+const adapters: readonly Door[] = [
   { name: 'fetch', open: async (server) => server.fetch },
   {
     name: 'msw',
@@ -85,9 +85,9 @@ const table: readonly [MockFault, Seen['kind'], number | undefined, string | und
   ['malformed', 'answer', 200, '{"access_token":"']
 ]
 
-describe.each(doors)('through the $name door', ({ open }) => {
+describe.each(adapters)('through the $name door', ({ open }) => {
   it.each(table)('a refresh meets %j once', async (fault, kind, status, body) => {
-    const server = createMockAuthServer({ cookies: 'wire' })
+    const server = createMockAuthServer({ cookies: 'headers' })
     const send = await open(server)
     const { cookie } = await look(() => send(post('/login', login)))
     server.failNext('refresh', fault)
@@ -106,7 +106,7 @@ describe.each(doors)('through the $name door', ({ open }) => {
   })
 
   it.each(table)('a refresh is committed before it meets %j', async (fault, kind, status) => {
-    const server = createMockAuthServer({ cookies: 'wire' })
+    const server = createMockAuthServer({ cookies: 'headers' })
     const send = await open(server)
     const { cookie } = await look(() => send(post('/login', login)))
     server.failNext('refresh', fault, { after: 'commit' })
@@ -123,7 +123,7 @@ describe.each(doors)('through the $name door', ({ open }) => {
   })
 
   it('a call that hangs is answered by nobody, and ends with the reset', async () => {
-    const server = createMockAuthServer({ cookies: 'wire' })
+    const server = createMockAuthServer({ cookies: 'headers' })
     const send = await open(server)
     server.failNext('login', 'hang')
     let isSettled = false
@@ -140,7 +140,7 @@ describe.each(doors)('through the $name door', ({ open }) => {
 })
 
 it('a handler of one’s own meets faults as well, its body included', async () => {
-  const server = createMockAuthServer({ cookies: 'wire' })
+  const server = createMockAuthServer({ cookies: 'headers' })
   const { token } = await visit(overWire(server)).login()
   const ask = () => new Request(`${base}/todos`, { headers: { authorization: `Bearer ${token}` } })
   let served = 0

@@ -84,7 +84,7 @@ describe('protect', () => {
 
     expect(response.status).toBe(401)
     expect(server.calls.at(-1)).toMatchObject({
-      door: 'fetch',
+      adapter: 'fetch',
       route: 'protected',
       outcome: 'missing_token'
     })

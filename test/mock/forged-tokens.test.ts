@@ -35,7 +35,7 @@ describe('a token signed with the right key', () => {
   })
 
   const seconds = Date.UTC(2030, 0, 1) / 1000
-  const wrong: [string, string, Forgery][] = [
+  const invalid: [string, string, Forgery][] = [
     ['of another issuer', 'wrong_issuer', { claims: { iss: 'https://evil.test' } }],
     ['without an issuer', 'wrong_issuer', { claims: { iss: undefined } }],
     ['for another audience', 'wrong_audience', { claims: { aud: 'files' } }],
@@ -58,7 +58,7 @@ describe('a token signed with the right key', () => {
     ['with the name of a built-in for a kid', 'unknown_kid', { header: { kid: '__proto__' } }],
     ['with a path for a kid', 'unknown_kid', { header: { kid: '../../dev/null' } }]
   ]
-  it.each(wrong)('but %s is refused as %s', async (_name, reason, forgery) => {
+  it.each(invalid)('but %s is refused as %s', async (_name, reason, forgery) => {
     const { server, ada, forge } = await arrange()
     const answer = await ada.me(await forge(forgery))
 

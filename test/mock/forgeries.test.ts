@@ -65,7 +65,7 @@ it('goes through all the reasons there are, but for the missing token', () => {
   expect(tokenRefusals.filter((reason) => !named.has(reason))).toEqual([])
 })
 
-const doors: readonly [string, (server: MockAuthServer, token: string) => Promise<number>][] = [
+const adapters: readonly [string, (server: MockAuthServer, token: string) => Promise<number>][] = [
   [
     'guard',
     async (server, token) =>
@@ -92,7 +92,7 @@ const doors: readonly [string, (server: MockAuthServer, token: string) => Promis
   ]
 ]
 
-describe.each(doors)('%s', (_name, ask) => {
+describe.each(adapters)('%s', (_name, ask) => {
   it.each(kinds)('refuses a token that is forged as %s: %s', async (forgery, reason) => {
     const server = createMockAuthServer({ alg: 'ES256' })
     expect(await ask(server, await server.mint({ forgery }))).toBe(401)
@@ -140,10 +140,10 @@ describe('mint', () => {
       iat: nowSeconds,
       exp: nowSeconds + 300
     })
-    const { sessionId } = await visit(overWire(server))
+    const { sid } = await visit(overWire(server))
       .me(token)
-      .then(() => server.calls[0] ?? { sessionId: '' })
-    expect(server.sessions.map(({ sid, sub }) => [sid, sub])).toEqual([[sessionId, 'user-2']])
+      .then(() => server.calls[0] ?? { sid: '' })
+    expect(server.sessions.map(({ sid, sub }) => [sid, sub])).toEqual([[sid, 'user-2']])
   })
 
   it('makes it for a session that is there', async () => {

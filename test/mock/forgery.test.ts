@@ -11,12 +11,12 @@ async function ask(path: string, method: string, rows: Rows, body = '{}', origin
   const cookie = ada.cookie
   const headers: Rows = [...rows, ['Cookie', `refresh_token=${cookie}`]]
   const answer = await server.handle({ method, url: origin + path, headers, body })
-  const verdict = outcome(server)
+  const decision = outcome(server)
   ada.cookie = cookie
   const isUntouched =
     (await ada.refresh()).status === 200 &&
     server.calls.filter((call) => call.outcome === 'rotated').length === 1
-  return { answer, verdict, isUntouched }
+  return { answer, decision, isUntouched }
 }
 
 const refused: [string, string, Rows, number, string][] = [
@@ -78,9 +78,9 @@ describe.each(['/refresh', '/logout'])('%s', (path) => {
   it.each(refused)(
     'refuses %s and leaves the session alone',
     async (_n, method, rows, status, reason) => {
-      const { answer, verdict, isUntouched } = await ask(path, method, rows)
+      const { answer, decision, isUntouched } = await ask(path, method, rows)
 
-      expect([answer.status, verdict]).toEqual([status, reason])
+      expect([answer.status, decision]).toEqual([status, reason])
       expect(answer.setCookies).toEqual([])
       expect(isUntouched).toBe(true)
     }
@@ -99,8 +99,8 @@ const accepted: [string, Rows][] = [
 ]
 
 it.each(accepted)('/refresh accepts %s', async (_name, rows) => {
-  const { answer, verdict } = await ask('/refresh', 'POST', rows)
-  expect([answer.status, verdict]).toEqual([200, 'rotated'])
+  const { answer, decision } = await ask('/refresh', 'POST', rows)
+  expect([answer.status, decision]).toEqual([200, 'rotated'])
 })
 
 it('a login from a foreign origin opens no session', async () => {

@@ -10,7 +10,7 @@ const importsOf = (file: string) =>
   ].map(([, specifier]) => specifier ?? '')
 
 it.each(files)('%s imports its neighbours, jose, and what its door needs', (file) => {
-  const doors: Record<string, RegExp> = {
+  const adapters: Record<string, RegExp> = {
     'msw.ts': /^msw$/,
     'node.ts': /^node:(?:http|net)$/,
     'node-answer.ts': /^node:http$/,
@@ -20,7 +20,7 @@ it.each(files)('%s imports its neighbours, jose, and what its door needs', (file
   }
   const foreign = importsOf(file).filter(
     (specifier) =>
-      !/^(?:\.\/[a-z-]+\.ts|jose(?:\/[\w/]+)?)$/.test(specifier) && !doors[file]?.test(specifier)
+      !/^(?:\.\/[a-z-]+\.ts|jose(?:\/[\w/]+)?)$/.test(specifier) && !adapters[file]?.test(specifier)
   )
   expect(foreign).toEqual([])
 })

@@ -9,7 +9,7 @@ import { base, json, overWire, visit } from './visitor.ts'
 const page = 'http://localhost:3000'
 
 async function arrange(options: MockAuthServerOptions = {}) {
-  const server = createMockAuthServer({ cookies: 'wire', ...options })
+  const server = createMockAuthServer({ cookies: 'headers', ...options })
   const { token } = await visit(overWire(server)).login()
   const ask = (path: string, init: RequestInit = {}) =>
     new Request(base + path, {

@@ -40,7 +40,7 @@ it('a call is there when it arrives, and complete when it is answered', async ()
     startedAtMs: clock.nowMs - 3000,
     endedAtMs: clock.nowMs,
     answeredBefore: 2,
-    door: 'wire',
+    adapter: 'direct',
     method: 'POST',
     path: '/refresh?a=1',
     target: 'http://localhost:4000',
@@ -77,18 +77,18 @@ it('an entry tells who, which session, which tokens and which keys', async () =>
   const [login, refresh, me] = server.calls
   expect(login).toMatchObject({
     sub: 'user-1',
-    sessionId: sid,
+    sid: sid,
     issuedJti: jti,
     issuedKid: kidOf(token)
   })
   expect(refresh).toMatchObject({
-    sessionId: sid,
+    sid: sid,
     issuedJti: claimsOf(next.token).jti,
     idempotencyKey: 'attempt-1'
   })
   expect(me).toMatchObject({
     sub: 'user-1',
-    sessionId: sid,
+    sid: sid,
     jti,
     kid: kidOf(token),
     issuedKid: kid,
@@ -107,7 +107,7 @@ it('an expired token is named by its jti', async () => {
   expect(server.calls.at(-1)).toMatchObject({
     outcome: 'token_expired',
     jti,
-    sessionId: sid,
+    sid: sid,
     sub: 'user-1'
   })
 })
@@ -147,9 +147,9 @@ it('nothing secret is in it, wherever a confused client puts it', async () => {
   keep((await ada.me(token)).header('authorization')?.slice(7) ?? '')
   await ada.logout()
 
-  const journal = JSON.stringify(server.calls)
+  const callLog = JSON.stringify(server.calls)
   expect(secrets.length).toBeGreaterThan(10)
-  for (const secret of secrets.filter((text) => text !== '')) expect(journal).not.toContain(secret)
+  for (const secret of secrets.filter((text) => text !== '')) expect(callLog).not.toContain(secret)
 })
 
 it('a token cannot steer the terminal that prints the journal', async () => {

@@ -547,7 +547,7 @@ it.each([
     { alg: 'HS384' },
     'alg must be one of HS256, RS256, ES256, EdDSA, received "HS384"'
   ],
-  ['rotateKey', { keyId: 'a' }, 'keyId must be one of alg, kid, by, reason'],
+  ['rotateKey', { keyid: 'a' }, 'keyid must be one of alg, kid, by, reason'],
   ['publishKey', { kid: '' }, 'kid must be a string that is not empty, received ""'],
   ['emergencyRotate', { by: 7 }, 'by must be a string that is not empty, received 7'],
   ['emergencyRotate', 'now', 'its options must be an object, received string']

@@ -69,7 +69,7 @@ describe('a protected listener', () => {
     expect([response.status, await response.json()]).toEqual([201, ['user-1', server.keys[0]?.kid]])
     await server.idle()
     expect(server.calls.api).toMatchObject([
-      { door: 'node', route: 'protected', path: '/todos', status: 201, outcome: 'accepted' }
+      { adapter: 'node', route: 'protected', path: '/todos', status: 201, outcome: 'accepted' }
     ])
   })
 

@@ -99,7 +99,7 @@ it.each([overFetch, overAxios('fetch'), overAxios('xhr')])(
 
     expect((await send('POST', '/auth/logout', {})).status).toBe(204)
     expect((await send('POST', '/auth/refresh', {})).status).toBe(401)
-    expect(auth.calls.at(-1)).toMatchObject({ door: 'msw', outcome: 'no_cookie' })
+    expect(auth.calls.at(-1)).toMatchObject({ adapter: 'msw', outcome: 'no_cookie' })
   }
 )
 

@@ -55,7 +55,7 @@ describe('a Cookie header that msw has joined from several', () => {
       },
       body: '{}'
     })
-    expect(server.calls.at(-1)).toMatchObject({ outcome: 'rotated', sessionId: sid })
+    expect(server.calls.at(-1)).toMatchObject({ outcome: 'rotated', sid: sid })
   })
 })
 
@@ -74,7 +74,11 @@ describe('protect', () => {
 
     expect(response?.status).toBe(201)
     expect(await response?.json()).toEqual(['7', 'hello', 'user-1', server.keys[0]?.kid, false])
-    expect(server.calls.at(-1)).toMatchObject({ door: 'msw', route: 'protected', path: '/todos/7' })
+    expect(server.calls.at(-1)).toMatchObject({
+      adapter: 'msw',
+      route: 'protected',
+      path: '/todos/7'
+    })
   })
 
   it('re-issues on the answer of the resolver, thrown or returned', async () => {

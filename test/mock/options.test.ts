@@ -8,7 +8,7 @@ const key = { kid: 'a', secret: 's'.repeat(32) }
 const secondsFrom = (least: number, most: number) =>
   `be a whole number of seconds from ${least} to ${most}`
 
-const wrong: [string, unknown, string][] = [
+const invalid: [string, unknown, string][] = [
   ['options', 'x', 'options must be an object, received string'],
   ['accessTtl', { accessTtl: 3 }, 'accessTtl must be one of users, issuer,'],
   [
@@ -94,7 +94,7 @@ const wrong: [string, unknown, string][] = [
     'users[0].claims.token_version must be a whole number, 0 or more, received "3"'
   ],
   ['users', { users: [{ ...ada, claims: { token_version: -1 } }] }, 'received -1'],
-  ['cookies', { cookies: 'jarr' }, "cookies must be 'wire', 'jar' or 'auto', received \"jarr\""],
+  ['cookies', { cookies: 'jarr' }, "cookies must be 'headers', 'jar' or 'auto', received \"jarr\""],
   [
     'pageOrigin',
     { pageOrigin: 'localhost:3000' },
@@ -128,7 +128,7 @@ const wrong: [string, unknown, string][] = [
   ['keys', { keys: [key, key] }, 'keys[].kid must be different from each other, received "a"']
 ]
 
-it.each(wrong)('a wrong %s in %o is refused: %s', (_name, options, message) => {
+it.each(invalid)('a wrong %s in %o is refused: %s', (_name, options, message) => {
   const create = () => createMockAuthServer(options as MockAuthServerOptions)
   expect(create).toThrow(TypeError)
   expect(create).toThrow(message)

@@ -240,9 +240,9 @@ describe('with persist', () => {
     const { token } = await ada.login()
     const first = ada.cookie
     const second = await ada.refresh()
-    const kept = [...page.persist.entries].flat().join()
+    const stored = [...page.persist.entries].flat().join()
     for (const secret of [token, second.token, first, ada.cookie, 'lovelace', '"d":', '"k":']) {
-      expect(kept).not.toContain(secret)
+      expect(stored).not.toContain(secret)
     }
     page.server.reset()
     expect([...page.persist.entries]).toEqual([])
@@ -267,39 +267,39 @@ describe('with persist', () => {
 })
 
 describe('what cannot be read', () => {
-  async function keep(): Promise<[key: string, kept: Record<string, unknown>]> {
+  async function keep(): Promise<[key: string, stored: Record<string, unknown>]> {
     const { page, ada } = open()
     await ada.login()
     await ada.refresh('attempt')
     const [[key, text] = ['', '']] = page.persist.entries
     return [key, JSON.parse(text)]
   }
-  const change = (family: object) => (kept: Record<string, unknown>) => ({
-    ...kept,
-    sessions: [{ ...(kept.sessions as object[])[0], ...family }]
+  const change = (family: object) => (stored: Record<string, unknown>) => ({
+    ...stored,
+    sessions: [{ ...(stored.sessions as object[])[0], ...family }]
   })
-  it.each<[string, (kept: Record<string, unknown>) => unknown]>([
+  it.each<[string, (stored: Record<string, unknown>) => unknown]>([
     ['no JSON', () => '{'],
     ['null', () => 'null'],
     ['an array', () => []],
     ['something else', () => ({ theme: 'dark' })],
-    ['another version', (kept) => ({ ...kept, version: 0 })],
-    ['no secret', (kept) => ({ ...kept, secret: undefined })],
-    ['half a secret', (kept) => ({ ...kept, secret: 'abc' })],
-    ['a secret that is none', (kept) => ({ ...kept, secret: '\u{1f511}'.repeat(20) })],
-    ['no sessions', (kept) => ({ ...kept, sessions: {} })],
-    ['a session that is none', (kept) => ({ ...kept, sessions: [null] })],
+    ['another version', (stored) => ({ ...stored, version: 0 })],
+    ['no secret', (stored) => ({ ...stored, secret: undefined })],
+    ['half a secret', (stored) => ({ ...stored, secret: 'abc' })],
+    ['a secret that is none', (stored) => ({ ...stored, secret: '\u{1f511}'.repeat(20) })],
+    ['no sessions', (stored) => ({ ...stored, sessions: {} })],
+    ['a session that is none', (stored) => ({ ...stored, sessions: [null] })],
     ['a session without a name', change({ id: 7 })],
     ['a session that never ends', change({ endsAtSeconds: null })],
     ['a session that is revoked in words', change({ isRevoked: 'no' })],
     ['a session with odd hashes', change({ issued: ['x', 1] })],
     ['a session with an odd predecessor', change({ predecessor: { fingerprint: 1 } })],
-    ['versions that are none', (kept) => ({ ...kept, tokenVersions: { 'user-1': 'x' } })],
-    ['keys that are none', (kept) => ({ ...kept, goneKids: [7] })]
+    ['versions that are none', (stored) => ({ ...stored, tokenVersions: { 'user-1': 'x' } })],
+    ['keys that are none', (stored) => ({ ...stored, goneKids: [7] })]
   ])('starts afresh, and is said: %s', async (_name, spoil) => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
-    const [key, kept] = await keep()
-    const spoiled = spoil(kept)
+    const [key, stored] = await keep()
+    const spoiled = spoil(stored)
     const persist = createStorage()
     persist.setItem(key, typeof spoiled === 'string' ? spoiled : JSON.stringify(spoiled))
     const server = createMockAuthServer({ persist })

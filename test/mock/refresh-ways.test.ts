@@ -59,7 +59,7 @@ describe('by the access token', () => {
       jti: after.jti
     })
     expect(server.calls.at(-1)).toMatchObject({
-      outcome: 'renewed',
+      outcome: 'refreshed',
       jti: before.jti,
       issuedJti: after.jti
     })
@@ -124,7 +124,7 @@ describe('by the access token', () => {
       outcomes.push(outcome(server))
       token = answer.json.access_token
     }
-    expect(outcomes).toEqual(Array(5).fill('renewed'))
+    expect(outcomes).toEqual(Array(5).fill('refreshed'))
   })
 
   it('one of an old key gets one of the new', async () => {
@@ -231,11 +231,11 @@ describe('by the form of OAuth 2', () => {
 
 describe('the client of this package', () => {
   it.each([
-    ['access-token', 'renewed'],
+    ['access-token', 'refreshed'],
     ['refresh-token', 'rotated'],
     ['cookie', 'rotated']
-  ] as const)('renews by %s', async (way, expected) => {
-    const { auth, server } = createTestBed({ renewWith: way }, { refreshWith: way })
+  ] as const)('renews by %s', async (credential, expected) => {
+    const { auth, server } = createTestBed({ refreshWith: credential }, { refreshWith: credential })
     await auth.login(credentials)
     const first = await auth.getAccessToken()
     await auth.refresh()

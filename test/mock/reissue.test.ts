@@ -237,16 +237,16 @@ describe('the header', () => {
 describe('a shared cache in front', () => {
   /** Obeys `no-store` and `Vary`, and nothing else: as bad as a cache can be. */
   function createCache(ask: (token: string) => Promise<WireResponse>) {
-    const kept: { readonly token: string; readonly answer: WireResponse }[] = []
+    const stored: { readonly token: string; readonly answer: WireResponse }[] = []
     return async (token: string): Promise<WireResponse> => {
-      const hit = kept.find(({ token: other, answer }) => {
+      const hit = stored.find(({ token: other, answer }) => {
         const varies = valuesOf(answer, 'vary').join().toLowerCase().includes('authorization')
         return !varies || other === token
       })
       if (hit !== undefined) return hit.answer
       const answer = await ask(token)
       const isKept = !valuesOf(answer, 'cache-control').join().includes('no-store')
-      if (isKept) kept.push({ token, answer })
+      if (isKept) stored.push({ token, answer })
       return answer
     }
   }

@@ -32,11 +32,11 @@ describe('what is kept', () => {
 
     expect([rotated.kind, again.kind]).toEqual(['rotated', 'replayed'])
     expect(again.refreshToken).toBe(rotated.refreshToken)
-    const kept = JSON.stringify([...families])
-    expect(kept).toContain('ada')
+    const stored = JSON.stringify([...families])
+    expect(stored).toContain('ada')
     for (const token of [first, rotated.refreshToken]) {
       expect(token).toMatch(/^rt_[\w-]{43}$/)
-      expect(kept).not.toContain(token.slice(3, 20))
+      expect(stored).not.toContain(token.slice(3, 20))
     }
   })
 

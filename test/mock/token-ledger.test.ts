@@ -1,17 +1,17 @@
 // The ledger of access tokens, over so many that it has to forget some.
 import { expect, it } from 'vitest'
-import { createTokenLedger } from '../../src/mock/tokens/issued-tokens.ts'
+import { createIssuedTokens } from '../../src/mock/tokens/issued-tokens.ts'
 
 it('forgets the oldest tokens that have expired, and no others, once there are ten thousand', () => {
-  const ledger = createTokenLedger(0)
-  ledger.enter('far', 1_000_000, 0)
-  for (let index = 0; index < 9_999; index += 1) ledger.enter(`old-${index}`, 300, 0)
-  expect(ledger.isRevoked('old-0')).toBe(false)
+  const issuedTokens = createIssuedTokens(0)
+  issuedTokens.enter('far', 1_000_000, 0)
+  for (let index = 0; index < 9_999; index += 1) issuedTokens.enter(`old-${index}`, 300, 0)
+  expect(issuedTokens.isRevoked('old-0')).toBe(false)
 
   // The first in line still counts, and keeps nothing behind it for long.
-  ledger.enter('new-0', 700, 400)
-  ledger.enter('new-1', 700, 400)
-  expect(['far', 'old-0', 'old-1', 'old-2', 'new-0'].map(ledger.isRevoked)).toEqual([
+  issuedTokens.enter('new-0', 700, 400)
+  issuedTokens.enter('new-1', 700, 400)
+  expect(['far', 'old-0', 'old-1', 'old-2', 'new-0'].map(issuedTokens.isRevoked)).toEqual([
     false,
     true,
     true,
@@ -21,7 +21,7 @@ it('forgets the oldest tokens that have expired, and no others, once there are t
 })
 
 it('forgets no token that still counts, however many there are', () => {
-  const ledger = createTokenLedger(0)
-  for (let index = 0; index < 10_100; index += 1) ledger.enter(`live-${index}`, 300, 0)
-  expect(ledger.isRevoked('live-0')).toBe(false)
+  const issuedTokens = createIssuedTokens(0)
+  for (let index = 0; index < 10_100; index += 1) issuedTokens.enter(`live-${index}`, 300, 0)
+  expect(issuedTokens.isRevoked('live-0')).toBe(false)
 })

@@ -12,7 +12,7 @@ const load = ({ auth }: TestBed) => auth.axios.get('/me')
 const settle = (promise: Promise<unknown>) => promise.catch(() => undefined)
 
 /** What happens to a good client. */
-const lives: Readonly<Record<string, (bed: TestBed, way: Way) => Promise<unknown>>> = {
+const lives: Readonly<Record<string, (bed: TestBed, credential: Way) => Promise<unknown>>> = {
   async 'renewals before the end of each token'(bed) {
     for (let round = 0; round < 5; round += 1) {
       bed.clock.tick(290_000)
@@ -43,11 +43,11 @@ const lives: Readonly<Record<string, (bed: TestBed, way: Way) => Promise<unknown
     bed.clock.tick(60_000)
     await load(bed)
   },
-  async 'access tokens that are revoked'(bed, way) {
+  async 'access tokens that are revoked'(bed, credential) {
     bed.server.revokeAccessTokens()
     await settle(Promise.all(Array.from({ length: 20 }, () => load(bed))))
     expect(bed.auth.getState().status).toBe(
-      way === 'access-token' ? 'unauthenticated' : 'authenticated'
+      credential === 'access-token' ? 'unauthenticated' : 'authenticated'
     )
   },
   async 'a server that is down, and back'(bed) {
@@ -110,13 +110,13 @@ const lives: Readonly<Record<string, (bed: TestBed, way: Way) => Promise<unknown
   }
 }
 
-describe.each(ways)('the client of this package, by %s', (way) => {
+describe.each(ways)('the client of this package, by %s', (credential) => {
   it.each(Object.entries(lives))('breaks no rule through %s', async (_name, live) => {
-    const options: AuthClientOptions = { renewWith: way, sendIdempotencyKey: 'always' }
-    const bed = createTestBed(options, { refreshWith: way })
+    const options: AuthClientOptions = { refreshWith: credential, sendIdempotencyKey: 'always' }
+    const bed = createTestBed(options, { refreshWith: credential })
     await bed.auth.login(credentials)
     await load(bed)
-    await live(bed, way)
+    await live(bed, credential)
     await bed.idle()
     expect(bed.server.violations).toEqual([])
   })
@@ -239,9 +239,9 @@ const stories: readonly Story[] = [
   ]
 ]
 
-describe.each(['access-token', 'refresh-token'] as const)('a client by %s', (way) => {
+describe.each(['access-token', 'refresh-token'] as const)('a client by %s', (credential) => {
   it.each(stories)('breaks %j by %s', async (rules, _name, act) => {
-    const scene = await arrange(way)
+    const scene = await arrange(credential)
     await act(scene)
     expect(scene.server.violations.map(({ rule }) => rule)).toEqual(rules)
   })
@@ -268,8 +268,8 @@ it.each([
       await renew()
     }
   ]
-] as const)('a client by %s that %s breaks %s', async (way, _name, rule, act) => {
-  const scene = await arrange(way)
+] as const)('a client by %s that %s breaks %s', async (credential, _name, rule, act) => {
+  const scene = await arrange(credential)
   await act(scene)
   expect(scene.server.violations.map((violation) => violation.rule)).toEqual([rule])
 })

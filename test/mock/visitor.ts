@@ -5,7 +5,7 @@ import {
   type MockAuthServerOptions
 } from 'everbearer/mock'
 
-export interface Question {
+export interface AskTabs {
   readonly method: string
   readonly path: string
   readonly headers: readonly (readonly [string, string])[]
@@ -19,7 +19,7 @@ export interface Answer {
   header(name: string): string | null
 }
 
-export type Send = (question: Question) => Promise<Answer>
+export type Send = (question: AskTabs) => Promise<Answer>
 
 export interface TokenAnswer extends Answer {
   readonly token: string

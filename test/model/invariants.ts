@@ -151,7 +151,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
       )
         failedAtMs = clock.platform.monotonicNow()
       if (name === 'signed-in') failedAtMs = undefined
-      if (name === 'renewed' && Reflect.get(event as object, 'reason') === 'refusal') {
+      if (name === 'refreshed' && Reflect.get(event as object, 'reason') === 'refusal') {
         refusalRefreshes += 1
         if (refusalRefreshes > refusedTokens.size) {
           violate('I2', 'more refreshes than refused tokens')

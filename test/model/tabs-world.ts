@@ -191,7 +191,7 @@ export async function playInTabs(
       change()
       if (reason !== 'session-expired') return
       if (verdicts === tab.verdictsSeen)
-        violate('I4', `tab ${index} ended the session without a verdict`)
+        violate('I4', `tab ${index} ended the session without a decision`)
       tab.verdictsSeen = verdicts
     })
     const wake = (reason: Wake) => {

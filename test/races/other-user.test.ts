@@ -38,7 +38,7 @@ it('sends nothing that was queued as one user with the token of the next, whom t
   expect(events.filter(({ name }) => name === 'signed-out')).toEqual([
     { name: 'signed-out', event: { reason: 'user-changed' } }
   ])
-  expect(events.filter(({ name }) => name === 'renewed')).toEqual([])
+  expect(events.filter(({ name }) => name === 'refreshed')).toEqual([])
   await expect(auth.axios.get('/me')).rejects.toMatchObject({ response: { status: 401 } })
   expect(sentSubs(browser)).toEqual(Array(20).fill(adaSub))
 })

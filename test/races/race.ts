@@ -64,8 +64,8 @@ export function createRace(options: RaceOptions = {}): Race {
 
   const watched: Front = {
     owns: front.owns,
-    handle: (request, door) => serve(front.handle(request, door)),
-    guard: (request, respond, door) => serve(front.guard(request, respond, door))
+    handle: (request, adapter) => serve(front.handle(request, adapter)),
+    guard: (request, respond, adapter) => serve(front.guard(request, respond, adapter))
   }
 
   async function settle(): Promise<void> {

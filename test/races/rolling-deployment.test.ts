@@ -27,12 +27,12 @@ function createRollout(isOldTurn: (nth: number) => boolean) {
 
   const front = (server: MockAuthServer): Front => ({
     owns: server.owns,
-    handle: (request, door) =>
+    handle: (request, adapter) =>
       request.url.endsWith('/me') && isRefusedByOldServer(server, request)
         ? refuse()
-        : server.handle(request, door),
-    guard: (request, respond, door) =>
-      isRefusedByOldServer(server, request) ? refuse() : server.guard(request, respond, door)
+        : server.handle(request, adapter),
+    guard: (request, respond, adapter) =>
+      isRefusedByOldServer(server, request) ? refuse() : server.guard(request, respond, adapter)
   })
 
   return {

@@ -16,14 +16,14 @@ export function createCachingProxy(
   origin: Upstream,
   { heedsNoStore = true, caches = 'GET' }: CachingProxyOptions = {}
 ): Site {
-  const kept = new Map<string, WireResponse>()
+  const stored = new Map<string, WireResponse>()
   return async (request) => {
     if (request.method !== caches) return origin(request)
-    const hit = kept.get(request.url)
+    const hit = stored.get(request.url)
     if (hit !== undefined) return hit
     const answer = await origin(request)
     const mayStore = !(headerOf(answer, 'cache-control') ?? '').includes('no-store')
-    if (mayStore || !heedsNoStore) kept.set(request.url, answer)
+    if (mayStore || !heedsNoStore) stored.set(request.url, answer)
     return answer
   }
 }

@@ -96,12 +96,15 @@ describe.each(transports)('$name', (transport) => {
 describe.each(adoptingTransports)('$name, with a cache that replays old headers', (transport) => {
   /** The first answer's header comes again with every later one, as with a 304 that brings no new one. */
   function replaying(): Site {
-    let kept: string | undefined
+    let stored: string | undefined
     return async (request) => {
       const answer = await world.server.guard(request, () => respond(200))
-      kept ??= headerOf(answer, 'authorization')
+      stored ??= headerOf(answer, 'authorization')
       const rest = answer.headers.filter(([name]) => name !== 'Authorization')
-      return { ...answer, headers: kept === undefined ? rest : [...rest, ['Authorization', kept]] }
+      return {
+        ...answer,
+        headers: stored === undefined ? rest : [...rest, ['Authorization', stored]]
+      }
     }
   }
 

@@ -85,7 +85,7 @@ const clientOptions: Readonly<Record<string, unknown>> = {
   refreshTimeoutMs: 1,
   reissuedTokenHeader: 'x-evil',
   removeItem: () => {},
-  renewWith: async () => ({ access_token: evilToken }),
+  refreshWith: async () => ({ access_token: evilToken }),
   restore: 'always',
   sendIdempotencyKey: 'always',
   setItem: () => {},

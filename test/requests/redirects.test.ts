@@ -127,21 +127,21 @@ describe('the auth requests', () => {
     expect(world.callsTo('/elsewhere')).toEqual([])
   })
 
-  const credentials = (['access-token', 'refresh-token'] as const).flatMap((renewWith) =>
-    redirections.map((redirection) => ({ renewWith, ...redirection }))
+  const credentials = (['access-token', 'refresh-token'] as const).flatMap((refreshWith) =>
+    redirections.map((redirection) => ({ refreshWith, ...redirection }))
   )
 
   it.each(credentials)(
     'refresh with the $renewWith: takes it along by no $status to $location',
-    async ({ renewWith, status, location }) => {
-      const { auth } = world.createClient({ renewWith })
+    async ({ refreshWith, status, location }) => {
+      const { auth } = world.createClient({ refreshWith })
       const tokens = { access_token: 'opaque-access', refresh_token: 'opaque-refresh' }
       await auth.login(async () => tokens)
       world.answer('/refresh', () => redirect(status, location))
       await expect(auth.refresh()).rejects.toMatchObject(network)
       expect(world.arrivals.map(({ path }) => path)).toEqual(['/refresh'])
       expect(JSON.stringify(world.arrivals)).toContain(
-        renewWith === 'access-token' ? tokens.access_token : tokens.refresh_token
+        refreshWith === 'access-token' ? tokens.access_token : tokens.refresh_token
       )
     }
   )

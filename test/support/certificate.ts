@@ -2,7 +2,7 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { isIP } from 'node:net'
 
-export interface Authority {
+export interface Services {
   /** The authority's own certificate, to be trusted. */
   readonly certificate: string
   /** A certificate for one host, the same at each call, and the key that goes with it. */
@@ -16,12 +16,12 @@ const ecdsaWithSha256 = Buffer.from('2a8648ce3d040302', 'hex')
 
 const dayMs = 86_400_000
 
-export function createAuthority(): Authority {
+export function createServices(): Services {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const publicKeyInfo = publicKey.export({ type: 'spki', format: 'der' })
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const algorithm = sequence(objectId(ecdsaWithSha256))
-  const authority = name('everbearer test authority')
+  const services = name('everbearer test authority')
   const issued = new Map<string, { readonly cert: string; readonly key: string }>()
 
   // X.509 v3 (RFC 5280 §4.1), with no more in it than a peer looks at.
@@ -31,7 +31,7 @@ export function createAuthority(): Authority {
       der(0xa0, integer(Buffer.from([2]))),
       integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
       algorithm,
-      authority,
+      services,
       sequence(utcTime(now - dayMs), utcTime(now + dayMs)),
       subject,
       publicKeyInfo,
@@ -44,7 +44,7 @@ export function createAuthority(): Authority {
 
   const isAuthority = sequence(der(0x01, Buffer.from([0xff])))
   return {
-    certificate: certify(authority, extend(basicConstraints, isAuthority)),
+    certificate: certify(services, extend(basicConstraints, isAuthority)),
     issue(host) {
       const known = issued.get(host)
       if (known !== undefined) return known

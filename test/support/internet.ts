@@ -9,7 +9,7 @@ import {
   TLSSocket
 } from 'node:tls'
 import type { WireRequest, WireResponse } from 'everbearer/mock'
-import { createAuthority } from './certificate.ts'
+import { createServices } from './certificate.ts'
 
 /** A request as it arrived, wherever it was meant for. */
 export interface Arrival {
@@ -46,7 +46,7 @@ export async function createInternet(
   elsewhere: Site
 ): Promise<Internet> {
   const arrivals: Arrival[] = []
-  const authority = createAuthority()
+  const services = createServices()
   /** Where a connection was meant to go, by the port that it came from. */
   const destinations = new Map<number, string>()
 
@@ -72,12 +72,12 @@ export async function createInternet(
     })
   }
   const plain = createServer(listener)
-  const { key, cert } = authority.issue('127.0.0.1')
+  const { key, cert } = services.issue('127.0.0.1')
   const secure = createTlsServer(
     {
       key,
       cert,
-      SNICallback: (host, done) => done(null, createSecureContext(authority.issue(host)))
+      SNICallback: (host, done) => done(null, createSecureContext(services.issue(host)))
     },
     listener
   )
@@ -96,7 +96,7 @@ export async function createInternet(
     proxyUrl: `http://127.0.0.1:${ports.plain}`,
     capture() {
       const trusted = getCACertificates('default')
-      setDefaultCACertificates([...trusted, authority.certificate])
+      setDefaultCACertificates([...trusted, services.certificate])
       const stop = redirectConnections(ports, destinations)
       release = () => {
         stop()

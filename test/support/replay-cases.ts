@@ -141,7 +141,7 @@ export async function arrange(adapter: 'http' | 'fetch' | 'xhr', respond?: Respo
   const server = await record(respond ?? refuseFirstToken)
   let issued = 0
   const renew = async () => ({ access_token: `token-${++issued}` })
-  const auth = createAuthClient({ baseURL: server.url, restore: 'never', renewWith: renew })
+  const auth = createAuthClient({ baseURL: server.url, restore: 'never', refreshWith: renew })
   onTestFinished(auth.dispose)
   await auth.login(renew)
   auth.axios.defaults.adapter = adapter
@@ -186,10 +186,10 @@ export function comparable({ method, url, headers, body }: Recorded): Comparable
   const boundary = /^--([^\r]+)\r\nContent-Disposition/i.exec(body.toString('latin1'))?.[1]
   const level = (text: string) =>
     boundary === undefined ? text : text.replaceAll(boundary, 'BOUNDARY')
-  const kept = headers.filter(([name]) => name.toLowerCase() !== 'authorization')
+  const stored = headers.filter(([name]) => name.toLowerCase() !== 'authorization')
   return {
     line: `${method} ${url}`,
-    headers: kept.map(([name, value]) => {
+    headers: stored.map(([name, value]) => {
       const isOfBoundary = boundary !== undefined && name.toLowerCase() === 'content-length'
       return [name, isOfBoundary ? String(Number(value) === body.length) : level(value)]
     }),

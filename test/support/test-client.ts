@@ -77,7 +77,7 @@ export function createTestBed(
 export const eventNames = [
   'signed-in',
   'refresh-started',
-  'renewed',
+  'refreshed',
   'refresh-settled',
   'reissued',
   'reissue-refused',

@@ -79,7 +79,7 @@ export function createVirtualBrowser(
   server: Pick<MockAuthServer, 'handle' | 'owns' | 'guard'>,
   hooks: NetworkHooks = {}
 ): VirtualBrowser {
-  const jar = new CookieJar()
+  const cookieJar = new CookieJar()
   const gates = new Map<
     string,
     { arrivals: number; listeners: Set<() => void>; open: Promise<void> }
@@ -126,7 +126,7 @@ export function createVirtualBrowser(
     const { url } = request
     const { pathname } = new URL(url)
     const trouble = troubles.get(pathname)?.shift()
-    const cookie = await jar.getCookieString(url)
+    const cookie = await cookieJar.getCookieString(url)
     await hooks.pace?.(`${pathname} arrives`)
     if (trouble?.kind === 'unreachable') throw new TypeError('the network is down')
     const response = trouble?.kind === 'answer' ? trouble.response : await serve(request, cookie)
@@ -139,7 +139,7 @@ export function createVirtualBrowser(
     }
     await hooks.pace?.(`${pathname} is answered`)
     if (trouble?.kind === 'lost') throw new TypeError('the connection was reset')
-    for (const setCookie of response.setCookies) await jar.setCookie(setCookie, url)
+    for (const setCookie of response.setCookies) await cookieJar.setCookie(setCookie, url)
     return response
   }
 

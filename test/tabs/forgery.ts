@@ -15,7 +15,7 @@ function forgery(foreignToken: string, ownToken: string) {
     {
       version: nearly(1, 20),
       type: oneOf('token', 'token', 'ended', 'ask'),
-      news: oneOf('renewed', 'reissued', 'handed', 'signed-in'),
+      news: oneOf('refreshed', 'reissued', 'handed', 'signed-in'),
       stamp: fc.oneof(
         fc.record({
           generation: fc.oneof(fc.nat(50), fc.integer(), anything),

@@ -7,10 +7,10 @@ import { flood } from './forgery.ts'
 
 const stamp = { generation: 1_000, sessionId: 'abcd' }
 const token = { accessToken: 'a.b.c', ageMs: 0, sentAtMs: 0 }
-const good = { version: 1, type: 'token', stamp, news: 'renewed', token }
+const good = { version: 1, type: 'token', stamp, news: 'refreshed', token }
 
 it('reads a message of its own version', () => {
-  expect(readMessage(good)).toMatchObject({ type: 'token', news: 'renewed', stamp })
+  expect(readMessage(good)).toMatchObject({ type: 'token', news: 'refreshed', stamp })
   expect(readMessage({ version: 1, type: 'ask' })).toEqual({ type: 'ask' })
   expect(readMessage({ version: 1, type: 'ended', stamp, reason: 'idle' })).toMatchObject({
     reason: 'idle'

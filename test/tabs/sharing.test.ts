@@ -28,7 +28,7 @@ it('gives a new tab its token with no call to the server', async () => {
   expect(statusOf(second)).toBe('authenticated')
   expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
   expect(callsTo('refresh')).toHaveLength(1)
-  expect(second.events).toMatchObject([{ name: 'signed-in', event: { via: 'sibling' } }])
+  expect(second.events).toMatchObject([{ name: 'signed-in', event: { via: 'other-tab' } }])
 })
 
 it('asks the server on page load where no sibling answers', async () => {
@@ -63,9 +63,9 @@ it('makes one refresh for twenty tabs, over ten expiries', async () => {
     expect(new Set(tokens).size).toBe(1)
   }
   expect(callsTo('refresh').map(({ status }) => status)).toEqual([401, ...Array(10).fill(200)])
-  const renewed = tabs.flatMap(({ events }) => events).filter(({ name }) => name === 'renewed')
+  const refreshed = tabs.flatMap(({ events }) => events).filter(({ name }) => name === 'refreshed')
   expect(
-    renewed.filter(({ event }) => Reflect.get(event as object, 'reason') === 'sibling')
+    refreshed.filter(({ event }) => Reflect.get(event as object, 'reason') === 'other-tab')
   ).toHaveLength(190)
 })
 

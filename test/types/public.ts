@@ -66,11 +66,11 @@ isAuthError(error, 'ERR_AUTH_NONSENSE')
 createAuthClient({ baseURL: undefined, paths: { login: undefined } })
 // @ts-expect-error no such option
 createAuthClient({ baseUrl: '' })
-createAuthClient().on('renewed', ({ token }) =>
-  holds<Equals<typeof token.keyId, string | undefined>>()
+createAuthClient().on('refreshed', ({ token }) =>
+  holds<Equals<typeof token.kid, string | undefined>>()
 )
 // @ts-expect-error no such event
-createAuthClient().on('refreshed', () => {})
+createAuthClient().on('renewed', () => {})
 
 // What a request may ask for, in axios's config, in an instance's defaults and in fetch's init.
 const client = createAuthClient()

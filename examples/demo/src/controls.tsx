@@ -23,7 +23,7 @@ interface Lever {
   readonly act: () => Promise<void>
 }
 
-const levers: readonly Lever[] = [
+const controls: readonly Lever[] = [
   {
     id: 'burst',
     icon: <BurstIcon />,
@@ -77,7 +77,7 @@ export const Controls = memo(function Controls() {
         <TourButton />
       </header>
       <div className="levers">
-        {levers.map(({ id, icon, title, hint, act }) => (
+        {controls.map(({ id, icon, title, hint, act }) => (
           <button
             key={id}
             type="button"

@@ -20,7 +20,7 @@ export interface RefreshRun {
   readonly id: number
   readonly atMs: number
   readonly reason: RefreshReason
-  readonly outcome: 'pending' | 'renewed' | 'failed' | 'refused' | 'no-session'
+  readonly outcome: 'pending' | 'refreshed' | 'failed' | 'refused' | 'no-session'
 }
 
 export interface AppCall {

@@ -20,7 +20,7 @@ export const reasonWords: Readonly<Record<RefreshReason, string>> = {
   request: 'before a request',
   refusal: 'after a 401',
   manual: 'on demand',
-  sibling: 'by another tab'
+  'other-tab': 'by another tab'
 }
 
 const renewedSentences: Readonly<Record<RefreshReason, string>> = {
@@ -30,7 +30,7 @@ const renewedSentences: Readonly<Record<RefreshReason, string>> = {
   request: 'Refreshed before a request went out',
   refusal: 'A request came back with 401. One refresh, then it was replayed: the app saw nothing',
   manual: 'Refreshed on demand',
-  sibling: 'Another tab made the refresh, and this one took its token over'
+  'other-tab': 'Another tab made the refresh, and this one took its token over'
 }
 
 const signedOutSentences: Readonly<Record<SignedOutReason, string>> = {
@@ -46,7 +46,10 @@ export function startRecording(): void {
     hold(token, via === 'login' ? 'sign-in' : 'restore')
     if (via === 'login') {
       count('signIns')
-      say('good', `Signed in. First access token, signed by ${nameOf(token)}, kept in memory only.`)
+      say(
+        'good',
+        `Signed in. First access token, signed by ${nameOf(token)}, stored in memory only.`
+      )
     } else {
       say('good', 'Page loaded: session restored by one silent refresh. No password asked.')
     }
@@ -56,14 +59,14 @@ export function startRecording(): void {
     const run: RefreshRun = { id: newId(), atMs: Date.now(), reason, outcome: 'pending' }
     change(({ refreshes }) => ({ refreshes: append(refreshes, run) }))
   })
-  auth.on('renewed', ({ reason, token }) => {
+  auth.on('refreshed', ({ reason, token }) => {
     hold(token, 'refresh')
     say('token', `${renewedSentences[reason]}. New token, signed by ${nameOf(token)}.`)
   })
-  auth.on('reissued', ({ token, previousKeyId }) => {
+  auth.on('reissued', ({ token, previousKid }) => {
     count('reissues')
     hold(token, 're-issue')
-    const before = previousKeyId === undefined ? '' : ` in place of ${previousKeyId}'s`
+    const before = previousKid === undefined ? '' : ` in place of ${previousKid}'s`
     say('token', `The next response carried a token of ${nameOf(token)}${before}: adopted.`)
   })
   auth.on('reissue-refused', ({ refusal }) => {
@@ -86,7 +89,7 @@ export function startRecording(): void {
 }
 
 function outcomeOf({ kind, reason }: RefreshOutcome): RefreshRun['outcome'] {
-  if (kind === 'renewed') return 'renewed'
+  if (kind === 'refreshed') return 'refreshed'
   if (kind !== 'rejected') return 'failed'
   return reason === 'restore' ? 'no-session' : 'refused'
 }
@@ -120,5 +123,5 @@ function settleRefresh(outcome: RefreshRun['outcome']): void {
 }
 
 function nameOf(token: TokenFacts): string {
-  return token.keyId ?? 'an unnamed key'
+  return token.kid ?? 'an unnamed key'
 }

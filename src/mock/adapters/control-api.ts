@@ -134,7 +134,7 @@ export function createControl(server: MockAuthServer): Control {
         : refusal(405, 'method_not_allowed', 'readings are a GET, commands a POST')
     }
     const body = await readJsonBody(request)
-    if (body.kind === 'refused') return body.verdict.response
+    if (body.kind === 'refused') return body.decision.response
     const query = Object.fromEntries(new URL(request.url).searchParams)
     try {
       const given = methodOptions<Arguments>(

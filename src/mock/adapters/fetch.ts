@@ -5,7 +5,7 @@ import { inheritingNothing, type WireRequest, type WireResponse } from '../http/
 import { callback } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 
-export function createFetchDoor(
+export function createFetchAdapter(
   server: Pick<MockAuthServer, 'handle' | 'guard'>
 ): Pick<MockAuthServer, 'fetch' | 'protect'> {
   return {
@@ -92,16 +92,16 @@ function dress<Answer extends Response>(response: Answer, dressed: WireResponse)
   const copy = new Response(body, { status, statusText, headers })
   // What other libraries keep on the object itself: msw its cookies, where the platform's class drops them.
   for (const key of Reflect.ownKeys(response)) {
-    const kept = Object.getOwnPropertyDescriptor(response, key)
-    if (kept !== undefined && !Object.hasOwn(copy, key)) Object.defineProperty(copy, key, kept)
+    const stored = Object.getOwnPropertyDescriptor(response, key)
+    if (stored !== undefined && !Object.hasOwn(copy, key)) Object.defineProperty(copy, key, stored)
   }
   return copy as Answer
 }
 
 function writeHeaders(headers: Headers, dressed: WireResponse): void {
-  const kept = new Set(dressed.headers.map(([name]) => name.toLowerCase()))
+  const stored = new Set(dressed.headers.map(([name]) => name.toLowerCase()))
   for (const name of [...headers.keys()]) {
-    if (!isSetCookie(name) && !kept.has(name.toLowerCase())) headers.delete(name)
+    if (!isSetCookie(name) && !stored.has(name.toLowerCase())) headers.delete(name)
   }
   for (const [name, value] of dressed.headers) headers.set(name, value)
 }

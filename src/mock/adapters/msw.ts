@@ -53,7 +53,7 @@ export function createHandlers(
 function watch(server: MockAuthServer, origin: string): HttpHandler {
   const see = ({ request }: { request: Request }): boolean => {
     const home = origin === '' ? globalThis.location?.origin : origin
-    server.witness(toRecord({ request }), 'msw', home)
+    server.inspect(toRecord({ request }), 'msw', home)
     return false
   }
   return http.all(see, () => undefined)

@@ -10,7 +10,7 @@ import {
 } from '../http/message.ts'
 import { callback } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
-import { type HeldAnswer, holdAnswer } from './node-response.ts'
+import { type BufferedResponse, bufferResponse } from './node-response.ts'
 
 /** Continues with the next middleware, or with the error handling of the framework. */
 export type Next = (error?: unknown) => void
@@ -36,7 +36,7 @@ export function toNodeListener(server: MockAuthServer, next?: RequestListener): 
   return createListener(server, next, new Set())
 }
 
-/** @param open holds a controller for every call that is open; aborting it, with `doorShut`, ends a call that hangs or is held */
+/** @param open holds a controller for every call that is open; aborting it, with `adapterClosed`, ends a call that hangs or is held */
 export function createListener(
   server: MockAuthServer,
   next: RequestListener | undefined,
@@ -80,7 +80,7 @@ export function protect<Message extends IncomingMessage, Answer extends ServerRe
 ): NodeMiddleware<Message, Answer> {
   callback('the listener', listener, 'protect')
   return async (message, response, next = (error) => fail(response, error)) => {
-    let held: HeldAnswer | undefined
+    let held: BufferedResponse | undefined
     const sent = new Promise<number>((resolve) => {
       response.once('finish', () => resolve(response.statusCode))
       response.once('close', () => resolve(0))
@@ -99,7 +99,7 @@ export function protect<Message extends IncomingMessage, Answer extends ServerRe
       }
     }
     const respond = async (session: ProtectedSession): Promise<WireResponse> => {
-      held = holdAnswer(response)
+      held = bufferResponse(response)
       const { head, readBody } = held
       void work(session)
       return { ...(await head), body: '', sent, readBody, ...failed }

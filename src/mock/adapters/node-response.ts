@@ -2,7 +2,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { WireResponse } from '../http/message.ts'
 
-export interface HeldAnswer {
+export interface BufferedResponse {
   /** Resolves when the head is to go out; with status 0 where the client leaves before. */
   readonly head: Promise<Pick<WireResponse, 'status' | 'headers' | 'setCookies'>>
   /** Resolves with the whole body once it is written; with what there is where the client leaves before. */
@@ -19,11 +19,11 @@ const headerMethods = ['setHeader', 'appendHeader', 'removeHeader'] as const
 //   unwritten → held      the listener writes its head, or the first of its body: from now on everything is kept
 //   held      → released  what was kept goes out, and what follows goes straight through
 //   held      → replaced  what was kept is forgotten, and so is what follows
-export function holdAnswer(response: ServerResponse): HeldAnswer {
+export function bufferResponse(response: ServerResponse): BufferedResponse {
   let state: 'unwritten' | 'held' | 'released' | 'replaced' = 'unwritten'
-  const kept: (() => unknown)[] = []
+  const stored: (() => unknown)[] = []
   const pieces: Buffer[] = []
-  const head = signal<Awaited<HeldAnswer['head']>>()
+  const head = signal<Awaited<BufferedResponse['head']>>()
   const end = signal<void>()
   const isOpen = () => state === 'unwritten' || state === 'held'
 
@@ -69,18 +69,18 @@ export function holdAnswer(response: ServerResponse): HeldAnswer {
     takeOver(response, rest.at(-1))
     response.statusCode = Number(status)
     begin()
-    kept.push(() => original(status, ...message))
+    stored.push(() => original(status, ...message))
     return response
   })
   intercept('flushHeaders', (original) => {
     begin()
-    kept.push(original)
+    stored.push(original)
   })
   intercept('write', (original, given) => {
     begin()
     const { piece, done } = pieceOf(given)
     pieces.push(piece)
-    kept.push(() => original(piece))
+    stored.push(() => original(piece))
     // The piece is safe here; who waits for it to be gone before the end would wait for ever if the whole is waited for.
     if (done !== undefined) void Promise.resolve().then(done)
     return true
@@ -89,7 +89,7 @@ export function holdAnswer(response: ServerResponse): HeldAnswer {
     begin()
     pretend(response, 'writableEnded')
     pieces.push(pieceOf(given).piece)
-    kept.push(() => original(...given))
+    stored.push(() => original(...given))
     end.send()
     return response
   })
@@ -110,7 +110,7 @@ export function holdAnswer(response: ServerResponse): HeldAnswer {
         response.removeHeader(name)
         for (const row of values) response.appendHeader(...row)
       }
-      for (const write of kept) write()
+      for (const write of stored) write()
     },
     replace(send) {
       state = 'released'

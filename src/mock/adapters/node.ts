@@ -1,8 +1,8 @@
 // The Node adapter: serves the mock on a real port.
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { doorShut } from '../http/message.ts'
-import { callback, describe, methodOptions, text, whole, wrong } from '../lib/checks.ts'
+import { adapterClosed } from '../http/message.ts'
+import { callback, describe, invalid, methodOptions, text, whole } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 import { withControl } from './control-api-listener.ts'
 import { createListener } from './node-listener.ts'
@@ -80,7 +80,7 @@ export async function listen(
       closing ??= new Promise((resolve, reject) => {
         httpServer.close((error) => (error === undefined ? resolve() : reject(error)))
         for (const socket of connections) if (!answering.has(socket)) socket.destroy()
-        for (const call of open) call.abort(doorShut)
+        for (const call of open) call.abort(adapterClosed)
       })
       return closing
     }
@@ -95,7 +95,7 @@ function readOptions(options: ListenOptions): Omit<Required<ListenOptions>, 'nex
   const given = methodOptions<ListenOptions>(caller, options, names)
   const { port = 0, host = 'localhost', control = false, next } = given
   if (typeof control !== 'boolean') {
-    throw wrong('control', 'be true or false', describe(control), caller)
+    throw invalid('control', 'be true or false', describe(control), caller)
   }
   if (next !== undefined) callback('next', next, caller)
   return {

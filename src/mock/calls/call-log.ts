@@ -6,7 +6,7 @@ import { listCalls, type MockCalls } from './call-lists.ts'
 import type { CallOutcome } from './outcomes.ts'
 
 /** The way a call came in. `wire` is a direct call of `handle` or `guard`. */
-export type MockDoor = 'msw' | 'fetch' | 'node' | 'wire'
+export type MockAdapter = 'msw' | 'fetch' | 'node' | 'direct'
 
 /** What the call was for. `elsewhere`: it went to another origin, and the server only saw it pass with a token of its own. */
 export type MockRoute =
@@ -33,7 +33,7 @@ export interface MockCall {
    * while the call is open.
    */
   readonly answeredBefore?: number
-  readonly door: MockDoor
+  readonly adapter: MockAdapter
   readonly method: string
   /** Path and query. Whatever looks like a secret in it is blacked out. */
   readonly path: string
@@ -45,7 +45,7 @@ export interface MockCall {
   readonly outcome: CallOutcome
   readonly sub?: string
   /** The `sid` claim: which login this belongs to. */
-  readonly sessionId?: string
+  readonly sid?: string
   /** The `kid` of the access token that was presented. */
   readonly kid?: string
   /** The `jti` of the access token that was presented. */
@@ -77,7 +77,7 @@ export type CallFacts = Partial<
   Pick<
     MockCall,
     | 'sub'
-    | 'sessionId'
+    | 'sid'
     | 'kid'
     | 'jti'
     | 'issuedJti'
@@ -90,11 +90,11 @@ export type CallFacts = Partial<
   >
 >
 
-export type CallOpening = Pick<MockCall, 'door' | 'method' | 'path' | 'target' | 'route'> & {
+export type CallOpening = Pick<MockCall, 'adapter' | 'method' | 'path' | 'target' | 'route'> & {
   readonly [Name in 'origin' | 'idempotencyKey' | 'credentials']?: MockCall[Name] | undefined
 }
 
-export interface Journal {
+export interface CallLog {
   /** Notes a call that arrived; the returned function notes its end. */
   open(call: CallOpening): (status: number, outcome: CallOutcome, facts: CallFacts) => void
   calls(): MockCalls
@@ -109,19 +109,19 @@ export interface Journal {
 /** A server that runs for weeks must not fill the memory. */
 const keptCalls = 10_000
 
-export function createJournal(now: () => number): Journal {
+export function createCallLog(now: () => number): CallLog {
   const listeners = new Set<(call: MockCall) => void>()
   let calls = new Map<number, MockCall>()
   let nextIndex = 0
   let openCalls = 0
 
   return {
-    open({ door, method, path, target, route, origin, idempotencyKey, credentials }) {
+    open({ adapter, method, path, target, route, origin, idempotencyKey, credentials }) {
       const book = calls
       const call: MockCall = {
         index: nextIndex++,
         startedAtMs: now(),
-        door,
+        adapter,
         method: redact(method),
         path: redact(path),
         target: redact(target),

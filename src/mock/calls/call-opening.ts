@@ -1,16 +1,16 @@
 // What is known of a call when it arrives, and when it counts as over.
 
 import { headerValue, type WireRequest, type WireResponse } from '../http/message.ts'
-import type { CallOpening, MockDoor, MockRoute } from './call-log.ts'
+import type { CallOpening, MockAdapter, MockRoute } from './call-log.ts'
 
 export function openingOf(
   request: WireRequest,
-  door: MockDoor,
+  adapter: MockAdapter,
   route: MockRoute,
   url: URL | undefined
 ): CallOpening {
   return {
-    door,
+    adapter,
     route,
     method: request.method,
     path: url === undefined ? request.url : url.pathname + url.search,

@@ -18,7 +18,7 @@ export type CallOutcome =
   | 'bad_credentials'
   | 'rotated'
   | 'replayed'
-  | 'renewed'
+  | 'refreshed'
   | 'signed_out'
   | RefreshRefusal
   | TokenRefusal

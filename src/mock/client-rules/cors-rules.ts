@@ -2,11 +2,11 @@
 
 import type { MockCall } from '../calls/call-log.ts'
 import { groupBy } from './history.ts'
-import type { Breach } from './violations.ts'
+import type { RuleBreak } from './violations.ts'
 
-export function breachedPageRules(calls: readonly MockCall[]): Breach[] {
+export function brokenCorsRules(calls: readonly MockCall[]): RuleBreak[] {
   const hidden = groupBy(calls, ({ hiddenHeader }) => hiddenHeader).map(
-    (group): Breach => ({
+    (group): RuleBreak => ({
       rule: 'reissue-hidden',
       message: `the page cannot read ${group[0].hiddenHeader}: the server has to name it in Access-Control-Expose-Headers`,
       calls: group
@@ -18,7 +18,7 @@ export function breachedPageRules(calls: readonly MockCall[]): Breach[] {
       ? `the preflight of a page of ${origin} was refused`
       : undefined)
   const blocked = groupBy(calls, reasonOf).map(
-    (group): Breach => ({
+    (group): RuleBreak => ({
       rule: 'cors-blocked',
       message: reasonOf(group[0]) ?? '',
       calls: group

@@ -2,21 +2,21 @@
 
 import type { MockCall } from '../calls/call-log.ts'
 import { groupBy, isAfter, isDelivered, isLongAfter } from './history.ts'
-import type { Breach, LintRules } from './violations.ts'
+import type { RuleBreak, RuleContext } from './violations.ts'
 
 const stormRefreshes = 5
 const stormSeconds = 10
 const stormTokens = 3
 
-export function breachedRefreshRules(calls: readonly MockCall[], rules: LintRules): Breach[] {
+export function brokenRefreshRules(calls: readonly MockCall[], rules: RuleContext): RuleBreak[] {
   const refreshes = calls.filter(({ route }) => route === 'refresh')
-  const sessions = groupBy(calls, ({ sessionId }) => sessionId)
+  const sessions = groupBy(calls, ({ sid }) => sid)
   return [
     ...sessions.flatMap(parallelRefreshes),
     ...sessions.flatMap(spentTokens),
     ...withoutCredentials(calls, refreshes, rules),
     ...failedInVain(refreshes),
-    ...sessions.flatMap(renewedInVain),
+    ...sessions.flatMap(refreshedInVain),
     ...sessions.flatMap((session) => usedAfterLogout(session, rules.inFlightSeconds))
   ]
 }
@@ -24,7 +24,7 @@ export function breachedRefreshRules(calls: readonly MockCall[], rules: LintRule
 //   t0  refresh A arrives
 //   t1  refresh B arrives: A has not been answered, and B is not the same attempt
 //   t2  A is answered
-function parallelRefreshes(session: readonly MockCall[]): Breach[] {
+function parallelRefreshes(session: readonly MockCall[]): RuleBreak[] {
   const refreshes = session.filter(({ route }) => route === 'refresh')
   const met = refreshes.filter((call) =>
     refreshes.some((other) => {
@@ -34,7 +34,7 @@ function parallelRefreshes(session: readonly MockCall[]): Breach[] {
       return call !== other && isWaitedFor && !isAfter(second, first) && !isSameAttempt(call, other)
     })
   )
-  return breach(
+  return ruleBreak(
     'parallel-refresh',
     met,
     `${met.length} refreshes of one session were in flight at once`
@@ -45,7 +45,7 @@ function isSameAttempt(one: MockCall, other: MockCall): boolean {
   return one.idempotencyKey !== undefined && one.idempotencyKey === other.idempotencyKey
 }
 
-function spentTokens(session: readonly MockCall[]): Breach[] {
+function spentTokens(session: readonly MockCall[]): RuleBreak[] {
   const spent = session.filter((call) => {
     if (call.outcome !== 'replayed' && call.outcome !== 'refresh_reused') return false
     const successor = session.findLast(
@@ -56,7 +56,7 @@ function spentTokens(session: readonly MockCall[]): Breach[] {
       return false
     return call.outcome === 'refresh_reused' || !isSameAttempt(call, successor)
   })
-  return breach(
+  return ruleBreak(
     'spent-refresh-token',
     spent,
     'a refresh token was presented after its successor had been delivered'
@@ -66,8 +66,8 @@ function spentTokens(session: readonly MockCall[]): Breach[] {
 function withoutCredentials(
   calls: readonly MockCall[],
   refreshes: readonly MockCall[],
-  { sessionSeconds, refreshWith }: LintRules
-): Breach[] {
+  { sessionSeconds, refreshWith }: RuleContext
+): RuleBreak[] {
   // What a page has in its memory, a reload takes away; only a cookie can be missed.
   if (refreshWith !== 'cookie') return []
   const isLacking = (call: MockCall): boolean => {
@@ -80,7 +80,7 @@ function withoutCredentials(
         other.outcome === 'signed_in' &&
         isDelivered(other) &&
         isAfter(call, other) &&
-        other.door === call.door &&
+        other.adapter === call.adapter &&
         other.target === call.target &&
         other.origin === call.origin
     )
@@ -101,10 +101,10 @@ function withoutCredentials(
     )
   }
   const message = 'a refresh came without the cookie; the request has to include credentials'
-  return breach('refresh-without-credentials', refreshes.filter(isLacking), message)
+  return ruleBreak('refresh-without-credentials', refreshes.filter(isLacking), message)
 }
 
-function failedInVain(refreshes: readonly MockCall[]): Breach[] {
+function failedInVain(refreshes: readonly MockCall[]): RuleBreak[] {
   // A visitor with nothing to show, or with the cookie of another server or of before a reset, which stays where it is,
   // asks once per page load, and there may be many of those.
   const ofVisitors: readonly MockCall['outcome'][] = [
@@ -115,17 +115,17 @@ function failedInVain(refreshes: readonly MockCall[]): Breach[] {
   const failed = refreshes.filter(
     ({ status = 200, outcome }) => (status === 0 || status >= 400) && !ofVisitors.includes(outcome)
   )
-  return groupBy(failed, ({ sessionId, origin }) => sessionId ?? origin ?? '').flatMap((group) => {
+  return groupBy(failed, ({ sid, origin }) => sid ?? origin ?? '').flatMap((group) => {
     const storm = group.filter((call) => {
       const near = (other: MockCall) =>
         Math.abs(other.startedAtMs - call.startedAtMs) <= stormSeconds * 1000
       return group.filter(near).length > stormRefreshes
     })
-    return breach('retry-storm', storm, `refreshes failed and were tried again at once`)
+    return ruleBreak('retry-storm', storm, `refreshes failed and were tried again at once`)
   })
 }
 
-function renewedInVain(session: readonly MockCall[]): Breach[] {
+function refreshedInVain(session: readonly MockCall[]): RuleBreak[] {
   const refreshes = session.filter(
     (call) => call.route === 'refresh' && call.issuedJti !== undefined
   )
@@ -142,11 +142,15 @@ function renewedInVain(session: readonly MockCall[]): Breach[] {
   return streaks
     .filter((streak) => streak.length > stormTokens)
     .flatMap((streak) =>
-      breach('retry-storm', streak, 'every renewed token was refused, and yet it was renewed again')
+      ruleBreak(
+        'retry-storm',
+        streak,
+        'every renewed token was refused, and yet it was renewed again'
+      )
     )
 }
 
-function usedAfterLogout(session: readonly MockCall[], inFlightSeconds: number): Breach[] {
+function usedAfterLogout(session: readonly MockCall[], inFlightSeconds: number): RuleBreak[] {
   // Whoever never got the answer may have to go on as if nothing had been asked.
   const logout = session.find((call) => call.outcome === 'signed_out' && isDelivered(call))
   if (logout === undefined) return []
@@ -156,9 +160,13 @@ function usedAfterLogout(session: readonly MockCall[], inFlightSeconds: number):
       : call.jti !== undefined && isLongAfter(call, logout, inFlightSeconds)
   )
   const message = `a token was used after the logout was answered (access tokens: more than ${inFlightSeconds} s after)`
-  return breach('use-after-logout', used, message)
+  return ruleBreak('use-after-logout', used, message)
 }
 
-function breach(rule: Breach['rule'], calls: readonly MockCall[], message: string): Breach[] {
+function ruleBreak(
+  rule: RuleBreak['rule'],
+  calls: readonly MockCall[],
+  message: string
+): RuleBreak[] {
   return calls.length === 0 ? [] : [{ rule, message, calls }]
 }

@@ -2,19 +2,17 @@
 
 import type { MockCall } from '../calls/call-log.ts'
 import { groupBy, isAfter, isDelivered, isLongAfter } from './history.ts'
-import type { Breach, LintRules } from './violations.ts'
+import type { RuleBreak, RuleContext } from './violations.ts'
 
-export function breachedTokenRules(
+export function brokenTokenRules(
   calls: readonly MockCall[],
-  sightings: readonly MockCall[],
-  rules: LintRules
-): Breach[] {
+  leaks: readonly MockCall[],
+  rules: RuleContext
+): RuleBreak[] {
   return [
-    ...groupBy(calls, ({ sessionId }) => sessionId).flatMap((session) =>
-      outdatedTokens(session, rules)
-    ),
-    ...foreignOrigins(calls, sightings),
-    ...tokensInUrls(calls, sightings)
+    ...groupBy(calls, ({ sid }) => sid).flatMap((session) => outdatedTokens(session, rules)),
+    ...foreignOrigins(calls, leaks),
+    ...tokensInUrls(calls, leaks)
   ]
 }
 
@@ -26,8 +24,8 @@ export function breachedTokenRules(
 // them, unless a test has made it to order since; a forged one is never the client's own.
 function outdatedTokens(
   session: readonly MockCall[],
-  { inFlightSeconds, madeBefore }: LintRules
-): Breach[] {
+  { inFlightSeconds, madeBefore }: RuleContext
+): RuleBreak[] {
   const grants = session.filter(
     (call) => call.issuedJti !== undefined && isDelivered(call) && call.hiddenHeader === undefined
   )
@@ -47,13 +45,11 @@ function outdatedTokens(
   })
 }
 
-function foreignOrigins(calls: readonly MockCall[], sightings: readonly MockCall[]): Breach[] {
+function foreignOrigins(calls: readonly MockCall[], leaks: readonly MockCall[]): RuleBreak[] {
   const homes = new Set(
     calls.filter(({ route }) => route !== 'unknown').map(({ target }) => target)
   )
-  const strayed = sightings.filter(
-    ({ route, target }) => route === 'elsewhere' && !homes.has(target)
-  )
+  const strayed = leaks.filter(({ route, target }) => route === 'elsewhere' && !homes.has(target))
   return groupBy(strayed, ({ target }) => target).map((group) => ({
     rule: 'bearer-to-foreign-origin',
     message: `an access token was sent to ${group[0].target}`,
@@ -61,11 +57,11 @@ function foreignOrigins(calls: readonly MockCall[], sightings: readonly MockCall
   }))
 }
 
-function tokensInUrls(calls: readonly MockCall[], sightings: readonly MockCall[]): Breach[] {
+function tokensInUrls(calls: readonly MockCall[], leaks: readonly MockCall[]): RuleBreak[] {
   const placeOf = ({ target, path }: MockCall): string => target + path
   // Whoever came to the server or its guard was seen on the way there, too.
   const arrived = new Set(calls.map(placeOf))
-  const strayed = sightings.filter((call) => !arrived.has(placeOf(call)))
+  const strayed = leaks.filter((call) => !arrived.has(placeOf(call)))
   const leaking = [...calls, ...strayed].filter(({ tokenInUrl }) => tokenInUrl)
   if (leaking.length === 0) return []
   return [{ rule: 'token-in-url', message: 'a token stood in a URL', calls: leaking }]

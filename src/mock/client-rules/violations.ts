@@ -1,11 +1,11 @@
 // A linter for clients: what in the journal a good client would not have done. It records and refuses nothing.
 
 import type { MockCall } from '../calls/call-log.ts'
-import { between, describe, methodOptions, oneOf, wrong } from '../lib/checks.ts'
+import { between, describe, invalid, methodOptions, oneOf } from '../lib/checks.ts'
 import type { RefreshWith } from '../options/session-options.ts'
-import { breachedPageRules } from './cors-rules.ts'
-import { breachedRefreshRules } from './refresh-rules.ts'
-import { breachedTokenRules } from './token-rules.ts'
+import { brokenCorsRules } from './cors-rules.ts'
+import { brokenRefreshRules } from './refresh-rules.ts'
+import { brokenTokenRules } from './token-rules.ts'
 
 /**
  * - `parallel-refresh`: two refreshes of one session were in flight at once, and not as one attempt (the same
@@ -73,13 +73,13 @@ export interface MockViolation {
 }
 
 /** What one rule has found. */
-export interface Breach {
+export interface RuleBreak {
   readonly rule: MockRule
   readonly message: string
   readonly calls: readonly MockCall[]
 }
 
-export interface LintRules {
+export interface RuleContext {
   readonly refreshWith: RefreshWith
   readonly sessionSeconds: number
   /** Before which call a token was made to order, if it was; `Infinity` for a forged one. */
@@ -111,15 +111,15 @@ export class MockViolationError extends Error {
 /** In order of the first call of each. */
 export function findViolations(
   calls: readonly MockCall[],
-  sightings: readonly MockCall[],
-  rules: LintRules
+  leaks: readonly MockCall[],
+  rules: RuleContext
 ): readonly MockViolation[] {
   return [
-    ...breachedRefreshRules(calls, rules),
-    ...breachedTokenRules(calls, sightings, rules),
-    ...breachedPageRules(calls)
+    ...brokenRefreshRules(calls, rules),
+    ...brokenTokenRules(calls, leaks, rules),
+    ...brokenCorsRules(calls)
   ]
-    .map((breach) => ({ ...breach, atMs: breach.calls[0]?.startedAtMs ?? 0 }))
+    .map((ruleBreak) => ({ ...ruleBreak, atMs: ruleBreak.calls[0]?.startedAtMs ?? 0 }))
     .sort((one, other) => (one.calls[0]?.index ?? 0) - (other.calls[0]?.index ?? 0))
 }
 
@@ -139,7 +139,7 @@ function readLenience(given: AssertNoViolationsOptions): Required<AssertNoViolat
   const { except = [], inFlightSeconds = defaultInFlightSeconds } =
     methodOptions<AssertNoViolationsOptions>(caller, given, names)
   if (!Array.isArray(except)) {
-    throw wrong('except', 'be an array of rules', describe(except), caller)
+    throw invalid('except', 'be an array of rules', describe(except), caller)
   }
   return {
     except: except.map((rule, index) => oneOf(`except[${index}]`, rule, ruleNames, caller)),

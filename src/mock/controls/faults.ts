@@ -2,9 +2,9 @@
 
 import type { MockRoute } from '../calls/call-log.ts'
 import { type EndpointMatcher, type MockEndpoint, matches } from '../calls/endpoint-names.ts'
-import { type Verdict, verdict } from '../http/decision.ts'
+import { type Decision, decision } from '../http/decision.ts'
 import { json, lost, type WireResponse } from '../http/message.ts'
-import { describe, isRecord, methodOptions, ownOptions, wrong } from '../lib/checks.ts'
+import { describe, invalid, isRecord, methodOptions, ownOptions } from '../lib/checks.ts'
 import { type MockMoment, readMoment } from './gates.ts'
 
 /** An answer of your own. Its CORS headers are the server's, like those of every other answer. */
@@ -94,10 +94,10 @@ const halfAToken = '{"access_token":"'
 /** What the client gets to see, given what the server has decided, if it has. */
 export async function applyFault(
   { fault, name }: PlannedFault,
-  decided: Verdict | undefined
-): Promise<Verdict> {
+  decided: Decision | undefined
+): Promise<Decision> {
   const { outcome = 'fault_injected', facts = {} } = decided ?? {}
-  return verdict(outcome, await spoil(fault, decided?.response), { ...facts, fault: name })
+  return decision(outcome, await spoil(fault, decided?.response), { ...facts, fault: name })
 }
 
 async function spoil(fault: MockFault, decided: WireResponse | undefined): Promise<WireResponse> {
@@ -139,22 +139,22 @@ function readAnswer(fault: MockFaultAnswer): MockFaultAnswer {
   const headers: unknown = own.headers ?? {}
   const expectation = 'be an object of strings'
   if (!isRecord(headers)) {
-    throw wrong('fault.headers', expectation, describe(headers), place.caller)
+    throw invalid('fault.headers', expectation, describe(headers), place.caller)
   }
   for (const [name, value] of Object.entries(headers)) {
     if (!fieldName.test(name)) {
-      throw wrong('fault.headers', 'hold names as HTTP knows them', describe(name), place.caller)
+      throw invalid('fault.headers', 'hold names as HTTP knows them', describe(name), place.caller)
     }
     if (typeof value !== 'string') {
-      throw wrong('fault.headers', expectation, `a ${typeof value} as ${name}`, place.caller)
+      throw invalid('fault.headers', expectation, `a ${typeof value} as ${name}`, place.caller)
     }
     if (!fieldValue.test(value)) {
       const received = `another one as ${name}`
-      throw wrong('fault.headers', 'hold values in printable Latin-1', received, place.caller)
+      throw invalid('fault.headers', 'hold values in printable Latin-1', received, place.caller)
     }
   }
   if (own.body === undefined || isSayable(own.body)) return own
-  throw wrong('fault.body', 'be something that JSON can say', describe(own.body), place.caller)
+  throw invalid('fault.body', 'be something that JSON can say', describe(own.body), place.caller)
 }
 
 // RFC 9110 §5.1 and §5.5.

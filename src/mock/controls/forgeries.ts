@@ -7,7 +7,7 @@ import { generatedKey, importSecret, type OwnKey } from '../keys/key.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import { base64url, randomText } from '../lib/random.ts'
 import type { TokenDraft } from '../tokens/access-tokens.ts'
-import { signByHand, tamper } from './raw-jws.ts'
+import { signUnchecked, tamper } from './raw-jws.ts'
 
 /** A kind of forged token; {@link forgeries} says what the server answers to each. */
 export type MockForgery =
@@ -90,7 +90,7 @@ const farSeconds = 60
 
 /** The draft with other claims or another header, signed as it should be. */
 const honestly = async ({ key, header, claims }: TokenDraft): Promise<string> =>
-  signByHand(header, claims, (await key.material()).signWith)
+  signUnchecked(header, claims, (await key.material()).signWith)
 const withClaims =
   (change: (draft: TokenDraft, forge: Forge) => Readonly<Record<string, unknown>>): Make =>
   (draft, forge) =>
@@ -106,7 +106,7 @@ const offering =
   async ({ header, claims }) => {
     const { publicKey, privateKey } = await generateKeyPair('ES256')
     const own = { ...header, alg: 'ES256', ...offer(await exportJWK(publicKey)) }
-    return signByHand(own, claims, privateKey)
+    return signUnchecked(own, claims, privateKey)
   }
 
 export const makers: Readonly<Record<MockForgery, Make>> = {
@@ -136,7 +136,7 @@ export const makers: Readonly<Record<MockForgery, Make>> = {
     const key = retiredKey()
     return honestly({ ...draft, key, header: { ...draft.header, alg: key.alg, kid: key.kid } })
   },
-  'alg-none': ({ header, claims }) => signByHand({ ...header, alg: 'none' }, claims, undefined),
+  'alg-none': ({ header, claims }) => signUnchecked({ ...header, alg: 'none' }, claims, undefined),
   'unknown-alg': withHeader({ alg: 'HS1' }),
   // The server's public key as the secret of an HMAC: fools whoever lets the token choose the algorithm.
   async 'public-key-as-secret'({ header, claims }, { asymmetric }) {
@@ -147,7 +147,7 @@ export const makers: Readonly<Record<MockForgery, Make>> = {
     }
     const pem = new TextEncoder().encode(await exportSPKI(publicKey))
     const secret = await importSecret({ kty: 'oct', k: base64url(pem) })
-    return signByHand({ ...header, alg: 'HS256', kid: asymmetric.kid }, claims, secret)
+    return signUnchecked({ ...header, alg: 'HS256', kid: asymmetric.kid }, claims, secret)
   },
   'embedded-jwk': offering((jwk) => ({ jwk })),
   jku: offering(() => ({ jku: 'https://evil.test/jwks.json' })),
@@ -158,7 +158,7 @@ export const makers: Readonly<Record<MockForgery, Make>> = {
     const other = generatedKey('', draft.key.alg)
     return honestly({ ...draft, key: other })
   },
-  'empty-signature': ({ header, claims }) => signByHand(header, claims, undefined),
+  'empty-signature': ({ header, claims }) => signUnchecked(header, claims, undefined),
   async 'missing-signature'(draft) {
     return (await honestly(draft)).split('.').slice(0, 2).join('.')
   },

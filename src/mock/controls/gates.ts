@@ -2,7 +2,7 @@
 
 import type { MockRoute } from '../calls/call-log.ts'
 import { type EndpointMatcher, type MockEndpoint, matches } from '../calls/endpoint-names.ts'
-import { doorShut } from '../http/message.ts'
+import { adapterClosed } from '../http/message.ts'
 import { methodOptions, whole } from '../lib/checks.ts'
 
 /** Where in its course a call is caught: before the server does anything, or when it has and only the answer is left. */
@@ -132,7 +132,7 @@ function lookAt({ watchers }: Gate): void {
 function whenShut(signal: AbortSignal | undefined): Promise<false> {
   return new Promise((resolve) => {
     const look = () => {
-      if (signal?.reason === doorShut) resolve(false)
+      if (signal?.reason === adapterClosed) resolve(false)
     }
     signal?.addEventListener('abort', look, { once: true })
     look()

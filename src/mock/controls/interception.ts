@@ -1,8 +1,8 @@
 // What a test puts in the way of a call: a gate, a fault, latency. And the question whether any call is under way.
 
-import type { Journal, MockRoute } from '../calls/call-log.ts'
+import type { CallLog, MockRoute } from '../calls/call-log.ts'
 import { createEndpointMatcher } from '../calls/endpoint-names.ts'
-import type { Verdict } from '../http/decision.ts'
+import type { Decision } from '../http/decision.ts'
 import type { WireRequest } from '../http/message.ts'
 import { between, methodOptions } from '../lib/checks.ts'
 import { realDelay } from '../lib/real-delay.ts'
@@ -15,27 +15,31 @@ export interface IdleOptions {
   readonly quietMs?: number
 }
 
-export interface Stage extends Pick<Faults, 'failNext'>, Pick<Gates, 'hold'> {
+export interface Interception extends Pick<Faults, 'failNext'>, Pick<Gates, 'hold'> {
   /** Leads a call through all of it, to what is decided in the end; one that a reset overtakes is cut off. */
   play(
     route: MockRoute,
     request: WireRequest,
     isCurrent: IsCurrent,
-    decide: () => Promise<Verdict>
-  ): Promise<Verdict>
+    decide: () => Promise<Decision>
+  ): Promise<Decision>
   idle(options?: IdleOptions): Promise<void>
   reset(): void
 }
 
-export interface StageParts {
+export interface InterceptionDeps {
   readonly ownRoutes: readonly MockRoute[]
-  readonly journal: Pick<Journal, 'openCalls' | 'arrivals'>
+  readonly callLog: Pick<CallLog, 'openCalls' | 'arrivals'>
   readonly latencyMs: number
 }
 
 const cutOff: PlannedFault = { fault: 'network', name: 'network', after: 'arrival' }
 
-export function createStage({ ownRoutes, journal, latencyMs }: StageParts): Stage {
+export function createInterception({
+  ownRoutes,
+  callLog,
+  latencyMs
+}: InterceptionDeps): Interception {
   const readEndpoint = createEndpointMatcher(ownRoutes)
   const faults = createFaults(readEndpoint)
   const gates = createGates(readEndpoint)
@@ -89,12 +93,12 @@ export function createStage({ ownRoutes, journal, latencyMs }: StageParts): Stag
     async idle(options = {}) {
       const { quietMs = 25 } = methodOptions<IdleOptions>('idle', options, ['quietMs'])
       between('quietMs', quietMs, 60_000, 'idle')
-      const isBusy = () => journal.openCalls() > parked.size
+      const isBusy = () => callLog.openCalls() > parked.size
       for (;;) {
-        const seen = journal.arrivals()
+        const seen = callLog.arrivals()
         const wasBusy = isBusy()
         await realDelay(quietMs)
-        if (!wasBusy && !isBusy() && journal.arrivals() === seen) return
+        if (!wasBusy && !isBusy() && callLog.arrivals() === seen) return
       }
     },
 

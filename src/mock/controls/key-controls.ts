@@ -6,7 +6,7 @@ import type { MockKeyStatus, NewKey } from '../keys/key-ring.ts'
 import type { KeyRegistry } from '../keys/registry.ts'
 import { callback, methodOptions, oneOf, text } from '../lib/checks.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
-import type { Epoch } from '../lib/reset-generation.ts'
+import type { ResetGeneration } from '../lib/reset-generation.ts'
 import type { MockIssuer, MockKey } from '../options/key-options.ts'
 import { readIssuer, readKey } from '../options/key-settings.ts'
 
@@ -97,7 +97,7 @@ export interface KeyControls {
 /** The methods; `endEverySession` is what an emergency costs besides keys, and says how many there were. */
 export function createKeyControls(
   { ring, issuers, ownIssuer }: KeyRegistry,
-  epoch: Epoch,
+  epoch: ResetGeneration,
   endEverySession: () => number
 ): Omit<KeyControls, 'keys' | 'keyAudit'> {
   return {

@@ -2,16 +2,16 @@
 
 import { generatedKey, type OwnKey } from '../keys/key.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
-import { describe, isRecord, ownOptions, wrong } from '../lib/checks.ts'
+import { describe, invalid, isRecord, ownOptions } from '../lib/checks.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import { randomHex } from '../lib/random.ts'
-import type { Epoch } from '../lib/reset-generation.ts'
+import type { ResetGeneration } from '../lib/reset-generation.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
 import type { AccessTokens, TokenDraft } from '../tokens/access-tokens.ts'
-import type { TokenLedger } from '../tokens/issued-tokens.ts'
+import type { IssuedTokens } from '../tokens/issued-tokens.ts'
 import { type Forge, forgeries, type MockForgery, makers } from './forgeries.ts'
-import { signByHand } from './raw-jws.ts'
+import { signUnchecked } from './raw-jws.ts'
 
 /** A token to order. Nothing given, it is good. */
 export interface MintOrder {
@@ -44,13 +44,13 @@ export interface ForgeryControls {
   mint(order?: MintOrder): Promise<string>
 }
 
-export interface MintParts {
+export interface MintDeps {
   readonly users: Users
   readonly sessions: Sessions
   readonly tokens: AccessTokens
-  readonly ledger: TokenLedger
+  readonly issuedTokens: IssuedTokens
   readonly ring: KeyRing
-  readonly epoch: Epoch
+  readonly epoch: ResetGeneration
   readonly clockToleranceSeconds: number
   readonly now: () => number
   /** How many calls have arrived. */
@@ -59,8 +59,8 @@ export interface MintParts {
 
 const orderNames = ['user', 'sid', 'forgery', 'kid', 'header', 'claims'] as const
 
-export function createForgeryControls(parts: MintParts): ForgeryControls {
-  const { users, sessions, tokens, ledger, ring, arrivals } = parts
+export function createForgeryControls(parts: MintDeps): ForgeryControls {
+  const { users, sessions, tokens, issuedTokens, ring, arrivals } = parts
 
   const sessionFor = async ({ user, sid }: MintOrder): Promise<Session> => {
     if (sid === undefined)
@@ -83,7 +83,7 @@ export function createForgeryControls(parts: MintParts): ForgeryControls {
     const { jti, exp }: Readonly<Record<string, unknown>> = claims
     // The draft is entered by its own name and end; what was ordered in their place is as good.
     if (typeof jti === 'string') {
-      ledger.enter(jti, typeof exp === 'number' ? exp : draft.claims.exp, draft.claims.iat)
+      issuedTokens.enter(jti, typeof exp === 'number' ? exp : draft.claims.exp, draft.claims.iat)
     }
     return {
       key,
@@ -96,9 +96,9 @@ export function createForgeryControls(parts: MintParts): ForgeryControls {
     nowSeconds: Math.floor(parts.now() / 1000),
     clockToleranceSeconds: parts.clockToleranceSeconds,
     retiredKey: () =>
-      ring.findRetired() ?? ring.bury(generatedKey(`key-0-${randomHex(4)}`, 'HS256')),
+      ring.findRetired() ?? ring.addRetired(generatedKey(`key-0-${randomHex(4)}`, 'HS256')),
     asymmetric: own().find((key) => key.alg !== 'HS256'),
-    revoke: ledger.revoke
+    revoke: issuedTokens.revoke
   })
 
   return {
@@ -106,9 +106,12 @@ export function createForgeryControls(parts: MintParts): ForgeryControls {
       const order = readOrder(given)
       const draft = await draftFor(order)
       const isForged = order.forgery !== undefined
-      ledger.noteMade(String(draft.claims.jti), isForged ? Number.POSITIVE_INFINITY : arrivals())
+      issuedTokens.noteMade(
+        String(draft.claims.jti),
+        isForged ? Number.POSITIVE_INFINITY : arrivals()
+      )
       if (order.forgery !== undefined) return makers[order.forgery](draft, forge())
-      return signByHand(draft.header, draft.claims, (await draft.key.material()).signWith)
+      return signUnchecked(draft.header, draft.claims, (await draft.key.material()).signWith)
     }
   }
 }
@@ -119,12 +122,12 @@ function readOrder(given: MintOrder): MintOrder {
   const { forgery } = order
   if (forgery !== undefined && !Object.hasOwn(forgeries, forgery)) {
     const expectation = `be one of ${Object.keys(forgeries).join(', ')}`
-    throw wrong('forgery', expectation, describe(forgery), caller)
+    throw invalid('forgery', expectation, describe(forgery), caller)
   }
   for (const name of ['header', 'claims'] as const) {
     const given: unknown = order[name]
     if (given !== undefined && !isRecord(given)) {
-      throw wrong(name, 'be an object', describe(given), caller)
+      throw invalid(name, 'be an object', describe(given), caller)
     }
   }
   return order

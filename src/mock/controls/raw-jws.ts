@@ -13,7 +13,7 @@ const parameters: Readonly<Record<string, { name: string; hash?: string }>> = {
 }
 
 /** Signs whatever the header says, as the key's own algorithm has it; without a key the signature is empty. */
-export async function signByHand(
+export async function signUnchecked(
   header: Parts,
   claims: Parts,
   signWith: CryptoKey | undefined

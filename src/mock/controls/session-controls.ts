@@ -2,13 +2,13 @@
 
 import type { RefreshCookie } from '../http/refresh-cookie.ts'
 import { parseUrl } from '../http/routes.ts'
-import { describe, text, wrong } from '../lib/checks.ts'
+import { describe, invalid, text } from '../lib/checks.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
-import type { Epoch } from '../lib/reset-generation.ts'
+import type { ResetGeneration } from '../lib/reset-generation.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
-import type { TokenLedger } from '../tokens/issued-tokens.ts'
+import type { IssuedTokens } from '../tokens/issued-tokens.ts'
 
 /** A session as it may be known: without its tokens. */
 export interface MockSession {
@@ -77,25 +77,25 @@ export interface SessionControls {
   bumpTokenVersion(user?: string): number
 }
 
-export interface SessionControlParts {
+export interface SessionControlsDeps {
   readonly users: Users
   readonly sessions: Sessions
   readonly tokens: AccessTokens
-  readonly ledger: TokenLedger
+  readonly issuedTokens: IssuedTokens
   readonly cookie: RefreshCookie
-  readonly epoch: Epoch
+  readonly epoch: ResetGeneration
   readonly now: () => number
 }
 
 export function createSessionControls(
-  parts: SessionControlParts
+  parts: SessionControlsDeps
 ): Omit<SessionControls, 'sessions'> {
-  const { users, sessions, tokens, ledger } = parts
+  const { users, sessions, tokens, issuedTokens } = parts
   return {
     async signIn(user, url = 'http://localhost') {
       if (parseUrl(url) === undefined) {
         const expectation = "be the server's own, such as 'http://localhost'"
-        throw wrong('url', expectation, describe(url), 'signIn')
+        throw invalid('url', expectation, describe(url), 'signIn')
       }
       const { sub } = users.named(user)
       const { session, refreshToken } = await sessions.start(sub, parts.epoch.begin())
@@ -117,9 +117,9 @@ export function createSessionControls(
     endSession: (sid) => insist(sessions.endById(sid)),
     endSessions: sessions.endAll,
     expireSession: (sid) => insist(sessions.expireById(sid)),
-    revoke: (jti) => ledger.revoke(text('jti', jti, 'revoke')),
-    revokeAccessTokens: ledger.revokeAll,
-    expireAccessTokens: ledger.expireAll,
+    revoke: (jti) => issuedTokens.revoke(text('jti', jti, 'revoke')),
+    revokeAccessTokens: issuedTokens.revokeAll,
+    expireAccessTokens: issuedTokens.expireAll,
     bumpTokenVersion: (user) => users.bumpVersion(users.named(user).sub)
   }
 }

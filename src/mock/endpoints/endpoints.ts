@@ -2,7 +2,7 @@
 
 import { attemptOf } from '../calls/call-opening.ts'
 import type { RefreshRefusal } from '../calls/outcomes.ts'
-import { type Verdict, verdict } from '../http/decision.ts'
+import { type Decision, decision } from '../http/decision.ts'
 import { readJsonBody } from '../http/json-body.ts'
 import { json, noContent, refusal, type WireRequest, type WireResponse } from '../http/message.ts'
 import type { RefreshCookie } from '../http/refresh-cookie.ts'
@@ -11,22 +11,22 @@ import type { Grant, Redemption, Session, Sessions } from '../sessions/sessions.
 import type { Users } from '../sessions/users.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
 import type { ProtectedSession } from './guard.ts'
-import type { RefreshWay } from './refresh-credential.ts'
+import type { RefreshCredential } from './refresh-credential.ts'
 
 export interface Endpoints {
   /** Leaves no session where the request is of an earlier epoch. */
-  login(request: WireRequest, isCurrent: IsCurrent): Promise<Verdict>
-  refresh(request: WireRequest): Promise<Verdict>
-  logout(request: WireRequest): Promise<Verdict>
+  login(request: WireRequest, isCurrent: IsCurrent): Promise<Decision>
+  refresh(request: WireRequest): Promise<Decision>
+  logout(request: WireRequest): Promise<Decision>
   me(session: ProtectedSession): WireResponse
 }
 
-export interface EndpointParts {
+export interface EndpointsDeps {
   readonly users: Users
   readonly sessions: Sessions
   readonly tokens: AccessTokens
   readonly cookie: RefreshCookie
-  readonly way: RefreshWay
+  readonly credential: RefreshCredential
   readonly issuer: string
   readonly now: () => number
 }
@@ -40,20 +40,20 @@ const refusals: Readonly<Record<RefreshRefusal, string>> = {
   refresh_reused: 'refresh token reuse detected, the session has been revoked'
 }
 
-export function createEndpoints(parts: EndpointParts): Endpoints {
-  const { users, sessions, tokens, cookie, way } = parts
+export function createEndpoints(parts: EndpointsDeps): Endpoints {
+  const { users, sessions, tokens, cookie, credential } = parts
 
   const grantTokens = async (
     request: WireRequest,
     { session, refreshToken }: Partial<Grant> & Pick<Grant, 'session'>,
-    outcome: 'signed_in' | 'rotated' | 'replayed' | 'renewed',
-    facts: Verdict['facts'] = {}
-  ): Promise<Verdict> => {
+    outcome: 'signed_in' | 'rotated' | 'replayed' | 'refreshed',
+    facts: Decision['facts'] = {}
+  ): Promise<Decision> => {
     const signed = tokens.issue(session, users.claimsOf(session.sub))
     const maxAgeSeconds = session.aliveUntilSeconds - Math.floor(parts.now() / 1000)
-    const isInBody = way.carrier === 'body' && refreshToken !== undefined
+    const isInBody = credential.carrier === 'body' && refreshToken !== undefined
     const setCookies =
-      way.carrier === 'cookie' && refreshToken !== undefined
+      credential.carrier === 'cookie' && refreshToken !== undefined
         ? [cookie.set(request, refreshToken, maxAgeSeconds)]
         : []
     const issued = await signed
@@ -64,36 +64,36 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
       expires_in: issued.expiresInSeconds,
       ...(isInBody ? { refresh_token: refreshToken } : {})
     }
-    return verdict(
+    return decision(
       outcome,
       { ...json(200, body), setCookies },
       {
         ...facts,
         sub: session.sub,
-        sessionId: session.id,
+        sid: session.id,
         issuedJti: issued.jti,
         issuedKid: issued.kid
       }
     )
   }
 
-  const refuse = (request: WireRequest, reason: RefreshRefusal, session?: Session): Verdict => {
-    const isMissing = reason === 'no_cookie' && way.refusalStatus === 400
+  const refuse = (request: WireRequest, reason: RefreshRefusal, session?: Session): Decision => {
+    const isMissing = reason === 'no_cookie' && credential.refusalStatus === 400
     const error = isMissing ? 'invalid_request' : 'invalid_grant'
-    const answer = refusal(way.refusalStatus, error, refusals[reason])
+    const answer = refusal(credential.refusalStatus, error, refusals[reason])
     // An unknown token may belong to another server on another port of this host: cookies do not know ports.
-    if (session === undefined) return verdict(reason, answer)
+    if (session === undefined) return decision(reason, answer)
     // Nor may this answer take away what a login or a sign-out has written meanwhile.
     //
     //   t0  tab A refreshes with R1, and is slow
     //   t1  tab B signs in: the family of R1 ends, the browser holds S1
     //   t2  A is refused; clearing the cookie now would lose S1
     const setCookies = sessions.wasLeft(session) ? [] : clearing(request)
-    return verdict(reason, { ...answer, setCookies }, { sub: session.sub, sessionId: session.id })
+    return decision(reason, { ...answer, setCookies }, { sub: session.sub, sid: session.id })
   }
 
   const clearing = (request: WireRequest): string[] =>
-    way.carrier === 'cookie' ? [cookie.clear(request)] : []
+    credential.carrier === 'cookie' ? [cookie.clear(request)] : []
 
   const redeemKnown = async (
     [token = '', ...others]: readonly string[],
@@ -107,34 +107,38 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
   return {
     async login(request, isCurrent) {
       const body = await readJsonBody(request)
-      if (body.kind === 'refused') return body.verdict
+      if (body.kind === 'refused') return body.decision
       const { email, password } = body.value
       if (typeof email !== 'string' || typeof password !== 'string') {
         const description = 'email and password must be strings'
-        return verdict('bad_request', refusal(400, 'invalid_request', description))
+        return decision('bad_request', refusal(400, 'invalid_request', description))
       }
       const { user, target } = users.authenticate(email, password)
       if (user === undefined) {
         const description = 'the email or the password is wrong'
         const facts = target === undefined ? {} : { sub: target.sub }
-        return verdict('bad_credentials', refusal(401, 'invalid_grant', description), facts)
+        return decision('bad_credentials', refusal(401, 'invalid_grant', description), facts)
       }
-      const grant = await sessions.start(user.sub, isCurrent, way.readOld(request, body.value))
+      const grant = await sessions.start(
+        user.sub,
+        isCurrent,
+        credential.readPrevious(request, body.value)
+      )
       return grantTokens(request, grant, 'signed_in')
     },
 
     async refresh(request) {
-      const presented = await way.read(request)
+      const presented = await credential.read(request)
       switch (presented.kind) {
         case 'refused':
-          return presented.verdict
+          return presented.decision
         case 'nothing':
           return refuse(request, 'no_cookie')
         case 'session': {
           const session = sessions.renew(presented.sid)
           return session === undefined
             ? refuse(request, sessions.whyOver(presented.sid) ?? 'session_revoked')
-            : grantTokens(request, { session }, 'renewed', presented.facts)
+            : grantTokens(request, { session }, 'refreshed', presented.facts)
         }
         case 'refresh-tokens': {
           const redemption = await redeemKnown(presented.tokens, attemptOf(request))
@@ -147,16 +151,16 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
 
     async logout(request) {
       const body = await readJsonBody(request)
-      if (body.kind === 'refused') return body.verdict
-      const sid = await way.readSid(request)
+      if (body.kind === 'refused') return body.decision
+      const sid = await credential.readSid(request)
       const shown = sid === undefined ? undefined : sessions.findLive(sid)
       if (shown !== undefined) sessions.endById(shown.id)
-      const session = shown ?? (await sessions.end(way.readOld(request, body.value)))
+      const session = shown ?? (await sessions.end(credential.readPrevious(request, body.value)))
       const response = noContent([['Cache-Control', 'no-store']])
-      return verdict(
+      return decision(
         'signed_out',
         { ...response, setCookies: clearing(request) },
-        session === undefined ? {} : { sub: session.sub, sessionId: session.id }
+        session === undefined ? {} : { sub: session.sub, sid: session.id }
       )
     },
 

@@ -2,11 +2,11 @@
 
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import { type Credential, readCredential } from '../http/bearer.ts'
-import { type Verdict, verdict } from '../http/decision.ts'
+import { type Decision, decision } from '../http/decision.ts'
 import { inheritingNothing, type WireRequest, type WireResponse } from '../http/message.ts'
 import type { Reissue } from '../tokens/reissue.ts'
-import type { Standing } from '../tokens/revocation.ts'
-import { type CheckToken, factsOf, type Verification } from '../tokens/verify.ts'
+import type { RevocationCheck } from '../tokens/revocation.ts'
+import { factsOf, type Verification, type VerifyToken } from '../tokens/verify.ts'
 
 /** Who is asking, after every check. */
 export interface ProtectedSession {
@@ -22,27 +22,27 @@ export type Respond = (session: ProtectedSession) => WireResponse | Promise<Wire
 
 export interface Guard {
   /** Answers through `respond` if the token is good; what `respond` throws goes through. */
-  admit(request: WireRequest, respond: Respond): Promise<Verdict>
+  admit(request: WireRequest, respond: Respond): Promise<Decision>
   /** Who is asking, without an answer yet. */
   identify(request: WireRequest): Promise<Verification>
 }
 
-export interface GuardParts {
-  readonly check: CheckToken
-  readonly standing: Standing
+export interface GuardDeps {
+  readonly check: VerifyToken
+  readonly revocation: RevocationCheck
   readonly reissue: Reissue
   /** The answer to a call without a good token. */
   readonly challenge: (reason: TokenRefusal) => WireResponse
 }
 
-export function createGuard({ check, standing, reissue, challenge }: GuardParts): Guard {
+export function createGuard({ check, revocation, reissue, challenge }: GuardDeps): Guard {
   const identify = async (request: WireRequest): Promise<Verification> => {
     const credential: Credential = readCredential(request)
     if (credential.kind === 'none') return refused('missing_token')
     if (credential.kind === 'malformed') return refused('malformed_token')
     const result = await check(credential.token)
     if (result.kind === 'refused') return result
-    const reason = standing.refuse(result.claims, result.isOwn)
+    const reason = revocation.refuse(result.claims, result.isOwn)
     if (reason === undefined) return result
     return { kind: 'refused', reason, facts: factsOf(result.kid, result.claims) }
   }
@@ -53,7 +53,7 @@ export function createGuard({ check, standing, reissue, challenge }: GuardParts)
     async admit(request, respond) {
       const result = await identify(request)
       if (result.kind === 'refused') {
-        return verdict(result.reason, challenge(result.reason), result.facts)
+        return decision(result.reason, challenge(result.reason), result.facts)
       }
       const { kid, claims, isOwn } = result
       const facts = factsOf(kid, claims)
@@ -63,12 +63,12 @@ export function createGuard({ check, standing, reissue, challenge }: GuardParts)
       const outcome = inheritingNothing(response).failed ? 'failed' : 'accepted'
       const isStillGood =
         issued !== undefined &&
-        standing.refuse(claims, isOwn) === undefined &&
+        revocation.refuse(claims, isOwn) === undefined &&
         reissue.mayFollow(issued, kid, claims)
       // What somebody else is going to answer carries nothing from here either.
       const isAnswered = response.status !== 0
-      if (!isStillGood || !isAnswered) return verdict(outcome, response, facts)
-      return verdict(outcome, reissue.write(response, issued.token), {
+      if (!isStillGood || !isAnswered) return decision(outcome, response, facts)
+      return decision(outcome, reissue.write(response, issued.token), {
         ...facts,
         reissued: true,
         issuedJti: issued.jti,

@@ -1,11 +1,11 @@
 // The JWK Set: the public keys that verify the server's tokens, and how long others may keep them (RFC 7517 §5).
 
-import { type Verdict, verdict } from '../http/decision.ts'
+import { type Decision, decision } from '../http/decision.ts'
 import { usableMaterial } from '../keys/key.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 
 /** Answers `GET /.well-known/jwks.json`. A symmetric key is never in it: whoever can verify with one can sign as well. */
-export async function answerJwks(ring: KeyRing, maxAgeSeconds: number): Promise<Verdict> {
+export async function answerJwks(ring: KeyRing, maxAgeSeconds: number): Promise<Decision> {
   const keys = await Promise.all(
     ring.list().map(async ({ kid, alg }) => {
       const key = ring.find(kid)
@@ -13,7 +13,7 @@ export async function answerJwks(ring: KeyRing, maxAgeSeconds: number): Promise<
       return publicJwk === undefined ? [] : [{ ...publicJwk, kid, alg, use: 'sig' }]
     })
   )
-  return verdict('accepted', {
+  return decision('accepted', {
     status: 200,
     headers: [
       ['Content-Type', 'application/jwk-set+json'],

@@ -1,12 +1,12 @@
 // The ways in which a refresh shows that it may: by the cookie, by the access token, by the form of OAuth 2.
 
 import type { TokenRefusal } from '../calls/outcomes.ts'
-import { type Verdict, verdict } from '../http/decision.ts'
+import { type Decision, decision } from '../http/decision.ts'
 import { readBodyText, readJsonBody } from '../http/json-body.ts'
 import { refusal, type WireRequest, type WireResponse } from '../http/message.ts'
 import type { RefreshCookie } from '../http/refresh-cookie.ts'
 import type { RefreshWith } from '../options/session-options.ts'
-import type { Standing } from '../tokens/revocation.ts'
+import type { RevocationCheck } from '../tokens/revocation.ts'
 import { factsOf } from '../tokens/verify.ts'
 import type { Guard } from './guard.ts'
 
@@ -15,11 +15,11 @@ export type Presented =
   /** Several where the browser has cookies of other servers under the same name: the one that is known counts. */
   | { readonly kind: 'refresh-tokens'; readonly tokens: readonly string[] }
   /** A good access token of the server's own: the session it belongs to, and what the journal may know. */
-  | { readonly kind: 'session'; readonly sid: string; readonly facts: Verdict['facts'] }
+  | { readonly kind: 'session'; readonly sid: string; readonly facts: Decision['facts'] }
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused'; readonly verdict: Verdict }
+  | { readonly kind: 'refused'; readonly decision: Decision }
 
-export interface RefreshWay {
+export interface RefreshCredential {
   /** What a refresh has to be sent as. */
   readonly mediaType: string
   /** Status of a refusal: 401 for a credential of HTTP, 400 for a grant of OAuth 2 (RFC 6749 §5.2). */
@@ -30,18 +30,21 @@ export interface RefreshWay {
   /** The `sid` of the session that a sign-out shows, where it has no refresh token to show. */
   readSid(request: WireRequest): Promise<string | undefined>
   /** The refresh tokens that a sign-out or a login shows. */
-  readOld(request: WireRequest, body: Readonly<Record<string, unknown>>): readonly string[]
+  readPrevious(request: WireRequest, body: Readonly<Record<string, unknown>>): readonly string[]
 }
 
-export interface WayParts {
+export interface RefreshCredentialDeps {
   readonly cookie: RefreshCookie
   readonly identify: Guard['identify']
-  readonly standing: Pick<Standing, 'refuseSuccessor'>
+  readonly revocation: Pick<RevocationCheck, 'refuseSuccessor'>
   readonly challenge: (reason: TokenRefusal) => WireResponse
 }
 
-export function createRefreshWay(refreshWith: RefreshWith, parts: WayParts): RefreshWay {
-  const { cookie, identify, standing, challenge } = parts
+export function createRefreshCredential(
+  refreshWith: RefreshWith,
+  parts: RefreshCredentialDeps
+): RefreshCredential {
+  const { cookie, identify, revocation, challenge } = parts
   switch (refreshWith) {
     case 'cookie':
       return {
@@ -53,7 +56,7 @@ export function createRefreshWay(refreshWith: RefreshWith, parts: WayParts): Ref
           return body.kind === 'refused' ? body : tokensOrNothing(cookie.read(request))
         },
         readSid: async () => undefined,
-        readOld: (request) => cookie.read(request)
+        readPrevious: (request) => cookie.read(request)
       }
 
     case 'access-token':
@@ -67,21 +70,21 @@ export function createRefreshWay(refreshWith: RefreshWith, parts: WayParts): Ref
           const result = await identify(request)
           if (result.kind === 'refused') {
             const { reason, facts } = result
-            return { kind: 'refused', verdict: verdict(reason, challenge(reason), facts) }
+            return { kind: 'refused', decision: decision(reason, challenge(reason), facts) }
           }
           const { kid, claims, isOwn } = result
           const facts = factsOf(kid, claims)
           // Another issuer's token opens doors here, but its session is none of ours to prolong.
-          const reason = isOwn ? standing.refuseSuccessor(claims) : 'wrong_issuer'
+          const reason = isOwn ? revocation.refuseSuccessor(claims) : 'wrong_issuer'
           return reason === undefined
             ? { kind: 'session', sid: String(claims.sid), facts }
-            : { kind: 'refused', verdict: verdict(reason, challenge(reason), facts) }
+            : { kind: 'refused', decision: decision(reason, challenge(reason), facts) }
         },
         async readSid(request) {
           const result = await identify(request)
           return result.kind === 'valid' && result.isOwn ? String(result.claims.sid) : undefined
         },
-        readOld: () => []
+        readPrevious: () => []
       }
 
     case 'refresh-token':
@@ -104,7 +107,8 @@ export function createRefreshWay(refreshWith: RefreshWith, parts: WayParts): Ref
             : badRequest('unsupported_grant_type', 'the grant type must be refresh_token')
         },
         readSid: async () => undefined,
-        readOld: (_request, { refresh_token: token }) => (typeof token === 'string' ? [token] : [])
+        readPrevious: (_request, { refresh_token: token }) =>
+          typeof token === 'string' ? [token] : []
       }
   }
 }
@@ -114,5 +118,5 @@ function tokensOrNothing(tokens: readonly string[]): Presented {
 }
 
 function badRequest(error: string, description: string): Presented {
-  return { kind: 'refused', verdict: verdict('bad_request', refusal(400, error, description)) }
+  return { kind: 'refused', decision: decision('bad_request', refusal(400, error, description)) }
 }

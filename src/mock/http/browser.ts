@@ -1,36 +1,43 @@
 // The page behind a call that never leaves the process: what its browser would add to the request, would not send, and
 // would not show to the script (Fetch standard, CORS protocol). On a real port a real browser does all of it.
 
-import type { CallFacts, MockDoor } from '../calls/call-log.ts'
+import type { CallFacts, MockAdapter } from '../calls/call-log.ts'
 import type { Cors } from './cors.ts'
-import { type Verdict, verdict } from './decision.ts'
+import { type Decision, decision } from './decision.ts'
 import { headerValue, lost, type WireRequest, type WireResponse } from './message.ts'
 
 export interface Page {
   /** The request as the page's browser would have sent it. */
-  complete(request: WireRequest, door: MockDoor): WireRequest
+  complete(request: WireRequest, adapter: MockAdapter): WireRequest
   /** Why the browser would not send it at all, as a verdict. */
-  refuse(request: WireRequest, door: MockDoor, methods: readonly string[]): Verdict | undefined
+  refuse(
+    request: WireRequest,
+    adapter: MockAdapter,
+    methods: readonly string[]
+  ): Decision | undefined
   /** What of the answer the page may see. */
   show(
     request: WireRequest,
-    door: MockDoor,
+    adapter: MockAdapter,
     response: WireResponse
   ): { readonly response: WireResponse; readonly facts: CallFacts }
 }
 
-export interface PageRules {
+export interface BrowserDeps {
   readonly pageOrigin: string | undefined
   readonly emulateCors: boolean
 }
 
-export function createPage(rules: PageRules, cors: Pick<Cors, 'preflight'>): Page {
-  const isEmulated = (request: WireRequest, door: MockDoor): boolean =>
-    rules.emulateCors && isInProcess(door) && isCrossOrigin(request) && request.method !== 'OPTIONS'
+export function createBrowser(rules: BrowserDeps, cors: Pick<Cors, 'preflight'>): Page {
+  const isEmulated = (request: WireRequest, adapter: MockAdapter): boolean =>
+    rules.emulateCors &&
+    isInProcess(adapter) &&
+    isCrossOrigin(request) &&
+    request.method !== 'OPTIONS'
 
   return {
-    complete(request, door) {
-      if (!isInProcess(door) || headerValue(request, 'origin') !== undefined) return request
+    complete(request, adapter) {
+      if (!isInProcess(adapter) || headerValue(request, 'origin') !== undefined) return request
       const origin = rules.pageOrigin ?? documentOrigin()
       if (origin === undefined) return request
       const isSafe = request.method === 'GET' || request.method === 'HEAD'
@@ -38,8 +45,8 @@ export function createPage(rules: PageRules, cors: Pick<Cors, 'preflight'>): Pag
       return { ...request, headers: [...request.headers, ['Origin', origin]] }
     },
 
-    refuse(request, door, methods) {
-      if (!isEmulated(request, door) || !needsPreflight(request)) return undefined
+    refuse(request, adapter, methods) {
+      if (!isEmulated(request, adapter) || !needsPreflight(request)) return undefined
       const asked: WireRequest = {
         method: 'OPTIONS',
         url: request.url,
@@ -52,16 +59,16 @@ export function createPage(rules: PageRules, cors: Pick<Cors, 'preflight'>): Pag
       const { outcome } = cors.preflight(asked, methods)
       if (outcome === 'accepted') return undefined
       const blocked = `no preflight of ${request.method} with ${unsafeHeaders(request).join(', ') || 'no headers'} passes`
-      return verdict('preflight_refused', lost, { blocked })
+      return decision('preflight_refused', lost, { blocked })
     },
 
-    show(request, door, response) {
+    show(request, adapter, response) {
       if (!isCrossOrigin(request) || response.fault === 'network') return { response, facts: {} }
       const exposed = exposedNames(request, response)
       const isShown = ([name]: readonly [string, string]) => isReadable(name, exposed)
       const hidden = response.headers.find((row) => holdsToken(row) && !isShown(row))
       const facts: CallFacts = hidden === undefined ? {} : { hiddenHeader: hidden[0] }
-      if (!isEmulated(request, door)) return { response, facts }
+      if (!isEmulated(request, adapter)) return { response, facts }
       const blocked = refusedSharing(request, response)
       if (blocked !== undefined) return { response: lost, facts: { blocked } }
       // A redirect is for the browser: no script ever sees its headers.
@@ -73,8 +80,8 @@ export function createPage(rules: PageRules, cors: Pick<Cors, 'preflight'>): Pag
 }
 
 /** Does this door serve clients that no browser stands in front of? */
-export function isInProcess(door: MockDoor): boolean {
-  return door === 'msw' || door === 'fetch'
+export function isInProcess(adapter: MockAdapter): boolean {
+  return adapter === 'msw' || adapter === 'fetch'
 }
 
 /** The origin of the page that this very code runs in, if it runs in one. */

@@ -2,18 +2,18 @@
 //
 // tough-cookie is loaded when the first cookie is needed: with its list of public suffixes it weighs more than everything
 // else in here, and in a page, where the browser keeps the cookies, it is never needed.
-import type { CookieJar } from 'tough-cookie'
-import type { MockDoor } from '../calls/call-log.ts'
+import type { CookieJar as ToughJar } from 'tough-cookie'
+import type { MockAdapter } from '../calls/call-log.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
 import { documentOrigin, isInProcess } from './browser.ts'
 import { headerValue, type WireRequest, type WireResponse } from './message.ts'
 
 /** Where the cookies of in-process clients come from; see `MockAuthServerOptions.cookies`. */
-export type CookieMode = 'wire' | 'jar' | 'auto'
+export type CookieMode = 'headers' | 'jar' | 'auto'
 
-export interface VirtualJar {
+export interface CookieJar {
   /** Does the jar stand in for this client? One that shows its origin, as pages do, has a jar of its own. */
-  serves(request: WireRequest, door: MockDoor): boolean
+  serves(request: WireRequest, adapter: MockAdapter): boolean
   /** The request together with the cookies that a browser would add to it; a `Cookie` header of the client's wins. */
   fill(request: WireRequest): Promise<WireRequest>
   /** Keeps the cookies of an answer as a browser would, unless a reset has overtaken it. */
@@ -27,19 +27,19 @@ export interface VirtualJar {
 
 type SiteContext = 'strict' | 'none'
 
-export interface JarRules {
+export interface CookieJarDeps {
   readonly cookies: CookieMode
   readonly pageOrigin: string | undefined
 }
 
-export function createVirtualJar(rules: JarRules): VirtualJar {
+export function createCookieJar(rules: CookieJarDeps): CookieJar {
   const mode = rules.cookies
   const pageOrigin = (): string | undefined => rules.pageOrigin ?? documentOrigin()
-  let jar: CookieJar | undefined
+  let cookieJar: ToughJar | undefined
 
   return {
-    serves(request, door) {
-      if (!isInProcess(door) || mode === 'wire') return false
+    serves(request, adapter) {
+      if (!isInProcess(adapter) || mode === 'headers') return false
       if (mode === 'auto' && typeof document !== 'undefined') return false
       if (headerValue(request, 'origin') !== undefined) return false
       const origin = pageOrigin()
@@ -48,11 +48,11 @@ export function createVirtualJar(rules: JarRules): VirtualJar {
     },
 
     async fill(request) {
-      const asked = jar
+      const asked = cookieJar
       if (asked === undefined) return request
       const sameSiteContext = await siteContext(request.url, pageOrigin())
-      const kept = asked.getCookiesSync(request.url, { sameSiteContext })
-      const cookies = Object.fromEntries(kept.map(({ key, value }) => [key, value]))
+      const stored = asked.getCookiesSync(request.url, { sameSiteContext })
+      const cookies = Object.fromEntries(stored.map(({ key, value }) => [key, value]))
       return { ...request, cookies: { ...cookies, ...request.cookies } }
     },
 
@@ -61,14 +61,14 @@ export function createVirtualJar(rules: JarRules): VirtualJar {
       const { CookieJar } = await import('tough-cookie')
       const sameSiteContext = await siteContext(url, pageOrigin())
       if (!isCurrent()) return
-      jar ??= new CookieJar()
+      cookieJar ??= new CookieJar()
       for (const setCookie of setCookies) {
-        jar.setCookieSync(setCookie, url, { sameSiteContext, ignoreError: true })
+        cookieJar.setCookieSync(setCookie, url, { sameSiteContext, ignoreError: true })
       }
     },
 
     reset() {
-      jar = undefined
+      cookieJar = undefined
     }
   }
 }

@@ -16,12 +16,12 @@ export interface Cors {
   ): { response: WireResponse; outcome: CallOutcome }
 }
 
-export interface CorsRules {
+export interface CorsDeps {
   readonly allowedOrigins: 'loopback' | readonly string[]
   readonly allowedHeaders: readonly string[]
 }
 
-export function createCors({ allowedOrigins, allowedHeaders }: CorsRules): Cors {
+export function createCors({ allowedOrigins, allowedHeaders }: CorsDeps): Cors {
   const allowedOrigin = (request: WireRequest): string | undefined => {
     const origin = headerValue(request, 'origin')
     return origin !== undefined && isAllowedOrigin(allowedOrigins, origin) ? origin : undefined
@@ -38,10 +38,10 @@ export function createCors({ allowedOrigins, allowedHeaders }: CorsRules): Cors 
               ['Access-Control-Allow-Credentials', 'true']
             ]
       const isForeign = origin === undefined && headerValue(request, 'origin') !== undefined
-      const kept = response.headers.filter(([name]) => !isReplaced(name, isForeign))
+      const stored = response.headers.filter(([name]) => !isReplaced(name, isForeign))
       // `Vary` also where the origin is refused: a cache must not hand that answer to an allowed one.
       const vary = withMember(response.headers, 'Vary', 'Origin')
-      return { ...response, headers: [...kept, ...own, ['Vary', vary]] }
+      return { ...response, headers: [...stored, ...own, ['Vary', vary]] }
     },
 
     preflight(request, methods) {

@@ -1,15 +1,15 @@
 // What a login, refresh or logout must look like, so that no other site can send one in the user's name (CSRF).
 
-import { type Verdict, verdict } from './decision.ts'
+import { type Decision, decision } from './decision.ts'
 import { headerValue, refusal, type WireRequest } from './message.ts'
 import { isAllowedOrigin } from './origins.ts'
 
 /** The refusal, or nothing if the request may go on. */
-export function refuseForgery(
+export function checkCsrf(
   request: WireRequest,
   allowedOrigins: 'loopback' | readonly string[],
   expectedType = 'application/json'
-): Verdict | undefined {
+): Decision | undefined {
   const origin = headerValue(request, 'origin')
   const isOwn = origin !== undefined && origin === new URL(request.url).origin
   const isAllowed = isOwn || (origin !== undefined && isAllowedOrigin(allowedOrigins, origin))
@@ -17,13 +17,13 @@ export function refuseForgery(
   // Neither header is there outside a browser, and then there is nobody whose cookie could be abused.
   if (!isAllowed && (origin !== undefined || isCrossSite)) {
     const description = 'requests from this origin are not accepted'
-    return verdict('cross_site', refusal(403, 'cross_site', description))
+    return decision('cross_site', refusal(403, 'cross_site', description))
   }
   // A form cannot send JSON, and a script cannot send it cross-origin without a preflight.
   const mediaType = headerValue(request, 'content-type')?.split(';')[0]?.trim().toLowerCase()
   if (mediaType !== expectedType) {
     const description = `the content type must be ${expectedType}`
-    return verdict('unsupported_media_type', refusal(415, 'invalid_request', description))
+    return decision('unsupported_media_type', refusal(415, 'invalid_request', description))
   }
   return undefined
 }

@@ -3,16 +3,16 @@ import type { CallFacts } from '../calls/call-log.ts'
 import type { CallOutcome } from '../calls/outcomes.ts'
 import type { WireResponse } from './message.ts'
 
-export interface Verdict {
+export interface Decision {
   readonly response: WireResponse
   readonly outcome: CallOutcome
   readonly facts: CallFacts
 }
 
-export function verdict(
+export function decision(
   outcome: CallOutcome,
   response: WireResponse,
   facts: CallFacts = {}
-): Verdict {
+): Decision {
   return { response, outcome, facts }
 }

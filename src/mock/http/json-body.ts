@@ -1,5 +1,5 @@
 // Reads a JSON body that may be anything at all.
-import { type Verdict, verdict } from './decision.ts'
+import { type Decision, decision } from './decision.ts'
 import { bodyLimitBytes, refusal, type WireRequest } from './message.ts'
 
 export type JsonBody =
@@ -8,7 +8,7 @@ export type JsonBody =
 
 export interface RefusedBody {
   readonly kind: 'refused'
-  readonly verdict: Verdict
+  readonly decision: Decision
 }
 
 /** The body as an object; an empty body is an empty one. */
@@ -58,6 +58,6 @@ function refused(
 ): RefusedBody {
   return {
     kind: 'refused',
-    verdict: verdict(outcome, refusal(status, 'invalid_request', description))
+    decision: decision(outcome, refusal(status, 'invalid_request', description))
   }
 }

@@ -52,7 +52,7 @@ export function inheritingNothing(response: WireResponse): WireResponse {
  * The reason of a request's signal where its door has been shut. That ends a call that is held; a client that leaves does
  * not, since its server goes on with the work.
  */
-export const doorShut: Error = new Error('the port was closed')
+export const adapterClosed: Error = new Error('the port was closed')
 
 /** An answer that never arrives. */
 export const lost: WireResponse = {

@@ -3,7 +3,7 @@
 import type { TrustedIssuer } from '../options/key-options.ts'
 import type { KeyAudit, KeyChangeOptions } from './audit-log.ts'
 import { importedKey, type Key } from './key.ts'
-import type { KeyNames } from './key-ids.ts'
+import type { KeyIds } from './key-ids.ts'
 
 /** A public key together with what the tokens of its issuer must say. */
 export interface IssuerKey extends Key {
@@ -22,7 +22,7 @@ export interface Issuers {
 
 export function createIssuers(
   initial: readonly TrustedIssuer[],
-  names: KeyNames,
+  names: KeyIds,
   audit: KeyAudit
 ): Issuers {
   const keys = new Map<string, IssuerKey>()
@@ -32,7 +32,7 @@ export function createIssuers(
     names.claimFor(issuer, trusted.keys)
     for (const key of [...keys.values()].filter((each) => each.issuer === issuer)) {
       keys.delete(key.kid)
-      if (trusted.keys.some((kept) => kept.kid === key.kid)) continue
+      if (trusted.keys.some((stored) => stored.kid === key.kid)) continue
       audit.note({ action: 'distrusted', kid: key.kid, alg: key.alg, issuer }, options)
     }
     for (const given of trusted.keys) {

@@ -1,7 +1,7 @@
 // What is looked for in a key before it is believed: its kind, its one algorithm, its purpose and its strength.
 import type { JWK } from 'jose'
 import * as codec from 'jose/base64url'
-import { describe, isRecord, shapeOf, wrong } from '../lib/checks.ts'
+import { describe, invalid, isRecord, shapeOf } from '../lib/checks.ts'
 import { fits, isOneOf, nameAmong, type VerifyAlgorithm } from './algorithms.ts'
 
 /** A key that may be used: which algorithm, and with or without its private half. */
@@ -35,16 +35,16 @@ export function checkJwk<Alg extends VerifyAlgorithm>(
   { alg: given, caller }: { readonly alg?: unknown; readonly caller?: string | undefined } = {}
 ): CheckedJwk<Alg> {
   const insist = (isRight: boolean, member: string, expectation: string, received: string) => {
-    if (!isRight) throw wrong(name + member, expectation, received, caller)
+    if (!isRight) throw invalid(name + member, expectation, received, caller)
   }
-  if (!isRecord(value)) throw wrong(name, 'be a JSON Web Key (RFC 7517)', describe(value), caller)
+  if (!isRecord(value)) throw invalid(name, 'be a JSON Web Key (RFC 7517)', describe(value), caller)
   const { kty, crv, use, key_ops: operations } = value
   const own = nameAmong(algorithms, value.alg)
   const named = given === undefined ? own : nameAmong(algorithms, given)
   const alg = named === undefined ? algorithms.find((known) => fits(known, kty, crv)) : named
   if (!isOneOf(algorithms, alg)) {
     const expectation = `be one of ${algorithms.join(', ')}`
-    throw wrong(
+    throw invalid(
       `${name}.alg`,
       expectation,
       named === undefined ? kind(value) : describe(named),
@@ -79,8 +79,8 @@ export function checkJwk<Alg extends VerifyAlgorithm>(
     insist(isExponent, '.e', 'be an odd public exponent of 3 or more', 'another number')
   }
   const isPrivate = kty === 'oct' || typeof value.d === 'string'
-  const kept = ['kty', ...members, ...(isPrivate ? privateMembers : [])]
-  return { alg, jwk: pick(value, kept), isPrivate }
+  const stored = ['kty', ...members, ...(isPrivate ? privateMembers : [])]
+  return { alg, jwk: pick(value, stored), isPrivate }
 }
 
 /** What everybody may know of a key; nothing of a symmetric one. */

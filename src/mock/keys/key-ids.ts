@@ -2,7 +2,7 @@
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { GivenKey } from '../options/key-options.ts'
 
-export interface KeyNames {
+export interface KeyIds {
   /**
    * Takes names for good: all of them or none.
    * @throws MockAuthServerError `key_exists` unless each is free
@@ -17,7 +17,7 @@ export interface KeyNames {
   reset(): void
 }
 
-export function createKeyNames(): KeyNames {
+export function createKeyIds(): KeyIds {
   /** What each name stands for: an issuer and its public key; `undefined` is a key of the server itself. */
   const named = new Map<string, string | undefined>()
   const take = (names: readonly (readonly [kid: string, meaning?: string])[]) => {

@@ -6,7 +6,7 @@ import type { GivenKey } from '../options/key-options.ts'
 import type { MockAlgorithm } from './algorithms.ts'
 import type { KeyAudit, KeyChangeOptions } from './audit-log.ts'
 import { generatedKey, importedKey, type OwnKey } from './key.ts'
-import type { KeyNames } from './key-ids.ts'
+import type { KeyIds } from './key-ids.ts'
 
 /** What may be known of a key by everybody. */
 export interface MockKeyStatus {
@@ -33,7 +33,7 @@ export interface KeyRing {
   /** A key that was here once. */
   findRetired(kid?: string): OwnKey | undefined
   /** Puts a key among those that were here once, though it never was. */
-  bury(key: OwnKey): OwnKey
+  addRetired(key: OwnKey): OwnKey
   list(): readonly MockKeyStatus[]
   rotate(change: NewKey): { previousKid: string; kid: string }
   publish(change: NewKey): { kid: string }
@@ -59,16 +59,16 @@ interface Contents {
   readonly retired: readonly OwnKey[]
 }
 
-export interface RingParts {
+export interface KeyRingDeps {
   readonly initial: readonly GivenKey<MockAlgorithm>[]
   readonly alg: MockAlgorithm
-  readonly names: KeyNames
+  readonly names: KeyIds
   readonly audit: KeyAudit
   /** Which of the initial keys are gone; the ring adds to it, and a reset empties it. */
   readonly goneKids: Set<string>
 }
 
-export function createKeyRing({ initial, alg, names, audit, goneKids }: RingParts): KeyRing {
+export function createKeyRing({ initial, alg, names, audit, goneKids }: KeyRingDeps): KeyRing {
   let generated = 0
   const freshKid = (): string => {
     generated += 1
@@ -131,7 +131,7 @@ export function createKeyRing({ initial, alg, names, audit, goneKids }: RingPart
       ...others.filter((entry) => entry.status === 'verifying').map((entry) => entry.key)
     ],
     findRetired: (kid) => retired.find((key) => kid === undefined || key.kid === kid),
-    bury(key) {
+    addRetired(key) {
       names.claim([key.kid])
       retired = [key, ...retired]
       return key

@@ -25,7 +25,7 @@ export type Lookup =
   | { readonly kind: 'refused'; readonly reason: TokenRefusal; readonly facts: CallFacts }
 
 /** Where keys are found. */
-export interface KeyShelf {
+export interface KeyLookup {
   find(kid: string): Candidate | undefined
   /** Was there such a key once? */
   wasRetired(kid: string): boolean
@@ -38,21 +38,21 @@ const keyBringers = ['jwk', 'jku', 'x5u', 'x5c']
 const algorithms = [...ownAlgorithms, ...issuerAlgorithms]
 
 /** Looked up, never tried one after the other: a token that names no key of ours has none of our signatures. */
-export function lookUpKey(token: string, shelf: KeyShelf): Lookup {
+export function lookUpKey(token: string, lookup: KeyLookup): Lookup {
   const header = readHeader(token)
   if (header === undefined) return refused('malformed_token')
   const { alg, kid } = header
   if (!isOneOf(algorithms, alg)) return refused('alg_not_allowed')
   if (keyBringers.some((name) => Object.hasOwn(header, name))) return refused('key_in_header')
   if (typeof kid !== 'string') {
-    const all = kid === undefined ? shelf.withoutKid() : []
+    const all = kid === undefined ? lookup.withoutKid() : []
     const candidates = all.filter((candidate) => candidate.key.alg === alg)
     if (all.length === 0) return refused('missing_kid')
     return candidates.length === 0 ? refused('alg_not_allowed') : { kind: 'found', candidates }
   }
-  const candidate = shelf.find(kid)
+  const candidate = lookup.find(kid)
   if (candidate === undefined) {
-    return refused(shelf.wasRetired(kid) ? 'retired_key' : 'unknown_kid', { kid })
+    return refused(lookup.wasRetired(kid) ? 'retired_key' : 'unknown_kid', { kid })
   }
   // The key knows what it is for. Were the token believed, a public key would do as an HMAC secret.
   if (candidate.key.alg !== alg) return refused('alg_not_allowed', { kid })

@@ -4,9 +4,9 @@ import type { KeySettings } from '../options/key-options.ts'
 import type { Persistence } from '../persistence.ts'
 import { createKeyAudit, type KeyAudit, type MockKeyChange } from './audit-log.ts'
 import { createIssuers } from './issuers.ts'
-import { createKeyNames } from './key-ids.ts'
+import { createKeyIds } from './key-ids.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
-import type { Expectation, KeyShelf } from './lookup.ts'
+import type { Expectation, KeyLookup } from './lookup.ts'
 
 export interface KeyRegistry {
   readonly ring: KeyRing
@@ -14,11 +14,11 @@ export interface KeyRegistry {
   readonly audit: KeyAudit
   /** The `iss` of the server's own tokens. */
   readonly ownIssuer: string
-  readonly shelf: KeyShelf
+  readonly lookup: KeyLookup
   reset(): void
 }
 
-export interface RegistryRules extends KeySettings {
+export interface KeyRegistryDeps extends KeySettings {
   readonly issuer: string
   readonly audience: string
   readonly now: () => number
@@ -28,15 +28,15 @@ export interface RegistryRules extends KeySettings {
 export const accessTokenType = 'at+jwt'
 
 export function createKeyRegistry(
-  rules: RegistryRules,
-  kept: Pick<Persistence, 'goneKids' | 'keepRing'>,
+  rules: KeyRegistryDeps,
+  stored: Pick<Persistence, 'goneKids' | 'keepRing'>,
   tell: (change: MockKeyChange) => void
 ): KeyRegistry {
   const { issuer, audience } = rules
-  const names = createKeyNames()
+  const names = createKeyIds()
   const audit = createKeyAudit(rules.now, tell)
-  const { goneKids } = kept
-  const ring = kept.keepRing(
+  const { goneKids } = stored
+  const ring = stored.keepRing(
     createKeyRing({ initial: rules.keys, alg: rules.alg, names, audit, goneKids })
   )
   const issuers = createIssuers(rules.issuers, names, audit)
@@ -47,7 +47,7 @@ export function createKeyRegistry(
     issuers,
     audit,
     ownIssuer: issuer,
-    shelf: {
+    lookup: {
       find(kid) {
         const key = ring.find(kid)
         if (key !== undefined) return { key, expected: own, isOwn: true }

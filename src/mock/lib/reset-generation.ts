@@ -3,14 +3,14 @@
 /** Is it still the epoch in which the work began? */
 export type IsCurrent = () => boolean
 
-export interface Epoch {
+export interface ResetGeneration {
   /** Begins a piece of work. */
   begin(): IsCurrent
   /** Leaves all that has begun in the past. */
   end(): void
 }
 
-export function createEpoch(): Epoch {
+export function createResetGeneration(): ResetGeneration {
   let current = 0
   return {
     begin() {

@@ -3,7 +3,7 @@
 import type { MockRoute } from '../calls/call-log.ts'
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import type { MockKeyChange } from '../keys/audit-log.ts'
-import { callback, describe as describeValue, wrong } from '../lib/checks.ts'
+import { callback, describe as describeValue, invalid } from '../lib/checks.ts'
 
 /** When something was noticed, and on which call. */
 interface Noticed {
@@ -100,7 +100,7 @@ export function createEvents(): Events {
       const audience = listeners[name] as Listeners[typeof name] | undefined
       if (audience === undefined) {
         const names = Object.keys(listeners).join(', ')
-        throw wrong('the event', `be one of ${names}`, describeValue(name), 'on')
+        throw invalid('the event', `be one of ${names}`, describeValue(name), 'on')
       }
       callback('the listener', listener, 'on')
       audience.add(listener)

@@ -37,14 +37,14 @@ export function createMonitor({ spike }: MonitorSettings, events: Events): Monit
   }
 
   return {
-    observe({ endedAtMs = 0, route, outcome, origin, sub, sessionId, kid, jti }) {
+    observe({ endedAtMs = 0, route, outcome, origin, sub, sid, kid, jti }) {
       const noticed = { atMs: endedAtMs, route, ...(origin === undefined ? {} : { origin }) }
       const who = sub === undefined ? {} : { sub }
       const token = jti === undefined ? {} : { jti }
       if (outcome === 'bad_credentials') report('login-failed', { ...noticed, ...who })
       if (outcome === 'cross_site') report('request-forged', noticed)
-      if (outcome === 'refresh_reused' && sub !== undefined && sessionId !== undefined) {
-        report('refresh-reused', { ...noticed, sub, sid: sessionId })
+      if (outcome === 'refresh_reused' && sub !== undefined && sid !== undefined) {
+        report('refresh-reused', { ...noticed, sub, sid })
       }
       if (outcome === 'unknown_subject' && sub !== undefined && kid !== undefined) {
         report('unknown-subject', { ...noticed, kid, sub, ...token })
@@ -55,7 +55,7 @@ export function createMonitor({ spike }: MonitorSettings, events: Events): Monit
           reason: outcome,
           ...(kid === undefined ? {} : { kid }),
           ...who,
-          ...(sessionId === undefined ? {} : { sid: sessionId }),
+          ...(sid === undefined ? {} : { sid }),
           ...token
         })
       }

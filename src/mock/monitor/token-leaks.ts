@@ -1,35 +1,35 @@
 // Who was seen carrying an access token of this server to somewhere else, or in a URL where no guard looks.
 import { decodeProtectedHeader } from 'jose/decode/protected_header'
 import { decodeJwt } from 'jose/jwt/decode'
-import { type Journal, type MockCall, type MockDoor, redact } from '../calls/call-log.ts'
+import { type CallLog, type MockAdapter, type MockCall, redact } from '../calls/call-log.ts'
 import { readCredential } from '../http/bearer.ts'
 import { headerValue, type WireRequest } from '../http/message.ts'
 import { parseUrl } from '../http/routes.ts'
 
-export interface Witness {
+export interface TokenLeaks {
   /**
    * Looks at a request that may be none of the server's business, and keeps what matters if it is after all. At `home`,
    * the origin that the door answers for, only the URL matters.
    */
-  see(request: WireRequest, door: MockDoor, home?: string): void
+  see(request: WireRequest, adapter: MockAdapter, home?: string): void
   /** What was seen, apart from the journal: these calls were never answered here. */
-  sightings(): readonly MockCall[]
+  leaks(): readonly MockCall[]
   reset(): void
 }
 
-const keptSightings = 1_000
+const keptLeaks = 1_000
 const jwsPattern = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g
 
-export interface WitnessParts {
+export interface TokenLeaksDeps {
   readonly issuer: string
   readonly now: () => number
-  readonly arrivals: Journal['arrivals']
+  readonly arrivals: CallLog['arrivals']
   /** Is this, or was it, a key of the server's own? */
   readonly isOwnKid: (kid: string) => boolean
 }
 
-export function createWitness({ issuer, now, arrivals, isOwnKid }: WitnessParts): Witness {
-  let sightings: MockCall[] = []
+export function createTokenLeaks({ issuer, now, arrivals, isOwnKid }: TokenLeaksDeps): TokenLeaks {
+  let leaks: MockCall[] = []
 
   // By the key too: several servers in one test have the same issuer, unless they are told.
   const isOwn = (token: string): boolean => {
@@ -42,9 +42,9 @@ export function createWitness({ issuer, now, arrivals, isOwnKid }: WitnessParts)
   }
 
   return {
-    see(request, door, home) {
+    see(request, adapter, home) {
       const url = parseUrl(request.url)
-      if (url === undefined || sightings.length >= keptSightings) return
+      if (url === undefined || leaks.length >= keptLeaks) return
       const isHome = url.origin === home
       const path = url.pathname + url.search
       const credential = readCredential(request)
@@ -55,7 +55,7 @@ export function createWitness({ issuer, now, arrivals, isOwnKid }: WitnessParts)
       const call: MockCall = Object.freeze({
         index: arrivals(),
         startedAtMs: now(),
-        door,
+        adapter,
         method: request.method,
         path: redact(path),
         target: url.origin,
@@ -66,11 +66,11 @@ export function createWitness({ issuer, now, arrivals, isOwnKid }: WitnessParts)
         ...(origin === undefined ? {} : { origin })
       })
       // Every set of handlers looks: two of them see the same request at the same moment.
-      if (JSON.stringify(sightings.at(-1)) !== JSON.stringify(call)) sightings.push(call)
+      if (JSON.stringify(leaks.at(-1)) !== JSON.stringify(call)) leaks.push(call)
     },
-    sightings: () => sightings,
+    leaks: () => leaks,
     reset() {
-      sightings = []
+      leaks = []
     }
   }
 }

@@ -1,9 +1,9 @@
 // The options that make the doors alike: cookies, the page's origin, CORS and latency.
 import type { CookieMode } from '../http/cookie-jar.ts'
 import { isSerializedOrigin } from '../http/origins.ts'
-import { describe, wrong } from '../lib/checks.ts'
+import { describe, invalid } from '../lib/checks.ts'
 
-export interface MockDoorOptions {
+export interface MockAdapterOptions {
   /**
    * Where the cookies of the in-process doors (msw and `fetch`) come from. On a port they are always the client's.
    *
@@ -35,11 +35,11 @@ export interface MockDoorOptions {
   readonly latencyMs?: number
 }
 
-export type DoorSettings = Required<Omit<MockDoorOptions, 'pageOrigin'>> & {
+export type AdapterSettings = Required<Omit<MockAdapterOptions, 'pageOrigin'>> & {
   readonly pageOrigin: string | undefined
 }
 
-export const doorOptionNames: readonly (keyof MockDoorOptions)[] = [
+export const adapterOptionNames: readonly (keyof MockAdapterOptions)[] = [
   'cookies',
   'pageOrigin',
   'emulateCors',
@@ -50,7 +50,7 @@ export const doorOptionNames: readonly (keyof MockDoorOptions)[] = [
 const longestLatencyMs = 60_000
 const fieldName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
 
-export function readDoorSettings(options: MockDoorOptions): DoorSettings {
+export function readAdapterSettings(options: MockAdapterOptions): AdapterSettings {
   return {
     cookies: readCookies(options.cookies ?? 'auto'),
     pageOrigin: readPageOrigin(options.pageOrigin),
@@ -63,32 +63,33 @@ export function readDoorSettings(options: MockDoorOptions): DoorSettings {
 }
 
 function readCookies(mode: unknown): CookieMode {
-  if (mode === 'wire' || mode === 'jar' || mode === 'auto') return mode
-  throw wrong('cookies', "be 'wire', 'jar' or 'auto'", describe(mode))
+  if (mode === 'headers' || mode === 'jar' || mode === 'auto') return mode
+  throw invalid('cookies', "be 'headers', 'jar' or 'auto'", describe(mode))
 }
 
 function readPageOrigin(origin: unknown): string | undefined {
   if (origin === undefined) return undefined
   if (typeof origin === 'string' && isSerializedOrigin(origin)) return origin
-  throw wrong('pageOrigin', "be an origin such as 'http://localhost:3000'", describe(origin))
+  throw invalid('pageOrigin', "be an origin such as 'http://localhost:3000'", describe(origin))
 }
 
 function readBoolean(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value
-  throw wrong(name, 'be true or false', describe(value))
+  throw invalid(name, 'be true or false', describe(value))
 }
 
 function readAllowedHeaders(names: unknown): readonly string[] {
-  if (!Array.isArray(names)) throw wrong('allowedHeaders', 'be an array of names', describe(names))
+  if (!Array.isArray(names))
+    throw invalid('allowedHeaders', 'be an array of names', describe(names))
   return names.map((name: unknown, index): string => {
     if (typeof name === 'string' && fieldName.test(name) && name !== '*') return name
     const expectation = "be the name of a header ('*' does not count next to credentials)"
-    throw wrong(`allowedHeaders[${index}]`, expectation, describe(name))
+    throw invalid(`allowedHeaders[${index}]`, expectation, describe(name))
   })
 }
 
 function readLatency(value: unknown): number {
   const isInRange = typeof value === 'number' && value >= 0 && value <= longestLatencyMs
   if (isInRange) return value
-  throw wrong('latencyMs', `be a number from 0 to ${longestLatencyMs}`, describe(value))
+  throw invalid('latencyMs', `be a number from 0 to ${longestLatencyMs}`, describe(value))
 }

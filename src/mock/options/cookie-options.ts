@@ -1,5 +1,5 @@
 // The attributes of the refresh cookie: safe by default, and refused where a browser would refuse them.
-import { describe, oneOf, ownOptions, wrong } from '../lib/checks.ts'
+import { describe, invalid, oneOf, ownOptions } from '../lib/checks.ts'
 
 /** Attributes of the refresh cookie (RFC 6265 §4.1.2, and 6265bis). It is always `HttpOnly`. */
 export interface MockCookieAttributes {
@@ -35,20 +35,20 @@ export function readCookieSettings(name: unknown, given: unknown = {}): CookieSe
   const attributes = ownOptions('cookie', given, names)
   const { path = '/', domain, secure = 'auto', partitioned = false, persistent = true } = attributes
   if (typeof path !== 'string' || !pathPattern.test(path)) {
-    throw wrong('cookie.path', "be a path such as '/auth'", describe(path))
+    throw invalid('cookie.path', "be a path such as '/auth'", describe(path))
   }
   if (domain !== undefined && (typeof domain !== 'string' || !domainPattern.test(domain))) {
-    throw wrong('cookie.domain', "be a host such as 'example.com'", describe(domain))
+    throw invalid('cookie.domain', "be a host such as 'example.com'", describe(domain))
   }
   if (secure !== 'auto' && secure !== true) {
-    throw wrong('cookie.secure', "be 'auto' or true", describe(secure))
+    throw invalid('cookie.secure', "be 'auto' or true", describe(secure))
   }
   const cookieName = name === undefined ? undefined : readName(name)
   // A browser drops such a cookie without a word (6265bis §4.1.3).
   if (isHostOnly(cookieName) && (path !== '/' || domain !== undefined)) {
     const expectation =
       "not begin with '__Host-' where the cookie has a path or a domain of its own"
-    throw wrong('cookieName', expectation, describe(cookieName))
+    throw invalid('cookieName', expectation, describe(cookieName))
   }
   return {
     cookieName,
@@ -73,10 +73,10 @@ function isHostOnly(name: string | undefined): boolean {
 
 function readName(name: unknown): string {
   if (typeof name === 'string' && namePattern.test(name)) return name
-  throw wrong('cookieName', 'be a token of RFC 6265 §4.1.1', describe(name))
+  throw invalid('cookieName', 'be a token of RFC 6265 §4.1.1', describe(name))
 }
 
 function readSwitch(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value
-  throw wrong(name, 'be true or false', describe(value))
+  throw invalid(name, 'be true or false', describe(value))
 }

@@ -3,14 +3,14 @@ import { issuerAlgorithms, type MockAlgorithm, ownAlgorithms } from '../keys/alg
 import { checkJwk } from '../keys/jwk.ts'
 import {
   describe,
+  invalid,
   isRecord,
   oneOf,
   ownOptions,
   refuseTwice,
   seconds,
   shapeOf,
-  text,
-  wrong
+  text
 } from '../lib/checks.ts'
 import { base64url } from '../lib/random.ts'
 import type { GivenKey, KeySettings, MockKeyOptions, TrustedIssuer } from './key-options.ts'
@@ -54,7 +54,7 @@ export function readKeySettings(options: MockKeyOptions, ownIssuer: string): Key
 function readKeys(keys: unknown): readonly GivenKey<MockAlgorithm>[] {
   if (keys === undefined) return []
   if (!Array.isArray(keys) || keys.length === 0) {
-    throw wrong('keys', 'be an array of at least one key', shapeOf(keys))
+    throw invalid('keys', 'be an array of at least one key', shapeOf(keys))
   }
   const read = keys.map((key: unknown, index) => readKey(`keys[${index}]`, key))
   refuseTwice(
@@ -63,7 +63,7 @@ function readKeys(keys: unknown): readonly GivenKey<MockAlgorithm>[] {
   )
   const [first] = read
   if (first !== undefined && !first.isPrivate) {
-    throw wrong('keys[0]', 'be able to sign', 'a public key')
+    throw invalid('keys[0]', 'be able to sign', 'a public key')
   }
   return read
 }
@@ -73,7 +73,7 @@ export function readKey(name: string, given: unknown, caller?: string): GivenKey
   const key = ownOptions(name, given, ['kid', 'secret', 'alg', 'jwk'], { caller })
   if (key.jwk !== undefined) {
     if (key.secret !== undefined) {
-      throw wrong(name, 'have a secret or a jwk', 'both', caller)
+      throw invalid(name, 'have a secret or a jwk', 'both', caller)
     }
     const checked = checkJwk(`${name}.jwk`, key.jwk, ownAlgorithms, { alg: key.alg, caller })
     return { kid: text(`${name}.kid`, key.kid, caller), ...checked }
@@ -83,7 +83,7 @@ export function readKey(name: string, given: unknown, caller?: string): GivenKey
   const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : undefined
   if (bytes === undefined || bytes.length < leastSecretBytes) {
     const received = bytes === undefined ? typeof secret : `${bytes.length} bytes`
-    throw wrong(`${name}.secret`, 'be a string of at least 32 bytes', received, caller)
+    throw invalid(`${name}.secret`, 'be a string of at least 32 bytes', received, caller)
   }
   const jwk = { kty: 'oct', k: base64url(bytes) }
   return { kid: text(`${name}.kid`, kid, caller), alg: 'HS256', jwk, isPrivate: true }
@@ -91,7 +91,7 @@ export function readKey(name: string, given: unknown, caller?: string): GivenKey
 
 function readIssuers(issuers: unknown, ownIssuer: string): readonly TrustedIssuer[] {
   if (issuers === undefined) return []
-  if (!Array.isArray(issuers)) throw wrong('issuers', 'be an array', describe(issuers))
+  if (!Array.isArray(issuers)) throw invalid('issuers', 'be an array', describe(issuers))
   const read = issuers.map((issuer: unknown, index) =>
     readIssuer(`issuers[${index}]`, issuer, ownIssuer)
   )
@@ -113,17 +113,22 @@ export function readIssuer(
   const { jwks, audience } = value
   const issuer = text(`${name}.issuer`, value.issuer, caller)
   if (issuer === ownIssuer) {
-    throw wrong(`${name}.issuer`, 'be another one than the server itself', describe(issuer), caller)
+    throw invalid(
+      `${name}.issuer`,
+      'be another one than the server itself',
+      describe(issuer),
+      caller
+    )
   }
   if (!isRecord(jwks) || !Array.isArray(jwks.keys)) {
-    throw wrong(`${name}.jwks`, 'be a JWK Set (RFC 7517 §5)', describe(jwks), caller)
+    throw invalid(`${name}.jwks`, 'be a JWK Set (RFC 7517 §5)', describe(jwks), caller)
   }
   const keys = jwks.keys.flatMap((jwk: unknown, index): GivenKey[] => {
     const place = `${name}.jwks.keys[${index}]`
     // A set may hold keys for encryption as well; they are none of ours (RFC 7517 §5).
     if (isRecord(jwk) && jwk.use === 'enc') return []
     const checked = checkJwk(place, jwk, issuerAlgorithms, { caller })
-    if (checked.isPrivate) throw wrong(place, 'be a public key', 'a private one', caller)
+    if (checked.isPrivate) throw invalid(place, 'be a public key', 'a private one', caller)
     return [{ kid: text(`${place}.kid`, isRecord(jwk) ? jwk.kid : undefined, caller), ...checked }]
   })
   refuseTwice(

@@ -1,5 +1,5 @@
 // Reads the options that are about monitoring.
-import { describe, ownOptions, seconds, wrong } from '../lib/checks.ts'
+import { describe, invalid, ownOptions, seconds } from '../lib/checks.ts'
 import type { MockMonitorOptions, MonitorSettings } from './monitor-options.ts'
 
 export const monitorOptionNames: readonly (keyof MockMonitorOptions)[] = ['spike']
@@ -11,7 +11,7 @@ export function readMonitorSettings({ spike = {} }: MockMonitorOptions): Monitor
     ['count', 'withinSeconds']
   )
   if (!Number.isInteger(count) || count < 2 || count > 10_000) {
-    throw wrong('spike.count', 'be a whole number from 2 to 10000', describe(count))
+    throw invalid('spike.count', 'be a whole number from 2 to 10000', describe(count))
   }
   return {
     spike: { count, withinSeconds: seconds('spike.withinSeconds', withinSeconds, 1, 86_400) }

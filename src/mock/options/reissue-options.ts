@@ -26,7 +26,7 @@ export interface MockReissue {
   readonly cacheable?: boolean
 }
 
-export interface MockAnswerOptions {
+export interface MockReissueOptions {
   readonly reissue?: MockReissue
   /**
    * Status of the answer to a bad access token. Default 401, with the challenge of RFC 6750 §3. With 403 it is what many
@@ -37,7 +37,7 @@ export interface MockAnswerOptions {
 }
 
 /** The options about answers, after validation. */
-export interface AnswerSettings {
+export interface ReissueSettings {
   readonly reissue: Required<MockReissue>
   readonly invalidTokenStatus: 401 | 403
 }

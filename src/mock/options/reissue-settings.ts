@@ -1,16 +1,16 @@
 // Reads the options that are about answers to protected calls.
 
-import { describe, oneOf, ownOptions, wrong } from '../lib/checks.ts'
-import type { AnswerSettings, MockAnswerOptions, MockReissue } from './reissue-options.ts'
+import { describe, invalid, oneOf, ownOptions } from '../lib/checks.ts'
+import type { MockReissue, MockReissueOptions, ReissueSettings } from './reissue-options.ts'
 
 const headerNamePattern = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
 
-export const answerOptionNames: readonly (keyof MockAnswerOptions)[] = [
+export const reissueOptionNames: readonly (keyof MockReissueOptions)[] = [
   'reissue',
   'invalidTokenStatus'
 ]
 
-export function readAnswerSettings(options: MockAnswerOptions): AnswerSettings {
+export function readReissueSettings(options: MockReissueOptions): ReissueSettings {
   return {
     reissue: readReissue(options.reissue ?? {}),
     invalidTokenStatus: readStatus(options.invalidTokenStatus ?? 401)
@@ -22,10 +22,10 @@ function readReissue(given: unknown): Required<MockReissue> {
   const reissue = ownOptions<MockReissue>('reissue', given, names)
   const { when = 'old-key', header = 'Authorization', value = 'bearer' } = reissue
   if (typeof header !== 'string' || !headerNamePattern.test(header)) {
-    throw wrong('reissue.header', 'be the name of a header (RFC 9110 §5.1)', describe(header))
+    throw invalid('reissue.header', 'be the name of a header (RFC 9110 §5.1)', describe(header))
   }
   if (typeof value !== 'function' && value !== 'bearer' && value !== 'bare') {
-    throw wrong('reissue.value', "be 'bearer', 'bare' or a function", describe(value))
+    throw invalid('reissue.value', "be 'bearer', 'bare' or a function", describe(value))
   }
   return {
     when: oneOf('reissue.when', when, ['old-key', 'always', 'never']),
@@ -38,10 +38,10 @@ function readReissue(given: unknown): Required<MockReissue> {
 
 function readStatus(status: unknown): 401 | 403 {
   if (status === 401 || status === 403) return status
-  throw wrong('invalidTokenStatus', 'be 401 or 403', describe(status))
+  throw invalid('invalidTokenStatus', 'be 401 or 403', describe(status))
 }
 
 function readSwitch(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value
-  throw wrong(name, 'be true or false', describe(value))
+  throw invalid(name, 'be true or false', describe(value))
 }

@@ -1,10 +1,10 @@
 // The options of the mock auth server, each with its unit, range and default.
 
-import type { DoorSettings, MockDoorOptions } from './adapter-options.ts'
+import type { AdapterSettings, MockAdapterOptions } from './adapter-options.ts'
 import type { CookieSettings, MockCookieAttributes } from './cookie-options.ts'
 import type { KeySettings, MockKeyOptions } from './key-options.ts'
 import type { MockMonitorOptions, MonitorSettings } from './monitor-options.ts'
-import type { AnswerSettings, MockAnswerOptions } from './reissue-options.ts'
+import type { MockReissueOptions, ReissueSettings } from './reissue-options.ts'
 import type { MockSessionOptions, SessionSettings } from './session-options.ts'
 
 /** Somebody who can sign in. */
@@ -35,10 +35,10 @@ export interface MockPaths {
 }
 
 export interface MockAuthServerOptions
-  extends MockDoorOptions,
+  extends MockAdapterOptions,
     MockKeyOptions,
     MockSessionOptions,
-    MockAnswerOptions,
+    MockReissueOptions,
     MockMonitorOptions {
   /** Who can sign in. Default: `ada@example.com` with the password `lovelace`. */
   readonly users?: readonly MockUser[]
@@ -74,10 +74,10 @@ export type MockRoutePaths = Readonly<
 
 /** The options after validation, with every default filled in. */
 export interface MockSettings
-  extends DoorSettings,
+  extends AdapterSettings,
     KeySettings,
     SessionSettings,
-    AnswerSettings,
+    ReissueSettings,
     CookieSettings,
     MonitorSettings {
   readonly users: readonly Required<MockUser>[]

@@ -1,5 +1,5 @@
 // Reads the options that are about sessions.
-import { describe, isRecord, oneOf, seconds, wrong } from '../lib/checks.ts'
+import { describe, invalid, isRecord, oneOf, seconds } from '../lib/checks.ts'
 import type { MockStorage } from '../persistence.ts'
 import type { MockSessionOptions, SessionSettings } from './session-options.ts'
 
@@ -27,7 +27,7 @@ export function readSessionSettings(
   ])
   if (revocation === 'short-lived' && accessTokenSeconds > shortLivedSeconds) {
     const expectation = `be at most ${shortLivedSeconds} where revocation is 'short-lived'`
-    throw wrong('accessTokenSeconds', expectation, String(accessTokenSeconds))
+    throw invalid('accessTokenSeconds', expectation, String(accessTokenSeconds))
   }
   return {
     refreshWith: oneOf('refreshWith', options.refreshWith ?? 'cookie', [
@@ -50,5 +50,5 @@ function readStorage(storage: unknown): MockStorage | undefined {
     isRecord(storage) && methods.every((name) => typeof storage[name] === 'function')
   if (isStorage) return storage as unknown as MockStorage
   const expectation = 'be an object with getItem, setItem and removeItem, such as sessionStorage'
-  throw wrong('persist', expectation, describe(storage))
+  throw invalid('persist', expectation, describe(storage))
 }

@@ -81,7 +81,7 @@ export interface Family extends Session {
   isRevoked: boolean
 }
 
-export interface SessionRules {
+export interface SessionsDeps {
   readonly sessionSeconds: number
   readonly refreshIdleSeconds: number | undefined
   readonly refreshGraceSeconds: number
@@ -89,7 +89,7 @@ export interface SessionRules {
 }
 
 export function createSessions(
-  rules: SessionRules,
+  rules: SessionsDeps,
   families: Map<string, Family> = new Map(),
   secret?: Uint8Array<ArrayBuffer>
 ): Sessions {

@@ -4,7 +4,7 @@ import { isRecord } from '../lib/checks.ts'
 import { base64url } from '../lib/random.ts'
 import type { Family } from './sessions.ts'
 
-export interface KeptState {
+export interface StoredState {
   readonly families: Map<string, Family>
   readonly versions: Map<string, number>
   /** The names of keys that were given in the options, and retired since. */
@@ -15,12 +15,12 @@ export interface KeptState {
 
 const version = 2
 
-export function newState(): KeptState {
+export function newState(): StoredState {
   const secret = crypto.getRandomValues(new Uint8Array(32))
   return { families: new Map(), versions: new Map(), goneKids: new Set(), secret }
 }
 
-export function writeState({ families, versions, goneKids, secret }: KeptState): object {
+export function writeState({ families, versions, goneKids, secret }: StoredState): object {
   return {
     version,
     secret: base64url(secret),
@@ -31,8 +31,8 @@ export function writeState({ families, versions, goneKids, secret }: KeptState):
 }
 
 /** @throws for anything that `writeState` has not written */
-export function readState(kept: unknown): KeptState {
-  const { version: written, secret, sessions, tokenVersions, goneKids } = record(kept)
+export function readState(stored: unknown): StoredState {
+  const { version: written, secret, sessions, tokenVersions, goneKids } = record(stored)
   if (written !== version || !/^[\w-]{43}$/.test(text(secret))) throw new TypeError()
   return {
     secret: new Uint8Array(codec.decode(text(secret))),
@@ -51,8 +51,8 @@ export function readState(kept: unknown): KeptState {
   }
 }
 
-function readFamily(kept: unknown): Family {
-  const family = record(kept)
+function readFamily(stored: unknown): Family {
+  const family = record(stored)
   if (typeof family.isRevoked !== 'boolean') throw new TypeError()
   return {
     id: text(family.id),
@@ -67,8 +67,8 @@ function readFamily(kept: unknown): Family {
   }
 }
 
-function readSpent(kept: unknown): Family['predecessor'] {
-  const { fingerprint, spentAtMs, idempotencyKey } = record(kept)
+function readSpent(stored: unknown): Family['predecessor'] {
+  const { fingerprint, spentAtMs, idempotencyKey } = record(stored)
   return {
     fingerprint: text(fingerprint),
     spentAtMs: number(spentAtMs),

@@ -6,7 +6,7 @@ import { accessTokenType } from '../keys/registry.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import { randomName } from '../lib/random.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
-import type { TokenLedger } from './issued-tokens.ts'
+import type { IssuedTokens } from './issued-tokens.ts'
 
 /** A token that was just signed. */
 export interface IssuedToken {
@@ -39,22 +39,22 @@ export interface AccessTokens {
   draft(session: Session, claims: Readonly<Record<string, unknown>>): TokenDraft
 }
 
-export interface TokenRules {
+export interface AccessTokenConfig {
   readonly issuer: string
   readonly audience: string
   readonly accessTokenSeconds: number
   readonly now: () => number
 }
 
-export interface TokenParts {
+export interface AccessTokensDeps {
   readonly ring: Pick<KeyRing, 'signing' | 'find'>
-  readonly ledger: TokenLedger
+  readonly issuedTokens: IssuedTokens
   readonly sessions: Pick<Sessions, 'findLive'>
 }
 
 export function createAccessTokens(
-  rules: TokenRules,
-  { ring, ledger, sessions }: TokenParts
+  rules: AccessTokenConfig,
+  { ring, issuedTokens, sessions }: AccessTokensDeps
 ): AccessTokens {
   const draftOf = (session: Session, claims: Readonly<Record<string, unknown>>): TokenDraft => {
     const iat = Math.floor(rules.now() / 1000)
@@ -63,7 +63,7 @@ export function createAccessTokens(
     const jti = randomName()
     const key = ring.signing()
     // Entered before the signature is there: a revocation in between has to catch this one too.
-    ledger.enter(jti, exp, iat)
+    issuedTokens.enter(jti, exp, iat)
     return {
       key,
       header: { alg: key.alg, typ: accessTokenType, kid: key.kid },

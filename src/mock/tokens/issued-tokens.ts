@@ -1,6 +1,6 @@
 // The ledger of access tokens: which were issued and still count, and which of them were revoked by name.
 
-export interface TokenLedger {
+export interface IssuedTokens {
   /** Notes a token that is being issued. */
   enter(jti: string, expSeconds: number, nowSeconds: number): void
   /** Notes a token that was made to order, by the index of the call that came next; `Infinity` for a forged one. */
@@ -28,7 +28,7 @@ interface Entry {
 /** As many stay, however old, since a clock that is put back makes them good again. Memory has an end all the same. */
 const keptTokens = 10_000
 
-export function createTokenLedger(clockToleranceSeconds: number): TokenLedger {
+export function createIssuedTokens(clockToleranceSeconds: number): IssuedTokens {
   /** Every token that still counts; whatever is not in here has been revoked, or is not ours. */
   const live = new Map<string, Entry>()
   const revoked = new Set<string>()

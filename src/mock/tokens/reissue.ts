@@ -6,7 +6,7 @@ import type { KeyRing } from '../keys/key-ring.ts'
 import type { MockReissue } from '../options/reissue-options.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { AccessTokens, IssuedToken } from './access-tokens.ts'
-import type { Standing } from './revocation.ts'
+import type { RevocationCheck } from './revocation.ts'
 import type { TokenClaims } from './verify.ts'
 
 /** What a header may hold (RFC 9110 §5.5). */
@@ -21,16 +21,16 @@ export interface Reissue {
   write(response: WireResponse, token: string): WireResponse
 }
 
-export interface ReissueParts {
+export interface ReissueDeps {
   readonly rules: Required<MockReissue>
   readonly tokens: AccessTokens
   readonly sessions: Sessions
   readonly ring: KeyRing
-  readonly standing: Standing
+  readonly revocation: RevocationCheck
 }
 
-export function createReissue(parts: ReissueParts): Reissue {
-  const { rules, tokens, sessions, ring, standing } = parts
+export function createReissue(parts: ReissueDeps): Reissue {
+  const { rules, tokens, sessions, ring, revocation } = parts
   const write = (token: string): string => {
     const { value } = rules
     if (value === 'bearer') return `Bearer ${token}`
@@ -43,7 +43,7 @@ export function createReissue(parts: ReissueParts): Reissue {
 
   // Asked even where access tokens are never called back: what has ended must not be carried on like this.
   const sessionOf = (kid: string, claims: TokenClaims) =>
-    ring.find(kid) === undefined || standing.refuseSuccessor(claims) !== undefined
+    ring.find(kid) === undefined || revocation.refuseSuccessor(claims) !== undefined
       ? undefined
       : sessions.findLive(String(claims.sid))
 
@@ -71,8 +71,8 @@ export function createReissue(parts: ReissueParts): Reissue {
             ] as [string, string][]))
       ]
       const names = replaced.map(([name]) => name.toLowerCase())
-      const kept = response.headers.filter(([name]) => !names.includes(name.toLowerCase()))
-      return { ...response, headers: [...kept, ...replaced] }
+      const stored = response.headers.filter(([name]) => !names.includes(name.toLowerCase()))
+      return { ...response, headers: [...stored, ...replaced] }
     }
   }
 }

@@ -2,10 +2,10 @@
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
 import { tokenVersion, type Users } from '../sessions/users.ts'
-import type { TokenLedger } from './issued-tokens.ts'
+import type { IssuedTokens } from './issued-tokens.ts'
 import type { TokenClaims } from './verify.ts'
 
-export interface Standing {
+export interface RevocationCheck {
   /** Why this token does not count any more, if so; asked at the beginning and at the end of every call. */
   refuse(claims: TokenClaims, isOwn: boolean): TokenRefusal | undefined
   /**
@@ -16,16 +16,21 @@ export interface Standing {
   refuseSuccessor(claims: TokenClaims): TokenRefusal | undefined
 }
 
-export interface StandingParts {
+export interface RevocationDeps {
   readonly users: Users
   readonly sessions: Sessions
-  readonly ledger: TokenLedger
+  readonly issuedTokens: IssuedTokens
   readonly revocation: 'immediate' | 'short-lived'
 }
 
-export function createStanding({ users, sessions, ledger, revocation }: StandingParts): Standing {
+export function createRevocationCheck({
+  users,
+  sessions,
+  issuedTokens,
+  revocation
+}: RevocationDeps): RevocationCheck {
   const refuseCalledBack = (claims: TokenClaims): TokenRefusal | undefined => {
-    if (ledger.isRevoked(String(claims.jti))) return 'token_revoked'
+    if (issuedTokens.isRevoked(String(claims.jti))) return 'token_revoked'
     return tokenVersion(claims) === users.versionOf(claims.sub) ? undefined : 'stale_version'
   }
   const refuseStranger = ({ sub }: TokenClaims, session: Session | undefined) =>
@@ -37,10 +42,10 @@ export function createStanding({ users, sessions, ledger, revocation }: Standing
       const jti = String(claims.jti)
       const sid = String(claims.sid)
       // Its session is somebody else's; of such a token nothing is known but what was said about it here.
-      if (!isOwn) return ledger.isListed(claims.jti) ? 'token_revoked' : undefined
+      if (!isOwn) return issuedTokens.isListed(claims.jti) ? 'token_revoked' : undefined
       // Rightly signed, and for nobody: whoever wrote it has the key.
       if (users.find(sub) === undefined) return 'unknown_subject'
-      if (ledger.isExpired(jti)) return 'token_expired'
+      if (issuedTokens.isExpired(jti)) return 'token_expired'
       if (revocation === 'short-lived') return undefined
       return refuseCalledBack(claims) ?? refuseStranger(claims, sessions.findLive(sid))
     },

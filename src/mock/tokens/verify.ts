@@ -4,7 +4,7 @@ import { jwtVerify } from 'jose/jwt/verify'
 import type { CallFacts } from '../calls/call-log.ts'
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import { usableMaterial } from '../keys/key.ts'
-import { type Candidate, type KeyShelf, lookUpKey } from '../keys/lookup.ts'
+import { type Candidate, type KeyLookup, lookUpKey } from '../keys/lookup.ts'
 import { isCompactJws } from './compact-jws.ts'
 
 export type Verification =
@@ -20,15 +20,15 @@ export type Verification =
 /** The claims of a good token. One of the server's own has `sid` and `jti` too, as text. */
 export type TokenClaims = Readonly<Record<string, unknown>> & { readonly sub: string }
 
-export interface CheckRules {
+export interface TokenCheckDeps {
   readonly clockToleranceSeconds: number
   readonly now: () => number
 }
 
 /** Checks everything that is in the token; whether it still counts is for others to say. */
-export type CheckToken = (token: string) => Promise<Verification>
+export type VerifyToken = (token: string) => Promise<Verification>
 
-export function createTokenCheck(rules: CheckRules, shelf: KeyShelf): CheckToken {
+export function createTokenVerifier(rules: TokenCheckDeps, keys: KeyLookup): VerifyToken {
   const checkWith = async (token: string, candidate: Candidate): Promise<Verification> => {
     const { key, expected, isOwn } = candidate
     const { kid } = key
@@ -56,7 +56,7 @@ export function createTokenCheck(rules: CheckRules, shelf: KeyShelf): CheckToken
   }
 
   return async (token) => {
-    const lookup = lookUpKey(token, shelf)
+    const lookup = lookUpKey(token, keys)
     if (lookup.kind === 'refused') return lookup
     if (!isCompactJws(token)) return refused('malformed_token')
     let last: Verification = refused('missing_kid')
@@ -78,7 +78,7 @@ export function factsOf(kid: string, claims: Readonly<Record<string, unknown>>):
   return {
     kid,
     ...(typeof sub === 'string' ? { sub } : {}),
-    ...(typeof sid === 'string' ? { sessionId: sid } : {}),
+    ...(typeof sid === 'string' ? { sid } : {}),
     ...(typeof jti === 'string' ? { jti } : {})
   }
 }

@@ -9,8 +9,8 @@ import { invalid, own } from '../../lib/checks.ts'
 import type { Platform } from '../../lib/platform.ts'
 import { joinUrl } from '../../lib/url.ts'
 import { isReplayable } from '../replayable-body.ts'
-import type { SendWithBearer } from '../send-with-token.ts'
-import { type AdapterOption, type ExchangeOptions, exchange, toTimeoutError } from './exchange.ts'
+import type { SendWithToken } from '../send-with-token.ts'
+import { type AdapterOption, type ExchangeDeps, exchange, toTimeoutError } from './exchange.ts'
 import { startTimeBudget, type TimeBudget } from './time-budget.ts'
 
 export interface AxiosBinding {
@@ -19,15 +19,15 @@ export interface AxiosBinding {
   detachAll(): void
 }
 
-export interface AxiosBindingOptions extends ExchangeOptions {
-  readonly sendWithBearer: SendWithBearer
+export interface AxiosBindingDeps extends ExchangeDeps {
+  readonly sendWithToken: SendWithToken
   /** A request begins: the epoch of its session. */
   readonly beginRequest: () => number | undefined
   readonly platform: Pick<Platform, 'monotonicNow' | 'setTimer'>
 }
 
-export function createAxiosBinding(options: AxiosBindingOptions): AxiosBinding {
-  const { sendWithBearer, beginRequest, platform } = options
+export function createAxiosBinding(options: AxiosBindingDeps): AxiosBinding {
+  const { sendWithToken, beginRequest, platform } = options
   // Weak, so that an instance which the app has let go of is not kept for the client's life.
   const attached = new Set<WeakRef<AxiosInstance>>()
   const detachers = new WeakMap<AxiosInstance, Set<() => void>>()
@@ -42,7 +42,7 @@ export function createAxiosBinding(options: AxiosBindingOptions): AxiosBinding {
       const { url, baseURL, allowAbsoluteUrls } = config
       const destination = { url, baseURL, allowAbsoluteUrls }
       const budget = startTimeBudget(config.timeout, platform.monotonicNow)
-      return sendWithBearer({
+      return sendWithToken({
         url: joinUrl(baseURL ?? '', url ?? '', allowAbsoluteUrls),
         hasOwnAuthorization: hasAuthorization(config.headers) || Boolean(config.auth),
         isOpaque: config.fetchOptions?.mode === 'no-cors' && isFetch(adapter, config),

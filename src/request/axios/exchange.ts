@@ -8,7 +8,7 @@ import axios, {
 } from 'axios'
 import { isReplayable } from '../replayable-body.ts'
 import type { IncomingAnswer } from '../send-with-token.ts'
-import { createConcealment, takeTokenBack } from './redact.ts'
+import { createRedaction, takeTokenBack } from './redact.ts'
 import {
   type Fetch,
   incomingMessageOf,
@@ -35,7 +35,7 @@ export interface AxiosSending {
   readonly budget: TimeBudget | undefined
 }
 
-export interface ExchangeOptions {
+export interface ExchangeDeps {
   readonly reissuedTokenHeader: string
   /** The page's own `fetch`. */
   readonly fetch: Fetch
@@ -43,11 +43,11 @@ export interface ExchangeOptions {
 
 export async function exchange(
   { config, destination, adapter, accessToken, budget }: AxiosSending,
-  { reissuedTokenHeader, fetch: pageFetch }: ExchangeOptions
+  { reissuedTokenHeader, fetch: pageFetch }: ExchangeDeps
 ): Promise<IncomingAnswer<AxiosResponse>> {
   const sent = copyConfig(config, destination)
   if (accessToken !== undefined) carryToken(sent, accessToken)
-  const { conceal, concealErrors } = createConcealment(config, sent, accessToken)
+  const { conceal, concealErrors } = createRedaction(config, sent, accessToken)
   let isStream = false
   if (budget !== undefined) {
     sent.timeout = budget.remainingMs()

@@ -2,7 +2,7 @@
 import type { InternalAxiosRequestConfig } from 'axios'
 import { type Fetch, noteFinalUrl, onceForEach } from './response-url.ts'
 
-export interface Concealment {
+export interface Redaction {
   /**
    * Of a response or an error, and of each error in it: gives the app its own config back, and takes the request out of
    * what is printed, since in Node it holds the header. By `Reflect`, for an app may have frozen what it throws.
@@ -20,11 +20,11 @@ interface Carrier {
 }
 
 /** `own` is the app's config, `sent` the copy of it that carried `accessToken`. */
-export function createConcealment(
+export function createRedaction(
   own: InternalAxiosRequestConfig,
   sent: InternalAxiosRequestConfig,
   accessToken: string | undefined
-): Concealment {
+): Redaction {
   // An adapter of the app's may have made a copy of its own; or it failed at something else, whose config is not ours.
   function isOurs(config: unknown): boolean {
     if (config === sent) return true

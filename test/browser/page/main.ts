@@ -10,7 +10,7 @@ export interface AppReport {
   succeeded: number
   failed: { n: number; reason: string }[]
   /** Events in order, each with the number of calls that had begun by then. */
-  events: { name: string; begun: number; keyId: string | undefined }[]
+  events: { name: string; begun: number; kid: string | undefined }[]
 }
 
 declare global {
@@ -32,10 +32,8 @@ const report: AppReport = {
   events: []
 }
 
-for (const name of ['signed-in', 'renewed', 'reissued'] as const) {
-  auth.on(name, ({ token }) =>
-    report.events.push({ name, begun: report.begun, keyId: token.keyId })
-  )
+for (const name of ['signed-in', 'refreshed', 'reissued'] as const) {
+  auth.on(name, ({ token }) => report.events.push({ name, begun: report.begun, kid: token.kid }))
 }
 for (const name of [
   'signed-out',
@@ -43,7 +41,7 @@ for (const name of [
   'reissue-refused',
   'refresh-started'
 ] as const) {
-  auth.on(name, () => report.events.push({ name, begun: report.begun, keyId: undefined }))
+  auth.on(name, () => report.events.push({ name, begun: report.begun, kid: undefined }))
 }
 
 async function call(): Promise<void> {

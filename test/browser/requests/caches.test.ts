@@ -36,9 +36,9 @@ describe.each(adopting)('%s, with an answer that the browser’s cache keeps', (
         return respond(304, { ...fromOneServer, ETag: '"1"' }, '')
       }
       const answer = await world.server.guard(request, () => respond(200))
-      const kept = answer.headers.filter(([name]) => !/^(cache-control|vary)$/i.test(name))
+      const stored = answer.headers.filter(([name]) => !/^(cache-control|vary)$/i.test(name))
       const headers: [string, string][] = [
-        ...kept,
+        ...stored,
         ['Cache-Control', cacheControl],
         ['ETag', '"1"']
       ]

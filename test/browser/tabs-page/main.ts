@@ -26,7 +26,7 @@ const auth = createAuthClient({ baseURL: API_URL })
 const note = (name: string, detail?: string) =>
   report.events.push({ name, detail, atMs: Date.now() })
 auth.on('signed-in', ({ via }) => note('signed-in', via))
-auth.on('renewed', ({ reason }) => note('renewed', reason))
+auth.on('refreshed', ({ reason }) => note('refreshed', reason))
 auth.on('reissued', () => note('reissued'))
 auth.on('signed-out', ({ reason }) => note('signed-out', reason))
 auth.on('refresh-started', ({ reason }) => note('refresh-started', reason))

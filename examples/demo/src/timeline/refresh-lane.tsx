@@ -7,7 +7,7 @@ import { at, type Style } from './scale.ts'
 
 const outcomeWords: Readonly<Record<RefreshRun['outcome'], string>> = {
   pending: '',
-  renewed: '',
+  refreshed: '',
   'no-session': ': no session',
   failed: ': failed',
   refused: ': refused'

@@ -22,7 +22,7 @@ export interface PageAnswer {
 }
 
 /** What can be told to a page from outside. */
-export type PageOptions = Omit<AuthClientOptions, 'platform' | 'renewWith' | 'parseTokenResponse'>
+export type PageOptions = Omit<AuthClientOptions, 'platform' | 'refreshWith' | 'parseTokenResponse'>
 
 /** A name in `polluted.ts`. */
 export interface Pollution {
@@ -73,7 +73,7 @@ const page: Window['page'] = {
     auth?.dispose()
     const created = createAuthClient(options)
     const seen: PageEvent[] = []
-    for (const name of ['signed-in', 'renewed', 'reissued', 'signed-out'] as const) {
+    for (const name of ['signed-in', 'refreshed', 'reissued', 'signed-out'] as const) {
       created.on(name, () => seen.push({ name, refusal: undefined }))
     }
     created.on('reissue-refused', ({ refusal }) => seen.push({ name: 'reissue-refused', refusal }))
