@@ -3,8 +3,8 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { findChromium, howToGetChromium } from './test/support/chromium.ts'
-import { findFirefox, howToGetFirefox } from './test/support/firefox.ts'
+import { findChromium, howToGetChromium } from './test/support/browsers/chromium.ts'
+import { findFirefox, howToGetFirefox } from './test/support/browsers/firefox.ts'
 
 // The mutation campaign points this at a copy of the source with a fault in it.
 const sourceRoot = process.env.EVERBEARER_SOURCE ?? fileURLToPath(new URL('./src', import.meta.url))
@@ -46,12 +46,12 @@ export default defineConfig({
           // A storm of a thousand requests takes seconds on a machine that is busy otherwise.
           testTimeout: 60_000,
           include: ['test/**/*.test.ts'],
-          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/canary-hunt.ts'],
+          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/hunt/canary-hunt.ts'],
           exclude: [
-            'test/dom/**',
+            'test/**/*.dom.test.ts',
+            'test/**/*.long.test.ts',
             'test/browser/**',
             'test/package/**',
-            'test/long/**',
             'test/contract/**'
           ]
         }
@@ -62,9 +62,9 @@ export default defineConfig({
           name: 'contract',
           environment: 'node',
           testTimeout: 60_000,
-          include: ['test/contract/**/*.test.ts'],
-          exclude: ['test/contract/chromium.test.ts'],
-          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/canary-hunt.ts']
+          include: ['test/contract/*.test.ts'],
+          exclude: ['test/contract/in-chromium.test.ts'],
+          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/hunt/canary-hunt.ts']
         }
       },
       {
@@ -76,9 +76,11 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 60_000,
           env: { MSW_MAJOR: '2' },
-          include: ['test/contract/*.test.ts', 'test/mock/{msw,cycle}.test.ts'],
-          exclude: ['test/contract/{chromium,express,fetch-in-a-page,table}.test.ts'],
-          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/canary-hunt.ts']
+          include: [
+            'test/contract/{in-node,in-happy-dom,in-jsdom,fetch-in-jsdom}.test.ts',
+            'test/mock/adapters/{msw-adapter,whole-session-through-every-adapter}.test.ts'
+          ],
+          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/hunt/canary-hunt.ts']
         }
       },
       {
@@ -87,9 +89,17 @@ export default defineConfig({
           name: 'oldest',
           environment: 'node',
           testTimeout: 60_000,
-          include: ['test/http/**/*.test.ts', 'test/client/**/*.test.ts'],
+          include: [
+            'test/{sign-in,refresh,options,idle}/*.test.ts',
+            'test/request/**/*.test.ts',
+            'test/refresh/failures/what-ends-a-session.test.ts',
+            'test/state/subscribers-and-timers.test.ts',
+            'test/reissue/which-token-is-adopted.test.ts',
+            'test/privacy/no-token-*.test.ts'
+          ],
+          exclude: ['test/**/*.{dom,race}.test.ts'],
           env: { AXIOS_UNDER_TEST: '1.18.0' },
-          setupFiles: ['test/support/canary-hunt.ts']
+          setupFiles: ['test/support/hunt/canary-hunt.ts']
         }
       },
       {
@@ -98,8 +108,11 @@ export default defineConfig({
           name: 'oldest-dom',
           environment: 'happy-dom',
           testTimeout: 60_000,
-          include: ['test/dom/{replay,storm}.test.ts'],
-          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/canary-hunt.ts']
+          include: [
+            'test/request/replay-in-a-page.table.dom.test.ts',
+            'test/refresh/one-refresh-in-a-page.dom.test.ts'
+          ],
+          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/hunt/canary-hunt.ts']
         }
       },
       {
@@ -108,8 +121,8 @@ export default defineConfig({
           name: 'dom',
           environment: 'happy-dom',
           testTimeout: 60_000,
-          include: ['test/dom/**/*.test.{ts,tsx}'],
-          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/canary-hunt.ts']
+          include: ['test/**/*.dom.test.{ts,tsx}'],
+          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/hunt/canary-hunt.ts']
         }
       },
       {
@@ -117,7 +130,7 @@ export default defineConfig({
           name: 'package',
           environment: 'node',
           include: ['test/package/**/*.test.ts'],
-          setupFiles: ['test/support/canary-hunt.ts', 'test/support/page-hunt-setup.ts'],
+          setupFiles: ['test/support/hunt/canary-hunt.ts', 'test/support/hunt/page-hunt-setup.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000
         }
@@ -130,7 +143,7 @@ export default defineConfig({
               test: {
                 name: 'long',
                 environment: 'node' as const,
-                include: ['test/long/**/*.test.ts'],
+                include: ['test/**/*.long.test.ts'],
                 hookTimeout: 120_000
               }
             }
@@ -142,9 +155,12 @@ export default defineConfig({
               test: {
                 name: 'browser',
                 environment: 'node' as const,
-                include: ['test/browser/**/*.test.ts', 'test/contract/chromium.test.ts'],
-                exclude: hasFirefox ? [] : ['test/browser/firefox.test.ts'],
-                setupFiles: ['test/support/canary-hunt.ts', 'test/support/page-hunt-setup.ts'],
+                include: ['test/browser/**/*.test.ts', 'test/contract/in-chromium.test.ts'],
+                exclude: hasFirefox ? [] : ['test/browser/tabs-in-firefox.test.ts'],
+                setupFiles: [
+                  'test/support/hunt/canary-hunt.ts',
+                  'test/support/hunt/page-hunt-setup.ts'
+                ],
                 testTimeout: 180_000,
                 hookTimeout: 120_000,
                 fileParallelism: false

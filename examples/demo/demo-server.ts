@@ -25,7 +25,7 @@ export interface Demo {
   close(): Promise<void>
 }
 
-const pageRoot = fileURLToPath(new URL('./', import.meta.url))
+const pageRoot = fileURLToPath(new URL('.//', import.meta.url))
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 export async function startDemo(options: DemoOptions = {}): Promise<Demo> {

@@ -1,5 +1,5 @@
 // The contract: what holds for every client behind every door. Each case starts on an empty server, without a cookie.
-import { type Answer, type Bed, equal, statusOf } from './bed.ts'
+import { type Answer, type Bed, equal, statusOf } from './setup/contract-setup.ts'
 
 /** What a door needs to have for a case to mean anything. */
 export type Need = 'a page' | 'a credentials mode' | 'a jar of its own'

@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
+import { openChromium } from '../../support/browsers/app-and-api.ts'
+import { serveBuiltPage } from '../../support/browsers/built-page.ts'
 import {
   ada,
   appOrigin,
@@ -9,9 +11,7 @@ import {
   type Origins,
   ownOrigin,
   respond
-} from '../../requests/origins.ts'
-import { serveBuiltPage } from '../../support/built-page.ts'
-import { openChromium } from '../app-and-api.ts'
+} from '../../support/worlds/trusted-and-foreign-origins.ts'
 import type { PageAnswer, PageCall, PageEvent, PageOptions, PageTransport } from './page/main.ts'
 
 export interface PageWorld {

@@ -1,7 +1,8 @@
 // Lets a test run the cases of the contract in this page, one by one.
-import type { Bed } from '../bed.ts'
+
 import { begin, cases } from '../cases.ts'
-import { sendByFetch, sendByXhr } from '../clients.ts'
+import type { Bed } from '../setup/contract-setup.ts'
+import { sendByFetch, sendByXhr } from '../setup/page-clients.ts'
 
 declare global {
   interface Window {

@@ -1,7 +1,7 @@
 // A page with the server in it, behind the service worker of msw.
 import { setupWorker } from 'msw/browser'
-import { createPair, handlersFor, places } from '../in-process.ts'
-import { steerDirectly } from '../steering.ts'
+import { createPair, handlersFor, places } from '../setup/in-process-servers.ts'
+import { steerDirectly } from '../setup/server-controls.ts'
 import { offerCases } from './run-in-page.ts'
 
 const pair = createPair()

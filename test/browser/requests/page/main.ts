@@ -1,7 +1,7 @@
 // A page that does as it is told: makes clients, sends requests in every way there is, and says what it saw.
 import type { AxiosRequestConfig } from 'axios'
 import { type AuthClient, type AuthClientOptions, createAuthClient } from 'everbearer'
-import { polluted } from '../../../requests/polluted.ts'
+import { polluted } from '../../../support/tables/polluted-names.ts'
 
 export type PageTransport = 'xhr' | 'fetch' | 'fetch without redirects'
 

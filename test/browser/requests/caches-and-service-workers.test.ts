@@ -1,0 +1,184 @@
+// I3 behind a browser's own cache and a hostile service worker: an old answer never brings an old token back.
+import { beforeEach, describe, expect, it } from 'vitest'
+import {
+  forge,
+  headerOf,
+  respond,
+  withCors
+} from '../../support/worlds/trusted-and-foreign-origins.ts'
+import type { PageTransport } from './page/main.ts'
+import { createPageWorld } from './page-world.ts'
+
+// On the loopback, because Chromium caches nothing whose certificate it cannot trust, and lets no worker be there.
+const app = 'http://localhost:3000'
+const own = 'http://localhost:4000'
+const foreign = 'http://127.0.0.1:5000'
+const { world, page, signIn, send, token, events } = createPageWorld(app, own)
+
+const adopting: readonly PageTransport[] = ['xhr', 'fetch without redirects']
+const refresh = () => page().evaluate(() => window.page.attempt('refresh'))
+const refusals = async () => (await events()).flatMap(({ refusal }) => refusal ?? [])
+const fromOneServer = {
+  'Access-Control-Allow-Origin': app,
+  'Access-Control-Expose-Headers': 'authorization'
+}
+
+function claimsOf(accessToken: string): { readonly iat: number; readonly jti: string } {
+  return JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString())
+}
+
+describe.each(adopting)('%s, with an answer that the browser’s cache keeps', (transport) => {
+  let url = ''
+
+  beforeEach(({ task }) => {
+    // A cache outlives a test.
+    url = `/item/${encodeURIComponent(task.id)}`
+  })
+
+  function cacheable(cacheControl: string): void {
+    world.answer('/item/', async (request) => {
+      if (headerOf(request, 'if-none-match') === '"1"') {
+        return respond(304, { ...fromOneServer, ETag: '"1"' }, '')
+      }
+      const answer = await world.server.guard(request, () => respond(200))
+      const stored = answer.headers.filter(([name]) => !/^(cache-control|vary)$/i.test(name))
+      const headers: [string, string][] = [
+        ...stored,
+        ['Cache-Control', cacheControl],
+        ['ETag', '"1"']
+      ]
+      return { ...answer, headers }
+    })
+  }
+
+  it.each([
+    ['asks the server each time, which says 304', 'no-cache', 4],
+    ['asks nobody', 'max-age=3600', 1]
+  ])('never goes back, three times over, where it %s', async (_, cacheControl, arrivals) => {
+    const first = await signIn()
+    cacheable(cacheControl)
+    world.server.rotateKey()
+    await send(transport, { url })
+    const reissued = await token()
+    expect(reissued).not.toBe(first)
+    for (const _time of [1, 2, 3]) {
+      await refresh()
+      const current = await token()
+      expect((await send(transport, { url })).status).toBe(200)
+      expect(await token()).toBe(current)
+    }
+    // It was the old header that came, and not the lack of one.
+    expect(await refusals()).toEqual(['not-newer', 'not-newer', 'not-newer'])
+    expect(world.callsTo(url)).toHaveLength(arrivals)
+    const conditional = world
+      .callsTo(url)
+      .filter((call) => headerOf(call, 'if-none-match') === '"1"')
+    expect(conditional).toHaveLength(arrivals - 1)
+  })
+
+  it('never goes back after a reload either', async () => {
+    await signIn()
+    cacheable('max-age=3600')
+    world.server.rotateKey()
+    await send(transport, { url })
+    world.advance(5_000)
+    await page().reload()
+    await page().evaluate(async (baseURL) => {
+      window.page.create({ baseURL })
+      await window.page.auth.ready()
+    }, own)
+    const restored = await token()
+    await send(transport, { url })
+    expect(await token()).toBe(restored)
+    expect(await refusals()).toEqual(['not-newer'])
+    expect(world.callsTo(url)).toHaveLength(1)
+  })
+
+  it('gets a token of its own from a server that says no-store', async () => {
+    await signIn()
+    world.answer('/item/', (request) =>
+      world.server.guard(request, () =>
+        respond(200, { 'Cache-Control': 'max-age=3600', ETag: '"1"' })
+      )
+    )
+    world.server.rotateKey()
+    await send(transport, { url })
+    await refresh()
+    await send(transport, { url })
+    await send(transport, { url })
+    expect(await refusals()).toEqual([])
+    expect(world.callsTo(url).length).toBeGreaterThanOrEqual(2)
+  })
+})
+
+describe('with a hostile service worker in between', () => {
+  async function employWorker(): Promise<void> {
+    await page().evaluate(async () => {
+      await navigator.serviceWorker.register('/worker.js')
+      await navigator.serviceWorker.ready
+    })
+    await page().reload()
+    await page().waitForFunction(() => navigator.serviceWorker.controller !== null)
+  }
+
+  const order = (deed: string) =>
+    page().evaluate(
+      (what) =>
+        new Promise((resolve) => {
+          const { port1, port2 } = new MessageChannel()
+          port1.onmessage = resolve
+          navigator.serviceWorker.controller?.postMessage(what, [port2])
+        }),
+      deed
+    )
+
+  beforeEach(async () => {
+    await employWorker()
+    return () =>
+      page().evaluate(async () => {
+        for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister()
+      })
+  })
+
+  it.each(adopting)('never goes back to the token of an old answer over %s', async (transport) => {
+    await signIn()
+    await order('watch')
+    world.server.rotateKey()
+    await send(transport, { url: '/item' })
+    const reissued = await token()
+    world.advance(5_000)
+    await refresh()
+    const current = await token()
+    expect(claimsOf(current).iat).toBeGreaterThan(claimsOf(reissued).iat)
+    await order('replay')
+    const before = world.arrivals.length
+    for (const _time of [1, 2, 3]) {
+      expect((await send(transport, { url: '/item' })).status).toBe(200)
+      expect(await token()).toBe(current)
+    }
+    expect(await refusals()).toEqual(['not-newer', 'not-newer', 'not-newer'])
+    expect(world.arrivals.slice(before)).toEqual([])
+  })
+
+  it('takes the answer of the last refresh, again, for no news', async () => {
+    await signIn()
+    await order('watch')
+    await refresh()
+    const current = await token()
+    await order('replay')
+    expect(await refresh()).toBe('ERR_AUTH_RESPONSE_MALFORMED')
+    expect(await token()).toBe(current)
+  })
+
+  it('takes no token from a foreign origin that it asked, over xhr', async () => {
+    const held = await signIn()
+    const forged = forge()
+    world.evil(withCors(() => respond(200, { Authorization: `Bearer ${forged}` })))
+    await order(`ask ${foreign}/x`)
+    const { status } = await send('xhr', { url: '/item' })
+    expect(status).toBe(200)
+    expect(world.strays().length).toBeGreaterThan(0)
+    expect(await token()).toBe(held)
+    expect(await refusals()).toEqual(['untrusted-origin'])
+  })
+})

@@ -1,0 +1,55 @@
+// What only a browser does to a request on its way, and to an answer that streams.
+import { expect, it } from 'vitest'
+import { appOrigin, ownOrigin, withCors } from '../../support/worlds/trusted-and-foreign-origins.ts'
+import type {} from './page/main.ts'
+import { createPageWorld } from './page-world.ts'
+
+const { world, page, signIn } = createPageWorld()
+
+it('does not send without the token what requires it, where no-cors takes the header off', async () => {
+  await signIn()
+  const outcome = await page().evaluate(
+    (url) =>
+      window.page.auth.fetch(url, { mode: 'no-cors', everbearer: { accessToken: 'require' } }).then(
+        ({ type }) => `sent, and got an ${type} answer`,
+        (error) => error.code
+      ),
+    `${ownOrigin}/items`
+  )
+  expect(outcome).toBe('ERR_AUTH_INVALID_OPTIONS')
+  expect(world.callsTo('/items')).toEqual([])
+})
+
+it('has no token in the error of a stream that is longer than maxContentLength', async () => {
+  const token = await signIn()
+  // In chunks, so that no length tells beforehand.
+  const raw = [
+    'HTTP/1.1 200 OK',
+    'Transfer-Encoding: chunked',
+    `Access-Control-Allow-Origin: ${appOrigin}`,
+    'Access-Control-Allow-Credentials: true',
+    '',
+    '10',
+    'sixteen letters.',
+    '0',
+    '',
+    ''
+  ].join('\r\n')
+  world.answer(
+    '/long',
+    withCors(() => ({ raw }))
+  )
+  const printed = await page().evaluate(async () => {
+    const options = { adapter: 'fetch', responseType: 'stream', maxContentLength: 10 } as const
+    const { data } = await window.page.auth.axios.get('/long', options)
+    const reader = data.getReader()
+    try {
+      while (!(await reader.read()).done);
+    } catch (error) {
+      return JSON.stringify(error)
+    }
+    return 'no error'
+  })
+  expect(printed).toContain('maxContentLength size of 10 exceeded')
+  expect(printed).not.toContain(token)
+})

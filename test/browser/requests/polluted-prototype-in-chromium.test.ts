@@ -1,0 +1,57 @@
+// In a browser too, a polluted Object.prototype changes nothing: what is sent, to whom, and what becomes of it.
+import { describe, expect, it } from 'vitest'
+import { polluted } from '../../support/tables/polluted-names.ts'
+import { ownOrigin, respond, withCors } from '../../support/worlds/trusted-and-foreign-origins.ts'
+import type { PageTransport, Pollution } from './page/main.ts'
+import { createPageWorld } from './page-world.ts'
+
+const { world, page } = createPageWorld()
+
+const kinds = Object.keys(polluted) as Pollution['kind'][]
+const pollutions = kinds.flatMap((kind) =>
+  Object.keys(polluted[kind]).map((name): Pollution => ({ kind, name }))
+)
+
+/** What the page and the servers saw of a session, but for what differs in every one. */
+async function observe(transport: PageTransport, pollution?: Pollution): Promise<unknown> {
+  await page().context().clearCookies()
+  await page().evaluate(() => localStorage.clear())
+  world.evil(withCors(() => respond(200)))
+  world.answer('/rotate', (request) =>
+    world.server.guard(request, () => {
+      world.server.rotateKey()
+      return respond(200)
+    })
+  )
+  world.answer('/revoke', (request) =>
+    world.server.guard(request, () => {
+      world.server.revokeAccessTokens()
+      return respond(200)
+    })
+  )
+  const seen = await page().evaluate(
+    ([how, baseURL, what]) => window.page.live(how, baseURL, what),
+    [transport, ownOrigin, pollution] as const
+  )
+  const arrivals = world.arrivals.filter(({ method }) => method !== 'OPTIONS')
+  const text = JSON.stringify([seen, arrivals])
+  return JSON.parse(
+    text.replace(/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g, 'TOKEN').replace(/rt_[\w-]+/g, 'RT')
+  )
+}
+
+describe.each(['xhr', 'fetch'] as const)('%s', (transport) => {
+  let clean: unknown
+
+  it('has a session to compare with', async () => {
+    clean = await observe(transport)
+    expect(world.arrivals.length).toBeGreaterThan(10)
+  })
+
+  // What is none of axios's business is the same over both.
+  const tried = pollutions.filter(({ kind }) => transport === 'xhr' || kind === 'axiosOptions')
+
+  it.each(tried)('does the same with an inherited $name ($kind)', async (pollution) => {
+    expect(await observe(transport, pollution)).toEqual(clean)
+  })
+})

@@ -1,0 +1,191 @@
+// I3 in a browser: from where, in which shape and with which status a re-issued token is taken, and life without one.
+import { describe, expect, it } from 'vitest'
+import { type HeaderShape, headerShapes, onTheWire } from '../../support/tables/header-shapes.ts'
+import {
+  appOrigin,
+  evilOrigin,
+  forge,
+  redirect,
+  respond,
+  tokensIn,
+  withCors
+} from '../../support/worlds/trusted-and-foreign-origins.ts'
+import type { PageCall, PageTransport } from './page/main.ts'
+import { createPageWorld, pageTransports } from './page-world.ts'
+
+const { world, page, signIn, send, token, events } = createPageWorld()
+
+/** Those that can tell where an answer came from. */
+const adopting: readonly PageTransport[] = ['xhr', 'fetch without redirects']
+const bearer = (value: string) => ({ Authorization: `Bearer ${value}` })
+
+describe.each(pageTransports)('%s', (transport) => {
+  const foreign: readonly {
+    readonly path: string
+    readonly call: PageCall
+    readonly status: number
+  }[] = [
+    { path: 'directly', call: { url: `${evilOrigin}/x` }, status: 200 },
+    {
+      path: 'after a preflight',
+      call: { url: `${evilOrigin}/x`, method: 'PUT', headers: { 'X-Custom': '1' }, body: 'x' },
+      status: 200
+    },
+    { path: 'directly, with 401', call: { url: `${evilOrigin}/x` }, status: 401 },
+    { path: 'directly, with 500', call: { url: `${evilOrigin}/x` }, status: 500 },
+    { path: 'after a redirect', call: { url: '/start' }, status: 200 },
+    { path: 'after a redirect, with 401', call: { url: '/start' }, status: 401 },
+    { path: 'after a redirect, with 500', call: { url: '/start' }, status: 500 }
+  ]
+
+  it.each(foreign)(
+    'takes no token from a foreign origin that answers $path',
+    async ({ call, status }) => {
+      const held = await signIn()
+      const forged = forge()
+      world.answer(
+        '/start',
+        withCors(() => redirect(307, `${evilOrigin}/x`))
+      )
+      world.evil(withCors(() => respond(status, bearer(forged))))
+      const { authorization } = await send(transport, call)
+      const isRedirected = call.url === '/start'
+      const isAnswered = transport !== 'fetch without redirects' || !isRedirected
+      expect(world.strays().length > 0).toBe(isAnswered)
+      // The page could read it, and where it was no answer to our token it may.
+      expect(authorization).toBe(isAnswered && !isRedirected ? `Bearer ${forged}` : undefined)
+      await send(transport, { url: '/items' })
+      expect(JSON.stringify(world.arrivals)).not.toContain(forged)
+      const refusals = (await events()).flatMap(({ refusal }) => refusal ?? [])
+      expect(refusals.length > 0).toBe(isAnswered && isRedirected)
+      expect((await events()).map(({ name }) => name)).not.toContain('reissued')
+      if (status !== 401 || !isRedirected) expect(await token()).toBe(held)
+    }
+  )
+
+  it('gets through a rotation of keys with the header hidden by CORS, without one failed request', async () => {
+    await signIn()
+    let hidden = 0
+    world.answer('/hidden', async (request) => {
+      const answer = await world.server.guard(request, () => respond(200))
+      hidden += answer.headers.filter(([name]) => name === 'Authorization').length
+      const exposes = /^access-control-expose-headers$/i
+      return { ...answer, headers: answer.headers.filter(([name]) => !exposes.test(name)) }
+    })
+    const phases = [
+      () => world.server.rotateKey(),
+      () => page().evaluate(() => window.page.attempt('refresh')),
+      () => world.server.retireKey(),
+      // Once more, and in a hurry: the old key goes before anybody has refreshed.
+      () => world.server.rotateKey(),
+      () => world.server.retireKey()
+    ]
+    for (const phase of phases) {
+      await phase()
+      const statuses = await page().evaluate(async (how) => {
+        const sending = Array.from({ length: 20 }, () => window.page.send(how, { url: '/hidden' }))
+        return (await Promise.all(sending)).map(({ status }) => status)
+      }, transport)
+      expect(statuses).toEqual(Array(20).fill(200))
+    }
+    expect(hidden).toBe(40)
+    expect(world.callsTo('/refresh')).toHaveLength(2)
+    expect((await events()).map(({ name }) => name)).not.toContain('reissued')
+  })
+})
+
+/** What Chromium's parser makes of a value, where that is neither the value itself nor what Node makes of it. */
+const inChromium: typeof onTheWire = {
+  '64 KiB of blanks': 'token',
+  '64 KiB': 'malformed',
+  '64 KiB of commas': 'malformed',
+  // axios takes control characters out of a value before anybody can see them.
+  DEL: 'token',
+  'another control character': 'token',
+  'a line feed within': 'token',
+  'a carriage return within': 'token',
+  'a folded line': 'token'
+}
+
+describe.each(adopting)('%s', (transport) => {
+  const isSendable = (shape: HeaderShape): shape is HeaderShape & { readonly value: string } =>
+    typeof shape.value === 'string'
+  const sendable = headerShapes.filter(isSendable).map(({ name, value, kind }) => ({
+    name,
+    value,
+    arrives: inChromium[name] ?? onTheWire[name] ?? kind
+  }))
+
+  it.each(sendable)('takes $name for $arrives', async ({ value, arrives }) => {
+    const held = await signIn()
+    const forged = forge()
+    const filled = value.replaceAll('TOKEN', forged).replaceAll('OTHER', forge({ iat: 9e9 + 1 }))
+    const lines = [
+      'HTTP/1.1 200 OK',
+      `Access-Control-Allow-Origin: ${appOrigin}`,
+      'Access-Control-Expose-Headers: Authorization',
+      'Content-Length: 0',
+      'Connection: close',
+      `Authorization: ${filled}`
+    ]
+    world.answer('/raw', async (request) => {
+      if (request.method === 'OPTIONS') return withCors(() => respond(200))(request)
+      return { raw: `${lines.join('\r\n')}\r\n\r\n` }
+    })
+    const { status } = await send(transport, { url: '/raw' })
+    expect(status).toBe(arrives === 'no answer' ? undefined : 200)
+    const isAdopted = (await token()) !== held
+    expect(isAdopted).toBe(arrives === 'token')
+    const refusals = (await events()).flatMap(({ refusal }) => refusal ?? [])
+    expect(refusals).toEqual(arrives === 'malformed' ? ['malformed'] : [])
+  })
+
+  it('takes nothing from two lines, which are joined', async () => {
+    const held = await signIn()
+    for (const values of [
+      ['Bearer TOKEN', 'Bearer OTHER'],
+      ['Basic YTpi', 'Bearer TOKEN']
+    ]) {
+      const added = values.map((value): [string, string] => [
+        'Authorization',
+        value.replace('TOKEN', forge()).replace('OTHER', forge())
+      ])
+      const answer = respond(200)
+      world.answer(
+        '/two',
+        withCors(() => ({ ...answer, headers: [...answer.headers, ...added] }))
+      )
+      expect((await send(transport, { url: '/two' })).status).toBe(200)
+    }
+    expect(await token()).toBe(held)
+  })
+
+  const statuses = [200, 201, 202, 203, 204, 206, 299, 304, 400, 402, 403, 404, 405, 409, 410, 418]
+  const others = [422, 429, 451, 499, 500, 501, 502, 503, 504, 511, 599]
+
+  it.each([...statuses, ...others])('adopts what comes with %d', async (status) => {
+    await signIn()
+    const forged = forge()
+    world.answer(
+      '/items',
+      withCors(() => respond(status, bearer(forged)))
+    )
+    const answer = await send(transport, { url: '/items' })
+    expect(answer).toMatchObject({ status, authorization: undefined })
+    expect(await token()).toBe(forged)
+    expect(world.callsTo('/refresh')).toEqual([])
+  })
+
+  it('adopts nothing from a 401', async () => {
+    const held = await signIn()
+    const forged = forge()
+    world.answer(
+      '/items',
+      withCors(() => respond(401, bearer(forged)))
+    )
+    expect((await send(transport, { url: '/items' })).status).toBe(401)
+    const refreshed = await token()
+    expect([forged, held]).not.toContain(refreshed)
+    expect(tokensIn(world.callsTo('/items'))).toEqual([held, refreshed])
+  })
+})

@@ -1,0 +1,151 @@
+// I6 in a browser: the token goes to the trusted origin however its URL is spelt, and along no redirect that leaves it.
+import { describe, expect, it } from 'vitest'
+import { evilSite, redirectStatuses, targets } from '../../support/tables/redirect-targets.ts'
+import { type Destination, spellings } from '../../support/tables/url-spellings.ts'
+import {
+  appOrigin,
+  evilOrigin,
+  headerOf,
+  ownOrigin,
+  redirect,
+  tokensIn,
+  withCors
+} from '../../support/worlds/trusted-and-foreign-origins.ts'
+import { createPageWorld, pageTransports } from './page-world.ts'
+
+const { world, page, signIn, send, token, events } = createPageWorld()
+
+const withoutPreflights = (before: number) =>
+  world.arrivals.slice(before).filter(({ method }) => method !== 'OPTIONS')
+
+const expected: Readonly<Record<Destination, readonly object[]>> = {
+  own: [{ isOurs: true, tokens: 1 }],
+  elsewhere: [{ isOurs: false, tokens: 0 }],
+  nowhere: []
+}
+
+describe.each(pageTransports)('%s', (transport) => {
+  it.each(spellings)('takes %j where it leads', async ({ url, inPage }) => {
+    await signIn()
+    const before = world.arrivals.length
+    const { status } = await send(transport, { url })
+    const seen = withoutPreflights(before).map((arrival) => ({
+      isOurs: arrival.origin === ownOrigin,
+      tokens: tokensIn([arrival]).length
+    }))
+    expect(seen).toEqual(expected[inPage])
+    expect(status !== undefined).toBe(inPage !== 'nowhere')
+    expect(tokensIn(world.arrivals.filter(({ method }) => method === 'OPTIONS'))).toEqual([])
+  })
+
+  it('resolves what is relative against the page where there is no base', async () => {
+    await signIn({ trustedOrigins: [ownOrigin] })
+    const before = world.arrivals.length
+    const urls = ['/\t/evil.example/me', '/\\evil.example/me', '\\\\evil.example\\me', '/me']
+    await page().evaluate(
+      async ([how, all]) => {
+        Object.assign(window.page.auth.axios.defaults, { baseURL: '' })
+        for (const url of all) await window.page.send(how, { url })
+      },
+      [transport, urls] as const
+    )
+    const arrivals = withoutPreflights(before)
+    expect(arrivals.map(({ origin }) => origin)).toEqual([
+      evilOrigin,
+      evilOrigin,
+      evilOrigin,
+      appOrigin
+    ])
+    expect(tokensIn(arrivals)).toEqual([])
+  })
+
+  const cases = redirectStatuses.flatMap((status) =>
+    targets.flatMap((target) =>
+      (status === 307 ? ['GET', 'POST'] : ['GET']).map((method) => ({
+        status,
+        method,
+        to: target.name,
+        target
+      }))
+    )
+  )
+
+  it.each(cases)(
+    'carries the token by $status no further than its origin: $method to $to',
+    async ({ status, method, target }) => {
+      const held = await signIn()
+      for (const [path, location] of Object.entries(target.hops)) {
+        world.answer(
+          path,
+          withCors(() => redirect(status, location))
+        )
+      }
+      world.evil(evilSite(target, status))
+      const before = world.arrivals.length
+      const call = { url: '/start', method, ...(method === 'POST' ? { body: 'content' } : {}) }
+      const answer = await send(transport, call)
+
+      const arrivals = withoutPreflights(before)
+      expect(tokensIn(arrivals.filter(({ origin }) => origin !== ownOrigin))).toEqual([])
+      expect(arrivals[0]).toMatchObject({ path: '/start' })
+      expect(tokensIn(arrivals.slice(0, 1))).toEqual([held])
+      if (transport === 'fetch without redirects') {
+        expect(answer.status).toBe(undefined)
+        expect(arrivals).toHaveLength(1)
+      } else if (target.leaves) {
+        const left = arrivals.some(({ origin }) => origin !== ownOrigin)
+        expect(left).toBe(target.isMixedContent !== true)
+      } else {
+        expect(answer.status).toBe(method === 'POST' ? 405 : 200)
+        expect(tokensIn(arrivals)).toEqual(arrivals.map(() => held))
+      }
+      const names = (await events()).map(({ name }) => name)
+      expect(names).not.toContain('reissued')
+      expect(names).not.toContain('signed-out')
+      if (target.evilRedirectsTo === undefined) expect(await token()).toBe(held)
+    }
+  )
+})
+
+describe('the auth requests', () => {
+  const redirections = redirectStatuses.flatMap((status) =>
+    ['/elsewhere', `${evilOrigin}/collect`, `${ownOrigin}:8443/refresh`].map((location) => ({
+      status,
+      location
+    }))
+  )
+
+  it.each(redirections)('follow no $status to $location', async ({ status, location }) => {
+    const held = await signIn()
+    for (const path of ['/refresh', '/logout', '/login']) {
+      world.answer(
+        path,
+        withCors(() => redirect(status, location))
+      )
+    }
+    const attempt = (method: 'refresh' | 'logout') =>
+      page().evaluate((name) => window.page.attempt(name), method)
+    expect(await attempt('refresh')).toBe('ERR_AUTH_NETWORK')
+    expect(await token()).toBe(held)
+    const login = page().evaluate(() => window.page.attemptLogin({ email: 'a', password: 'b' }))
+    expect(await login).toBe('ERR_AUTH_NETWORK')
+    expect(await attempt('logout')).toBe('{"confirmed":false}')
+    expect(world.strays()).toEqual([])
+    expect(world.callsTo('/elsewhere')).toEqual([])
+    for (const path of ['/refresh', '/logout', '/login']) {
+      expect(world.callsTo(path).length, path).toBeGreaterThan(0)
+    }
+  })
+})
+
+it('leaves an Authorization of the app’s own alone, and refreshes nothing on its 401', async () => {
+  await signIn()
+  for (const transport of pageTransports) {
+    const headers = { Authorization: 'Basic YTpi' }
+    expect((await send(transport, { url: '/me', headers })).status).toBe(401)
+  }
+  expect(world.callsTo('/me').map((call) => headerOf(call, 'authorization'))).toEqual(
+    pageTransports.map(() => 'Basic YTpi')
+  )
+  expect(world.callsTo('/refresh')).toEqual([])
+})

@@ -1,0 +1,109 @@
+// Many tabs of a real browser, before a server that takes any second use of a refresh token for theft.
+import { createMockAuthServer } from 'everbearer/mock'
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { ada, createTabsWorld, grace, statusOf } from '../support/browsers/chromium-tabs.ts'
+import type { TabReport } from './tabs-page/main.ts'
+
+const server = createMockAuthServer({
+  accessTokenSeconds: 6,
+  refreshGraceSeconds: 0,
+  users: [ada, grace]
+})
+const { openTab, openTabs, openTwoTabs } = createTabsWorld(server)
+
+const callsTo = (route: string) => server.calls.filter((call) => call.route === route)
+const reportOf = (page: Page): Promise<TabReport> => page.evaluate(() => window.tab.report)
+
+async function untilEvent(page: Page, name: string, detail?: string): Promise<void> {
+  await page.waitForFunction(
+    ([wanted, with_]) =>
+      window.tab.report.events.some(
+        (event) => event.name === wanted && (with_ === undefined || event.detail === with_)
+      ),
+    [name, detail] as const
+  )
+}
+
+it('gives a new tab its token from a sibling, with no call to the server', async () => {
+  const { context } = await openTabs(1)
+  const tab = await openTab(context)
+  const names = (await reportOf(tab)).events.map(({ name }) => name)
+  expect((await reportOf(tab)).events[0]).toMatchObject({ name: 'signed-in', detail: 'other-tab' })
+  expect(names).not.toContain('refresh-started')
+})
+
+it('makes one refresh per token for twenty tabs with fifty requests each, over ten expiries', async () => {
+  const { tabs } = await openTabs(20)
+  const from = server.calls.length
+  await Promise.all(tabs.map((tab) => tab.evaluate(() => window.tab.call(50, 1_100))))
+  const calls = server.calls.slice(from)
+  const reports = await Promise.all(tabs.map(reportOf))
+  expect(reports.flatMap(({ failed }) => failed)).toEqual([])
+  expect(reports.map(({ succeeded }) => succeeded)).toEqual(Array(20).fill(50))
+  const refreshes = calls.filter(({ route }) => route === 'refresh')
+  expect(new Set(refreshes.map(({ outcome }) => outcome))).toEqual(new Set(['rotated']))
+  expect(refreshes.length).toBeGreaterThanOrEqual(10)
+  expect(calls.filter(({ status }) => (status ?? 0) >= 400)).toEqual([])
+  // Between two refreshes lies a token's worth of calls of all tabs: no token was renewed twice.
+  const positions = refreshes.map((refresh) => calls.indexOf(refresh))
+  for (const [index, position] of positions.entries()) {
+    if (index > 0) expect(position - (positions[index - 1] ?? 0)).toBeGreaterThan(20)
+  }
+})
+
+it('signs twenty tabs out when one of them does', async () => {
+  const { tabs } = await openTabs(20)
+  const [first, ...others] = tabs
+  const signedOutAtMs = await first?.evaluate(async () => {
+    const atMs = Date.now()
+    await window.tab.auth.logout()
+    return atMs
+  })
+  await Promise.all(others.map((tab) => untilEvent(tab, 'signed-out', 'signed-out')))
+  const reports = await Promise.all(others.map(reportOf))
+  const delaysMs = reports.map(
+    ({ events }) =>
+      (events.find(({ name }) => name === 'signed-out')?.atMs ?? Number.NaN) - (signedOutAtMs ?? 0)
+  )
+  console.log(`a sign-out reached ${others.length} tabs within ${Math.max(...delaysMs)} ms`)
+  expect(await Promise.all(tabs.map(statusOf))).toEqual(Array(20).fill('unauthenticated'))
+  const before = server.calls.length
+  await Promise.all(tabs.map((tab) => tab.evaluate(() => window.tab.call(1, 0))))
+  const calls = server.calls.slice(before)
+  expect(calls).toHaveLength(20)
+  expect(calls.every(({ kid }) => kid === undefined)).toBe(true)
+})
+
+it('sends nothing with the old token when the user comes Back to a page after a sign-out elsewhere', async () => {
+  const { context, first, second } = await openTwoTabs()
+  await first.goto('about:blank')
+  await second.evaluate(() => window.tab.auth.logout())
+  const before = server.calls.length
+  await first.goBack()
+  await first.waitForFunction(() => window.tab.auth.getState().status === 'unauthenticated')
+  await first.evaluate(() => window.tab.call(3, 10))
+  const calls = server.calls.slice(before).filter(({ route }) => route === 'me')
+  expect(calls).toHaveLength(3)
+  expect(calls.every(({ kid }) => kid === undefined)).toBe(true)
+  await context.close()
+})
+
+it('tells the tab of one user that another signed in, and sends nothing of the one with the token of the other', async () => {
+  const { first, second } = await openTwoTabs()
+  await first.evaluate((credentials) => window.tab.auth.login(credentials), grace)
+  await untilEvent(second, 'signed-out', 'user-changed')
+  expect(await statusOf(first)).toBe('authenticated')
+  const before = server.calls.length
+  await second.evaluate(() => window.tab.call(2, 10))
+  expect(server.calls.slice(before).every(({ kid }) => kid === undefined)).toBe(true)
+})
+
+it('makes one refresh where twenty tabs wake together', async () => {
+  const { tabs } = await openTabs(20)
+  const before = callsTo('refresh').length
+  await Promise.all(tabs.map((tab) => tab.evaluate(() => window.tab.auth.refresh())))
+  const made = callsTo('refresh').length - before
+  console.log(`twenty tabs that refreshed together made ${made} calls`)
+  expect(made).toBe(1)
+})

@@ -1,0 +1,66 @@
+// The contract behind Express on a port, for a client in Node that has a cookie jar.
+import type { RequestListener } from 'node:http'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { middleware, protect } from 'everbearer/mock/node'
+import express, { type Response as Answer, type Request as Asked } from 'express'
+import { afterAll, beforeAll } from 'vitest'
+import { createCookieFetch } from '../support/cookie-fetch.ts'
+import type { Bed, Send } from './setup/contract-setup.ts'
+import { createPair, todoHeaders } from './setup/in-process-servers.ts'
+import { itHoldsThrough } from './setup/run-contract.ts'
+import { steerDirectly } from './setup/server-controls.ts'
+
+const { server, strict } = createPair()
+const app = express()
+app.use(middleware(server))
+app.get(
+  '/api/todos',
+  protect<Asked, Answer>(server, (_asked, answer, { claims: { sub } }) =>
+    answer.set(todoHeaders).json([sub])
+  )
+)
+const elsewhere = express()
+elsewhere.use((_asked, answer) => void answer.end())
+
+const cookieFetch = createCookieFetch()
+const send: Send = async ({ method, url, headers = {}, body, signal }) => {
+  const init = {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body }),
+    ...(signal === undefined ? {} : { signal })
+  }
+  const response = await cookieFetch(url, init)
+  const text = await response.text()
+  return { status: response.status, text, header: (name) => response.headers.get(name) }
+}
+
+const servers: Server[] = []
+async function serve(listener: RequestListener): Promise<string> {
+  const one = createServer(listener)
+  servers.push(one)
+  await new Promise<void>((resolve) => one.listen(0, 'localhost', resolve))
+  return `http://localhost:${(one.address() as AddressInfo).port}`
+}
+
+let bed: Bed
+beforeAll(async () => {
+  const home = await serve(app)
+  bed = {
+    send,
+    mock: steerDirectly(server),
+    home,
+    abroad: home,
+    strict: await serve(express().use(middleware(strict))),
+    elsewhere: await serve(elsewhere)
+  }
+})
+afterAll(() => {
+  for (const one of servers) {
+    one.close()
+    one.closeAllConnections()
+  }
+})
+
+itHoldsThrough('express-node', () => bed)

@@ -1,0 +1,108 @@
+// The contract in Chromium: behind msw's service worker in both versions, and against a real port.
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { listen, protect } from 'everbearer/mock/node'
+import type { Browser, Page } from 'playwright-core'
+import { build } from 'vite'
+import { afterAll, beforeAll } from 'vitest'
+import { launchChromium } from '../support/browsers/chromium.ts'
+import { serveDirectory } from '../support/browsers/static-site.ts'
+import { createPair, todoHeaders } from './setup/in-process-servers.ts'
+import { itHolds } from './setup/run-contract.ts'
+
+const root = join(import.meta.dirname, '../..')
+const closers: (() => unknown)[] = []
+const pages = new Map<string, Page>()
+let browser: Browser
+
+async function servePages(msw: 'msw' | 'msw-2'): Promise<string> {
+  const outDir = await mkdtemp(join(tmpdir(), 'everbearer-contract-'))
+  const source = join(import.meta.dirname, 'page')
+  const dist = (path: string) => join(root, 'dist', path)
+  await build({
+    root: source,
+    configFile: false,
+    logLevel: 'error',
+    resolve: {
+      alias: [
+        { find: /^everbearer\/mock$/, replacement: dist('mock/index.js') },
+        { find: /^everbearer\/mock\/msw$/, replacement: dist('mock/msw.js') },
+        { find: /^msw(?=$|\/)/, replacement: msw }
+      ]
+    },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: 'es2022',
+      rolldownOptions: { input: [join(source, 'worker.html'), join(source, 'port.html')] }
+    }
+  })
+  const worker = join(root, 'node_modules', msw, 'lib/mockServiceWorker.js')
+  await copyFile(worker, join(outDir, 'mockServiceWorker.js'))
+  const site = await serveDirectory(outDir)
+  closers.push(site.close, () => rm(outDir, { recursive: true }))
+  return site.url
+}
+
+async function openPage(id: string, url: string): Promise<void> {
+  const page = await (await browser.newContext()).newPage()
+  await page.goto(url)
+  await page.waitForFunction(() => 'runCase' in window)
+  pages.set(id, page)
+}
+
+async function openPort(): Promise<{ home: string; strict: string; elsewhere: string }> {
+  const { server, strict } = createPair()
+  const todos = protect(server, (_request, response, { claims: { sub } }) => {
+    for (const [name, value] of Object.entries(todoHeaders)) response.setHeader(name, value)
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify([sub]))
+  })
+  const next: RequestListener = (request, response) => {
+    if (request.url === '/api/todos') return todos(request, response)
+    response.writeHead(404).end()
+  }
+  const home = await listen(server, { control: true, next })
+  const closed = await listen(strict)
+  const collector = createServer((request, response) => {
+    response.setHeader('Access-Control-Allow-Origin', request.headers.origin ?? '*')
+    response.setHeader('Access-Control-Allow-Credentials', 'true')
+    response.setHeader('Access-Control-Allow-Headers', 'Authorization')
+    response.end()
+  })
+  await new Promise<void>((resolve) => collector.listen(0, 'localhost', resolve))
+  closers.push(home.close, closed.close, () => {
+    collector.close()
+    collector.closeAllConnections()
+  })
+  const { port } = collector.address() as AddressInfo
+  return { home: home.url, strict: closed.url, elsewhere: `http://localhost:${port}` }
+}
+
+beforeAll(async () => {
+  browser = await launchChromium()
+  const [three, two, port] = [await servePages('msw'), await servePages('msw-2'), await openPort()]
+  await openPage('msw-3', `${three}worker.html`)
+  await openPage('msw-2', `${two}worker.html`)
+  await openPage('port', `${three}port.html?${new URLSearchParams(port)}`)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  for (const close of closers) await close()
+})
+
+const runIn = (id: string, client: string) => (name: string) => {
+  const page = pages.get(id)
+  if (page === undefined) throw new Error(`there is no page ${id}`)
+  return page.evaluate(([wanted, by]) => window.runCase(wanted, by), [name, client] as const)
+}
+
+itHolds('msw-3-chromium-fetch', runIn('msw-3', 'fetch'))
+itHolds('msw-3-chromium-xhr', runIn('msw-3', 'xhr'))
+itHolds('msw-2-chromium-fetch', runIn('msw-2', 'fetch'))
+itHolds('msw-2-chromium-xhr', runIn('msw-2', 'xhr'))
+itHolds('port-chromium-fetch', runIn('port', 'fetch'))
+itHolds('port-chromium-xhr', runIn('port', 'xhr'))

@@ -1,0 +1,5 @@
+// Writes docs/mock-adapters.md.
+import { writeFileSync } from 'node:fs'
+import { renderTable, tablePath } from './adapter-table.ts'
+
+writeFileSync(tablePath, renderTable())

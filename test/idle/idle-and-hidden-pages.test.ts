@@ -1,0 +1,126 @@
+// The idle and visibility policy.
+import { expect, it } from 'vitest'
+import { ada, createTestBed } from '../support/worlds/test-client.ts'
+
+it('renews in the background where it is told to', async () => {
+  const idlePolicy = { whileHidden: 'refresh' } as const
+  const { auth, browser, clock, idle, callsTo } = createTestBed(
+    { idlePolicy },
+    { accessTokenSeconds: 300 }
+  )
+  await auth.login(ada)
+  browser.setVisible(false)
+  clock.tick(240_000)
+  await idle()
+  expect(callsTo('refresh')).toHaveLength(1)
+})
+
+it('lets a request renew in a page that nobody looks at', async () => {
+  const { auth, browser, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  await auth.login(ada)
+  browser.setVisible(false)
+  clock.tick(300_000)
+  expect((await auth.axios.get('/me')).status).toBe(200)
+  expect(callsTo('refresh')).toHaveLength(1)
+})
+
+it.each([true, false])('signs out after the idle limit, visible: %s', async (isVisible) => {
+  const idlePolicy = { signOutAfterSeconds: 900 }
+  const { auth, browser, clock, idle, callsTo, events } = createTestBed(
+    { idlePolicy },
+    { accessTokenSeconds: 300 }
+  )
+  await auth.login(ada)
+  browser.setVisible(isVisible)
+  clock.tick(899_999)
+  await idle()
+  expect(auth.getState().status).toBe('authenticated')
+  clock.tick(1)
+  await idle()
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
+  expect(callsTo('logout')).toHaveLength(1)
+  expect(events.at(-1)).toEqual({ name: 'signed-out', event: { reason: 'idle' } })
+  expect(clock.pendingTimers()).toBe(0)
+})
+
+it('puts the limit off for requests and for a user who is there', async () => {
+  const { auth, clock } = createTestBed(
+    { idlePolicy: { signOutAfterSeconds: 900 } },
+    { accessTokenSeconds: 86_400 }
+  )
+  await auth.login(ada)
+  for (let minute = 0; minute < 60; minute += 10) {
+    clock.tick(600_000)
+    if (minute % 20 === 0) auth.markActive()
+    else await auth.axios.get('/me')
+  }
+  expect(auth.getState().status).toBe('authenticated')
+})
+
+it('does not keep whoever comes back too late, whatever the timers did', async () => {
+  const { auth, clock, callsTo } = createTestBed({ idlePolicy: { signOutAfterSeconds: 900 } })
+  await auth.login(ada)
+  clock.sleep(901_000)
+  await auth.axios.get('/me').catch(() => {})
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
+  expect(callsTo('me').map((call) => call.outcome)).toEqual(['missing_token'])
+})
+
+it('is idle for ever by default', async () => {
+  const { auth, clock } = createTestBed()
+  await auth.login(ada)
+  clock.sleep(30 * 86_400_000)
+  auth.markActive()
+  expect(auth.getState().status).toBe('authenticated')
+})
+
+const idlePolicy = { signOutAfterSeconds: 900 }
+
+it('lets somebody sign in who has left the sign-in page open for too long', async () => {
+  const { auth, clock, idle } = createTestBed({ idlePolicy })
+  clock.tick(901_000)
+  await auth.login(ada)
+  await idle()
+  expect(auth.getState().status).toBe('authenticated')
+})
+
+it('does not sign out whoever is signing in when the limit passes', async () => {
+  const { auth, browser, clock, idle } = createTestBed(
+    { idlePolicy },
+    { accessTokenSeconds: 86_400 }
+  )
+  await auth.login(ada)
+  clock.tick(899_000)
+  const gate = browser.hold('/login')
+  const signingIn = auth.login(ada)
+  await gate.arrived(1)
+  clock.tick(2_000)
+  gate.release()
+  await signingIn
+  await idle()
+  expect(auth.getState().status).toBe('authenticated')
+})
+
+it('counts a restore as a sign of life', async () => {
+  const { auth, browser, reload, clock, idle, eventNames } = createTestBed({ idlePolicy })
+  await auth.login(ada)
+  auth.dispose()
+  browser.setVisible(false)
+  browser.trouble('/refresh', { kind: 'unreachable' })
+  const next = reload({ restore: 'always' })
+  await next.ready()
+  clock.tick(1_000_000)
+  browser.setVisible(true)
+  browser.wake('visible')
+  await idle()
+  expect(next.getState().status).toBe('authenticated')
+  expect(eventNames()).not.toContain('signed-out')
+})
+
+it('does not renew by hand what was idle for too long', async () => {
+  const { auth, clock, callsTo } = createTestBed({ idlePolicy })
+  await auth.login(ada)
+  clock.sleep(901_000)
+  await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NOT_AUTHENTICATED' })
+  expect(callsTo('refresh')).toHaveLength(0)
+})

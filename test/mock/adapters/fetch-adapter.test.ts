@@ -1,0 +1,117 @@
+// The fetch door around handlers of one's own.
+import { describe, expect, it } from 'vitest'
+import {
+  base,
+  createClockedServer,
+  outcome,
+  overWire,
+  visit
+} from '../../support/worlds/one-cookie-browser.ts'
+
+async function arrange() {
+  const { server } = createClockedServer()
+  const { token } = await visit(overWire(server)).login()
+  const ask = (init: RequestInit = {}) =>
+    new Request(`${base}/api/todos`, {
+      ...init,
+      headers: { authorization: `Bearer ${token}`, origin: 'http://localhost:3000' }
+    })
+  return { server, ask }
+}
+
+describe('protect', () => {
+  it('lets a good token through to the handler, body and all', async () => {
+    const { server, ask } = await arrange()
+    const handler = server.protect(async (request, { claims: { sub } }) =>
+      Response.json({ sub, sent: await request.text() }, { status: 201, statusText: 'Made' })
+    )
+    const response = await handler(ask({ method: 'POST', body: 'hello' }))
+
+    expect([response.status, response.statusText]).toEqual([201, 'Made'])
+    expect(await response.json()).toEqual({ sub: 'user-1', sent: 'hello' })
+    expect(response.headers.get('access-control-allow-origin')).toBe('http://localhost:3000')
+    expect(response.headers.get('vary')).toBe('Origin')
+  })
+
+  it('keeps bytes, streams and cookies of the handler as they are', async () => {
+    const { server, ask } = await arrange()
+    server.rotateKey()
+    const bytes = new Uint8Array([0, 255, 128, 10])
+    const handler = server.protect(() => {
+      const response = new Response(bytes, {
+        headers: { 'content-type': 'application/octet-stream' }
+      })
+      response.headers.append('set-cookie', 'a=1')
+      response.headers.append('set-cookie', 'b=2')
+      return response
+    })
+    const response = await handler(ask())
+
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes)
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    expect(response.headers.get('authorization')).toMatch(/^Bearer /)
+    expect(response.headers.get('content-type')).toBe('application/octet-stream')
+  })
+
+  it('re-issues on responses whose headers are read-only as well', async () => {
+    const { server, ask } = await arrange()
+    server.rotateKey()
+    const handler = server.protect(() => Response.redirect('http://localhost/elsewhere', 303))
+    const response = await handler(ask())
+
+    expect(response.status).toBe(303)
+    expect(response.headers.get('location')).toBe('http://localhost/elsewhere')
+    expect(response.headers.get('authorization')).toMatch(/^Bearer /)
+  })
+
+  it.each([
+    ['without a body', () => new Response(null, { status: 204 })],
+    ['with a body that nobody reads', () => new Response('hello')]
+  ])('a response %s that is given twice hands no token on', async (_name, make) => {
+    const { server, ask } = await arrange()
+    const response = make()
+    const handler = server.protect(() => response)
+    server.rotateKey()
+    expect((await handler(ask())).headers.get('authorization')).toMatch(/^Bearer /)
+    expect(response.headers.has('authorization')).toBe(false)
+  })
+
+  it('passes a network error on', async () => {
+    const { server, ask } = await arrange()
+    expect((await server.protect(() => Response.error())(ask())).type).toBe('error')
+  })
+
+  it('refuses without asking the handler', async () => {
+    const { server } = await arrange()
+    const handler = server.protect(() => {
+      throw new Error('asked')
+    })
+    const response = await handler(new Request(`${base}/api/todos`))
+
+    expect(response.status).toBe(401)
+    expect(server.calls.at(-1)).toMatchObject({
+      adapter: 'fetch',
+      route: 'protected',
+      outcome: 'missing_token'
+    })
+  })
+
+  it('notes a handler that fails, and lets its error through', async () => {
+    const { server, ask } = await arrange()
+    const mistake = new Error('mistake')
+    const handler = server.protect(() => Promise.reject(mistake))
+
+    await expect(handler(ask())).rejects.toBe(mistake)
+    expect(outcome(server)).toBe('failed')
+  })
+})
+
+it('HEAD answers like GET without a body', async () => {
+  const { server, ask } = await arrange()
+  const response = await server.fetch(
+    new Request(`${base}/me`, { method: 'HEAD', headers: ask().headers })
+  )
+
+  expect(response.status).toBe(200)
+  expect(await response.text()).toBe('')
+})

@@ -1,0 +1,225 @@
+// The journal: order of arrival, snapshots, listeners, and nothing secret.
+import { createMockAuthServer, type MockCall } from 'everbearer/mock'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import {
+  base,
+  claimsOf,
+  createClockedServer,
+  json,
+  kidOf,
+  overFetch,
+  overWire,
+  visit
+} from '../../support/worlds/one-cookie-browser.ts'
+
+it('a call is there when it arrives, and complete when it is answered', async () => {
+  const { server, clock } = createClockedServer()
+  let release = () => {}
+  const held = new Promise<string>((resolve) => {
+    release = () => resolve('{}')
+  })
+  const slow = server.handle({
+    method: 'POST',
+    url: `${base}/refresh?a=1`,
+    headers: [json],
+    body: () => held
+  })
+  await server.handle({ method: 'GET', url: `${base}/me`, headers: [] })
+
+  const before = server.calls
+  expect(before.map((call) => [call.index, call.route, call.outcome])).toEqual([
+    [0, 'refresh', 'pending'],
+    [1, 'me', 'missing_token']
+  ])
+  expect(before[0]).not.toHaveProperty('status')
+  clock.advanceSeconds(3)
+  release()
+  await slow
+  expect(server.calls[0]).toEqual({
+    index: 0,
+    startedAtMs: clock.nowMs - 3000,
+    endedAtMs: clock.nowMs,
+    answeredBefore: 2,
+    adapter: 'direct',
+    method: 'POST',
+    path: '/refresh?a=1',
+    target: 'http://localhost:4000',
+    route: 'refresh',
+    status: 401,
+    outcome: 'no_cookie',
+    reissued: false,
+    tokenInUrl: false
+  })
+  expect(before[0]?.outcome).toBe('pending')
+})
+
+it('the order is that of arrival through the fetch door too, whoever has the longer body', async () => {
+  const { server } = createClockedServer()
+  const request = (path: string, init?: RequestInit) => server.fetch(new Request(base + path, init))
+  await Promise.all([
+    request('/login', { method: 'POST', headers: [json], body: ' '.repeat(50_000) }),
+    request('/me'),
+    request('/refresh', { method: 'POST', headers: [json], body: '{}' })
+  ])
+
+  expect(server.calls.map((call) => call.route)).toEqual(['login', 'me', 'refresh'])
+})
+
+it('an entry tells who, which session, which tokens and which keys', async () => {
+  const { server } = createClockedServer()
+  const ada = visit(overWire(server))
+  const { token } = await ada.login()
+  const next = await ada.refresh('attempt-1')
+  const { sid, jti } = claimsOf(token)
+  const { kid } = server.rotateKey()
+  await ada.me(token)
+
+  const [login, refresh, me] = server.calls
+  expect(login).toMatchObject({
+    sub: 'user-1',
+    sid: sid,
+    issuedJti: jti,
+    issuedKid: kidOf(token)
+  })
+  expect(refresh).toMatchObject({
+    sid: sid,
+    issuedJti: claimsOf(next.token).jti,
+    idempotencyKey: 'attempt-1'
+  })
+  expect(me).toMatchObject({
+    sub: 'user-1',
+    sid: sid,
+    jti,
+    kid: kidOf(token),
+    issuedKid: kid,
+    reissued: true
+  })
+})
+
+it('an expired token is named by its jti', async () => {
+  const { server, clock } = createClockedServer()
+  const ada = visit(overWire(server))
+  const { token } = await ada.login()
+  clock.advanceSeconds(300)
+  await ada.me(token)
+
+  const { jti, sid } = claimsOf(token)
+  expect(server.calls.at(-1)).toMatchObject({
+    outcome: 'token_expired',
+    jti,
+    sid: sid,
+    sub: 'user-1'
+  })
+})
+
+it('nothing secret is in it, wherever a confused client puts it', async () => {
+  const { server, clock } = createClockedServer({
+    keys: [{ kid: 'k', secret: 'canary-secret-'.repeat(3) }]
+  })
+  const ada = visit(overWire(server))
+  const secrets = ['lovelace', 'wrong-password', 'canary-secret-']
+  const keep = (token: string) => {
+    secrets.push(token, ...token.split('.').slice(1), ada.cookie ?? '')
+    return token
+  }
+  await ada.login('wrong-password')
+  const token = keep((await ada.login()).token)
+  keep((await ada.refresh()).token)
+  clock.advanceSeconds(20)
+  const spent = ada.cookie ?? ''
+  const everywhere = [token, spent].map((secret) =>
+    server.handle({
+      method: secret,
+      url: `${base}/me/${secret}?access_token=${secret}&password=lovelace&x=${secret}#${secret}`,
+      headers: [
+        ['Origin', secret],
+        ['Idempotency-Key', secret],
+        ['Authorization', `Bearer ${secret}`],
+        ['Cookie', `refresh_token=${secret}`]
+      ]
+    })
+  )
+  await Promise.all(everywhere)
+  await server.handle({ method: 'GET', url: `not a url ${token}`, headers: [] })
+  const header = Buffer.from(JSON.stringify({ alg: 'HS256', kid: token })).toString('base64url')
+  await ada.me(`${header}.e30.x`)
+  server.rotateKey()
+  keep((await ada.me(token)).header('authorization')?.slice(7) ?? '')
+  await ada.logout()
+
+  const callLog = JSON.stringify(server.calls)
+  expect(secrets.length).toBeGreaterThan(10)
+  for (const secret of secrets.filter((text) => text !== '')) expect(callLog).not.toContain(secret)
+})
+
+it('a token cannot steer the terminal that prints the journal', async () => {
+  const { server } = createClockedServer()
+  const header = Buffer.from(JSON.stringify({ alg: 'HS256', kid: '\u001b[2J' })).toString(
+    'base64url'
+  )
+  await visit(overWire(server)).me(`${header}.e30.x`)
+
+  expect(server.calls.at(-1)).toMatchObject({ outcome: 'unknown_kid', kid: '\ufffd[2J' })
+})
+
+it('a reading is a snapshot that nobody can change', async () => {
+  const { server } = createClockedServer()
+  await overFetch(server.fetch)({ method: 'GET', path: '/me', headers: [] })
+  const first = server.calls
+  ;(first as readonly MockCall[] as MockCall[]).length = 0
+
+  expect(server.calls).toHaveLength(1)
+  expect(Object.isFrozen(server.calls[0])).toBe(true)
+})
+
+it('a listener hears of answered calls until it is removed', async () => {
+  const { server } = createClockedServer()
+  const heard: string[] = []
+  const remove = server.onCall((call) => heard.push(`${call.index} ${call.status}`))
+  const ask = () => server.handle({ method: 'GET', url: `${base}/me`, headers: [] })
+  await ask()
+  remove()
+  await ask()
+
+  expect(heard).toEqual(['0 401'])
+})
+
+it('a listener that throws spoils no answer, and its error is not lost', async () => {
+  const uncaught = vi.fn()
+  const given = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  process.on('uncaughtException', uncaught)
+  onTestFinished(() => {
+    process.removeAllListeners('uncaughtException')
+    for (const listener of given) process.on('uncaughtException', listener)
+  })
+  const { server } = createClockedServer()
+  const mistake = new Error('mistake')
+  server.onCall(() => {
+    throw mistake
+  })
+  const answer = await server.handle({ method: 'GET', url: `${base}/me`, headers: [] })
+
+  expect(answer.status).toBe(401)
+  await vi.waitFor(() => expect(uncaught).toHaveBeenCalledWith(mistake, 'uncaughtException'))
+})
+
+it('a call that is open during a reset does not come back', async () => {
+  const { server } = createClockedServer()
+  const open = server.handle({ method: 'POST', url: `${base}/refresh`, headers: [json] })
+  server.reset()
+  await open
+
+  expect(server.calls).toEqual([])
+})
+
+it('only the latest ten thousand calls are kept', async () => {
+  const server = createMockAuthServer()
+  for (let index = 0; index < 10_003; index += 1) {
+    await server.handle({ method: 'GET', url: `${base}/nowhere`, headers: [] })
+  }
+  const { calls } = server
+
+  expect(calls).toHaveLength(10_000)
+  expect(calls[0]?.index).toBe(3)
+})

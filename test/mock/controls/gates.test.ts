@@ -1,0 +1,216 @@
+// Gates: held calls, before and after the server's work; and the question whether the server is idle.
+import { createMockAuthServer } from 'everbearer/mock'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { base, json, overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
+
+afterEach(() => void vi.useRealTimers())
+
+async function arrange() {
+  const server = createMockAuthServer()
+  const ada = visit(overWire(server))
+  const { token } = await ada.login()
+  return { server, ada, token }
+}
+
+it('holds every call to an endpoint until it is released, without a timer', async () => {
+  vi.useFakeTimers()
+  const { server, ada, token } = await arrange()
+  const gate = server.hold('refresh')
+  const first = ada.refresh()
+  const second = ada.refresh()
+  await gate.arrived(2)
+  expect((await ada.me(token)).status).toBe(200)
+  expect(server.calls.refresh.map(({ outcome }) => outcome)).toEqual(['pending', 'pending'])
+  gate.release()
+
+  expect((await Promise.all([first, second])).map(({ status }) => status)).toEqual([200, 200])
+  expect(gate.arrivals).toBe(2)
+  await ada.refresh()
+  expect(gate.arrivals).toBe(2)
+})
+
+it('counts arrivals, however late it is asked', async () => {
+  const { server, ada } = await arrange()
+  const gate = server.hold('refresh')
+  const open = ada.refresh()
+  await gate.arrived()
+  await gate.arrived(1)
+  expect(gate.arrivals).toBe(1)
+  gate.release()
+  gate.release()
+  await open
+})
+
+it('on arrival nothing has happened yet', async () => {
+  const { server, ada, token } = await arrange()
+  const gate = server.hold('refresh')
+  const refresh = ada.refresh()
+  await gate.arrived()
+  server.endSessions()
+  gate.release()
+  expect((await refresh).status).toBe(401)
+  expect((await ada.me(token)).status).toBe(401)
+})
+
+it('after commit everything has happened, but for the answer', async () => {
+  const { server, ada } = await arrange()
+  const spent = ada.cookie
+  const gate = server.hold('refresh', { after: 'commit' })
+  const refresh = ada.refresh()
+  await gate.arrived()
+  server.endSessions()
+  gate.release()
+  expect((await refresh).status).toBe(200)
+  expect(ada.cookie).not.toBe(spent)
+})
+
+it('two gates hold a call both', async () => {
+  const { server, ada, token } = await arrange()
+  const outer = server.hold('api')
+  const inner = server.hold('me')
+  const me = ada.me(token)
+  await Promise.all([outer.arrived(), inner.arrived()])
+  outer.release()
+  await server.idle()
+  expect(server.calls.api[0]?.outcome).toBe('pending')
+  inner.release()
+  expect((await me).status).toBe(200)
+})
+
+it('a held call meets the fault that was planned when it arrived', async () => {
+  const { server, ada } = await arrange()
+  server.failNext('refresh', 503)
+  const gate = server.hold('refresh')
+  const held = ada.refresh()
+  await gate.arrived()
+  gate.release()
+  expect([(await held).status, (await ada.refresh()).status]).toEqual([503, 200])
+})
+
+it('a reset cuts off whoever waits, before it can touch the new session', async () => {
+  const { server, ada } = await arrange()
+  const gates = [server.hold('login'), server.hold('refresh', { after: 'commit' })]
+  const headers = [json]
+  const body = JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
+  const login = server.handle({ method: 'POST', url: `${base}/login`, headers, body })
+  const refresh = ada.refresh()
+  await Promise.all(gates.map((gate) => gate.arrived()))
+  server.reset()
+
+  expect(await login).toMatchObject({ status: 0, fault: 'network', setCookies: [] })
+  expect((await refresh).status).toBe(0)
+  expect(server.calls).toEqual([])
+  expect((await ada.login()).status).toBe(200)
+})
+
+it.each([
+  ['that waits', false],
+  ['that asks later', true]
+])('a reset tells a test %s for arrivals that nobody comes any more', async (_name, isLater) => {
+  const { server } = await arrange()
+  const gate = server.hold('login')
+  const waiting = isLater ? undefined : gate.arrived()
+  server.reset()
+  await expect(waiting ?? gate.arrived()).rejects.toThrow('a reset has taken the gate away')
+})
+
+it('a client that leaves a gate leaves the server to its work', async () => {
+  const { server, ada } = await arrange()
+  const gate = server.hold('refresh')
+  const leave = new AbortController()
+  const headers: [string, string][] = [json, ['Cookie', `refresh_token=${ada.cookie}`]]
+  const { signal } = leave
+  const held = server.handle({ method: 'POST', url: `${base}/refresh`, headers, signal })
+  await gate.arrived()
+  leave.abort()
+  gate.release()
+  await held
+  expect(server.calls.at(-1)).toMatchObject({ outcome: 'rotated', abandoned: true })
+})
+
+it('after a reset a leftover cookie is unknown, and not taken for reuse', async () => {
+  const { server, ada } = await arrange()
+  server.reset()
+  expect((await ada.refresh()).status).toBe(401)
+  expect(server.calls.at(-1)?.outcome).toBe('unknown_session')
+  expect(server.violations).toEqual([])
+})
+
+it.each([
+  [['signin'], 'hold: the endpoint must be one of login, refresh, logout, me'],
+  [['refresh', { after: 'lunch' }], "hold: after must be 'arrival' or 'commit', received lunch"]
+])('hold(%j) is refused: %s', (given, message) => {
+  const { hold } = createMockAuthServer()
+  expect(() => Reflect.apply(hold, undefined, given)).toThrow(TypeError)
+  expect(() => Reflect.apply(hold, undefined, given)).toThrow(message)
+})
+
+describe('idle', () => {
+  it('resolves at once where nothing is under way', async () => {
+    await createMockAuthServer().idle({ quietMs: 0 })
+  })
+
+  it('waits for an open call, and for what follows from it', async () => {
+    const { server, ada } = await arrange()
+    let release = () => {}
+    const slowBody = new Promise<string>((resolve) => {
+      release = () => resolve('{}')
+    })
+    const request = { method: 'POST', url: `${base}/refresh`, headers: [json] }
+    const open = server.handle({ ...request, body: () => slowBody })
+    let isIdle = false
+    const idle = server.idle().then(() => {
+      isIdle = true
+    })
+    // A server with nothing under way, asked later and as patient, has told by then: twice, for its next look too.
+    await createMockAuthServer().idle()
+    await createMockAuthServer().idle()
+    expect(isIdle).toBe(false)
+    const followUp = open.then(() => ada.refresh())
+    release()
+    await idle
+    expect(server.calls.refresh.map(({ status }) => status)).toEqual([401, 200])
+    await followUp
+  })
+
+  it('does not wait for what only the test can end, and works under fake timers', async () => {
+    vi.useFakeTimers()
+    const { server, ada } = await arrange()
+    const gate = server.hold('refresh')
+    server.failNext('login', 'hang')
+    const open = [ada.refresh(), ada.login()]
+    await gate.arrived()
+    await server.idle()
+    gate.release()
+    server.reset()
+    await Promise.all(open)
+  })
+})
+
+describe('the lists of calls', () => {
+  it('go by endpoint, and leave preflights out', async () => {
+    const { server, ada, token } = await arrange()
+    await ada.me(token)
+    await server.guard(
+      { method: 'GET', url: `${base}/todos`, headers: [['Authorization', `Bearer ${token}`]] },
+      () => ({ status: 200, headers: [], setCookies: [], body: '' })
+    )
+    await server.handle({ method: 'OPTIONS', url: `${base}/refresh`, headers: [] })
+    await ada.refresh()
+    await ada.logout()
+    const { calls } = server
+
+    expect(calls.map(({ route }) => route)).toEqual([
+      'login',
+      'me',
+      'protected',
+      'preflight',
+      'refresh',
+      'logout'
+    ])
+    expect(calls.login).toEqual([calls[0]])
+    expect(calls.api).toEqual([calls[1], calls[2]])
+    expect(calls.refresh).toEqual([calls[4]])
+    expect(calls.logout).toEqual([calls[5]])
+  })
+})

@@ -1,0 +1,221 @@
+// Which pages may read an answer, and what they are told before they ask.
+
+import type { WireResponse } from 'everbearer/mock'
+import { describe, expect, it } from 'vitest'
+import {
+  base,
+  createClockedServer,
+  json,
+  outcome,
+  overWire,
+  visit
+} from '../../support/worlds/one-cookie-browser.ts'
+
+type Rows = [string, string][]
+
+function header(answer: WireResponse, name: string): string | undefined {
+  return answer.headers.find(([key]) => key.toLowerCase() === name)?.[1]
+}
+
+function corsRows(answer: WireResponse): Rows {
+  return answer.headers.filter(([name]) => name.toLowerCase().startsWith('access-control-'))
+}
+
+const loopback = [
+  'http://localhost',
+  'http://localhost:3000',
+  'https://localhost:8443',
+  'http://app.localhost:3000',
+  'http://a.b.localhost',
+  'http://127.0.0.1:5173',
+  'http://127.255.0.9',
+  'http://[::1]:3000'
+]
+const foreign = [
+  'null',
+  '',
+  '*',
+  'https://evil.test',
+  'http://localhost.evil.test',
+  'http://evil-localhost',
+  'http://notlocalhost:3000',
+  'http://.localhost',
+  'http://128.0.0.1',
+  'http://127.0.0.1.evil.test',
+  'http://127.1',
+  'http://[::2]',
+  'http://0.0.0.0',
+  'http://192.168.0.1',
+  'http://LOCALHOST',
+  'http://localhost:3000/',
+  'http://localhost:3000/path',
+  'http://user@localhost',
+  'http://localhost, http://evil.test',
+  'file://localhost',
+  'ws://localhost'
+]
+
+describe('by default', () => {
+  it.each(loopback)('%s is allowed, and named exactly', async (origin) => {
+    const { server } = createClockedServer()
+    const answer = await server.handle({
+      method: 'GET',
+      url: `${base}/me`,
+      headers: [['Origin', origin]]
+    })
+
+    expect(answer.status).toBe(401)
+    expect(corsRows(answer)).toEqual([
+      ['Access-Control-Allow-Origin', origin],
+      ['Access-Control-Allow-Credentials', 'true']
+    ])
+    expect(header(answer, 'vary')).toBe('Origin')
+  })
+
+  it.each(foreign)('%j is told nothing', async (origin) => {
+    const { server } = createClockedServer()
+    for (const [method, path] of [
+      ['GET', '/me'],
+      ['POST', '/refresh'],
+      ['GET', '/nowhere']
+    ] as const) {
+      const answer = await server.handle({
+        method,
+        url: base + path,
+        headers: [['Origin', origin]]
+      })
+      expect(corsRows(answer)).toEqual([])
+      expect(header(answer, 'vary')).toBe('Origin')
+    }
+    const asked = await preflight(server, '/me', origin, 'GET')
+    expect([asked.status, corsRows(asked)]).toEqual([204, []])
+    expect(outcome(server)).toBe('preflight_refused')
+  })
+})
+
+it('with a list, only its members are allowed', async () => {
+  const { server } = createClockedServer({ allowedOrigins: ['https://app.example.com'] })
+  const allowed = async (origin: string) =>
+    corsRows(
+      await server.handle({ method: 'GET', url: `${base}/me`, headers: [['Origin', origin]] })
+    ).length > 0
+
+  expect(await allowed('https://app.example.com')).toBe(true)
+  expect(await allowed('https://app.example.com:444')).toBe(false)
+  expect(await allowed('http://localhost:3000')).toBe(false)
+})
+
+function preflight(
+  server: ReturnType<typeof createClockedServer>['server'],
+  path: string,
+  origin: string,
+  method: string,
+  requested?: string
+) {
+  const rows: Rows = [
+    ['Origin', origin],
+    ['Access-Control-Request-Method', method]
+  ]
+  if (requested !== undefined) rows.push(['access-control-request-headers', requested])
+  return server.handle({ method: 'OPTIONS', url: base + path, headers: rows })
+}
+
+describe('a preflight', () => {
+  it.each([
+    ['/login', 'POST', 'POST'],
+    ['/refresh', 'POST', 'POST'],
+    ['/logout', 'POST', 'POST'],
+    ['/me', 'GET', 'GET, HEAD']
+  ])('for %s is answered with everything a browser needs', async (path, method, methods) => {
+    const { server } = createClockedServer()
+    const answer = await preflight(
+      server,
+      path,
+      'http://localhost:3000',
+      method,
+      'authorization,CONTENT-TYPE, idempotency-key'
+    )
+
+    expect(answer.status).toBe(204)
+    expect(answer.body).toBe('')
+    expect(answer.headers).toEqual([
+      ['Access-Control-Allow-Methods', methods],
+      ['Access-Control-Allow-Headers', 'Authorization, Content-Type, Idempotency-Key'],
+      ['Access-Control-Max-Age', '600'],
+      ['Access-Control-Allow-Origin', 'http://localhost:3000'],
+      ['Access-Control-Allow-Credentials', 'true'],
+      ['Vary', 'Origin']
+    ])
+    expect(server.calls.at(-1)).toMatchObject({ route: 'preflight', outcome: 'accepted' })
+  })
+
+  it('that will fail in the browser says so in the journal', async () => {
+    const { server } = createClockedServer()
+    await preflight(server, '/me', 'http://localhost:3000', 'DELETE')
+    expect(outcome(server)).toBe('preflight_refused')
+    await preflight(server, '/me', 'http://localhost:3000', 'GET', 'x-custom')
+    expect(outcome(server)).toBe('preflight_refused')
+  })
+
+  it('of a guarded route is answered without asking its handler', async () => {
+    const { server } = createClockedServer()
+    const headers: Rows = [
+      ['Origin', 'http://localhost:3000'],
+      ['Access-Control-Request-Method', 'PATCH']
+    ]
+    const answer = await server.guard({ method: 'OPTIONS', url: `${base}/api`, headers }, () => {
+      throw new Error('asked')
+    })
+
+    expect(answer.status).toBe(204)
+    expect(header(answer, 'access-control-allow-methods')).toBe(
+      'GET, HEAD, POST, PUT, PATCH, DELETE'
+    )
+  })
+})
+
+it('OPTIONS without a preflight lists the methods', async () => {
+  const { server } = createClockedServer()
+  const answer = await server.handle({ method: 'OPTIONS', url: `${base}/me`, headers: [] })
+  expect([answer.status, header(answer, 'allow')]).toEqual([204, 'OPTIONS, GET, HEAD'])
+})
+
+it('a guarded answer carries the rules of the guard, not those of the handler', async () => {
+  const { server } = createClockedServer()
+  const { token } = await visit(overWire(server)).login()
+  const ask = (origin: string) =>
+    server.guard(
+      {
+        method: 'GET',
+        url: `${base}/api`,
+        headers: [
+          ['Origin', origin],
+          ['Authorization', `Bearer ${token}`]
+        ]
+      },
+      () => ({
+        status: 200,
+        headers: [['Access-Control-Allow-Origin', '*']],
+        setCookies: ['a=b'],
+        body: 'x'
+      })
+    )
+
+  const allowed = await ask('http://localhost:3000')
+  expect(header(allowed, 'access-control-allow-origin')).toBe('http://localhost:3000')
+  expect([allowed.body, allowed.setCookies]).toEqual(['x', ['a=b']])
+  server.rotateKey()
+  expect(corsRows(await ask('https://evil.test'))).toEqual([])
+})
+
+it('a login from an allowed page carries the rules and the cookie', async () => {
+  const { server } = createClockedServer()
+  const answer = await server.handle({
+    method: 'POST',
+    url: `${base}/login`,
+    headers: [json, ['Origin', 'http://localhost:3000']],
+    body: JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
+  })
+  expect(header(answer, 'access-control-allow-origin')).toBe('http://localhost:3000')
+  expect(answer.setCookies).toHaveLength(1)
+})

@@ -1,0 +1,250 @@
+// Algorithms: each signs, each rotates into each, and each can be checked by somebody else with the JWK Set alone.
+import {
+  createMockAuthServer,
+  type MockAlgorithm,
+  type MockAuthServer,
+  MockAuthServerError
+} from 'everbearer/mock'
+import {
+  createLocalJWKSet,
+  decodeProtectedHeader,
+  exportJWK,
+  generateKeyPair,
+  type JSONWebKeySet,
+  jwtVerify,
+  SignJWT
+} from 'jose'
+import { describe, expect, it } from 'vitest'
+import {
+  base,
+  claimsOf,
+  createClockedServer,
+  kidOf,
+  outcome,
+  overWire,
+  visit
+} from '../../support/worlds/one-cookie-browser.ts'
+
+const algorithms: readonly MockAlgorithm[] = ['HS256', 'RS256', 'ES256', 'EdDSA']
+const asymmetric = algorithms.filter((alg) => alg !== 'HS256')
+const pairs = algorithms.flatMap((from) => algorithms.map((to) => [from, to] as const))
+
+async function jwksOf(server: MockAuthServer, path = '/.well-known/jwks.json') {
+  const answer = await server.handle({ method: 'GET', url: base + path, headers: [] })
+  return { ...answer, jwks: JSON.parse(answer.body) as JSONWebKeySet }
+}
+
+describe.each(algorithms)('%s', (alg) => {
+  it('signs the tokens of a server that was created with it', async () => {
+    const { server } = createClockedServer({ alg })
+    const ada = visit(overWire(server))
+    const { token } = await ada.login()
+
+    expect(decodeProtectedHeader(token)).toEqual({
+      alg,
+      typ: 'at+jwt',
+      kid: server.keys[0]?.kid
+    })
+    expect((await ada.me(token)).status).toBe(200)
+    expect((await ada.refresh()).status).toBe(200)
+    expect(server.keys).toEqual([{ kid: kidOf(token), alg, status: 'signing' }])
+  })
+
+  it('stays the algorithm of the next key', () => {
+    const server = createMockAuthServer({ alg })
+    server.rotateKey()
+    expect(server.keys.map((key) => key.alg)).toEqual([alg, alg])
+  })
+
+  it('refuses a token whose signature is of another key', async () => {
+    const server = createMockAuthServer({ alg })
+    const ada = visit(overWire(server))
+    const [header, payload] = (await ada.login()).token.split('.')
+    const [, , foreign] = (
+      await visit(overWire(createMockAuthServer({ alg }))).login()
+    ).token.split('.')
+    expect((await ada.me(`${header}.${payload}.${foreign}`)).status).toBe(401)
+    expect(outcome(server)).toBe('bad_signature')
+  })
+})
+
+it.each(pairs)('a rotation from %s to %s disturbs nobody', async (from, to) => {
+  const { server } = createClockedServer({ alg: from })
+  const ada = visit(overWire(server))
+  const { token } = await ada.login()
+  const { kid } = server.rotateKey({ alg: to })
+  const answer = await ada.me(token)
+  const reissued = answer.header('authorization')?.slice(7) ?? ''
+
+  expect(answer.status).toBe(200)
+  expect(decodeProtectedHeader(reissued)).toMatchObject({ alg: to, kid })
+  expect((await ada.me(reissued)).header('authorization')).toBeNull()
+  expect(outcome(server)).toBe('accepted')
+})
+
+describe('the JWK Set', () => {
+  it.each(asymmetric)('lets somebody else check tokens signed with %s', async (alg) => {
+    const { server, clock } = createClockedServer({ alg })
+    const { token } = await visit(overWire(server)).login()
+    const { jwks } = await jwksOf(server)
+    const { payload } = await jwtVerify(token, createLocalJWKSet(jwks), {
+      issuer: 'https://mock.everbearer.test',
+      audience: 'api',
+      typ: 'at+jwt',
+      currentDate: new Date(clock.nowMs)
+    })
+    expect(payload.sub).toBe('user-1')
+  })
+
+  it('holds the public half of each asymmetric key, and nothing of a secret', async () => {
+    const server = createMockAuthServer({ alg: 'RS256' })
+    server.rotateKey({ alg: 'HS256' })
+    server.rotateKey({ alg: 'EdDSA' })
+    server.publishKey({ alg: 'ES256' })
+    const { jwks, body } = await jwksOf(server)
+    const members = Object.fromEntries(jwks.keys.map((jwk) => [jwk.alg, Object.keys(jwk).sort()]))
+
+    expect(members).toEqual({
+      RS256: ['alg', 'e', 'kid', 'kty', 'n', 'use'],
+      ES256: ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'],
+      EdDSA: ['alg', 'crv', 'kid', 'kty', 'use', 'x']
+    })
+    expect(jwks.keys.map((jwk) => jwk.use)).toEqual(['sig', 'sig', 'sig'])
+    expect(body).not.toMatch(/"(?:d|k|p|q|dp|dq|qi)":/)
+  })
+
+  it('is empty where every key is a secret', async () => {
+    const { jwks } = await jwksOf(createMockAuthServer())
+    expect(jwks).toEqual({ keys: [] })
+  })
+
+  it('may be kept by everybody, for as long as the option says', async () => {
+    const answer = await jwksOf(createMockAuthServer({ alg: 'ES256', jwksMaxAgeSeconds: 60 }))
+    expect([answer.status, answer.headers]).toEqual([
+      200,
+      [
+        ['Content-Type', 'application/jwk-set+json'],
+        ['Cache-Control', 'public, max-age=60'],
+        ['Vary', 'Origin']
+      ]
+    ])
+  })
+
+  it('stands where the options put it, and is only read', async () => {
+    const server = createMockAuthServer({ basePath: '/v1', paths: { jwks: '/keys' } })
+    expect((await jwksOf(server, '/v1/keys')).status).toBe(200)
+    const url = `${base}/v1/keys`
+    expect((await server.handle({ method: 'POST', url, headers: [] })).status).toBe(405)
+    expect(await server.handle({ method: 'HEAD', url, headers: [] })).toMatchObject({
+      status: 200,
+      body: ''
+    })
+  })
+
+  it('is of those keys that there are now', async () => {
+    const server = createMockAuthServer({ alg: 'ES256' })
+    const kids = async () => (await jwksOf(server)).jwks.keys.map((jwk) => jwk.kid)
+    const { previousKid, kid } = server.rotateKey()
+    expect(await kids()).toEqual([kid, previousKid])
+    server.retireKey()
+    expect(await kids()).toEqual([kid])
+  })
+})
+
+describe('a key given as JWK', () => {
+  it.each(algorithms)('signs and verifies with %s', async (alg) => {
+    const jwk =
+      alg === 'HS256'
+        ? { kty: 'oct', k: Buffer.from('k'.repeat(32)).toString('base64url') }
+        : await exportJWK((await generateKeyPair(alg, { extractable: true })).privateKey)
+    const server = createMockAuthServer({ keys: [{ kid: 'mine', jwk }] })
+    const ada = visit(overWire(server))
+    const { token } = await ada.login()
+
+    expect(decodeProtectedHeader(token)).toMatchObject({ alg, kid: 'mine' })
+    expect((await ada.me(token)).status).toBe(200)
+    server.rotateKey()
+    expect(server.keys[0]?.alg).toBe(alg)
+  })
+
+  it.each(asymmetric)('only verifies with %s where its private half is missing', async (alg) => {
+    const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
+    const other = createMockAuthServer({
+      keys: [{ kid: 'shared', jwk: await exportJWK(privateKey) }],
+      revocation: 'short-lived'
+    })
+    const { token } = await visit(overWire(other)).login()
+    const server = createMockAuthServer({
+      keys: [
+        { kid: 'own', secret: 's'.repeat(32) },
+        { kid: 'shared', jwk: await exportJWK(publicKey) }
+      ],
+      revocation: 'short-lived'
+    })
+
+    expect((await visit(overWire(server)).me(token)).status).toBe(200)
+    expect(() => server.activateKey('shared')).toThrow(
+      expect.objectContaining({ code: 'cannot_sign' })
+    )
+  })
+
+  it('that is no point of its curve is found out when it is needed, or by ready', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+    const good = await exportJWK(privateKey)
+    const { x } = await exportJWK(publicKey)
+    const jwk = { ...good, y: x ?? '' }
+    const server = createMockAuthServer({ keys: [{ kid: 'bent', jwk }] })
+    const unusable = expect.objectContaining({ name: 'MockAuthServerError', code: 'unusable_key' })
+
+    await expect(server.ready()).rejects.toEqual(unusable)
+    await expect(visit(overWire(server)).login()).rejects.toBeInstanceOf(MockAuthServerError)
+    expect(outcome(server)).toBe('failed')
+
+    const other = createMockAuthServer()
+    await expect(other.registerKey(() => ({ kid: 'bent', jwk }))).rejects.toEqual(unusable)
+    expect(other.keys).toHaveLength(1)
+  })
+})
+
+describe('a key that only verifies and is no point of its curve', () => {
+  const bend = async (kid: string) => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256')
+    const jwk = await exportJWK(publicKey)
+    return { privateKey, bent: { ...jwk, y: jwk.x ?? '', kid } }
+  }
+
+  it('of an issuer is found by ready, and refuses the tokens that name it', async () => {
+    const issuer = 'https://they.test'
+    const { privateKey, bent } = await bend('bent')
+    const { server } = createClockedServer({ issuers: [{ issuer, jwks: { keys: [bent] } }] })
+    await expect(server.ready()).rejects.toMatchObject({ code: 'unusable_key' })
+    const token = await new SignJWT({ iss: issuer, aud: 'api', sub: 'they' })
+      .setProtectedHeader({ alg: 'ES256', kid: 'bent', typ: 'at+jwt' })
+      .sign(privateKey)
+    expect((await visit(overWire(server)).me(token)).status).toBe(401)
+    expect(outcome(server)).toBe('bad_signature')
+  })
+
+  it('of the server’s own stays out of the JWK Set, and leaves the others in', async () => {
+    const good = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey)
+    const { bent } = await bend('bent')
+    const { server } = createClockedServer({
+      keys: [
+        { kid: 'good', jwk: good },
+        { kid: 'bent', jwk: bent }
+      ]
+    })
+    const url = `${base}/.well-known/jwks.json`
+    const { body } = await server.handle({ method: 'GET', url, headers: [] })
+    expect(JSON.parse(body).keys).toMatchObject([{ kid: 'good' }])
+  })
+})
+
+it('keys of every algorithm are there before the first login once the server is ready', async () => {
+  const server = createMockAuthServer({ alg: 'RS256' })
+  await server.ready()
+  server.rotateKey({ alg: 'EdDSA' })
+  await server.ready()
+  const { token } = await visit(overWire(server)).login()
+  expect(claimsOf(token)).toMatchObject({ sub: 'user-1' })
+})

@@ -1,0 +1,231 @@
+// Keys: rotation, re-issue in the response header, retirement.
+import { createMockAuthServer, MockAuthServerError, type WireRequest } from 'everbearer/mock'
+import { describe, expect, it } from 'vitest'
+import {
+  base,
+  claimsOf,
+  createClockedServer,
+  kidOf,
+  outcome,
+  overWire,
+  visit
+} from '../../support/worlds/one-cookie-browser.ts'
+
+const claims = { role: 'admin', tags: ['a', 'b'], token_version: 7 }
+const users = [{ email: 'ada@example.com', password: 'lovelace', claims }]
+
+async function signedIn(options: Parameters<typeof createClockedServer>[0] = {}) {
+  const { server, clock } = createClockedServer({ users, ...options })
+  const ada = visit(overWire(server))
+  const { token } = await ada.login()
+  return { server, clock, ada, token }
+}
+
+function bearer(header: string | null): string {
+  return header?.startsWith('Bearer ') ? header.slice(7) : ''
+}
+
+describe('rotateKey', () => {
+  it('lets a new key sign and the old one verify', async () => {
+    const { server, ada, token } = await signedIn()
+    const { previousKid, kid } = server.rotateKey()
+
+    expect(server.keys).toEqual([
+      { kid, alg: 'HS256', status: 'signing' },
+      { kid: previousKid, alg: 'HS256', status: 'verifying' }
+    ])
+    expect(kidOf(token)).toBe(previousKid)
+    expect((await ada.me(token)).status).toBe(200)
+    expect(kidOf((await ada.refresh()).token)).toBe(kid)
+  })
+
+  it('makes answers carry a token of the new key, next to what caches and browsers need to know', async () => {
+    const { server, ada, token } = await signedIn()
+    const { kid } = server.rotateKey()
+    const answer = await ada.me(token)
+
+    expect(kidOf(bearer(answer.header('authorization')))).toBe(kid)
+    expect(answer.header('access-control-expose-headers')).toBe('Authorization')
+    expect(answer.header('cache-control')).toBe('no-store')
+    expect(server.calls.at(-1)).toMatchObject({ reissued: true, issuedKid: kid })
+  })
+
+  it('keeps every claim but iat, exp and jti in the re-issued token', async () => {
+    const { server, clock, ada, token } = await signedIn()
+    server.rotateKey()
+    clock.advanceSeconds(100)
+    const before = claimsOf(token)
+    const after = claimsOf(bearer((await ada.me(token)).header('authorization')))
+
+    expect(after).toEqual({
+      ...before,
+      iat: Number(before.iat) + 100,
+      exp: Number(before.exp) + 100,
+      jti: after.jti
+    })
+    expect(after).toMatchObject(claims)
+    expect(after.jti).not.toBe(before.jti)
+  })
+
+  it('leaves the old token valid until it expires', async () => {
+    const { server, clock, ada, token } = await signedIn()
+    server.rotateKey()
+    await ada.me(token)
+    clock.advanceSeconds(299)
+    expect((await ada.me(token)).status).toBe(200)
+    clock.advanceSeconds(1)
+    expect((await ada.me(token)).status).toBe(401)
+    expect(outcome(server)).toBe('token_expired')
+  })
+
+  it('never lets a chain of re-issues outlive the session', async () => {
+    const { server, clock, ada, token } = await signedIn({ sessionSeconds: 700 })
+    let current = token
+    for (let step = 0; step < 3; step += 1) {
+      server.rotateKey()
+      clock.advanceSeconds(200)
+      current = bearer((await ada.me(current)).header('authorization'))
+    }
+    expect(Number(claimsOf(current).exp)).toBe(Number(claimsOf(token).iat) + 700)
+    clock.advanceSeconds(100)
+    expect((await ada.me(current)).status).toBe(401)
+  })
+
+  it('re-issues on an answer of any status', async () => {
+    const { server, token } = await signedIn()
+    server.rotateKey()
+    const answer = await server.guard(ask(token), () => answerWith(503))
+
+    expect(answer.status).toBe(503)
+    expect(bearer(find(answer.headers, 'authorization'))).not.toBe('')
+  })
+
+  it('re-issues nothing on a refusal', async () => {
+    const { server, ada, token } = await signedIn()
+    server.rotateKey()
+    server.revokeAccessTokens()
+    const answer = await ada.me(token)
+
+    expect(answer.status).toBe(401)
+    expect(answer.header('authorization')).toBeNull()
+  })
+
+  it('re-issues nothing once the handler has ended the session', async () => {
+    const { server, token } = await signedIn()
+    server.rotateKey()
+    const answer = await server.guard(ask(token), () => {
+      server.endSessions()
+      return answerWith(200)
+    })
+
+    expect(answer.status).toBe(200)
+    expect(find(answer.headers, 'authorization')).toBeNull()
+  })
+
+  it('tells the handler who asks and whether a token is re-issued', async () => {
+    const { server, token } = await signedIn()
+    const { previousKid } = server.rotateKey()
+    const seen: unknown[] = []
+    await server.guard(ask(token), (session) => {
+      const { sub } = session.claims
+      seen.push(session.kid, session.reissued, sub)
+      expect(Object.getPrototypeOf(session.claims)).toBeNull()
+      expect(Object.isFrozen(session.claims)).toBe(true)
+      return answerWith(204)
+    })
+
+    expect(seen).toEqual([previousKid, true, 'user-1'])
+  })
+
+  it('adds to the headers that the handler exposes itself', async () => {
+    const { server, token } = await signedIn()
+    server.rotateKey()
+    const answer = await server.guard(ask(token), () => ({
+      ...answerWith(200),
+      headers: [
+        ['access-control-expose-headers', 'X-Total'],
+        ['cache-control', 'max-age=60'],
+        ['Vary', 'Accept']
+      ]
+    }))
+
+    expect(find(answer.headers, 'access-control-expose-headers')).toBe('X-Total, Authorization')
+    expect(find(answer.headers, 'cache-control')).toBe('no-store')
+    expect(find(answer.headers, 'vary')).toBe('Accept, Authorization, Origin')
+  })
+})
+
+describe('retireKey', () => {
+  it('refuses the tokens of the retired key from then on', async () => {
+    const { server, ada, token } = await signedIn()
+    const { previousKid } = server.rotateKey()
+
+    expect(server.retireKey(previousKid)).toEqual([previousKid])
+    const refused = await ada.me(token)
+    expect(refused.status).toBe(401)
+    expect(refused.header('authorization')).toBeNull()
+    expect(outcome(server)).toBe('retired_key')
+    expect((await ada.refresh()).status).toBe(200)
+  })
+
+  it('retires every verify-only key without an argument', async () => {
+    const { server } = await signedIn()
+    const first = server.rotateKey()
+    const second = server.rotateKey()
+
+    expect([...server.retireKey()].sort()).toEqual([first.previousKid, first.kid].sort())
+    expect(server.keys).toEqual([{ kid: second.kid, alg: 'HS256', status: 'signing' }])
+    expect(server.retireKey()).toEqual([])
+  })
+
+  it('keeps the key that signs', async () => {
+    const { server, ada, token } = await signedIn()
+    const kid = server.keys[0]?.kid
+
+    expect(() => server.retireKey(kid)).toThrow(MockAuthServerError)
+    expect(() => server.retireKey(kid)).toThrow(expect.objectContaining({ code: 'signing_key' }))
+    expect((await ada.me(token)).status).toBe(200)
+  })
+
+  it('says so when there is no such key', () => {
+    expect(() => createMockAuthServer().retireKey('nobody')).toThrow(
+      expect.objectContaining({ code: 'unknown_key' })
+    )
+  })
+})
+
+it('given keys sign and verify in their order, and reset brings them back', async () => {
+  const keys = [
+    { kid: 'new', secret: 'n'.repeat(32) },
+    { kid: 'old', secret: 'o'.repeat(32) }
+  ]
+  const { server, token } = await signedIn({ keys })
+
+  expect(kidOf(token)).toBe('new')
+  const initial = server.keys
+  expect(initial).toEqual([
+    { kid: 'new', alg: 'HS256', status: 'signing' },
+    { kid: 'old', alg: 'HS256', status: 'verifying' }
+  ])
+  server.rotateKey()
+  server.retireKey()
+  server.reset()
+  expect(server.keys).toEqual(initial)
+})
+
+it('two servers never give the same kid to different keys', () => {
+  const kids = Array.from({ length: 50 }, () => createMockAuthServer().keys[0]?.kid)
+  expect(new Set(kids).size).toBe(50)
+})
+
+function ask(token: string): WireRequest {
+  return { method: 'GET', url: `${base}/api`, headers: [['Authorization', `Bearer ${token}`]] }
+}
+
+function answerWith(status: number) {
+  return { status, headers: [] as [string, string][], setCookies: [], body: '' }
+}
+
+function find(headers: readonly (readonly [string, string])[], name: string): string | null {
+  return headers.find(([key]) => key.toLowerCase() === name)?.[1] ?? null
+}

@@ -1,0 +1,299 @@
+// Options: what is refused, in which words, and that no secret is among them.
+import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
+import { expect, it } from 'vitest'
+import {
+  claimsOf,
+  createClockedServer,
+  json,
+  overWire,
+  visit
+} from '../../support/worlds/one-cookie-browser.ts'
+
+const ada = { email: 'ada@example.com', password: 'lovelace' }
+const key = { kid: 'a', secret: 's'.repeat(32) }
+const secondsFrom = (least: number, most: number) =>
+  `be a whole number of seconds from ${least} to ${most}`
+
+const invalid: [string, unknown, string][] = [
+  ['options', 'x', 'options must be an object, received string'],
+  ['accessTtl', { accessTtl: 3 }, 'accessTtl must be one of users, issuer,'],
+  [
+    'accessTokenSeconds',
+    { accessTokenSeconds: 0 },
+    `accessTokenSeconds must ${secondsFrom(1, 31_536_000)}, received 0`
+  ],
+  ['accessTokenSeconds', { accessTokenSeconds: 1.5 }, 'received 1.5'],
+  ['accessTokenSeconds', { accessTokenSeconds: '300' }, 'received "300"'],
+  ['accessTokenSeconds', { accessTokenSeconds: Number.NaN }, 'received NaN'],
+  [
+    'sessionSeconds',
+    { sessionSeconds: 31_536_001 },
+    `sessionSeconds must ${secondsFrom(1, 31_536_000)}, received 31536001`
+  ],
+  [
+    'refreshGraceSeconds',
+    { refreshGraceSeconds: -1 },
+    `refreshGraceSeconds must ${secondsFrom(0, 86_400)}, received -1`
+  ],
+  ['issuer', { issuer: '' }, 'issuer must be a string that is not empty, received ""'],
+  ['audience', { audience: 7 }, 'audience must be a string that is not empty, received 7'],
+  [
+    'basePath',
+    { basePath: '/v1/' },
+    "basePath must be '' or a path such as '/v1', received \"/v1/\""
+  ],
+  ['basePath', { basePath: 'v1' }, 'received "v1"'],
+  ['paths', { paths: { login: '/../login' } }, "paths.login must be a path such as '/login'"],
+  ['paths', { paths: { login: '/:id' } }, 'received "/:id"'],
+  [
+    'paths',
+    { paths: { signin: '/login' } },
+    'paths.signin must be one of login, refresh, logout, me, jwks'
+  ],
+  ['paths', { paths: { login: '/me' } }, 'paths must be different from each other, received "/me"'],
+  [
+    'allowedOrigins',
+    { allowedOrigins: '*' },
+    'allowedOrigins must be \'loopback\' or an array of origins, received "*"'
+  ],
+  [
+    'allowedOrigins',
+    { allowedOrigins: ['https://a.test/'] },
+    'allowedOrigins[0] must be an origin'
+  ],
+  ['allowedOrigins', { allowedOrigins: ['*'] }, 'received "*"'],
+  [
+    'cookieName',
+    { cookieName: 'a b' },
+    'cookieName must be a token of RFC 6265 §4.1.1, received "a b"'
+  ],
+  [
+    'now',
+    { now: 5 },
+    'now must be a function that returns milliseconds since the epoch, received 5'
+  ],
+  ['users', { users: ada }, 'users must be an array, received object'],
+  [
+    'users',
+    { users: [{ email: 'ada@example.com' }] },
+    'users[0].password must be a string that is not empty, received undefined'
+  ],
+  [
+    'users',
+    { users: [ada, ada] },
+    'users[].email must be different from each other, received "ada@example.com"'
+  ],
+  [
+    'users',
+    { users: [{ ...ada, role: 'admin' }] },
+    'users[0].role must be one of email, password, sub, claims'
+  ],
+  [
+    'users',
+    { users: [{ ...ada, claims: { exp: 1 } }] },
+    'users[0].claims must leave the registered claims to the server, received exp'
+  ],
+  ['users', { users: [{ ...ada, claims: { big: 1n } }] }, 'users[0].claims must be JSON'],
+  [
+    'users',
+    { users: [{ ...ada, claims: { token_version: '3' } }] },
+    'users[0].claims.token_version must be a whole number, 0 or more, received "3"'
+  ],
+  ['users', { users: [{ ...ada, claims: { token_version: -1 } }] }, 'received -1'],
+  ['cookies', { cookies: 'jarr' }, "cookies must be 'headers', 'jar' or 'auto', received \"jarr\""],
+  [
+    'pageOrigin',
+    { pageOrigin: 'localhost:3000' },
+    'pageOrigin must be an origin such as \'http://localhost:3000\', received "localhost:3000"'
+  ],
+  ['emulateCors', { emulateCors: 'no' }, 'emulateCors must be true or false, received "no"'],
+  [
+    'allowedHeaders',
+    { allowedHeaders: 'X-A' },
+    'allowedHeaders must be an array of names, received "X-A"'
+  ],
+  [
+    'allowedHeaders',
+    { allowedHeaders: ['*'] },
+    'allowedHeaders[0] must be the name of a header (\'*\' does not count next to credentials), received "*"'
+  ],
+  ['allowedHeaders', { allowedHeaders: ['X-A', 'X B'] }, 'allowedHeaders[1] must be the name'],
+  ['latencyMs', { latencyMs: -1 }, 'latencyMs must be a number from 0 to 60000, received -1'],
+  ['latencyMs', { latencyMs: Number.NaN }, 'received NaN'],
+  ['keys', { keys: [] }, 'keys must be an array of at least one key, received an array of 0'],
+  [
+    'keys',
+    { keys: [{ ...key, secret: 's'.repeat(31) }] },
+    'keys[0].secret must be a string of at least 32 bytes, received 31 bytes'
+  ],
+  [
+    'keys',
+    { keys: [{ ...key, kid: '' }] },
+    'keys[0].kid must be a string that is not empty, received ""'
+  ],
+  ['keys', { keys: [key, key] }, 'keys[].kid must be different from each other, received "a"']
+]
+
+it.each(invalid)('a wrong %s in %o is refused: %s', (_name, options, message) => {
+  const create = () => createMockAuthServer(options as MockAuthServerOptions)
+  expect(create).toThrow(TypeError)
+  expect(create).toThrow(message)
+})
+
+it('no message repeats a password or a secret', () => {
+  const canary = 'canary'
+  const attempts: unknown[] = [
+    { users: [{ email: '', password: canary }] },
+    { users: [{ email: 'a', password: [canary] }] },
+    { users: [{ email: 'a', password: { canary } }] },
+    { keys: [{ kid: 'a', secret: canary }] },
+    { keys: [{ kid: '', secret: canary.repeat(9) }] },
+    { keys: canary.repeat(9) },
+    { keys: [{ kid: 'a', jwk: { kty: 'oct', k: canary } }] },
+    { keys: [{ kid: 'a', jwk: { kty: 'oct', k: `${canary}!` } }] },
+    { keys: [{ kid: 'a', jwk: { kty: 'RSA', n: canary, e: 'AQAB', d: canary } }] }
+  ]
+  for (const options of attempts) {
+    const create = () => createMockAuthServer(options as MockAuthServerOptions)
+    expect(create).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining(canary) })
+    )
+  }
+})
+
+it.each([
+  [{ reissue: { when: 'sometimes' } }, 'reissue.when must be one of old-key, always, never'],
+  [{ reissue: { header: 'a b' } }, 'reissue.header must be the name of a header'],
+  [{ reissue: { value: 'basic' } }, "reissue.value must be 'bearer', 'bare' or a function"],
+  [{ reissue: { expose: 1 } }, 'reissue.expose must be true or false, received 1'],
+  [{ reissue: { cache: true } }, 'reissue.cache must be one of when, header, value, expose'],
+  [{ reissue: [] }, 'reissue must be an object, received an array of 0'],
+  [{ invalidTokenStatus: 400 }, 'invalidTokenStatus must be 401 or 403, received 400'],
+  [{ revocation: 'never' }, 'revocation must be one of immediate, short-lived'],
+  [{ refreshIdleSeconds: 0 }, 'refreshIdleSeconds must be a whole number of seconds from 1'],
+  [{ alg: 'none' }, 'alg must be one of HS256, RS256, ES256, EdDSA, received "none"'],
+  [{ tokensWithoutKid: 'accept' }, 'tokensWithoutKid must be one of refuse, try-keys'],
+  [{ clockToleranceSeconds: -1 }, 'clockToleranceSeconds must be a whole number of seconds'],
+  [{ jwksMaxAgeSeconds: 1e9 }, 'jwksMaxAgeSeconds must be a whole number of seconds from 0'],
+  [{ issuers: {} }, 'issuers must be an array, received object'],
+  [{ issuers: [{ issuer: 'x' }] }, 'issuers[0].jwks must be a JWK Set'],
+  [{ keys: [{ kid: 'a', jwk: 7 }] }, 'keys[0].jwk must be a JSON Web Key (RFC 7517), received 7'],
+  [{ keys: [{ kid: 'a', jwk: { kty: 'RSA', alg: 'ES256' } }] }, 'keys[0].jwk must be a key for'],
+  [
+    {
+      keys: [
+        {
+          kid: 'a',
+          alg: 'ES256',
+          jwk: { kty: 'EC', crv: 'P-256', alg: 'ES384', x: 'a', y: 'b', d: 'c' }
+        }
+      ]
+    },
+    'keys[0].jwk.alg must be ES256, what the key was given for, received "ES384"'
+  ],
+  [{ spike: { count: 1 } }, 'spike.count must be a whole number from 2 to 10000, received 1'],
+  [{ spike: 5 }, 'spike must be an object, received number'],
+  [{ cookie: { httpOnly: false } }, 'cookie.httpOnly must be one of path, domain, sameSite'],
+  [{ cookie: { secure: false } }, "cookie.secure must be 'auto' or true, received false"],
+  [{ cookie: { path: 'x;' } }, 'cookie.path must be a path such as \'/auth\', received "x;"'],
+  [{ cookie: { domain: 'a b' } }, "cookie.domain must be a host such as 'example.com'"],
+  [{ cookie: { sameSite: 'strict' } }, 'cookie.sameSite must be one of Strict, Lax, None'],
+  [
+    { cookieName: '__Host-rt', cookie: { path: '/auth' } },
+    "cookieName must not begin with '__Host-' where the cookie has a path or a domain of its own"
+  ]
+])('the options %o are refused: %s', (options, message) => {
+  const create = () => createMockAuthServer(options as unknown as MockAuthServerOptions)
+  expect(create).toThrow(TypeError)
+  expect(create).toThrow(`createMockAuthServer: ${message}`)
+})
+
+it('everything has a default', async () => {
+  const visitor = visit(overWire(createMockAuthServer()))
+  const { token } = await visitor.login()
+  expect(claimsOf(token)).toEqual({
+    iss: 'https://mock.everbearer.test',
+    aud: 'api',
+    sub: 'user-1',
+    sid: expect.any(String),
+    auth_time: expect.any(Number),
+    jti: expect.any(String),
+    iat: expect.any(Number),
+    exp: expect.any(Number)
+  })
+  const { iat = 0, exp } = claimsOf(token)
+  expect(exp).toBe(iat + 300)
+})
+
+it('every option counts', async () => {
+  const { server } = createClockedServer({
+    users: [
+      { email: 'bob@example.com', password: 'b' },
+      { email: 'ada@example.com', password: 'lovelace', sub: 'ada', claims: { role: 'admin' } }
+    ],
+    issuer: 'https://id.test',
+    audience: 'files',
+    accessTokenSeconds: 60
+  })
+  const { token, body } = await visit(overWire(server)).login()
+
+  expect(JSON.parse(body)).toMatchObject({ expires_in: 60 })
+  expect(claimsOf(token)).toMatchObject({
+    iss: 'https://id.test',
+    aud: 'files',
+    sub: 'ada',
+    role: 'admin'
+  })
+})
+
+it('paths move below basePath, and only they are owned', async () => {
+  const server = createMockAuthServer({ basePath: '/v1', paths: { login: '/session/new' } })
+  const owns = (path: string) => server.owns({ url: `https://api.test${path}` })
+
+  expect(server.routes.map((entry) => entry.path)).toEqual([
+    '/v1/session/new',
+    '/v1/refresh',
+    '/v1/logout',
+    '/v1/me',
+    '/v1/.well-known/jwks.json'
+  ])
+  expect(['/v1/session/new', '/v1/me?x=1'].map(owns)).toEqual([true, true])
+  expect(['/login', '/v1/login', '/v1', '/v1/me/', '/me'].map(owns)).toEqual([
+    false,
+    false,
+    false,
+    false,
+    false
+  ])
+  const answer = await server.handle({
+    method: 'POST',
+    url: 'https://api.test/v1/session/new',
+    headers: [json],
+    body: JSON.stringify(ada)
+  })
+  expect(answer.status).toBe(200)
+})
+
+it('the clock is Date.now at the time of each call by default', async () => {
+  const server = createMockAuthServer()
+  const real = Date.now
+  try {
+    Date.now = () => 4_000_000_000_000
+    const { token } = await visit(overWire(server)).login()
+    expect(claimsOf(token).iat).toBe(4_000_000_000)
+  } finally {
+    Date.now = real
+  }
+})
+
+it('methods survive destructuring', async () => {
+  const { handle, owns, fetch, rotateKey, retireKey, reset } = createMockAuthServer()
+  expect((await handle({ method: 'GET', url: 'http://localhost/me', headers: [] })).status).toBe(
+    401
+  )
+  expect((await fetch(new Request('http://localhost/me'))).status).toBe(401)
+  expect(owns({ url: 'http://localhost/me' })).toBe(true)
+  const { previousKid } = rotateKey()
+  expect(retireKey()).toEqual([previousKid])
+  expect(reset()).toBeUndefined()
+})

@@ -1,5 +1,0 @@
-// @vitest-environment jsdom
-// Keys under jsdom.
-import { testKeysInThisRealm } from './realm.ts'
-
-testKeysInThisRealm()

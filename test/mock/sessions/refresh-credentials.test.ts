@@ -1,0 +1,258 @@
+// Other ways to refresh than the cookie: by the access token, and by the form of OAuth 2.
+import {
+  createMockAuthServer,
+  type MockAuthServer,
+  type MockAuthServerOptions,
+  type WireRequest
+} from 'everbearer/mock'
+import { describe, expect, it } from 'vitest'
+import {
+  base,
+  claimsOf,
+  createClockedServer,
+  json,
+  kidOf,
+  outcome
+} from '../../support/worlds/one-cookie-browser.ts'
+import { createTestBed, ada as credentials } from '../../support/worlds/test-client.ts'
+
+const form: [string, string] = ['Content-Type', 'application/x-www-form-urlencoded']
+const bearer = (token: string): [string, string] => ['Authorization', `Bearer ${token}`]
+
+function arrange(options: MockAuthServerOptions) {
+  const { server, clock } = createClockedServer(options)
+  const post = async (path: string, headers: [string, string][], body: string) => {
+    const answer = await server.handle({ method: 'POST', url: base + path, headers, body })
+    return { ...answer, json: answer.body === '' ? {} : JSON.parse(answer.body) }
+  }
+  const login = (more: object = {}) =>
+    post(
+      '/login',
+      [json],
+      JSON.stringify({ email: 'ada@example.com', password: 'lovelace', ...more })
+    )
+  const me = async (token: string) => (await server.handle(meRequest(token))).status
+  return { server, clock, post, login, me }
+}
+
+const meRequest = (token: string): WireRequest => ({
+  method: 'GET',
+  url: `${base}/me`,
+  headers: [bearer(token)]
+})
+
+describe('by the access token', () => {
+  const refreshWith = 'access-token'
+  const paths = { refresh: '/refresh-token' }
+
+  it('a good one gets one that expires later, of the same session', async () => {
+    const { server, clock, post, login, me } = arrange({ refreshWith, paths })
+    const first = await login()
+    expect(first.setCookies).toEqual([])
+    expect(first.json).not.toHaveProperty('refresh_token')
+    clock.advanceSeconds(100)
+    const { status, json: body } = await post(
+      '/refresh-token',
+      [json, bearer(first.json.access_token)],
+      '{}'
+    )
+    const [before, after] = [claimsOf(first.json.access_token), claimsOf(body.access_token)]
+
+    expect([status, body.token_type, body.expires_in]).toEqual([200, 'Bearer', 300])
+    expect(after).toEqual({
+      ...before,
+      iat: Number(before.iat) + 100,
+      exp: Number(before.exp) + 100,
+      jti: after.jti
+    })
+    expect(server.calls.at(-1)).toMatchObject({
+      outcome: 'refreshed',
+      jti: before.jti,
+      issuedJti: after.jti
+    })
+    expect(await me(body.access_token)).toBe(200)
+  })
+
+  it.each([
+    ['nothing', undefined, 'missing_token'],
+    ['an expired one', 'expired', 'token_expired'],
+    ['a forged one', 'foreign-signature', 'bad_signature'],
+    ['one without an algorithm', 'alg-none', 'alg_not_allowed']
+  ] as const)('%s gets nothing', async (_name, forgery, reason) => {
+    const { server, post } = arrange({ refreshWith })
+    const headers = forgery === undefined ? [json] : [json, bearer(await server.mint({ forgery }))]
+    expect((await post('/refresh', headers, '{}')).status).toBe(401)
+    expect(outcome(server)).toBe(reason)
+  })
+
+  it('one of a session that ended gets nothing, even where it would open doors', async () => {
+    const { server, post, login, me } = arrange({ refreshWith, revocation: 'short-lived' })
+    const { json: body } = await login()
+    server.endSessions()
+    expect(await me(body.access_token)).toBe(200)
+    const answer = await post('/refresh', [json, bearer(body.access_token)], '{}')
+    expect([answer.status, answer.json.error]).toEqual([401, 'invalid_grant'])
+    expect(outcome(server)).toBe('session_revoked')
+  })
+
+  it('one of another issuer gets nothing, whatever session it names', async () => {
+    const they = createMockAuthServer({ issuer: 'https://they.test', alg: 'ES256' })
+    const url = `${base}/.well-known/jwks.json`
+    const { body } = await they.handle({ method: 'GET', url, headers: [] })
+    const issuers = [{ issuer: 'https://they.test', jwks: JSON.parse(body) }]
+    const { server, post, me } = arrange({ refreshWith, issuers, now: () => Date.now() })
+    const { sid } = await server.signIn()
+    const token = await they.mint({ claims: { sid } })
+    expect(await me(token)).toBe(200)
+    expect((await post('/refresh', [json, bearer(token)], '{}')).status).toBe(401)
+    expect(outcome(server)).toBe('wrong_issuer')
+  })
+
+  it('never leads beyond the end of the session', async () => {
+    const { clock, post, login } = arrange({ refreshWith, sessionSeconds: 500 })
+    let { json: body } = await login()
+    for (let step = 0; step < 2; step += 1) {
+      clock.advanceSeconds(240)
+      body = (await post('/refresh', [json, bearer(body.access_token)], '{}')).json
+    }
+    expect(body.expires_in).toBe(20)
+    clock.advanceSeconds(20)
+    expect((await post('/refresh', [json, bearer(body.access_token)], '{}')).status).toBe(401)
+  })
+
+  it('begins the idle time anew, as any refresh does', async () => {
+    const options = { refreshWith, paths, refreshIdleSeconds: 60, accessTokenSeconds: 40 } as const
+    const { server, clock, post, login } = arrange(options)
+    let token = (await login()).json.access_token
+    const outcomes: (string | undefined)[] = []
+    for (let turn = 0; turn < 5; turn += 1) {
+      clock.advanceSeconds(20)
+      const answer = await post('/refresh-token', [json, bearer(token)], '{}')
+      outcomes.push(outcome(server))
+      token = answer.json.access_token
+    }
+    expect(outcomes).toEqual(Array(5).fill('refreshed'))
+  })
+
+  it('one of an old key gets one of the new', async () => {
+    const { server, post, login } = arrange({ refreshWith })
+    const { json: body } = await login()
+    const { kid } = server.rotateKey({ alg: 'ES256' })
+    const next = await post('/refresh', [json, bearer(body.access_token)], '{}')
+    expect(kidOf(next.json.access_token)).toBe(kid)
+  })
+})
+
+describe('by the form of OAuth 2', () => {
+  const refreshWith = 'refresh-token'
+  const grant = (token: string) =>
+    `grant_type=refresh_token&refresh_token=${encodeURIComponent(token)}`
+
+  it('the refresh token is in the body, rotates, and is forgiven a race', async () => {
+    const { server, post, login } = arrange({ refreshWith })
+    const first = await login()
+    expect(first.setCookies).toEqual([])
+    expect(first.json.refresh_token).toMatch(/^rt_/)
+    const second = await post('/refresh', [form], grant(first.json.refresh_token))
+    expect(second.status).toBe(200)
+    expect(second.json.refresh_token).not.toBe(first.json.refresh_token)
+    const again = await post('/refresh', [form], grant(first.json.refresh_token))
+    expect(again.json.refresh_token).toBe(second.json.refresh_token)
+    expect(outcome(server)).toBe('replayed')
+  })
+
+  it('a reuse is a 400, and kills the session', async () => {
+    const { server, clock, post, login, me } = arrange({ refreshWith })
+    const first = await login()
+    await post('/refresh', [form], grant(first.json.refresh_token))
+    clock.advanceSeconds(60)
+    const reused = await post('/refresh', [form], grant(first.json.refresh_token))
+    expect([reused.status, reused.json.error, reused.setCookies]).toEqual([
+      400,
+      'invalid_grant',
+      []
+    ])
+    expect(await me(first.json.access_token)).toBe(401)
+    expect(outcome(server)).toBe('token_revoked')
+  })
+
+  it.each([
+    ['no grant type', 'refresh_token=x', 400, 'invalid_request', 'bad_request'],
+    ['another grant type', 'grant_type=password', 400, 'unsupported_grant_type', 'bad_request'],
+    [
+      'two grant types',
+      'grant_type=refresh_token&grant_type=refresh_token',
+      400,
+      'invalid_request',
+      'bad_request'
+    ],
+    [
+      'two refresh tokens',
+      'grant_type=refresh_token&refresh_token=a&refresh_token=b',
+      400,
+      'invalid_request',
+      'bad_request'
+    ],
+    ['no refresh token', 'grant_type=refresh_token', 400, 'invalid_request', 'no_cookie'],
+    [
+      'an empty refresh token',
+      'grant_type=refresh_token&refresh_token=',
+      400,
+      'invalid_request',
+      'no_cookie'
+    ],
+    ['an unknown refresh token', grant('rt_nobody'), 400, 'invalid_grant', 'unknown_session'],
+    ['too much', 'x'.repeat(65_537), 413, 'invalid_request', 'too_large']
+  ])('a form with %s is refused', async (_name, body, status, error, reason) => {
+    const { server, post } = arrange({ refreshWith })
+    const answer = await post('/refresh', [form], body)
+    expect([answer.status, answer.json.error, outcome(server)]).toEqual([status, error, reason])
+  })
+
+  it('JSON is no form, and the cookie no refresh token', async () => {
+    const { server, post, login } = arrange({ refreshWith })
+    const { json: body } = await login()
+    expect((await post('/refresh', [json], '{}')).status).toBe(415)
+    const cookie: [string, string] = ['Cookie', `refresh_token=${body.refresh_token}`]
+    await post('/refresh', [form, cookie], 'grant_type=refresh_token')
+    expect(outcome(server)).toBe('no_cookie')
+  })
+
+  it('a sign-out shows the refresh token as JSON', async () => {
+    const { server, post, login } = arrange({ refreshWith })
+    const { json: body } = await login()
+    const { refresh_token } = body
+    expect((await post('/logout', [json], JSON.stringify({ refresh_token }))).status).toBe(204)
+    await post('/refresh', [form], grant(refresh_token))
+    expect(outcome(server)).toBe('session_revoked')
+  })
+
+  it('a login ends the session whose refresh token it shows', async () => {
+    const { server, post, login } = arrange({ refreshWith })
+    const { refresh_token } = (await login()).json
+    await login({ refresh_token })
+    await post('/refresh', [form], grant(refresh_token))
+    expect(outcome(server)).toBe('session_revoked')
+  })
+})
+
+describe('the client of this package', () => {
+  it.each([
+    ['access-token', 'refreshed'],
+    ['refresh-token', 'rotated'],
+    ['cookie', 'rotated']
+  ] as const)('renews by %s', async (credential, expected) => {
+    const { auth, server } = createTestBed({ refreshWith: credential }, { refreshWith: credential })
+    await auth.login(credentials)
+    const first = await auth.getAccessToken()
+    await auth.refresh()
+    await auth.refresh()
+    const outcomes = (route: string, { calls }: MockAuthServer) =>
+      calls.filter((call) => call.route === route).map((call) => call.outcome)
+
+    expect(await auth.getAccessToken()).not.toBe(first)
+    expect(outcomes('refresh', server)).toEqual([expected, expected])
+    await auth.logout()
+    expect(auth.getState().status).toBe('unauthenticated')
+  })
+})

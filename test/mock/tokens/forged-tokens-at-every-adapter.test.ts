@@ -1,0 +1,225 @@
+// Every kind of forged token, refused for its own reason whatever the server signs with, at every door that guards.
+import {
+  createMockAuthServer,
+  forgeries,
+  type MockAlgorithm,
+  type MockAuthServer,
+  type MockForgery,
+  tokenRefusals
+} from 'everbearer/mock'
+import { protect } from 'everbearer/mock/msw'
+import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
+import { getResponse, HttpResponse, http } from 'msw'
+import { describe, expect, it } from 'vitest'
+import {
+  base,
+  createClockedServer,
+  outcome,
+  overWire,
+  visit
+} from '../../support/worlds/one-cookie-browser.ts'
+
+const kinds = Object.entries(forgeries) as [MockForgery, string][]
+const algorithms: readonly MockAlgorithm[] = ['HS256', 'RS256', 'ES256', 'EdDSA']
+
+describe.each(algorithms)('a server that signs with %s', (alg) => {
+  const fitting = kinds.filter(([kind]) => alg !== 'HS256' || kind !== 'public-key-as-secret')
+  it.each(fitting)('refuses a token that is forged as %s: %s', async (forgery, reason) => {
+    const { server } = createClockedServer({ alg })
+    const answer = await visit(overWire(server)).me(await server.mint({ forgery }))
+
+    expect([answer.status, outcome(server)]).toEqual([401, reason])
+    expect(answer.header('www-authenticate')).toContain('error="invalid_token"')
+    expect(answer.header('authorization')).toBeNull()
+  })
+
+  it('accepts one that is not forged, and every one of those was made of such', async () => {
+    const { server } = createClockedServer({ alg })
+    expect((await visit(overWire(server)).me(await server.mint())).status).toBe(200)
+  })
+})
+
+describe('a token that is made to order', () => {
+  it('is good where only its jti was ordered', async () => {
+    const { server } = createClockedServer()
+    const token = await server.mint({ claims: { jti: 'known-to-my-test' } })
+    await visit(overWire(server)).me(token)
+    expect(outcome(server)).toBe('accepted')
+    server.revoke('known-to-my-test')
+    await visit(overWire(server)).me(token)
+    expect(outcome(server)).toBe('token_revoked')
+  })
+
+  it('is good until the exp that was ordered, whoever signs in meanwhile', async () => {
+    const { server, clock } = createClockedServer()
+    const token = await server.mint({ claims: { exp: clock.nowMs / 1000 + 3600 } })
+    const ada = visit(overWire(server))
+    for (const seconds of [301, 3298]) {
+      clock.advanceSeconds(seconds)
+      await ada.login()
+      await ada.me(token)
+      expect(outcome(server)).toBe('accepted')
+    }
+    clock.advanceSeconds(1)
+    await ada.me(token)
+    expect(outcome(server)).toBe('token_expired')
+  })
+})
+
+it('goes through all the reasons there are, but for the missing token', () => {
+  const named = new Set<string>(['missing_token', ...Object.values(forgeries)])
+  expect(tokenRefusals.filter((reason) => !named.has(reason))).toEqual([])
+})
+
+const adapters: readonly [string, (server: MockAuthServer, token: string) => Promise<number>][] = [
+  [
+    'guard',
+    async (server, token) =>
+      (
+        await server.guard(
+          { method: 'GET', url: `${base}/x`, headers: [['Authorization', `Bearer ${token}`]] },
+          () => ({ status: 200, headers: [], setCookies: [], body: '' })
+        )
+      ).status
+  ],
+  [
+    'protect of the fetch door',
+    async (server, token) => (await server.protect(() => new Response())(requestWith(token))).status
+  ],
+  [
+    'protect of the msw door',
+    async (server, token) => {
+      const handler = http.get(
+        `${base}/x`,
+        protect(server, () => HttpResponse.json({}))
+      )
+      return (await getResponse([handler], requestWith(token)))?.status ?? 0
+    }
+  ]
+]
+
+describe.each(adapters)('%s', (_name, ask) => {
+  it.each(kinds)('refuses a token that is forged as %s: %s', async (forgery, reason) => {
+    const server = createMockAuthServer({ alg: 'ES256' })
+    expect(await ask(server, await server.mint({ forgery }))).toBe(401)
+    expect(outcome(server)).toBe(reason)
+    expect(await ask(server, await server.mint())).toBe(200)
+  })
+})
+
+describe('a leaked key', () => {
+  it('signs what its thief likes until it is retired, and is no use after', async () => {
+    const { server } = createClockedServer()
+    const leaked = server.keys[0]?.kid ?? ''
+    const thief = visit(overWire(server))
+    server.rotateKey()
+    const forged = await server.mint({ kid: leaked, claims: { role: 'admin' } })
+    expect((await thief.me(forged)).status).toBe(200)
+    server.emergencyRotate()
+    const answer = await thief.me(forged)
+    expect([answer.status, outcome(server)]).toEqual([401, 'retired_key'])
+    expect(answer.header('authorization')).toBeNull()
+
+    const later = await server.mint({ kid: leaked })
+    expect((await thief.me(later)).status).toBe(401)
+  })
+})
+
+describe('mint', () => {
+  it('makes a token like that of a login, for whom it is ordered', async () => {
+    const { server, clock } = createClockedServer({
+      users: [
+        { email: 'ada@example.com', password: 'lovelace' },
+        { email: 'bob@example.com', password: 'b', claims: { role: 'admin' } }
+      ]
+    })
+    const nowSeconds = clock.nowMs / 1000
+    const token = await server.mint({ user: 'bob@example.com' })
+    expect(decodeJwt(token)).toEqual({
+      iss: 'https://mock.everbearer.test',
+      aud: 'api',
+      sub: 'user-2',
+      sid: expect.any(String),
+      jti: expect.any(String),
+      role: 'admin',
+      auth_time: nowSeconds,
+      iat: nowSeconds,
+      exp: nowSeconds + 300
+    })
+    const { sid } = await visit(overWire(server))
+      .me(token)
+      .then(() => server.calls[0] ?? { sid: '' })
+    expect(server.sessions.map(({ sid, sub }) => [sid, sub])).toEqual([[sid, 'user-2']])
+  })
+
+  it('makes it for a session that is there', async () => {
+    const { server } = createClockedServer()
+    const { sid } = await server.signIn()
+    expect(decodeJwt(await server.mint({ sid })).sid).toBe(sid)
+    expect(server.sessions).toHaveLength(1)
+  })
+
+  it('signs whatever header and claims are ordered', async () => {
+    const secret = 'a secret that the test knows as well'
+    const { server, clock } = createClockedServer({ keys: [{ kid: 'k', secret }] })
+    const token = await server.mint({
+      header: { typ: undefined, 'x-extra': 1 },
+      claims: { sid: undefined, scope: 'read' }
+    })
+    expect(decodeProtectedHeader(token)).toEqual({ alg: 'HS256', kid: 'k', 'x-extra': 1 })
+    const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
+      currentDate: new Date(clock.nowMs)
+    })
+    expect(payload).toMatchObject({ scope: 'read', sub: 'user-1' })
+    expect(payload).not.toHaveProperty('sid')
+  })
+
+  it.each([
+    ['a user that nobody knows', { user: 'eve' }, 'unknown_user'],
+    ['a session that is not there', { sid: 'nowhere' }, 'unknown_session'],
+    ['a key that was never there', { kid: 'nobody' }, 'unknown_key'],
+    ['a key that cannot sign', { kid: 'public' }, 'cannot_sign'],
+    ['a public key where there is none', { forgery: 'public-key-as-secret' }, 'no_public_key']
+  ] as const)('refuses %s', async (_name, order, code) => {
+    const { server } = createClockedServer()
+    if ('kid' in order && order.kid === 'public') {
+      const pair = createMockAuthServer({ alg: 'ES256' })
+      const url = `${base}/.well-known/jwks.json`
+      const { body } = await pair.handle({ method: 'GET', url, headers: [] })
+      const { kid: _kid, ...jwk } = JSON.parse(body).keys[0]
+      await server.registerKey(() => ({ kid: 'public', jwk }))
+    }
+    await expect(server.mint(order)).rejects.toEqual(expect.objectContaining({ code }))
+  })
+
+  it('refuses an order that nobody understands', async () => {
+    const { server } = createClockedServer()
+    const order = (value: object) => server.mint(value)
+    await expect(order({ forgery: 'clever' })).rejects.toThrow('mint: forgery must be one of')
+    await expect(order({ expired: true })).rejects.toThrow('mint: expired must be one of user,')
+    await expect(order([])).rejects.toThrow(
+      'mint: the order must be an object, received an array of 0'
+    )
+  })
+})
+
+it('a token is compared by the platform, in the same time for every wrong one', async () => {
+  const { server } = createClockedServer()
+  const seen: string[] = []
+  const { verify } = crypto.subtle
+  try {
+    crypto.subtle.verify = (...parts) => {
+      const [algorithm] = parts
+      seen.push(typeof algorithm === 'string' ? algorithm : algorithm.name)
+      return verify.apply(crypto.subtle, parts)
+    }
+    await visit(overWire(server)).me(await server.mint({ forgery: 'foreign-signature' }))
+  } finally {
+    crypto.subtle.verify = verify
+  }
+  expect(seen).toEqual(['HMAC'])
+})
+
+function requestWith(token: string): Request {
+  return new Request(`${base}/x`, { headers: { Authorization: `Bearer ${token}` } })
+}

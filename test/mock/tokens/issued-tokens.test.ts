@@ -1,0 +1,27 @@
+// The ledger of access tokens, over so many that it has to forget some.
+import { expect, it } from 'vitest'
+import { createIssuedTokens } from '../../../src/mock/tokens/issued-tokens.ts'
+
+it('forgets the oldest tokens that have expired, and no others, once there are ten thousand', () => {
+  const issuedTokens = createIssuedTokens(0)
+  issuedTokens.enter('far', 1_000_000, 0)
+  for (let index = 0; index < 9_999; index += 1) issuedTokens.enter(`old-${index}`, 300, 0)
+  expect(issuedTokens.isRevoked('old-0')).toBe(false)
+
+  // The first in line still counts, and keeps nothing behind it for long.
+  issuedTokens.enter('new-0', 700, 400)
+  issuedTokens.enter('new-1', 700, 400)
+  expect(['far', 'old-0', 'old-1', 'old-2', 'new-0'].map(issuedTokens.isRevoked)).toEqual([
+    false,
+    true,
+    true,
+    false,
+    false
+  ])
+})
+
+it('forgets no token that still counts, however many there are', () => {
+  const issuedTokens = createIssuedTokens(0)
+  for (let index = 0; index < 10_100; index += 1) issuedTokens.enter(`live-${index}`, 300, 0)
+  expect(issuedTokens.isRevoked('live-0')).toBe(false)
+})

@@ -1,0 +1,355 @@
+// The re-issue: what it keeps, when it comes and when not, how it travels, and what its mistakes look like.
+import type {
+  MockAuthServer,
+  MockAuthServerOptions,
+  MockReissue,
+  WireResponse
+} from 'everbearer/mock'
+import { describe, expect, it } from 'vitest'
+import {
+  base,
+  claimsOf,
+  createClockedServer,
+  kidOf,
+  outcome,
+  overWire,
+  visit
+} from '../../support/worlds/one-cookie-browser.ts'
+
+const roles = {
+  role: 'admin',
+  scope: 'read write',
+  groups: ['a', 'b'],
+  token_version: 3,
+  deep: { x: 1 }
+}
+const users = [
+  { email: 'ada@example.com', password: 'lovelace', claims: roles },
+  { email: 'bob@example.com', password: 'b' }
+]
+
+async function signedIn(options: MockAuthServerOptions = {}) {
+  const { server, clock } = createClockedServer({ users, ...options })
+  const ada = visit(overWire(server))
+  const { token } = await ada.login()
+  return { server, clock, ada, token }
+}
+
+async function guarded(
+  server: MockAuthServer,
+  token: string,
+  headers: [string, string][] = []
+): Promise<WireResponse> {
+  const request = {
+    method: 'GET',
+    url: `${base}/api`,
+    headers: [['Authorization', `Bearer ${token}`]] as [string, string][]
+  }
+  return server.guard(request, () => ({ status: 200, headers, setCookies: [], body: 'mine' }))
+}
+
+const valuesOf = ({ headers }: WireResponse, name: string) =>
+  headers.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value)
+const bearerOf = (answer: WireResponse) => valuesOf(answer, 'authorization')[0]?.slice(7) ?? ''
+
+describe('a chain of re-issues', () => {
+  it('keeps every claim of the first token but iat, exp and jti, over many keys and algorithms', async () => {
+    const { server, clock, token } = await signedIn()
+    const before = claimsOf(token)
+    let current = token
+    for (const alg of ['ES256', 'HS256', 'EdDSA', 'RS256'] as const) {
+      const { kid } = server.rotateKey({ alg })
+      clock.advanceSeconds(100)
+      current = bearerOf(await guarded(server, current))
+      expect(kidOf(current)).toBe(kid)
+    }
+    const after = claimsOf(current)
+    expect(after).toEqual({
+      ...before,
+      iat: Number(before.iat) + 400,
+      exp: Number(before.exp) + 400,
+      jti: after.jti
+    })
+    expect(after).toMatchObject({ ...roles, auth_time: before.iat })
+    expect(after.jti).not.toBe(before.jti)
+  })
+
+  it('keeps claims that a token was minted with, whatever the user has by now', async () => {
+    const { server } = await signedIn()
+    const token = await server.mint({ claims: { scope: 'one call only', act: { sub: 'support' } } })
+    server.rotateKey()
+    expect(claimsOf(bearerOf(await guarded(server, token)))).toMatchObject({
+      scope: 'one call only',
+      act: { sub: 'support' }
+    })
+  })
+
+  it.each([
+    ['absolute', { sessionSeconds: 1000 }],
+    ['idle', { refreshIdleSeconds: 1000 }]
+  ])('ends at the %s end of the session', async (_name, options) => {
+    const { server, clock, ada, token } = await signedIn(options)
+    const end = Number(claimsOf(token).auth_time) + 1000
+    let current = token
+    for (let step = 0; step < 4; step += 1) {
+      server.rotateKey()
+      clock.advanceSeconds(240)
+      current = bearerOf(await guarded(server, current))
+      expect(Number(claimsOf(current).exp)).toBeLessThanOrEqual(end)
+    }
+    expect(Number(claimsOf(current).exp)).toBe(end)
+    clock.advanceSeconds(40)
+    server.rotateKey()
+    const answer = await ada.me(current)
+    expect([answer.status, answer.header('authorization')]).toEqual([401, null])
+  })
+
+  it('ends with an emergency, for a token that a thief of the old key forged too', async () => {
+    const { server, ada, token } = await signedIn()
+    const leaked = server.keys[0]?.kid ?? ''
+    const { sid = '' } = claimsOf(token)
+    const forged = await server.mint({ sid, kid: leaked, claims: { role: 'root' } })
+    server.emergencyRotate()
+    for (const each of [token, forged]) {
+      const answer = await ada.me(each)
+      expect([answer.status, answer.header('authorization')]).toEqual([401, null])
+    }
+    expect(outcome(server)).toBe('retired_key')
+  })
+
+  it.each([
+    ['its session ended', (server: MockAuthServer) => server.endSessions()],
+    ['its session expired', (server: MockAuthServer, sid: string) => server.expireSession(sid)],
+    ['it was revoked', (server: MockAuthServer, _sid: string, jti: string) => server.revoke(jti)],
+    ['it was called expired', (server: MockAuthServer) => server.expireAccessTokens()],
+    ['its version is old', (server: MockAuthServer) => server.bumpTokenVersion()]
+  ])('ends with a token while it is looked at: %s', async (_name, change) => {
+    const { server, token } = await signedIn()
+    const { sid = '', jti = '' } = claimsOf(token)
+    server.rotateKey()
+    const request = {
+      method: 'GET',
+      url: `${base}/api`,
+      headers: [['Authorization', `Bearer ${token}`]] as [string, string][]
+    }
+    const answer = await server.guard(request, ({ reissued }) => {
+      expect(reissued).toBe(true)
+      change(server, sid, jti)
+      return { status: 200, headers: [], setCookies: [], body: '' }
+    })
+    expect(valuesOf(answer, 'authorization')).toEqual([])
+    expect(server.calls.at(-1)).toMatchObject({ outcome: 'accepted', reissued: false })
+  })
+})
+
+describe('when', () => {
+  const keysOf = async (when: MockReissue['when']) => {
+    const { server, token } = await signedIn({ reissue: when === undefined ? {} : { when } })
+    const current = await guarded(server, token)
+    server.rotateKey()
+    const old = await guarded(server, token)
+    return [current, old].map((answer) => valuesOf(answer, 'authorization').length)
+  }
+
+  it('is the time of an old key, by default', async () => {
+    expect(await keysOf(undefined)).toEqual([0, 1])
+    expect(await keysOf('old-key')).toEqual([0, 1])
+  })
+
+  it('may be always, or never', async () => {
+    expect(await keysOf('always')).toEqual([1, 1])
+    expect(await keysOf('never')).toEqual([0, 0])
+  })
+
+  it('is not while a key is only published', async () => {
+    const { server, token } = await signedIn()
+    server.publishKey()
+    expect(valuesOf(await guarded(server, token), 'authorization')).toEqual([])
+  })
+})
+
+describe('the header', () => {
+  const shown = async (reissue: MockReissue, headers: [string, string][] = []) => {
+    const { server, token } = await signedIn({ reissue })
+    server.rotateKey()
+    return guarded(server, token, headers)
+  }
+  const jwt = expect.stringMatching(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/)
+  const odd = (value: string) => (token: string) => value.replaceAll('TOKEN', token)
+
+  it.each([['Authorization'], ['authorization'], ['AUTHORIZATION'], ['X-New-Token']])(
+    'is written as %s',
+    async (header) => {
+      const answer = await shown({ header })
+      expect(answer.headers.map(([name]) => name)).toContain(header)
+      expect(valuesOf(answer, 'access-control-expose-headers')).toEqual([header])
+      expect(valuesOf(answer, header)).toEqual([expect.stringMatching(/^Bearer eyJ/)])
+    }
+  )
+
+  it('may hold the bare token', async () => {
+    expect(valuesOf(await shown({ header: 'X-New-Token', value: 'bare' }), 'x-new-token')).toEqual([
+      jwt
+    ])
+  })
+
+  it.each([
+    'bearer TOKEN',
+    'Bearer  TOKEN',
+    'Bearer TOKEN, Bearer TOKEN',
+    'Token TOKEN',
+    'Bearer',
+    '',
+    '  Bearer TOKEN  '
+  ])('may hold any value that a test wants: "%s"', async (shape) => {
+    const [value = ''] = valuesOf(await shown({ value: odd(shape) }), 'authorization')
+    expect(value.replaceAll(/eyJ[\w.-]+/g, 'TOKEN')).toBe(shape)
+  })
+
+  it.each(['Bearer a\r\nX-Evil: 1', 'a\0b', 'Bearer é€'])(
+    'holds nothing that is no header value',
+    async (bad) => {
+      await expect(shown({ value: () => bad })).rejects.toThrow(
+        'reissue.value must return a string that fits into a header'
+      )
+    }
+  )
+
+  it('replaces what the handler wrote, in whatever case', async () => {
+    const answer = await shown({}, [['authorization', 'Bearer of the handler']])
+    expect(valuesOf(answer, 'authorization')).toEqual([expect.stringMatching(/^Bearer eyJ/)])
+  })
+
+  it('is exposed next to what the handler exposes', async () => {
+    const answer = await shown({}, [['Access-Control-Expose-Headers', 'X-Total, authorization']])
+    expect(valuesOf(answer, 'access-control-expose-headers')).toEqual(['X-Total, authorization'])
+  })
+
+  it('stays unreadable where it is not exposed, even behind a star', async () => {
+    const answer = await shown({ expose: false }, [['Access-Control-Expose-Headers', '*']])
+    expect(valuesOf(answer, 'access-control-expose-headers')).toEqual(['*'])
+    expect(valuesOf(answer, 'authorization')).toHaveLength(1)
+  })
+
+  it('disturbs nobody who cannot read it: a whole rotation goes by with the old token and a refresh', async () => {
+    const { server, clock, ada, token } = await signedIn({ reissue: { expose: false } })
+    const { previousKid } = server.rotateKey()
+    clock.advanceSeconds(299)
+    expect((await ada.me(token)).status).toBe(200)
+    const refreshed = await ada.refresh()
+    expect(server.retireKey()).toEqual([previousKid])
+    expect((await ada.me(refreshed.token)).status).toBe(200)
+  })
+})
+
+describe('a shared cache in front', () => {
+  /** Obeys `no-store` and `Vary`, and nothing else: as bad as a cache can be. */
+  function createCache(ask: (token: string) => Promise<WireResponse>) {
+    const stored: { readonly token: string; readonly answer: WireResponse }[] = []
+    return async (token: string): Promise<WireResponse> => {
+      const hit = stored.find(({ token: other, answer }) => {
+        const varies = valuesOf(answer, 'vary').join().toLowerCase().includes('authorization')
+        return !varies || other === token
+      })
+      if (hit !== undefined) return hit.answer
+      const answer = await ask(token)
+      const isKept = !valuesOf(answer, 'cache-control').join().includes('no-store')
+      if (isKept) stored.push({ token, answer })
+      return answer
+    }
+  }
+  const cached: [string, string][] = [['Cache-Control', 'public, max-age=60']]
+
+  async function twoUsers(reissue: MockReissue) {
+    const { server } = await signedIn({ reissue })
+    const ada = await server.signIn('ada@example.com')
+    const bob = await server.signIn('bob@example.com')
+    server.rotateKey()
+    const ask = createCache((token) => guarded(server, token, cached))
+    return [await ask(ada.accessToken), await ask(bob.accessToken)].map(
+      (answer) => claimsOf(bearerOf(answer)).sub
+    )
+  }
+
+  it('hands each user their own token', async () => {
+    expect(await twoUsers({})).toEqual(['user-1', 'user-2'])
+  })
+
+  it('hands one user’s token to another where a server lets it: a mistake to test against', async () => {
+    expect(await twoUsers({ cacheable: true })).toEqual(['user-1', 'user-1'])
+  })
+
+  it('leaves the handler’s own cache headers alone where nothing is re-issued', async () => {
+    const { server, token } = await signedIn()
+    const answer = await guarded(server, token, cached)
+    expect(valuesOf(answer, 'cache-control')).toEqual(['public, max-age=60'])
+  })
+
+  it('is told by login and refresh to keep nothing', async () => {
+    const { ada } = await signedIn()
+    const answers = [await ada.login(), await ada.refresh(), await ada.logout()]
+    expect(answers.map((answer) => answer.header('cache-control'))).toEqual(
+      Array(3).fill('no-store')
+    )
+  })
+})
+
+describe('invalidTokenStatus', () => {
+  it.each([
+    [401, 'expired', 401, 'invalid_token', 'the access token expired'],
+    [401, undefined, 401, 'missing_token', 'no access token was sent'],
+    [403, 'expired', 403, 'invalid_token', 'Invalid or expired token'],
+    [403, 'foreign-signature', 403, 'invalid_token', 'Invalid or expired token'],
+    [403, undefined, 401, 'missing_token', 'No token provided']
+  ] as const)('%i answers a token that is %s with %i %s', async (...row) => {
+    const [invalidTokenStatus, forgery, status, error, description] = row
+    const { server } = createClockedServer({ invalidTokenStatus })
+    const token = forgery === undefined ? undefined : await server.mint({ forgery })
+    const answer = await visit(overWire(server)).me(token)
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([
+      status,
+      { error, error_description: description }
+    ])
+    expect(answer.header('www-authenticate') !== null).toBe(invalidTokenStatus === 401)
+  })
+
+  it('names the reason in the journal all the same', async () => {
+    const { server } = createClockedServer({ invalidTokenStatus: 403 })
+    await visit(overWire(server)).me(await server.mint({ forgery: 'alg-none' }))
+    expect(server.calls[0]).toMatchObject({ status: 403, outcome: 'alg_not_allowed' })
+  })
+})
+
+describe('clockToleranceSeconds', () => {
+  const at = (offset: number, claim: 'exp' | 'nbf') => async (clockToleranceSeconds: number) => {
+    const { server, clock } = createClockedServer({ clockToleranceSeconds })
+    const token = await server.mint({ claims: { [claim]: clock.nowMs / 1000 + offset } })
+    await visit(overWire(server)).me(token)
+    return outcome(server)
+  }
+  it.each([
+    ['exp', 1, 0, 'accepted'],
+    ['exp', 0, 0, 'token_expired'],
+    ['exp', 0, 1, 'accepted'],
+    ['exp', -1, 1, 'token_expired'],
+    ['exp', -29, 30, 'accepted'],
+    ['exp', -30, 30, 'token_expired'],
+    ['nbf', 0, 0, 'accepted'],
+    ['nbf', 1, 0, 'token_not_yet_valid'],
+    ['nbf', 30, 30, 'accepted'],
+    ['nbf', 31, 30, 'token_not_yet_valid']
+  ] as const)('%s %i s from now with a tolerance of %i s: %s', async (...row) => {
+    const [claim, offset, tolerance, expected] = row
+    expect(await at(offset, claim)(tolerance)).toBe(expected)
+  })
+
+  it('keeps a token of the server’s own good for as long after its end', async () => {
+    const { server, clock, ada, token } = await signedIn({ clockToleranceSeconds: 30 })
+    clock.advanceSeconds(329)
+    await server.signIn()
+    expect((await ada.me(token)).status).toBe(200)
+    clock.advanceSeconds(1)
+    expect((await ada.me(token)).status).toBe(401)
+    expect(outcome(server)).toBe('token_expired')
+  })
+})

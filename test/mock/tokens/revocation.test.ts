@@ -1,0 +1,161 @@
+// What was called back is not carried on: nothing new is signed in place of it, by a re-issue or by a refresh.
+import type { MockAuthServer } from 'everbearer/mock'
+import { describe, expect, it } from 'vitest'
+import {
+  base,
+  claimsOf,
+  createClockedServer,
+  json,
+  outcome,
+  overWire,
+  visit
+} from '../../support/worlds/one-cookie-browser.ts'
+
+const bearer = (token: string): [string, string][] => [['Authorization', `Bearer ${token}`]]
+
+const renew = (server: MockAuthServer, token: string) =>
+  server.handle({
+    method: 'POST',
+    url: `${base}/refresh`,
+    headers: [json, ...bearer(token)],
+    body: '{}'
+  })
+
+describe('where access tokens are only short-lived', () => {
+  it.each([
+    ['revoked', (server: MockAuthServer, jti: string) => server.revoke(jti)],
+    ['of an old version', (server: MockAuthServer) => server.bumpTokenVersion()],
+    ['revoked with all others', (server: MockAuthServer) => server.revokeAccessTokens()]
+  ])('a token that is %s is not re-issued beyond its own end', async (_name, callBack) => {
+    const { server, clock } = createClockedServer({
+      revocation: 'short-lived',
+      accessTokenSeconds: 900
+    })
+    const ada = visit(overWire(server))
+    let { token } = await ada.login()
+    callBack(server, claimsOf(token).jti ?? '')
+    const statuses: number[] = []
+    for (let turn = 0; turn < 4; turn += 1) {
+      clock.advanceSeconds(600)
+      server.rotateKey()
+      const answer = await ada.me(token)
+      statuses.push(answer.status)
+      token = answer.header('authorization')?.slice('Bearer '.length) ?? token
+    }
+    // Its own 900 seconds are the price of not looking anything up; four times as many are not.
+    expect(statuses).toEqual([200, 401, 401, 401])
+  })
+
+  it.each([
+    [
+      'token_revoked',
+      (server: MockAuthServer, token: string) => server.revoke(claimsOf(token).jti ?? '')
+    ],
+    ['stale_version', (server: MockAuthServer) => server.bumpTokenVersion()]
+  ])('a token that is called back renews nothing by a refresh: %s', async (reason, callBack) => {
+    const { server } = createClockedServer({
+      revocation: 'short-lived',
+      refreshWith: 'access-token'
+    })
+    const { token } = await visit(overWire(server)).login()
+    callBack(server, token)
+    expect((await renew(server, token)).status).toBe(401)
+    expect(outcome(server)).toBe(reason)
+  })
+
+  it('a token of one user in the session of another is not signed again', async () => {
+    const { server } = createClockedServer({
+      revocation: 'short-lived',
+      users: [
+        { email: 'ada@example.com', password: 'lovelace' },
+        { email: 'eve@example.com', password: 'the thief' }
+      ]
+    })
+    const { sid } = await server.signIn('eve@example.com')
+    const { previousKid } = server.rotateKey()
+    // Eve has the old key, and writes herself a token for Ada in her own session.
+    const forged = await server.mint({ sid, kid: previousKid, claims: { sub: 'user-1' } })
+    const answer = await visit(overWire(server)).me(forged)
+    expect([answer.status, answer.header('authorization')]).toEqual([200, null])
+  })
+})
+
+it.each([
+  ['session_expired', { sessionSeconds: 60 }],
+  ['session_idle', { refreshIdleSeconds: 60 }]
+])(
+  'a refresh by an access token says how its session came to its end: %s',
+  async (reason, options) => {
+    const { server, clock } = createClockedServer({
+      ...options,
+      revocation: 'short-lived',
+      refreshWith: 'access-token',
+      clockToleranceSeconds: 10
+    })
+    const { token } = await visit(overWire(server)).login()
+    clock.advanceSeconds(65)
+    expect((await renew(server, token)).status).toBe(401)
+    expect(outcome(server)).toBe(reason)
+  }
+)
+
+describe('a key that is retired while a handler works', () => {
+  async function during(change: (server: MockAuthServer, old: string, fresh: string) => void) {
+    const { server } = createClockedServer()
+    const ada = visit(overWire(server))
+    const { token } = await ada.login()
+    const { previousKid, kid } = server.rotateKey()
+    const request = { method: 'GET', url: `${base}/api`, headers: bearer(token) }
+    const answer = await server.guard(request, () => {
+      change(server, previousKid, kid)
+      return { status: 200, headers: [], setCookies: [], body: '' }
+    })
+    return answer.headers.map(([name]) => name)
+  }
+
+  it('earns its token no token of the new one', async () => {
+    expect(await during((server, old) => server.retireKey(old))).not.toContain('Authorization')
+  })
+
+  it('signs nothing that is handed out afterwards', async () => {
+    const answered = await during((server, _old, fresh) => {
+      server.rotateKey()
+      server.retireKey(fresh)
+    })
+    expect(answered).not.toContain('Authorization')
+  })
+})
+
+describe('a key that is retired while a token is being signed', () => {
+  it('leaves the login with a token of the key that signs then', async () => {
+    for (let turns = 0; turns < 12; turns += 1) {
+      const { server } = createClockedServer({ alg: 'ES256' })
+      const ada = visit(overWire(server))
+      const pending = ada.login()
+      for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate)
+      const open = server.calls.login.some(({ status }) => status === undefined)
+      const { previousKid } = server.rotateKey()
+      server.retireKey(previousKid)
+      const { token } = await pending
+      if (open)
+        expect({ turns, status: (await ada.me(token)).status }).toEqual({ turns, status: 200 })
+    }
+  })
+
+  it('leaves signIn with no good token of a session that ended with it', async () => {
+    const outcomes = new Set<string>()
+    for (let ticks = 0; ticks < 20; ticks += 1) {
+      const { server } = createClockedServer({ revocation: 'short-lived' })
+      const arranging = server.signIn()
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve()
+      server.emergencyRotate()
+      const arranged = await arranging.catch((error) => error)
+      outcomes.add(arranged.code ?? 'arranged')
+      if (arranged instanceof Error) continue
+      const { status } = await visit(overWire(server)).me(arranged.accessToken)
+      const isLive = server.sessions.some(({ sid }) => sid === arranged.sid)
+      expect({ ticks, isGood: status === 200 }).toEqual({ ticks, isGood: isLive })
+    }
+    expect(outcomes).toContain('arranged')
+  })
+})

@@ -1,0 +1,52 @@
+// What the app sees of a request never holds the token, nor the adapter that carries it.
+import { inspect } from 'node:util'
+import axios, { type AxiosAdapter, AxiosError } from 'axios'
+import { describe, expect, it } from 'vitest'
+import { arrange } from '../support/tables/replay-cases.ts'
+import type { Respond } from '../support/worlds/recording-server.ts'
+
+const fail: Respond = (_, response) => response.writeHead(500).end('{}')
+const succeed: Respond = (_, response) => response.end('{}')
+
+describe('an adapter of the app’s around axios’s own', () => {
+  const wrap =
+    (toError: (error: AxiosError) => Error): AxiosAdapter =>
+    (config) =>
+      axios
+        .getAdapter('http')(config)
+        .catch((error) => Promise.reject(toError(error)))
+
+  it.each<[string, (error: AxiosError) => Error]>([
+    ['AxiosError.from', (error) => AxiosError.from(error, 'ERR_OWN', error.config)],
+    ['an error with a cause', (error) => new Error('own', { cause: error })],
+    [
+      'an error with a config and a cause',
+      (error) => Object.assign(new Error('own', { cause: error }), { config: error.config })
+    ]
+  ])('throws no token: %s', async (_, toError) => {
+    const { auth, url } = await arrange('http', fail)
+    const error = await auth.axios.get(url, { adapter: wrap(toError) }).catch((reason) => reason)
+    expect(inspect(error, { depth: 10 })).not.toContain('token-1')
+  })
+})
+
+describe('a config whose request was cancelled before it was sent', () => {
+  async function cancelled() {
+    const bed = await arrange('http', succeed)
+    const error = await bed.auth.axios
+      .get(bed.url, { signal: AbortSignal.abort() })
+      .catch((reason) => reason)
+    const { signal, ...config } = error.config
+    return { ...bed, config }
+  }
+
+  it('holds the adapter that the app chose', async () => {
+    expect((await cancelled()).config.adapter).toBe('http')
+  })
+
+  it('carries no token when an instance that is not attached sends it', async () => {
+    const { bare, config, requests, headerOf } = await cancelled()
+    await bare(config)
+    expect(headerOf(requests[0], 'authorization')).toBe(undefined)
+  })
+})

@@ -1,0 +1,175 @@
+// A polluted Object.prototype changes nothing, and nothing that arrives pollutes it.
+import axios from 'axios'
+import { createAuthClient } from 'everbearer'
+import { createMockAuthServer } from 'everbearer/mock'
+import { describe, expect, it } from 'vitest'
+import { readOAuthError, readTokenResponse } from '../../src/auth-api/token-response.ts'
+import { resolveOptions } from '../../src/resolve-options.ts'
+import { readClaims } from '../../src/token/claims.ts'
+import { createManualClock } from '../support/clocks/manual-clock.ts'
+import { polluted } from '../support/tables/polluted-names.ts'
+import { whilePolluted } from '../support/while-polluted.ts'
+import { ada, createTestBed, eventNames } from '../support/worlds/test-client.ts'
+import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/worlds/virtual-browser.ts'
+
+/** A session from its sign-in to its end, and everything that was to be seen of it. */
+async function live(pollution: readonly [string, unknown] | undefined): Promise<unknown> {
+  const clock = createManualClock()
+  const server = createMockAuthServer({
+    allowedOrigins: [pageOrigin],
+    users: [ada],
+    keys: [{ kid: 'a', secret: 'a secret of at least 32 bytes, for tests' }],
+    now: clock.trueNow
+  })
+  const browser = createVirtualBrowser(server)
+  const platform = {
+    ...clock.platform,
+    ...browser.platform,
+    random: () => 0.5,
+    randomId: () => 'id'
+  }
+  const seen: unknown[] = []
+  const run = async () => {
+    const auth = createAuthClient({ baseURL: apiOrigin, restore: 'never', platform })
+    const attached = axios.create({ baseURL: apiOrigin, adapter: browser.adapter })
+    auth.axios.defaults.adapter = browser.adapter
+    auth.attach(attached)
+    for (const name of eventNames) auth.on(name, (event) => seen.push([name, event]))
+    const note = async (promise: Promise<unknown>) => {
+      seen.push(
+        await promise.then(
+          (value) => [
+            ...Object.entries(value ?? {}).filter(([name]) => ['status', 'data'].includes(name))
+          ],
+          (error) => [error.name, error.code, error.message]
+        )
+      )
+      seen.push(auth.getState(), clock.pendingTimers(), [...browser.storage.entries])
+    }
+    await note(auth.login(ada))
+    await note(auth.axios.get('/items', { params: { page: 2 } }))
+    await note(attached.post('/items', { name: 'berry' }))
+    await note(auth.axios.put('https://evil.example/items', 'text'))
+    server.rotateKey()
+    await note(attached.get('/items'))
+    server.revokeAccessTokens()
+    await note(auth.axios.patch('/items', { name: 'straw' }))
+    clock.tick(10_000)
+    await note(auth.refresh())
+    browser.trouble('/refresh', { kind: 'unreachable' })
+    await note(auth.refresh())
+    await note(auth.login({ ...ada, password: 'wrong' }))
+    await note(auth.logout())
+    await note(auth.axios.get('/items'))
+    auth.dispose()
+  }
+  await (pollution === undefined ? run() : whilePolluted(...pollution, run))
+  const text = JSON.stringify([seen, browser.requests])
+  // A key that the server makes at a rotation has a name of its own each time, and so has the time of a signature.
+  return JSON.parse(
+    text.replace(/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g, 'TOKEN').replace(/key-\d[\w-]*/g, 'KEY')
+  )
+}
+
+let clean: unknown
+
+describe.each([
+  ['an option of axios', polluted.axiosOptions],
+  ['an option of the client', polluted.clientOptions],
+  ['a member of an answer', polluted.wireNames],
+  ['an option of fetch', polluted.fetchOptions]
+])('%s on Object.prototype', (_, names) => {
+  it.each(Object.entries(names))('changes nothing: %s', async (name, value) => {
+    clean ??= await live(undefined)
+    expect(JSON.stringify(clean)).toContain('TOKEN')
+    expect(await live([name, value])).toEqual(clean)
+  })
+})
+
+it.each(Object.entries(polluted.clientOptions))(
+  'reads no option that was not given: %s',
+  async (name, value) => {
+    const given = { baseURL: apiOrigin, paths: {}, idlePolicy: {}, platform: {} }
+    const expected = resolveOptions(given)
+    expect(await whilePolluted(name, value, () => resolveOptions(given))).toEqual(expected)
+    expect(await whilePolluted(name, value, () => resolveOptions({ ...given }))).toEqual(expected)
+  }
+)
+
+const keys = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf']
+const poison = '{"admin":true,"access_token":"evil","sub":"evil","exp":9999999999,"error":"evil"}'
+
+/** The poison under a key, at every depth. */
+const payloads = keys.flatMap((key) =>
+  [
+    `{"${key}":${poison}}`,
+    `{"a":{"${key}":${poison}}}`,
+    `{"a":[{"b":{"${key}":${poison}}}]}`,
+    `{"__proto__":{"${key}":${poison}}}`,
+    `{"constructor":{"prototype":${poison}},"${key}":${poison}}`,
+    `{"${key}":${poison},"${key}":${poison}}`
+  ].map((payload) => ({ key, payload }))
+)
+
+const encode = (text: string) => Buffer.from(text).toString('base64url')
+
+function expectCleanPrototypes(): void {
+  for (const carrier of [{}, [], () => {}, '', 0, new Map(), new Error('clean')]) {
+    expect('admin' in Object(carrier)).toBe(false)
+    expect('access_token' in Object(carrier)).toBe(false)
+  }
+}
+
+describe.each(payloads)('$payload', ({ payload }) => {
+  it('in a token gives it no claim', () => {
+    const token = `${encode(payload)}.${encode(payload)}.c2ln`
+    expect(Object.values(readClaims(token) ?? {}).filter((claim) => claim !== undefined)).toEqual(
+      []
+    )
+    expectCleanPrototypes()
+  })
+
+  it('for a token response is none', () => {
+    expect(() => readTokenResponse(JSON.parse(payload), 'It')).toThrow(
+      expect.objectContaining({ code: 'ERR_AUTH_RESPONSE_MALFORMED' })
+    )
+    expect(readOAuthError(JSON.parse(payload))).toBe(undefined)
+    expectCleanPrototypes()
+  })
+
+  it('beside a good token changes nothing about it', () => {
+    const body = JSON.parse(`{"access_token":"good","expires_in":300,${payload.slice(1)}`)
+    expect(readTokenResponse(body, 'It')).toEqual({
+      accessToken: 'good',
+      refreshToken: undefined,
+      expiresInSeconds: 300
+    })
+  })
+
+  it('from the refresh endpoint neither renews nor ends the session', async () => {
+    const { auth, browser } = createTestBed()
+    await auth.login(ada)
+    const token = await auth.getAccessToken()
+    for (const status of [200, 400]) {
+      const response = { status, headers: [], setCookies: [], body: payload }
+      browser.trouble('/refresh', { kind: 'answer', response })
+      await auth.refresh().catch((error) => expect(error.name).toBe('AuthError'))
+    }
+    expect(await auth.getAccessToken()).toBe(token)
+    expectCleanPrototypes()
+  })
+})
+
+it.each(['dispatcher', 'duplex', 'integrity', 'mode', 'priority', 'window'])(
+  'hands `fetch` options that inherit nothing: %s',
+  async (name) => {
+    const inherited: unknown[] = []
+    const fetch = async (_: string, init: RequestInit) => {
+      inherited.push(Reflect.get(init, name))
+      return new Response('{"access_token":"good","expires_in":300}')
+    }
+    const { auth } = createTestBed({ platform: { fetch } })
+    await whilePolluted(name, 'evil', () => auth.login(ada))
+    expect(inherited).toEqual([undefined])
+  }
+)

@@ -1,0 +1,118 @@
+// Answers and moments in which the obvious reading is the wrong one.
+import { expect, it } from 'vitest'
+import { createMintBed, jwt } from '../../support/worlds/any-token-server.ts'
+import { answers, createFaultBed } from '../../support/worlds/faulty-auth-server.ts'
+import { ada, createTestBed } from '../../support/worlds/test-client.ts'
+
+it.each([200, 403, 511])(
+  'tries at once when the network is back after a portal’s %d in HTML',
+  async (status) => {
+    const { auth, browser, clock, idle, fault, heal, callsTo } = createFaultBed(
+      {},
+      { accessTokenSeconds: 60 }
+    )
+    await auth.login(ada)
+    fault('/refresh', answers(status, '<!doctype html>', { 'Content-Type': 'text/html' }), 100)
+    for (let second = 0; second < 130; second += 1) {
+      clock.tick(1_000)
+      await idle()
+    }
+    heal('/refresh')
+    browser.wake('online')
+    clock.tick(1_000)
+    await idle()
+    expect(callsTo('refresh')).toHaveLength(1)
+  }
+)
+
+it('does not renew without end a token whose claims leave it no life', async () => {
+  const { auth, browser, clock, refreshedAt } = createMintBed((nth, ms) => ({
+    body: { access_token: jwt({ jti: nth, iat: ms / 1000, exp: ms / 1000 }) },
+    livesSeconds: 0
+  }))
+  await auth.login({ email: 'ada' })
+  for (let second = 0; second < 60; second += 1) {
+    clock.tick(1_000)
+    await browser.idle()
+  }
+  expect(refreshedAt.length).toBeLessThanOrEqual(2)
+})
+
+it('follows a sign-out in another tab that the server does not know of yet', async () => {
+  const { auth, reload, browser, idle } = createTestBed()
+  await auth.login(ada)
+  const other = reload({ restore: 'always' })
+  await other.ready()
+  browser.trouble('/logout', { kind: 'unreachable' })
+  await other.logout()
+  browser.wake('visible')
+  await idle()
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+  await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NOT_AUTHENTICATED' })
+})
+
+it('does not refresh what another tab has signed out of', async () => {
+  const { auth, reload, browser, callsTo } = createTestBed()
+  await auth.login(ada)
+  const other = reload({ restore: 'always' })
+  await other.ready()
+  browser.trouble('/logout', { kind: 'unreachable' })
+  await other.logout()
+  const before = callsTo('refresh').length
+  await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  expect(callsTo('refresh')).toHaveLength(before)
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+})
+
+it('lives with tokens of one second without the app seeing a refusal', async () => {
+  const { auth, clock, idle } = createTestBed({}, { accessTokenSeconds: 1 })
+  await auth.login(ada)
+  let failed = 0
+  for (let request = 0; request < 300; request += 1) {
+    clock.tick(100)
+    await auth.axios.get('/me').catch(() => {
+      failed += 1
+    })
+    await idle()
+  }
+  expect(failed).toBe(0)
+})
+
+it('takes a 403 for a firewall’s by its body, whatever its type says', async () => {
+  const { auth, fault } = createFaultBed()
+  await auth.login(ada)
+  fault('/refresh', answers(403, '<!doctype html>'))
+  await auth.refresh().catch(() => {})
+  expect(auth.getState().status).toBe('authenticated')
+})
+
+it.each([-3_600_000, 3_600_000])(
+  'reads a date in Retry-After by the server’s clock, the device’s being off by %d ms',
+  async (offsetMs) => {
+    const { auth, fault } = createFaultBed({}, {}, offsetMs)
+    await auth.login(ada)
+    const headers = {
+      'Retry-After': 'Thu, 01 Jan 2026 00:01:00 GMT',
+      Date: 'Thu, 01 Jan 2026 00:00:00 GMT'
+    }
+    fault('/refresh', answers(503, {}, headers))
+    await expect(auth.refresh()).rejects.toMatchObject({ retryAfterMs: 60_000 })
+  }
+)
+
+it('lets the refusal of an auth endpoint stand that the app calls itself', async () => {
+  const { auth, browser } = createTestBed()
+  await auth.login(ada)
+  const before = browser.requests.length
+  await expect(auth.axios.post('/login', { ...ada, password: 'wrong' })).rejects.toMatchObject({
+    response: { status: 401 }
+  })
+  expect(browser.requests).toHaveLength(before + 1)
+})
+
+it('gives an absurd lifetime an end that a date can hold', async () => {
+  const { auth, events } = createTestBed()
+  await auth.login(async () => ({ access_token: 'a', expires_in: 1e308 }))
+  expect(JSON.stringify(events)).not.toContain('null')
+  expect(events).toMatchObject([{ event: { token: { lifetimeSeconds: 3_153_600_000 } } }])
+})

@@ -1,0 +1,44 @@
+// I4, I10: while the refresh endpoint is down, or somebody answers in its place, the app goes on for as long as the token lives.
+import { isAuthError } from 'everbearer'
+import { expect, it } from 'vitest'
+import { answers, createFaultBed, type Fault } from '../../support/worlds/faulty-auth-server.ts'
+import { ada } from '../../support/worlds/test-client.ts'
+
+const html = answers(200, '<!doctype html><title>Sign in to the Wi-Fi</title>', {
+  'Content-Type': 'text/html'
+})
+
+it.each<[string, Fault, string]>([
+  ['503', answers(503, {}), 'ERR_AUTH_SERVER_ERROR'],
+  ['503 with Retry-After', answers(503, {}, { 'Retry-After': '5' }), 'ERR_AUTH_SERVER_ERROR'],
+  ['a page in HTML', html, 'ERR_AUTH_RESPONSE_MALFORMED'],
+  ['a redirect', answers(302), 'ERR_AUTH_NETWORK']
+])(
+  'serves requests until the token expires, then says why not, then recovers: %s for a minute',
+  async (_, fault, code) => {
+    const bed = createFaultBed({}, { accessTokenSeconds: 60 })
+    const { auth, clock, idle, callsTo, sent } = bed
+    await auth.login(ada)
+    const outcomes: { readonly atMs: number; readonly outcome: string }[] = []
+    for (let atMs = 0; atMs < 180_000; atMs += 500) {
+      if (atMs === 44_500) bed.fault('/refresh', fault, 1_000)
+      if (atMs === 105_000) bed.heal('/refresh')
+      const outcome = await auth.axios.get('/me').then(
+        (response) => String(response.status),
+        (error) => (isAuthError(error) ? error.code : 'another error')
+      )
+      outcomes.push({ atMs, outcome })
+      expect(auth.getState().status).toBe('authenticated')
+      clock.tick(500)
+      await idle()
+    }
+    const failed = outcomes.filter(({ outcome }) => outcome !== '200')
+    expect(new Set(failed.map(({ outcome }) => outcome))).toEqual(new Set([code]))
+    expect(failed[0]?.atMs).toBe(60_000)
+    expect(failed.at(-1)?.atMs).toBeLessThan(105_000 + 60_000)
+    // One outage, one gap.
+    expect(failed).toHaveLength(((failed.at(-1)?.atMs ?? 0) - 60_000) / 500 + 1)
+    expect(callsTo('me').every((call) => call.status === 200)).toBe(true)
+    expect(sent('/refresh')).toBeLessThanOrEqual(14)
+  }
+)

@@ -1,0 +1,165 @@
+// I5: a refresh that is never answered keeps nobody waiting beyond the deadline, and nobody for ever.
+import { expect, it } from 'vitest'
+import {
+  createFaultBed,
+  type Fault,
+  type FaultBed,
+  hangs,
+  hangsForEver
+} from '../../support/worlds/faulty-auth-server.ts'
+import { ada } from '../../support/worlds/test-client.ts'
+
+const silences: readonly [string, Fault][] = [
+  ['that heeds its signal', hangs],
+  ['that heeds no signal', hangsForEver]
+]
+const ways: readonly [string, (bed: FaultBed) => Promise<unknown>][] = [
+  ['refresh()', ({ auth }) => auth.refresh()],
+  ['getAccessToken()', ({ auth }) => auth.getAccessToken()],
+  ['a request', ({ auth }) => auth.axios.get('/me')],
+  ['a POST', ({ auth }) => auth.axios.post('/notes', { text: 'a' })]
+]
+
+interface Ending {
+  readonly atMs: number
+  readonly code: unknown
+}
+
+/** Lets time pass in slices of 50 ms, and the network between them. */
+async function pass({ clock, browser }: FaultBed, ms: number): Promise<void> {
+  for (let leftMs = ms; leftMs > 0; leftMs -= 50) {
+    clock.tick(Math.min(leftMs, 50))
+    await browser.settle()
+  }
+}
+
+function ending({ clock }: FaultBed, promise: Promise<unknown>): Promise<Ending> {
+  return promise.then(
+    () => ({ atMs: clock.trueNow(), code: 'fulfilled' }),
+    (error) => ({ atMs: clock.trueNow(), code: error.code })
+  )
+}
+
+it.each(
+  silences.flatMap(([silence, fault]) =>
+    ways.map(([credential, begin]) => ({ silence, fault, credential, begin }))
+  )
+)(
+  'releases $way at the deadline from a refresh $silence, whenever it joined',
+  async ({ fault, begin }) => {
+    const bed = createFaultBed({}, { accessTokenSeconds: 60 })
+    await bed.auth.login(ada)
+    bed.clock.sleep(61_000)
+    bed.fault('/refresh', fault)
+    const startMs = bed.clock.trueNow()
+    const first = ending(bed, begin(bed))
+    await pass(bed, 4_000)
+    const joined = ending(bed, begin(bed))
+    await pass(bed, 7_000)
+    const late = ending(bed, begin(bed))
+    await pass(bed, 100)
+    const endings = await Promise.all([first, joined, late])
+    expect(endings.map(({ code }) => code)).toEqual(Array(3).fill('ERR_AUTH_TIMEOUT'))
+    expect(endings.map(({ atMs }) => atMs - startMs)).toEqual([10_000, 10_000, 11_050])
+    expect(bed.sent('/refresh')).toBe(1)
+    expect(bed.auth.getState().status).toBe('authenticated')
+  }
+)
+
+it.each(silences)('has one refresh under way at most, %s, and recovers', async (_, fault) => {
+  const bed = createFaultBed({}, { accessTokenSeconds: 60 })
+  const { auth, callsTo } = bed
+  await auth.login(ada)
+  bed.clock.sleep(61_000)
+  bed.fault('/refresh', fault, 3)
+  const asked: Promise<unknown>[] = []
+  let sentBeforeAbandon = 0
+  for (let second = 0; second < 120; second += 1) {
+    for (const [, begin] of ways) asked.push(begin(bed).catch(() => {}))
+    bed.browser.wake('visible')
+    await pass(bed, 1_000)
+    if (second === 28) sentBeforeAbandon = bed.sent('/refresh')
+  }
+  await Promise.all(asked)
+  expect(sentBeforeAbandon).toBe(1)
+  expect(callsTo('refresh').length).toBeGreaterThan(0)
+  expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+  expect((await auth.axios.get('/me')).status).toBe(200)
+  expect(bed.eventNames()).not.toContain('signed-out')
+})
+
+it('never has two refreshes under way while one after the other hangs', async () => {
+  const bed = createFaultBed({}, { accessTokenSeconds: 60 })
+  await bed.auth.login(ada)
+  bed.clock.sleep(61_000)
+  bed.fault('/refresh', hangs, 1_000)
+  for (let second = 0; second < 300; second += 1) {
+    for (const [, begin] of ways) begin(bed).catch(() => {})
+    await pass(bed, 1_000)
+  }
+  expect(bed.mostUnderWay('/refresh')).toBe(1)
+  expect(bed.sent('/refresh')).toBeLessThanOrEqual(10)
+  expect(bed.sent('/refresh')).toBeGreaterThan(3)
+})
+
+it.each([9_999, 10_001, 20_000, 29_950])(
+  'takes a success that comes after %d ms, and asks for no other',
+  async (afterMs) => {
+    const bed = createFaultBed({}, { accessTokenSeconds: 300 })
+    const { auth, browser, clock, callsTo, idle } = bed
+    await auth.login(ada)
+    clock.sleep(301_000)
+    const gate = browser.hold('/refresh')
+    const waiter = ending(bed, auth.getAccessToken())
+    await gate.arrived(1)
+    await pass(bed, afterMs)
+    gate.release()
+    await idle()
+    expect((await waiter).code).toBe(afterMs < 10_000 ? 'fulfilled' : 'ERR_AUTH_TIMEOUT')
+    expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+    expect((await auth.axios.get('/me')).status).toBe(200)
+    expect(callsTo('refresh')).toHaveLength(1)
+    expect(clock.pendingTimers()).toBe(1)
+  }
+)
+
+it('releases whoever was refused by the server while the refresh hangs', async () => {
+  const bed = createFaultBed()
+  const { auth, server, clock } = bed
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  bed.fault('/refresh', hangs)
+  const startMs = clock.trueNow()
+  const requests = Array.from({ length: 100 }, () => ending(bed, auth.axios.get('/me')))
+  await bed.idle()
+  await pass(bed, 10_050)
+  for (const { atMs, code } of await Promise.all(requests)) {
+    expect(code).toBe('ERR_AUTH_TIMEOUT')
+    expect(atMs - startMs).toBeLessThanOrEqual(10_050)
+  }
+  expect(bed.sent('/refresh')).toBe(1)
+})
+
+it('decides at the deadline to wait no longer for a restore that hangs, and restores later', async () => {
+  const bed = createFaultBed()
+  await bed.auth.login(ada)
+  bed.auth.dispose()
+  bed.fault('/refresh', hangs)
+  const page = bed.reload({ restore: 'always' })
+  const states: string[] = []
+  page.subscribe(() => states.push(page.getState().status))
+  const startMs = bed.clock.trueNow()
+  const ready = page.ready().then((state) => ({ state, atMs: bed.clock.trueNow() - startMs }))
+  const request = ending(bed, page.axios.get('/me'))
+  await pass(bed, 11_000)
+  expect(await ready).toMatchObject({
+    atMs: 10_000,
+    state: { status: 'initializing', degraded: { code: 'ERR_AUTH_TIMEOUT' } }
+  })
+  expect(await request).toMatchObject({ code: 'ERR_AUTH_TIMEOUT' })
+  await pass(bed, 21_000)
+  await bed.idle()
+  expect(page.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+  expect(states).not.toContain('unauthenticated')
+  expect((await page.axios.get('/me')).status).toBe(200)
+})

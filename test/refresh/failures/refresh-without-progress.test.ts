@@ -1,0 +1,100 @@
+// I10: a refresh endpoint that answers without getting anywhere is asked ever less often, and the app is told.
+import { expect, it } from 'vitest'
+import { createMintBed, jwt, type Mint } from '../../support/worlds/any-token-server.ts'
+
+const credentials = { email: 'ada' }
+
+/** The first token is good for a minute; what comes after it leads nowhere. */
+function stuckAt(body: (nth: number) => { access_token: string; expires_in?: unknown }): Mint {
+  return (nth) => ({
+    body: nth === 1 ? { ...body(1), expires_in: 60 } : body(nth),
+    livesSeconds: nth === 1 ? 60 : 0
+  })
+}
+
+const stuck: readonly [string, Mint][] = [
+  ['the same opaque token', stuckAt(() => ({ access_token: 'same', expires_in: 60 }))],
+  [
+    'the same JWT',
+    stuckAt(() => ({ access_token: jwt({ sub: 'ada', iat: 1_000, exp: 1_060 }), expires_in: 60 }))
+  ],
+  ['a token that lives 0 s', stuckAt((nth) => ({ access_token: `t-${nth}`, expires_in: 0 }))],
+  ['a token that lives -60 s', stuckAt((nth) => ({ access_token: `t-${nth}`, expires_in: -60 }))],
+  ['a token that lives "0" s', stuckAt((nth) => ({ access_token: `t-${nth}`, expires_in: '0' }))]
+]
+
+it.each(stuck)('backs off from an endpoint that answers with %s', async (_, mint) => {
+  const { auth, browser, clock, refreshedAt, delays, events } = createMintBed(mint)
+  await auth.login(credentials)
+  const outcomes: string[] = []
+  const perMinute: number[] = []
+  for (let minute = 0; minute < 10; minute += 1) {
+    const before = refreshedAt.length
+    for (let second = 0; second < 60; second += 1) {
+      clock.tick(1_000)
+      await browser.idle()
+      outcomes.push(
+        await auth.axios.get('/me').then(
+          () => 'served',
+          (error) => error.code
+        )
+      )
+    }
+    perMinute.push(refreshedAt.length - before)
+  }
+  expect(Math.max(...perMinute)).toBeLessThanOrEqual(6)
+  expect(Math.max(...perMinute.slice(2))).toBeLessThanOrEqual(2)
+  expect(auth.getState()).toMatchObject({
+    status: 'authenticated',
+    degraded: { code: 'ERR_AUTH_RESPONSE_MALFORMED' }
+  })
+  // Served for as long as the token lives; from then on every request says why not.
+  expect(outcomes.slice(0, 58)).toEqual(Array(58).fill('served'))
+  expect(new Set(outcomes.slice(60))).toEqual(new Set(['ERR_AUTH_RESPONSE_MALFORMED']))
+  expect(events.map(({ name }) => name)).not.toContain('refreshed')
+  expect(delays.every((ms) => ms >= 0 && ms <= 2 ** 31 - 1)).toBe(true)
+})
+
+it.each<[string, Mint]>([
+  [
+    'opaque tokens',
+    (nth) => ({ body: { access_token: `t-${nth}`, expires_in: 300 }, livesSeconds: 0 })
+  ],
+  [
+    'JWTs of long ago',
+    (nth) => ({
+      body: { access_token: jwt({ jti: nth, iat: 1_000, exp: 1_300 }) },
+      livesSeconds: 0
+    })
+  ],
+  ['tokens of unknown life', (nth) => ({ body: { access_token: `t-${nth}` }, livesSeconds: 0 })]
+])(
+  'asks once in five seconds at most when the server refuses all it issues: %s',
+  async (_, mint) => {
+    const { auth, browser, clock, refreshedAt } = createMintBed(mint)
+    await auth.login(credentials)
+    for (let request = 0; request < 300; request += 1) {
+      await expect(auth.axios.get('/me')).rejects.toMatchObject({ response: { status: 401 } })
+      clock.tick(200)
+      await browser.idle()
+    }
+    expect(refreshedAt.length).toBeLessThanOrEqual(12)
+    expect(auth.getState().status).toBe('authenticated')
+  }
+)
+
+it('goes on as if nothing had been once a new token comes', async () => {
+  const { auth, browser, clock, refreshedAt, statuses } = createMintBed((nth) => ({
+    body: { access_token: nth < 4 ? 'same' : `t-${nth}`, expires_in: 60 },
+    livesSeconds: 60
+  }))
+  await auth.login(credentials)
+  for (let second = 0; second < 120; second += 1) {
+    clock.tick(1_000)
+    await browser.idle()
+    await auth.axios.get('/me')
+  }
+  expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+  expect(statuses).toEqual(Array(120).fill(200))
+  expect(refreshedAt.length).toBeLessThanOrEqual(5)
+})

@@ -1,0 +1,65 @@
+// The emergency: new key, old key gone, all sessions ended. Every client is signed out once, and leaves the server in peace.
+import { expect, it } from 'vitest'
+import { createSeededRandom, range } from '../../support/seeded-random.ts'
+import { countOf, createRace, signIn } from '../../support/worlds/many-browsers.ts'
+
+it('signs twenty busy and twenty idle clients out once, each with one refresh at most', async () => {
+  const random = createSeededRandom(71)
+  const race = createRace({ travelMs: () => random() * 40 })
+  const fleet = range(40).map((nth) => {
+    const browser = race.openBrowser()
+    return { browser, isBusy: nth < 20, ...race.openPage(browser, { spreadRefreshes: true }) }
+  })
+  for (const { auth } of fleet) await signIn(race, auth)
+  const refreshes = () => fleet.map(({ browser }) => countOf(browser, '/refresh'))
+  const refreshesBefore = refreshes()
+  const busy = fleet.filter(({ isBusy }) => isBusy)
+  const statuses: number[] = []
+  const poll = () =>
+    busy.map(({ auth }) =>
+      auth.axios
+        .get('/me', { validateStatus: () => true })
+        .then(({ status }) => void statuses.push(status))
+    )
+  const before = poll()
+  race.server.rotateKey()
+  race.server.retireKey()
+  race.server.endSessions()
+  const polls = [...before, ...poll(), ...poll()]
+  for (const _ of range(60)) {
+    await race.pass(1_000, 50)
+    polls.push(...poll())
+  }
+  await race.pass(600_000, 5_000)
+  await Promise.all(polls)
+  expect(statuses).toHaveLength(busy.length * 63)
+  expect(new Set(statuses)).toEqual(new Set([401]))
+  for (const { auth, events } of fleet) {
+    expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'session-expired' })
+    expect(events.filter(({ name }) => name === 'signed-out')).toEqual([
+      { name: 'signed-out', event: { reason: 'session-expired' } }
+    ])
+  }
+  expect(refreshes().map((count, nth) => count - (refreshesBefore[nth] ?? 0))).toEqual(
+    Array(fleet.length).fill(1)
+  )
+  expect(race.clock.pendingTimers()).toBe(0)
+})
+
+it('lets everybody sign in again after the emergency', async () => {
+  const race = createRace()
+  const fleet = range(20).map(() => {
+    const browser = race.openBrowser()
+    return { browser, ...race.openPage(browser) }
+  })
+  for (const { auth } of fleet) await auth.login({ email: 'ada@example.com', password: 'lovelace' })
+  race.server.rotateKey()
+  race.server.retireKey()
+  race.server.endSessions()
+  for (const { auth, browser } of fleet) {
+    await expect(auth.axios.get('/me')).rejects.toMatchObject({ response: { status: 401 } })
+    await auth.login({ email: 'ada@example.com', password: 'lovelace' })
+    expect((await auth.axios.get('/me')).status).toBe(200)
+    expect(countOf(browser, '/refresh')).toBe(1)
+  }
+})

@@ -1,0 +1,98 @@
+// A thousand refusals that arrive at any time make one refresh, and no caller hears of them.
+import { expect, it } from 'vitest'
+import { createSeededRandom, range } from '../support/seeded-random.ts'
+import { countOf, createRace, signIn } from '../support/worlds/many-browsers.ts'
+
+it.each([
+  [0, 11],
+  [60, 12],
+  [150, 13],
+  [400, 14]
+])(
+  'makes one refresh that takes %d ms out of a thousand refusals at random moments of 200 ms',
+  async (refreshMs, seed) => {
+    const random = createSeededRandom(seed)
+    let isRefusing = false
+    const race = createRace({
+      travelMs(label) {
+        if (label === '/refresh is answered') return refreshMs
+        return isRefusing && label === '/me is answered' ? random() * 200 : 0
+      }
+    })
+    const browser = race.openBrowser()
+    const { auth } = race.openPage(browser)
+    await signIn(race, auth)
+    race.server.revokeAccessTokens()
+    isRefusing = true
+    const requests = range(1000).map(() => auth.axios.get('/me'))
+    const settled = Promise.allSettled(requests)
+    await race.pass(1_000, 2)
+    const statuses = (await settled).map((one) =>
+      one.status === 'fulfilled' ? one.value.status : one.reason
+    )
+    expect(statuses).toEqual(Array(1000).fill(200))
+    expect(countOf(browser, '/refresh')).toBe(1)
+    expect(countOf(browser, '/me')).toBe(2000)
+  }
+)
+
+it('makes one refresh out of refusals that set it off, that arrive during it, and after it', async () => {
+  const arrivals: Record<string, number> = { '/first': 0, '/during': 50, '/after': 200 }
+  const race = createRace({
+    travelMs(label) {
+      if (label === '/refresh is answered') return 100
+      const [path = '', what] = label.split(' ')
+      return what === 'is' ? (arrivals[path] ?? 0) : 0
+    }
+  })
+  const refusals: string[] = []
+  let refreshState = 'before'
+  const browser = race.openBrowser({
+    onSend({ url }) {
+      const { pathname } = new URL(url)
+      if (pathname === '/refresh') refreshState = 'under way'
+      return {
+        left(outcome) {
+          if (pathname === '/refresh') refreshState = 'over'
+          if (typeof outcome === 'object' && outcome.status === 401) {
+            refusals.push(`${pathname}: ${refreshState}`)
+          }
+        }
+      }
+    }
+  })
+  const { auth } = race.openPage(browser)
+  await signIn(race, auth)
+  race.server.revokeAccessTokens()
+  const requests = Object.keys(arrivals).flatMap((path) =>
+    range(100).map(() => auth.axios.get(path))
+  )
+  const settled = Promise.all(requests)
+  await race.pass(1_000, 5)
+  expect((await settled).map(({ status }) => status)).toEqual(Array(300).fill(200))
+  expect(countOf(browser, '/refresh')).toBe(1)
+  expect(new Set(refusals)).toEqual(
+    new Set(['/first: before', '/first: under way', '/during: under way', '/after: over'])
+  )
+  expect(refusals).toHaveLength(300)
+})
+
+it('makes one refresh per revocation, however the refusals of two of them mix', async () => {
+  const random = createSeededRandom(21)
+  const race = createRace({
+    travelMs: (label) => (label.endsWith('is answered') ? random() * 200 : 0)
+  })
+  const browser = race.openBrowser()
+  const { auth } = race.openPage(browser)
+  await signIn(race, auth)
+  const requests: Promise<{ readonly status: number }>[] = []
+  for (const _ of range(3)) {
+    race.server.revokeAccessTokens()
+    requests.push(...range(200).map(() => auth.axios.get('/me')))
+    // Beyond the rest that a refused token has after a refresh.
+    await race.pass(6_000, 20)
+  }
+  const answers = await Promise.all(requests)
+  expect(answers.every(({ status }) => status === 200)).toBe(true)
+  expect(countOf(browser, '/refresh')).toBe(3)
+})

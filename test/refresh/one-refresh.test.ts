@@ -1,0 +1,139 @@
+// I1, I2, I5: one refresh for any number of callers, late refusals included, and nobody waits for ever.
+import { expect, it } from 'vitest'
+import { ada, createTestBed } from '../support/worlds/test-client.ts'
+
+it('replays a refusal that arrives after the refresh, without another refresh', async () => {
+  const { auth, server, browser, callsTo, idle } = createTestBed()
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  const late = browser.hold('/me')
+  const refused = auth.axios.get('/me')
+  await late.arrived(1)
+  // The server has refused the slow request; before its 401 arrives, the app renews the token by hand.
+  await auth.refresh()
+  late.release()
+  expect((await refused).status).toBe(200)
+  await idle()
+  expect(callsTo('refresh')).toHaveLength(1)
+  expect(callsTo('me').map((call) => call.status)).toEqual([401, 200])
+})
+
+it('makes one refresh out of refusals that arrive during it', async () => {
+  const { auth, server, browser, callsTo } = createTestBed()
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  const gate = browser.hold('/refresh')
+  const early = auth.axios.get('/me')
+  await gate.arrived(1)
+  const during = Array.from({ length: 20 }, () => auth.axios.get('/me'))
+  await browser.settle()
+  gate.release()
+  const answers = await Promise.all([early, ...during])
+  expect(answers.every((answer) => answer.status === 200)).toBe(true)
+  expect(callsTo('refresh')).toHaveLength(1)
+})
+
+it('lets a refresh by hand, by a request and by getAccessToken share one', async () => {
+  const { auth, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 60 })
+  await auth.login(ada)
+  clock.sleep(61_000)
+  await Promise.all([auth.refresh(), auth.refresh(), auth.getAccessToken(), auth.axios.get('/me')])
+  expect(callsTo('refresh')).toHaveLength(1)
+  expect(callsTo('me').map((call) => call.status)).toEqual([200])
+})
+
+it('takes a second refusal so soon after a refresh as the server’s word', async () => {
+  const { auth, server, callsTo } = createTestBed()
+  await auth.login(ada)
+  for (let request = 0; request < 5; request += 1) {
+    server.revokeAccessTokens()
+    await auth.axios.get('/me').catch(() => {})
+  }
+  expect(callsTo('refresh')).toHaveLength(1)
+  expect(auth.getState().status).toBe('authenticated')
+})
+
+it('refreshes again for a refusal that comes later', async () => {
+  const { auth, server, clock, callsTo } = createTestBed()
+  await auth.login(ada)
+  for (let request = 0; request < 3; request += 1) {
+    server.revokeAccessTokens()
+    expect((await auth.axios.get('/me')).status).toBe(200)
+    clock.tick(6_000)
+  }
+  expect(callsTo('refresh')).toHaveLength(3)
+})
+
+it('asks once while the refresh fails, however many stragglers are refused', async () => {
+  const { auth, server, browser, clock, callsTo } = createTestBed()
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  browser.trouble('/refresh', { kind: 'unreachable' }, 10)
+  const before = browser.requests.length
+  for (let straggler = 0; straggler < 50; straggler += 1) {
+    await expect(auth.axios.get('/me')).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+    clock.tick(5)
+  }
+  const refreshes = browser.requests.slice(before).filter(({ url }) => url.endsWith('/refresh'))
+  expect(refreshes).toHaveLength(1)
+  expect(callsTo('refresh')).toHaveLength(0)
+})
+
+it('releases whoever waits at the deadline, and still commits the late success', async () => {
+  const { auth, browser, clock, idle, eventNames } = createTestBed({ refreshTimeoutMs: 1_000 })
+  await auth.login(ada)
+  const gate = browser.hold('/refresh')
+  const refreshing = auth.refresh()
+  await gate.arrived(1)
+  clock.tick(1_000)
+  await expect(refreshing).rejects.toMatchObject({ code: 'ERR_AUTH_TIMEOUT' })
+  await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_TIMEOUT' })
+  expect(auth.getState()).toMatchObject({ degraded: { code: 'ERR_AUTH_TIMEOUT' } })
+  gate.release()
+  await idle()
+  expect(eventNames()).toEqual(['signed-in', 'refresh-started', 'refreshed', 'refresh-settled'])
+  expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+})
+
+it('gives a refresh without an answer up, and only then tries again under the same key', async () => {
+  const { auth, browser, clock, idle, callsTo } = createTestBed({
+    refreshTimeoutMs: 1_000,
+    refreshAbandonMs: 3_000,
+    sendIdempotencyKey: 'always'
+  })
+  await auth.login(ada)
+  const gate = browser.hold('/refresh')
+  auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  clock.tick(2_999)
+  await browser.settle()
+  expect(callsTo('refresh')).toHaveLength(1)
+  clock.tick(1)
+  await browser.settle()
+  clock.tick(1_000)
+  await gate.arrived(2)
+  gate.release()
+  await idle()
+  const keys = callsTo('refresh').map((call) => call.idempotencyKey)
+  expect(keys).toHaveLength(2)
+  expect(new Set(keys).size).toBe(1)
+  expect(callsTo('refresh').map((call) => call.outcome)).toEqual(['rotated', 'replayed'])
+  expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+})
+
+it('releases a caller who cancels, and leaves the refresh to the others', async () => {
+  const { auth, server, browser, callsTo } = createTestBed()
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  const gate = browser.hold('/refresh')
+  const cancelled = new AbortController()
+  const leaving = auth.axios.get('/me', { signal: cancelled.signal })
+  const staying = auth.axios.get('/me')
+  await gate.arrived(1)
+  await browser.settle()
+  cancelled.abort()
+  await expect(leaving).rejects.toMatchObject({ code: 'ERR_CANCELED' })
+  gate.release()
+  expect((await staying).status).toBe(200)
+  expect(callsTo('me').map((call) => call.status)).toEqual([401, 401, 200])
+})

@@ -1,0 +1,103 @@
+// Refusals that come late, that never end, or that come from the auth endpoints themselves do not set off refreshes.
+import { expect, it } from 'vitest'
+import { range } from '../support/seeded-random.ts'
+import { answer, countOf, createRace, pathsOf, signIn } from '../support/worlds/many-browsers.ts'
+import { ada } from '../support/worlds/test-client.ts'
+
+it.each([5_000, 60_000, 200_000])(
+  'does not refresh for a refusal that is %d ms later than the refresh',
+  async (lateMs) => {
+    const race = createRace({
+      travelMs: (label) => (label === '/slow is answered' ? lateMs : 0)
+    })
+    const browser = race.openBrowser()
+    const { auth } = race.openPage(browser)
+    await signIn(race, auth)
+    race.server.revokeAccessTokens()
+    const slow = auth.axios.get('/slow')
+    await race.settle()
+    expect((await auth.axios.get('/me')).status).toBe(200)
+    expect(countOf(browser, '/refresh')).toBe(1)
+    await race.pass(lateMs, lateMs / 10)
+    expect(countOf(browser, '/slow')).toBe(2)
+    await race.pass(lateMs, lateMs / 10)
+    expect((await slow).status).toBe(200)
+    // 400 s are longer than a token lives (300 s): one refresh is the planned one, at 240 s.
+    expect(countOf(browser, '/refresh')).toBe(lateMs * 2 < 240_000 ? 1 : 2)
+  }
+)
+
+// A refusal soon after a refresh sets off no other for 5 s, so the refreshes of 300 s are at most 300 / 5 + 1. The planned
+// ones come on top only where no refusal has renewed the token before.
+it('bounds the refreshes for a route that always refuses, polled each second for five minutes', async () => {
+  const race = createRace()
+  const browser = race.openBrowser()
+  const { auth } = race.openPage(browser)
+  await signIn(race, auth)
+  browser.trouble('/feed', answer(401, { error: 'invalid_token' }), 10_000)
+  const statuses: number[] = []
+  for (const _ of range(300)) {
+    await auth.axios.get('/feed').catch((error) => statuses.push(error.response.status))
+    await race.pass(1_000, 1_000)
+  }
+  expect(statuses).toEqual(Array(300).fill(401))
+  expect(countOf(browser, '/refresh')).toBeLessThanOrEqual(61)
+  expect(countOf(browser, '/feed')).toBeLessThanOrEqual(300 + 61)
+  expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+  expect((await auth.axios.get('/me')).status).toBe(200)
+})
+
+it('refreshes once for one request to a route that always refuses, and gives its caller the refusal', async () => {
+  const race = createRace()
+  const browser = race.openBrowser()
+  const { auth } = race.openPage(browser)
+  await signIn(race, auth)
+  browser.trouble('/feed', answer(401, { error: 'invalid_token' }), 10)
+  await expect(auth.axios.get('/feed')).rejects.toMatchObject({ response: { status: 401 } })
+  expect(pathsOf(browser)).toEqual(['/login', '/feed', '/refresh', '/feed'])
+})
+
+it.each([
+  ['/login', { code: 'ERR_AUTH_LOGIN_REJECTED' }],
+  ['/refresh', { code: 'ERR_AUTH_SESSION_EXPIRED' }]
+] as const)(
+  'asks %s once when it refuses, and settles without time passing',
+  async (path, error) => {
+    const race = createRace()
+    const browser = race.openBrowser()
+    const { auth } = race.openPage(browser)
+    await signIn(race, auth)
+    browser.trouble(path, answer(401, { error: 'invalid_grant' }), 10)
+    const calling = path === '/login' ? auth.login(ada) : auth.refresh()
+    await expect(calling).rejects.toMatchObject(error)
+    await race.settle()
+    expect(pathsOf(browser)).toEqual(['/login', path])
+  }
+)
+
+it('asks /logout once when it refuses, and takes that for a session that is gone', async () => {
+  const race = createRace()
+  const browser = race.openBrowser()
+  const { auth } = race.openPage(browser)
+  await signIn(race, auth)
+  browser.trouble('/logout', answer(401), 10)
+  expect(await auth.logout()).toEqual({ confirmed: true })
+  await race.settle()
+  expect(pathsOf(browser)).toEqual(['/login', '/logout'])
+})
+
+it.each(['/login', '/refresh', '/logout'])(
+  'ends an app’s own call of %s that is refused after one replay at most',
+  async (path) => {
+    const race = createRace()
+    const browser = race.openBrowser()
+    const { auth } = race.openPage(browser)
+    await signIn(race, auth)
+    browser.trouble(path, answer(401, { error: 'invalid_grant' }), 10)
+    await expect(auth.axios.post(path, {})).rejects.toMatchObject({ response: { status: 401 } })
+    await race.pass(5_000, 1_000)
+    const sent = pathsOf(browser).slice(1)
+    expect(sent.length).toBeLessThanOrEqual(3)
+    expect(sent.filter((one) => one === '/refresh').length).toBeLessThanOrEqual(2)
+  }
+)

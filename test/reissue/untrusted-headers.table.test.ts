@@ -1,0 +1,221 @@
+// I3: whoever sets the header in which tokens are re-issued, only our server's word to our request counts, and only news.
+import { describe, expect, it } from 'vitest'
+import { adoptingTransports, type Transport, transports } from '../support/tables/transports.ts'
+import type { Site } from '../support/worlds/internet.ts'
+import {
+  ada,
+  createOrigins,
+  evilOrigin,
+  forge,
+  grace,
+  headerOf,
+  ownOrigin,
+  redirect,
+  respond,
+  tokensIn,
+  type WatchedClient
+} from '../support/worlds/trusted-and-foreign-origins.ts'
+import { createCachingProxy, type Upstream } from './caching-proxy.ts'
+
+const world = createOrigins()
+
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
+
+async function signIn(user = ada) {
+  const client = world.createClient()
+  await client.auth.login(user)
+  return { ...client, token: await client.auth.getAccessToken() }
+}
+
+const refusals = ({ events }: WatchedClient) =>
+  events.filter(({ name }) => name === 'reissue-refused').map(({ event }) => event)
+
+const refusedAs = (refusal: string) => ({ refusal })
+
+describe.each(transports)('$name', (transport) => {
+  const foreign: readonly {
+    readonly path: string
+    readonly url: string
+    readonly evilStatus: number
+    /** Did our token go out with the request that it answers? */
+    readonly isAnswerToOurs: boolean
+  }[] = [
+    { path: 'directly', url: `${evilOrigin}/x`, evilStatus: 200, isAnswerToOurs: false },
+    { path: 'directly, with 401', url: `${evilOrigin}/x`, evilStatus: 401, isAnswerToOurs: false },
+    { path: 'directly, with 500', url: `${evilOrigin}/x`, evilStatus: 500, isAnswerToOurs: false },
+    { path: 'after a redirect', url: '/start', evilStatus: 200, isAnswerToOurs: true },
+    { path: 'after a redirect, with 404', url: '/start', evilStatus: 404, isAnswerToOurs: true },
+    { path: 'after a redirect, with 401', url: '/start', evilStatus: 401, isAnswerToOurs: true },
+    { path: 'after a redirect, with 500', url: '/start', evilStatus: 500, isAnswerToOurs: true }
+  ]
+
+  it.each(foreign)(
+    'takes no token from a foreign origin that answers $path',
+    async ({ url, evilStatus, isAnswerToOurs }) => {
+      const client = await signIn()
+      const forged = forge()
+      world.answer('/start', () => redirect(307, `${evilOrigin}/x`))
+      world.evil(() => respond(evilStatus, bearer(forged)))
+      await transport.send(client.auth, { url }).catch(() => {})
+      const isAnswered = transport.redirects !== 'refused' || url !== '/start'
+      expect(world.strays().length > 0).toBe(isAnswered)
+      expect(await client.auth.getAccessToken()).not.toBe(forged)
+      await transport.send(client.auth, { url: '/me' })
+      expect(JSON.stringify(world.arrivals)).not.toContain(forged)
+      expect(client.events.map(({ name }) => name)).not.toContain('reissued')
+      expect(refusals(client).length > 0).toBe(isAnswered && isAnswerToOurs)
+      expect(client.auth.getState().status).toBe('authenticated')
+      // Only an answer of 401 can make it ask for a new one.
+      if (evilStatus !== 401 || !isAnswerToOurs) {
+        expect(await client.auth.getAccessToken()).toBe(client.token)
+      }
+    }
+  )
+
+  it('takes none that answers a request without our token', async () => {
+    const { auth, events } = world.createClient()
+    world.answer('/open', () => respond(200, bearer(forge())))
+    await transport.send(auth, { url: '/open' })
+    await transport.send(auth, { url: '/open' })
+    expect(tokensIn(world.arrivals)).toEqual([])
+    expect(auth.getState().status).toBe('unauthenticated')
+    expect(events).toEqual([])
+  })
+
+  it('leaves the header to the app where it was not for us, and keeps ours from it', async () => {
+    const { auth } = await signIn()
+    const theirs = await transport.send(auth, { url: `${evilOrigin}/x` })
+    expect(theirs.header('authorization')).toContain('Bearer ')
+    world.server.rotateKey()
+    const ours = await transport.send(auth, { url: '/items' })
+    expect(ours.status).toBe(200)
+    expect(ours.header('authorization')).toBe(undefined)
+  })
+})
+
+describe.each(adoptingTransports)('$name, with a cache that replays old headers', (transport) => {
+  /** The first answer's header comes again with every later one, as with a 304 that brings no new one. */
+  function replaying(): Site {
+    let stored: string | undefined
+    return async (request) => {
+      const answer = await world.server.guard(request, () => respond(200))
+      stored ??= headerOf(answer, 'authorization')
+      const rest = answer.headers.filter(([name]) => name !== 'Authorization')
+      return {
+        ...answer,
+        headers: stored === undefined ? rest : [...rest, ['Authorization', stored]]
+      }
+    }
+  }
+
+  it('never goes back to the token of an earlier answer, three times over', async () => {
+    const client = await signIn()
+    world.answer('/item', replaying())
+    world.server.rotateKey()
+    await transport.send(client.auth, { url: '/item' })
+    const adopted = await client.auth.getAccessToken()
+    expect(adopted).not.toBe(client.token)
+    // Already held: nothing happened.
+    await transport.send(client.auth, { url: '/item' })
+    expect(refusals(client)).toEqual([])
+    for (const _ of [1, 2, 3]) {
+      await client.auth.refresh()
+      const current = await client.auth.getAccessToken()
+      expect((await transport.send(client.auth, { url: '/item' })).status).toBe(200)
+      expect(await client.auth.getAccessToken()).toBe(current)
+    }
+    expect(refusals(client)).toEqual(Array(3).fill(refusedAs('not-newer')))
+    expect(client.events.filter(({ name }) => name === 'reissued')).toHaveLength(1)
+  })
+})
+
+describe.each(adoptingTransports)('$name, behind a cache that many share', (transport) => {
+  async function twoUsersBehind(proxy: (origin: Upstream) => Site) {
+    const [one, other] = [await signIn(ada), await signIn(grace)]
+    world.answer(
+      '/shared',
+      proxy((request) =>
+        world.server.guard(request, ({ claims }) => respond(200, {}, String(claims.sub)))
+      )
+    )
+    world.server.rotateKey()
+    return { one, other }
+  }
+  const get = (transportUsed: Transport, { auth }: WatchedClient) =>
+    transportUsed.send(auth, { url: '/shared' })
+
+  it('brings each user’s own token where the cache heeds no-store', async () => {
+    const { one, other } = await twoUsersBehind((origin) => createCachingProxy(origin))
+    for (const client of [one, other]) {
+      await get(transport, client)
+      expect(await client.auth.getAccessToken()).not.toBe(client.token)
+      expect(client.events.map(({ name }) => name)).toEqual(['signed-in', 'reissued'])
+    }
+  })
+
+  it('refuses another user’s token where it does not', async () => {
+    const { one, other } = await twoUsersBehind((origin) =>
+      createCachingProxy(origin, { heedsNoStore: false })
+    )
+    await get(transport, one)
+    const stolen = await one.auth.getAccessToken()
+    const answers = [await get(transport, other), await get(transport, other)]
+    expect(answers.map(({ body }) => String(body))).toEqual(['user-1', 'user-1'])
+    expect(refusals(other)).toEqual(Array(2).fill(refusedAs('other-subject')))
+    expect(await other.auth.getAccessToken()).toBe(other.token)
+    await transport.send(other.auth, { url: '/me' })
+    const [call] = world.callsTo('/me')
+    expect(tokensIn(call === undefined ? [] : [call])).toEqual([other.token])
+    expect(stolen).not.toBe(one.token)
+  })
+
+  it('refuses the token of the same user’s other session', async () => {
+    const [here, elsewhere] = [await signIn(ada), await signIn(ada)]
+    world.answer(
+      '/shared',
+      createCachingProxy((request) => world.server.guard(request, () => respond(200)), {
+        heedsNoStore: false
+      })
+    )
+    world.server.rotateKey()
+    await get(transport, elsewhere)
+    await get(transport, here)
+    expect(refusals(here)).toEqual([refusedAs('other-subject')])
+    expect(await here.auth.getAccessToken()).toBe(here.token)
+  })
+
+  it('gives a visitor nobody’s token', async () => {
+    const { one } = await twoUsersBehind((origin) =>
+      createCachingProxy(origin, { heedsNoStore: false })
+    )
+    await get(transport, one)
+    const visitor = world.createClient()
+    expect((await get(transport, visitor)).status).toBe(200)
+    expect(visitor.auth.getState().status).toBe('unauthenticated')
+    await expect(visitor.auth.getAccessToken()).rejects.toMatchObject({
+      code: 'ERR_AUTH_NOT_AUTHENTICATED'
+    })
+  })
+})
+
+it('does not become another user by an answer of the refresh endpoint that a cache handed on', async () => {
+  const [one, other] = [await signIn(ada), await signIn(grace)]
+  world.answer(
+    '/refresh',
+    createCachingProxy(world.server.handle, { heedsNoStore: false, caches: 'POST' })
+  )
+  await one.auth.refresh()
+  const before = world.arrivals.length
+  await expect(other.auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  expect(other.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'user-changed' })
+  await other.auth.axios.get('/me').catch(() => {})
+  expect(world.arrivals.slice(before).map(({ path }) => path)).toEqual(['/refresh', '/me'])
+  expect(world.callsTo('/me').flatMap((call) => headerOf(call, 'authorization') ?? [])).toEqual([])
+})
+
+it('knows its origin by where the answer came from, not by what was asked for', async () => {
+  const client = await signIn()
+  world.answer('/start', () => redirect(302, `${evilOrigin}/x`))
+  await client.auth.axios.get(`${ownOrigin}/start`)
+  expect(refusals(client)).toEqual([refusedAs('untrusted-origin')])
+})

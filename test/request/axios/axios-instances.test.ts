@@ -1,0 +1,369 @@
+// The app's own axios instances: with an adapter, a cache or retries of their own, several of them, attached and detached.
+import { createRequire } from 'node:module'
+import axios, {
+  type AxiosAdapter,
+  AxiosError,
+  AxiosHeaders,
+  type AxiosResponse,
+  type CreateAxiosDefaults,
+  type InternalAxiosRequestConfig
+} from 'axios'
+import axiosRetry from 'axios-retry'
+import { createAuthClient } from 'everbearer'
+import type { WireResponse } from 'everbearer/mock'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type Respond, record, refuseFirstToken } from '../../support/worlds/recording-server.ts'
+import { ada, createTestBed } from '../../support/worlds/test-client.ts'
+import { apiOrigin } from '../../support/worlds/virtual-browser.ts'
+
+it('runs on the axios that this run is about', () => {
+  const newest: string = createRequire(import.meta.url)('axios/package.json').version
+  expect(axios.VERSION).toBe(process.env.AXIOS_UNDER_TEST ?? newest)
+})
+
+function answer(status: number, body = '{}'): WireResponse {
+  return { status, headers: [], setCookies: [], body }
+}
+
+async function createBed() {
+  const bed = createTestBed()
+  await bed.auth.login(ada)
+  const create = (adapter: AxiosAdapter = bed.browser.adapter) =>
+    axios.create({ baseURL: apiOrigin, adapter })
+  return { ...bed, create }
+}
+
+describe('an instance with an adapter of its own', () => {
+  it('keeps it: as a mock that answers by itself, with a copy of the config that holds the token', async () => {
+    const { auth, create } = await createBed()
+    const token = await auth.getAccessToken()
+    let seen: InternalAxiosRequestConfig | undefined
+    const api = create(async (config) => {
+      seen = config
+      return { data: { mocked: true }, status: 200, statusText: 'OK', headers: {}, config }
+    })
+    auth.attach(api)
+    const response = await api.get('/anything', { params: { a: 1 } })
+    expect(response.data).toEqual({ mocked: true })
+    expect(seen?.headers.get('Authorization')).toBe(`Bearer ${token}`)
+    expect(seen).toMatchObject({ url: '/anything', baseURL: apiOrigin, params: { a: 1 } })
+    expect(response.config).not.toBe(seen)
+    expect(response.config.headers.has('Authorization')).toBe(false)
+    expect(response.config.adapter).toBe(api.defaults.adapter)
+  })
+
+  it.each([
+    [
+      'an AxiosError',
+      (config: InternalAxiosRequestConfig, response: AxiosResponse) =>
+        new AxiosError('refused', 'ERR_BAD_REQUEST', config, {}, response)
+    ],
+    [
+      'an error that only looks like one',
+      (config: InternalAxiosRequestConfig, response: AxiosResponse) =>
+        Object.assign(new Error('refused'), { config, response })
+    ],
+    ['a bare answer', (_: InternalAxiosRequestConfig, response: AxiosResponse) => ({ response })]
+  ])('is replayed when the mock refuses by %s', async (_, toError) => {
+    const { auth, create, callsTo } = await createBed()
+    const carried: unknown[] = []
+    const api = create(async (config) => {
+      carried.push(config.headers.get('Authorization'))
+      const response = { data: '', status: 401, statusText: '', headers: {}, config }
+      if (carried.length === 1) throw toError(config, response)
+      return { ...response, status: 200 }
+    })
+    auth.attach(api)
+    expect((await api.get('/anything')).status).toBe(200)
+    expect(new Set(carried).size).toBe(2)
+    expect(callsTo('refresh')).toHaveLength(1)
+  })
+
+  it.each([
+    ['a word', 'no'],
+    ['nothing', undefined],
+    ['null', null],
+    ['an error without a config', new Error('no')]
+  ])('passes on what the mock throws: %s', async (_, thrown) => {
+    const { auth, create } = await createBed()
+    const api = create(() => Promise.reject(thrown))
+    auth.attach(api)
+    const outcome = await api.get('/anything').then(
+      () => 'resolved',
+      (error) => ({ error })
+    )
+    expect(outcome).toEqual({ error: thrown })
+  })
+
+  it('may change its config without harm to a replay or to the app’s', async () => {
+    const { auth, create } = await createBed()
+    const seen: unknown[] = []
+    const api = create(async (config) => {
+      const { method, url, headers } = config
+      seen.push([method, url, headers.get('X-Own')])
+      config.url = 'https://evil.example/'
+      config.method = 'delete'
+      headers.set('X-Own', 'changed')
+      return {
+        data: '',
+        status: seen.length === 1 ? 401 : 200,
+        statusText: '',
+        headers: {},
+        config
+      }
+    })
+    auth.attach(api)
+    const options = { headers: { 'X-Own': '1' }, validateStatus: null }
+    const { config } = await api.get('/anything', options)
+    expect(seen).toEqual([
+      ['get', '/anything', '1'],
+      ['get', '/anything', '1']
+    ])
+    expect([config.method, config.url, config.headers.get('X-Own')]).toEqual([
+      'get',
+      '/anything',
+      '1'
+    ])
+  })
+})
+
+it('sends to where it was decided that the token may go, whatever becomes of the config meanwhile', async () => {
+  const { auth, server, browser, create } = await createBed()
+  const api = create()
+  auth.attach(api)
+  server.revokeAccessTokens()
+  const gate = browser.hold('/refresh')
+  let stored: InternalAxiosRequestConfig | undefined
+  api.interceptors.request.use((config) => {
+    stored = config
+    return config
+  })
+  const sending = api.get('/me')
+  await gate.arrived(1)
+  Object.assign(stored ?? {}, { url: '/steal', baseURL: 'https://evil.example' })
+  gate.release()
+  expect((await sending).status).toBe(200)
+  expect(browser.requests.filter(({ url }) => !url.startsWith(apiOrigin))).toEqual([])
+})
+
+// As axios-cache-interceptor does it: a request interceptor that, on a hit, puts an adapter in place that answers.
+function addCache(api: ReturnType<typeof axios.create>): Map<string, AxiosResponse> {
+  const cache = new Map<string, AxiosResponse>()
+  api.interceptors.request.use((config) => {
+    const hit = cache.get(config.url ?? '')
+    if (hit !== undefined) config.adapter = async () => ({ ...hit, config })
+    return config
+  })
+  api.interceptors.response.use((response) => {
+    cache.set(response.config.url ?? '', response)
+    return response
+  })
+  return cache
+}
+
+describe.each(['before', 'after'])('a cache interceptor that was registered %s ours', (order) => {
+  it('answers from its cache, and keeps no token there', async () => {
+    const { auth, server, create, callsTo } = await createBed()
+    const api = create()
+    let cache = order === 'before' ? addCache(api) : undefined
+    auth.attach(api)
+    cache ??= addCache(api)
+    server.rotateKey()
+    const first = await api.get('/me')
+    const second = await api.get('/me')
+    expect(second.data).toEqual(first.data)
+    expect(callsTo('me')).toHaveLength(1)
+    const token = await auth.getAccessToken()
+    for (const { headers, config } of cache.values()) {
+      expect(JSON.stringify([headers, config])).not.toContain(token)
+      expect(JSON.stringify([headers, config])).not.toContain('Bearer')
+    }
+  })
+})
+
+it('serves several instances with one refresh, until each is detached', async () => {
+  const { auth, server, create, callsTo } = await createBed()
+  const instances = [create(), create(), create()]
+  const detachers = instances.map((api) => auth.attach(api))
+  server.revokeAccessTokens()
+  await Promise.all(instances.flatMap((api) => [api.get('/me'), api.get('/me')]))
+  expect(callsTo('refresh')).toHaveLength(1)
+  detachers[0]?.()
+  detachers[0]?.()
+  const outcomes = await Promise.allSettled(instances.map((api) => api.get('/me')))
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+  auth.dispose()
+  const after = await Promise.allSettled(instances.map((api) => api.get('/me')))
+  expect(after.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+})
+
+it('serves one instance for two clients, each its own origin', async () => {
+  const other = await record(refuseFirstToken)
+  const { auth, browser, callsTo } = await createBed()
+  let issued = 0
+  const renew = async () => ({ access_token: `token-${++issued}` })
+  const second = createAuthClient({ baseURL: other.url, refreshWith: renew })
+  onTestFinished(second.dispose)
+  await second.login(renew)
+  const api = axios.create({ baseURL: apiOrigin })
+  auth.attach(api)
+  second.attach(api)
+  expect((await api.get('/me', { adapter: browser.adapter })).status).toBe(200)
+  expect((await api.get(`${other.url}/items`)).status).toBe(200)
+  expect(callsTo('me').map(({ status }) => status)).toEqual([200])
+  expect(other.requests.map((request) => other.headerOf(request, 'authorization'))).toEqual([
+    'Bearer token-1',
+    'Bearer token-2'
+  ])
+})
+
+describe.each(['before', 'after'])('axios-retry, registered %s ours', (order) => {
+  async function createRetrying(retryCondition: (error: AxiosError) => boolean) {
+    const bed = await createBed()
+    const api = bed.create()
+    const options = { retries: 3, retryDelay: () => 0, retryCondition }
+    if (order === 'before') axiosRetry(api as never, options as never)
+    bed.auth.attach(api)
+    if (order === 'after') axiosRetry(api as never, options as never)
+    return { ...bed, api }
+  }
+
+  it('sends a failed request anew, and each of its sendings may be replayed', async () => {
+    const { api, server, browser, callsTo } = await createRetrying(
+      ({ response }) => response?.status === 503
+    )
+    browser.trouble('/me', { kind: 'answer', response: answer(503) }, 2)
+    const sending = api.get('/me')
+    server.revokeAccessTokens()
+    const { config, status } = await sending
+    expect(status).toBe(200)
+    expect(browser.requests.filter(({ url }) => url.endsWith('/me'))).toHaveLength(4)
+    expect(callsTo('me').map((call) => call.status)).toEqual([401, 200])
+    expect(callsTo('refresh')).toHaveLength(1)
+    expect(config.headers.has('Authorization')).toBe(false)
+    expect(config.adapter).toBe(browser.adapter)
+  })
+
+  it('sends a body as it was, and no more often than it says', async () => {
+    const { api, server, browser } = await createRetrying(
+      ({ response }) => response?.status === 503
+    )
+    const sent = () =>
+      browser.requests.filter(({ url }) => url.endsWith('/notes')).map(({ body }) => body)
+    browser.trouble('/notes', { kind: 'answer', response: answer(503) }, 1)
+    server.revokeAccessTokens()
+    expect((await api.post('/notes', { text: '"quoted"' })).status).toBe(200)
+    expect(sent()).toEqual(Array(3).fill('{"text":"\\"quoted\\""}'))
+  })
+
+  it('does not take our errors for failures of the network', async () => {
+    const { api, server, browser, callsTo } = await createRetrying(() => true)
+    server.revokeAccessTokens()
+    browser.trouble('/refresh', { kind: 'unreachable' })
+    await expect(api.get('/me')).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+    expect(callsTo('me')).toHaveLength(1)
+  })
+})
+
+it('runs each interceptor of the app once, whether it stands before ours or after, sync or async', async () => {
+  const { auth, server, create, callsTo } = await createBed()
+  const seen: string[] = []
+  const api = create()
+  for (const place of ['before', 'after']) {
+    api.interceptors.request.use((config) => {
+      seen.push(`request ${place}, sync`)
+      return config
+    })
+    api.interceptors.request.use(async (config) => {
+      seen.push(`request ${place}, async`)
+      return { ...config }
+    })
+    api.interceptors.response.use((response) => {
+      seen.push(`response ${place}`)
+      return response
+    })
+    if (place === 'before') auth.attach(api)
+  }
+  server.revokeAccessTokens()
+  await api.get('/me')
+  expect(callsTo('me').map(({ status }) => status)).toEqual([401, 200])
+  expect(seen).toEqual([
+    'request after, async',
+    'request after, sync',
+    'request before, async',
+    'request before, sync',
+    'response before',
+    'response after'
+  ])
+})
+
+describe('an instance over fetch', () => {
+  const reissue: Respond = ({ url }, response) => {
+    if (url === '/away') return void response.writeHead(307, { Location: '/there' }).end()
+    response.writeHead(200, { Authorization: 'Bearer token-2' }).end('{}')
+  }
+
+  async function arrangeFetch(options: CreateAxiosDefaults = {}) {
+    const server = await record(reissue)
+    const elsewhere = await record(reissue)
+    const auth = createAuthClient({ baseURL: server.url })
+    onTestFinished(auth.dispose)
+    await auth.login(async () => ({ access_token: 'token-1' }))
+    const api = axios.create({ baseURL: server.url, adapter: 'fetch', ...options })
+    auth.attach(api)
+    return { auth, api, server, elsewhere }
+  }
+
+  it.each([
+    ['directly', '/here'],
+    ['by way of its own redirect', '/away']
+  ])('adopts what the origin re-issues %s', async (_, path) => {
+    const { auth, api } = await arrangeFetch()
+    await api.get(path)
+    expect(await auth.getAccessToken()).toBe('token-2')
+  })
+
+  it('adopts nothing from where a redirect has led', async () => {
+    const { elsewhere } = await arrangeFetch()
+    const leading = await record((_, response) =>
+      response.writeHead(307, { Location: `${elsewhere.url}/here` }).end()
+    )
+    const auth = createAuthClient({ baseURL: leading.url })
+    onTestFinished(auth.dispose)
+    await auth.login(async () => ({ access_token: 'token-1' }))
+    const { headers } = await auth.axios.get('/', { adapter: 'fetch' })
+    expect(await auth.getAccessToken()).toBe('token-1')
+    expect(AxiosHeaders.from(headers as AxiosHeaders).has('Authorization')).toBe(false)
+    expect(elsewhere.headerOf(elsewhere.requests[0], 'authorization')).toBe(undefined)
+  })
+
+  it('calls the fetch that the app chose, and adopts where that tells where it was answered', async () => {
+    const called: string[] = []
+    const { auth, api, server } = await arrangeFetch({
+      env: {
+        fetch(input, init) {
+          called.push((input as Request).url)
+          return fetch(input, init)
+        }
+      }
+    })
+    await api.get('/here')
+    expect(called).toEqual([`${server.url}/here`])
+    expect(await auth.getAccessToken()).toBe('token-2')
+    const env = {
+      fetch: async () => new Response('{}', { headers: { Authorization: 'Bearer 3' } })
+    }
+    const silent = await arrangeFetch({ env })
+    await silent.api.get('/here')
+    expect(await silent.auth.getAccessToken()).toBe('token-1')
+  })
+
+  it('calls the global fetch of that moment', async () => {
+    const { api } = await arrangeFetch()
+    const stub = vi.fn(async () => new Response('{"stubbed":true}'))
+    vi.stubGlobal('fetch', stub)
+    onTestFinished(() => void vi.unstubAllGlobals())
+    expect((await api.get('/here')).data).toEqual({ stubbed: true })
+    expect(stub).toHaveBeenCalledTimes(1)
+  })
+})

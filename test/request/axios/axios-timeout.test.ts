@@ -1,0 +1,153 @@
+// I5, for whoever set a `timeout`: it is the budget of the whole call, and when it is spent only that caller leaves.
+import { AxiosError, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios'
+import { createAuthClient } from 'everbearer'
+import type { WireResponse } from 'everbearer/mock'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { record } from '../../support/worlds/recording-server.ts'
+import { ada, createTestBed } from '../../support/worlds/test-client.ts'
+
+async function createWaitingBed() {
+  const bed = createTestBed()
+  await bed.auth.login(ada)
+  bed.server.revokeAccessTokens()
+  const refresh = bed.browser.hold('/refresh')
+  return { ...bed, refresh }
+}
+
+describe('while a request waits for a refresh', () => {
+  const cases: readonly [string, AxiosRequestConfig, string, string][] = [
+    ['as axios does', {}, 'ECONNABORTED', 'timeout of 1000ms exceeded'],
+    [
+      'with the code that the app chose',
+      { transitional: { clarifyTimeoutError: true } },
+      'ETIMEDOUT',
+      'timeout of 1000ms exceeded'
+    ],
+    ['in the app’s own words', { timeoutErrorMessage: 'too slow' }, 'ECONNABORTED', 'too slow']
+  ]
+
+  it.each(cases)('fails %s when its time is over', async (_, options, code, message) => {
+    const { auth, clock, refresh } = await createWaitingBed()
+    const failing = auth.axios.get('/me', { timeout: 1_000, ...options }).catch((error) => error)
+    await refresh.arrived(1)
+    clock.tick(1_000)
+    const error = await failing
+    expect(error).toBeInstanceOf(AxiosError)
+    expect(error).toMatchObject({ code, message, config: { url: '/me', timeout: 1_000 } })
+    expect(error.response).toBe(undefined)
+    expect(error.config.headers.has('Authorization')).toBe(false)
+    refresh.release()
+  })
+
+  it('releases that caller alone, and leaves no timer of it', async () => {
+    const { auth, clock, refresh, callsTo, idle } = await createWaitingBed()
+    const hasty = auth.axios.get('/me', { timeout: 1_000 })
+    const patient = auth.axios.get('/me', { timeout: 5_000 })
+    const unlimited = auth.axios.get('/me')
+    await refresh.arrived(1)
+    clock.tick(1_000)
+    await expect(hasty).rejects.toMatchObject({ code: 'ECONNABORTED' })
+    refresh.release()
+    expect((await patient).status).toBe(200)
+    expect((await unlimited).status).toBe(200)
+    await idle()
+    expect(callsTo('refresh')).toHaveLength(1)
+    expect(clock.pendingTimers()).toBe(1)
+  })
+
+  it('counts the wait for a restore', async () => {
+    const { auth, reload, browser, clock } = createTestBed()
+    await auth.login(ada)
+    const gate = browser.hold('/refresh')
+    const next = reload({ restore: 'always' })
+    const failing = next.axios.get('/me', { timeout: 1_000 })
+    await gate.arrived(1)
+    clock.tick(999)
+    await browser.turn()
+    clock.tick(1)
+    await expect(failing).rejects.toMatchObject({ code: 'ECONNABORTED' })
+    gate.release()
+  })
+})
+
+describe('each sending', () => {
+  function watchTimeouts(
+    inner: (config: InternalAxiosRequestConfig) => Promise<never>,
+    onSend: () => void = () => {}
+  ) {
+    const timeouts: unknown[] = []
+    const adapter = (config: InternalAxiosRequestConfig) => {
+      timeouts.push(config.timeout)
+      onSend()
+      return inner(config)
+    }
+    return { timeouts, adapter }
+  }
+
+  it('gets what the waiting has left of the time', async () => {
+    const { auth, clock, browser, refresh } = await createWaitingBed()
+    const { timeouts, adapter } = watchTimeouts(browser.adapter as never)
+    const sending = auth.axios.get('/me', { timeout: 5_000, adapter })
+    await refresh.arrived(1)
+    clock.tick(2_000)
+    refresh.release()
+    expect((await sending).config.timeout).toBe(5_000)
+    expect(timeouts).toEqual([5_000, 3_000])
+  })
+
+  it('does not happen when nothing is left', async () => {
+    const { auth, clock, browser } = createTestBed()
+    await auth.login(ada)
+    const { timeouts, adapter } = watchTimeouts(browser.adapter as never, () => clock.tick(1_000))
+    const answer: WireResponse = { status: 401, headers: [], setCookies: [], body: '' }
+    browser.trouble('/me', { kind: 'answer', response: answer })
+    await expect(auth.axios.get('/me', { timeout: 1_000, adapter })).rejects.toMatchObject({
+      code: 'ECONNABORTED',
+      message: 'timeout of 1000ms exceeded'
+    })
+    expect(timeouts).toEqual([1_000])
+  })
+
+  it.each([0, undefined, -1, Number.NaN, Infinity, '', null])(
+    'knows no limit where axios knows none: %j',
+    async (timeout) => {
+      const { auth, browser, refresh } = await createWaitingBed()
+      const { timeouts, adapter } = watchTimeouts(browser.adapter as never)
+      const sending = auth.axios.get('/me', { timeout: timeout as number, adapter })
+      await refresh.arrived(1)
+      refresh.release()
+      expect((await sending).status).toBe(200)
+      expect(timeouts[1]).toBe(timeouts[0])
+    }
+  )
+})
+
+describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
+  it('speaks of the whole limit when a replay takes too long', async () => {
+    const { url } = await record((_, response, nth) => {
+      if (nth === 1) response.writeHead(401).end()
+    })
+    let issued = 0
+    const renew = async () => ({ access_token: `token-${++issued}` })
+    let elapsedMs = 0
+    const auth = createAuthClient({
+      baseURL: url,
+      // The refresh takes 900 of the 1000 milliseconds, by this clock.
+      refreshWith: async () => {
+        elapsedMs += 900
+        return renew()
+      },
+      platform: { monotonicNow: () => elapsedMs }
+    })
+    onTestFinished(auth.dispose)
+    await auth.login(renew)
+    const error = await auth.axios.get('/slow', { adapter, timeout: 1_000 }).catch((it) => it)
+    expect(error).toMatchObject({
+      code: adapter === 'fetch' ? 'ETIMEDOUT' : 'ECONNABORTED',
+      message: 'timeout of 1000ms exceeded',
+      config: { timeout: 1_000 }
+    })
+    expect(error.stack).toContain('timeout of 1000ms exceeded')
+    expect(error.stack).not.toContain('timeout of 100ms exceeded')
+  })
+})

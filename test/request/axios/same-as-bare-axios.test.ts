@@ -1,0 +1,109 @@
+// What bare axios takes, an attached instance takes too.
+import { createServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios'
+import { createAuthClient } from 'everbearer'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { arrange } from '../../support/tables/replay-cases.ts'
+import type { Respond } from '../../support/worlds/recording-server.ts'
+
+const ok: Respond = (_, response) => response.end('{}')
+
+describe.each([false, '', 0])(
+  'an option that is %j, as `condition && value` leaves it',
+  (nothing) => {
+    it('is no basic authentication, so the token goes along', async () => {
+      const { auth, bare, url, requests, headerOf } = await arrange('http', ok)
+      const config = { auth: nothing } as unknown as AxiosRequestConfig
+      await bare.get(url, config)
+      await auth.axios.get(url, config)
+      expect(requests.map((request) => headerOf(request, 'authorization'))).toEqual([
+        undefined,
+        'Bearer token-1'
+      ])
+    })
+
+    it('is no adapter, so that axios’s own is taken', async () => {
+      const { auth, bare, url } = await arrange('http', ok)
+      const config = { adapter: nothing } as unknown as AxiosRequestConfig
+      expect((await bare.get(url, config)).status).toBe(200)
+      expect((await auth.axios.get(url, config)).status).toBe(200)
+    })
+  }
+)
+
+it('takes a config that an interceptor has frozen', async () => {
+  // As axios does from 1.21 on.
+  const { auth, url } = await arrange('http', ok)
+  auth.axios.interceptors.request.use((config) => Object.freeze({ ...config }))
+  expect((await auth.axios.get(url)).status).toBe(200)
+})
+
+it('takes plain headers from an adapter of the app’s that wraps the one before it', async () => {
+  const { auth, bare, url } = await arrange('http', ok)
+  const attached = axios.create({ adapter: 'http' })
+  for (const api of [bare, attached]) {
+    api.interceptors.request.use((config) => {
+      const inner = axios.getAdapter(config.adapter)
+      config.adapter = (outer) =>
+        inner({ ...outer, headers: { ...outer.headers } } as InternalAxiosRequestConfig)
+      return config
+    })
+    if (api === attached) auth.attach(api)
+    expect((await api.get(url)).status).toBe(200)
+  }
+})
+
+it('replays data that is no stream, whatever its fields are called', async () => {
+  const { auth, url } = await arrange('http')
+  let calls = 0
+  const { status } = await auth.axios.post(
+    url,
+    { pipe: 'copper', getReader: false },
+    {
+      transformRequest: (data) => data,
+      async adapter(config) {
+        calls += 1
+        const answered = { data: {}, statusText: '', headers: {}, config }
+        return { ...answered, status: calls === 1 ? 401 : 200 }
+      }
+    }
+  )
+  expect(status).toBe(200)
+})
+
+it('passes on an error of the app’s adapter that is frozen', async () => {
+  const { auth, url } = await arrange('http')
+  const mine = new Error('mine')
+  const sending = auth.axios.get(url, {
+    adapter: (config) =>
+      Promise.reject(Object.freeze(Object.assign(mine, { config: { ...config } })))
+  })
+  expect(await sending.catch((error) => error)).toBe(mine)
+})
+
+describe('a re-issued token over Node’s http', () => {
+  it('is adopted over HTTP/2, which follows no redirects', async () => {
+    const server = createServer()
+    server.on('stream', (stream) => {
+      stream.respond({ ':status': 200, authorization: 'Bearer token-2' })
+      stream.end('{}')
+    })
+    await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+    onTestFinished(() => void server.close())
+    const baseURL = `http://localhost:${(server.address() as AddressInfo).port}`
+    const auth = createAuthClient({ baseURL })
+    onTestFinished(auth.dispose)
+    await auth.login(async () => ({ access_token: 'token-1' }))
+    await auth.axios.get('/', { adapter: 'http', httpVersion: 2 })
+    expect(await auth.getAccessToken()).toBe('token-2')
+  })
+
+  it('is not adopted where the header came twice', async () => {
+    const { auth, url } = await arrange('http', (_, response) => {
+      response.writeHead(200, ['Authorization', 'Bearer one', 'Authorization', 'Bearer two']).end()
+    })
+    await auth.axios.get(url)
+    expect(await auth.getAccessToken()).toBe('token-1')
+  })
+})

@@ -1,0 +1,96 @@
+// An answer that streams: what its errors hold, whether its socket is freed, and what `text()` makes of it.
+import { Agent } from 'node:http'
+import { inspect } from 'node:util'
+import axios, { type AxiosRequestConfig } from 'axios'
+import { createAuthClient } from 'everbearer'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { arrange } from '../../support/tables/replay-cases.ts'
+import { type Respond, record } from '../../support/worlds/recording-server.ts'
+
+const streamed = { responseType: 'stream' } as const
+const flow: Respond = (_, response) => {
+  response.writeHead(200).write('x'.repeat(100))
+}
+
+/** Reads a stream to the error that ends it. */
+async function failureOf(data: AsyncIterable<unknown>, onChunk = () => {}): Promise<unknown> {
+  try {
+    for await (const _ of data) onChunk()
+  } catch (error) {
+    return error
+  }
+  throw new Error('the stream ended well')
+}
+
+describe.each(['http', 'fetch'] as const)('over %s, the error that ends a stream', (adapter) => {
+  it('holds no token: longer than maxContentLength', async () => {
+    const { auth, url } = await arrange(adapter, flow)
+    const { data } = await auth.axios.get(url, { ...streamed, maxContentLength: 10 })
+    const error = await failureOf(data)
+    expect(error).toMatchObject({ message: 'maxContentLength size of 10 exceeded' })
+    expect(JSON.stringify(error)).not.toContain('token-1')
+    expect(inspect(error, { depth: 10 })).not.toContain('token-1')
+  })
+
+  it('holds no token: aborted by the caller', async () => {
+    const { auth, url } = await arrange(adapter, flow)
+    const canceller = new AbortController()
+    const { data } = await auth.axios.get(url, { ...streamed, signal: canceller.signal })
+    const error = await failureOf(data, () => canceller.abort())
+    expect(axios.isCancel(error)).toBe(true)
+    expect(JSON.stringify(error)).not.toContain('token-1')
+    expect(inspect(error, { depth: 10 })).not.toContain('token-1')
+  })
+})
+
+it.each<[string, AxiosRequestConfig]>([
+  ['nothing more', {}],
+  ['onDownloadProgress', { onDownloadProgress() {} }],
+  ['maxContentLength', { maxContentLength: 1_000_000 }]
+])('frees the connection of a refused body that streams, with %s', async (_, options) => {
+  const { auth, url } = await arrange('http', ({ headers }, response) => {
+    const isFirst = headers.some(([, value]) => value === 'Bearer token-1')
+    if (isFirst) response.writeHead(401).write('x'.repeat(1_000))
+    else response.end('{}')
+  })
+  const httpAgent = new Agent({ keepAlive: true, maxSockets: 1 })
+  onTestFinished(() => httpAgent.destroy())
+  const signal = AbortSignal.timeout(2_000)
+  const answer = await auth.axios
+    .get(url, { ...streamed, ...options, httpAgent, signal })
+    .catch((error) => error)
+  expect(answer.status).toBe(200)
+  answer.data.destroy()
+})
+
+describe('isTokenRefusal, as the README has it', () => {
+  async function arrangePredicate() {
+    const { url } = await record((_, response) => response.writeHead(403).end('{"why":"no"}'))
+    const outcomes: unknown[] = []
+    const auth = createAuthClient({
+      baseURL: url,
+      refreshWith: async () => ({ access_token: 'token' }),
+      async isTokenRefusal({ status, text }) {
+        // The README's own: status === 401 || (status === 403 && (await text()).includes('expired token'))
+        if (status !== 403) return status === 401
+        // Caught here only for the sake of the test: uncaught, it ends the process.
+        outcomes.push(await text().catch((error: Error) => error))
+        return false
+      }
+    })
+    onTestFinished(auth.dispose)
+    await auth.login(async () => ({ access_token: 'token' }))
+    return { auth, outcomes }
+  }
+
+  it.each<[string, AxiosRequestConfig]>([
+    ['a stream', streamed],
+    ['a stream with progress', { ...streamed, onDownloadProgress() {} }],
+    ['a stream with a limit', { ...streamed, maxContentLength: 1_000 }]
+  ])('gets an empty text where the body is %s', async (_, options) => {
+    const { auth, outcomes } = await arrangePredicate()
+    const error = await auth.axios.get('/', options).catch((reason) => reason)
+    error.response.data.destroy()
+    expect(outcomes).toEqual([''])
+  })
+})

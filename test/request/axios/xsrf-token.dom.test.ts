@@ -1,0 +1,33 @@
+// @vitest-environment happy-dom
+// In a page, axios hands its config to a `withXSRFToken` that is a function: without the token, as to everybody.
+import axios, { type InternalAxiosRequestConfig } from 'axios'
+import { createAuthClient } from 'everbearer'
+import { expect, it, onTestFinished } from 'vitest'
+import { arrange } from '../../support/tables/replay-cases.ts'
+import { record } from '../../support/worlds/recording-server.ts'
+
+it.each(['xhr', 'fetch'] as const)('shows no token to withXSRFToken, over %s', async (adapter) => {
+  const { auth, url } = await arrange(adapter, (_, response) => response.end('{}'))
+  const seen: unknown[] = []
+  await auth.axios.get(url, {
+    withXSRFToken(config) {
+      seen.push(config.headers.get('Authorization') ?? undefined)
+      return undefined
+    }
+  })
+  expect(seen).toEqual([undefined])
+})
+
+it('lets withXSRFToken set a header of its own', async () => {
+  const { url, requests, headerOf } = await record((_, response) => response.end('{}'))
+  const auth = createAuthClient({ baseURL: url, restore: 'never' })
+  onTestFinished(auth.dispose)
+  await auth.login(async () => ({ access_token: 'token-1' }))
+  const withXSRFToken = (config: InternalAxiosRequestConfig) => {
+    config.headers.set('X-Own', '1')
+    return false
+  }
+  for (const api of [axios.create({ baseURL: url }), auth.axios])
+    await api.get('/', { withXSRFToken })
+  expect(requests.map((request) => headerOf(request, 'X-Own'))).toEqual(['1', '1'])
+})

@@ -1,0 +1,384 @@
+// What a developer is told: of a header that CORS hides, of CORS that forbids, of http beside https. Once, and only a developer.
+import { join } from 'node:path'
+import { createContext, runInContext } from 'node:vm'
+import { type AxiosAdapter, AxiosHeaders } from 'axios'
+import { build as buildWithEsbuild } from 'esbuild'
+import { type AuthClientOptions, createAuthClient } from 'everbearer'
+import { build as buildWithVite } from 'vite'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
+import { pageOrigin } from '../support/worlds/virtual-browser.ts'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
+
+describe('a re-issued token that CORS hides', () => {
+  /** What a browser shows of a header that the server does not expose. */
+  function hideHeader({ auth, browser }: TestBed): void {
+    const adapter: AxiosAdapter = async (config) => {
+      const response = await browser.adapter(config)
+      AxiosHeaders.from(response.headers as AxiosHeaders).delete('Authorization')
+      return response
+    }
+    auth.axios.defaults.adapter = adapter
+  }
+
+  async function arrange(options: AuthClientOptions = {}): Promise<TestBed> {
+    const bed = createTestBed(options, { allowedOrigins: [pageOrigin] })
+    await bed.auth.login(ada)
+    await bed.idle()
+    bed.server.rotateKey()
+    return bed
+  }
+
+  it('is told of when the key has changed and no answer has shown one', async () => {
+    const bed = await arrange()
+    hideHeader(bed)
+    const token = await bed.auth.getAccessToken()
+    await bed.auth.axios.get('/me?secret=1')
+    await bed.auth.refresh()
+    await bed.idle()
+    const { warnings } = bed.browser
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^everbearer: .*https:\/\/api\.app\.example .*"Access-Control-Expose-Headers: Authorization"/
+      )
+    ])
+    for (const secret of [token, await bed.auth.getAccessToken(), 'secret']) {
+      expect(warnings.join()).not.toContain(secret)
+    }
+  })
+
+  it('is told of once', async () => {
+    const bed = await arrange()
+    hideHeader(bed)
+    for (let rotation = 0; rotation < 3; rotation += 1) {
+      await bed.auth.axios.get('/me')
+      bed.clock.tick(6_000)
+      await bed.auth.refresh()
+      await bed.idle()
+      bed.server.rotateKey()
+    }
+    expect(bed.browser.warnings).toHaveLength(1)
+  })
+
+  it('goes by the header that the app chose', async () => {
+    const bed = await arrange({ reissuedTokenHeader: 'X-New-Token' })
+    await bed.auth.axios.get('/me')
+    await bed.auth.refresh()
+    await bed.idle()
+    expect(bed.browser.warnings.join()).toContain('"Access-Control-Expose-Headers: X-New-Token"')
+  })
+
+  it.each([
+    ['the header can be read', async (bed: TestBed) => void (await bed.auth.axios.get('/me'))],
+    [
+      'one could be read before',
+      async (bed: TestBed) => {
+        await bed.auth.axios.get('/me')
+        bed.clock.tick(2_000)
+        bed.server.rotateKey()
+        hideHeader(bed)
+        await bed.auth.axios.get('/me')
+      }
+    ],
+    ['no request went out', async (bed: TestBed) => hideHeader(bed)],
+    [
+      'all requests were of the page’s own origin',
+      async (bed: TestBed) => {
+        hideHeader(bed)
+        await bed.auth.axios.get(`${pageOrigin}/me`).catch(() => {})
+      }
+    ],
+    [
+      'no request went out with the last token before the new key',
+      async (bed: TestBed) => {
+        hideHeader(bed)
+        bed.server.reset()
+        await bed.auth.login(ada)
+        await bed.auth.axios.get('/me')
+        bed.clock.tick(6_000)
+        await bed.auth.refresh()
+        await bed.idle()
+        bed.server.rotateKey()
+      }
+    ],
+    [
+      'the old key was refused, so that nothing could be re-issued',
+      async (bed: TestBed) => {
+        hideHeader(bed)
+        await bed.auth.axios.get('/me')
+        bed.server.retireKey()
+        await bed.auth.axios.get('/me')
+      }
+    ]
+  ])('is not spoken of where %s', async (_, send) => {
+    const bed = await arrange({ trustedOrigins: ['https://api.app.example', pageOrigin] })
+    await send(bed)
+    bed.clock.tick(6_000)
+    await bed.auth.refresh()
+    await bed.idle()
+    expect(bed.browser.warnings).toEqual([])
+  })
+
+  it('is not spoken of where the key is the same', async () => {
+    const bed = createTestBed()
+    await bed.auth.login(ada)
+    await bed.auth.axios.get('/me')
+    await bed.auth.refresh()
+    await bed.idle()
+    expect(bed.browser.warnings).toEqual([])
+  })
+})
+
+it('lets no warning of the app’s own fail what it warns of', async () => {
+  const thrown: unknown[] = []
+  const catchIt = (error: unknown) => thrown.push(error)
+  const others = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException').on('uncaughtException', catchIt)
+  const warn = () => {
+    throw new Error('in the app')
+  }
+  const { auth, browser, idle } = createTestBed({ platform: { warn } })
+  browser.trouble('/login', { kind: 'unreachable' })
+  await expect(auth.login(ada)).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+  await idle()
+  process.off('uncaughtException', catchIt)
+  for (const other of others) process.on('uncaughtException', other)
+  expect(thrown).toEqual([new Error('in the app')])
+})
+
+describe('CORS that forbids the auth requests', () => {
+  const unreachable = { kind: 'unreachable' } as const
+
+  it.each(['login', 'refresh'] as const)(
+    'is suspected when %s gets no answer',
+    async (endpoint) => {
+      const { auth, browser, reload } = createTestBed({
+        paths: { refresh: '/refresh?secret=1' },
+        // The next page would wait for the answer to the first one's attempt.
+        platform: { storage: undefined }
+      })
+      browser.trouble(`/${endpoint}`, unreachable, 2)
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        if (endpoint === 'login') await auth.login(ada).catch(() => {})
+        else await reload({ restore: 'always' }).ready()
+      }
+      expect(new Set(browser.warnings)).toEqual(
+        new Set([
+          `everbearer: POST https://api.app.example/${endpoint} got no answer, though the device is online. If the server is up, CORS forbids it: the preflight and the answer need "Access-Control-Allow-Origin: https://app.example" and "Access-Control-Allow-Credentials: true", the preflight also "Access-Control-Allow-Headers: Authorization, Content-Type".`
+        ])
+      )
+      expect(browser.warnings).toHaveLength(endpoint === 'login' ? 1 : 2)
+    }
+  )
+
+  it('would have to allow the Idempotency-Key where that is sent', async () => {
+    const { auth, browser } = createTestBed({ sendIdempotencyKey: 'always' })
+    browser.trouble('/login', unreachable)
+    await auth.login(ada).catch(() => {})
+    expect(browser.warnings.join()).toContain('Authorization, Content-Type, Idempotency-Key"')
+  })
+
+  it.each<[string, AuthClientOptions, (bed: TestBed) => unknown]>([
+    ['the device is offline', {}, ({ browser }) => browser.setOnline(false)],
+    ['the endpoints are the page’s own', { baseURL: pageOrigin }, () => {}],
+    ['there is no page', { platform: { pageUrl: () => undefined } }, () => {}],
+    [
+      'an auth request was answered before, even by a refusal',
+      {},
+      ({ auth }) => auth.login({ email: 'nobody', password: '' }).catch(() => {})
+    ]
+  ])('is not suspected where %s', async (_, options, prepare) => {
+    const bed = createTestBed(options)
+    await prepare(bed)
+    bed.browser.trouble('/login', unreachable)
+    await expect(bed.auth.login(ada)).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+    expect(bed.browser.warnings).toEqual([])
+  })
+
+  it('is not suspected of the app’s own way to renew', async () => {
+    const { auth, browser } = createTestBed({
+      restore: 'always',
+      refreshWith: () => Promise.reject(new TypeError('failed to fetch'))
+    })
+    await auth.ready()
+    expect(browser.warnings).toEqual([])
+  })
+})
+
+describe('the http twin of a trusted origin', () => {
+  it('gets no token, which is told once', async () => {
+    const { auth, browser } = createTestBed()
+    await auth.login(ada)
+    for (const url of ['http://api.app.example/me?secret=1', 'http://api.app.example/other']) {
+      await auth.axios.get(url).catch(() => {})
+      expect(browser.requests.at(-1)?.headers).not.toHaveProperty('Authorization')
+    }
+    expect(browser.warnings).toEqual([
+      'everbearer: a request to http://api.app.example goes without the access token; use https.'
+    ])
+  })
+
+  it.each([
+    'http://evil.example/me',
+    'http://api.app.example:8080/me',
+    'https://evil.example/me',
+    'http://['
+  ])('is not %s', async (url) => {
+    const { auth, browser } = createTestBed()
+    await auth.login(ada)
+    await auth.axios.get(url).catch(() => {})
+    expect(browser.warnings).toEqual([])
+  })
+
+  it('is not one that is to get no token', async () => {
+    const { auth, browser } = createTestBed()
+    await auth.login(ada)
+    await auth.axios
+      .get('http://api.app.example/me', { everbearer: { accessToken: 'omit' } })
+      .catch(() => {})
+    expect(browser.warnings).toEqual([])
+  })
+})
+
+describe('only a developer is told', () => {
+  async function provoke(): Promise<string[]> {
+    const warnings: string[] = []
+    const platform = {
+      pageUrl: () => `${pageOrigin}/`,
+      warn: (text: string) => warnings.push(text)
+    }
+    const auth = createAuthClient({
+      baseURL: 'https://api.app.example',
+      restore: 'never',
+      platform
+    })
+    onTestFinished(auth.dispose)
+    const adapter: AxiosAdapter = () => Promise.reject(new Error('not sent'))
+    await auth.axios.get('http://api.app.example', { adapter }).catch(() => {})
+    return warnings
+  }
+
+  it.each(['development', 'test', ''])('with NODE_ENV=%j', async (environment) => {
+    vi.stubEnv('NODE_ENV', environment)
+    expect(await provoke()).toHaveLength(1)
+  })
+
+  it('and not in production', async () => {
+    vi.stubEnv('NODE_ENV', 'production')
+    expect(await provoke()).toHaveLength(0)
+  })
+
+  it('on the console, unless the app wants it elsewhere', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const auth = createAuthClient({ baseURL: 'https://api.app.example' })
+    onTestFinished(auth.dispose)
+    const adapter: AxiosAdapter = () => Promise.reject(new Error('not sent'))
+    await auth.axios.get('http://api.app.example', { adapter }).catch(() => {})
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('everbearer: ')]])
+  })
+
+  const browserAxios = join(import.meta.dirname, '../../node_modules/axios/dist/esm/axios.js')
+  const entry = join(import.meta.dirname, '../../src/index.ts')
+  const provocation = `
+    import { createAuthClient } from ${JSON.stringify(entry)}
+    const platform = { pageUrl: () => 'https://app.example/', warn: (text) => warnings.push(text) }
+    const auth = createAuthClient({ baseURL: 'https://api.app.example', restore: 'never', platform })
+    auth.axios.get('http://api.app.example', { adapter: () => Promise.reject(new Error('not sent')) }).catch(() => {})`
+
+  const bundlers: readonly [string, (mode: string) => Promise<string>][] = [
+    [
+      'esbuild',
+      async (mode) => {
+        const { outputFiles } = await buildWithEsbuild({
+          stdin: { contents: provocation, resolveDir: import.meta.dirname },
+          bundle: true,
+          minify: mode === 'production',
+          ...(mode === ''
+            ? { platform: 'neutral', alias: { axios: browserAxios }, mainFields: ['module'] }
+            : { define: { 'process.env.NODE_ENV': JSON.stringify(mode) } }),
+          format: 'iife',
+          write: false,
+          logLevel: 'silent'
+        })
+        return outputFiles[0]?.text ?? ''
+      }
+    ],
+    [
+      'Vite',
+      async (mode) => {
+        // As the bundler does it, not as vitest was started.
+        vi.stubEnv('NODE_ENV', mode)
+        const result = await buildWithVite({
+          configFile: false,
+          logLevel: 'silent',
+          mode,
+          plugins: [
+            {
+              name: 'provocation',
+              resolveId: (id) => (id === 'provocation' ? '\0provocation' : undefined),
+              load: (id) => (id === '\0provocation' ? provocation : undefined)
+            }
+          ],
+          build: {
+            write: false,
+            rollupOptions: { input: 'provocation', output: { format: 'iife' } }
+          }
+        })
+        const [{ output }] = (Array.isArray(result) ? result : [result]) as [
+          { output: readonly { code?: string }[] }
+        ]
+        return output.map(({ code }) => code ?? '').join('')
+      }
+    ]
+  ]
+
+  async function run(code: string): Promise<string[]> {
+    const { URL, URLSearchParams, TextEncoder, Headers, Request, Response, queueMicrotask } =
+      globalThis
+    const globals = {
+      URL,
+      URLSearchParams,
+      TextEncoder,
+      Headers,
+      Request,
+      Response,
+      queueMicrotask
+    }
+    const { AbortController, setTimeout, clearTimeout, performance, navigator } = globalThis
+    const warnings: string[] = []
+    const page = { AbortController, setTimeout, clearTimeout, performance, navigator, warnings }
+    runInContext(code, createContext({ ...globals, ...page }))
+    await new Promise((resolve) => setImmediate(resolve))
+    return warnings
+  }
+
+  it.each(bundlers)(
+    'by a bundle of %s for development, in a page that knows no process',
+    async (_, bundle) => {
+      expect(await run(await bundle('development'))).toHaveLength(1)
+    }
+  )
+
+  it.each(bundlers)(
+    'so that the bundle of %s for production holds nothing of it',
+    async (_, bundle) => {
+      const code = await bundle('production')
+      expect(await run(code)).toHaveLength(0)
+      expect(code).toContain('ERR_AUTH_NETWORK')
+      expect(code).not.toContain('goes without the access token')
+      expect(code).not.toContain('Access-Control')
+    }
+  )
+
+  it('and in a page without a bundler nobody is, for it cannot be told whose page it is', async () => {
+    const [, esbuild] = bundlers[0] ?? []
+    const code = (await esbuild?.('')) ?? ''
+    expect(code).toContain('process.env.NODE_ENV')
+    expect(await run(code)).toHaveLength(0)
+  })
+})

@@ -1,0 +1,74 @@
+// The client's fetch against the global one: aborts after a collection, and answers with an odd status.
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { collectGarbage } from '../../support/collect-garbage.ts'
+import { arrange } from '../../support/tables/replay-cases.ts'
+import type { Respond } from '../../support/worlds/recording-server.ts'
+
+// Only where it fails does anybody wait for this.
+const soon = () => new Promise((resolve) => setTimeout(() => resolve('nothing happens'), 5_000))
+
+// The global one stands beside it as a control: it is not Node that forgets.
+describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
+  async function arrangeFetch(respond: Respond) {
+    const { auth, url } = await arrange('http', respond)
+    const send: typeof fetch = who === 'the global fetch' ? fetch : (auth.fetch as typeof fetch)
+    return { url, send }
+  }
+
+  it.each([
+    ['a GET', {}],
+    ['a POST', { method: 'POST', body: 'text' }]
+  ])('aborts %s that waits for its answer, though memory was collected', async (_, init) => {
+    let arrived = () => {}
+    const arrival = new Promise<void>((resolve) => {
+      arrived = resolve
+    })
+    const { url, send } = await arrangeFetch(() => arrived())
+    const canceller = new AbortController()
+    const sending = send(url, { ...init, signal: canceller.signal }).catch((error) => error)
+    await arrival
+    await collectGarbage()
+    canceller.abort('enough')
+    expect(await Promise.race([sending, soon()])).toBe('enough')
+  })
+
+  it.each([
+    ['a GET', {}],
+    ['a POST', { method: 'POST', body: 'text' }]
+  ])('aborts the answer of %s that streams, though memory was collected', async (_, init) => {
+    const { url, send } = await arrangeFetch((_request, response) => {
+      response.writeHead(200).write('a')
+    })
+    const canceller = new AbortController()
+    const { body } = await send(url, { ...init, signal: canceller.signal })
+    const reader = body?.getReader()
+    await reader?.read()
+    await collectGarbage()
+    canceller.abort('enough')
+    const reading = reader?.read().catch((error) => error)
+    expect(await Promise.race([reading, soon()])).toBe('enough')
+  })
+
+  it('hands out an answer with a status of its own making that re-issues a token', async () => {
+    const { url, send } = await arrangeFetch((_request, response) => {
+      response.writeHead(999, { Authorization: 'Bearer token-2' }).end('text')
+    })
+    const response = await send(url)
+    expect([response.status, await response.text()]).toEqual([999, 'text'])
+  })
+})
+
+it('hands what a patched fetch reads of the init on to it, such as Next’s `next` or a Worker’s `cf`', async () => {
+  const { auth, url } = await arrange('http', (_, response) => response.end('{}'))
+  const plain = globalThis.fetch
+  const seen: unknown[] = []
+  vi.stubGlobal('fetch', (input: RequestInfo | URL, init?: RequestInit) => {
+    seen.push(Reflect.get(Object(init), 'next'))
+    return plain(input, init)
+  })
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const init = { next: { revalidate: 60 } } as RequestInit
+  await fetch(url, init)
+  await auth.fetch(url, init)
+  expect(seen).toEqual([{ revalidate: 60 }, { revalidate: 60 }])
+})

@@ -1,0 +1,162 @@
+// I7: the app's interceptors and transforms see each call once, and a replay carries the same content.
+import { Readable } from 'node:stream'
+import axios, { type InternalAxiosRequestConfig } from 'axios'
+import { expect, it } from 'vitest'
+import { ada, createTestBed } from '../support/worlds/test-client.ts'
+import { apiOrigin } from '../support/worlds/virtual-browser.ts'
+
+it('runs the app’s interceptors and transforms once around a replayed request', async () => {
+  const { auth, server, browser, callsTo } = createTestBed()
+  const seen: string[] = []
+  function note<Value>(what: string): (value: Value) => Value {
+    return (value) => {
+      seen.push(what)
+      return value
+    }
+  }
+  const api = axios.create({
+    baseURL: apiOrigin,
+    adapter: browser.adapter,
+    transformRequest: [note('transform request'), (data) => JSON.stringify(data)],
+    transformResponse: [note('transform response'), (data) => JSON.parse(data)]
+  })
+  api.interceptors.request.use(note('request interceptor registered before'))
+  auth.attach(api)
+  api.interceptors.request.use(note('request interceptor registered after'))
+  api.interceptors.response.use(note('response'), (error) => Promise.reject(note('error')(error)))
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  await api.get('/me')
+  expect(callsTo('me').map((call) => call.status)).toEqual([401, 200])
+  expect(seen).toEqual([
+    'request interceptor registered after',
+    'request interceptor registered before',
+    'transform request',
+    'transform response',
+    'response'
+  ])
+})
+
+it('replays the same method, headers and body', async () => {
+  const { auth, server } = createTestBed()
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  const sent: unknown[] = []
+  const inner = auth.axios.defaults.adapter
+  await auth.axios
+    .post(
+      '/notes?page=2',
+      { text: 'ünïcode "quoted"' },
+      {
+        headers: { 'X-Request': '7' },
+        adapter: async (config) => {
+          const { Authorization: _, ...headers } = config.headers.toJSON()
+          sent.push({ method: config.method, url: config.url, data: config.data, headers })
+          return (inner as (config: InternalAxiosRequestConfig) => never)(config)
+        }
+      }
+    )
+    .catch(() => {})
+  expect(sent).toHaveLength(2)
+  expect(sent[1]).toEqual(sent[0])
+  expect(sent[0]).toMatchObject({
+    data: '{"text":"ünïcode \\"quoted\\""}',
+    headers: { 'X-Request': '7' }
+  })
+})
+
+it.each([
+  ['a ReadableStream', () => new ReadableStream()],
+  ['a stream of Node', () => Readable.from(['text'])],
+  ['a body of the form-data package', () => axios.toFormData({ text: 'x' })],
+  ['an async iterable', () => ({ async *[Symbol.asyncIterator]() {} })]
+])('refreshes, and sends no empty body in place of %s that is spent', async (_, createBody) => {
+  const { auth, server, callsTo } = createTestBed()
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  const transformRequest = (data: unknown) => data
+  const sending = auth.axios.post('/notes', createBody(), { transformRequest })
+  await expect(sending).rejects.toMatchObject({
+    name: 'AuthError',
+    code: 'ERR_AUTH_BODY_SPENT',
+    status: 401
+  })
+  expect(callsTo('protected')).toHaveLength(1)
+  expect(callsTo('refresh')).toHaveLength(1)
+  expect((await auth.axios.post('/notes', createBody(), { transformRequest })).status).toBe(200)
+})
+
+it('hands the 401 to whoever sent a stream when the session has ended', async () => {
+  const { auth, server, callsTo } = createTestBed()
+  await auth.login(ada)
+  server.endSessions()
+  await expect(
+    auth.axios.post('/notes', new ReadableStream(), { transformRequest: (data) => data })
+  ).rejects.toMatchObject({ response: { status: 401 } })
+  expect(callsTo('protected')).toHaveLength(1)
+})
+
+it('sends a failed request anew when the app re-sends its config', async () => {
+  const { auth, server, browser, callsTo } = createTestBed()
+  await auth.login(ada)
+  browser.trouble('/me', {
+    kind: 'answer',
+    response: { status: 500, headers: [], setCookies: [], body: '' }
+  })
+  const error: { config: InternalAxiosRequestConfig } = await auth.axios
+    .get('/me')
+    .catch((reason) => reason)
+  server.revokeAccessTokens()
+  expect((await auth.axios(error.config)).status).toBe(200)
+  expect(callsTo('me').map((call) => call.status)).toEqual([401, 200])
+})
+
+it('gives a cancelled request’s config back without the wrapper around its adapter growing', async () => {
+  const { auth } = createTestBed()
+  await auth.login(ada)
+  const cancelled = AbortSignal.abort()
+  const first = await auth.axios.get('/me', { signal: cancelled }).catch((reason) => reason)
+  const { signal: _, ...again } = first.config
+  expect((await auth.axios(again)).status).toBe(200)
+})
+
+it('gives the app a 401 that it asked to have as a response', async () => {
+  const { auth, server, callsTo } = createTestBed()
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  const { status } = await auth.axios.get('/me', { validateStatus: () => true })
+  expect(status).toBe(200)
+  server.endSessions()
+  expect((await auth.axios.get('/me', { validateStatus: () => true })).status).toBe(401)
+  expect(callsTo('refresh').length).toBeLessThanOrEqual(2)
+})
+
+it('leaves an Authorization of the caller alone, and its refusal too', async () => {
+  const { auth, callsTo, browser } = createTestBed()
+  await auth.login(ada)
+  await expect(
+    auth.axios.get('/me', { headers: { authorization: 'Basic eDp5' } })
+  ).rejects.toMatchObject({
+    response: { status: 401 }
+  })
+  expect(browser.requests.at(-1)?.headers).toMatchObject({ authorization: 'Basic eDp5' })
+  await expect(auth.axios.get('/me', { headers: { Authorization: false } })).rejects.toMatchObject({
+    response: { status: 401 }
+  })
+  expect(callsTo('refresh')).toHaveLength(0)
+})
+
+it.each([
+  ['no adapter of its own', { adapter: null as never }],
+  ['no basic authentication', { auth: null as never }]
+])('accepts a config that axios accepts: %s', async (_, config) => {
+  const { auth, browser } = createTestBed()
+  await auth.login(ada)
+  const defaultAdapter = axios.defaults.adapter
+  axios.defaults.adapter = browser.adapter
+  try {
+    expect((await auth.axios.get('/me', config)).status).toBe(200)
+  } finally {
+    axios.defaults.adapter = defaultAdapter as never
+  }
+})

@@ -1,0 +1,148 @@
+// I6: a redirect takes the token no further than to its own origin, and the three auth requests follow none at all.
+import { describe, expect, it } from 'vitest'
+import { evilSite, redirectStatuses, targets } from '../support/tables/redirect-targets.ts'
+import { transports } from '../support/tables/transports.ts'
+import {
+  ada,
+  createOrigins,
+  evilOrigin,
+  ownOrigin,
+  redirect,
+  respond,
+  tokensIn
+} from '../support/worlds/trusted-and-foreign-origins.ts'
+
+const world = createOrigins()
+
+const cases = redirectStatuses.flatMap((status) =>
+  targets.flatMap((target) =>
+    ['GET', 'POST'].map((method) => ({ status, method, to: target.name, target }))
+  )
+)
+
+describe.each(transports)('$name', (transport) => {
+  it.each(cases)(
+    'carries the token by $status no further than its origin: $method to $to',
+    async ({ status, method, target }) => {
+      const { auth, events } = world.createClient()
+      await auth.login(ada)
+      const token = await auth.getAccessToken()
+      for (const [path, location] of Object.entries(target.hops)) {
+        world.answer(path, () => redirect(status, location))
+      }
+      world.evil(evilSite(target, status))
+      const before = world.arrivals.length
+      const call = { url: '/start', method, ...(method === 'POST' ? { body: 'content' } : {}) }
+      const outcome = await transport.send(auth, call).then(
+        ({ status: answered }) => answered,
+        () => 'unanswered'
+      )
+
+      const arrivals = world.arrivals.slice(before)
+      expect(tokensIn(arrivals.filter(({ origin }) => origin !== ownOrigin))).toEqual([])
+      expect(arrivals[0]).toMatchObject({ path: '/start' })
+      expect(tokensIn(arrivals.slice(0, 1))).toEqual([token])
+      if (transport.redirects === 'refused') {
+        expect(outcome).toBe('unanswered')
+        expect(arrivals).toHaveLength(1)
+      } else if (target.leaves) {
+        expect(arrivals.some(({ origin }) => origin !== ownOrigin)).toBe(true)
+      } else {
+        const isPost = method === 'POST' && (status === 307 || status === 308)
+        // `/me` knows no POST, and says so only after it has seen the token.
+        expect(outcome).toBe(isPost ? 405 : 200)
+        expect(tokensIn(arrivals)).toEqual(arrivals.map(() => token))
+      }
+      // Whatever the end of the road said, it was not our server that said it; an honest 401 may renew the token once.
+      expect(world.callsTo('/refresh').length).toBeLessThanOrEqual(
+        target.evilRedirectsTo === undefined ? 0 : 1
+      )
+      expect(events.map(({ name }) => name)).not.toContain('reissued')
+      expect(events.map(({ name }) => name)).not.toContain('signed-out')
+      if (target.evilRedirectsTo === undefined) expect(await auth.getAccessToken()).toBe(token)
+    }
+  )
+})
+
+const following = transports.filter(({ redirects }) => redirects === 'followed')
+
+it.each(following)(
+  'takes the 401 of a foreign origin, at the end of a redirect, for no word about the token: $name',
+  async (transport) => {
+    const { auth } = world.createClient()
+    await auth.login(ada)
+    world.answer('/start', () => redirect(307, `${evilOrigin}/x`))
+    world.evil(() => respond(401))
+    expect(await transport.send(auth, { url: '/start' })).toMatchObject({ status: 401 })
+    expect(world.callsTo('/start')).toHaveLength(1)
+    expect(world.callsTo('/refresh')).toHaveLength(0)
+  }
+)
+
+describe('the auth requests', () => {
+  const locations = [
+    '/elsewhere',
+    `${evilOrigin}/collect`,
+    'http://api.app.example/refresh',
+    `${ownOrigin}:8443/refresh`
+  ]
+  const redirections = redirectStatuses.flatMap((status) =>
+    locations.map((location) => ({ status, location }))
+  )
+  const network = { name: 'AuthError', code: 'ERR_AUTH_NETWORK' }
+
+  it.each(redirections)(
+    'refresh: follows no $status to $location',
+    async ({ status, location }) => {
+      const { auth } = world.createClient()
+      await auth.login(ada)
+      const token = await auth.getAccessToken()
+      world.answer('/refresh', () => redirect(status, location))
+      await expect(auth.refresh()).rejects.toMatchObject(network)
+      expect(world.strays()).toEqual([])
+      expect(world.callsTo('/elsewhere')).toEqual([])
+      expect(auth.getState()).toMatchObject({
+        status: 'authenticated',
+        degraded: { code: network.code }
+      })
+      expect(await auth.getAccessToken()).toBe(token)
+    }
+  )
+
+  it.each(redirections)('login: follows no $status to $location', async ({ status, location }) => {
+    const { auth } = world.createClient()
+    world.answer('/login', () => redirect(status, location))
+    await expect(auth.login(ada)).rejects.toMatchObject(network)
+    expect(world.strays()).toEqual([])
+    expect(world.callsTo('/elsewhere')).toEqual([])
+    expect(auth.getState()).toMatchObject({ status: 'unauthenticated' })
+  })
+
+  it.each(redirections)('logout: follows no $status to $location', async ({ status, location }) => {
+    const { auth } = world.createClient()
+    await auth.login(ada)
+    world.answer('/logout', () => redirect(status, location))
+    expect(await auth.logout()).toEqual({ confirmed: false })
+    expect(world.strays()).toEqual([])
+    expect(world.callsTo('/elsewhere')).toEqual([])
+  })
+
+  const credentials = (['access-token', 'refresh-token'] as const).flatMap((refreshWith) =>
+    redirections.map((redirection) => ({ refreshWith, ...redirection }))
+  )
+
+  it.each(credentials)(
+    'refresh with the $renewWith: takes it along by no $status to $location',
+    async ({ refreshWith, status, location }) => {
+      const { auth } = world.createClient({ refreshWith })
+      const tokens = { access_token: 'opaque-access', refresh_token: 'opaque-refresh' }
+      await auth.login(async () => tokens)
+      world.answer('/refresh', () => redirect(status, location))
+      await expect(auth.refresh()).rejects.toMatchObject(network)
+      expect(world.arrivals.map(({ path }) => path)).toEqual(['/refresh'])
+      expect(JSON.stringify(world.arrivals)).toContain(
+        refreshWith === 'access-token' ? tokens.access_token : tokens.refresh_token
+      )
+    }
+  )
+})

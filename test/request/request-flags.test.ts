@@ -1,0 +1,196 @@
+// What one request may ask for, under the key `everbearer`: go without the token, insist on it, not be sent twice.
+import axios, { type AxiosInstance } from 'axios'
+import type { RequestFlags } from 'everbearer'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
+import { apiOrigin } from '../support/worlds/virtual-browser.ts'
+
+afterEach(() => void vi.unstubAllGlobals())
+
+const ways: readonly [string, (bed: TestBed, url: string, flags: unknown) => Promise<unknown>][] = [
+  ['axios', ({ auth }, url, flags) => auth.axios.get(url, { everbearer: flags as RequestFlags })],
+  [
+    'axios, by the defaults of an instance',
+    ({ auth, browser }, url, flags) => {
+      const everbearer = flags as RequestFlags
+      const api = axios.create({ baseURL: apiOrigin, adapter: browser.adapter, everbearer })
+      auth.attach(api)
+      return api.get(url)
+    }
+  ],
+  [
+    'axios, by an interceptor of the app’s',
+    ({ auth, browser }, url, flags) => {
+      const api: AxiosInstance = axios.create({ baseURL: apiOrigin, adapter: browser.adapter })
+      api.interceptors.request.use((config) => ({ ...config, everbearer: flags as RequestFlags }))
+      auth.attach(api)
+      return api.get(url)
+    }
+  ],
+  [
+    'fetch',
+    async ({ auth }, url, flags) => {
+      const response = await auth.fetch(`${apiOrigin}${url}`, { everbearer: flags as RequestFlags })
+      if (!response.ok) throw Object.assign(new Error('not ok'), { response })
+      return response
+    }
+  ]
+]
+
+describe.each(ways)('over %s', (_, send) => {
+  function arrange(): TestBed {
+    const bed = createTestBed()
+    vi.stubGlobal('fetch', bed.browser.fetch)
+    return bed
+  }
+
+  it('attaches and replays unless told otherwise', async () => {
+    const bed = arrange()
+    await bed.auth.login(ada)
+    bed.server.revokeAccessTokens()
+    for (const flags of [
+      undefined,
+      {},
+      { accessToken: undefined, replay: undefined },
+      { accessToken: 'attach', replay: 'once' }
+    ]) {
+      expect(await send(bed, '/me', flags)).toMatchObject({ status: 200 })
+    }
+    expect(bed.callsTo('refresh')).toHaveLength(1)
+  })
+
+  it('sends without the token where it is to be omitted, and refreshes nothing', async () => {
+    const bed = arrange()
+    await bed.auth.login(ada)
+    await expect(send(bed, '/me', { accessToken: 'omit' })).rejects.toMatchObject({
+      response: { status: 401 }
+    })
+    expect(bed.callsTo('me').map((call) => call.outcome)).toEqual(['missing_token'])
+    expect(bed.callsTo('refresh')).toHaveLength(0)
+  })
+
+  it('does not wait for a restore where the token is to be omitted', async () => {
+    const bed = arrange()
+    const gate = bed.browser.hold('/refresh')
+    const next = bed.reload({ restore: 'always' })
+    await gate.arrived(1)
+    await expect(
+      send({ ...bed, auth: next }, '/me', { accessToken: 'omit' })
+    ).rejects.toMatchObject({ response: { status: 401 } })
+    gate.release()
+  })
+
+  it('fails here where the token is required and nobody is signed in', async () => {
+    const bed = arrange()
+    await expect(send(bed, '/me', { accessToken: 'require' })).rejects.toMatchObject({
+      name: 'AuthError',
+      code: 'ERR_AUTH_NOT_AUTHENTICATED'
+    })
+    expect(bed.browser.requests).toHaveLength(0)
+  })
+
+  it('waits for the restore where the token is required', async () => {
+    const bed = arrange()
+    await bed.auth.login(ada)
+    const next = bed.reload({ restore: 'always' })
+    expect(await send({ ...bed, auth: next }, '/me', { accessToken: 'require' })).toMatchObject({
+      status: 200
+    })
+    bed.server.endSessions()
+    const last = bed.reload({ restore: 'always' })
+    await expect(
+      send({ ...bed, auth: last }, '/me', { accessToken: 'require' })
+    ).rejects.toMatchObject({ code: 'ERR_AUTH_NOT_AUTHENTICATED' })
+    expect(bed.callsTo('me').map((call) => call.outcome)).toEqual(['accepted'])
+  })
+
+  it('hands out the refusal of a request that is not to be replayed, the session renewed', async () => {
+    const bed = arrange()
+    await bed.auth.login(ada)
+    bed.server.revokeAccessTokens()
+    const flags = { replay: 'never' }
+    await expect(send(bed, '/me', flags)).rejects.toMatchObject({ response: { status: 401 } })
+    expect(bed.callsTo('me')).toHaveLength(1)
+    expect(bed.callsTo('refresh')).toHaveLength(1)
+    expect(await send(bed, '/me', flags)).toMatchObject({ status: 200 })
+  })
+
+  it('hands out that refusal even where the session could not be renewed', async () => {
+    const bed = arrange()
+    await bed.auth.login(ada)
+    bed.server.revokeAccessTokens()
+    bed.browser.trouble('/refresh', { kind: 'unreachable' })
+    await expect(send(bed, '/me', { replay: 'never' })).rejects.toMatchObject({
+      response: { status: 401 }
+    })
+  })
+
+  it.each([
+    [{ acessToken: 'omit' }, 'everbearer.acessToken', 'there are accessToken, replay'],
+    [{ accessToken: 'none' }, 'everbearer.accessToken', '"none"'],
+    [{ accessToken: true }, 'everbearer.accessToken', 'true'],
+    [{ replay: 'twice' }, 'everbearer.replay', '"twice"'],
+    [{ replay: null }, 'everbearer.replay', 'null'],
+    ['omit', 'everbearer', '"omit"'],
+    [null, 'everbearer', 'null']
+  ])('refuses %j, names it and sends nothing', async (flags, name, detail) => {
+    const bed = arrange()
+    await bed.auth.login(ada)
+    const before = bed.browser.requests.length
+    await expect(send(bed, '/me', flags)).rejects.toMatchObject({
+      code: 'ERR_AUTH_INVALID_OPTIONS',
+      message: expect.stringMatching(new RegExp(`^Option ${name}: .*${detail}`))
+    })
+    expect(bed.browser.requests).toHaveLength(before)
+  })
+})
+
+it('fails here where the token is required and may not go', async () => {
+  const { auth, browser } = createTestBed()
+  await auth.login(ada)
+  const before = browser.requests.length
+  await expect(
+    auth.axios.get('https://evil.example/me', { everbearer: { accessToken: 'require' } })
+  ).rejects.toMatchObject({
+    code: 'ERR_AUTH_INVALID_OPTIONS',
+    message: expect.stringContaining('trusted origin')
+  })
+  expect(browser.requests).toHaveLength(before)
+})
+
+it('lets an Authorization of the caller’s own go before a required token', async () => {
+  const { auth, browser } = createTestBed()
+  await auth
+    .axios('/me', {
+      headers: { Authorization: 'Basic eDp5' },
+      everbearer: { accessToken: 'require' }
+    })
+    .catch(() => {})
+  expect(browser.requests.at(-1)?.headers).toMatchObject({ Authorization: 'Basic eDp5' })
+})
+
+it('takes the flags of a request from the request alone, whatever Object.prototype holds', async () => {
+  const { auth } = createTestBed()
+  await auth.login(ada)
+  auth.axios.interceptors.request.use((config) => ({ ...config }))
+  Object.defineProperty(Object.prototype, 'everbearer', {
+    value: { accessToken: 'omit' },
+    configurable: true
+  })
+  try {
+    expect((await auth.axios.get('/me')).status).toBe(200)
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'everbearer')
+  }
+})
+
+it('runs the app’s response interceptors for a wrong flag, as for any failure', async () => {
+  const { auth } = createTestBed()
+  const seen: unknown[] = []
+  auth.axios.interceptors.response.use(undefined, (error) => {
+    seen.push(error.code)
+    throw error
+  })
+  await auth.axios.get('/me', { everbearer: { replay: 'x' as 'never' } }).catch(() => {})
+  expect(seen).toEqual(['ERR_AUTH_INVALID_OPTIONS'])
+})

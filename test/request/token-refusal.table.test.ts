@@ -1,0 +1,204 @@
+// What counts as "refresh me": 401 and its challenge, or what the app says.
+import type { ApiAnswer, AuthClientOptions } from 'everbearer'
+import type { WireResponse } from 'everbearer/mock'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
+import { apiOrigin } from '../support/worlds/virtual-browser.ts'
+
+afterEach(() => void vi.unstubAllGlobals())
+
+const transports: readonly [string, (bed: TestBed, path: string) => Promise<number>][] = [
+  [
+    'axios',
+    ({ auth }, path) =>
+      auth.axios.get(path).then(
+        ({ status }) => status,
+        (error) => error.response.status
+      )
+  ],
+  [
+    'axios, with a validateStatus that lets everything through',
+    async ({ auth }, path) => (await auth.axios.get(path, { validateStatus: () => true })).status
+  ],
+  ['fetch', async ({ auth }, path) => (await auth.fetch(apiOrigin + path)).status]
+]
+
+function answer(status: number, challenge?: string, body = ''): WireResponse {
+  const headers: [string, string][] =
+    challenge === undefined ? [] : [['WWW-Authenticate', challenge]]
+  return { status, headers, setCookies: [], body }
+}
+
+async function arrange(options: AuthClientOptions, response: WireResponse): Promise<TestBed> {
+  const bed = createTestBed(options)
+  vi.stubGlobal('fetch', bed.browser.fetch)
+  await bed.auth.login(ada)
+  bed.browser.trouble('/me', { kind: 'answer', response })
+  return bed
+}
+
+const challenges = {
+  none: undefined,
+  'no error': 'Bearer realm="api"',
+  invalid_token: 'Bearer realm="api", error="invalid_token"',
+  'invalid_token in a list':
+    'Basic realm="api", Bearer error=invalid_token , error_description="a, b"',
+  insufficient_scope: 'Bearer error="insufficient_scope", scope="admin"',
+  'insufficient_scope in a list': 'Basic realm="a, b", bearer scope="x", ERROR=insufficient_scope',
+  'insufficient_scope in a string': 'Bearer error_description="error=insufficient_scope"',
+  'insufficient_scope, malformed': 'Bearer error="insufficient_scope',
+  'another scheme': 'Basic realm="api"'
+} as const
+const insufficient = ['insufficient_scope', 'insufficient_scope in a list']
+const statuses = [400, 401, 402, 403, 404, 407, 418, 419, 500, 503]
+
+const matrix = statuses.flatMap((status) =>
+  Object.entries(challenges).map(([name, challenge]) => {
+    const refreshes = status === 401 && !insufficient.includes(name)
+    return { status, name, challenge, does: refreshes ? 'refreshes' : 'refreshes nothing' }
+  })
+)
+
+describe.each(transports)('over %s', (_, send) => {
+  it.each(matrix)('$does on $status with $name', async ({ status, challenge, does }) => {
+    const bed = await arrange({}, answer(status, challenge))
+    const refreshes = does === 'refreshes'
+    expect(await send(bed, '/me')).toBe(refreshes ? 200 : status)
+    expect(bed.callsTo('refresh')).toHaveLength(refreshes ? 1 : 0)
+  })
+
+  const inItsOwnWords = answer(403, undefined, '{"message":"Invalid or expired token"}')
+
+  const isTokenRefusal = async ({ status, text }: ApiAnswer) =>
+    status === 403 && (await text()).includes('expired token')
+
+  it('refreshes on an answer of which the app says that it refuses the token', async () => {
+    const bed = await arrange({ isTokenRefusal }, inItsOwnWords)
+    expect(await send(bed, '/me')).toBe(200)
+    expect(bed.callsTo('refresh')).toHaveLength(1)
+  })
+
+  it('refreshes on no other then, and hands out the body that the app has read', async () => {
+    for (const response of [
+      answer(401, 'Bearer error="invalid_token"'),
+      answer(403, undefined, '{"message":"Not yours"}')
+    ]) {
+      const bed = await arrange({ isTokenRefusal }, response)
+      expect(await send(bed, '/me')).toBe(response.status)
+      expect(bed.callsTo('refresh')).toHaveLength(0)
+    }
+    const bed = await arrange({ isTokenRefusal }, answer(403, undefined, '{"message":"Not yours"}'))
+    const { data } = await bed.auth.axios.get('/me', { validateStatus: null })
+    expect(data).toEqual({ message: 'Not yours' })
+    const next = { kind: 'answer', response: answer(403, undefined, 'Not yours') } as const
+    bed.browser.trouble('/me', next)
+    expect(await (await bed.auth.fetch(`${apiOrigin}/me`)).text()).toBe('Not yours')
+  })
+
+  it('never refreshes for want of scope, whatever the app says', async () => {
+    const bed = await arrange(
+      { isTokenRefusal: () => true },
+      answer(403, challenges.insufficient_scope)
+    )
+    expect(await send(bed, '/me')).toBe(403)
+    expect(bed.callsTo('refresh')).toHaveLength(0)
+  })
+
+  it('asks the app once, about statuses from 400 to 499 alone', async () => {
+    const asked: unknown[] = []
+    const options: AuthClientOptions = {
+      isTokenRefusal({ status, challenges: list }) {
+        asked.push([status, list.map(({ scheme, parameters }) => [scheme, ...parameters])])
+        return false
+      }
+    }
+    for (const status of [200, 204, 304, 399, 400, 401, 499, 500, 503]) {
+      const bed = await arrange(options, answer(status, 'Bearer error="invalid_token"'))
+      await send(bed, '/me')
+    }
+    const list = [['bearer', ['error', 'invalid_token']]]
+    expect(asked).toEqual([
+      [400, list],
+      [401, list],
+      [499, list]
+    ])
+  })
+
+  it('does as if not told where the app’s word throws, and reports what it threw', async () => {
+    const thrown: unknown[] = []
+    const catchIt = (error: unknown) => thrown.push(error)
+    const others = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException').on('uncaughtException', catchIt)
+    try {
+      for (const fails of [
+        () => {
+          throw new Error('in the app')
+        },
+        () => Promise.reject(new Error('in the app'))
+      ]) {
+        const refused = await arrange({ isTokenRefusal: fails }, answer(401))
+        expect(await send(refused, '/me')).toBe(200)
+        const forbidden = await arrange({ isTokenRefusal: fails }, answer(403))
+        expect(await send(forbidden, '/me')).toBe(403)
+        expect(forbidden.callsTo('refresh')).toHaveLength(0)
+        await forbidden.idle()
+      }
+    } finally {
+      process.off('uncaughtException', catchIt)
+      for (const other of others) process.on('uncaughtException', other)
+    }
+    expect(thrown).toEqual(Array(4).fill(new Error('in the app')))
+  })
+
+  it('does not refresh on the refusal of an auth endpoint', async () => {
+    const bed = await arrange({}, answer(200))
+    bed.browser.trouble('/logout', { kind: 'answer', response: answer(401) })
+    expect(await send(bed, '/logout')).toBe(401)
+    expect(bed.callsTo('refresh')).toHaveLength(0)
+  })
+})
+
+describe('the text of an answer', () => {
+  async function textOf(data: unknown): Promise<string | undefined> {
+    let seen: string | undefined
+    const { auth } = createTestBed({
+      async isTokenRefusal({ text }) {
+        seen = await text()
+        return false
+      }
+    })
+    await auth.login(ada)
+    await auth.axios.get('/me', {
+      validateStatus: null,
+      transformResponse: (it) => it,
+      adapter: async (config) => ({ status: 403, statusText: '', headers: {}, data, config })
+    })
+    return seen
+  }
+
+  it.each([
+    ['text', 'expired', 'expired'],
+    ['what a mock adapter answers', { message: 'expired' }, '{"message":"expired"}'],
+    ['a list of a mock adapter’s', ['expired'], '["expired"]'],
+    ['nothing', undefined, ''],
+    ['null', null, ''],
+    ['bytes', new TextEncoder().encode('expired'), ''],
+    ['a buffer', Buffer.from('expired'), ''],
+    ['a blob', new Blob(['expired']), ''],
+    ['a stream', new ReadableStream(), '']
+  ])('is that of %s', async (_, data, expected) => {
+    expect(await textOf(data)).toBe(expected)
+  })
+})
+
+it('lets a caller go who cancels while the app makes up its mind', async () => {
+  const { auth, browser, callsTo } = createTestBed({ isTokenRefusal: () => new Promise(() => {}) })
+  await auth.login(ada)
+  browser.trouble('/me', { kind: 'answer', response: answer(403) })
+  const canceller = new AbortController()
+  const sending = auth.axios.get('/me', { signal: canceller.signal })
+  await browser.idle()
+  canceller.abort()
+  await expect(sending).rejects.toMatchObject({ code: 'ERR_CANCELED' })
+  expect(callsTo('refresh')).toHaveLength(0)
+})

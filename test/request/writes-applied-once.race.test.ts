@@ -1,0 +1,255 @@
+// I10: a write is applied once or not at all, whatever goes wrong; and who gives up while waiting sends nothing.
+import axios from 'axios'
+import type { AuthClient } from 'everbearer'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createManualClock } from '../support/clocks/manual-clock.ts'
+import { createCookieFetch } from '../support/cookie-fetch.ts'
+import { createSeededRandom, range } from '../support/seeded-random.ts'
+import { axiosTransports, transports } from '../support/tables/transports.ts'
+import type { Site } from '../support/worlds/internet.ts'
+import { ada, createOrigins, respond } from '../support/worlds/trusted-and-foreign-origins.ts'
+
+const world = createOrigins()
+
+/** What a write meets on its way. */
+const orderFaults = [
+  /** The connection ends before the server has seen it. */
+  'dropped',
+  /** Applied, and the connection ends before the answer is there. */
+  'lost',
+  /** Applied, and something behind it fails. */
+  'failed',
+  /** Refused by a gateway that knows of no such token. */
+  'refused',
+  /** Applied, and never answered: the caller gives up. */
+  'silent'
+] as const
+/** What the refresh meets, in the order of the waves. */
+const refreshFaults = ['none', 'failed', 'dropped', 'lost', 'silent'] as const
+
+const waves = 20
+const writesPerWave = 50
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+function isDegraded({ getState }: Pick<AuthClient, 'getState'>): boolean {
+  const state = getState()
+  return state.status === 'authenticated' && state.degraded !== undefined
+}
+
+function never<T>(): Promise<T> {
+  return new Promise(() => {})
+}
+
+function readId(body: string): number {
+  return JSON.parse(body).id
+}
+
+describe.each(transports)('$name', (transport) => {
+  it('applies none of a thousand writes twice, under every fault there is', async () => {
+    const random = createSeededRandom(7)
+    const clock = createManualClock()
+    const platform = { ...clock.platform, fetch: createCookieFetch() }
+    const { auth } = world.createClient({ platform })
+    await auth.login(ada)
+    const applied = new Map<number, number>()
+    const met = new Map<string, number>()
+    const note = (fault: string) => void met.set(fault, (met.get(fault) ?? 0) + 1)
+    const callers = new Map<number, AbortController>()
+
+    const orders: Site = async (request) => {
+      const id = readId(request.body)
+      const fault = random() < 0.3 ? orderFaults[Math.floor(random() * orderFaults.length)] : 'none'
+      if (fault === 'dropped' || fault === 'refused') note(fault)
+      if (fault === 'dropped') return 'reset'
+      if (fault === 'refused') return respond(401)
+      const answer = await world.server.guard(request, () => {
+        applied.set(id, (applied.get(id) ?? 0) + 1)
+        return respond(201)
+      })
+      if (answer.status === 401 || fault === undefined || fault === 'none') return answer
+      note(fault)
+      if (fault === 'lost') return 'reset'
+      if (fault === 'failed') return respond(random() < 0.5 ? 500 : 503)
+      callers.get(id)?.abort()
+      return never()
+    }
+    world.answer('/orders', orders)
+
+    const outcomes: string[] = []
+    for (const wave of range(waves)) {
+      const fault = refreshFaults[wave % refreshFaults.length]
+      const isHanging = new Promise<void>((hangs) => {
+        world.answer('/refresh', async (request) => {
+          note(`refresh ${fault}`)
+          if (fault === 'failed') return respond(503)
+          if (fault === 'dropped') return 'reset'
+          if (fault === 'silent') {
+            hangs()
+            return never()
+          }
+          const answer = await world.server.handle(request)
+          return fault === 'lost' ? 'reset' : answer
+        })
+      })
+      if (wave % 2 === 0) world.server.revokeAccessTokens()
+      const sending = Promise.all(
+        range(writesPerWave).map(async (nth) => {
+          const id = wave * writesPerWave + nth
+          const caller = new AbortController()
+          callers.set(id, caller)
+          const { signal } = caller
+          const body = JSON.stringify({ id })
+          const headers = { 'Content-Type': 'application/json' }
+          const call = { url: '/orders', method: 'POST', headers, body, signal }
+          return transport.send(auth, call).then(
+            ({ status }) => {
+              // Whoever hears that it was done can rely on it.
+              if (status === 201) expect(applied.get(id)).toBe(1)
+              return String(status)
+            },
+            () => 'rejected'
+          )
+        })
+      )
+      await Promise.race([sending, isHanging])
+      clock.tick(10_001)
+      outcomes.push(...(await sending))
+      // The next wave finds everything well again.
+      world.answer('/refresh', world.server.handle)
+      while (auth.getRefreshStatus().isRefreshing || isDegraded(auth)) {
+        clock.tick(1_000)
+        await turn()
+      }
+    }
+
+    const count = (outcome: string) => outcomes.filter((one) => one === outcome).length
+    expect(outcomes).toHaveLength(1_000)
+    expect([...applied.values()].filter((times) => times !== 1)).toEqual([])
+    // All of it happened, and often: successes, failures, every fault, and replays.
+    const ids = world.callsTo('/orders').map(({ body }) => readId(body))
+    expect(count('201')).toBeGreaterThan(300)
+    expect(count('rejected')).toBeGreaterThan(50)
+    expect(ids.length - new Set(ids).size).toBeGreaterThan(50)
+    for (const fault of orderFaults) expect(met.get(fault), fault).toBeGreaterThan(5)
+    for (const fault of refreshFaults) expect(met.get(`refresh ${fault}`), fault).toBeGreaterThan(0)
+    expect(auth.getState().status).toBe('authenticated')
+  })
+})
+
+type Change = 'stays' | 'aborts' | 'is aborted already'
+
+describe.each(transports)('$name, a hundred callers that wait for a refresh', (transport) => {
+  const changes = fc.array(fc.constantFrom<Change>('stays', 'aborts', 'is aborted already'), {
+    minLength: 100,
+    maxLength: 100
+  })
+  const waits = fc.constantFrom('before they are sent', 'after a refusal')
+
+  it('sends nothing for those who give up, and everything once for the others', async () => {
+    await fc.assert(
+      fc.asyncProperty(changes, waits, async (callers, wait) => {
+        const sent = await queue(
+          wait,
+          (auth, id, change) => {
+            const caller = new AbortController()
+            if (change === 'is aborted already') caller.abort()
+            const { signal } = caller
+            const body = JSON.stringify({ id })
+            const sending = transport.send(auth, { url: '/orders', method: 'POST', body, signal })
+            return { sending, giveUp: () => caller.abort() }
+          },
+          callers
+        )
+        expect(sent).toEqual(callers.map((change) => (change === 'stays' ? 'once' : 'never')))
+      }),
+      { numRuns: 4, seed: 11 }
+    )
+  })
+})
+
+describe.each(axiosTransports)('$name, callers with a CancelToken', (transport) => {
+  it('sends nothing for those who give up, and everything once for the others', async () => {
+    const callers = range(100).map((nth): Change => (nth % 3 === 0 ? 'aborts' : 'stays'))
+    for (const wait of ['before they are sent', 'after a refusal']) {
+      const sent = await queue(
+        wait,
+        (auth, id) => {
+          const { token: cancelToken, cancel } = axios.CancelToken.source()
+          const call = { url: '/orders', method: 'POST', body: JSON.stringify({ id }) }
+          return { sending: transport.send(auth, call, { cancelToken }), giveUp: () => cancel() }
+        },
+        callers
+      )
+      expect(sent).toEqual(callers.map((change) => (change === 'stays' ? 'once' : 'never')))
+    }
+  })
+})
+
+/** All begin, some give up while the refresh is held, and each is found to be done once, or never, and settled accordingly. */
+async function queue(
+  wait: string,
+  begin: (
+    auth: AuthClient,
+    id: number,
+    change: Change
+  ) => { readonly sending: Promise<{ readonly status: number }>; giveUp(): void },
+  callers: readonly Change[]
+): Promise<string[]> {
+  const clock = createManualClock()
+  const platform = { ...clock.platform, fetch: createCookieFetch() }
+  const { auth } = world.createClient({ platform })
+  await auth.login(ada)
+  const done: number[] = []
+  let open = () => {}
+  const isOpen = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  world.answer('/orders', (request) =>
+    world.server.guard(request, () => {
+      done.push(readId(request.body))
+      return respond(201)
+    })
+  )
+  const isAsked = new Promise<void>((asked) => {
+    world.answer('/refresh', async (request) => {
+      asked()
+      await isOpen
+      return world.server.handle(request)
+    })
+  })
+  if (wait === 'after a refusal') world.server.revokeAccessTokens()
+  else clock.sleep(301_000)
+  const refused =
+    wait === 'after a refusal' ? callers.filter((one) => one !== 'is aborted already') : []
+  const before = world.callsTo('/orders').length
+
+  const begun = callers.map((change, id) => ({ change, ...begin(auth, id, change) }))
+  const outcomes = begun.map(({ sending }) =>
+    sending.then(
+      ({ status }) => String(status),
+      (error) =>
+        axios.isCancel(error) || (error instanceof Error && error.name === 'AbortError')
+          ? 'cancelled'
+          : String(error)
+    )
+  )
+  await isAsked
+  while (world.callsTo('/orders').length - before < refused.length) {
+    await turn()
+  }
+  for (const { change, giveUp } of begun) if (change === 'aborts') giveUp()
+  // They are released at once, not when the refresh is over.
+  const early = await Promise.all(outcomes.filter((_, id) => callers[id] !== 'stays'))
+  expect(early).toEqual(early.map(() => 'cancelled'))
+  expect(done).toEqual([])
+  open()
+  const late = await Promise.all(outcomes.filter((_, id) => callers[id] === 'stays'))
+  expect(late).toEqual(late.map(() => '201'))
+  expect(world.callsTo('/refresh').length).toBeGreaterThan(0)
+  return callers.map((_, id) => {
+    const times = done.filter((one) => one === id).length
+    return times === 0 ? 'never' : times === 1 ? 'once' : `${times} times`
+  })
+}

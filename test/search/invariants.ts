@@ -1,0 +1,244 @@
+// The invariants as watchers: each looks at what leaves the page and what the app is told, and notes what must not be.
+import { inspect, isDeepStrictEqual } from 'node:util'
+import type { AuthClient, AuthEvents } from 'everbearer'
+import type { WireResponse } from 'everbearer/mock'
+import type { ManualClock } from '../support/clocks/manual-clock.ts'
+import { apiOrigin, type SentRequest } from '../support/worlds/virtual-browser.ts'
+
+interface Claims {
+  readonly sid: string
+  readonly iat: number
+  readonly exp: number
+  readonly jti: string
+}
+
+export interface Watchers {
+  readonly violations: string[]
+  onSend(request: SentRequest): { left(outcome: WireResponse | 'lost' | 'aborted'): void }
+  onServe(request: SentRequest, response: WireResponse): void
+  onLanded(request: SentRequest): void
+  onEvent(name: keyof AuthEvents, event: unknown): void
+  watch(auth: AuthClient): void
+  /** The app calls login(); returns the number of the call. */
+  loginCalled(): number
+  loginResolved(call: number): void
+  logoutCalled(): void
+  /** Whoever waits for a token, and for nothing else, must be told in time. */
+  waits(what: string, promise: Promise<unknown>): void
+  checkDeadlines(): void
+  /** The clocks were moved, or the network came back: waits between refreshes may be shorter now. */
+  excuseEarlyRefresh(): void
+  /** Somebody set the device's clock: with a sleep behind it, neither clock knows how much time has passed. */
+  clockStepped(): void
+  /** Request `n` was answered, and this is the body that the server had received. */
+  answered(n: number, body: string): void
+  appSaw(what: unknown): void
+  atEnd(storage: Iterable<unknown>): void
+}
+
+/** The client's default. */
+const lockTimeoutMs = 5_000
+
+export function createWatchers(clock: ManualClock, deadlineMs: number | undefined): Watchers {
+  const violations: string[] = []
+  const violate = (invariant: string, what: string) => violations.push(`${invariant}: ${what}`)
+  const tokens = new Set<string>()
+  const seen: unknown[] = []
+  const newestIat = new Map<string, number>()
+  const callOfSession = new Map<string, number>()
+  const refusedTokens = new Set<string>()
+  const sendsOf = new Map<string, number>()
+  const waiting = new Map<string, number>()
+  // An auth request that could not be waited for may set its cookie after a later one: then the order of sign-ins is the
+  // network's, not ours, and which session the cookie names cannot be held against the client.
+  let authRequestsUnderWay = 0
+  let overlapped = false
+  let calls = 0
+  let lastLogoutCall = 0
+  let lastResolvedLogin = 0
+  const openRefreshes = new Map<SentRequest, number>()
+  let refusalRefreshes = 0
+  let verdicts = 0
+  let failedAtMs: number | undefined
+  let manual = 0
+  let hasStepped = false
+  const receivedAtMs = new Map<string, number>()
+
+  function receive(token: string | undefined): void {
+    if (token !== undefined) receivedAtMs.set(token, clock.trueNow())
+  }
+
+  return {
+    violations,
+    onSend(request) {
+      const { pathname, origin, searchParams } = new URL(request.url)
+      const bearer = /^Bearer (.+)$/.exec(request.headers.Authorization ?? '')?.[1]
+      if (bearer !== undefined) {
+        if (origin !== apiOrigin) violate('I6', `the token went to ${origin}`)
+        const { sid, iat, exp } = readClaims(bearer)
+        const ageMs = clock.trueNow() - (receivedAtMs.get(bearer) ?? Number.NaN)
+        if (!hasStepped && !(ageMs <= (exp - iat) * 1000))
+          violate('I8', `a token of ${exp - iat} s was sent at the age of ${ageMs} ms`)
+        if (iat < (newestIat.get(sid) ?? 0))
+          violate('I3', 'a token older than one sent before was sent')
+        newestIat.set(sid, iat)
+        const call = callOfSession.get(sid) ?? Number.NaN
+        if (!overlapped && !(call > lastLogoutCall))
+          violate('I11', 'a token of a session from before the sign-out was sent')
+        if (!overlapped && call < lastResolvedLogin)
+          violate('I11', 'a token of a session from before the sign-in was sent')
+      }
+      if (pathname !== '/notes') {
+        overlapped ||= authRequestsUnderWay > 0
+        authRequestsUnderWay += 1
+      }
+      const n = searchParams.get('n')
+      if (n !== null) {
+        sendsOf.set(n, (sendsOf.get(n) ?? 0) + 1)
+        if ((sendsOf.get(n) ?? 0) > 2) violate('I10', `request ${n} was sent more than twice`)
+      }
+      if (pathname === '/refresh') {
+        // One that has been silent for longer than anybody waits for the lock does not count.
+        const nowMs = clock.platform.monotonicNow()
+        const waitedFor = [...openRefreshes.values()].some((since) => nowMs - since < lockTimeoutMs)
+        if (waitedFor) violate('I1', 'two refresh requests are open')
+        openRefreshes.set(request, nowMs)
+        if (
+          failedAtMs !== undefined &&
+          manual === 0 &&
+          clock.platform.monotonicNow() - failedAtMs < 500
+        ) {
+          violate('I10', 'a failed refresh was repeated at once')
+        }
+        failedAtMs = undefined
+      }
+      return {
+        left(outcome) {
+          if (typeof outcome === 'object') {
+            receive(readToken(outcome.body))
+            receive(readReissued(outcome))
+          }
+          if (pathname !== '/refresh') return
+          openRefreshes.delete(request)
+          if (typeof outcome === 'object' && isVerdict(outcome)) verdicts += 1
+        }
+      }
+    },
+    onServe(request, response) {
+      const { pathname } = new URL(request.url)
+      if (pathname === '/login' || pathname === '/refresh') {
+        const token = readToken(response.body)
+        if (token !== undefined) {
+          tokens.add(token)
+          if (pathname === '/login')
+            callOfSession.set(readClaims(token).sid, Number(JSON.parse(request.body).call))
+        }
+      }
+      const reissued = readReissued(response)
+      if (reissued !== undefined) tokens.add(reissued)
+      const bearer = request.headers.Authorization
+      if (response.status === 401 && bearer !== undefined)
+        refusedTokens.add(readClaims(bearer.slice(7)).jti)
+    },
+    onLanded(request) {
+      if (new URL(request.url).pathname !== '/notes') authRequestsUnderWay -= 1
+    },
+    onEvent(name, event) {
+      seen.push(event)
+      if (
+        name === 'refresh-settled' &&
+        ['offline', 'throttled', 'transient'].includes(Reflect.get(event as object, 'kind'))
+      )
+        failedAtMs = clock.platform.monotonicNow()
+      if (name === 'signed-in') failedAtMs = undefined
+      if (name === 'refreshed' && Reflect.get(event as object, 'reason') === 'refusal') {
+        refusalRefreshes += 1
+        if (refusalRefreshes > refusedTokens.size) {
+          violate('I2', 'more refreshes than refused tokens')
+        }
+      }
+      if (name === 'signed-out' && Reflect.get(event as object, 'reason') === 'session-expired') {
+        if (verdicts === 0) violate('I4', 'the session ended without a verdict')
+        verdicts = 0
+      }
+    },
+    watch(auth) {
+      let last = auth.getState()
+      auth.subscribe(() => {
+        const next = auth.getState()
+        if (isDeepStrictEqual(next, last)) violate('I9', 'a subscriber was called without a change')
+        last = next
+      })
+    },
+    loginCalled() {
+      calls += 1
+      return calls
+    },
+    loginResolved(call) {
+      lastResolvedLogin = Math.max(lastResolvedLogin, call)
+    },
+    logoutCalled() {
+      calls += 1
+      lastLogoutCall = calls
+    },
+    waits(what, promise) {
+      const key = `${what} ${waiting.size}`
+      if (what === 'refresh()') manual += 1
+      waiting.set(key, clock.platform.monotonicNow())
+      const settled = () => {
+        waiting.set(key, Infinity)
+        if (what === 'refresh()') manual -= 1
+      }
+      promise.then(settled, settled)
+    },
+    checkDeadlines() {
+      if (deadlineMs === undefined) return
+      for (const [what, since] of waiting) {
+        if (clock.platform.monotonicNow() - since > deadlineMs)
+          violate('I5', `${what} waits beyond the deadline`)
+      }
+    },
+    excuseEarlyRefresh() {
+      failedAtMs = undefined
+    },
+    clockStepped() {
+      failedAtMs = undefined
+      hasStepped = true
+    },
+    answered(n, body) {
+      if (body !== JSON.stringify({ n })) violate('I7', `request ${n} arrived with another body`)
+    },
+    appSaw: (what) => seen.push(what),
+    atEnd(storage) {
+      for (const [what, since] of waiting) {
+        if (since !== Infinity) violate('I5', `${what} never settled`)
+      }
+      const text = [...seen, ...storage].map((what) => inspect(what, { depth: 8 })).join('\n')
+      for (const token of tokens) {
+        if (text.includes(token.split('.')[2] ?? token))
+          violate('I6', 'a token is in what the app saw')
+      }
+    }
+  }
+}
+
+function isVerdict({ status, body }: WireResponse): boolean {
+  return (status === 400 && body.includes('invalid_grant')) || status === 401 || status === 403
+}
+
+function readToken(body: string): string | undefined {
+  try {
+    return JSON.parse(body).access_token
+  } catch {
+    return undefined
+  }
+}
+
+function readReissued({ headers }: WireResponse): string | undefined {
+  const header = headers.find(([name]) => name.toLowerCase() === 'authorization')
+  return header?.[1].slice('Bearer '.length)
+}
+
+function readClaims(token: string): Claims {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+}

@@ -1,0 +1,234 @@
+// Plays a history against the client and the mock, under a scheduler that decides what arrives when.
+import { createAuthClient } from 'everbearer'
+import { createMockAuthServer, type WireResponse } from 'everbearer/mock'
+import type { Scheduler } from 'fast-check'
+import { createManualClock } from '../support/clocks/manual-clock.ts'
+import { ada, eventNames, grace } from '../support/worlds/test-client.ts'
+import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/worlds/virtual-browser.ts'
+import { createWatchers } from './invariants.ts'
+import type { History, Step, TroubleKind } from './steps.ts'
+
+const users = { ada, grace }
+
+/** Plays the history and returns what was violated. */
+export async function play(history: History, scheduler: Scheduler): Promise<readonly string[]> {
+  const clock = createManualClock(history.deviceOffsetMs)
+  const watchers = createWatchers(clock, history.timersAreDead ? undefined : 10_000)
+  const server = createMockAuthServer({
+    accessTokenSeconds: history.accessTokenSeconds,
+    allowedOrigins: [pageOrigin],
+    users: [users.ada, users.grace],
+    now: clock.trueNow
+  })
+  let isSlow = false
+  const browser = createVirtualBrowser(server, {
+    onSend: watchers.onSend,
+    onServe: watchers.onServe,
+    onLanded: watchers.onLanded,
+    pace: (label) => (isSlow ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve())
+  })
+  const auth = createAuthClient({
+    baseURL: apiOrigin,
+    restore: 'never',
+    platform: {
+      ...clock.platform,
+      ...(history.timersAreDead ? { setTimer: () => () => {} } : {}),
+      ...browser.platform
+    }
+  })
+  auth.axios.defaults.adapter = browser.adapter
+  for (const name of eventNames) auth.on(name, (event) => watchers.onEvent(name, event))
+  watchers.watch(auth)
+
+  const interceptions = { requests: 0, results: 0 }
+  auth.axios.interceptors.request.use((config) => {
+    interceptions.requests += 1
+    return config
+  })
+  const noteResult = () => {
+    interceptions.results += 1
+  }
+  auth.axios.interceptors.response.use(
+    (response) => {
+      noteResult()
+      return response
+    },
+    (error) => {
+      noteResult()
+      return Promise.reject(error)
+    }
+  )
+  const cancellers: AbortController[] = []
+  const settling: Promise<unknown>[] = []
+  let requests = 0
+
+  function login(user: keyof typeof users): Promise<void> {
+    const call = watchers.loginCalled()
+    const credentials = { ...users[user], call }
+    return auth.login(credentials).then(
+      () => watchers.loginResolved(call),
+      (error) => watchers.appSaw(error)
+    )
+  }
+
+  function note(promise: Promise<unknown>): void {
+    settling.push(promise.then(undefined, (error) => watchers.appSaw(error)))
+  }
+
+  async function take(step: Step): Promise<void> {
+    switch (step.do) {
+      case 'request': {
+        requests += 1
+        const canceller = new AbortController()
+        if (step.cancellable) cancellers.push(canceller)
+        const n = requests
+        const signal = step.cancellable ? { signal: canceller.signal } : {}
+        const posting = auth.axios.post(`/notes?n=${n}`, { n }, signal)
+        note(
+          posting.then(({ data }) => typeof data === 'object' && watchers.answered(n, data.body))
+        )
+        return
+      }
+      case 'cancel':
+        cancellers[step.nth]?.abort()
+        return
+      case 'login':
+        note(login(step.user))
+        return
+      case 'logout': {
+        const signingOut = auth.logout()
+        watchers.logoutCalled()
+        if (auth.getState().status !== 'unauthenticated')
+          watchers.violations.push('I11: logout() did not sign out at once')
+        note(signingOut)
+        return
+      }
+      case 'refresh': {
+        const refreshing = auth.refresh()
+        watchers.waits('refresh()', refreshing)
+        note(refreshing)
+        return
+      }
+      case 'getAccessToken': {
+        const asking = auth.getAccessToken().then(() => {})
+        watchers.waits('getAccessToken()', asking)
+        note(asking)
+        return
+      }
+      case 'rotateUnderWay':
+        server.rotateKey()
+        for (let request = 0; request < step.requests; request += 1) {
+          await take({ do: 'request', cancellable: false })
+        }
+        // No time passes between one microtask and the next.
+        await browser.settle()
+        await take({ do: 'deliver', count: step.requests })
+        clock.tick(step.ms)
+        await take({ do: 'refresh' })
+        return
+      case 'rotateKey':
+        server.rotateKey()
+        return
+      case 'retireKey':
+        server.retireKey()
+        return
+      case 'revokeAccessTokens':
+        server.revokeAccessTokens()
+        return
+      case 'endSessions':
+        server.endSessions()
+        return
+      case 'trouble':
+        browser.trouble(step.path, toTrouble(step.kind))
+        return
+      case 'tick':
+        clock.tick(step.ms)
+        return
+      case 'sleep':
+        watchers.excuseEarlyRefresh()
+        clock.sleep(step.ms)
+        return
+      case 'step':
+        watchers.clockStepped()
+        clock.step(step.ms)
+        return
+      case 'show':
+      case 'hide':
+        browser.setVisible(step.do === 'show')
+        if (step.do === 'show') browser.wake('visible')
+        return
+      case 'online':
+        watchers.excuseEarlyRefresh()
+        browser.wake('online')
+        return
+      case 'deliver':
+        for (let delivered = 0; delivered < step.count && scheduler.count() > 0; delivered += 1) {
+          await scheduler.waitOne()
+          await browser.settle()
+        }
+    }
+  }
+
+  if (history.startsSignedIn) await login('ada')
+  isSlow = true
+  for (const step of history.steps) {
+    await take(step)
+    await browser.settle()
+    if (step.do === 'tick') watchers.checkDeadlines()
+    if (watchers.violations.length > 0) break
+  }
+
+  // Everything that is on its way arrives, and every deadline passes: now nobody may be left waiting.
+  for (let round = 0; round < 8; round += 1) {
+    while (scheduler.count() > 0) {
+      await scheduler.waitOne()
+      await browser.settle()
+    }
+    if (round < 4) clock.tick(16_000)
+    await browser.settle()
+  }
+  if (
+    auth.getState().status === 'unauthenticated' &&
+    scheduler.count() === 0 &&
+    clock.pendingTimers() > 0
+  ) {
+    watchers.violations.push(
+      `I9: ${clock.pendingTimers()} timers are left while nobody is signed in`
+    )
+  }
+  auth.dispose()
+  await browser.settle()
+  while (scheduler.count() > 0) {
+    await scheduler.waitOne()
+    await browser.settle()
+  }
+  if (clock.pendingTimers() > 0) watchers.violations.push('I9: timers are left after dispose()')
+  if (browser.wakeListeners() > 0)
+    watchers.violations.push('I9: listeners are left after dispose()')
+  const isSettled = await Promise.race([
+    Promise.all(settling).then(() => true),
+    browser.settle().then(() => false)
+  ])
+  if (!isSettled) watchers.violations.push('I5: a call never settled')
+  if (interceptions.requests !== requests || (isSettled && interceptions.results !== requests)) {
+    watchers.violations.push(
+      `I7: ${requests} calls were intercepted ${interceptions.requests} and ${interceptions.results} times`
+    )
+  }
+  watchers.atEnd(browser.storage.entries)
+  return watchers.violations
+}
+
+export function toTrouble(
+  kind: TroubleKind
+): Parameters<ReturnType<typeof createVirtualBrowser>['trouble']>[1] {
+  if (kind === 'unreachable' || kind === 'lost') return { kind }
+  const html = '<!doctype html><title>Sign in to the Wi-Fi</title>'
+  const response: WireResponse = {
+    status: kind === 'html' ? 200 : Number(kind),
+    headers: kind === 'html' ? [['Content-Type', 'text/html']] : [['Retry-After', '2']],
+    setCookies: [],
+    body: kind === 'html' ? html : '{}'
+  }
+  return { kind: 'answer', response }
+}

@@ -1,0 +1,20 @@
+// The search: random histories under random interleavings, and after every step the invariants hold.
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { play } from './one-tab-world.ts'
+import { history } from './steps.ts'
+
+const numRuns = Number(process.env.HISTORIES ?? 300)
+const seed = process.env.SEED === undefined ? 20_260_101 : Number(process.env.SEED)
+const path = process.env.REPLAY_PATH
+
+it(`holds its invariants over ${numRuns} random histories (seed ${seed})`, {
+  timeout: 3_600_000
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(history, fc.scheduler(), async (one, scheduler) => {
+      expect(await play(one, scheduler)).toEqual([])
+    }),
+    { numRuns, seed, ...(path === undefined ? {} : { path }), endOnFailure: false }
+  )
+})

@@ -1,0 +1,360 @@
+// Plays a history in two to four tabs of one browser, under a scheduler that decides what arrives when, messages included.
+import { inspect } from 'node:util'
+import { createAuthClient, type Platform, type Wake } from 'everbearer'
+import { createMockAuthServer } from 'everbearer/mock'
+import type { Scheduler } from 'fast-check'
+import { createManualClock } from '../support/clocks/manual-clock.ts'
+import { ada, eventNames, grace } from '../support/worlds/test-client.ts'
+import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/worlds/virtual-browser.ts'
+import { createSharedLocks } from '../support/worlds/virtual-tabs.ts'
+import { toTrouble } from './one-tab-world.ts'
+import type { History, PlacedStep } from './steps.ts'
+
+const users = { ada, grace }
+/** The client's defaults. */
+const lockTimeoutMs = 5_000
+const abandonMs = 30_000
+/** Whoever has the lock may wait so long, for a message and for an answer that a dead page left behind, before it asks. */
+const preparationMs = 2_300
+
+interface Claims {
+  readonly sub: string
+  readonly sid: string
+  readonly jti: string
+}
+
+interface OpenRefresh {
+  readonly since: number
+  readonly sinceMs: number
+  readonly key: string | undefined
+}
+
+/** Plays the history and returns what was violated. */
+export async function playInTabs(
+  history: History,
+  scheduler: Scheduler
+): Promise<readonly string[]> {
+  const violations: string[] = []
+  const violate = (invariant: string, what: string) => violations.push(`${invariant}: ${what}`)
+  const clock = createManualClock(history.deviceOffsetMs)
+  const server = createMockAuthServer({
+    accessTokenSeconds: history.accessTokenSeconds,
+    allowedOrigins: [pageOrigin],
+    users: [users.ada, users.grace],
+    now: clock.trueNow
+  })
+  // One count for all that happens, so that it can be said what was before what.
+  let moment = 0
+  const answeredAt = new Map<string, number>()
+  const tokens = new Set<string>()
+  const subjectOf = new Map<string, string>()
+  const sendsOf = new Map<string, number>()
+  const openRefreshes = new Map<object, OpenRefresh>()
+  const told: unknown[] = []
+  /** When somebody signed in or out last. */
+  let changedAt = 0
+  let authUnderWay = 0
+  // An auth request that could not be waited for may set its cookie at any time: then nobody can tell whose it is.
+  let overlapped = false
+  let busySinceMs = -Infinity
+  let freeSinceMs = -Infinity
+  /** The names of attempts that some tab has an answer to. */
+  const answered = new Set<string | undefined>()
+  let verdicts = 0
+  let sendingTab = 0
+  let isSlow = false
+  let hasStepped = false
+
+  const pace = (label: string) =>
+    isSlow ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve()
+
+  const browser = createVirtualBrowser(server, {
+    pace,
+    onSend(request) {
+      moment += 1
+      const { pathname, searchParams, origin } = new URL(request.url)
+      const bearer = /^Bearer (.+)$/.exec(request.headers.Authorization ?? '')?.[1]
+      const n = searchParams.get('n')
+      if (bearer !== undefined) {
+        if (origin !== apiOrigin) violate('I6', `the token went to ${origin}`)
+        const { sid, sub } = readClaims(bearer)
+        const endedAt = tabs[sendingTab]?.endedAt ?? 0
+        if ((answeredAt.get(sid) ?? Infinity) < endedAt)
+          violate('I11', `tab ${sendingTab} sent a token of a session that had ended before`)
+        if (n !== null) {
+          if ((subjectOf.get(n) ?? sub) !== sub)
+            violate('I11', `request ${n} was sent as two users`)
+          subjectOf.set(n, sub)
+        }
+      }
+      if (n !== null) {
+        sendsOf.set(n, (sendsOf.get(n) ?? 0) + 1)
+        if ((sendsOf.get(n) ?? 0) > 2) violate('I10', `request ${n} was sent more than twice`)
+      }
+      const isAuth = pathname !== '/notes'
+      if (isAuth) {
+        const nowMs = clock.platform.monotonicNow()
+        if (authUnderWay === 0 && nowMs - freeSinceMs >= preparationMs) busySinceMs = nowMs
+        overlapped ||= authUnderWay > 0
+        authUnderWay += 1
+      }
+      if (pathname === '/refresh') {
+        const nowMs = clock.platform.monotonicNow()
+        const key = request.headers['Idempotency-Key']
+        for (const other of openRefreshes.values()) {
+          if (nowMs - busySinceMs < lockTimeoutMs - preparationMs)
+            violate('I1', 'two tabs refresh at once, and the second one had not waited')
+          const isAbandoned = nowMs - other.sinceMs >= abandonMs
+          const isAnswered = answered.has(other.key)
+          if (
+            other.key !== key &&
+            other.since > changedAt &&
+            !isAbandoned &&
+            !isAnswered &&
+            !hasStepped
+          )
+            violate('I1', 'refreshes that overlap bear two names')
+        }
+        openRefreshes.set(request, { since: moment, sinceMs: nowMs, key })
+      }
+      return {
+        left(outcome) {
+          openRefreshes.delete(request)
+          if (typeof outcome !== 'object') return
+          const token = readToken(outcome.body)
+          if (pathname === '/login' && token !== undefined) {
+            moment += 1
+            answeredAt.set(readClaims(token).sid, moment)
+          }
+          if (pathname !== '/refresh') return
+          if (outcome.status === 200 || outcome.status === 401)
+            answered.add(request.headers['Idempotency-Key'])
+          if (outcome.status === 401) verdicts += 1
+        }
+      }
+    },
+    onLanded(request) {
+      if (new URL(request.url).pathname === '/notes') return
+      authUnderWay -= 1
+      if (authUnderWay === 0) freeSinceMs = clock.platform.monotonicNow()
+    },
+    onServe(_, response) {
+      const token = readToken(response.body)
+      if (token !== undefined) tokens.add(token)
+    }
+  })
+
+  const locks = createSharedLocks()
+  const listeners = new Set<{ readonly hear: (data: unknown) => void }>()
+
+  function openTab(index: number) {
+    const wakers = new Set<(wake: Wake) => void>()
+    const tab = { endedAt: 0, verdictsSeen: 0 }
+    const asTab = <T>(send: () => T): T => {
+      sendingTab = index
+      return send()
+    }
+    const platform: Partial<Platform> = {
+      ...clock.platform,
+      ...browser.platform,
+      fetch: (url, init) =>
+        asTab(() => Promise.resolve(browser.platform.fetch?.(url, init))) as Promise<Response>,
+      locks: locks.forTab().locks,
+      onWake(listener) {
+        wakers.add(listener)
+        return () => wakers.delete(listener)
+      },
+      openChannel(_, onMessage) {
+        const listener = { hear: onMessage }
+        listeners.add(listener)
+        return {
+          post(message) {
+            const copy: unknown = structuredClone(message)
+            for (const other of [...listeners].filter((one) => one !== listener)) {
+              void pace('a message').then(() => listeners.has(other) && other.hear(copy))
+            }
+          },
+          close: () => void listeners.delete(listener)
+        }
+      }
+    }
+    const auth = createAuthClient({
+      baseURL: apiOrigin,
+      restore: 'never',
+      sendIdempotencyKey: 'always',
+      platform
+    })
+    auth.axios.defaults.adapter = (config) => asTab(() => browser.adapter(config))
+    for (const name of eventNames) auth.on(name, (event) => told.push(event))
+    auth.on('signed-in', change)
+    auth.on('signed-out', ({ reason }) => {
+      change()
+      if (reason !== 'session-expired') return
+      if (verdicts === tab.verdictsSeen)
+        violate('I4', `tab ${index} ended the session without a decision`)
+      tab.verdictsSeen = verdicts
+    })
+    const wake = (reason: Wake) => {
+      for (const listener of wakers) listener(reason)
+    }
+    return Object.assign(tab, { auth, wake })
+  }
+
+  const tabs = Array.from({ length: history.tabs ?? 2 }, (_, index) => openTab(index))
+  const settling: Promise<unknown>[] = []
+  const note = (promise: Promise<unknown>) =>
+    settling.push(promise.then(undefined, (error) => told.push(error)))
+  const cancellers: AbortController[] = []
+  let requests = 0
+
+  function change(): void {
+    moment += 1
+    changedAt = moment
+  }
+
+  async function take(step: PlacedStep): Promise<void> {
+    const tab = tabs[step.tab ?? 0]
+    if (tab === undefined) return
+    const { auth } = tab
+    switch (step.do) {
+      case 'request': {
+        requests += 1
+        const canceller = new AbortController()
+        if (step.cancellable) cancellers.push(canceller)
+        note(auth.axios.post(`/notes?n=${requests}`, {}, { signal: canceller.signal }))
+        return
+      }
+      case 'cancel':
+        cancellers[step.nth]?.abort()
+        return
+      case 'login':
+        note(auth.login(users[step.user]).finally(change))
+        return
+      case 'logout':
+        note(auth.logout())
+        change()
+        tab.endedAt = moment
+        return
+      case 'refresh':
+        note(auth.refresh())
+        return
+      case 'getAccessToken':
+        note(auth.getAccessToken())
+        return
+      case 'rotateUnderWay':
+        server.rotateKey()
+        for (let request = 0; request < step.requests; request += 1)
+          await take({ do: 'request', cancellable: false, tab: (step.tab ?? 0) + request })
+        await deliver(step.requests)
+        await pass(step.ms)
+        return
+      case 'rotateKey':
+      case 'retireKey':
+      case 'revokeAccessTokens':
+      case 'endSessions':
+        server[step.do]()
+        return
+      case 'trouble':
+        browser.trouble(step.path, toTrouble(step.kind))
+        return
+      case 'tick':
+        await pass(step.ms)
+        return
+      case 'sleep':
+        clock.sleep(step.ms)
+        return
+      case 'step':
+        // By the wall clock, an attempt may be of long ago now.
+        hasStepped = true
+        clock.step(step.ms)
+        return
+      case 'show':
+      case 'hide':
+        browser.setVisible(step.do === 'show')
+        if (step.do === 'show') tab.wake('visible')
+        return
+      case 'online':
+        tab.wake('online')
+        return
+      case 'deliver':
+        await deliver(step.count)
+    }
+  }
+
+  // From timer to timer, with a turn after each: no page sleeps through its own deadlines.
+  async function pass(ms: number): Promise<void> {
+    await browser.settle()
+    for (let left = ms; left > 0; ) {
+      const slice = Math.min(left, Math.max(1, clock.nextTimerInMs() ?? left))
+      clock.tick(slice)
+      await browser.settle()
+      left -= slice
+    }
+  }
+
+  async function deliver(count: number): Promise<void> {
+    for (let delivered = 0; delivered < count && scheduler.count() > 0; delivered += 1) {
+      await scheduler.waitOne()
+      await browser.settle()
+    }
+  }
+
+  async function quiesce(rounds: number): Promise<void> {
+    for (let round = 0; round < rounds; round += 1) {
+      await deliver(Infinity)
+      await pass(4_000)
+    }
+  }
+
+  if (history.startsSignedIn) {
+    await tabs[0]?.auth.login(users.ada)
+    await browser.settle()
+  }
+  isSlow = true
+  for (const step of history.steps) {
+    await take(step)
+    await browser.settle()
+    if (violations.length > 0) break
+  }
+
+  await quiesce(20)
+  for (const { wake } of tabs) wake('visible')
+  await quiesce(4)
+  const held: Claims[] = []
+  for (const { auth } of tabs) {
+    if (auth.getState().status !== 'authenticated') continue
+    note(auth.getAccessToken().then((token) => held.push(readClaims(token))))
+  }
+  await quiesce(4)
+  const subjects = new Set(held.map(({ sub }) => sub))
+  if (!overlapped && subjects.size > 1) violate('I11', 'two tabs are signed in as two users')
+
+  for (const { auth } of tabs) auth.dispose()
+  await quiesce(1)
+  if (clock.pendingTimers() > 0) violate('I9', 'timers are left after dispose()')
+  if (listeners.size > 0) violate('I9', 'a channel is left after dispose()')
+  const isSettled = await Promise.race([
+    Promise.all(settling).then(() => true),
+    browser.settle().then(() => false)
+  ])
+  if (!isSettled) violate('I5', 'a call never settled')
+  const text = [...told, ...browser.storage.entries]
+    .map((what) => inspect(what, { depth: 8 }))
+    .join('\n')
+  for (const token of tokens) {
+    if (text.includes(token.split('.')[2] ?? token)) violate('I6', 'a token is in what the app saw')
+  }
+  return violations
+}
+
+function readToken(body: string): string | undefined {
+  try {
+    return JSON.parse(body).access_token
+  } catch {
+    return undefined
+  }
+}
+
+function readClaims(token: string): Claims {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+}

@@ -1,0 +1,91 @@
+// What happens on page load.
+import { expect, it } from 'vitest'
+import { ada, createTestBed } from '../support/worlds/test-client.ts'
+
+it('asks nothing of a visitor with the hint, and restores whoever was signed in', async () => {
+  const { auth, browser, reload, callsTo } = createTestBed({ restore: 'hint' })
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
+  expect(browser.requests).toEqual([])
+  await auth.login(ada)
+  auth.dispose()
+  const next = reload()
+  expect(await next.ready()).toEqual({ status: 'authenticated', degraded: undefined })
+  expect(callsTo('refresh')).toHaveLength(1)
+  expect(browser.marks()).toEqual(['signed-in'])
+})
+
+it('drops the hint with the session', async () => {
+  const { auth, server, browser, reload, callsTo, idle } = createTestBed({ restore: 'hint' })
+  await auth.login(ada)
+  await idle()
+  server.endSessions()
+  await auth.refresh().catch(() => {})
+  await idle()
+  expect(browser.marks()).toEqual([])
+  expect(reload().getState().status).toBe('unauthenticated')
+  expect(callsTo('refresh')).toHaveLength(1)
+})
+
+it('restores nothing with never', async () => {
+  const { auth, reload, callsTo } = createTestBed({ restore: 'never' })
+  await auth.login(ada)
+  expect(await reload().ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
+  expect(callsTo('refresh')).toHaveLength(0)
+})
+
+it('accepts a token that the page came with, and asks for no other', async () => {
+  const { auth, reload, callsTo } = createTestBed()
+  await auth.login(ada)
+  const accessToken = await auth.getAccessToken()
+  const next = reload({ restore: 'always', initialToken: { accessToken, expiresIn: 300 } })
+  expect(next.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+  expect((await next.axios.get('/me')).data).toMatchObject({ email: ada.email })
+  expect(callsTo('refresh')).toHaveLength(0)
+})
+
+it('refuses an initial token that is none', () => {
+  const { browser, reload } = createTestBed()
+  const listeners = browser.wakeListeners()
+  expect(() => reload({ initialToken: { accessToken: '' } })).toThrow(
+    expect.objectContaining({
+      code: 'ERR_AUTH_INVALID_OPTIONS',
+      message: expect.stringContaining('initialToken')
+    })
+  )
+  expect(browser.wakeListeners()).toBe(listeners)
+})
+
+it('lets requests wait for the restore, but not for ever', async () => {
+  const { auth, browser, clock, reload } = createTestBed()
+  await auth.login(ada)
+  auth.dispose()
+  const gate = browser.hold('/refresh')
+  const next = reload({ restore: 'always' })
+  const request = next.axios.get('/me')
+  await gate.arrived(1)
+  clock.tick(10_000)
+  await expect(request).rejects.toMatchObject({ code: 'ERR_AUTH_TIMEOUT' })
+  expect(await next.ready()).toMatchObject({
+    status: 'initializing',
+    degraded: { code: 'ERR_AUTH_TIMEOUT' }
+  })
+  gate.release()
+})
+
+it('keeps the hint when the cookie has become another user’s', async () => {
+  const { auth, browser, reload, idle } = createTestBed({ restore: 'hint' })
+  await auth.login(ada)
+  await browser.post('/login', { email: 'grace@example.com', password: 'hopper' })
+  await auth.refresh().catch(() => {})
+  await idle()
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'user-changed' })
+  expect((await reload().ready()).status).toBe('authenticated')
+})
+
+it('sets the hint again with every token', async () => {
+  const { auth, browser } = createTestBed({ restore: 'hint' })
+  await auth.login(ada)
+  for (const key of browser.storage.entries.keys()) browser.storage.removeItem(key)
+  await auth.refresh()
+  expect(browser.marks()).toEqual(['signed-in'])
+})

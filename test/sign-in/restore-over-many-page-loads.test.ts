@@ -1,0 +1,114 @@
+// I1, I11: a page load restores the session with one refresh, and shows nobody the sign-in page on the way.
+import { expect, it } from 'vitest'
+import { ada, createTestBed } from '../support/worlds/test-client.ts'
+
+it('restores the session over a hundred page loads with one refresh each, and without a flash', async () => {
+  const { auth, reload, browser, callsTo, idle } = createTestBed()
+  await auth.login(ada)
+  let page = auth
+  for (let load = 1; load <= 100; load += 1) {
+    page.dispose()
+    page = reload({ restore: 'always' })
+    const current = page
+    const seen: string[] = [current.getState().status]
+    current.subscribe(() => seen.push(current.getState().status))
+    const [response, token, state] = await Promise.all([
+      current.axios.get('/me'),
+      current.getAccessToken(),
+      current.ready(),
+      current.refresh()
+    ])
+    browser.wake('visible')
+    await idle()
+    expect(response.status).toBe(200)
+    expect(token).toEqual(expect.any(String))
+    expect(state.status).toBe('authenticated')
+    expect(seen).toEqual(['initializing', 'authenticated'])
+    expect(callsTo('refresh')).toHaveLength(load)
+  }
+  expect(callsTo('me').map((call) => call.status)).toEqual(Array(100).fill(200))
+})
+
+it('finds out that nobody is signed in with one refresh each, and without a flash of the app', async () => {
+  const { auth, reload, callsTo, idle } = createTestBed()
+  let page = auth
+  for (let load = 1; load <= 20; load += 1) {
+    page.dispose()
+    page = reload({ restore: 'always' })
+    const current = page
+    const seen: string[] = [current.getState().status]
+    current.subscribe(() => seen.push(current.getState().status))
+    expect(await current.ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
+    await idle()
+    expect(seen).toEqual(['initializing', 'unauthenticated'])
+    expect(callsTo('refresh')).toHaveLength(load)
+  }
+})
+
+const losses: readonly [string, (bed: ReturnType<typeof createTestBed>) => Promise<void>][] = [
+  [
+    'the page goes while the refresh is on its way',
+    async ({ auth, browser, idle }) => {
+      const gate = browser.hold('/refresh')
+      auth.refresh().catch(() => {})
+      await gate.arrived(1)
+      auth.dispose()
+      gate.release()
+      await idle()
+    }
+  ],
+  [
+    'the page gives the refresh up, which is answered after all',
+    async ({ auth, browser, clock, idle }) => {
+      const gate = browser.hold('/refresh')
+      auth.refresh().catch(() => {})
+      await gate.arrived(1)
+      clock.tick(30_000)
+      await browser.settle()
+      auth.dispose()
+      gate.release()
+      await idle()
+    }
+  ],
+  [
+    'the page goes after the answer',
+    async ({ auth }) => {
+      await auth.refresh()
+      auth.dispose()
+    }
+  ]
+]
+
+it.each(losses)('stays signed in over the next page load when %s', async (_, lose) => {
+  // Strict: the server forgives no refresh token that is presented twice.
+  const bed = createTestBed({}, { refreshGraceSeconds: 0 })
+  await bed.auth.login(ada)
+  await lose(bed)
+  const before = bed.callsTo('refresh').length
+  const page = bed.reload({ restore: 'always' })
+  expect((await page.ready()).status).toBe('authenticated')
+  expect((await page.axios.get('/me')).status).toBe(200)
+  expect(bed.callsTo('refresh')).toHaveLength(before + 1)
+})
+
+it.each([
+  ['stays signed in where the server forgives it', 10, 'authenticated', 'replayed'],
+  ['is signed out once where it does not', 0, 'unauthenticated', 'refresh_reused']
+])('after a reload that follows a lost answer, the user %s', async (_, grace, status, outcome) => {
+  const bed = createTestBed({}, { refreshGraceSeconds: grace })
+  await bed.auth.login(ada)
+  bed.browser.trouble('/refresh', { kind: 'lost' })
+  await bed.auth.refresh().catch(() => {})
+  bed.auth.dispose()
+  const page = bed.reload({ restore: 'always' })
+  const ready = page.ready()
+  // The answer might still be on its way: the next page gives it two seconds.
+  for (let waitedMs = 0; waitedMs < 2_100; waitedMs += 50) {
+    await bed.browser.turn()
+    bed.clock.tick(50)
+  }
+  expect((await ready).status).toBe(status)
+  bed.clock.tick(600)
+  await bed.idle()
+  expect(bed.callsTo('refresh').map((call) => call.outcome)).toEqual(['rotated', outcome])
+})

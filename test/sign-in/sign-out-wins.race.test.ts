@@ -1,0 +1,51 @@
+// A sign-out wins over everything that is in flight: nothing holds a token afterwards, and nothing is sent with one.
+import { expect, it } from 'vitest'
+import { createSeededRandom, range } from '../support/seeded-random.ts'
+import { countOf, createRace, signIn } from '../support/worlds/many-browsers.ts'
+
+it.each(range(25))(
+  'holds no token after a sign-out during fifty requests and a refresh, in order %d',
+  async (seed) => {
+    const random = createSeededRandom(seed)
+    let isSlow = false
+    const race = createRace({ travelMs: () => (isSlow ? 1 + random() * 100 : 0) })
+    const browser = race.openBrowser()
+    const { auth, events } = race.openPage(browser)
+    await signIn(race, auth)
+    isSlow = true
+    race.server.rotateKey()
+    const requests = range(25).map(() => auth.axios.get('/me'))
+    await race.pass(Math.floor(random() * 60), 5)
+    race.server.revokeAccessTokens()
+    requests.push(...range(25).map(() => auth.axios.get('/me')))
+    const refreshing = auth.refresh()
+    const settled = Promise.allSettled([...requests, refreshing])
+    await race.pass(Math.floor(random() * 150), 5)
+    const sentBefore = browser.requests.length
+    const signingOut = auth.logout()
+    await race.pass(1_000, 5)
+    expect(await signingOut).toEqual({ confirmed: true })
+    for (const one of await settled) {
+      const isExpected =
+        one.status === 'fulfilled' ||
+        one.reason.code === 'ERR_AUTH_SESSION_CHANGED' ||
+        one.reason.response?.status === 401
+      expect(isExpected).toBe(true)
+    }
+    await expect(auth.getAccessToken()).rejects.toMatchObject({
+      code: 'ERR_AUTH_NOT_AUTHENTICATED'
+    })
+    const later = Promise.allSettled(range(5).map(() => auth.axios.get('/me')))
+    await race.pass(400_000, 10_000)
+    for (const one of await later) {
+      expect(one).toMatchObject({ status: 'rejected', reason: { response: { status: 401 } } })
+    }
+    const sentAfter = browser.requests.slice(sentBefore)
+    expect(sentAfter.length).toBeGreaterThanOrEqual(6)
+    expect(sentAfter.filter(({ headers }) => 'Authorization' in headers)).toEqual([])
+    expect(countOf(browser, '/logout')).toBe(1)
+    expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+    expect(events.filter(({ name }) => name === 'signed-out')).toHaveLength(1)
+    expect(race.clock.pendingTimers()).toBe(0)
+  }
+)

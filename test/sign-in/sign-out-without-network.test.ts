@@ -1,0 +1,122 @@
+// I11: a sign-out is immediate here whatever the server does with it, and reaches the server in the end.
+import { expect, it } from 'vitest'
+import {
+  answers,
+  createFaultBed,
+  type FaultBed,
+  hangs
+} from '../support/worlds/faulty-auth-server.ts'
+import { ada } from '../support/worlds/test-client.ts'
+
+const unconfirmed: readonly [string, (bed: FaultBed) => void][] = [
+  ['cannot be reached', ({ browser }) => browser.trouble('/logout', { kind: 'unreachable' })],
+  [
+    'answers, and the answer is lost',
+    ({ browser }) => browser.trouble('/logout', { kind: 'lost' })
+  ],
+  ['answers 500', ({ fault }) => fault('/logout', answers(500, {}))],
+  ['answers 429', ({ fault }) => fault('/logout', answers(429, {}, { 'Retry-After': '5' }))],
+  ['answers 404 in HTML', ({ fault }) => fault('/logout', answers(404, '<!doctype html>'))],
+  ['redirects', ({ fault }) => fault('/logout', answers(302))],
+  ['never answers', ({ fault }) => fault('/logout', hangs)]
+]
+const refusing: readonly [string, (bed: FaultBed) => void][] = [
+  ['answers 401', ({ fault }) => fault('/logout', answers(401, { error: 'invalid_grant' }))]
+]
+
+/** Ada is signed in, and the sign-out will meet this. */
+async function arrange(spoil: (bed: FaultBed) => void): Promise<FaultBed> {
+  const bed = createFaultBed()
+  await bed.auth.login(ada)
+  spoil(bed)
+  return bed
+}
+
+it.each([...unconfirmed, ...refusing])(
+  'clears everything at once when the server %s',
+  async (_, spoil) => {
+    const { auth, browser, clock, idle, callsTo, eventNames } = await arrange(spoil)
+    const signingOut = auth.logout()
+    expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+    await expect(auth.getAccessToken()).rejects.toMatchObject({
+      code: 'ERR_AUTH_NOT_AUTHENTICATED'
+    })
+    await auth.axios.get('/me').catch(() => {})
+    clock.tick(10_000)
+    await signingOut
+    clock.tick(60_000)
+    await idle()
+    await auth.axios.get('/me').catch(() => {})
+    expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+    const sent = browser.requests.filter(({ url }) => url.endsWith('/me'))
+    expect(sent).toHaveLength(2)
+    expect(sent.flatMap(({ headers }) => Object.keys(headers))).not.toContain('Authorization')
+    expect(callsTo('refresh')).toHaveLength(0)
+    expect(eventNames().filter((name) => name === 'signed-out')).toHaveLength(1)
+    expect(clock.pendingTimers()).toBe(0)
+  }
+)
+
+it.each(unconfirmed)(
+  'delivers the sign-out when the network is back where the server %s',
+  async (_, spoil) => {
+    const { auth, browser, clock, idle, reload, callsTo } = await arrange(spoil)
+    const signingOut = auth.logout()
+    await browser.settle()
+    clock.tick(10_000)
+    expect(await signingOut).toEqual({ confirmed: false })
+    clock.tick(20_000)
+    await idle()
+    browser.wake('online')
+    await idle()
+    expect(callsTo('logout').at(-1)).toMatchObject({ status: 204, outcome: 'signed_out' })
+    expect(browser.marks()).toEqual([])
+    auth.dispose()
+    expect(await reload({ restore: 'always' }).ready()).toMatchObject({ status: 'unauthenticated' })
+  }
+)
+
+it.each(unconfirmed)(
+  'delivers the sign-out on the next page load, which restores nothing, where the server %s',
+  async (_, spoil) => {
+    const { auth, browser, clock, idle, reload, callsTo } = await arrange(spoil)
+    auth.logout().catch(() => {})
+    await browser.settle()
+    clock.tick(30_000)
+    await idle()
+    auth.dispose()
+    const page = reload({ restore: 'always' })
+    const seen = [page.getState().status]
+    page.subscribe(() => seen.push(page.getState().status))
+    await page.axios.get('/me').catch(() => {})
+    await idle()
+    expect(seen).toEqual(['unauthenticated'])
+    expect(callsTo('refresh')).toHaveLength(0)
+    expect(callsTo('logout').at(-1)).toMatchObject({ status: 204, outcome: 'signed_out' })
+    expect(browser.marks()).toEqual([])
+  }
+)
+
+it.each(refusing)('has nothing left to deliver when the server %s', async (_, spoil) => {
+  const { auth, browser, idle, sent } = await arrange(spoil)
+  expect(await auth.logout()).toEqual({ confirmed: true })
+  browser.wake('online')
+  await idle()
+  expect(sent('/logout')).toBe(1)
+  expect(browser.marks()).toEqual([])
+})
+
+it('sends one sign-out for each coming of the network, however long the server stays down', async () => {
+  const { auth, browser, idle, fault, sent, callsTo } = createFaultBed()
+  await auth.login(ada)
+  fault('/logout', answers(503, {}), 10)
+  expect(await auth.logout()).toEqual({ confirmed: false })
+  for (let time = 1; time <= 9; time += 1) {
+    browser.wake('online')
+    await idle()
+    expect(sent('/logout')).toBe(1 + time)
+  }
+  browser.wake('online')
+  await idle()
+  expect(callsTo('logout').map((call) => call.outcome)).toEqual(['signed_out'])
+})

@@ -1,0 +1,366 @@
+// I11: sign-in and sign-out win over whatever is in flight.
+import axios from 'axios'
+import { expect, it } from 'vitest'
+import { ada, createTestBed, grace } from '../support/worlds/test-client.ts'
+import { apiOrigin } from '../support/worlds/virtual-browser.ts'
+
+it('stays signed out when a refresh was in flight', async () => {
+  const { auth, browser, callsTo, idle, eventNames } = createTestBed()
+  await auth.login(ada)
+  const gate = browser.hold('/refresh')
+  const refreshing = auth.refresh()
+  await gate.arrived(1)
+  const signingOut = auth.logout()
+  await expect(refreshing).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  gate.release()
+  expect(await signingOut).toEqual({ confirmed: true })
+  await idle()
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+  expect(eventNames()).toEqual(['signed-in', 'refresh-started', 'signed-out', 'refresh-settled'])
+  // The sign-out took its turn, so it was the refreshed cookie that it cleared.
+  expect(callsTo('logout').map((call) => call.outcome)).toEqual(['signed_out'])
+  await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'ERR_AUTH_NOT_AUTHENTICATED' })
+})
+
+it('stays signed out over a reload when a refresh was in flight', async () => {
+  const { auth, browser, reload, idle } = createTestBed()
+  await auth.login(ada)
+  const gate = browser.hold('/refresh')
+  auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  const signingOut = auth.logout()
+  gate.release()
+  await signingOut
+  await idle()
+  expect(await reload({ restore: 'always' }).ready()).toEqual({
+    status: 'unauthenticated',
+    reason: 'no-session'
+  })
+})
+
+it('drops what was waiting for a token when the user signs out', async () => {
+  const { auth, server, browser, callsTo, idle } = createTestBed()
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  const gate = browser.hold('/refresh')
+  const waiting = Array.from({ length: 5 }, () => auth.axios.get('/me'))
+  await gate.arrived(1)
+  await browser.settle()
+  const signingOut = auth.logout()
+  for (const request of waiting) {
+    await expect(request).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  }
+  gate.release()
+  await signingOut
+  await idle()
+  expect(callsTo('me').filter((call) => call.status === 200)).toHaveLength(0)
+})
+
+it('does not let a token that was re-issued before the sign-out revive the session', async () => {
+  const { auth, server, browser } = createTestBed()
+  await auth.login(ada)
+  server.rotateKey()
+  const gate = browser.hold('/me')
+  const request = auth.axios.get('/me')
+  await gate.arrived(1)
+  await auth.logout()
+  gate.release()
+  await request
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+})
+
+it('discards a sign-in that is answered after a sign-out', async () => {
+  const { auth, browser, reload } = createTestBed()
+  const gate = browser.hold('/login')
+  const signingIn = auth.login(ada)
+  await gate.arrived(1)
+  const signingOut = auth.logout()
+  gate.release()
+  await expect(signingIn).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  await signingOut
+  expect(auth.getState().status).toBe('unauthenticated')
+  expect((await reload({ restore: 'always' }).ready()).status).toBe('unauthenticated')
+})
+
+it('lets the later of two sign-ins win', async () => {
+  const { auth, browser } = createTestBed()
+  const gate = browser.hold('/login')
+  const first = auth.login(ada)
+  await gate.arrived(1)
+  const second = auth.login(grace)
+  gate.release()
+  await Promise.all([first, second])
+  expect((await auth.axios.get('/me')).data).toMatchObject({ email: grace.email })
+})
+
+it('does not send the next user’s token with a request of the user before', async () => {
+  const { auth, server, browser, callsTo } = createTestBed()
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  const gate = browser.hold('/me')
+  const ofAda = auth.axios.get('/me')
+  await gate.arrived(1)
+  await auth.login(grace)
+  gate.release()
+  await expect(ofAda).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  expect(callsTo('me')).toHaveLength(1)
+  expect(auth.getState().status).toBe('authenticated')
+})
+
+it('keeps the session when signing in as somebody else fails', async () => {
+  const { auth } = createTestBed()
+  await auth.login(ada)
+  await expect(auth.login({ ...grace, password: 'wrong' })).rejects.toMatchObject({
+    code: 'ERR_AUTH_LOGIN_REJECTED'
+  })
+  expect((await auth.axios.get('/me')).data).toMatchObject({ email: ada.email })
+})
+
+it('remembers over a reload a sign-out that the server has not heard of, and delivers it', async () => {
+  const { auth, browser, reload, callsTo, idle } = createTestBed()
+  await auth.login(ada)
+  browser.trouble('/logout', { kind: 'unreachable' }, 2)
+  expect(await auth.logout()).toEqual({ confirmed: false })
+  auth.dispose()
+
+  const next = reload({ restore: 'always' })
+  expect(next.getState()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
+  await idle()
+  expect(callsTo('refresh')).toHaveLength(0)
+  browser.wake('online')
+  await idle()
+  expect(callsTo('logout').map((call) => call.outcome)).toEqual(['signed_out'])
+  expect(browser.marks()).toEqual([])
+  expect((await reload({ restore: 'always' }).ready()).status).toBe('unauthenticated')
+})
+
+it('forgets an undelivered sign-out when the user signs in again', async () => {
+  const { auth, browser, reload, callsTo } = createTestBed()
+  await auth.login(ada)
+  browser.trouble('/logout', { kind: 'unreachable' })
+  await auth.logout()
+  await auth.login(ada)
+  browser.wake('online')
+  expect(browser.marks()).toEqual([])
+  expect((await reload({ restore: 'always' }).ready()).status).toBe('authenticated')
+  expect(callsTo('logout')).toHaveLength(0)
+})
+
+it('signs out where the storage is blocked', async () => {
+  const blocked = () => {
+    throw new Error('blocked')
+  }
+  const storage = { getItem: blocked, setItem: blocked, removeItem: blocked }
+  const { auth } = createTestBed({ platform: { storage } })
+  await auth.login(ada)
+  expect(await auth.logout()).toEqual({ confirmed: true })
+})
+
+it('does not end with an old sign-out a session that began in another tab', async () => {
+  const { auth, browser, reload, idle } = createTestBed()
+  await auth.login(ada)
+  browser.trouble('/logout', { kind: 'unreachable' })
+  await auth.logout()
+  const otherTab = reload()
+  await otherTab.login(ada)
+  browser.wake('online')
+  await idle()
+  await otherTab.refresh()
+  expect(otherTab.getState().status).toBe('authenticated')
+})
+
+it('takes back a sign-in that the app’s function finishes after a sign-out', async () => {
+  const { auth, browser, reload, idle } = createTestBed()
+  let close = () => {}
+  const popup = new Promise<void>((resolve) => {
+    close = resolve
+  })
+  const signingIn = auth.login(async () => {
+    await popup
+    return JSON.parse((await browser.post('/login', ada)).body)
+  })
+  await auth.logout()
+  close()
+  await expect(signingIn).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  await idle()
+  expect((await reload({ restore: 'always' }).ready()).status).toBe('unauthenticated')
+})
+
+it.each(['/refresh', '/logout'])(
+  'lets a function sign in only after %s is answered',
+  async (path) => {
+    const { auth, browser, idle } = createTestBed()
+    await auth.login(ada)
+    const gate = browser.hold(path)
+    if (path === '/refresh') auth.refresh().catch(() => {})
+    else void auth.logout()
+    await gate.arrived(1)
+    const signingIn = auth.login(async () => JSON.parse((await browser.post('/login', grace)).body))
+    await browser.settle()
+    gate.release()
+    await signingIn
+    await idle()
+    await auth.refresh()
+    expect((await auth.axios.get('/me')).data).toMatchObject({ email: grace.email })
+  }
+)
+
+it('calls a function that signs in at once where nothing is under way, so that it may open a popup', () => {
+  const { auth } = createTestBed()
+  let isCalled = false
+  auth
+    .login(async () => {
+      isCalled = true
+      return { access_token: 'a' }
+    })
+    .catch(() => {})
+  expect(isCalled).toBe(true)
+})
+
+it('holds the turn of a sign-in that nobody waits for any longer', async () => {
+  const { auth, browser, clock, reload, idle } = createTestBed({ refreshTimeoutMs: 1_000 })
+  const gate = browser.hold('/login')
+  const signingIn = auth.login(ada)
+  await gate.arrived(1)
+  clock.tick(1_000)
+  await expect(signingIn).rejects.toMatchObject({ code: 'ERR_AUTH_TIMEOUT' })
+  const signingOut = auth.logout()
+  await browser.settle()
+  gate.release()
+  expect(await signingOut).toEqual({ confirmed: true })
+  await idle()
+  expect((await reload({ restore: 'always' }).ready()).status).toBe('unauthenticated')
+})
+
+it('counts the deadline of a sign-in from its call, turn included', async () => {
+  const { auth, browser, clock } = createTestBed({ refreshTimeoutMs: 1_000 })
+  await auth.login(ada)
+  const gate = browser.hold('/refresh')
+  auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  const signingIn = auth.login(grace)
+  clock.tick(1_000)
+  await expect(signingIn).rejects.toMatchObject({ code: 'ERR_AUTH_TIMEOUT' })
+  gate.release()
+})
+
+it('tells the server of each sign-out', async () => {
+  const { auth, browser, callsTo, idle } = createTestBed()
+  await auth.login(ada)
+  const gate = browser.hold('/logout')
+  const first = auth.logout()
+  await gate.arrived(1)
+  const signingIn = auth.login(async () => JSON.parse((await browser.post('/login', grace)).body))
+  await browser.settle()
+  gate.release()
+  await Promise.all([first, signingIn])
+  expect(await auth.logout()).toEqual({ confirmed: true })
+  await idle()
+  expect(callsTo('logout')).toHaveLength(2)
+  expect(browser.marks()).toEqual([])
+})
+
+it('does not send as the next user what the user before had begun', async () => {
+  const { auth, browser, callsTo } = createTestBed()
+  const api = axios.create({ baseURL: apiOrigin, adapter: browser.adapter })
+  let go = () => {}
+  const slow = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  api.interceptors.request.use(async (config) => {
+    await slow
+    return config
+  })
+  auth.attach(api)
+  await auth.login(ada)
+  const ofAda = api.get('/me')
+  await browser.settle()
+  await auth.logout()
+  await auth.login(grace)
+  go()
+  await expect(ofAda).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  expect(callsTo('me')).toHaveLength(0)
+})
+
+it('delivers an unconfirmed sign-out before it takes a token that the page came with', async () => {
+  const { auth, browser, reload, callsTo, idle } = createTestBed()
+  await auth.login(ada)
+  const accessToken = await auth.getAccessToken()
+  browser.trouble('/logout', { kind: 'unreachable' })
+  await auth.logout()
+  auth.dispose()
+  const next = reload({ initialToken: { accessToken, expiresIn: 300 } })
+  await idle()
+  expect(next.getState()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
+  expect(callsTo('logout')).toHaveLength(1)
+})
+
+it('begins no refresh that nobody needs while the app signs somebody in', async () => {
+  const { auth, browser, clock, callsTo, idle } = createTestBed({}, { accessTokenSeconds: 300 })
+  await auth.login(ada)
+  clock.sleep(240_000)
+  let close = () => {}
+  const popup = new Promise<void>((resolve) => {
+    close = resolve
+  })
+  const signingIn = auth.login(async () => {
+    await popup
+    return JSON.parse((await browser.post('/login', grace)).body)
+  })
+  expect((await auth.axios.get('/me')).status).toBe(200)
+  expect(callsTo('refresh')).toHaveLength(0)
+  close()
+  await signingIn
+  await idle()
+  expect((await auth.axios.get('/me')).data).toMatchObject({ email: grace.email })
+})
+
+it('does not deliver a sign-out into a sign-in of the app’s', async () => {
+  const { auth, browser, callsTo, idle } = createTestBed()
+  await auth.login(ada)
+  browser.trouble('/logout', { kind: 'unreachable' })
+  await auth.logout()
+  await auth.login(async () => {
+    const { body } = await browser.post('/login', ada)
+    browser.wake('online')
+    await browser.settle()
+    return JSON.parse(body)
+  })
+  await idle()
+  expect(callsTo('logout')).toHaveLength(0)
+  await auth.refresh()
+  expect(auth.getState().status).toBe('authenticated')
+})
+
+it('is not held up by a popup that never answers', async () => {
+  const { auth, clock, callsTo, idle } = createTestBed({}, { accessTokenSeconds: 300 })
+  await auth.login(ada)
+  auth.login(() => new Promise<never>(() => {})).catch(() => {})
+  clock.tick(30_000)
+  clock.tick(210_000)
+  await idle()
+  expect(callsTo('refresh')).toHaveLength(1)
+})
+
+it('does not call a function whose turn comes after a sign-out, or after dispose()', async () => {
+  for (const end of ['logout', 'dispose'] as const) {
+    const { auth, browser, idle } = createTestBed()
+    await auth.login(ada)
+    const gate = browser.hold('/refresh')
+    auth.refresh().catch(() => {})
+    await gate.arrived(1)
+    let isCalled = false
+    const signingIn = auth.login(async () => {
+      isCalled = true
+      return { access_token: 'late' }
+    })
+    if (end === 'logout') void auth.logout()
+    else auth.dispose()
+    if (end === 'dispose')
+      await expect(signingIn).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })
+    gate.release()
+    await expect(signingIn).rejects.toMatchObject({ name: 'AuthError' })
+    await idle()
+    expect(isCalled).toBe(false)
+  }
+})

@@ -1,0 +1,97 @@
+// A token of another user, by refresh or by header, is never taken in silently.
+import { expect, it } from 'vitest'
+import { range } from '../support/seeded-random.ts'
+import { readClaims } from '../support/unsigned-token.ts'
+import { answer, createRace, signIn } from '../support/worlds/many-browsers.ts'
+import { ada, grace } from '../support/worlds/test-client.ts'
+import type { VirtualBrowser } from '../support/worlds/virtual-browser.ts'
+
+const adaSub = 'user-1'
+const graceSub = 'user-2'
+
+/** The subjects of all tokens that this browser has sent. */
+function sentSubs(browser: VirtualBrowser): (string | undefined)[] {
+  return browser.requests.flatMap(({ headers }) => {
+    const token = headers.Authorization?.slice('Bearer '.length)
+    return token === undefined ? [] : [readClaims(token).sub]
+  })
+}
+
+it('sends nothing that was queued as one user with the token of the next, whom the refresh brings', async () => {
+  const race = createRace({ travelMs: (label) => (label === '/refresh is answered' ? 100 : 0) })
+  const browser = race.openBrowser()
+  const { auth, events } = race.openPage(browser)
+  await signIn(race, auth)
+  race.server.revokeAccessTokens()
+  // Another tab of this browser signs in as somebody else: same cookie jar.
+  await browser.post('/login', grace)
+  const queued = range(20).map(() => auth.axios.get('/me'))
+  const settled = Promise.allSettled(queued)
+  await race.pass(1_000, 10)
+  for (const one of await settled) {
+    expect(one).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'ERR_AUTH_SESSION_CHANGED' }
+    })
+  }
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'user-changed' })
+  expect(events.filter(({ name }) => name === 'signed-out')).toEqual([
+    { name: 'signed-out', event: { reason: 'user-changed' } }
+  ])
+  expect(events.filter(({ name }) => name === 'refreshed')).toEqual([])
+  await expect(auth.axios.get('/me')).rejects.toMatchObject({ response: { status: 401 } })
+  expect(sentSubs(browser)).toEqual(Array(20).fill(adaSub))
+})
+
+it('refuses the token of another user in a header, and goes on with its own', async () => {
+  const race = createRace()
+  const browser = race.openBrowser()
+  const { auth, events } = race.openPage(browser)
+  await signIn(race, auth)
+  const own = await auth.getAccessToken()
+  const stranger = race.openPage(race.openBrowser())
+  await race.pass(5_000, 1_000)
+  await signIn(race, stranger.auth, grace)
+  const theirs = await stranger.auth.getAccessToken()
+  expect(readClaims(theirs)).toMatchObject({ sub: graceSub })
+  browser.trouble('/me', answer(200, {}, { Authorization: `Bearer ${theirs}` }), 3)
+  for (const _ of range(3)) await auth.axios.get('/me')
+  expect(await auth.getAccessToken()).toBe(own)
+  expect((await auth.axios.get('/me')).data).toMatchObject({ email: ada.email })
+  expect(events.filter(({ name }) => name === 'reissue-refused')).toEqual(
+    Array(3).fill({ name: 'reissue-refused', event: { refusal: 'other-subject' } })
+  )
+  expect(new Set(sentSubs(browser))).toEqual(new Set([adaSub]))
+})
+
+it('refuses in a header the token of another session of the same user', async () => {
+  const race = createRace()
+  const browser = race.openBrowser()
+  const { auth } = race.openPage(browser)
+  await signIn(race, auth)
+  const own = await auth.getAccessToken()
+  const elsewhere = race.openPage(race.openBrowser())
+  await race.pass(5_000, 1_000)
+  await signIn(race, elsewhere.auth)
+  const theirs = await elsewhere.auth.getAccessToken()
+  browser.trouble('/me', answer(200, {}, { Authorization: `Bearer ${theirs}` }))
+  await auth.axios.get('/me')
+  expect(await auth.getAccessToken()).toBe(own)
+})
+
+it('does not take in the token of another user whose header overtakes a refresh', async () => {
+  const race = createRace({ travelMs: (label) => (label === '/refresh is answered' ? 100 : 0) })
+  const browser = race.openBrowser()
+  const { auth } = race.openPage(browser)
+  await signIn(race, auth)
+  const stranger = race.openPage(race.openBrowser())
+  await race.pass(5_000, 1_000)
+  await signIn(race, stranger.auth, grace)
+  const theirs = await stranger.auth.getAccessToken()
+  browser.trouble('/me', answer(200, {}, { Authorization: `Bearer ${theirs}` }))
+  const refreshing = auth.refresh()
+  await auth.axios.get('/me')
+  await race.pass(200, 10)
+  await refreshing
+  expect(readClaims(await auth.getAccessToken())).toMatchObject({ sub: adaSub })
+})

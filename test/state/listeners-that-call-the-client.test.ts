@@ -1,0 +1,143 @@
+// I5, I9: a listener may call anything, at any moment, and nothing waits for what waits for it.
+import axios from 'axios'
+import type { AuthClient } from 'everbearer'
+import { expect, it } from 'vitest'
+import { answers, createFaultBed, type FaultBed } from '../support/worlds/faulty-auth-server.ts'
+import { ada, eventNames, grace } from '../support/worlds/test-client.ts'
+
+type Call = (auth: AuthClient) => unknown
+
+const calls: Readonly<Record<string, Call>> = {
+  attach: (auth) => auth.attach(axios.create()),
+  login: (auth) => auth.login(grace),
+  'login with a function': (auth) => auth.login(async () => ({ access_token: 'popup' })),
+  logout: (auth) => auth.logout(),
+  refresh: (auth) => auth.refresh(),
+  getAccessToken: (auth) => auth.getAccessToken(),
+  getState: (auth) => auth.getState(),
+  getRefreshStatus: (auth) => auth.getRefreshStatus(),
+  subscribe: (auth) => auth.subscribe(() => {}),
+  on: (auth) => auth.on('refreshed', () => {}),
+  ready: (auth) => auth.ready(),
+  'a request': (auth) => auth.axios.get('/me'),
+  dispose: (auth) => auth.dispose()
+}
+const occasions = ['state', ...eventNames] as const
+type Occasion = (typeof occasions)[number]
+
+function onOccasion(auth: AuthClient, occasion: Occasion, listener: () => void): () => void {
+  return occasion === 'state' ? auth.subscribe(listener) : auth.on(occasion, listener)
+}
+
+/** Everything that makes an event happen, once; whatever becomes of it. */
+async function live(bed: FaultBed, tally: Tally): Promise<void> {
+  const { auth, server, browser, clock, idle, fault } = bed
+  const steps: (() => unknown)[] = [
+    () => auth.login(ada),
+    () => auth.refresh(),
+    () => server.rotateKey(),
+    () => auth.axios.get('/me'),
+    () => fault('/refresh', answers(503, {})),
+    () => auth.refresh(),
+    () => clock.tick(1_000),
+    () => browser.trouble('/notes', { kind: 'answer', response: withMalformedReissue }),
+    () => auth.axios.get('/notes'),
+    () => auth.logout()
+  ]
+  for (const step of steps) {
+    make(step, auth, tally)
+    await idle()
+  }
+}
+
+const withMalformedReissue = {
+  status: 200,
+  headers: [['Authorization', 'Bearer a b']] satisfies [string, string][],
+  setCookies: [],
+  body: '{}'
+}
+
+interface Tally {
+  begun: number
+  settled: number
+}
+
+/** Calls at once, as a listener does, and counts the end of it. */
+function make(call: Call, auth: AuthClient, tally: Tally): void {
+  const settle = () => {
+    tally.settled += 1
+  }
+  tally.begun += 1
+  new Promise((resolve) => resolve(call(auth))).then(settle, settle)
+}
+
+/** Lets every deadline pass. */
+async function outwait({ clock, idle }: FaultBed): Promise<void> {
+  for (let round = 0; round < 4; round += 1) {
+    await idle()
+    clock.tick(31_000)
+  }
+  await idle()
+}
+
+it.each(
+  occasions.flatMap((occasion) =>
+    Object.entries(calls).map(([name, call]) => ({ occasion, name, call }))
+  )
+)('settles everything when a listener of "$occasion" calls $name', async ({ occasion, call }) => {
+  const bed = createFaultBed()
+  const tally = { begun: 0, settled: 0 }
+  onOccasion(bed.auth, occasion, () => {
+    // Twice, and not for ever: what it calls may bring about the very occasion again.
+    if (tally.begun < 2) make(call, bed.auth, tally)
+  })
+  const app = { begun: 0, settled: 0 }
+  await live(bed, app)
+  await outwait(bed)
+  expect(tally.begun).toBeGreaterThan(0)
+  expect(tally.settled).toBe(tally.begun)
+  expect(app.settled).toBe(app.begun)
+  expect(bed.mostUnderWay('/refresh')).toBeLessThanOrEqual(1)
+})
+
+const { dispose: _, ...harmless } = calls
+const { logout: __, ...keeping } = harmless
+
+it.each([
+  ['every method', harmless],
+  ['every method that keeps the session', keeping]
+])('settles everything when every listener calls %s', async (_name, methods) => {
+  const bed = createFaultBed()
+  const tally = { begun: 0, settled: 0 }
+  const removers = occasions.map((occasion) => {
+    let times = 0
+    return onOccasion(bed.auth, occasion, () => {
+      times += 1
+      if (times > 3) return
+      for (const call of Object.values(methods)) make(call, bed.auth, tally)
+    })
+  })
+  await live(bed, tally)
+  await outwait(bed)
+  expect(tally.begun).toBeGreaterThan(3 * Object.keys(methods).length)
+  expect(tally.settled).toBe(tally.begun)
+  expect(bed.mostUnderWay('/refresh')).toBeLessThanOrEqual(1)
+  for (const remove of removers) remove()
+  // And the client is none the worse for it.
+  await bed.auth.login(ada)
+  expect((await bed.auth.axios.get('/me')).status).toBe(200)
+})
+
+it('calls no listener from within the call that it is told of', async () => {
+  const { auth, idle } = createFaultBed()
+  await auth.login(ada)
+  await idle()
+  let isInside = true
+  const seen: boolean[] = []
+  auth.on('signed-out', () => seen.push(isInside))
+  auth.subscribe(() => seen.push(isInside))
+  const signingOut = auth.logout()
+  isInside = false
+  await signingOut
+  expect(seen).toEqual([false, false])
+})

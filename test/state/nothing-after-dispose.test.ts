@@ -1,0 +1,60 @@
+// A client that is disposed of leaves nothing behind, however many there were; one that is signed out runs no timer.
+import axios from 'axios'
+import { expect, it } from 'vitest'
+import { range } from '../support/seeded-random.ts'
+import { ada, createTestBed } from '../support/worlds/test-client.ts'
+
+it('leaves no timer, listener or interceptor behind after a thousand clients that signed in', async () => {
+  const { auth, browser, clock, reload, callsTo } = createTestBed()
+  auth.dispose()
+  const app = axios.create()
+  const interceptors = () =>
+    app.interceptors.request.handlers?.filter((handler) => handler !== null).length
+  for (const nth of range(1_000)) {
+    const next = reload()
+    next.attach(app)
+    await next.login(ada)
+    expect(clock.pendingTimers()).toBe(1)
+    expect(browser.wakeListeners()).toBe(1)
+    // Some are disposed of in the middle of a refresh, which nobody waits for any more.
+    if (nth % 10 === 0) next.refresh().catch(() => {})
+    next.dispose()
+    expect(clock.pendingTimers()).toBe(0)
+    expect(browser.wakeListeners()).toBe(0)
+    expect(interceptors()).toBe(0)
+  }
+  await browser.idle()
+  expect(callsTo('login')).toHaveLength(1_000)
+  expect(clock.pendingTimers()).toBe(0)
+  clock.tick(3_600_000)
+  await browser.idle()
+  expect(browser.requests.length).toBeLessThanOrEqual(1_000 + 100)
+})
+
+it('runs no timer while nobody is signed in, over a hundred sign-ins and sign-outs of one client', async () => {
+  const { auth, browser, clock } = createTestBed()
+  for (const nth of range(100)) {
+    await auth.login(ada)
+    expect(clock.pendingTimers()).toBe(1)
+    const refreshing = nth % 3 === 0 ? auth.refresh() : Promise.resolve()
+    refreshing.catch(() => {})
+    await auth.logout()
+    await browser.idle()
+    expect(clock.pendingTimers()).toBe(0)
+    expect(browser.wakeListeners()).toBe(1)
+  }
+  expect(browser.marks()).toEqual([])
+})
+
+it('runs no timer after the server ended the session, while anybody still asks', async () => {
+  const { auth, server, browser, clock, callsTo } = createTestBed()
+  for (const _ of range(100)) {
+    await auth.login(ada)
+    server.endSessions()
+    const requests = await Promise.allSettled(range(3).map(() => auth.axios.get('/me')))
+    expect(requests.map(({ status }) => status)).toEqual(Array(3).fill('rejected'))
+    await browser.idle()
+    expect(clock.pendingTimers()).toBe(0)
+  }
+  expect(callsTo('refresh')).toHaveLength(100)
+})

@@ -1,0 +1,197 @@
+// The canary hunt, over every test: each token that the mock mints is looked for in each error, event, log line, call of
+// the journal, storage, global and printed client, and a test that lets one out fails.
+import { format, inspect } from 'node:util'
+import type { PlatformStorage } from 'everbearer'
+import { afterAll, afterEach, vi } from 'vitest'
+import { canaryHunter } from './canary.ts'
+
+const { learn, readText, readValue, addPlace, inspect: inspectAll } = canaryHunter
+const globalNames = new Set(Reflect.ownKeys(globalThis))
+
+const errors: Error[] = []
+const clients: WeakRef<object>[] = []
+let hasClient = false
+const watchedStorages = new WeakSet<object>()
+
+/** Printing takes its time, and one client prints like another. */
+const mostPrinted = 10
+let printed = 0
+
+// A token is a secret by its signature, and a refresh token by its 256 random bits: both come from the platform.
+const subtle: SubtleCrypto = Object.getPrototypeOf(crypto.subtle)
+const { sign } = subtle
+subtle.sign = async function (...args) {
+  const signature = await sign.apply(this, args)
+  learn(Buffer.from(signature).toString('base64url'))
+  return signature
+}
+const generator: Crypto = Object.getPrototypeOf(crypto)
+const { getRandomValues } = generator
+generator.getRandomValues = function (array) {
+  const filled = getRandomValues.call(this, array)
+  if (filled instanceof Uint8Array && filled.length === 32) {
+    learn(Buffer.from(filled).toString('base64url'))
+  }
+  return filled as typeof array
+}
+
+for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const) {
+  const print = console[name] as (...args: unknown[]) => void
+  console[name] = (...args: unknown[]) => {
+    readText(`console.${name}`, format(...args))
+    print(...args)
+  }
+}
+for (const name of ['stdout', 'stderr'] as const) {
+  const write = process[name].write.bind(process[name])
+  process[name].write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+    if (typeof chunk === 'string') readText(name, chunk)
+    return write(chunk, ...(rest as []))
+  }
+}
+
+vi.mock(import('../../../src/lib/errors.ts'), async (importOriginal) => {
+  const original = await importOriginal()
+  class CollectedError extends Error {
+    constructor(...args: ConstructorParameters<typeof Error>) {
+      super(...args)
+      errors.push(this)
+    }
+  }
+  // `super()` asks for the parent at each call, so a class that is there already can be given another one.
+  Object.setPrototypeOf(original.AuthError, CollectedError)
+  return original
+})
+
+vi.mock(import('../../../src/session/events.ts'), async (importOriginal) => {
+  const original = await importOriginal()
+  const createEmitter: typeof original.createEmitter = () => {
+    const emitter = original.createEmitter()
+    return {
+      ...emitter,
+      emit(name, event) {
+        readValue(`event ${name}`, event)
+        emitter.emit(name, event)
+      }
+    }
+  }
+  return { ...original, createEmitter }
+})
+
+/** What is written is read at once: it may be gone when the test is over. */
+function watchStorage(storage: PlatformStorage | undefined): void {
+  if (typeof storage?.setItem !== 'function' || watchedStorages.has(storage)) return
+  watchedStorages.add(storage)
+  const setItem = storage.setItem.bind(storage)
+  storage.setItem = (key, value) => {
+    readText('storage', `${key} ${value}`)
+    setItem(key, value)
+  }
+}
+
+vi.mock(import('../../../src/client.ts'), async (importOriginal) => {
+  const original = await importOriginal()
+  const { Axios } = await import('axios')
+  const { request } = Axios.prototype
+  // What axios itself makes errors of and drops is nobody's; what an app gets is what it may print.
+  Axios.prototype.request = async function (
+    this: InstanceType<typeof Axios>,
+    ...call: Parameters<typeof request>
+  ) {
+    try {
+      return await request.apply(this, call)
+    } catch (error) {
+      if (error instanceof Error) errors.push(error)
+      throw error
+    }
+  } as typeof request
+  const createAuthClient: typeof original.createAuthClient = (...args) => {
+    const client = original.createAuthClient<never>(...args)
+    hasClient = true
+    clients.push(new WeakRef(client))
+    watchStorage(args[0]?.platform?.storage)
+    return client
+  }
+  return { ...original, createAuthClient }
+})
+
+vi.mock(import('../../../src/mock/server.ts'), async (importOriginal) => {
+  const original = await importOriginal()
+  const createMockAuthServer: typeof original.createMockAuthServer = (options) => {
+    const server = original.createMockAuthServer(options)
+    const { handle, guard, fetch } = server
+    // The journal blacks tokens out, so a URL is read where it arrives; without a client it was a test that sent it.
+    const readUrl = (url: string) => {
+      if (hasClient) readText('URL', url)
+    }
+    Object.assign(server, {
+      handle(...call: Parameters<typeof handle>) {
+        readUrl(call[0].url)
+        return handle(...call)
+      },
+      guard(...call: Parameters<typeof guard>) {
+        readUrl(call[0].url)
+        return guard(...call)
+      },
+      fetch(request: Request) {
+        readUrl(request.url)
+        return fetch(request)
+      }
+    })
+    server.onCall((call) => readValue('journal', call))
+    return server
+  }
+  return { ...original, createMockAuthServer }
+})
+
+addPlace(() => {
+  for (const error of errors.splice(0)) {
+    readValue(error.name, error)
+    const toJSON: unknown = Reflect.get(error, 'toJSON')
+    if (typeof toJSON === 'function') readValue(`${error.name} as JSON`, toJSON.call(error))
+  }
+})
+
+addPlace(() => {
+  for (const reference of clients.splice(0).reverse()) {
+    const client = reference.deref()
+    if (client === undefined) continue
+    for (const name of ['getState', 'getRefreshStatus']) {
+      readValue(`client.${name}()`, Reflect.get(client, name)())
+    }
+    readValue('client', client)
+    if (printed >= mostPrinted) continue
+    printed += 1
+    readText('client, printed', inspect(client, { depth: 6 }))
+    readText('client, as JSON', JSON.stringify(client) ?? '')
+  }
+})
+
+addPlace(() => {
+  for (const name of Reflect.ownKeys(globalThis)) {
+    if (globalNames.has(name)) continue
+    readValue(
+      `globalThis.${String(name)}`,
+      Object.getOwnPropertyDescriptor(globalThis, name)?.value
+    )
+  }
+})
+
+/** Where msw 2 keeps every cookie, for all scripts to read: it plays the browser's jar, which has no other place here. */
+const jarOfMsw = process.env.MSW_MAJOR === '2' ? '__msw-cookie-store__' : undefined
+
+if (typeof document !== 'undefined') {
+  addPlace(() => {
+    for (const storage of ['localStorage', 'sessionStorage'] as const) {
+      const items = Object.entries({ ...window[storage] }).filter(([key]) => key !== jarOfMsw)
+      readText(storage, JSON.stringify(items))
+    }
+    readText('document.cookie', document.cookie)
+    readText('location', location.href)
+    readText('document', document.documentElement.outerHTML)
+  })
+}
+
+afterEach(inspectAll)
+// What happens when a test is over, such as its clean-up, counts too.
+afterAll(inspectAll)

@@ -1,0 +1,203 @@
+// What an app may send with axios, as a table: each is sent, refused, and sent again, and has to arrive the same.
+import axios, { type AxiosRequestConfig } from 'axios'
+import { createAuthClient } from 'everbearer'
+import { expect, onTestFinished } from 'vitest'
+import {
+  type Recorded,
+  type Respond,
+  record,
+  refuseFirstToken
+} from '../worlds/recording-server.ts'
+
+/** Made anew for each sending, since some bodies can be used only once. */
+export type ReplayCase = readonly [name: string, config: () => AxiosRequestConfig]
+
+const post = (data: unknown, rest: AxiosRequestConfig = {}): AxiosRequestConfig => ({
+  method: 'post',
+  data,
+  ...rest
+})
+const bytes = () => new Uint8Array([0, 1, 127, 128, 255, 10, 13])
+
+function form(): FormData {
+  const data = new FormData()
+  data.append('text', 'ünïcode\r\n"quoted"')
+  data.append('again', '1')
+  data.append('again', '2')
+  data.append('file', new File([bytes()], 'a "file".bin', { type: 'application/octet-stream' }))
+  return data
+}
+
+export const bodies: readonly ReplayCase[] = [
+  ['no body', () => ({})],
+  ['no body, by POST', () => post(undefined)],
+  [
+    'a JSON object',
+    () => post({ text: 'ünïcode "quoted" \u2028', nested: { list: [1, null, true] } })
+  ],
+  ['a JSON list', () => post([1, 'two', { three: 3 }])],
+  [
+    'a JSON string, which is not made JSON twice',
+    () => post('{"text":"\\"quoted\\""}', { headers: { 'Content-Type': 'application/json' } })
+  ],
+  ['a string made JSON', () => post('text', { headers: { 'Content-Type': 'application/json' } })],
+  ['a number', () => post(42, { headers: { 'Content-Type': 'application/json' } })],
+  ['false', () => post(false, { headers: { 'Content-Type': 'application/json' } })],
+  ['null', () => post(null)],
+  ['text', () => post('a text, ünïcode', { headers: { 'Content-Type': 'text/plain' } })],
+  ['an empty text', () => post('')],
+  [
+    'URLSearchParams',
+    () =>
+      post(
+        new URLSearchParams([
+          ['a', '1'],
+          ['a', 'ü &='],
+          ['b', '']
+        ])
+      )
+  ],
+  [
+    'an object as a form',
+    () =>
+      post(
+        { a: [1, 2], b: { c: 'ü' } },
+        {
+          headers: { 'Content-Type': 'application/x-www-form-urlencoded' }
+        }
+      )
+  ],
+  ['FormData', () => post(form())],
+  ['a Blob', () => post(new Blob([bytes()], { type: 'image/png' }))],
+  ['a Blob without a type', () => post(new Blob(['text']))],
+  ['a File', () => post(new File([bytes()], 'a.png', { type: 'image/png', lastModified: 1 }))],
+  ['an ArrayBuffer', () => post(bytes().buffer)],
+  ['a part of an ArrayBuffer', () => post(bytes().subarray(2, 5))],
+  ['a Buffer', () => post(Buffer.from(bytes()))],
+  ['a big body', () => post('x'.repeat(3_000_000), { headers: { 'Content-Type': 'text/plain' } })]
+]
+
+export const options: readonly ReplayCase[] = [
+  ...['get', 'head', 'delete', 'put', 'patch', 'POST', 'Put'].map(
+    (method): ReplayCase => [`the method ${method}`, () => ({ method })]
+  ),
+  ['a DELETE with a body', () => ({ method: 'delete', data: { id: 1 } })],
+  ['a URL with a query and a fragment', () => ({ url: '/a%20b/ü?x=1&y=%2F#part' })],
+  ['params', () => ({ params: { a: 1, list: [1, 2], nested: { b: 'ü &' }, none: null } })],
+  ['params beside a query', () => ({ url: '/items?page=2', params: { a: 1 } })],
+  ['URLSearchParams as params', () => ({ params: new URLSearchParams('a=1&a=2') })],
+  ['a paramsSerializer', () => ({ params: { a: [1, 2] }, paramsSerializer: { indexes: null } })],
+  [
+    'a paramsSerializer of the app’s',
+    () => ({
+      params: { a: 1 },
+      paramsSerializer: { serialize: (params) => `own=${JSON.stringify(params)}` }
+    })
+  ],
+  [
+    'headers',
+    () =>
+      post('{}', {
+        headers: {
+          'X-Own': '1',
+          'x-lower-case': 'a, b',
+          'X-List': ['a', 'b'],
+          'X-None': null,
+          Accept: 'text/html',
+          'Content-Type': 'application/vnd.api+json'
+        }
+      })
+  ],
+  ['no Content-Type', () => post('text', { headers: { 'Content-Type': false } })],
+  [
+    'transforms',
+    () =>
+      post(
+        { a: 1 },
+        {
+          transformRequest: [(data) => ({ ...data, b: 2 }), (data) => `<${JSON.stringify(data)}>`],
+          transformResponse: [(data) => `<${data}>`]
+        }
+      )
+  ],
+  ...(['json', 'text', 'arraybuffer'] as const).map(
+    (responseType): ReplayCase => [`the responseType ${responseType}`, () => ({ responseType })]
+  ),
+  ['a validateStatus that lets everything through', () => ({ validateStatus: () => true })],
+  ['no validateStatus', () => ({ validateStatus: null })],
+  ['a timeout', () => ({ timeout: 10_000 })],
+  ['a signal', () => ({ signal: new AbortController().signal })],
+  ['a cancel token', () => ({ cancelToken: axios.CancelToken.source().token })],
+  ['credentials', () => ({ withCredentials: true })],
+  ['no credentials', () => ({ withCredentials: false })],
+  ['limits', () => post('text', { maxBodyLength: 100, maxContentLength: 10_000 })],
+  ['a baseURL with a path', () => ({ baseURL: '/api/', url: 'items' })],
+  ['transitional options', () => post({ a: 1 }, { transitional: { forcedJSONParsing: false } })]
+]
+
+export interface Exchanged {
+  /** What arrived, without the token. */
+  readonly arrived: readonly Comparable[]
+  readonly answer: unknown
+}
+
+/** A client whose first token is refused, and a bare instance of axios with the same defaults. */
+export async function arrange(adapter: 'http' | 'fetch' | 'xhr', respond?: Respond) {
+  const server = await record(respond ?? refuseFirstToken)
+  let issued = 0
+  const renew = async () => ({ access_token: `token-${++issued}` })
+  const auth = createAuthClient({ baseURL: server.url, restore: 'never', refreshWith: renew })
+  onTestFinished(auth.dispose)
+  await auth.login(renew)
+  auth.axios.defaults.adapter = adapter
+  const bare = axios.create({ baseURL: server.url, adapter })
+  const resolve = ({ baseURL, ...config }: AxiosRequestConfig): AxiosRequestConfig => ({
+    url: '/items',
+    baseURL: server.url + (baseURL ?? ''),
+    ...config
+  })
+  return { ...server, auth, bare, resolve, refreshes: () => issued - 1 }
+}
+
+/** Sends it once through the client, which has to repeat it, and once by axios alone: all three arrive the same. */
+export async function expectSameTwice(
+  adapter: 'http' | 'fetch' | 'xhr',
+  config: () => AxiosRequestConfig
+): Promise<void> {
+  const { auth, bare, resolve, requests, headerOf } = await arrange(adapter)
+  const answer = await auth.axios(resolve(config()))
+  const expected = await bare(resolve(config()))
+  const [first, second, plain] = requests.map(comparable)
+  expect(requests).toHaveLength(3)
+  expect(second).toEqual(first)
+  expect(first).toEqual(plain)
+  expect(answer.data).toEqual(expected.data)
+  expect(requests.slice(0, 2).map((request) => headerOf(request, 'authorization'))).toEqual([
+    'Bearer token-1',
+    'Bearer token-2'
+  ])
+}
+
+export interface Comparable {
+  readonly line: string
+  readonly headers: readonly (readonly [string, string])[]
+  /** One character for each byte. */
+  readonly body: string
+}
+
+/** The request but for what has to differ: the token, and the boundary of a multipart body. */
+export function comparable({ method, url, headers, body }: Recorded): Comparable {
+  // By the body: axios's fetch adapter leaves the boundary out of the header in Node.
+  const boundary = /^--([^\r]+)\r\nContent-Disposition/i.exec(body.toString('latin1'))?.[1]
+  const level = (text: string) =>
+    boundary === undefined ? text : text.replaceAll(boundary, 'BOUNDARY')
+  const stored = headers.filter(([name]) => name.toLowerCase() !== 'authorization')
+  return {
+    line: `${method} ${url}`,
+    headers: stored.map(([name, value]) => {
+      const isOfBoundary = boundary !== undefined && name.toLowerCase() === 'content-length'
+      return [name, isOfBoundary ? String(Number(value) === body.length) : level(value)]
+    }),
+    body: level(body.toString('latin1'))
+  }
+}

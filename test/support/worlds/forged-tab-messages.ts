@@ -1,0 +1,83 @@
+// Forged channel messages, by the thousand: none of them may throw, sign anybody in or out, or bring a token in.
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import { ada, grace } from './test-client.ts'
+import { createTabsBed } from './virtual-tabs.ts'
+
+const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true })
+const nearly = <T>(value: T, weight = 6) =>
+  fc.oneof({ weight, arbitrary: fc.constant<unknown>(value) }, { weight: 1, arbitrary: anything })
+const oneOf = (...values: unknown[]) =>
+  fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: anything })
+
+function forgery(foreignToken: string, ownToken: string) {
+  return fc.record(
+    {
+      version: nearly(1, 20),
+      type: oneOf('token', 'token', 'ended', 'ask'),
+      news: oneOf('refreshed', 'reissued', 'handed', 'signed-in'),
+      stamp: fc.oneof(
+        fc.record({
+          generation: fc.oneof(fc.nat(50), fc.integer(), anything),
+          sessionId: oneOf('abcd', null, undefined)
+        }),
+        anything
+      ),
+      token: fc.oneof(
+        fc.record(
+          {
+            accessToken: oneOf(
+              ownToken,
+              `${ownToken}x`,
+              'opaque',
+              'a b',
+              foreignToken.slice(0, 20)
+            ),
+            refreshToken: oneOf(undefined, 'r'),
+            lifetimeSeconds: oneOf(300, 1e9, -1, undefined),
+            ageMs: oneOf(0, 1e12, -5),
+            sentAtMs: oneOf(0, Date.now()),
+            refreshInMs: oneOf(0, 1e15, undefined)
+          },
+          { requiredKeys: [] }
+        ),
+        anything
+      )
+    },
+    { requiredKeys: [] }
+  )
+}
+
+/** Throws where one of `numRuns` messages does any harm. */
+export async function flood(numRuns: number, seed: number): Promise<void> {
+  const { openTab, settle, forge, browser } = createTabsBed()
+  const { auth, events } = openTab()
+  await settle()
+  await auth.login(ada)
+  const own = await auth.getAccessToken()
+  const foreign = createTabsBed()
+  const stranger = foreign.openTab()
+  await foreign.settle()
+  await stranger.auth.login(grace)
+  const foreignToken = await stranger.auth.getAccessToken()
+  await settle()
+  const seen = events.length
+  const sent = browser.requests.length
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(forgery(foreignToken, own), anything), async (message) => {
+      try {
+        forge(message)
+      } catch (error) {
+        // What cannot be cloned does not travel.
+        if (!(error instanceof DOMException)) throw error
+      }
+      await Promise.resolve()
+      expect(auth.getState().status).toBe('authenticated')
+    }),
+    { numRuns, seed }
+  )
+  await settle()
+  expect(await auth.getAccessToken()).toBe(own)
+  expect(events.slice(seen)).toEqual([])
+  expect(browser.requests.slice(sent)).toEqual([])
+}

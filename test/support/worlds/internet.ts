@@ -1,0 +1,174 @@
+// The internet on one machine: whatever host and port is called, over TLS or not, a site here answers, and a journal is kept.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { type AddressInfo, type NetConnectOpts, type Server, Socket } from 'node:net'
+import {
+  createSecureContext,
+  getCACertificates,
+  setDefaultCACertificates,
+  TLSSocket
+} from 'node:tls'
+import type { WireRequest, WireResponse } from 'everbearer/mock'
+import { createAuthority } from './certificate.ts'
+
+/** A request as it arrived, wherever it was meant for. */
+export interface Arrival {
+  readonly origin: string
+  readonly method: string
+  /** Path and query. */
+  readonly path: string
+  /** Every header line, in order. */
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: string
+}
+
+/** An answer; or bytes as they are to go over the wire; or a connection that ends without one. */
+export type SiteAnswer = WireResponse | { readonly raw: string } | 'reset'
+export type Site = (
+  request: WireRequest & { readonly body: string }
+) => SiteAnswer | Promise<SiteAnswer>
+
+export interface Internet {
+  /** Every request so far, to any origin. */
+  readonly arrivals: readonly Arrival[]
+  /** Forgets the arrivals. */
+  forget(): void
+  /** From now on, every connection that this process opens leads here. */
+  capture(): void
+  /** For a browser, which is its own process: a proxy through which it sees this internet. */
+  readonly proxyUrl: string
+  close(): Promise<void>
+}
+
+/** `sites` by origin; all other origins are `elsewhere`. */
+export async function createInternet(
+  sites: Readonly<Record<string, Site>>,
+  elsewhere: Site
+): Promise<Internet> {
+  const arrivals: Arrival[] = []
+  const authority = createAuthority()
+  /** Where a connection was meant to go, by the port that it came from. */
+  const destinations = new Map<number, string>()
+
+  async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { url = '/', method = 'GET', socket } = message
+    // A proxy is asked for whole URLs, but inside of a tunnel.
+    const isProxied = !url.startsWith('/')
+    const origin = isProxied ? toOrigin(url) : toOrigin(destinations.get(socket.remotePort ?? 0))
+    const path = isProxied ? url.slice(origin.length) : url
+    const headers = toPairs(message.rawHeaders)
+    const body = await readText(message)
+    arrivals.push({ origin, method, path, headers, body })
+    const site = Object.hasOwn(sites, origin) ? sites[origin] : undefined
+    const answered = await (site ?? elsewhere)({ method, url: origin + path, headers, body })
+    if (answered === 'reset') socket.destroy()
+    else if ('raw' in answered) socket.end(answered.raw)
+    else send(response, answered)
+  }
+
+  const listener = (message: IncomingMessage, response: ServerResponse) => {
+    answer(message, response).catch((error) => {
+      response.writeHead(500, { 'Content-Type': 'text/plain' }).end(String(error))
+    })
+  }
+  const plain = createServer(listener)
+  const { key, cert } = authority.issue('127.0.0.1')
+  const secure = createTlsServer(
+    {
+      key,
+      cert,
+      SNICallback: (host, done) => done(null, createSecureContext(authority.issue(host)))
+    },
+    listener
+  )
+  plain.on('connect', ({ url = '' }: IncomingMessage, socket: Socket) => {
+    destinations.set(socket.remotePort ?? 0, `https://${url}`)
+    socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+    socket.on('error', () => socket.destroy())
+    secure.emit('connection', socket)
+  })
+  const ports = { plain: await open(plain), secure: await open(secure) }
+  let release = () => {}
+
+  return {
+    arrivals,
+    forget: () => void arrivals.splice(0),
+    proxyUrl: `http://127.0.0.1:${ports.plain}`,
+    capture() {
+      const trusted = getCACertificates('default')
+      setDefaultCACertificates([...trusted, authority.certificate])
+      const stop = redirectConnections(ports, destinations)
+      release = () => {
+        stop()
+        setDefaultCACertificates(trusted)
+      }
+    },
+    async close() {
+      release()
+      for (const server of [plain, secure]) {
+        server.closeAllConnections()
+        await new Promise((resolve) => server.close(resolve))
+      }
+    }
+  }
+}
+
+type Connect = (this: Socket, ...args: unknown[]) => Socket
+
+/** Both of axios's adapters in Node, and `fetch`, end in this one method. */
+function redirectConnections(
+  ports: { readonly plain: number; readonly secure: number },
+  destinations: Map<number, string>
+): () => void {
+  const connect = Socket.prototype.connect as Connect
+  const redirected: Connect = function (...args) {
+    const [first, ...rest] = args
+    const options = (Array.isArray(first) ? first[0] : first) as NetConnectOpts | undefined
+    if (typeof options !== 'object' || !('port' in options)) return connect.apply(this, args)
+    const isSecure = this instanceof TLSSocket
+    const destination = `${isSecure ? 'https' : 'http'}://${bracket(options.host ?? 'localhost')}:${options.port}`
+    this.prependOnceListener('connect', () => destinations.set(this.localPort ?? 0, destination))
+    const port = isSecure ? ports.secure : ports.plain
+    const changed = Object.assign(options, { host: '127.0.0.1', port })
+    return connect.call(this, Array.isArray(first) ? first : changed, ...rest)
+  }
+  Socket.prototype.connect = redirected as typeof Socket.prototype.connect
+  return () => {
+    Socket.prototype.connect = connect as typeof Socket.prototype.connect
+  }
+}
+
+/** The destination itself where it is no URL: whatever arrives is written down. */
+function toOrigin(destination = 'nowhere'): string {
+  return URL.canParse(destination) ? new URL(destination).origin : destination
+}
+
+function bracket(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+}
+
+function toPairs(rawHeaders: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = []
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    pairs.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? ''])
+  }
+  return pairs
+}
+
+async function readText(message: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of message) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function send(response: ServerResponse, { status, headers, setCookies, body }: WireResponse): void {
+  response.statusCode = status
+  for (const [name, value] of headers) response.appendHeader(name, value)
+  if (setCookies.length > 0) response.setHeader('Set-Cookie', setCookies)
+  response.end(body)
+}
+
+async function open(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}

@@ -1,0 +1,266 @@
+// The tabs of one virtual browser: they share its cookies and its storage, wait for one another's locks, and hear each other.
+import type { AuthClient, AuthClientOptions, AuthEvents, Platform, PlatformLocks } from 'everbearer'
+import { createAuthClient } from 'everbearer'
+import type { MockAuthServer, MockAuthServerOptions, MockCall } from 'everbearer/mock'
+import { createMockAuthServer } from 'everbearer/mock'
+import { onTestFinished } from 'vitest'
+import { createManualClock, type ManualClock } from '../clocks/manual-clock.ts'
+import { ada, eventNames, grace } from './test-client.ts'
+import {
+  apiOrigin,
+  createVirtualBrowser,
+  type NetworkHooks,
+  pageOrigin,
+  type VirtualBrowser
+} from './virtual-browser.ts'
+
+export interface VirtualTab {
+  readonly auth: AuthClient
+  readonly events: { readonly name: keyof AuthEvents; readonly event: unknown }[]
+  readonly platform: Partial<Platform>
+  /** The page is left, and may come back from the back/forward cache: nothing runs in it, and nothing reaches it. */
+  putAside(): void
+  /** The user goes back to it. */
+  bringBack(): void
+  /** Messages to it pile up until it thaws. */
+  freeze(): void
+  thaw(): void
+  /** The tab crashes: its locks are free, its requests go on, and it does nothing any more. */
+  crash(): void
+}
+
+export interface TabsBed {
+  readonly server: MockAuthServer
+  readonly browser: VirtualBrowser
+  readonly clock: ManualClock
+  openTab(options?: AuthClientOptions): VirtualTab
+  callsTo(route: string): readonly MockCall[]
+  /** Lets everything happen that waits for no clock. */
+  settle(): Promise<void>
+  /** Lets time pass in steps, and everything happen in between that follows. */
+  pass(ms: number, stepMs?: number): Promise<void>
+  /** Writes to the channel, as any script of the origin may. */
+  forge(message: unknown): void
+}
+
+export interface TabsOptions {
+  readonly server?: MockAuthServerOptions
+  readonly client?: AuthClientOptions
+  readonly hooks?: NetworkHooks
+  /** Delays a message on its way between tabs. */
+  readonly slowMessages?: () => Promise<void>
+  readonly without?: readonly ('locks' | 'openChannel' | 'storage')[]
+}
+
+interface Listener {
+  readonly name: string
+  readonly hear: (message: unknown) => void
+}
+
+export function createTabsBed(options: TabsOptions = {}): TabsBed {
+  const clock = createManualClock()
+  const server = createMockAuthServer({
+    allowedOrigins: [pageOrigin],
+    users: [ada, grace],
+    now: clock.trueNow,
+    refreshGraceSeconds: 0,
+    ...options.server
+  })
+  const browser = createVirtualBrowser(server, options.hooks)
+  const listeners = new Set<Listener>()
+  const locks = createSharedLocks()
+  let lastName = ''
+
+  function broadcast(from: Listener | undefined, name: string, message: unknown): void {
+    lastName = name
+    const copy = structuredClone(message)
+    for (const listener of listeners) {
+      if (listener === from || listener.name !== name) continue
+      void (options.slowMessages?.() ?? Promise.resolve()).then(() => {
+        if (listeners.has(listener)) listener.hear(copy)
+      })
+    }
+  }
+
+  function openTab(changed: AuthClientOptions = {}): VirtualTab {
+    const wakers = new Set<(wake: 'visible' | 'online') => void>()
+    const hiders = new Set<() => void>()
+    const mine = locks.forTab()
+    const waiting: (() => void)[] = []
+    let isFrozen = false
+    let isDead = false
+    const whenRunning = (work: () => void) => {
+      if (isDead) return
+      if (isFrozen) waiting.push(work)
+      else work()
+    }
+    const { platform: replaced, ...rest } = { ...options.client, ...changed }
+    const absent = Object.fromEntries((options.without ?? []).map((part) => [part, undefined]))
+    const platform: Partial<Platform> = {
+      ...clock.platform,
+      ...browser.platform,
+      setTimer: (callback, delayMs) =>
+        clock.platform.setTimer(() => whenRunning(callback), delayMs),
+      fetch: (url, init) =>
+        new Promise((resolve, reject) => {
+          if (isDead) return
+          browser.platform.fetch?.(url, init).then(
+            (response) => whenRunning(() => resolve(response)),
+            (error) => whenRunning(() => reject(error))
+          )
+        }),
+      onWake(listener) {
+        wakers.add(listener)
+        return () => wakers.delete(listener)
+      },
+      onPageHide(listener) {
+        hiders.add(listener)
+        return () => hiders.delete(listener)
+      },
+      locks: {
+        request: (...asked) => (isDead ? never() : mine.locks.request(...asked))
+      },
+      openChannel(name, onMessage) {
+        const listener: Listener = { name, hear: (data) => whenRunning(() => onMessage(data)) }
+        listeners.add(listener)
+        return {
+          post: (message) => broadcast(listener, name, message),
+          close: () => void listeners.delete(listener)
+        }
+      },
+      ...absent,
+      ...replaced
+    }
+    const auth = createAuthClient({
+      baseURL: apiOrigin,
+      spreadRefreshes: false,
+      ...rest,
+      platform
+    })
+    auth.axios.defaults.adapter = browser.adapter
+    const events: VirtualTab['events'] = []
+    for (const name of eventNames) auth.on(name, (event) => events.push({ name, event }))
+    onTestFinished(auth.dispose)
+    const run = () => {
+      isFrozen = false
+      for (const work of waiting.splice(0)) work()
+    }
+    const wake = () => {
+      for (const listener of wakers) listener('visible')
+    }
+    return {
+      auth,
+      events,
+      platform,
+      putAside() {
+        for (const listener of hiders) listener()
+        isFrozen = true
+      },
+      bringBack() {
+        run()
+        wake()
+      },
+      freeze() {
+        isFrozen = true
+      },
+      thaw() {
+        run()
+        wake()
+      },
+      crash() {
+        isDead = true
+        mine.release()
+      }
+    }
+  }
+
+  async function settle(): Promise<void> {
+    for (let turn = 0; turn < 3; turn += 1) await browser.settle()
+  }
+
+  return {
+    server,
+    browser,
+    clock,
+    openTab,
+    settle,
+    callsTo: (route) => server.calls.filter((call) => call.route === route),
+    forge: (message) => broadcast(undefined, lastName, message),
+    async pass(ms, stepMs = 10) {
+      await settle()
+      for (let left = ms; left > 0; left -= stepMs) {
+        clock.tick(Math.min(stepMs, left))
+        await settle()
+      }
+    }
+  }
+}
+
+/** Web Locks, as the tabs of one browser see them: one holder at a time, in the order of asking; a tab that dies holds none. */
+export function createSharedLocks(): {
+  forTab(): { readonly locks: PlatformLocks; release(): void }
+} {
+  interface Request {
+    readonly tab: object
+    readonly grant: () => void
+  }
+  const queues = new Map<string, Request[]>()
+
+  function leave(name: string, request: Request): void {
+    const queue = queues.get(name) ?? []
+    const index = queue.indexOf(request)
+    if (index === -1) return
+    queue.splice(index, 1)
+    if (index === 0) queue[0]?.grant()
+  }
+
+  return {
+    forTab() {
+      const tab = {}
+      return {
+        locks: {
+          request(name, options, task) {
+            if (!('signal' in options)) {
+              const isFree = (queues.get(name) ?? []).length === 0
+              return isFree
+                ? this.request(name, { signal: new AbortController().signal }, task)
+                : task(null)
+            }
+            const { signal } = options
+            return new Promise((resolve, reject) => {
+              const queue = queues.get(name) ?? []
+              queues.set(name, queue)
+              const abort = () => {
+                leave(name, request)
+                reject(signal.reason)
+              }
+              const request: Request = {
+                tab,
+                grant() {
+                  signal.removeEventListener('abort', abort)
+                  Promise.resolve()
+                    .then(() => task({ name }))
+                    .then(resolve, reject)
+                    .finally(() => leave(name, request))
+                }
+              }
+              if (signal.aborted) return reject(signal.reason)
+              signal.addEventListener('abort', abort)
+              queue.push(request)
+              if (queue[0] === request) request.grant()
+            })
+          }
+        },
+        release() {
+          for (const [name, queue] of queues) {
+            for (const request of queue.filter((one) => one.tab === tab)) leave(name, request)
+          }
+        }
+      }
+    }
+  }
+}
+
+function never<T>(): Promise<T> {
+  return new Promise(() => {})
+}

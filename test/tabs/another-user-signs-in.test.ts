@@ -1,0 +1,160 @@
+// Another user signs in next door: this tab says so, and nothing of one user goes out with the other's token.
+import { expect, it } from 'vitest'
+import { ada, grace } from '../support/worlds/test-client.ts'
+import { createTabsBed, type TabsOptions } from '../support/worlds/virtual-tabs.ts'
+
+async function openAda(options: TabsOptions = {}) {
+  const bed = createTabsBed(options)
+  const first = bed.openTab()
+  await bed.settle()
+  const entering = first.auth.login(ada)
+  await bed.pass(300)
+  await entering
+  const second = bed.openTab()
+  await bed.settle()
+  return { ...bed, first, second }
+}
+
+const opaqueTokens: TabsOptions = {
+  client: {
+    parseTokenResponse(body) {
+      const { access_token, expires_in } = body as { access_token: string; expires_in: number }
+      return { access_token: access_token.replaceAll('.', '~'), expires_in }
+    }
+  }
+}
+
+it.each([
+  ['named by its token', {}],
+  ['behind an opaque token', opaqueTokens],
+  ['with no lock and no storage', { without: ['locks', 'storage'] }],
+  ['with tabs that only signal', { client: { tabs: 'signal' } }]
+] satisfies [string, TabsOptions][])('pauses the tab of the first user, %s', async (_, options) => {
+  const { first, second, settle, pass } = await openAda(options)
+  await pass(400)
+  expect(second.auth.getState().status).toBe('authenticated')
+  const entering = first.auth.login(grace)
+  await pass(400)
+  await entering
+  expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'user-changed' })
+  expect(second.events).toContainEqual({ name: 'signed-out', event: { reason: 'user-changed' } })
+  await settle()
+  await expect(second.auth.getAccessToken()).rejects.toMatchObject({
+    code: 'ERR_AUTH_NOT_AUTHENTICATED'
+  })
+  expect(first.auth.getState().status).toBe('authenticated')
+})
+
+it('rejects what was queued for the first user', async () => {
+  const { first, second, settle, browser, server, callsTo } = await openAda()
+  server.revokeAccessTokens()
+  const gate = browser.hold('/login')
+  const entering = first.auth.login(grace)
+  await gate.arrived(1)
+  const queued = Promise.allSettled(
+    Array.from({ length: 5 }, () => second.auth.axios.post('/notes', { of: 'ada' }))
+  )
+  await settle()
+  const refused = browser.requests.filter(({ url }) => url.endsWith('/notes'))
+  expect(refused).toHaveLength(5)
+  gate.release()
+  await entering
+  for (const result of await queued) {
+    expect(result).toMatchObject({ reason: { code: 'ERR_AUTH_SESSION_CHANGED' } })
+  }
+  expect(browser.requests.filter(({ url }) => url.endsWith('/notes'))).toEqual(refused)
+  expect(callsTo('refresh').slice(1)).toEqual([])
+})
+
+it('ends with the cookie of the user who signed in while a sibling refreshed', async () => {
+  const { first, second, settle, browser, openTab, callsTo } = await openAda()
+  const gate = browser.hold('/refresh')
+  second.auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  const entering = first.auth.login(grace)
+  gate.release()
+  await entering
+  await settle()
+  const third = openTab({ tabs: 'off' })
+  await settle()
+  const token = await third.auth.getAccessToken()
+  const subject = (one: string) =>
+    JSON.parse(Buffer.from(one.split('.')[1] ?? '', 'base64url').toString()).sub
+  expect(subject(token)).toBe(subject(await first.auth.getAccessToken()))
+  expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
+})
+
+it('lets the tab in again when its own user signs in next door, and nobody else', async () => {
+  const { first, second, settle, server } = await openAda()
+  server.endSessions()
+  await first.auth.refresh().catch(() => {})
+  await settle()
+  await first.auth.login(grace)
+  await settle()
+  expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'user-changed' })
+  await first.auth.login(ada)
+  await settle()
+  expect(second.auth.getState().status).toBe('authenticated')
+})
+
+it('takes over whoever signs in next door after the user signed out', async () => {
+  const { first, second, settle } = await openAda()
+  await second.auth.logout()
+  await settle()
+  await first.auth.login(grace)
+  await settle()
+  expect(second.auth.getState().status).toBe('authenticated')
+  expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
+})
+
+//  first   ── grace signs in ── refresh ──✗ the answer is lost ────────── again, by the same name
+//  second  ── (frozen) ──────────────────────────── hears of grace ─┘ and forgets nothing of hers
+it('repeats an attempt by its name, though a tab hears only now of the user whose it is', async () => {
+  const bed = await openAda({ client: { sendIdempotencyKey: 'always' } })
+  const { first, second, browser, pass } = bed
+  second.freeze()
+  const entering = first.auth.login(grace)
+  await pass(300)
+  await entering
+  const before = browser.requests.length
+  browser.trouble('/refresh', { kind: 'lost' })
+  await expect(first.auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+  second.thaw()
+  await pass(20)
+  expect(second.auth.getState()).toMatchObject({ reason: 'user-changed' })
+  const refreshing = first.auth.refresh()
+  await pass(2_500)
+  await refreshing
+  const refreshes = browser.requests.slice(before).filter(({ url }) => url.endsWith('/refresh'))
+  const [lost, repeated] = refreshes.map(({ headers }) => headers['Idempotency-Key'])
+  expect(lost).toMatch(/\w/)
+  expect(repeated).toBe(lost)
+})
+
+//  first   ──────────── grace signs in ──(the news are slow)─────────────▶ stays Grace's
+//  second  ── request ─────────────────── its answer re-issues Ada's token ─┘ and tells nobody
+it('tells nobody of a token that is re-issued for the user before', async () => {
+  let release = () => {}
+  let isSlow = false
+  const arrived = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const bed = await openAda({ slowMessages: async () => (isSlow ? arrived : undefined) })
+  const { first, second, server, settle } = bed
+  server.rotateKey()
+  const gate = server.hold('api', { after: 'commit' })
+  const sending = second.auth.axios.get('/notes').catch(() => {})
+  await gate.arrived()
+  isSlow = true
+  await first.auth.login(grace)
+  const token = await first.auth.getAccessToken()
+  gate.release()
+  await sending
+  await settle()
+  release()
+  await settle()
+  expect(second.events.map(({ name }) => name)).toContain('reissued')
+  expect(first.auth.getState().status).toBe('authenticated')
+  expect(await first.auth.getAccessToken()).toBe(token)
+  expect(second.auth.getState()).toMatchObject({ reason: 'user-changed' })
+})

@@ -1,0 +1,139 @@
+// Pages that are put aside, frozen or killed: what they missed does not come out wrong.
+import { expect, it } from 'vitest'
+import { ada, grace } from '../support/worlds/test-client.ts'
+import { createTabsBed, type TabsOptions } from '../support/worlds/virtual-tabs.ts'
+
+async function openTwo(options: TabsOptions = {}) {
+  const bed = createTabsBed(options)
+  const first = bed.openTab()
+  await bed.settle()
+  await first.auth.login(ada)
+  const second = bed.openTab()
+  await bed.settle()
+  return { ...bed, first, second }
+}
+
+it.each([
+  ['by what lies in storage', {}],
+  ['without a channel', { without: ['openChannel'] }]
+] satisfies [string, TabsOptions][])(
+  'sends nothing with the old token when the user comes back after a sign-out elsewhere, %s',
+  async (_, options) => {
+    const { first, second, pass, browser } = await openTwo(options)
+    await pass(300)
+    second.putAside()
+    const leaving = first.auth.logout()
+    await pass(50)
+    expect((await leaving).confirmed).toBe(true)
+    const sent = browser.requests.length
+    second.bringBack()
+    expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+    await second.auth.axios.get('/me').catch(() => {})
+    expect(
+      browser.requests.slice(sent).filter(({ headers }) => headers.Authorization !== undefined)
+    ).toEqual([])
+  }
+)
+
+it('takes over, on coming back, what was renewed meanwhile', async () => {
+  const { first, second, pass, callsTo } = await openTwo()
+  second.putAside()
+  await first.auth.refresh()
+  second.bringBack()
+  await second.auth.axios.get('/me')
+  await pass(50)
+  expect(callsTo('refresh').slice(1)).toHaveLength(1)
+  expect(second.auth.getState().status).toBe('authenticated')
+})
+
+it('tells on coming back that somebody else has signed in', async () => {
+  const { first, second, pass, browser } = await openTwo()
+  second.putAside()
+  const leaving = first.auth.logout()
+  await pass(20)
+  await leaving
+  await first.auth.login(grace)
+  second.bringBack()
+  await pass(50)
+  expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'user-changed' })
+  const sent = browser.requests.length
+  await second.auth.axios.get('/me').catch(() => {})
+  expect(
+    browser.requests.slice(sent).every(({ headers }) => headers.Authorization === undefined)
+  ).toBe(true)
+})
+
+it.each(['before the request is sent', 'while the server is at work', 'before the answer is read'])(
+  'renews the session in another tab when one crashes %s',
+  async (phase) => {
+    const { first, second, pass, settle, browser, callsTo } = await openTwo()
+    const gate = phase === 'before the request is sent' ? undefined : browser.hold('/refresh')
+    first.auth.refresh().catch(() => {})
+    if (phase !== 'before the request is sent') await gate?.arrived(1)
+    if (phase === 'before the answer is read') first.freeze()
+    first.crash()
+    gate?.release()
+    await settle()
+    const renewing = second.auth.refresh()
+    await pass(3_000)
+    await renewing
+    expect(second.auth.getState().status).toBe('authenticated')
+    expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
+  }
+)
+
+it('waits for the answer to a refresh that a page left behind, before it asks again', async () => {
+  const { first, pass, settle, browser, callsTo, openTab } = await openTwo()
+  const gate = browser.hold('/refresh')
+  first.auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  first.crash()
+  const next = openTab({ tabs: 'off' })
+  await pass(500)
+  gate.release()
+  await settle()
+  const before = callsTo('refresh').length
+  await pass(2_000)
+  expect(next.auth.getState().status).toBe('authenticated')
+  expect(callsTo('refresh').length - before).toBe(1)
+  expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
+})
+
+it('goes on when the tab that holds the lock is frozen', async () => {
+  const { first, second, pass, settle, callsTo } = await openTwo({
+    server: { refreshGraceSeconds: 10 }
+  })
+  const refreshing = first.auth.refresh()
+  first.freeze()
+  await settle()
+  const renewing = second.auth.refresh()
+  await pass(5_100, 50)
+  await renewing
+  expect(second.auth.getState().status).toBe('authenticated')
+  first.thaw()
+  await settle()
+  await refreshing
+  expect(first.auth.getState().status).toBe('authenticated')
+  expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
+})
+
+it('closes its channel while the page is put aside', async () => {
+  const open = new Set<string>()
+  const { openTab, settle } = createTabsBed()
+  const tab = openTab({
+    platform: {
+      openChannel(name) {
+        open.add(name)
+        return { post() {}, close: () => void open.delete(name) }
+      }
+    }
+  })
+  await settle()
+  expect(open.size).toBe(1)
+  tab.putAside()
+  expect(open.size).toBe(0)
+  tab.bringBack()
+  expect(open.size).toBe(1)
+  tab.auth.dispose()
+  expect(open.size).toBe(0)
+})

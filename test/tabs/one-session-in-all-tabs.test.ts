@@ -1,0 +1,182 @@
+// The tabs of a browser as one session: whatever one of them gets from the server serves all.
+import { expect, it } from 'vitest'
+import { ada } from '../support/worlds/test-client.ts'
+import {
+  createTabsBed,
+  type TabsBed,
+  type TabsOptions,
+  type VirtualTab
+} from '../support/worlds/virtual-tabs.ts'
+
+const range = (count: number) => Array.from({ length: count }, (_, index) => index)
+const statusOf = ({ auth }: VirtualTab) => auth.getState().status
+const namesOf = ({ events }: VirtualTab) => events.map(({ name }) => name)
+
+/** A tab in which Ada has signed in. */
+async function arrange(options?: TabsOptions): Promise<TabsBed & { readonly first: VirtualTab }> {
+  const bed = createTabsBed(options)
+  const first = bed.openTab()
+  await bed.settle()
+  await first.auth.login(ada)
+  return { ...bed, first }
+}
+
+it('gives a new tab its token with no call to the server', async () => {
+  const { first, openTab, settle, callsTo } = await arrange()
+  const second = openTab()
+  await settle()
+  expect(statusOf(second)).toBe('authenticated')
+  expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
+  expect(callsTo('refresh')).toHaveLength(1)
+  expect(second.events).toMatchObject([{ name: 'signed-in', event: { via: 'other-tab' } }])
+})
+
+it('asks the server on page load where no sibling answers', async () => {
+  const { first, openTab, settle, pass, callsTo } = await arrange()
+  first.crash()
+  const second = openTab()
+  await settle()
+  expect(statusOf(second)).toBe('initializing')
+  await pass(260)
+  expect(statusOf(second)).toBe('authenticated')
+  expect(callsTo('refresh')).toHaveLength(2)
+})
+
+it('waits for nobody on page load where no other tab is open', async () => {
+  const { first, openTab, settle, callsTo } = await arrange()
+  first.putAside()
+  const second = openTab()
+  await settle()
+  expect(statusOf(second)).toBe('authenticated')
+  expect(callsTo('refresh')).toHaveLength(2)
+})
+
+it('makes one refresh for twenty tabs, over ten expiries', async () => {
+  const { first, openTab, settle, pass, callsTo, clock } = await arrange()
+  const tabs = [first, ...range(19).map(() => openTab())]
+  await settle()
+  for (const expiry of range(10)) {
+    clock.tick(240_000)
+    await pass(100)
+    expect(callsTo('refresh').length - 1).toBe(expiry + 1)
+    const tokens = await Promise.all(tabs.map(({ auth }) => auth.getAccessToken()))
+    expect(new Set(tokens).size).toBe(1)
+  }
+  expect(callsTo('refresh').map(({ status }) => status)).toEqual([401, ...Array(10).fill(200)])
+  const refreshed = tabs.flatMap(({ events }) => events).filter(({ name }) => name === 'refreshed')
+  expect(
+    refreshed.filter(({ event }) => Reflect.get(event as object, 'reason') === 'other-tab')
+  ).toHaveLength(190)
+})
+
+it('makes one refresh for a thousand requests of twenty tabs whose token was revoked', async () => {
+  const { first, openTab, settle, callsTo, server } = await arrange()
+  const tabs = [first, ...range(19).map(() => openTab())]
+  await settle()
+  server.revokeAccessTokens()
+  const answers = await Promise.all(
+    tabs.flatMap(({ auth }) => range(50).map(() => auth.axios.get('/me')))
+  )
+  expect(answers.map(({ status }) => status)).toEqual(Array(1000).fill(200))
+  expect(callsTo('refresh').slice(1)).toHaveLength(1)
+})
+
+it('hands a re-issued token on', async () => {
+  const { first, openTab, settle, server, callsTo } = await arrange()
+  const second = openTab()
+  await settle()
+  server.rotateKey()
+  await first.auth.axios.get('/me')
+  await settle()
+  expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
+  expect(namesOf(second)).toEqual(['signed-in', 'reissued'])
+  expect(callsTo('refresh')).toHaveLength(1)
+})
+
+it('signs all tabs out, and a refresh in flight brings none back', async () => {
+  const { first, openTab, settle, pass, browser, callsTo } = await arrange()
+  const others = range(4).map(() => openTab())
+  await settle()
+  const gate = browser.hold('/refresh')
+  const refreshing = others[0]?.auth.refresh()
+  refreshing?.catch(() => {})
+  await gate.arrived(1)
+  const leaving = first.auth.logout()
+  await settle()
+  expect([first, ...others].map(statusOf)).toEqual(Array(5).fill('unauthenticated'))
+  const sent = browser.requests.length
+  await Promise.all([first, ...others].map(({ auth }) => auth.axios.get('/me').catch(() => {})))
+  expect(
+    browser.requests.slice(sent).filter(({ headers }) => headers.Authorization !== undefined)
+  ).toEqual([])
+  gate.release()
+  await pass(100)
+  expect((await leaving).confirmed).toBe(true)
+  expect([first, ...others].map(statusOf)).toEqual(Array(5).fill('unauthenticated'))
+  await expect(refreshing).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  expect(callsTo('logout')).toHaveLength(1)
+})
+
+it('signs all tabs in', async () => {
+  const { openTab, settle, callsTo } = createTabsBed()
+  const tabs = range(3).map(() => openTab())
+  await settle()
+  expect(tabs.map(statusOf)).toEqual(Array(3).fill('unauthenticated'))
+  await tabs[1]?.auth.login(ada)
+  await settle()
+  expect(tabs.map(statusOf)).toEqual(Array(3).fill('authenticated'))
+  expect(callsTo('login')).toHaveLength(1)
+  await tabs[2]?.auth.logout()
+  await settle()
+  await tabs[0]?.auth.login(ada)
+  await settle()
+  expect(tabs.map(statusOf)).toEqual(Array(3).fill('authenticated'))
+})
+
+it('ends the session of all tabs when the server refuses to renew it', async () => {
+  const { first, openTab, settle, server, callsTo } = await arrange()
+  const second = openTab()
+  await settle()
+  server.endSessions()
+  await expect(first.auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_EXPIRED' })
+  await settle()
+  expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'session-expired' })
+  expect(callsTo('refresh').slice(1)).toHaveLength(1)
+})
+
+it('waits for a message that is slower than the lock', async () => {
+  const deliveries: (() => void)[] = []
+  let isSlow = false
+  const { first, openTab, settle, callsTo } = await arrange({
+    slowMessages: () =>
+      isSlow ? new Promise((resolve) => deliveries.push(resolve)) : Promise.resolve()
+  })
+  const second = openTab()
+  await settle()
+  isSlow = true
+  const both = Promise.all([first.auth.refresh(), second.auth.refresh()])
+  await settle()
+  for (const deliver of deliveries) deliver()
+  await both
+  expect(callsTo('refresh').slice(1)).toHaveLength(1)
+  expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
+})
+
+it('counts the age of a token from its receipt by the first tab, however late the message is read', async () => {
+  const { first, openTab, settle, clock, callsTo, browser } = await arrange()
+  const second = openTab()
+  await settle()
+  clock.tick(100_000)
+  second.freeze()
+  await first.auth.refresh()
+  await settle()
+  first.crash()
+  // Longer than the token lives.
+  clock.tick(310_000)
+  await settle()
+  const before = callsTo('refresh').length
+  second.thaw()
+  expect((await second.auth.axios.get('/me')).status).toBe(200)
+  expect(callsTo('refresh').length - before).toBe(1)
+  expect(browser.requests.filter(({ url }) => url.endsWith('/me'))).toHaveLength(1)
+})

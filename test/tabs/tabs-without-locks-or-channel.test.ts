@@ -1,0 +1,161 @@
+// What tabs do without each other's help: by option, or because the browser lacks something.
+import { expect, it } from 'vitest'
+import { ada } from '../support/worlds/test-client.ts'
+import { createTabsBed, type TabsOptions } from '../support/worlds/virtual-tabs.ts'
+
+async function openThree(options: TabsOptions) {
+  const bed = createTabsBed({ server: { refreshGraceSeconds: 10 }, ...options })
+  const first = bed.openTab()
+  await bed.settle()
+  const entering = first.auth.login(ada)
+  await bed.pass(300)
+  await entering
+  const tabs = [first, bed.openTab(), bed.openTab()]
+  await bed.pass(600)
+  return { ...bed, tabs }
+}
+
+const lacking: [string, TabsOptions][] = [
+  ['without Web Locks', { without: ['locks'] }],
+  ['without a channel', { without: ['openChannel'] }],
+  ['without storage', { without: ['storage'] }],
+  ['without any of them', { without: ['locks', 'openChannel', 'storage'] }],
+  ['with tabs that only signal', { client: { tabs: 'signal' } }],
+  ['with tabs that tell nothing', { client: { tabs: 'off' } }],
+  [
+    'with a channel and storage that throw',
+    {
+      client: {
+        platform: {
+          openChannel() {
+            throw new Error('InvalidStateError')
+          },
+          storage: {
+            getItem() {
+              throw new Error('SecurityError')
+            },
+            setItem() {
+              throw new Error('QuotaExceededError')
+            },
+            removeItem() {
+              throw new Error('SecurityError')
+            }
+          }
+        }
+      }
+    }
+  ],
+  [
+    'with locks that throw',
+    {
+      client: {
+        platform: {
+          locks: {
+            request: () => Promise.reject(new DOMException('not fully active', 'InvalidStateError'))
+          }
+        }
+      }
+    }
+  ]
+]
+
+it.each(lacking)('keeps three tabs signed in over five expiries, %s', async (_, options) => {
+  const { tabs, clock, pass, server } = await openThree(options)
+  for (let expiry = 0; expiry < 5; expiry += 1) {
+    clock.tick(240_000)
+    await pass(600)
+    const answers = await Promise.all(tabs.map(({ auth }) => auth.axios.get('/me')))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+  }
+  expect(server.calls.map(({ outcome }) => outcome)).not.toContain('refresh_reused')
+  expect(tabs.map(({ auth }) => auth.getState().status)).toEqual(Array(3).fill('authenticated'))
+})
+
+it('posts no token where tabs only signal', async () => {
+  const posted: unknown[] = []
+  const { pass, openTab, settle } = createTabsBed({
+    client: {
+      tabs: 'signal',
+      platform: {
+        openChannel: () => ({ post: (message) => void posted.push(message), close() {} })
+      }
+    }
+  })
+  const { auth } = openTab()
+  await settle()
+  await auth.login(ada)
+  const tokens = [await auth.getAccessToken()]
+  await auth.refresh()
+  tokens.push(await auth.getAccessToken())
+  await pass(50)
+  await auth.logout()
+  expect(posted.map((message) => Reflect.get(message as object, 'type'))).toEqual([
+    'token',
+    'token',
+    'ended'
+  ])
+  for (const token of tokens) expect(JSON.stringify(posted)).not.toContain(token)
+})
+
+it('opens no channel where tabs tell each other nothing', async () => {
+  let opened = 0
+  const { openTab, settle, browser } = createTabsBed({
+    client: {
+      tabs: 'off',
+      platform: {
+        openChannel() {
+          opened += 1
+          return { post() {}, close() {} }
+        }
+      }
+    }
+  })
+  const { auth } = openTab()
+  await settle()
+  await auth.login(ada)
+  await auth.logout()
+  expect(opened).toBe(0)
+  expect([...browser.storage.entries.keys()]).toEqual([])
+})
+
+it('signs in and out in all tabs that only signal', async () => {
+  const { tabs, pass } = await openThree({ client: { tabs: 'signal' } })
+  const leaving = tabs[0]?.auth.logout()
+  await pass(300)
+  await leaving
+  const statuses = () => tabs.map(({ auth }) => auth.getState().status)
+  expect(statuses()).toEqual(Array(3).fill('unauthenticated'))
+  const entering = tabs[1]?.auth.login(ada)
+  await pass(300)
+  await entering
+  expect(statuses()).toEqual(Array(3).fill('authenticated'))
+})
+
+it('keeps an active tab signed in beside an idle one', async () => {
+  const { tabs, pass, clock, settle } = await openThree({
+    client: { idlePolicy: { signOutAfterSeconds: 600, whileHidden: 'refresh' } }
+  })
+  for (let minute = 0; minute < 30; minute += 1) {
+    clock.tick(60_000)
+    await settle()
+    await tabs[0]?.auth.axios.get('/me')
+  }
+  expect(tabs.map(({ auth }) => auth.getState().status)).toEqual(Array(3).fill('authenticated'))
+  for (let minute = 0; minute < 12; minute += 1) {
+    clock.tick(60_000)
+    await pass(100)
+  }
+  for (const { auth } of tabs)
+    expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
+})
+
+it('crosses no tokens between clients of two servers on one origin', async () => {
+  const { openTab, settle } = createTabsBed()
+  const ours = openTab()
+  const theirs = openTab({ baseURL: 'https://other.example' })
+  await settle()
+  await ours.auth.login(ada)
+  await settle()
+  expect(theirs.events.map(({ name }) => name)).not.toContain('signed-in')
+  expect(theirs.auth.getState().status).not.toBe('authenticated')
+})

@@ -1,0 +1,63 @@
+// I8: around the very moment of expiry no request of the app fails, whatever the server's clock cuts off.
+import { expect, it } from 'vitest'
+import { ada, createTestBed } from '../support/worlds/test-client.ts'
+
+const steps = Array.from({ length: 41 }, (_, index) => -2_000 + index * 100)
+const delays = [0, 300, 900, 2_500]
+
+it.each(
+  [0, 300, 900].flatMap((fractionMs) => delays.map((onTheWayMs) => ({ fractionMs, onTheWayMs })))
+)(
+  'fails no request around expiry, issued $fractionMs ms into a second and $onTheWayMs ms on the way',
+  async ({ fractionMs, onTheWayMs }) => {
+    for (const stepMs of steps) {
+      const bed = createTestBed({}, { accessTokenSeconds: 10 })
+      const { auth, browser, clock, callsTo, idle } = bed
+      clock.tick(fractionMs)
+      await auth.login(ada)
+      auth.axios.defaults.adapter = (config) => {
+        clock.sleep(onTheWayMs)
+        return browser.adapter(config)
+      }
+      clock.sleep(10_000 + stepMs)
+      const { status } = await auth.axios.get('/me')
+      await idle()
+      expect([stepMs, status]).toEqual([stepMs, 200])
+      expect(callsTo('refresh')).toHaveLength(1)
+    }
+  }
+)
+
+it('walks over the edge in steps of a tenth of a second with one refresh and no refusal', async () => {
+  for (const fractionMs of [0, 900]) {
+    const bed = createTestBed({ refreshBeforeExpirySeconds: 0 }, { accessTokenSeconds: 10 })
+    const { auth, clock, callsTo, idle } = bed
+    clock.tick(fractionMs)
+    await auth.login(ada)
+    clock.sleep(8_000)
+    for (const _ of steps) {
+      expect((await auth.axios.get('/me')).status).toBe(200)
+      clock.sleep(100)
+    }
+    await idle()
+    expect(callsTo('me').map((call) => call.status)).toEqual(steps.map(() => 200))
+    expect(callsTo('refresh')).toHaveLength(1)
+  }
+})
+
+it.each([4, 5, 10, 60])(
+  'sends no token of %d s that the server has already cut off',
+  async (accessTokenSeconds) => {
+    const { auth, clock, callsTo } = createTestBed(
+      { refreshBeforeExpirySeconds: 0 },
+      { accessTokenSeconds }
+    )
+    clock.tick(999)
+    await auth.login(ada)
+    for (let request = 0; request < 200; request += 1) {
+      clock.sleep(accessTokenSeconds * 37)
+      await auth.axios.get('/me')
+    }
+    expect(callsTo('me').map((call) => call.status)).toEqual(Array(200).fill(200))
+  }
+)

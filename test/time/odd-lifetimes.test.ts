@@ -1,0 +1,85 @@
+// I8, I10: lifetimes that are very long, very short or nonsense lead to no loop, and to no timer that cannot be.
+import { expect, it } from 'vitest'
+import { createMintBed, jwt, type Mint, type Minted } from '../support/worlds/any-token-server.ts'
+
+const daySeconds = 86_400
+const yearSeconds = 365 * daySeconds
+const credentials = { email: 'ada' }
+
+function opaque(expiresIn: number): Mint {
+  return (nth) => ({
+    body: { access_token: `opaque-${nth}`, expires_in: expiresIn },
+    livesSeconds: expiresIn
+  })
+}
+
+function withClaims(claims: (nowSeconds: number) => Readonly<Record<string, number>>): Mint {
+  return (nth, nowMs): Minted => ({
+    body: { access_token: jwt({ jti: String(nth), ...claims(Math.floor(nowMs / 1000)) }) },
+    livesSeconds: Number.MAX_SAFE_INTEGER
+  })
+}
+
+const longLives: readonly [string, Mint][] = [
+  ['60 days', opaque(60 * daySeconds)],
+  ['a year', opaque(yearSeconds)],
+  ['ten years', opaque(10 * yearSeconds)],
+  ['a second less than 2^31 ms', opaque(2_147_482)],
+  ['a second more than 2^31 ms', opaque(2_147_484)],
+  ['a minute and a second more than 2^31 ms', opaque(2_147_484 + 60)],
+  ['2^32 ms', opaque(4_294_968)],
+  ['2^31 s', opaque(2 ** 31)],
+  ['2^53 s', opaque(2 ** 53)],
+  ['an hour, given in milliseconds', opaque(3_600_000)],
+  ['an hour, with exp in milliseconds', withClaims((s) => ({ iat: s, exp: (s + 3_600) * 1000 }))],
+  [
+    'an hour, with both claims in milliseconds',
+    withClaims((s) => ({ iat: s * 1000, exp: (s + 3_600) * 1000 }))
+  ],
+  ['a thousand years', withClaims((s) => ({ iat: s, exp: s + 1000 * yearSeconds }))],
+  ['nobody knows how long, with exp alone', withClaims((s) => ({ exp: s + 3_600 }))],
+  ['nobody knows how long, with iat alone', withClaims((s) => ({ iat: s }))],
+  ['ages, with an exp of 1e308', withClaims((s) => ({ iat: s, exp: 1e308 }))]
+]
+
+it.each(longLives)('leaves a token alone for the first minute that lives %s', async (_, mint) => {
+  const { auth, browser, clock, refreshedAt, delays } = createMintBed(mint)
+  await auth.login(credentials)
+  for (let second = 0; second < 60; second += 1) {
+    clock.tick(1_000)
+    await auth.axios.get('/me')
+  }
+  await browser.idle()
+  expect(refreshedAt).toEqual([])
+  expect(delays.filter((ms) => !(ms >= 0 && ms <= 2 ** 31 - 1))).toEqual([])
+})
+
+it.each([24, 25, 60])('renews a token of %d days once, a minute before its end', async (days) => {
+  const { auth, browser, clock, refreshedAt, delays } = createMintBed(opaque(days * daySeconds))
+  await auth.login(credentials)
+  clock.tick((days * daySeconds - 60) * 1000 - 1)
+  await browser.idle()
+  expect(refreshedAt).toEqual([])
+  clock.tick(1)
+  await browser.idle()
+  expect(refreshedAt).toEqual([clock.trueNow()])
+  expect(delays.every((ms) => ms >= 0 && ms <= 2 ** 31 - 1)).toBe(true)
+})
+
+it.each([1, 5, 30])(
+  'renews tokens of %d s once in each lifetime, with five requests a second',
+  async (lifetimeSeconds) => {
+    const { auth, clock, refreshedAt, statuses } = createMintBed(opaque(lifetimeSeconds))
+    await auth.login(credentials)
+    const requests = 100 * lifetimeSeconds * 5
+    for (let request = 0; request < requests; request += 1) {
+      clock.tick(200)
+      await auth.axios.get('/me')
+    }
+    expect(statuses).toEqual(Array(requests).fill(200))
+    const spans = refreshedAt.slice(1).map((at, index) => at - (refreshedAt[index] ?? 0))
+    expect(Math.min(...spans)).toBeGreaterThanOrEqual(lifetimeSeconds * 750)
+    expect(refreshedAt.length).toBeLessThanOrEqual(Math.ceil(100 / 0.75))
+    expect(refreshedAt.length).toBeGreaterThanOrEqual(100)
+  }
+)

@@ -1,0 +1,133 @@
+// Tokens that say nothing about themselves, or not all of it, serve as well as any: by `expires_in`, or else by the server's refusal.
+import { expect, it } from 'vitest'
+import { createMintBed, jwt, type Mint } from '../support/worlds/any-token-server.ts'
+
+const credentials = { email: 'ada' }
+const livesSeconds = 60
+
+const timed: readonly [string, Mint][] = [
+  [
+    'opaque ones',
+    (nth) => ({ body: { access_token: `opaque-${nth}`, expires_in: livesSeconds }, livesSeconds })
+  ],
+  [
+    'opaque ones in camelCase',
+    (nth) => ({
+      body: { access_token: `opaque-${nth}`, expiresIn: livesSeconds },
+      livesSeconds
+    })
+  ],
+  [
+    'opaque ones with dots, whose life is given as text',
+    (nth) => ({ body: { access_token: `a.b.${nth}`, expires_in: '60' }, livesSeconds })
+  ],
+  [
+    'JWTs without exp',
+    (nth) => ({
+      body: { access_token: jwt({ sub: 'ada', jti: String(nth) }), expires_in: livesSeconds },
+      livesSeconds
+    })
+  ],
+  [
+    'JWTs without expires_in',
+    (nth, nowMs) => ({
+      body: { access_token: jwt({ jti: nth, iat: nowMs / 1000, exp: nowMs / 1000 + 60 }) },
+      livesSeconds
+    })
+  ],
+  [
+    'JWTs whose claims contradict expires_in',
+    (nth, nowMs) => ({
+      body: {
+        access_token: jwt({ jti: nth, iat: nowMs / 1000, exp: nowMs / 1000 + 999 }),
+        expires_in: livesSeconds
+      },
+      livesSeconds
+    })
+  ]
+]
+const untimed: readonly [string, Mint][] = [
+  ['opaque ones', (nth) => ({ body: { access_token: `opaque-${nth}` }, livesSeconds })],
+  [
+    'opaque ones of unknown life',
+    (nth) => ({ body: { access_token: `opaque-${nth}`, expires_in: null }, livesSeconds })
+  ],
+  ['JWTs without claims', (nth) => ({ body: { access_token: jwt({ jti: nth }) }, livesSeconds })],
+  [
+    'JWTs without iat',
+    (nth, nowMs) => ({
+      body: { access_token: jwt({ jti: nth, exp: nowMs / 1000 + 60 }) },
+      livesSeconds
+    })
+  ],
+  [
+    'JWTs with claims of the wrong type',
+    (nth) => ({ body: { access_token: jwt({ jti: nth, iat: 'now', exp: null }) }, livesSeconds })
+  ]
+]
+
+it.each(timed)('renews tokens before they expire: %s', async (_, mint) => {
+  const { auth, browser, clock, refreshedAt, statuses } = createMintBed(mint)
+  await auth.login(credentials)
+  const startMs = clock.trueNow()
+  for (let second = 0; second < 300; second += 1) {
+    clock.tick(1_000)
+    await auth.axios.get('/me')
+    await browser.idle()
+  }
+  expect(statuses).toEqual(Array(300).fill(200))
+  expect(refreshedAt.map((at) => at - startMs)).toEqual(
+    [45, 90, 135, 180, 225, 270].map((seconds) => seconds * 1000)
+  )
+})
+
+it.each(timed)('renews tokens before the first request after a sleep: %s', async (_, mint) => {
+  const { auth, clock, refreshedAt, statuses } = createMintBed(mint)
+  await auth.login(credentials)
+  clock.sleep(8 * 3_600_000)
+  await Promise.all([auth.axios.get('/me'), auth.axios.get('/me'), auth.getAccessToken()])
+  expect(statuses).toEqual([200, 200])
+  expect(refreshedAt).toHaveLength(1)
+})
+
+it.each(untimed)(
+  'renews tokens of unknown life on refusal alone, and the app sees none: %s',
+  async (_, mint) => {
+    const { auth, browser, clock, refreshedAt, statuses, delays } = createMintBed(mint)
+    await auth.login(credentials)
+    for (let second = 0; second < 300; second += 1) {
+      clock.tick(1_000)
+      expect((await auth.axios.get('/me')).status).toBe(200)
+      await browser.idle()
+    }
+    expect(statuses.filter((status) => status === 401)).toHaveLength(5)
+    expect(refreshedAt).toHaveLength(5)
+    expect(delays.every((ms) => ms >= 0 && ms <= 2 ** 31 - 1)).toBe(true)
+  }
+)
+
+it.each([...timed, ...untimed])('makes one refresh out of fifty refusals: %s', async (_, mint) => {
+  const { auth, refreshedAt, statuses, revoke } = createMintBed(mint)
+  await auth.login(credentials)
+  revoke()
+  const answers = await Promise.all(Array.from({ length: 50 }, () => auth.axios.get('/me')))
+  expect(answers.every(({ status }) => status === 200)).toBe(true)
+  expect(refreshedAt).toHaveLength(1)
+  expect(statuses.filter((status) => status === 200)).toHaveLength(50)
+})
+
+it.each([...timed, ...untimed])(
+  'replays a refusal that arrives after the refresh without another: %s',
+  async (_, mint) => {
+    const { auth, browser, refreshedAt, revoke } = createMintBed(mint)
+    await auth.login(credentials)
+    revoke()
+    const gate = browser.hold('/me')
+    const late = auth.axios.get('/me')
+    await gate.arrived(1)
+    await auth.refresh()
+    gate.release()
+    expect((await late).status).toBe(200)
+    expect(refreshedAt).toHaveLength(1)
+  }
+)

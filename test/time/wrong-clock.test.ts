@@ -1,0 +1,134 @@
+// I8: a device's clock that is wrong, or that somebody sets, changes neither when a token is renewed nor what the app sees.
+import { expect, it } from 'vitest'
+import { ada, createTestBed } from '../support/worlds/test-client.ts'
+
+const yearMs = 365 * 86_400_000
+const magnitudes: readonly [string, number][] = [
+  ['1 s', 1_000],
+  ['1 min', 60_000],
+  ['1 h', 3_600_000],
+  ['1 day', 86_400_000],
+  ['1 y', yearMs],
+  ['10 y', 10 * yearMs]
+]
+const offsets: readonly [string, number][] = [
+  ['that is right', 0],
+  ...magnitudes.flatMap(([name, ms]): [string, number][] => [
+    [`that is ${name} slow`, -ms],
+    [`that is ${name} fast`, ms]
+  ])
+]
+
+it.each(
+  [5, 60, 300, 86_400].flatMap((lifetimeSeconds) =>
+    offsets.map(([name, offsetMs]) => ({ lifetimeSeconds, name, offsetMs }))
+  )
+)(
+  'renews a token of $lifetimeSeconds s in time, every time, with a clock $name',
+  async ({ lifetimeSeconds, offsetMs }) => {
+    const { auth, clock, idle, callsTo } = createTestBed(
+      {},
+      { accessTokenSeconds: lifetimeSeconds },
+      offsetMs
+    )
+    await auth.login(ada)
+    const dueMs = (lifetimeSeconds - Math.min(60, lifetimeSeconds / 4)) * 1000
+    for (let lifetime = 1; lifetime <= 3; lifetime += 1) {
+      await auth.axios.get('/me')
+      clock.tick(dueMs - 1)
+      await auth.axios.get('/me')
+      await idle()
+      expect(callsTo('refresh')).toHaveLength(lifetime - 1)
+      clock.tick(1)
+      await auth.axios.get('/me')
+      await idle()
+      expect(callsTo('refresh')).toHaveLength(lifetime)
+    }
+    expect(callsTo('me').every((call) => call.status === 200)).toBe(true)
+  }
+)
+
+it.each(offsets)(
+  'renews after a sleep, before the next request, with a clock %s',
+  async (_, offsetMs) => {
+    const { auth, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 300 }, offsetMs)
+    await auth.login(ada)
+    clock.sleep(3_600_000)
+    await auth.axios.get('/me')
+    await auth.axios.get('/me')
+    expect(callsTo('me').map((call) => call.status)).toEqual([200, 200])
+    expect(callsTo('refresh')).toHaveLength(1)
+  }
+)
+
+const seeds = Array.from({ length: 100 }, (_, index) => index + 1)
+
+it.each(seeds)('pays one refresh at most for each step of the clock (session %d)', async (seed) => {
+  const random = createSeededRandom(seed)
+  const { auth, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  await auth.login(ada)
+  let elapsedMs = 0
+  let steps = 0
+  for (let request = 0; request < 30; request += 1) {
+    const waitMs = Math.floor(random() * 90_000)
+    // In slices, for the network moves only between them.
+    for (let leftMs = waitMs; leftMs > 0; leftMs -= 5_000) {
+      clock.tick(Math.min(leftMs, 5_000))
+      await idle()
+    }
+    elapsedMs += waitMs
+    if (random() < 0.25) {
+      steps += 1
+      clock.step(random() < 0.5 ? -3_600_000 : 3_600_000)
+    }
+    await auth.axios.get('/me')
+    await idle()
+  }
+  expect(callsTo('me').map((call) => call.status)).toEqual(Array(30).fill(200))
+  expect(callsTo('refresh').length).toBeLessThanOrEqual(Math.floor(elapsedMs / 240_000) + steps)
+})
+
+it.each([
+  ['one refresh for a clock that is set forward', 3_600_000, 1],
+  ['nothing for a clock that is set back', -3_600_000, 0]
+])('pays %s by an hour', async (_, stepMs, refreshes) => {
+  const { auth, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  await auth.login(ada)
+  clock.tick(10_000)
+  clock.step(stepMs)
+  for (let request = 0; request < 10; request += 1) {
+    await auth.axios.get('/me')
+    clock.tick(10_000)
+    await idle()
+  }
+  expect(callsTo('refresh')).toHaveLength(refreshes)
+})
+
+it.each([-3_600_000, -86_400_000, -10 * yearMs])(
+  'sends no expired token after a clock was set back by %d ms, without timers too',
+  async (stepMs) => {
+    const { auth, clock, idle, callsTo } = createTestBed(
+      { platform: { setTimer: () => () => {} } },
+      { accessTokenSeconds: 300 }
+    )
+    await auth.login(ada)
+    clock.tick(10_000)
+    clock.step(stepMs)
+    for (let request = 0; request < 20; request += 1) {
+      clock.tick(97_000)
+      await auth.axios.get('/me')
+      await idle()
+    }
+    expect(callsTo('me').map((call) => call.status)).toEqual(Array(20).fill(200))
+    expect(callsTo('refresh').length).toBeLessThanOrEqual((20 * 97) / 240)
+  }
+)
+
+/** A linear congruential generator, so that every run sees the same sessions. */
+function createSeededRandom(seed: number): () => number {
+  let state = seed * 7_919
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32
+    return state / 2 ** 32
+  }
+}
