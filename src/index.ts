@@ -24,7 +24,7 @@ export type {
   RefreshOutcome,
   RefreshReason,
   RefreshStatus,
+  ReissueRefusal,
   TokenFacts
 } from './session/events.ts'
 export type { AuthState, Degraded, SignedOutReason } from './session/state.ts'
-export type { ReissueRefusal } from './session/token-order.ts'

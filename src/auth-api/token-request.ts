@@ -1,10 +1,11 @@
 // One exchange with an auth endpoint: send, read, classify. Only what is explicit counts as a refusal.
+
 import { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import { parseRetryAfterMs } from '../refresh/backoff.ts'
 import { type RefreshContext, type RefreshWith, refreshByApp } from './custom-refresh.ts'
 import type { EndpointPaths, Endpoints } from './endpoints.ts'
 import { type Answered, createAuthPost, json, type PostBody, refreshTokenGrant } from './post.ts'
+import { parseRetryAfterMs } from './retry-after.ts'
 import {
   type IssuedToken,
   readOAuthError,

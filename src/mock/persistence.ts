@@ -3,15 +3,14 @@
 
 import type { KeyRing } from './keys/key-ring.ts'
 import type { Sessions } from './sessions/sessions.ts'
-import { newState, readState, type StoredState, writeState } from './sessions/stored-state.ts'
+import {
+  type MockStorage,
+  newState,
+  readState,
+  type StoredState,
+  writeState
+} from './sessions/stored-state.ts'
 import type { KnownUser, Users } from './sessions/users.ts'
-
-/** A part of the `Storage` of the Web. */
-export interface MockStorage {
-  getItem(key: string): string | null
-  setItem(key: string, value: string): void
-  removeItem(key: string): void
-}
 
 /** What was kept, or empty maps and a new secret: for the rooms to work on. */
 export interface Persistence extends StoredState {

@@ -1,8 +1,8 @@
 // The composition root of the mock auth server, and the way of a call through it: journal, route, decision, CORS.
 
 import { createFetchAdapter } from './adapters/fetch.ts'
-import { createCallLog, type MockAdapter, type MockRoute } from './calls/call-log.ts'
-import { openingOf, whenSent } from './calls/call-opening.ts'
+import type { CallOpening, MockAdapter, MockRoute } from './calls/call.ts'
+import { createCallLog } from './calls/call-log.ts'
 import { assertNone, defaultInFlightSeconds, findViolations } from './client-rules/violations.ts'
 import { createClock } from './controls/clock.ts'
 import { createInterception } from './controls/interception.ts'
@@ -12,13 +12,19 @@ import { createCookieJar } from './http/cookie-jar.ts'
 import { createCors } from './http/cors.ts'
 import { checkCsrf } from './http/csrf.ts'
 import { type Decision, decision } from './http/decision.ts'
-import { refusal, type WireRequest, type WireResponse } from './http/message.ts'
+import {
+  attemptOf,
+  headerValue,
+  refusal,
+  type WireRequest,
+  type WireResponse
+} from './http/message.ts'
 import { createRoutes, guardedMethods, type MockRouteEntry, parseUrl } from './http/routes.ts'
+import { MockAuthServerError } from './lib/errors.ts'
 import { createResetGeneration, type IsCurrent } from './lib/reset-generation.ts'
 import { createTokenLeaks } from './monitor/token-leaks.ts'
-import type { MockAuthServerOptions } from './options/server-options.ts'
-import { readSettings } from './options/server-settings.ts'
-import { refuseProduction } from './production.ts'
+import { readSettings } from './options/read-options.ts'
+import type { MockAuthServerOptions } from './options/server.ts'
 import { createServices } from './services.ts'
 import type { MockAuthServer } from './types.ts'
 
@@ -193,4 +199,43 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
       inspect.reset()
     }
   }
+}
+
+function openingOf(
+  request: WireRequest,
+  adapter: MockAdapter,
+  route: MockRoute,
+  url: URL | undefined
+): CallOpening {
+  return {
+    adapter,
+    route,
+    method: request.method,
+    path: url === undefined ? request.url : url.pathname + url.search,
+    target: url?.origin ?? '',
+    origin: headerValue(request, 'origin'),
+    idempotencyKey: attemptOf(request),
+    credentials: request.credentials
+  }
+}
+
+/** Calls back with the status, at once or when somebody else has sent the answer. */
+function whenSent({ status, sent }: WireResponse, close: (status: number) => void): void {
+  if (sent === undefined) close(status)
+  else void sent.then(close)
+}
+
+/**
+ * Looked up on the global object, which no bundler replaces: a page that is built for production and brings the mock
+ * along (a published Storybook) guards nothing but itself.
+ *
+ * @throws MockAuthServerError `production` where the process runs with `NODE_ENV=production`
+ */
+function refuseProduction(): void {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
+  if (process?.env?.NODE_ENV !== 'production') return
+  throw new MockAuthServerError(
+    'production',
+    'The mock auth server does not run with NODE_ENV=production: it guards nothing.'
+  )
 }

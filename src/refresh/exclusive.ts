@@ -1,6 +1,8 @@
 // A refresh waits for its turn among the tabs of this browser, and may find that another tab has made it.
+
 import type { Platform } from '../lib/platform.ts'
-import type { HeldToken, Session } from '../session/session.ts'
+import type { HeldToken } from '../session/held-token.ts'
+import type { Session } from '../session/session.ts'
 import type { AuthLock } from '../tabs/lock.ts'
 import type { RefreshAttempts } from '../tabs/refresh-attempt.ts'
 import type { TabSync } from '../tabs/tab-sync.ts'

@@ -4,7 +4,7 @@ import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
 import type { Platform } from '../lib/platform.ts'
 import { parseUrl } from '../lib/url.ts'
 import { callLater, type Emitter, type TokenFacts } from '../session/events.ts'
-import type { IncomingAnswer } from './send-with-token.ts'
+import type { IncomingAnswer } from './transport.ts'
 import type { TrustedOrigins } from './trusted-origins.ts'
 
 export interface Diagnostics {

@@ -1,8 +1,9 @@
 // The client's `fetch`: the global one, but that requests to trusted origins go the way of the bearer.
+
 import { own } from '../lib/checks.ts'
-import { isReplayable } from './replayable-body.ts'
 import type { RequestFlags } from './request-flags.ts'
-import type { IncomingAnswer, SendWithToken } from './send-with-token.ts'
+import type { SendWithToken } from './send-with-token.ts'
+import { type IncomingAnswer, isReplayable } from './transport.ts'
 
 export type AuthFetchInit = RequestInit & {
   /** What this request asks of everbearer. */

@@ -1,47 +1,14 @@
 // The way of one request, whatever carries it: token on, answer in, re-issued token adopted, one replay after a refusal.
+
 import { AuthError } from '../lib/errors.ts'
-import type { HeldToken } from '../session/session.ts'
+import type { HeldToken } from '../session/held-token.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { readReissuedHeader } from './reissued-header.ts'
 import { readRequestFlags } from './request-flags.ts'
 import type { Refuses } from './token-refusal.ts'
 import { requireToken, type TokenSource } from './token-source.ts'
+import type { IncomingAnswer, OutgoingRequest } from './transport.ts'
 import type { TrustedOrigins } from './trusted-origins.ts'
-
-/** A request that a transport has ready to send, as often as need be. */
-export interface OutgoingRequest<Result> {
-  /** Where it goes, resolved but for the page; `undefined` where that cannot be told. */
-  readonly url: string | undefined
-  /** The caller set an `Authorization` of its own (or switched it off): it is left alone. */
-  readonly hasOwnAuthorization: boolean
-  /** The browser takes the header off, and shows nothing of the answer (`mode: 'no-cors'`). */
-  readonly isOpaque: boolean
-  /** What the caller asks of us; not looked at yet. */
-  readonly flags: unknown
-  /** The session that it was begun in; `undefined` where there was none. */
-  readonly epoch: number | undefined
-  /** A stream that was read once cannot be sent again. */
-  readonly isReplayable: boolean
-  send(accessToken: string | undefined): Promise<IncomingAnswer<Result>>
-  /** Settles as the promise does, or rejects as soon as the caller cancels or its time is over. */
-  orReleased<T>(promise: Promise<T>): Promise<T>
-}
-
-/** What came back, before the caller sees it. */
-export interface IncomingAnswer<Result> {
-  readonly status: number
-  /** Where it really came from, after redirects; `undefined` where the transport hides that. */
-  readonly finalUrl: string | undefined
-  readonly reissuedHeader: unknown
-  /** Its `WWW-Authenticate` header. */
-  challenge(): unknown
-  /** Its body, where that is text and can be read without taking it from the caller; else empty. */
-  text(): Promise<string>
-  /** Hands it to the caller, as a result or as the transport's own error. */
-  settle(): Promise<Result>
-  /** Nobody wants it: frees what it holds, such as the connection of a body that streams. */
-  discard(): void
-}
 
 export interface SendWithTokenDeps {
   readonly tokens: TokenSource

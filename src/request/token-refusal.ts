@@ -1,6 +1,7 @@
 // What counts as a refusal of the access token: 401 read together with its challenges, or what the app says.
+
 import { callLater } from '../session/events.ts'
-import type { IncomingAnswer } from './send-with-token.ts'
+import type { IncomingAnswer } from './transport.ts'
 import { type Challenge, parseChallenges } from './www-authenticate.ts'
 
 /** An answer of the API with a status from 400 to 499, as `isTokenRefusal` gets it. */

@@ -1,12 +1,14 @@
 // Which token a request goes out with, and which one it is replayed with when the server refuses it.
+
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import { sessionChanged } from '../refresh/refresh-errors.ts'
 import { keepRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
 import type { Refresher } from '../refresh/refresher.ts'
-import type { Emitter } from '../session/events.ts'
-import { type HeldToken, receiveToken, type Session, toTokenFacts } from '../session/session.ts'
-import { type ReissueRefusal, refuseReissue } from '../session/token-order.ts'
+import type { Emitter, ReissueRefusal } from '../session/events.ts'
+import { type HeldToken, receiveToken } from '../session/held-token.ts'
+import { type Session, toTokenFacts } from '../session/session.ts'
+import { refuseReissue } from '../session/token-order.ts'
 import type { TabSync } from '../tabs/tab-sync.ts'
 import {
   elapsedMs,

@@ -1,7 +1,7 @@
 // What the client tells about itself: typed, redacted, delivered outside of every critical section.
+
 import type { AuthErrorCode } from '../lib/errors.ts'
 import type { SignedOutReason } from './state.ts'
-import type { ReissueRefusal } from './token-order.ts'
 
 /** What made a refresh begin. */
 export type RefreshReason =
@@ -120,3 +120,20 @@ export function createEmitter(): Emitter {
 export function callLater(callback: () => void): void {
   queueMicrotask(callback)
 }
+
+/** Why a re-issued token was not adopted. */
+export type ReissueRefusal =
+  /** The header did not hold exactly one well-formed Bearer credential. */
+  | 'malformed'
+  /** The final URL is unknown or not trusted: after a redirect, somebody else may have set the header. */
+  | 'untrusted-origin'
+  /** It came with a 401. */
+  | 'refused-request'
+  /** The user signed in or out since the request was sent. */
+  | 'other-session'
+  /** It names another subject or session. */
+  | 'other-subject'
+  /** It has no life left by its own claims. */
+  | 'expired'
+  /** It is no newer than the token that is held. */
+  | 'not-newer'

@@ -1,7 +1,7 @@
-// Who is signed in: the state that apps see, and the access token that only this closure holds.
-import { readClaims, type TokenClaims } from '../token/claims.ts'
-import { lifetimeSeconds, type Moment } from '../token/lifetime.ts'
+// Session: the state that apps see, and the access token, which only this closure holds.
+import type { Moment } from '../token/lifetime.ts'
 import { callLater, type TokenFacts } from './events.ts'
+import type { HeldToken, ReceivedToken } from './held-token.ts'
 import {
   type AuthState,
   initialState,
@@ -9,24 +9,6 @@ import {
   type Transition,
   transition
 } from './state.ts'
-
-export interface HeldToken {
-  readonly accessToken: string
-  /** What renews it, where the server hands that to scripts; it lives and ends with the session. */
-  readonly refreshToken: string | undefined
-  readonly claims: TokenClaims | undefined
-  readonly receivedAt: Moment
-  readonly lifetimeSeconds: number | undefined
-  /** When the proactive refresh is planned; `undefined` where the lifetime is unknown. */
-  readonly refreshAt: Moment | undefined
-  /** Counts tokens, over all sessions of this client. */
-  readonly generation: number
-  /** Counts sign-ins and sign-outs: what began in an earlier epoch must not touch this one. */
-  readonly epoch: number
-}
-
-/** A token that was received and not yet taken in. */
-export type ReceivedToken = Omit<HeldToken, 'generation' | 'epoch' | 'refreshAt'>
 
 export interface Session {
   getState(): AuthState
@@ -55,25 +37,6 @@ export interface Session {
 
 /** How many past tokens are remembered, so that a cache which replays an old header cannot bring one back. */
 const rememberedTokens = 64
-
-export function receiveToken(
-  issued: {
-    readonly accessToken: string
-    readonly refreshToken: string | undefined
-    readonly expiresInSeconds: number | undefined
-  },
-  receivedAt: Moment
-): ReceivedToken {
-  const { accessToken, refreshToken, expiresInSeconds } = issued
-  const claims = readClaims(accessToken)
-  return {
-    accessToken,
-    refreshToken,
-    claims,
-    receivedAt,
-    lifetimeSeconds: lifetimeSeconds(expiresInSeconds, claims)
-  }
-}
 
 export function toTokenFacts(token: HeldToken): TokenFacts {
   return {

@@ -1,22 +1,7 @@
 // Which token may replace which: the rules under which a re-issued or renewed token is newer than ours.
-import type { HeldToken, ReceivedToken, Session } from './session.ts'
-
-/** Why a re-issued token was not adopted. */
-export type ReissueRefusal =
-  /** The header did not hold exactly one well-formed Bearer credential. */
-  | 'malformed'
-  /** The final URL is unknown or not trusted: after a redirect, somebody else may have set the header. */
-  | 'untrusted-origin'
-  /** It came with a 401. */
-  | 'refused-request'
-  /** The user signed in or out since the request was sent. */
-  | 'other-session'
-  /** It names another subject or session. */
-  | 'other-subject'
-  /** It has no life left by its own claims. */
-  | 'expired'
-  /** It is no newer than the token that is held. */
-  | 'not-newer'
+import type { ReissueRefusal } from './events.ts'
+import type { HeldToken, ReceivedToken } from './held-token.ts'
+import type { Session } from './session.ts'
 
 /**
  * Refuses a re-issued token, or returns `undefined` where it may replace the held one.

@@ -1,6 +1,6 @@
 // What to make of a token that a sibling tab shares: the rules under which it is this tab's too.
+import type { ReceivedToken } from '../session/held-token.ts'
 
-import type { ReceivedToken } from '../session/session.ts'
 import { compareAge } from '../session/token-order.ts'
 import type { TokenMessageReason } from './messages.ts'
 

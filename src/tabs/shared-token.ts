@@ -1,5 +1,5 @@
 // A token on its way to a sibling: packed, read strictly, unpacked.
-import { type HeldToken, type ReceivedToken, receiveToken } from '../session/session.ts'
+import { type HeldToken, type ReceivedToken, receiveToken } from '../session/held-token.ts'
 import { isAccessToken } from '../token/claims.ts'
 import { elapsedMs, later, type Moment, remainingMs } from '../token/lifetime.ts'
 

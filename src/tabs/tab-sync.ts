@@ -1,7 +1,9 @@
 // The tabs of this browser as one session: each tells the others what came to pass, and takes over what is newer.
+
 import type { Platform } from '../lib/platform.ts'
 import type { Emitter } from '../session/events.ts'
-import { type ReceivedToken, type Session, toTokenFacts } from '../session/session.ts'
+import type { ReceivedToken } from '../session/held-token.ts'
+import { type Session, toTokenFacts } from '../session/session.ts'
 import { lifeLeftMs, readMoment } from '../token/lifetime.ts'
 import { compareUsers, judgeSharedToken } from './accept-token.ts'
 import { createAskTabs } from './ask-tabs.ts'

@@ -1,10 +1,11 @@
 // Twice the input takes twice the time, whatever its shape; and what is too large is refused.
+
 import { expect, it } from 'vitest'
 import { createEndpoints } from '../../src/auth-api/endpoints.ts'
+import { parseRetryAfterMs } from '../../src/auth-api/retry-after.ts'
 import { createTokenRequest } from '../../src/auth-api/token-request.ts'
 import { readOAuthError, readTokenResponse } from '../../src/auth-api/token-response.ts'
 import { createPlatform } from '../../src/lib/platform.ts'
-import { parseRetryAfterMs } from '../../src/refresh/backoff.ts'
 import { readReissuedHeader } from '../../src/request/reissued-header.ts'
 import { isAccessToken, readClaims } from '../../src/token/claims.ts'
 

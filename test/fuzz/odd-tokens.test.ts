@@ -1,11 +1,12 @@
 // A token says what it says about itself, or nothing: whatever it is, reading it throws nothing and believes nothing.
+
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readTokenResponse } from '../../src/auth-api/token-response.ts'
 import { isAuthError } from '../../src/lib/errors.ts'
 import { readReissuedHeader } from '../../src/request/reissued-header.ts'
-import { receiveToken } from '../../src/session/session.ts'
+import { receiveToken } from '../../src/session/held-token.ts'
 import { isAccessToken, type readClaims } from '../../src/token/claims.ts'
 import { bareToken } from '../support/bare-token.ts'
 

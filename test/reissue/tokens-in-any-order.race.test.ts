@@ -1,8 +1,10 @@
 // Refresh answers and re-issued headers arrive in any order, and the held token never goes back.
+
 import { type AxiosAdapter, AxiosHeaders } from 'axios'
 import { createAuthClient } from 'everbearer'
 import { expect, it, onTestFinished } from 'vitest'
-import { createSession, type HeldToken, receiveToken } from '../../src/session/session.ts'
+import { type HeldToken, receiveToken } from '../../src/session/held-token.ts'
+import { createSession } from '../../src/session/session.ts'
 import { refuseReissue } from '../../src/session/token-order.ts'
 import { bareToken } from '../support/bare-token.ts'
 import { createManualClock } from '../support/clocks/manual-clock.ts'

@@ -1,5 +1,5 @@
 // By which names a test speaks of the server's endpoints.
-import type { MockRoute } from './call-log.ts'
+import type { MockRoute } from './call.ts'
 
 /**
  * An endpoint, as tests name it: a route of the server's own, `protected` for handlers of yours behind the guard, `api`

@@ -1,8 +1,8 @@
 // Rules that a browser enforces between a page and another origin.
 
-import type { MockCall } from '../calls/call-log.ts'
+import type { MockCall } from '../calls/call.ts'
 import { groupBy } from './history.ts'
-import type { RuleBreak } from './violations.ts'
+import type { RuleBreak } from './rule.ts'
 
 export function brokenCorsRules(calls: readonly MockCall[]): RuleBreak[] {
   const hidden = groupBy(calls, ({ hiddenHeader }) => hiddenHeader).map(

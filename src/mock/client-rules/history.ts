@@ -1,5 +1,5 @@
 // What the journal says about the order of things, and about what the client can have known.
-import type { MockCall } from '../calls/call-log.ts'
+import type { MockCall } from '../calls/call.ts'
 
 /** Did the whole answer of the server reach the client, as far as it can tell? No fault leaves it what it was. */
 export function isDelivered({ endedAtMs, status, fault, abandoned, blocked }: MockCall): boolean {

@@ -1,8 +1,8 @@
 // Rules about refreshing and signing out.
 
-import type { MockCall } from '../calls/call-log.ts'
+import type { MockCall } from '../calls/call.ts'
 import { groupBy, isAfter, isDelivered, isLongAfter } from './history.ts'
-import type { RuleBreak, RuleContext } from './violations.ts'
+import type { RuleBreak, RuleContext } from './rule.ts'
 
 const stormRefreshes = 5
 const stormSeconds = 10

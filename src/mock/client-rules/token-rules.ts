@@ -1,8 +1,8 @@
 // Rules about access tokens: which one to use, and where it may go.
 
-import type { MockCall } from '../calls/call-log.ts'
+import type { MockCall } from '../calls/call.ts'
 import { groupBy, isAfter, isDelivered, isLongAfter } from './history.ts'
-import type { RuleBreak, RuleContext } from './violations.ts'
+import type { RuleBreak, RuleContext } from './rule.ts'
 
 export function brokenTokenRules(
   calls: readonly MockCall[],

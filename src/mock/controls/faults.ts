@@ -1,6 +1,6 @@
 // Faults on demand: what a test wants the next calls to meet instead of, or after, the server's work.
+import type { MockFaultName, MockRoute } from '../calls/call.ts'
 
-import type { MockRoute } from '../calls/call-log.ts'
 import { type EndpointMatcher, type MockEndpoint, matches } from '../calls/endpoint-names.ts'
 import { type Decision, decision } from '../http/decision.ts'
 import { json, lost, type WireResponse } from '../http/message.ts'
@@ -26,9 +26,6 @@ export interface MockFaultAnswer {
  * - an object: that very answer
  */
 export type MockFault = number | 'network' | 'hang' | 'cut' | 'malformed' | MockFaultAnswer
-
-/** What a fault is called in the journal; `answer` stands for a status or an answer of your own. */
-export type MockFaultName = 'network' | 'hang' | 'cut' | 'malformed' | 'answer'
 
 export interface FailNextOptions {
   /** How many calls meet it: a whole number from 1, or `Infinity`. Default 1. */

@@ -1,6 +1,6 @@
 // Gates: calls wait at them until a test lets them through. No timer is involved, so fake ones do not matter.
+import type { MockRoute } from '../calls/call.ts'
 
-import type { MockRoute } from '../calls/call-log.ts'
 import { type EndpointMatcher, type MockEndpoint, matches } from '../calls/endpoint-names.ts'
 import { adapterClosed } from '../http/message.ts'
 import { methodOptions, whole } from '../lib/checks.ts'

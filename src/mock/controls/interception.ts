@@ -1,6 +1,7 @@
 // What a test puts in the way of a call: a gate, a fault, latency. And the question whether any call is under way.
+import type { MockRoute } from '../calls/call.ts'
 
-import type { CallLog, MockRoute } from '../calls/call-log.ts'
+import type { CallLog } from '../calls/call-log.ts'
 import { createEndpointMatcher } from '../calls/endpoint-names.ts'
 import type { Decision } from '../http/decision.ts'
 import type { WireRequest } from '../http/message.ts'

@@ -1,14 +1,15 @@
 // The levers of the key registry: rotation in one step or in several, registration, retirement, the emergency.
+
 import { ownAlgorithms } from '../keys/algorithms.ts'
 import type { KeyChangeOptions, MockKeyChange } from '../keys/audit-log.ts'
+import type { MockIssuer, MockKey } from '../keys/given-key.ts'
 import { importedKey } from '../keys/key.ts'
 import type { MockKeyStatus, NewKey } from '../keys/key-ring.ts'
 import type { KeyRegistry } from '../keys/registry.ts'
 import { callback, methodOptions, oneOf, text } from '../lib/checks.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { ResetGeneration } from '../lib/reset-generation.ts'
-import type { MockIssuer, MockKey } from '../options/key-options.ts'
-import { readIssuer, readKey } from '../options/key-settings.ts'
+import { readIssuer, readKey } from '../options/keys.ts'
 
 /** How a key that comes at run time takes part. */
 export interface Registration extends KeyChangeOptions {

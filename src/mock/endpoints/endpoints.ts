@@ -1,10 +1,16 @@
 // The four endpoints: login, refresh, logout and me, as decisions without HTTP around them.
 
-import { attemptOf } from '../calls/call-opening.ts'
 import type { RefreshRefusal } from '../calls/outcomes.ts'
 import { type Decision, decision } from '../http/decision.ts'
 import { readJsonBody } from '../http/json-body.ts'
-import { json, noContent, refusal, type WireRequest, type WireResponse } from '../http/message.ts'
+import {
+  attemptOf,
+  json,
+  noContent,
+  refusal,
+  type WireRequest,
+  type WireResponse
+} from '../http/message.ts'
 import type { RefreshCookie } from '../http/refresh-cookie.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
 import type { Grant, Redemption, Session, Sessions } from '../sessions/sessions.ts'

@@ -1,7 +1,7 @@
 // The page behind a call that never leaves the process: what its browser would add to the request, would not send, and
 // would not show to the script (Fetch standard, CORS protocol). On a real port a real browser does all of it.
+import type { CallFacts, MockAdapter } from '../calls/call.ts'
 
-import type { CallFacts, MockAdapter } from '../calls/call-log.ts'
 import type { Cors } from './cors.ts'
 import { type Decision, decision } from './decision.ts'
 import { headerValue, lost, type WireRequest, type WireResponse } from './message.ts'

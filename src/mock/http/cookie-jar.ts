@@ -2,8 +2,9 @@
 //
 // tough-cookie is loaded when the first cookie is needed: with its list of public suffixes it weighs more than everything
 // else in here, and in a page, where the browser keeps the cookies, it is never needed.
+
 import type { CookieJar as ToughJar } from 'tough-cookie'
-import type { MockAdapter } from '../calls/call-log.ts'
+import type { MockAdapter } from '../calls/call.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
 import { documentOrigin, isInProcess } from './browser.ts'
 import { headerValue, type WireRequest, type WireResponse } from './message.ts'

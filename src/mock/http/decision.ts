@@ -1,5 +1,5 @@
 // What was decided about a call: the answer, why, and what the journal may know.
-import type { CallFacts } from '../calls/call-log.ts'
+import type { CallFacts } from '../calls/call.ts'
 import type { CallOutcome } from '../calls/outcomes.ts'
 import type { WireResponse } from './message.ts'
 

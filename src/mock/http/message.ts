@@ -1,7 +1,7 @@
-// A request and a response as plain records, the only shape the server thinks in.
+// HTTP messages: a request and a response as plain records, the only shape the server works with.
 //
-// Browsers (and happy-dom) drop `Cookie` and `Origin` from a `Request` and `Set-Cookie` from a `Response`, so neither
-// class can carry what this server is about. Each door translates its own world into these records and back.
+// Browsers (and happy-dom) drop `Cookie` and `Origin` from a `Request`, and `Set-Cookie` from a
+// `Response`. Neither class can carry cookies, so each adapter translates to these records and back.
 
 /** A request, as it arrived. */
 export interface WireRequest {
@@ -117,4 +117,9 @@ export function noContent(headers: readonly (readonly [string, string])[] = []):
     setCookies: [],
     body: ''
   }
+}
+
+/** The `Idempotency-Key`, which names the attempt that this call repeats; an empty one names none. */
+export function attemptOf(request: WireRequest): string | undefined {
+  return headerValue(request, 'idempotency-key') || undefined
 }

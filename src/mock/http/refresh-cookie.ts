@@ -1,5 +1,4 @@
-// The refresh cookie: how it is named, set, cleared and found again (RFC 6265 §4.1; `__Host-`: 6265bis §4.1.3).
-import type { CookieSettings } from '../options/cookie-options.ts'
+// Refresh cookie: its name, and how it is set, cleared and read (RFC 6265 §4.1, 6265bis §4.1.3).
 import { headerValues, type WireRequest } from './message.ts'
 
 export interface RefreshCookie {
@@ -67,4 +66,29 @@ function readCookies(request: WireRequest, name: string): readonly string[] {
 function readValue(pair: string, name: string): string {
   const at = pair.indexOf('=')
   return at > 0 && pair.slice(0, at).trim() === name ? pair.slice(at + 1).trim() : ''
+}
+
+/** Attributes of the refresh cookie (RFC 6265 §4.1.2, and 6265bis). It is always `HttpOnly`. */
+export interface MockCookieAttributes {
+  /** Default `/`, which the prefix `__Host-` insists on. */
+  readonly path?: string
+  /** Default: none, so that no other host below the domain ever gets or sets it. */
+  readonly domain?: string
+  /** Default `Strict`. `None` is for pages of another site; it makes the cookie `Secure`. */
+  readonly sameSite?: 'Strict' | 'Lax' | 'None'
+  /** Default `auto`: over https, and wherever the name or another attribute asks for it. */
+  readonly secure?: 'auto' | true
+  /** One jar for each site that the page is embedded in (CHIPS). Default false; true makes the cookie `Secure`. */
+  readonly partitioned?: boolean
+  /** Does it survive the browser's end, for as long as its session? Default true: it has a `Max-Age`. */
+  readonly persistent?: boolean
+}
+
+/** The attributes after validation. */
+export interface CookieSettings {
+  /** The name that was given; without one it depends on the scheme. */
+  readonly cookieName: string | undefined
+  readonly cookie: Required<Omit<MockCookieAttributes, 'domain'>> & {
+    readonly domain: string | undefined
+  }
 }

@@ -1,5 +1,4 @@
 // Which path is which route, and with which methods.
-import type { MockRoutePaths } from '../options/server-options.ts'
 
 /** One of the server's own routes. */
 export interface MockRouteEntry {
@@ -32,3 +31,8 @@ export function parseUrl(url: string): URL | undefined {
     return undefined
   }
 }
+
+/** Paths with `basePath` in front. */
+export type MockRoutePaths = Readonly<
+  Record<'login' | 'refresh' | 'logout' | 'me' | 'jwks', string>
+>

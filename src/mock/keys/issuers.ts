@@ -1,7 +1,7 @@
 // External issuers: whose else access tokens are accepted, by which of their public keys.
 
-import type { TrustedIssuer } from '../options/key-options.ts'
 import type { KeyAudit, KeyChangeOptions } from './audit-log.ts'
+import type { TrustedIssuer } from './given-key.ts'
 import { importedKey, type Key } from './key.ts'
 import type { KeyIds } from './key-ids.ts'
 

@@ -1,6 +1,7 @@
 // Which `kid` is whose: a name that was used once never names another key, or a look-up would be a guess.
+
 import { MockAuthServerError } from '../lib/errors.ts'
-import type { GivenKey } from '../options/key-options.ts'
+import type { GivenKey } from './given-key.ts'
 
 export interface KeyIds {
   /**

@@ -2,9 +2,9 @@
 
 import { MockAuthServerError } from '../lib/errors.ts'
 import { randomHex } from '../lib/random.ts'
-import type { GivenKey } from '../options/key-options.ts'
 import type { MockAlgorithm } from './algorithms.ts'
 import type { KeyAudit, KeyChangeOptions } from './audit-log.ts'
+import type { GivenKey } from './given-key.ts'
 import { generatedKey, importedKey, type OwnKey } from './key.ts'
 import type { KeyIds } from './key-ids.ts'
 

@@ -1,12 +1,13 @@
 // What a key is made of: generated or imported when it is first needed, and kept.
+
 import type { CryptoKey, JWK } from 'jose'
 import { exportJWK } from 'jose/key/export'
 import { generateKeyPair } from 'jose/key/generate/keypair'
 import { importJWK } from 'jose/key/import'
 import { MockAuthServerError } from '../lib/errors.ts'
 import { randomText } from '../lib/random.ts'
-import type { GivenKey } from '../options/key-options.ts'
 import type { MockAlgorithm, VerifyAlgorithm } from './algorithms.ts'
+import type { GivenKey } from './given-key.ts'
 import { publicHalf } from './jwk.ts'
 
 /** Both halves of a key; of a symmetric one they are the same. */

@@ -1,6 +1,7 @@
 // From a token's header to the keys that may have signed it: one, by its `kid` (RFC 8725 §3.1, §3.10).
+
 import { decodeProtectedHeader } from 'jose/decode/protected_header'
-import type { CallFacts } from '../calls/call-log.ts'
+import type { CallFacts } from '../calls/call.ts'
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import { isOneOf, issuerAlgorithms, ownAlgorithms } from './algorithms.ts'
 import type { Key } from './key.ts'

@@ -1,8 +1,8 @@
 // The key registry: the server's own ring and the keys of external issuers behind one look-up, with one audit log.
 
-import type { KeySettings } from '../options/key-options.ts'
-import type { Persistence } from '../persistence.ts'
+import type { MockAlgorithm } from './algorithms.ts'
 import { createKeyAudit, type KeyAudit, type MockKeyChange } from './audit-log.ts'
+import type { GivenKey, TrustedIssuer } from './given-key.ts'
 import { createIssuers } from './issuers.ts'
 import { createKeyIds } from './key-ids.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
@@ -24,12 +24,18 @@ export interface KeyRegistryDeps extends KeySettings {
   readonly now: () => number
 }
 
+/** What is stored over a page reload: which keys are gone, and a ring that saves its changes. */
+interface StoredKeys {
+  readonly goneKids: Set<string>
+  keepRing(ring: KeyRing): KeyRing
+}
+
 /** The type of the server's own access tokens (RFC 9068 §2.1). */
 export const accessTokenType = 'at+jwt'
 
 export function createKeyRegistry(
   rules: KeyRegistryDeps,
-  stored: Pick<Persistence, 'goneKids' | 'keepRing'>,
+  stored: StoredKeys,
   tell: (change: MockKeyChange) => void
 ): KeyRegistry {
   const { issuer, audience } = rules
@@ -73,4 +79,14 @@ export function createKeyRegistry(
       issuers.reset()
     }
   }
+}
+
+/** The options about keys, after validation. */
+export interface KeySettings {
+  readonly alg: MockAlgorithm
+  readonly keys: readonly GivenKey<MockAlgorithm>[]
+  readonly issuers: readonly TrustedIssuer[]
+  readonly tokensWithoutKid: 'refuse' | 'try-keys'
+  readonly clockToleranceSeconds: number
+  readonly jwksMaxAgeSeconds: number
 }

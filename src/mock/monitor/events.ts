@@ -1,6 +1,6 @@
 // What the server tells whoever watches it: typed events without a token, a password or an address in them.
+import type { MockRoute } from '../calls/call.ts'
 
-import type { MockRoute } from '../calls/call-log.ts'
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import type { MockKeyChange } from '../keys/audit-log.ts'
 import { callback, describe as describeValue, invalid } from '../lib/checks.ts'

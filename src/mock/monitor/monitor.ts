@@ -1,8 +1,8 @@
 // Watches the calls go by, and tells what somebody on duty would want to know.
+import type { MockCall } from '../calls/call.ts'
 
-import type { MockCall } from '../calls/call-log.ts'
 import { type CallOutcome, type TokenRefusal, tokenRefusals } from '../calls/outcomes.ts'
-import type { MonitorSettings } from '../options/monitor-options.ts'
+import type { MonitorSettings } from '../options/monitor.ts'
 import type { Events, MockEvents, SpikeKind } from './events.ts'
 
 export interface Monitor {

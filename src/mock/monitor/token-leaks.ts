@@ -1,7 +1,9 @@
 // Who was seen carrying an access token of this server to somewhere else, or in a URL where no guard looks.
+
 import { decodeProtectedHeader } from 'jose/decode/protected_header'
 import { decodeJwt } from 'jose/jwt/decode'
-import { type CallLog, type MockAdapter, type MockCall, redact } from '../calls/call-log.ts'
+import type { MockAdapter, MockCall } from '../calls/call.ts'
+import { type CallLog, redact } from '../calls/call-log.ts'
 import { readCredential } from '../http/bearer.ts'
 import { headerValue, type WireRequest } from '../http/message.ts'
 import { parseUrl } from '../http/routes.ts'

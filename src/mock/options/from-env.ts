@@ -1,8 +1,9 @@
 // Reads keys from the environment, where a deployment keeps them, and refuses a weak or missing one before anything starts.
+
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
+import type { MockSecretKey } from '../keys/given-key.ts'
 import { aYearSeconds } from '../lib/checks.ts'
 import { base64url } from '../lib/random.ts'
-import type { MockSecretKey } from './key-options.ts'
 
 /** The variables, as `process.env` has them. */
 export type MockEnvironment = Readonly<Record<string, string | undefined>>

@@ -1,4 +1,5 @@
 // What a mock in a page keeps over a reload, as data: written as plain JSON, and read back with suspicion.
+
 import * as codec from 'jose/base64url'
 import { isRecord } from '../lib/checks.ts'
 import { base64url } from '../lib/random.ts'
@@ -94,4 +95,11 @@ function text(value: unknown): string {
 function number(value: unknown): number {
   if (typeof value === 'number') return value
   throw new TypeError()
+}
+
+/** A part of the `Storage` of the Web. */
+export interface MockStorage {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
 }

@@ -1,6 +1,6 @@
 // Who can sign in, with what, and which version of their tokens counts.
+
 import { MockAuthServerError } from '../lib/errors.ts'
-import type { MockUser } from '../options/server-options.ts'
 
 export type KnownUser = Required<MockUser>
 
@@ -84,4 +84,17 @@ function isEqual(expected: string, given: string): boolean {
     difference |= given.charCodeAt(index) ^ expected.charCodeAt(index % expected.length)
   }
   return difference === 0
+}
+
+/** Somebody who can sign in. */
+export interface MockUser {
+  readonly email: string
+  readonly password: string
+  /** The `sub` claim (RFC 7519 §4.1.2). Default: `user-1` for the first user, `user-2` for the second, … */
+  readonly sub?: string
+  /**
+   * More claims for this user's access tokens, as JSON. The registered ones (`iss`, `exp`, …) are the server's;
+   * `token_version`, if there is one, is a whole number, from which `bumpTokenVersion` goes on.
+   */
+  readonly claims?: Readonly<Record<string, unknown>>
 }

@@ -3,7 +3,7 @@
 import { withMember } from '../http/cors.ts'
 import type { WireResponse } from '../http/message.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
-import type { MockReissue } from '../options/reissue-options.ts'
+import type { MockReissue } from '../options/reissue.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { AccessTokens, IssuedToken } from './access-tokens.ts'
 import type { RevocationCheck } from './revocation.ts'

@@ -1,7 +1,8 @@
 // What is in an access token: believed only after its key, its signature and every claim were checked (RFC 9068 §4).
+
 import * as errors from 'jose/errors'
 import { jwtVerify } from 'jose/jwt/verify'
-import type { CallFacts } from '../calls/call-log.ts'
+import type { CallFacts } from '../calls/call.ts'
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import { usableMaterial } from '../keys/key.ts'
 import { type Candidate, type KeyLookup, lookUpKey } from '../keys/lookup.ts'

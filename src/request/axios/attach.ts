@@ -1,4 +1,5 @@
 // Carries the token on axios requests: beneath every interceptor, in the adapter, on a copy that the app never sees.
+
 import axios, {
   type AxiosAdapter,
   type AxiosInstance,
@@ -8,8 +9,8 @@ import axios, {
 import { invalid, own } from '../../lib/checks.ts'
 import type { Platform } from '../../lib/platform.ts'
 import { joinUrl } from '../../lib/url.ts'
-import { isReplayable } from '../replayable-body.ts'
 import type { SendWithToken } from '../send-with-token.ts'
+import { isReplayable } from '../transport.ts'
 import { type AdapterOption, type ExchangeDeps, exchange, toTimeoutError } from './exchange.ts'
 import { startTimeBudget, type TimeBudget } from './time-budget.ts'
 

@@ -1,4 +1,5 @@
 // One sending through an axios adapter: on a copy of the config that holds the token, and back without a trace of it.
+
 import axios, {
   type AxiosAdapter,
   AxiosError,
@@ -6,8 +7,7 @@ import axios, {
   type AxiosResponse,
   type InternalAxiosRequestConfig
 } from 'axios'
-import { isReplayable } from '../replayable-body.ts'
-import type { IncomingAnswer } from '../send-with-token.ts'
+import { type IncomingAnswer, isReplayable } from '../transport.ts'
 import { createRedaction, takeTokenBack } from './redact.ts'
 import {
   type Fetch,

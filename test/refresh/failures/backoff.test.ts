@@ -1,6 +1,8 @@
 // How long to wait after a failure.
+
 import { expect, it } from 'vitest'
-import { backoffMs, parseRetryAfterMs } from '../../../src/refresh/backoff.ts'
+import { parseRetryAfterMs } from '../../../src/auth-api/retry-after.ts'
+import { backoffMs } from '../../../src/refresh/backoff.ts'
 
 const urgent = { retryAfterMs: undefined, slackMs: 0 }
 

@@ -1,6 +1,8 @@
 // What is fed with bad input, and what has to hold of it: no throw but the typed one, and no time that is no number.
+
 import fc from 'fast-check'
 import { createEndpoints } from '../../../src/auth-api/endpoints.ts'
+import { parseRetryAfterMs } from '../../../src/auth-api/retry-after.ts'
 import { createTokenRequest, type TokenAnswer } from '../../../src/auth-api/token-request.ts'
 import {
   type IssuedToken,
@@ -9,11 +11,11 @@ import {
 } from '../../../src/auth-api/token-response.ts'
 import { isAuthError } from '../../../src/lib/errors.ts'
 import { createPlatform } from '../../../src/lib/platform.ts'
-import { backoffMs, parseRetryAfterMs } from '../../../src/refresh/backoff.ts'
+import { backoffMs } from '../../../src/refresh/backoff.ts'
 import { planRefreshAt } from '../../../src/refresh/refresh-time.ts'
 import { readReissuedHeader } from '../../../src/request/reissued-header.ts'
 import { parseChallenges } from '../../../src/request/www-authenticate.ts'
-import { receiveToken } from '../../../src/session/session.ts'
+import { receiveToken } from '../../../src/session/held-token.ts'
 import { isAccessToken, readClaims } from '../../../src/token/claims.ts'
 import { bareToken } from '../bare-token.ts'
 import {

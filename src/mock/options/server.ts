@@ -1,24 +1,15 @@
 // The options of the mock auth server, each with its unit, range and default.
 
-import type { AdapterSettings, MockAdapterOptions } from './adapter-options.ts'
-import type { CookieSettings, MockCookieAttributes } from './cookie-options.ts'
-import type { KeySettings, MockKeyOptions } from './key-options.ts'
-import type { MockMonitorOptions, MonitorSettings } from './monitor-options.ts'
-import type { MockReissueOptions, ReissueSettings } from './reissue-options.ts'
-import type { MockSessionOptions, SessionSettings } from './session-options.ts'
+import type { CookieSettings, MockCookieAttributes } from '../http/refresh-cookie.ts'
+import type { MockRoutePaths } from '../http/routes.ts'
+import type { KeySettings } from '../keys/registry.ts'
+import type { MockUser } from '../sessions/users.ts'
 
-/** Somebody who can sign in. */
-export interface MockUser {
-  readonly email: string
-  readonly password: string
-  /** The `sub` claim (RFC 7519 §4.1.2). Default: `user-1` for the first user, `user-2` for the second, … */
-  readonly sub?: string
-  /**
-   * More claims for this user's access tokens, as JSON. The registered ones (`iss`, `exp`, …) are the server's;
-   * `token_version`, if there is one, is a whole number, from which `bumpTokenVersion` goes on.
-   */
-  readonly claims?: Readonly<Record<string, unknown>>
-}
+import type { AdapterSettings, MockAdapterOptions } from './adapters.ts'
+import type { MockKeyOptions } from './keys.ts'
+import type { MockMonitorOptions, MonitorSettings } from './monitor.ts'
+import type { MockReissueOptions, ReissueSettings } from './reissue.ts'
+import type { MockSessionOptions, SessionSettings } from './sessions.ts'
 
 /** Where the routes are, below `basePath`. */
 export interface MockPaths {
@@ -66,11 +57,6 @@ export interface MockAuthServerOptions
   /** The server's clock, in milliseconds since the epoch. Default `Date.now`, looked up at each call. */
   readonly now?: () => number
 }
-
-/** Paths with `basePath` in front. */
-export type MockRoutePaths = Readonly<
-  Record<'login' | 'refresh' | 'logout' | 'me' | 'jwks', string>
->
 
 /** The options after validation, with every default filled in. */
 export interface MockSettings

@@ -1,6 +1,8 @@
-// Reads the options that are about keys, and keys that come later; never repeats a secret in a message.
+// Key options: which keys the server has, what they sign with, and which issuers it trusts.
 import { issuerAlgorithms, type MockAlgorithm, ownAlgorithms } from '../keys/algorithms.ts'
+import type { GivenKey, MockIssuer, MockKey, TrustedIssuer } from '../keys/given-key.ts'
 import { checkJwk } from '../keys/jwk.ts'
+import type { KeySettings } from '../keys/registry.ts'
 import {
   describe,
   invalid,
@@ -13,7 +15,33 @@ import {
   text
 } from '../lib/checks.ts'
 import { base64url } from '../lib/random.ts'
-import type { GivenKey, KeySettings, MockKeyOptions, TrustedIssuer } from './key-options.ts'
+
+export interface MockKeyOptions {
+  /**
+   * What keys that the server makes itself sign with. Default `HS256`. An asymmetric pair is made when it is first
+   * needed, so the server is there at once all the same; `ready()` makes it beforehand.
+   */
+  readonly alg?: MockAlgorithm
+  /** The first key signs, the others only verify. Default: one generated key of 256 bits. */
+  readonly keys?: readonly MockKey[]
+  /** Whose else access tokens are accepted. Default: nobody's. `trustIssuer` adds one later. */
+  readonly issuers?: readonly MockIssuer[]
+  /**
+   * What becomes of an access token that names no key. Default `refuse`: a key is looked up, never guessed. `try-keys`
+   * is for servers that began without `kid`: the key that signs is tried first, then those that verify.
+   */
+  readonly tokensWithoutKid?: 'refuse' | 'try-keys'
+  /**
+   * How far other clocks may be off when `exp` and `nbf` are checked, in whole seconds, 0 to 3 600 (RFC 7519 §4.1.4).
+   * Default 0.
+   */
+  readonly clockToleranceSeconds?: number
+  /**
+   * How long others may keep the JWK Set, in whole seconds, 0 to 86 400: the `max-age` of its `Cache-Control`. Default
+   * 300. A key has to be published that long before it signs, or some verifier does not know it yet.
+   */
+  readonly jwksMaxAgeSeconds?: number
+}
 
 const leastSecretBytes = 32
 

@@ -1,6 +1,6 @@
-// The options that are about keys: which there are, what they sign with, whose else are trusted, and how strictly.
+// Keys and issuers as the options give them, and after validation.
 import type { JWK } from 'jose'
-import type { MockAlgorithm, VerifyAlgorithm } from '../keys/algorithms.ts'
+import type { MockAlgorithm, VerifyAlgorithm } from './algorithms.ts'
 
 /** A key of your own, so that a test can sign tokens as the server does, or check them. */
 export type MockKey = MockSecretKey | MockJwkKey
@@ -38,33 +38,6 @@ export interface MockIssuer {
   readonly typ?: string
 }
 
-export interface MockKeyOptions {
-  /**
-   * What keys that the server makes itself sign with. Default `HS256`. An asymmetric pair is made when it is first
-   * needed, so the server is there at once all the same; `ready()` makes it beforehand.
-   */
-  readonly alg?: MockAlgorithm
-  /** The first key signs, the others only verify. Default: one generated key of 256 bits. */
-  readonly keys?: readonly MockKey[]
-  /** Whose else access tokens are accepted. Default: nobody's. `trustIssuer` adds one later. */
-  readonly issuers?: readonly MockIssuer[]
-  /**
-   * What becomes of an access token that names no key. Default `refuse`: a key is looked up, never guessed. `try-keys`
-   * is for servers that began without `kid`: the key that signs is tried first, then those that verify.
-   */
-  readonly tokensWithoutKid?: 'refuse' | 'try-keys'
-  /**
-   * How far other clocks may be off when `exp` and `nbf` are checked, in whole seconds, 0 to 3 600 (RFC 7519 §4.1.4).
-   * Default 0.
-   */
-  readonly clockToleranceSeconds?: number
-  /**
-   * How long others may keep the JWK Set, in whole seconds, 0 to 86 400: the `max-age` of its `Cache-Control`. Default
-   * 300. A key has to be published that long before it signs, or some verifier does not know it yet.
-   */
-  readonly jwksMaxAgeSeconds?: number
-}
-
 /** A key as it was given, checked. */
 export interface GivenKey<Alg extends VerifyAlgorithm = VerifyAlgorithm> {
   readonly kid: string
@@ -79,14 +52,4 @@ export interface TrustedIssuer {
   readonly audience: string | undefined
   readonly typ: string
   readonly keys: readonly GivenKey[]
-}
-
-/** The options about keys, after validation. */
-export interface KeySettings {
-  readonly alg: MockAlgorithm
-  readonly keys: readonly GivenKey<MockAlgorithm>[]
-  readonly issuers: readonly TrustedIssuer[]
-  readonly tokensWithoutKid: 'refuse' | 'try-keys'
-  readonly clockToleranceSeconds: number
-  readonly jwksMaxAgeSeconds: number
 }

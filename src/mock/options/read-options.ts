@@ -1,6 +1,7 @@
 // Turns options into settings, or says which option is wrong, what was expected and what came (never a secret).
 
 import { isSerializedOrigin } from '../http/origins.ts'
+import type { MockRoutePaths } from '../http/routes.ts'
 import {
   describe,
   invalid,
@@ -11,19 +12,14 @@ import {
   shapeOf,
   text
 } from '../lib/checks.ts'
-import { adapterOptionNames, readAdapterSettings } from './adapter-options.ts'
-import { readCookieSettings } from './cookie-options.ts'
-import { keyOptionNames, readKeySettings } from './key-settings.ts'
-import { monitorOptionNames, readMonitorSettings } from './monitor-settings.ts'
-import { readReissueSettings, reissueOptionNames } from './reissue-settings.ts'
-import type {
-  MockAuthServerOptions,
-  MockPaths,
-  MockRoutePaths,
-  MockSettings,
-  MockUser
-} from './server-options.ts'
-import { readSessionSettings, sessionOptionNames } from './session-settings.ts'
+import type { MockUser } from '../sessions/users.ts'
+import { adapterOptionNames, readAdapterSettings } from './adapters.ts'
+import { readCookieSettings } from './cookies.ts'
+import { keyOptionNames, readKeySettings } from './keys.ts'
+import { monitorOptionNames, readMonitorSettings } from './monitor.ts'
+import { readReissueSettings, reissueOptionNames } from './reissue.ts'
+import type { MockAuthServerOptions, MockPaths, MockSettings } from './server.ts'
+import { readSessionSettings, sessionOptionNames } from './sessions.ts'
 
 // What a URL keeps as it is and no router takes for a pattern.
 const pathPattern = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~@-]+)+$/

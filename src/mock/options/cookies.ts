@@ -1,30 +1,6 @@
 // The attributes of the refresh cookie: safe by default, and refused where a browser would refuse them.
+import type { CookieSettings } from '../http/refresh-cookie.ts'
 import { describe, invalid, oneOf, ownOptions } from '../lib/checks.ts'
-
-/** Attributes of the refresh cookie (RFC 6265 §4.1.2, and 6265bis). It is always `HttpOnly`. */
-export interface MockCookieAttributes {
-  /** Default `/`, which the prefix `__Host-` insists on. */
-  readonly path?: string
-  /** Default: none, so that no other host below the domain ever gets or sets it. */
-  readonly domain?: string
-  /** Default `Strict`. `None` is for pages of another site; it makes the cookie `Secure`. */
-  readonly sameSite?: 'Strict' | 'Lax' | 'None'
-  /** Default `auto`: over https, and wherever the name or another attribute asks for it. */
-  readonly secure?: 'auto' | true
-  /** One jar for each site that the page is embedded in (CHIPS). Default false; true makes the cookie `Secure`. */
-  readonly partitioned?: boolean
-  /** Does it survive the browser's end, for as long as its session? Default true: it has a `Max-Age`. */
-  readonly persistent?: boolean
-}
-
-/** The attributes after validation. */
-export interface CookieSettings {
-  /** The name that was given; without one it depends on the scheme. */
-  readonly cookieName: string | undefined
-  readonly cookie: Required<Omit<MockCookieAttributes, 'domain'>> & {
-    readonly domain: string | undefined
-  }
-}
 
 const namePattern = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
 const pathPattern = /^\/[\x21-\x3a\x3c-\x7e]*$/

@@ -1,0 +1,12 @@
+// Retry-After header: reads seconds or an HTTP-date (RFC 9110 §10.2.3).
+
+/** `Retry-After` as seconds or as an HTTP-date (RFC 9110 §10.2.3), in milliseconds; `undefined` for anything else. */
+export function parseRetryAfterMs(value: string | null, nowMs: number): number | undefined {
+  if (value === null) return undefined
+  const text = value.trim()
+  if (/^\d{1,15}$/.test(text)) return Number(text) * 1000
+  const date = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs)
+}
