@@ -1,6 +1,6 @@
 // The command `everbearer mock`: the mock auth server on a port, one printed line per call.
 import { once } from 'node:events'
-import { createControl } from '../mock/adapters/control-api.ts'
+import { createControlApi } from '../mock/adapters/control-api.ts'
 import { type Listening, listen } from '../mock/adapters/node.ts'
 import { createMockAuthServer, type MockAuthServer } from '../mock/index.ts'
 import { callLine, type Paint, painter } from './call-line.ts'
@@ -115,7 +115,7 @@ function greet(
 ): void {
   const routes = server.routes.map(({ methods, path }) => `  ${methods[0]?.padEnd(5)} ${path}\n`)
   const control = isSteerable
-    ? createControl(server).routes.map(({ method, path }) => `  ${method.padEnd(5)} ${path}\n`)
+    ? createControlApi(server).routes.map(({ method, path }) => `  ${method.padEnd(5)} ${path}\n`)
     : []
   const steering = isSteerable ? `\nTests on this machine steer it:\n\n${control.join('')}` : ''
   process.stdout.write(

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createMockAuthServer } from 'everbearer/mock'
 import { listen } from 'everbearer/mock/node'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { withControl } from '../../../src/mock/adapters/control-api-listener.ts'
+import { withControlApi } from '../../../src/mock/adapters/node.ts'
 import { claimsOf, json, overFetch, visit } from '../../support/worlds/one-cookie-browser.ts'
 
 async function arrange() {
@@ -139,10 +139,10 @@ describe('every command does what the method of its name does', () => {
 })
 
 it.each([
-  ['GET', 'rotate-key', undefined, 405, 'readings are a GET, commands a POST'],
-  ['POST', 'calls', undefined, 405, 'readings are a GET, commands a POST'],
-  ['POST', 'explode', undefined, 404, 'there is no /__mock/explode'],
-  ['POST', 'constructor', undefined, 404, 'there is no /__mock/constructor'],
+  ['GET', 'rotate-key', undefined, 405, 'queries use GET, commands use POST'],
+  ['POST', 'calls', undefined, 405, 'queries use GET, commands use POST'],
+  ['POST', 'explode', undefined, 404, 'there is no command /__mock/explode'],
+  ['POST', 'constructor', undefined, 404, 'there is no command /__mock/constructor'],
   [
     'POST',
     'fail-next',
@@ -150,7 +150,13 @@ it.each([
     400,
     'failNext(): the endpoint: expected one of'
   ],
-  ['POST', 'fail-next', { endpoint: 'login', fault: 503, times: 0 }, 400, 'failNext(): times: expected'],
+  [
+    'POST',
+    'fail-next',
+    { endpoint: 'login', fault: 503, times: 0 },
+    400,
+    'failNext(): times: expected'
+  ],
   ['POST', 'hold', { endpoint: 'login', after: 'x' }, 400, "hold(): after: expected 'arrival'"],
   [
     'POST',
@@ -165,7 +171,7 @@ it.each([
   ['POST', 'arrived', { gate: 'gate-9' }, 400, 'there is no gate'],
   ['GET', 'calls?routes=login', undefined, 400, 'calls(): routes: expected one of route'],
   ['POST', 'release', { gate: 'gate-9' }, 400, 'there is no gate \\"gate-9\\"'],
-  ['POST', 'arrived', {}, 400, 'arrived(): gate: expected the name of a gate'],
+  ['POST', 'arrived', {}, 400, 'arrived(): gate: expected the id of a gate'],
   [
     'POST',
     'advance',
@@ -218,7 +224,7 @@ describe('nobody else is answered', () => {
     ['', 403]
   ])('a caller whose connection comes from %j: %i', async (remoteAddress, expected) => {
     const server = createMockAuthServer()
-    const listener = withControl(server, (_message, response) => response.end('open to all'))
+    const listener = withControlApi(server, (_message, response) => response.end('open to all'))
     const httpServer = createServer(listener)
     httpServer.on('connection', (socket) => {
       Object.defineProperty(socket, 'remoteAddress', { value: remoteAddress })
