@@ -632,13 +632,13 @@ describe('assertNoViolations', () => {
     const { message, violations } = thrown as MockViolationError
     expect(message).toBe(
       [
-        '2 rules were broken',
+        'assertNoViolations(): found 2 violations of the client rules',
         '',
-        'parallel-refresh at 2030-01-01T00:00:00.000Z: 2 refreshes of one session were in flight at once',
+        'parallel-refresh at 2030-01-01T00:00:00.000Z: the client had 2 refreshes of one session in flight at once, which a server may treat as token theft',
         '  #1 POST /refresh 200 rotated (user-1)',
         '  #2 POST /refresh 200 replayed (user-1)',
         '',
-        'token-in-url at 2030-01-01T00:00:00.000Z: a token stood in a URL',
+        'token-in-url at 2030-01-01T00:00:00.000Z: the client put a token into a URL, which histories, logs and Referer headers expose',
         '  #3 GET /me?access_token=… 401 missing_token'
       ].join('\n')
     )
@@ -662,7 +662,7 @@ describe('assertNoViolations', () => {
     await Promise.all([ada.refresh(), ada.refresh()])
     server.assertNoViolations({ except: ['parallel-refresh'] })
     expect(() => server.assertNoViolations({ except: ['token-in-url'] })).toThrow(
-      /^a rule was broken\n\nparallel-refresh/
+      /^assertNoViolations\(\): found 1 violation of the client rules\n\nparallel-refresh/
     )
   })
 
