@@ -1,7 +1,7 @@
 // One call as one line: colours where they are wanted, plain text elsewhere.
 import { createMockAuthServer } from 'everbearer/mock'
 import { expect, it } from 'vitest'
-import { callLine, painter } from '../../src/cli/call-line.ts'
+import { createPaint, formatCall } from '../../src/cli/call-line.ts'
 
 async function lastCall(status: 401 | 404) {
   const server = createMockAuthServer()
@@ -18,18 +18,18 @@ it.each([
   ['a terminal with NO_COLOR', true, '1', false],
   ['a pipe', false, undefined, false]
 ])('%s has colours: %s, %s, %s', async (_name, isTerminal, noColor, expected) => {
-  const line = callLine(await lastCall(401), painter(isTerminal, noColor))
+  const line = formatCall(await lastCall(401), createPaint(isTerminal, noColor))
   expect(line.includes('\u001b[33m401\u001b[0m')).toBe(expected)
   expect(line.includes('\u001b')).toBe(expected)
 })
 
 it('the keys stand at the end: the old and the new one where a token was re-issued', async () => {
-  const plain = painter(false, undefined)
+  const plain = createPaint(false, undefined)
   const call = await lastCall(404)
 
-  expect(callLine(call, plain)).toMatch(/^\d\d:\d\d:\d\d GET \/nowhere {13}404 not_found$/)
-  expect(callLine({ ...call, kid: 'a' }, plain)).toMatch(/not_found a$/)
-  expect(callLine({ ...call, kid: 'a', issuedKid: 'b', reissued: true }, plain)).toMatch(
+  expect(formatCall(call, plain)).toMatch(/^\d\d:\d\d:\d\d GET \/nowhere {13}404 not_found$/)
+  expect(formatCall({ ...call, kid: 'a' }, plain)).toMatch(/not_found a$/)
+  expect(formatCall({ ...call, kid: 'a', issuedKid: 'b', reissued: true }, plain)).toMatch(
     /not_found a -> b$/
   )
 })

@@ -78,7 +78,7 @@ describe('help and version', () => {
     const { code, stdout } = await run(args)
     expect([code, stdout]).toEqual([
       0,
-      expect.stringContaining('mock       run the mock auth server')
+      expect.stringContaining('mock           run the mock auth server')
     ])
   })
 
@@ -106,7 +106,7 @@ describe('help and version', () => {
 })
 
 it.each([
-  [[], 'a command is missing'],
+  [[], 'Command: expected one of mock; received none.'],
   [['serve'], 'Command: expected one of mock; received "serve"'],
   [['__proto__'], 'Command: expected one of mock; received "__proto__"'],
   [['mock', '--port', 'http'], '--port: expected a whole number from 0 to 65535; received "http"'],
@@ -138,7 +138,7 @@ it.each([
   ],
   [
     ['mock', '--allow-origin', 'example.com'],
-    '--allow-origin: expected an origin such as https://app.example.com, without a path or a slash; received "example.com"'
+    '--allow-origin: expected an origin such as https://app.example.com, without a path or a trailing slash; received "example.com"'
   ],
   [['mock', '--allow-origin', '*'], 'received "*"'],
   [['mock', '--host', ''], 'Option --host: expected a value'],
@@ -230,14 +230,16 @@ describe('everbearer mock', () => {
     const steerable = start(['mock', '--port', '0', '--control'])
     const plain = start(['mock', '--port', '0'])
     const url = await address(steerable)
-    await steerable.until(/Tests on this machine steer it:[\s\S]*POST {2}\/__mock\/fail-next\n/)
+    await steerable.until(
+      /Tests on this machine can control it:[\s\S]*POST {2}\/__mock\/fail-next\n/
+    )
     const plan = { method: 'POST', body: JSON.stringify({ endpoint: 'login', fault: 503 }) }
     expect((await fetch(`${url}/__mock/fail-next`, plan)).status).toBe(204)
     expect((await fetch(`${url}/login`, login)).status).toBe(503)
 
     const reset = await fetch(`${await address(plain)}/__mock/reset`, { method: 'POST' })
     expect(reset.status).toBe(404)
-    expect(plain.output().stdout).not.toContain('steer')
+    expect(plain.output().stdout).not.toContain('can control it')
   })
 
   it('goes on when a test has retired the key that was to retire', async () => {
@@ -275,7 +277,7 @@ describe('everbearer mock', () => {
 
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toBe(
-      `Port ${port} on localhost is in use. Stop what listens there, or choose another --port (0 takes a free one).\n`
+      `Port ${port} on localhost is in use. Stop the process that uses it, or choose another --port (0 selects a free one).\n`
     )
   })
 

@@ -1,5 +1,5 @@
-// The control API: lets a test in another process control the server over HTTP. Each command is named
-// after the method of the server that it calls.
+// The control API: lets a test in another process control the server over HTTP. Each command is
+// named after the method of the server that it calls.
 import { createEndpointMatcher, type MockEndpoint, matches } from '../calls/endpoint-names.ts'
 import type { MockFault } from '../controls/faults.ts'
 import type { MockGate } from '../controls/gates.ts'

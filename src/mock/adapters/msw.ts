@@ -9,8 +9,8 @@ import { guardResponse, toBody, toWireRequest } from './fetch.ts'
 export interface HandlersOptions {
   /**
    * Origin of the server, such as `https://api.example.com`, or `''` for the origin of the page.
-   * Default `''`. Without a page, as in plain Node, an origin is required. To put a path in front of
-   * the routes, set `basePath` of `createMockAuthServer`.
+   * Default `''`. Without a page, as in plain Node, an origin is required. To put a path in front
+   * of the routes, set `basePath` of `createMockAuthServer`.
    */
   readonly baseURL?: string
 }
@@ -50,8 +50,8 @@ export function createHandlers(
   return [...handlers, http.options(`${origin}/*`, preflight)]
 }
 
-// Shows every request to the server. Its predicate never matches, so other handlers still answer the
-// request, and msw still reports it as unhandled if none does.
+// Shows every request to the server. Its predicate never matches, so other handlers still answer
+// the request, and msw still reports it as unhandled if none does.
 function createObserver(server: MockAuthServer, origin: string): HttpHandler {
   function inspect({ request }: { request: Request }): boolean {
     const home = origin === '' ? globalThis.location?.origin : origin
@@ -122,8 +122,8 @@ function toRecord({ request, cookies }: Pick<MswInfo, 'request'> & Partial<MswIn
 
 /**
  * Every header of an intercepted request. happy-dom's `Request` hides `Cookie`, `Origin` and others
- * from scripts, as a browser does. The interceptor below msw stores the original rows under a private
- * symbol; without that symbol only the visible headers are known.
+ * from scripts, as a browser does. The interceptor below msw stores the original rows under a
+ * private symbol; without that symbol only the visible headers are known.
  */
 function sentHeaders(request: Request): [string, string][] {
   const visible: [string, string][] = [...request.headers]
@@ -154,8 +154,8 @@ function isNode(): boolean {
   return process?.versions?.node !== undefined
 }
 
-// Without a length, the end of the connection marks the end of the body, as in HTTP/1.0. Node's fetch
-// would then open a new connection for each call.
+// Without a length, the end of the connection marks the end of the body, as in HTTP/1.0. Node's
+// fetch would then open a new connection for each call.
 function contentLength(
   headers: WireResponse['headers'],
   body: string,

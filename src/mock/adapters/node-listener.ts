@@ -1,4 +1,4 @@
-// Node listener: the server as a listener for `node:http` and as middleware for Express and Connect.
+// Node listener: the server as a listener for `node:http`, Express and Connect.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { ProtectedSession } from '../endpoints/guard.ts'
 import {
@@ -31,8 +31,7 @@ export type ProtectedListener<Message extends IncomingMessage, Answer extends Se
 ) => unknown
 
 /**
- * Creates a listener for `createServer`. Requests to other routes go to `next`, or are answered with
- * 404.
+ * Creates a listener for `createServer`. Other requests go to `next`, or are answered with 404.
  */
 export function toNodeListener(server: MockAuthServer, next?: RequestListener): RequestListener {
   if (next !== undefined) callback('next', next, 'toNodeListener')
@@ -40,8 +39,8 @@ export function toNodeListener(server: MockAuthServer, next?: RequestListener): 
 }
 
 /**
- * @param openCalls receives a controller for each open call. Aborting it with `adapterClosed` ends a
- *   call that hangs or is held.
+ * @param openCalls receives a controller for each open call. Aborting it with `adapterClosed` ends
+ *   a call that hangs or is held.
  */
 export function createListener(
   server: MockAuthServer,
@@ -73,13 +72,16 @@ export function middleware(
  *
  * The response is buffered from the moment the listener sends the head. At that moment the server
  * decides whether to re-issue a token (not if the session has ended since), and applies faults and
- * gates with `after: 'commit'`. After that the response is no longer buffered, so a stream arrives as
- * it is written. Only the faults `cut` and `malformed` wait for the whole body, and send half of it.
+ * gates with `after: 'commit'`. After that the response is no longer buffered, so a stream arrives
+ * as it is written. Only the faults `cut` and `malformed` wait for the whole body: they send half
+ * of it.
  *
  * @example
  * app.get(
  *   '/todos',
- *   protect(server, (_request: Request, response: Response, { claims }) => response.json([claims.sub]))
+ *   protect(server, (_request: Request, response: Response, { claims }) => {
+ *     response.json([claims.sub])
+ *   })
  * )
  */
 export function protect<Message extends IncomingMessage, Answer extends ServerResponse>(
@@ -150,8 +152,8 @@ export async function deliver(
   }
 }
 
-// Reads the message itself, not a `Request`: happy-dom replaces that class with one that drops `Cookie`
-// and `Origin`.
+// Reads the message itself, not a `Request`: happy-dom replaces that class with one that drops
+// `Cookie` and `Origin`.
 export function toWireRequest(
   message: IncomingMessage,
   response: ServerResponse,
@@ -179,8 +181,8 @@ export function toWireRequest(
   }
 }
 
-// A body parser that ran earlier has consumed the stream and left its content in `body`. The parsers of
-// Express 4 set `body` to an empty object even if they read nothing, so `readableDidRead` decides.
+// A body parser that ran earlier has consumed the stream and left its content in `body`. The
+// parsers of Express 4 set an empty `body` even if they read nothing, so `readableDidRead` decides.
 async function readBody(message: IncomingMessage): Promise<string> {
   const { body } = message as { body?: unknown }
   if (body === undefined || !message.readableDidRead) return readStream(message)

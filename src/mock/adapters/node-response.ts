@@ -1,11 +1,13 @@
-// Buffered Node response: keeps what a listener writes until the guard decides to send or replace it.
+// Buffered Node response: stores what a listener writes until the guard sends or replaces it.
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { WireResponse } from '../http/message.ts'
 
 export interface BufferedResponse {
   /** Resolves when the listener sends the head; with status 0 if the client disconnects first. */
   readonly head: Promise<Pick<WireResponse, 'status' | 'headers' | 'setCookies'>>
-  /** Resolves with the body when it is complete, or with its beginning if the client disconnects. */
+  /**
+   * Resolves with the body when it is complete, or with its beginning if the client disconnects.
+   */
   readBody(): Promise<string>
   /** Sends the response. `headers` replace all of its headers except cookies. */
   release(headers: WireResponse['headers']): void
@@ -43,7 +45,7 @@ export function bufferResponse(response: ServerResponse): BufferedResponse {
     end.resolve()
   })
 
-  // The replaced methods are never restored: other middleware may have wrapped them, before or since.
+  // The methods are never restored, because other middleware may have wrapped them since.
   function override(
     name: Method,
     replacement: (original: (...given: unknown[]) => unknown, given: unknown[]) => unknown
@@ -82,8 +84,8 @@ export function bufferResponse(response: ServerResponse): BufferedResponse {
     const { chunk, done } = readChunk(given)
     chunks.push(chunk)
     writes.push(() => original(chunk))
-    // The chunk is buffered, so call back now: a listener that waits for the callback before `end()`
-    // would deadlock if the guard waits for the whole body.
+    // The chunk is buffered, so call back now: a listener that waits for the callback before
+    // `end()` would deadlock if the guard waits for the whole body.
     if (done !== undefined) void Promise.resolve().then(done)
     return true
   })
@@ -155,8 +157,8 @@ function pretend(response: ServerResponse, name: 'headersSent' | 'writableEnded'
   Object.defineProperty(response, name, { configurable: true, get: () => true })
 }
 
-// Compression middleware reads these properties before it sends the first byte, so they must be true
-// by then.
+// Compression middleware reads these properties before it sends the first byte, so they must be
+// true by then.
 function stopPretending(response: ServerResponse): void {
   Reflect.deleteProperty(response, 'headersSent')
   Reflect.deleteProperty(response, 'writableEnded')
@@ -178,7 +180,9 @@ function headersOf(response: ServerResponse): [string, string][] {
     )
 }
 
-/** Applies the headers argument of `writeHead`, which replaces earlier headers of the same names. */
+/**
+ * Applies the headers argument of `writeHead`, which replaces earlier headers of the same names.
+ */
 function setHeaders(response: ServerResponse, given: unknown): void {
   if (typeof given !== 'object' || given === null) return
   if (!Array.isArray(given)) {
@@ -201,7 +205,9 @@ function toPairs(given: readonly unknown[]): [string, string | string[]][] {
   })
 }
 
-/** The arguments of `write` and `end`: a chunk, its encoding and a callback, each of them optional. */
+/**
+ * The arguments of `write` and `end`: a chunk, its encoding and a callback, each of them optional.
+ */
 function readChunk(given: readonly unknown[]): { chunk: Buffer; done: (() => void) | undefined } {
   const [chunk, encoding] = given
   const last = given.at(-1)

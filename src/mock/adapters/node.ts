@@ -17,8 +17,8 @@ export interface ListenOptions {
   readonly host?: string
   /**
    * Whether tests in other processes may control the server with requests to `/__mock/…`, which are
-   * named after its methods. Only requests from this machine are accepted, and only from pages on it.
-   * Default `false`.
+   * named after its methods. Only requests from this machine are accepted, and only from pages on
+   * it. Default `false`.
    */
   readonly control?: boolean
   /**
@@ -34,7 +34,7 @@ export interface Listening {
   readonly port: number
   /**
    * Stops listening. Ends idle connections and calls that hang or are held, and waits for all other
-   * open calls.
+   * calls.
    */
   close(): Promise<void>
 }
@@ -57,8 +57,8 @@ export async function listen(
   const mockListener = createListener(server, next, openCalls)
   const listener = control ? withControlApi(server, mockListener, openCalls) : mockListener
   let closing: Promise<void> | undefined
-  // `closeIdleConnections` does not end a connection that has not carried a request yet. Browsers open
-  // such connections in advance, and `close` would wait a minute for them.
+  // `closeIdleConnections` does not end a connection that has not carried a request yet. Browsers
+  // open such connections in advance, and `close` would wait a minute for them.
   const connections = new Set<Socket>()
   const busy = new Set<Socket>()
   const httpServer = createServer((request, response) => {
@@ -111,7 +111,9 @@ export function withControlApi(
   }
 }
 
-/** The remote address of a connection can be trusted: a client with a forged one gets no response. */
+/**
+ * The remote address of a connection can be trusted: a client with a forged one gets no response.
+ */
 function isLoopback(address: string | undefined): boolean {
   return /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/.test(address ?? '')
 }

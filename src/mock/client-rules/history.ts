@@ -16,8 +16,8 @@ export function isAfter(call: MockCall, other: MockCall): boolean {
 }
 
 /**
- * Did this call arrive so long after the answer to the other one that it cannot have been in flight?
- * Only time can show this: calls that arrive one by one may have been sent together.
+ * Did this call arrive so long after the answer to the other one that it cannot have been in
+ * flight? Only time can show this: calls that arrive one by one may have been sent together.
  */
 export function isLongAfter(call: MockCall, other: MockCall, inFlightSeconds: number): boolean {
   // With 0, order alone decides, so that the rules also hold while the clock stands still.

@@ -11,16 +11,16 @@ import type { RefreshWith } from '../options/sessions.ts'
  *   browsers on one origin count as one). Only checked if `refreshWith` is `cookie`.
  * - `retry-storm`: more than 5 refreshes failed within 10 seconds (unknown refresh tokens do not
  *   count), or more than 3 in a row brought a token that was refused at every use.
- * - `use-after-logout`: a refresh token, or (after `inFlightSeconds`) an access token, was used after
- *   the answer to the logout had been delivered.
+ * - `use-after-logout`: a refresh token, or (after `inFlightSeconds`) an access token, was used
+ *   after the answer to the logout had been delivered.
  * - `stale-access-token`: an access token was used more than `inFlightSeconds` after a login or a
  *   refresh had delivered a newer one of its session.
  * - `ignored-reissue`: the same for a newer token that had been re-issued in a response header.
- * - `bearer-to-foreign-origin`: an access token was sent to an origin on which neither the server nor
- *   a guarded handler answers. Only the msw adapter sees such calls.
- * - `token-in-url`: a URL contained a token (RFC 6750 §5.3). For calls that reach neither the server
- *   nor a guarded handler, only the msw adapter sees the URL, and only this server's access tokens
- *   count.
+ * - `bearer-to-foreign-origin`: an access token was sent to an origin on which neither the server
+ *   nor a guarded handler answers. Only the msw adapter sees such calls.
+ * - `token-in-url`: a URL contained a token (RFC 6750 §5.3). For calls that reach neither the
+ *   server nor a guarded handler, only the msw adapter sees the URL, and only this server's access
+ *   tokens count.
  * - `reissue-hidden`: a token was re-issued in a header that the page cannot read, because
  *   `Access-Control-Expose-Headers` does not list it. The server, not the client, must be changed.
  * - `cors-blocked`: a browser would block the call, or hide its response from the page (CORS).

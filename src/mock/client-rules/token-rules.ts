@@ -20,8 +20,8 @@ export function findTokenBreaks(
 //   t1  a call arrives, and its answer delivers token G: T was known by then, so G is newer
 //   t2  a call arrives with T although the client has G
 //
-// If two tokens were requested in parallel, neither is newer. A token that no call delivered is older
-// than all others, unless `mint` made it later. A forged token is never outdated.
+// If two tokens were requested in parallel, neither is newer. A token that no call delivered is
+// older than all others, unless `mint` made it later. A forged token is never outdated.
 function outdatedTokens(
   session: readonly MockCall[],
   { inFlightSeconds, madeBefore }: RuleContext

@@ -31,7 +31,9 @@ export interface MockViolation {
   readonly rule: MockRule
   /** What the client did, and why it hurts. */
   readonly message: string
-  /** When the first of the calls arrived: the time of the server's clock, in milliseconds since the epoch. */
+  /**
+   * Time of the first call by the server's clock, in milliseconds since the epoch.
+   */
   readonly atMs: number
   /** The calls that broke the rule, in order of arrival. */
   readonly calls: readonly MockCall[]
@@ -39,13 +41,13 @@ export interface MockViolation {
 
 export interface AssertNoViolationsOptions {
   /**
-   * Rules to skip, such as `stale-access-token` if several pages share a session but not their access
+   * Rules to skip, such as `stale-access-token` if pages share a session but not their access
    * token.
    */
   readonly except?: readonly MockRule[]
   /**
-   * How long after a change a call may still arrive that was sent before it, in seconds of the server's
-   * clock. Default 5, as for `violations`. Use 0 in a test that sends one call after another.
+   * How long after a change a call may still arrive that was sent before it, in seconds of the
+   * server's clock. Default 5, as for `violations`. Use 0 if a test sends its calls one by one.
    */
   readonly inFlightSeconds?: number
 }

@@ -40,9 +40,9 @@ export type MockForgery =
 /**
  * The server's answer to each kind of forged token, for tests that try all of them.
  *
- * `revoked`, `unknown-session` and `stale-version` are accepted if `revocation` is `short-lived`, and
- * `missing-kid` if `tokensWithoutKid` is `try-keys`. `public-key-as-secret` needs a server with an
- * asymmetric key.
+ * `revoked`, `unknown-session` and `stale-version` are accepted if `revocation` is `short-lived`,
+ * and `missing-kid` if `tokensWithoutKid` is `try-keys`. `public-key-as-secret` needs a server with
+ * an asymmetric key.
  */
 export const forgeries: Readonly<Record<MockForgery, TokenRefusal>> = Object.freeze({
   expired: 'token_expired',
@@ -135,7 +135,7 @@ const makers: Readonly<Record<MockForgery, Make>> = {
   'without-expiry': withClaims(() => ({ exp: undefined })),
   'wrong-issuer': withClaims(() => ({ iss: 'https://issuer.evil.test' })),
   'wrong-audience': withClaims(() => ({ aud: 'https://api.evil.test' })),
-  // An ID token of the same issuer has a valid signature but is not an access token (RFC 8725 §3.11).
+  // A valid ID token of the same issuer is not an access token (RFC 8725 §3.11).
   'wrong-type': withHeader({ typ: 'JWT' }),
   'unknown-subject': withClaims(() => ({ sub: `unknown-${randomText(6)}` })),
   'unknown-session': withClaims(() => ({ sid: randomText(12) })),
@@ -153,8 +153,7 @@ const makers: Readonly<Record<MockForgery, Make>> = {
   },
   'alg-none': ({ header, claims }) => signUnchecked({ ...header, alg: 'none' }, claims, undefined),
   'unknown-alg': withHeader({ alg: 'HS1' }),
-  // The server's public key as an HMAC secret: accepted by servers that let the token choose the
-  // algorithm.
+  // The public key as an HMAC secret: accepted by servers that let the token choose the algorithm.
   async 'public-key-as-secret'({ header, claims }, { asymmetricKey }) {
     const publicKey = (await asymmetricKey?.material())?.verifyWith
     if (asymmetricKey === undefined || publicKey === undefined) {
@@ -192,8 +191,8 @@ const signParameters: Readonly<Record<string, { name: string; hash?: string }>> 
   Ed25519: { name: 'Ed25519' }
 }
 
-// Builds the JWS by hand, because jose correctly refuses to sign what a server must not accept (RFC 7515
-// §3.1). Signs any header by the algorithm of the key; without a key the signature is empty.
+// Builds the JWS by hand, because jose correctly refuses to sign what a server must not accept (RFC
+// 7515 §3.1). Signs any header by the algorithm of the key; without a key the signature is empty.
 async function signUnchecked(
   header: JsonObject,
   claims: JsonObject,

@@ -1,4 +1,4 @@
-// Key controls: rotate, publish, activate, retire and register keys, and replace all of them at once.
+// Key controls: rotate, publish, activate, retire and register keys, or replace all of them.
 
 import { ownAlgorithms } from '../keys/algorithms.ts'
 import type { KeyChangeOptions, MockKeyChange } from '../keys/audit-log.ts'
@@ -30,16 +30,16 @@ export interface EmergencyRotation {
 
 export interface KeyControls {
   /**
-   * Creates a new key, which signs from now on. Tokens of the earlier keys stay valid; the response to
-   * a request with such a token carries a re-issued token in a header.
+   * Creates a new key, which signs from now on. Tokens of the earlier keys stay valid; the response
+   * to a request with such a token carries a re-issued token in a header.
    * @throws MockAuthServerError `key_exists` if the `kid` has ever been used
    */
   rotateKey(change?: NewKey): { previousKid: string; kid: string }
 
   /**
    * Creates a key that is in the JWK Set and verifies but does not sign. It is the first step of a
-   * rotation if other servers cache the JWK Set. Call `activateKey` once all of them have fetched it
-   * (`jwksMaxAgeSeconds`).
+   * rotation if other servers cache the JWK Set. Call `activateKey` once all of them have fetched
+   * it (`jwksMaxAgeSeconds`).
    * @throws MockAuthServerError `key_exists` if the `kid` has ever been used
    */
   publishKey(change?: NewKey): { kid: string }
@@ -52,17 +52,16 @@ export interface KeyControls {
   activateKey(kid: string, change?: KeyChangeOptions): { previousKid: string; kid: string }
 
   /**
-   * Removes a key, or without a `kid` every key that only verifies. Their tokens are refused from now
-   * on.
+   * Removes a key, or without a `kid` every key that only verifies. Their tokens are refused.
    * @returns the `kid`s of the removed keys
-   * @throws MockAuthServerError `signing_key` for the key that signs, `unknown_key` if the key does not
-   *   exist
+   * @throws MockAuthServerError `signing_key` for the key that signs, `unknown_key` for an unknown
+   *   one
    */
   retireKey(kid?: string, change?: KeyChangeOptions): readonly string[]
 
   /**
-   * Adds a key from another source at run time, such as a key management service. Errors of `provide`
-   * are passed on.
+   * Adds a key from another source at run time, such as a key management service. Errors of
+   * `provide` are passed on.
    * @throws TypeError for a key with the wrong shape or strength; MockAuthServerError `key_exists`,
    *   `cannot_sign` or `unusable_key`, or `too_late` if the server is reset before the key arrives
    */
@@ -74,22 +73,22 @@ export interface KeyControls {
   /**
    * Accepts access tokens of an external issuer. A second call replaces its keys; an empty JWK Set
    * removes them.
-   * @throws TypeError for an issuer with the wrong shape; MockAuthServerError `key_exists` if a `kid`
-   *   already names a different key, including one of this issuer
+   * @throws TypeError for an issuer with the wrong shape; MockAuthServerError `key_exists` if a
+   *   `kid` already names a different key, including one of this issuer
    */
   trustIssuer(issuer: MockIssuer, change?: KeyChangeOptions): void
 
   /**
-   * Responds to a leaked key: creates a new signing key, retires all other keys of the server and ends
-   * every session. All users have to sign in again, and old tokens are not replaced by re-issued ones.
+   * Responds to a leaked key: creates a new signing key, retires all other keys of the server and
+   * ends every session. All users have to sign in again, and old tokens are not re-issued.
    * @throws MockAuthServerError `key_exists` if the `kid` has ever been used
    */
   emergencyRotate(change?: NewKey): EmergencyRotation
 
   /**
-   * Generates or imports every key that has not been needed yet, those of external issuers included.
-   * Calling it is optional. It makes the first login faster, and reports at once if the platform lacks
-   * an algorithm.
+   * Generates or imports every key that has not been needed yet, those of external issuers
+   * included. Calling it is optional. It makes the first login faster, and reports at once if the
+   * platform lacks an algorithm.
    * @throws MockAuthServerError `unusable_key`
    */
   ready(): Promise<void>
@@ -98,8 +97,8 @@ export interface KeyControls {
   readonly keys: readonly MockKeyStatus[]
 
   /**
-   * Every change of keys since the start, with time, author and reason. Each change creates a new array
-   * of frozen entries.
+   * Every change of keys since the start, with time, author and reason. Each change creates a new
+   * array of frozen entries.
    */
   readonly keyAudit: readonly MockKeyChange[]
 }

@@ -32,12 +32,12 @@ export interface ArrangedSession extends MockSession {
 
 export interface SessionControls {
   /**
-   * Signs a user in without a request, for tests that begin with a session. The call log does not
-   * record it.
+   * Signs a user in without a request, for tests that begin with a session. It is not logged as a
+   * call.
    * @param user `sub` or email; default: the first user
    * @param url URL of the server, which decides the name of the cookie; default `http://localhost`
-   * @throws MockAuthServerError `unknown_user`, or `unknown_session` if the session ends before it is
-   *   complete; TypeError for an invalid URL
+   * @throws MockAuthServerError `unknown_user`, or `unknown_session` if the session ends before it
+   *   is complete; TypeError for an invalid URL
    */
   signIn(user?: string, url?: string): Promise<ArrangedSession>
 
@@ -45,13 +45,14 @@ export interface SessionControls {
   readonly sessions: readonly MockSession[]
 
   /**
-   * Ends a session as a logout does: its tokens are refused as `session_revoked` and `token_revoked`.
+   * Ends a session as a logout does: its tokens are refused as `session_revoked` and
+   * `token_revoked`.
    * @throws MockAuthServerError `unknown_session` if there is no session with this `sid`
    */
   endSession(sid: string): void
 
   /**
-   * Ends every session: their access tokens are refused, and the next refresh is answered with 401
+   * Ends every session: access tokens are refused, and the next refresh is answered with 401
    * `invalid_grant`.
    */
   endSessions(): void
@@ -68,7 +69,9 @@ export interface SessionControls {
   /** Revokes every access token issued so far. Refreshing still works. */
   revokeAccessTokens(): void
 
-  /** Treats every access token issued so far as expired, regardless of `exp`. Refreshing still works. */
+  /**
+   * Treats every access token issued so far as expired, despite its `exp`. Refreshing still works.
+   */
   expireAccessTokens(): void
 
   /**
