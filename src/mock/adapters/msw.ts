@@ -33,7 +33,7 @@ export type ProtectedResolver = (
  * @example
  * setupServer(...createHandlers(createMockAuthServer({ basePath: '/auth' })))
  *
- * @throws TypeError if `baseURL` is not an origin, or is missing and there is no page
+ * @throws TypeError if `baseURL` is not an origin, or is missing outside a page
  */
 export function createHandlers(
   server: MockAuthServer,

@@ -5,9 +5,7 @@ import type { WireResponse } from '../http/message.ts'
 export interface BufferedResponse {
   /** Resolves when the listener sends the head; with status 0 if the client disconnects first. */
   readonly head: Promise<Pick<WireResponse, 'status' | 'headers' | 'setCookies'>>
-  /**
-   * Resolves with the body when it is complete, or with its beginning if the client disconnects.
-   */
+  /** Resolves with the body: complete, or what was written before the client disconnected. */
   readBody(): Promise<string>
   /** Sends the response. `headers` replace all of its headers except cookies. */
   release(headers: WireResponse['headers']): void
@@ -180,9 +178,7 @@ function headersOf(response: ServerResponse): [string, string][] {
     )
 }
 
-/**
- * Applies the headers argument of `writeHead`, which replaces earlier headers of the same names.
- */
+/** Applies the headers argument of `writeHead`; it replaces earlier headers of the same names. */
 function setHeaders(response: ServerResponse, given: unknown): void {
   if (typeof given !== 'object' || given === null) return
   if (!Array.isArray(given)) {
@@ -205,9 +201,7 @@ function toPairs(given: readonly unknown[]): [string, string | string[]][] {
   })
 }
 
-/**
- * The arguments of `write` and `end`: a chunk, its encoding and a callback, each of them optional.
- */
+/** The arguments of `write` and `end`: a chunk, its encoding and a callback, all optional. */
 function readChunk(given: readonly unknown[]): { chunk: Buffer; done: (() => void) | undefined } {
   const [chunk, encoding] = given
   const last = given.at(-1)

@@ -33,8 +33,8 @@ export interface Listening {
   readonly url: string
   readonly port: number
   /**
-   * Stops listening. Ends idle connections and calls that hang or are held, and waits for all other
-   * calls.
+   * Stops listening. Ends idle connections and calls that hang or are held, and waits for other
+   * open calls.
    */
   close(): Promise<void>
 }
@@ -111,9 +111,7 @@ export function withControlApi(
   }
 }
 
-/**
- * The remote address of a connection can be trusted: a client with a forged one gets no response.
- */
+/** The remote address can be trusted: a client with a forged one receives no response. */
 function isLoopback(address: string | undefined): boolean {
   return /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/.test(address ?? '')
 }

@@ -70,7 +70,7 @@ function spentRefreshTokens(session: readonly MockCall[]): RuleBreak[] {
   )
 }
 
-/** Outcomes whose answers delete the refresh cookie. */
+/** Outcomes that delete the refresh cookie. */
 const clearingOutcomes: readonly MockCall['outcome'][] = [
   'signed_out',
   'session_expired',

@@ -31,9 +31,7 @@ export interface MockViolation {
   readonly rule: MockRule
   /** What the client did, and why it hurts. */
   readonly message: string
-  /**
-   * Time of the first call by the server's clock, in milliseconds since the epoch.
-   */
+  /** Time of the first call by the server's clock, in milliseconds since the epoch. */
   readonly atMs: number
   /** The calls that broke the rule, in order of arrival. */
   readonly calls: readonly MockCall[]
@@ -41,8 +39,8 @@ export interface MockViolation {
 
 export interface AssertNoViolationsOptions {
   /**
-   * Rules to skip, such as `stale-access-token` if pages share a session but not their access
-   * token.
+   * Rules to skip. For example, skip `stale-access-token` if several pages share a session but each
+   * has its own access token.
    */
   readonly except?: readonly MockRule[]
   /**

@@ -38,8 +38,8 @@ export interface KeyControls {
 
   /**
    * Creates a key that is in the JWK Set and verifies but does not sign. It is the first step of a
-   * rotation if other servers cache the JWK Set. Call `activateKey` once all of them have fetched
-   * it (`jwksMaxAgeSeconds`).
+   * rotation if other servers cache the JWK Set. Call `activateKey` when all of them have fetched
+   * the new one (`jwksMaxAgeSeconds`).
    * @throws MockAuthServerError `key_exists` if the `kid` has ever been used
    */
   publishKey(change?: NewKey): { kid: string }
@@ -54,8 +54,7 @@ export interface KeyControls {
   /**
    * Removes a key, or without a `kid` every key that only verifies. Their tokens are refused.
    * @returns the `kid`s of the removed keys
-   * @throws MockAuthServerError `signing_key` for the key that signs, `unknown_key` for an unknown
-   *   one
+   * @throws MockAuthServerError `signing_key` if the key signs, `unknown_key` if it does not exist
    */
   retireKey(kid?: string, change?: KeyChangeOptions): readonly string[]
 

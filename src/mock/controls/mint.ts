@@ -20,9 +20,7 @@ export interface MintOrder {
   readonly sid?: string
   /** What is wrong with the token. {@link forgeries} lists the server's answers. */
   readonly forgery?: MockForgery
-  /**
-   * The key that signs: any of the server's own, retired ones included. Default: the signing key.
-   */
+  /** The key that signs: any key of the server, also a retired one. Default: the signing key. */
   readonly kid?: string
   /** Header parameters to replace; `undefined` removes one. The signature covers them. */
   readonly header?: Readonly<Record<string, unknown>>

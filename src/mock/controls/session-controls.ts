@@ -32,8 +32,8 @@ export interface ArrangedSession extends MockSession {
 
 export interface SessionControls {
   /**
-   * Signs a user in without a request, for tests that begin with a session. It is not logged as a
-   * call.
+   * Signs a user in without a request, for tests that begin with a session. The call log stays
+   * empty.
    * @param user `sub` or email; default: the first user
    * @param url URL of the server, which decides the name of the cookie; default `http://localhost`
    * @throws MockAuthServerError `unknown_user`, or `unknown_session` if the session ends before it
@@ -47,7 +47,7 @@ export interface SessionControls {
   /**
    * Ends a session as a logout does: its tokens are refused as `session_revoked` and
    * `token_revoked`.
-   * @throws MockAuthServerError `unknown_session` if there is no session with this `sid`
+   * @throws MockAuthServerError `unknown_session` if no session has this `sid`
    */
   endSession(sid: string): void
 
@@ -59,7 +59,7 @@ export interface SessionControls {
 
   /**
    * Lets a session reach its end now: the next refresh is refused as `session_expired`.
-   * @throws MockAuthServerError `unknown_session` if there is no session with this `sid`
+   * @throws MockAuthServerError `unknown_session` if no session has this `sid`
    */
   expireSession(sid: string): void
 
@@ -69,9 +69,7 @@ export interface SessionControls {
   /** Revokes every access token issued so far. Refreshing still works. */
   revokeAccessTokens(): void
 
-  /**
-   * Treats every access token issued so far as expired, despite its `exp`. Refreshing still works.
-   */
+  /** Expires every access token issued so far, despite its `exp`. Refreshing still works. */
   expireAccessTokens(): void
 
   /**
