@@ -63,7 +63,7 @@ export function createControlApi(server: MockAuthServer): ControlApi {
   function gatesFor(id: unknown): readonly MockGate[] {
     if (id === undefined) return [...gates.values()]
     const gate = gates.get(String(id))
-    if (gate === undefined) throw new TypeError(`there is no gate ${JSON.stringify(id)}`)
+    if (gate === undefined) throw new TypeError(`unknown gate ${JSON.stringify(id)}`)
     return [gate]
   }
 
@@ -131,7 +131,7 @@ export function createControlApi(server: MockAuthServer): ControlApi {
     const command = ownValue(request.method === 'GET' ? queries : commands, name)
     if (command === undefined) {
       return ownValue({ ...queries, ...commands }, name) === undefined
-        ? refusal(404, 'not_found', `there is no command ${controlPath}${name}`)
+        ? refusal(404, 'not_found', `unknown command ${controlPath}${name}`)
         : refusal(405, 'method_not_allowed', 'queries use GET, commands use POST')
     }
     const body = await readJsonBody(request)
