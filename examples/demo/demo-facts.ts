@@ -42,5 +42,5 @@ export type ServerAction = (typeof serverActions)[number]
 export const callMessage = 'demo:call'
 export const keysMessage = 'demo:keys'
 
-/** The only user of the demo. The password is no secret: the server runs on this machine only. */
+/** The only user of the demo. The server is reachable from this machine only. */
 export const demoUser = { email: 'ada@example.com', password: 'lovelace' }

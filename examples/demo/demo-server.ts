@@ -39,8 +39,8 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
     pageOrigin: () => pageOrigin,
     onKeysChanged: (keys) => page?.ws.send(keysMessage, keys)
   })
-  // The page's dev connection carries the call log too. A separate event stream would use one of the
-  // six connections that a browser opens to the API, in every tab.
+  // The page's dev connection carries the call log too. A separate event stream would use one of
+  // the six connections that a browser opens to the API, in every tab.
   const stopSending = server.onCall((call) => {
     const serverCall = toServerCall(call)
     if (serverCall !== undefined) page?.ws.send(callMessage, serverCall)

@@ -9,8 +9,9 @@ export interface ServerSentEvent {
 }
 
 /**
- * Yields the events of a stream as an EventSource does (HTML standard, section 9.2), until the server
- * answers 204. When a stream ends, it is reopened with `Last-Event-ID` and the current token.
+ * Yields the events of a stream as an EventSource does (HTML standard, section 9.2), until the
+ * server answers 204. When a stream ends, it is reopened with `Last-Event-ID` and the current
+ * token.
  *
  * @throws the signal's reason after an abort, and the errors of `auth.fetch`
  */

@@ -1,5 +1,5 @@
-// Recipe for Playwright: the built app in a real browser, the mock on a port, controlled by requests.
-// `node --test`
+// Recipe for Playwright: the built app in a real browser, the mock on a port, controlled by
+// requests. `node --test`
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// Mock auth server in another process, controlled by requests. The command is `npx everbearer mock --control`.
+// Mock auth server in another process, controlled by requests: `npx everbearer mock --control`.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { MockCall } from 'everbearer/mock'

@@ -8,8 +8,8 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { mountApp } from '../testing-app/app.ts'
 
 const api = 'http://localhost:4000'
-// jsdom stores cookies only for XMLHttpRequest. The client refreshes with `fetch`, which is Node's here
-// and has no cookie jar, so the server emulates one.
+// jsdom stores cookies only for XMLHttpRequest. The client refreshes with `fetch`, which is Node's
+// here and has no cookie jar, so the server emulates one.
 const server = createMockAuthServer({ cookies: 'jar' })
 const network = setupServer(
   ...createHandlers(server, { baseURL: api }),

@@ -20,7 +20,7 @@ for (const name of Object.keys(stories)) {
 
 const wanted = new URLSearchParams(location.search).get('story') ?? 'Signed out'
 const auth = createAuthClient<Credentials>({ baseURL: '/api' })
-// A page load creates a new server that does not know the old cookie, so each story starts signed out.
+// The new server does not know the cookie of an earlier page, so each story starts signed out.
 if (wanted !== 'Starting') await auth.ready()
 await stories[wanted]?.({ server, auth })
 if (root !== null) mountApp(root, auth)

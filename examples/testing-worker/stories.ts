@@ -1,4 +1,4 @@
-// Stories: states that are hard to reach by hand. Each one prepares the server before the app mounts.
+// Stories: states that are hard to reach by hand. Each one prepares server and client.
 import type { AuthClient } from 'everbearer'
 import type { MockAuthServer } from 'everbearer/mock'
 import type { Credentials } from '../testing-app/app.ts'

@@ -1,4 +1,4 @@
-// Two tabs in one process: clients that share storage, lock, channel and cookies through `platform`.
+// Two tabs in one process: clients that share storage, lock, channel and cookies.
 import { type AuthClientOptions, createAuthClient, type Platform } from 'everbearer'
 
 /** A browser, reduced to the parts that its tabs share. */

@@ -1,5 +1,5 @@
-// Contenders of the benchmark: token endpoints of bare servers (floors), of this mock, and of a peer.
-// Run with a name as argument, this file starts that contender and prints its port.
+// Contenders of the benchmark: token endpoints of bare servers (floors), of this mock, and of a
+// peer. Run with a name as argument, this file starts that contender and prints its port.
 import {
   type Algorithm,
   signByJose,
@@ -14,7 +14,8 @@ import {
  *
  * - `raw`: always the same token
  * - `its signature`: signs a token and does nothing else
- * - `same crypto`: also creates the random numbers, the hash and the cookie of a login, with `node:crypto`
+ * - `same crypto`: also creates the random numbers, the hash and the cookie of a login, with
+ *   `node:crypto`
  * - `jose`: the same, but signs with jose
  */
 export type Role = 'raw' | 'its signature' | 'same crypto' | 'jose' | 'everbearer' | 'peer'

@@ -43,8 +43,9 @@ export function startSigned(alg: Algorithm): Promise<number> {
 }
 
 /**
- * The minimal work of a server with refresh tokens: reads the credentials, creates a `jti`, a `sid` and
- * a refresh token, stores the session under the token's SHA-256, and sets the cookie. Checks nothing.
+ * The minimal work of a server with refresh tokens: reads the credentials, creates a `jti`, a `sid`
+ * and a refresh token, stores the session under the token's SHA-256, and sets the cookie. Checks
+ * nothing.
  */
 export function startSession(signToken: SignToken): Promise<number> {
   const sessions = new Map<string, { sid: string; sub: string }>()

@@ -1,5 +1,5 @@
-// In-process benchmark: the time of a request through msw alone, through msw to the mock, and directly
-// to the mock. Prints one line of JSON.
+// In-process benchmark: the time of a request through msw alone, through msw to the mock, and
+// directly to the mock. Prints one line of JSON.
 import { createMockAuthServer } from 'everbearer/mock'
 import { createHandlers } from 'everbearer/mock/msw'
 import { HttpResponse, http } from 'msw'

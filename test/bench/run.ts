@@ -1,5 +1,6 @@
 // Benchmark of the mock against its floors and a peer: `npm run bench`. The ratios are comparable
-// between machines; the absolute figures are not. In each round, every contender runs in a new process.
+// between machines; the absolute figures are not. In each round, every contender runs in a new
+// process.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// Recipes that need a browser: run with Node's test runner on the built package, as readers run them.
+// Recipes that need a browser: run with Node's test runner on the built package.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'

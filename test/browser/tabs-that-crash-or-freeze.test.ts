@@ -1,4 +1,4 @@
-// Tabs that crash, freeze, close or navigate during a refresh, with a server that has no grace period.
+// Tabs that crash, freeze, close or navigate during a refresh. The server has no grace period.
 import { createMockAuthServer, type MockAuthServer } from 'everbearer/mock'
 import type { BrowserContext, Page } from 'playwright-core'
 import { describe, expect, it, onTestFinished } from 'vitest'

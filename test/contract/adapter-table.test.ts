@@ -1,4 +1,4 @@
-// Adapter table in the docs: it is up to date, and its declarations match the cases and the test files.
+// Adapter table in the docs: is up to date, and matches the cases and the test files.
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { command, renderTable, tablePath } from './adapter-table.ts'

@@ -1,4 +1,4 @@
-// Adapter table: renders docs/mock-adapters.md from the cases, the adapters and their declared gaps.
+// Adapter table: renders docs/mock-adapters.md from cases, adapters and declared gaps.
 import { readFileSync } from 'node:fs'
 import { adapters, type ContractAdapter, gapOf, isNeeded } from './adapters.ts'
 import { cases } from './cases.ts'

@@ -1,4 +1,4 @@
-// Adapters of the contract: each combination of adapter and client, with its known gaps and their reasons.
+// Adapters of the contract: each pair of adapter and client, with its known gaps.
 import type { Case, Need } from './cases.ts'
 
 export interface ContractAdapter {

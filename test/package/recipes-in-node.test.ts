@@ -1,4 +1,4 @@
-// Recipes without a browser: run with their own test runner on the built package, as readers run them.
+// Recipes without a browser: run with their own test runner on the built package.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'

@@ -1,4 +1,5 @@
-// Testing guide, docs/testing-your-app.md: its code runs, its links exist, and its table is complete.
+// Testing guide, docs/testing-your-app.md: its code runs, its links exist, and its table is
+// complete.
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'

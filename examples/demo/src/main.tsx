@@ -9,7 +9,7 @@ import { startRecording } from './recorder.ts'
 import { followServer } from './server-view.ts'
 import { startTraffic } from './traffic.ts'
 
-// The client restores the session as soon as it is created, so recording starts before the first event.
+// Recording starts before the first event: the client restores the session when it is created.
 startRecording()
 startTraffic()
 followServer().catch(() => say('alert', 'The demo server does not answer. Is npm start running?'))

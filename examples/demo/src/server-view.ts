@@ -9,7 +9,7 @@ import {
 } from '../demo-facts.ts'
 import { append, change, mark, say } from './history.ts'
 
-/** Follows the server, starting with its recent past, so answers from before a reload stay visible. */
+/** Follows the server, starting with its recent past: older answers survive a reload. */
 export async function followServer(): Promise<void> {
   import.meta.hot?.on(callMessage, (call: ServerCall) => {
     change(({ serverCalls }) => ({ serverCalls: append(serverCalls, call) }))

@@ -1,4 +1,4 @@
-// I3 with the browser cache and a hostile service worker: an old answer never restores an old token.
+// I3 with the browser cache and a hostile service worker: old answers restore no old token.
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   forge,

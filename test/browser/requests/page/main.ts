@@ -1,4 +1,4 @@
-// Page controlled by a test: creates clients, sends requests by each transport, and returns the results.
+// Page controlled by a test: creates clients, sends requests, and returns the results.
 import type { AxiosRequestConfig } from 'axios'
 import { type AuthClient, type AuthClientOptions, createAuthClient } from 'everbearer'
 import { polluted } from '../../../support/tables/polluted-names.ts'
