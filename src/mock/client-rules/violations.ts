@@ -29,7 +29,7 @@ export const defaultInFlightSeconds = 5
 /** A broken rule. */
 export interface MockViolation {
   readonly rule: MockRule
-  /** What the client did, and why it hurts. */
+  /** A sentence that says what the client did, and why it hurts. */
   readonly message: string
   /** Time of the first call by the server's clock, in milliseconds since the epoch. */
   readonly atMs: number

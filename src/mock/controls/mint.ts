@@ -18,7 +18,7 @@ export interface MintOrder {
   readonly user?: string
   /** Session of the token. Default: a new session of that user. */
   readonly sid?: string
-  /** What is wrong with the token. {@link forgeries} lists the server's answers. */
+  /** The defect of the token. {@link forgeries} lists the answers of the server. */
   readonly forgery?: MockForgery
   /** The key that signs: any key of the server, also a retired one. Default: the signing key. */
   readonly kid?: string

@@ -17,7 +17,7 @@ export function testAdapter(id: string, createSetup: () => Setup | Promise<Setup
   })
 }
 
-/** Tests an adapter whose cases run in another process; `run` receives their names. */
+/** Tests an adapter with cases that run in another process; `run` receives their names. */
 export function testRemoteAdapter(id: string, run: (name: string) => Promise<void>): void {
   const adapter = adapterOf(id)
   describe(`${adapter.title}, ${adapter.client}`, () => {

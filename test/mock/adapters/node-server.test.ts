@@ -60,7 +60,7 @@ it('answers 413 to a body of more than 64 KiB, with or without Content-Length', 
   expect(server.calls.map((call) => call.outcome)).toEqual(['too_large', 'too_large'])
 })
 
-it('reads a body whose chunks split a multi-byte character', async () => {
+it('reads a body with a multi-byte character that is split between two chunks', async () => {
   const server = createMockAuthServer({ users: [{ email: 'é@example.com', password: 'p' }] })
   const { port } = await open(server)
   const body = Buffer.from(JSON.stringify({ email: 'é@example.com', password: 'p' }))
