@@ -23,8 +23,7 @@ import { createRoutes, guardedMethods, type MockRouteEntry, parseUrl } from './h
 import { MockAuthServerError } from './lib/errors.ts'
 import { createResetGeneration, type IsCurrent } from './lib/reset-generation.ts'
 import { createTokenLeaks } from './monitor/token-leaks.ts'
-import { readSettings } from './options/read-options.ts'
-import type { MockAuthServerOptions } from './options/server.ts'
+import { type MockAuthServerOptions, readSettings } from './options/server.ts'
 import { createServices } from './services.ts'
 import type { MockAuthServer } from './types.ts'
 

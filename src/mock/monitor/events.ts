@@ -100,9 +100,9 @@ export function createEvents(): Events {
       const audience = listeners[name] as Listeners[typeof name] | undefined
       if (audience === undefined) {
         const names = Object.keys(listeners).join(', ')
-        throw invalid('the event', `one of ${names}`, describeValue(name), 'on')
+        throw invalid('name', `one of ${names}`, describeValue(name), 'on')
       }
-      callback('the listener', listener, 'on')
+      callback('listener', listener, 'on')
       audience.add(listener)
       return () => void audience.delete(listener)
     }
