@@ -66,7 +66,7 @@ export function createServices(
   const users = createUsers(settings.users, stored.versions, onChange)
   const sessions = createSessions(settings, stored.families, stored.secret, onChange)
   const issuedTokens = createIssuedTokens(settings.clockToleranceSeconds)
-  const tokens = createAccessTokens(settings, { ring, issuedTokens, sessions })
+  const tokens = createAccessTokens({ ...settings, ring, issuedTokens, sessions })
   const cookie = createRefreshCookie(settings)
   const refuseToken = settings.invalidTokenStatus === 401 ? challenge : plainRefusal
   const revocation = createRevocationCheck({
@@ -76,9 +76,13 @@ export function createServices(
     revocation: settings.revocation
   })
   const guard = createGuard({
-    check: createTokenVerifier(settings, registry.lookup),
+    check: createTokenVerifier({
+      lookUpKeys: registry.lookUpKeys,
+      clockToleranceSeconds: settings.clockToleranceSeconds,
+      now: settings.now
+    }),
     revocation,
-    reissue: createReissue({ rules: settings.reissue, tokens, sessions, ring, revocation }),
+    reissue: createReissue({ settings: settings.reissue, tokens, sessions, ring, revocation }),
     challenge: refuseToken
   })
   const credential = createRefreshCredential(settings.refreshWith, {
@@ -118,7 +122,7 @@ export function createServices(
         return sessions.list().map(describeSession)
       }
     },
-    isOwnKid: (kid) => registry.lookup.find(kid)?.isOwn === true || registry.lookup.wasRetired(kid),
+    isOwnKid: registry.isOwnKid,
     madeBefore: issuedTokens.madeBefore,
     reset() {
       sessions.reset()

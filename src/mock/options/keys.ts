@@ -1,6 +1,12 @@
 // Key options: own keys, signing algorithm, trusted issuers, and rules for `kid`, clocks and caches.
 import { issuerAlgorithms, type MockAlgorithm, ownAlgorithms } from '../keys/algorithms.ts'
-import type { GivenKey, MockIssuer, MockKey, TrustedIssuer } from '../keys/given-key.ts'
+import {
+  accessTokenType,
+  type GivenKey,
+  type MockIssuer,
+  type MockKey,
+  type TrustedIssuer
+} from '../keys/given-key.ts'
 import { checkJwk } from '../keys/jwk.ts'
 import {
   describe,
@@ -139,7 +145,7 @@ export function readKey(name: string, given: unknown, caller?: string): GivenKey
 /** One external issuer. Its JWK Set is public, so a private key in it has leaked and is refused. */
 export function readIssuer(name: string, given: unknown, caller?: string): TrustedIssuer {
   const value = ownOptions(name, given, ['issuer', 'jwks', 'audience', 'typ'], { caller })
-  const { jwks, audience, typ = 'at+jwt' } = value
+  const { jwks, audience, typ = accessTokenType } = value
   const issuer = text(`${name}.issuer`, value.issuer, caller)
   if (!isRecord(jwks) || !Array.isArray(jwks.keys)) {
     throw invalid(`${name}.jwks`, 'a JWK Set (RFC 7517 §5)', describe(jwks), caller)
