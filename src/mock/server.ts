@@ -55,7 +55,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   const interception = createInterception({ ownRoutes, callLog, latencyMs: settings.latencyMs })
   const services = createServices(settings, callLog, epoch)
   const { isOwnKid } = services
-  const inspect = createTokenLeaks({ ...settings, arrivals: callLog.arrivals, isOwnKid })
+  const tokenLeaks = createTokenLeaks({ ...settings, arrivals: callLog.arrivals, isOwnKid })
   const { guard, endpoints, lists } = services
 
   const routeOf = (request: Pick<WireRequest, 'url'>) => {
@@ -146,7 +146,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     )
 
   const violations = (inFlightSeconds = defaultInFlightSeconds) =>
-    findViolations(callLog.calls(), inspect.leaks(), {
+    findViolations(callLog.calls(), tokenLeaks.leaks(), {
       ...settings,
       madeBefore: services.madeBefore,
       inFlightSeconds
@@ -155,7 +155,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   return {
     handle,
     guard: guarded,
-    inspect: inspect.see,
+    inspect: tokenLeaks.inspect,
     clock,
     failNext: interception.failNext,
     hold: interception.hold,
@@ -195,7 +195,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
       interception.reset()
       clock.reset()
       cookieJar.reset()
-      inspect.reset()
+      tokenLeaks.reset()
     }
   }
 }

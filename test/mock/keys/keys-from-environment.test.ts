@@ -38,32 +38,32 @@ describe('optionsFromEnv', () => {
     [
       'a word',
       { JWT_SECRET_CURRENT: 'secret' },
-      'JWT_SECRET_CURRENT holds 36 bits at most, and 256 are needed'
+      'JWT_SECRET_CURRENT has at most 36 bits; 256 are required'
     ],
     [
       '32 hexadecimal digits',
       { JWT_SECRET_CURRENT: hex.slice(32) },
-      'JWT_SECRET_CURRENT holds 128 bits at most, and 256 are needed'
+      'JWT_SECRET_CURRENT has at most 128 bits; 256 are required'
     ],
     [
       '42 characters of base64',
       { JWT_SECRET_CURRENT: base64.slice(0, 42) },
-      'JWT_SECRET_CURRENT holds 252 bits at most'
+      'JWT_SECRET_CURRENT has at most 252 bits'
     ],
     [
       'one letter over and over',
       { JWT_SECRET_CURRENT: 'x'.repeat(64) },
-      'JWT_SECRET_CURRENT is made of 1 different characters'
+      'JWT_SECRET_CURRENT has only 1 different characters; 8 are required'
     ],
     [
       'a weak old secret',
       { ...strong, JWT_SECRET_OLD: 'changeme' },
-      'JWT_SECRET_OLD holds 48 bits at most'
+      'JWT_SECRET_OLD has at most 48 bits'
     ],
     [
       'the same secret twice',
       { ...strong, JWT_SECRET_OLD: hex },
-      'JWT_SECRET_OLD is the same as the current one'
+      'JWT_SECRET_OLD is the same as JWT_SECRET_CURRENT'
     ],
     [
       'a time without a unit',
@@ -87,7 +87,7 @@ describe('optionsFromEnv', () => {
     async (line) => {
       const secret = line.replace('HEX', hex.slice(32))
       await expect(optionsFromEnv({ JWT_SECRET_CURRENT: secret })).rejects.toThrow(
-        'JWT_SECRET_CURRENT holds 128 bits at most'
+        'JWT_SECRET_CURRENT has at most 128 bits'
       )
     }
   )
@@ -107,7 +107,7 @@ describe('optionsFromEnv', () => {
     }
     const refused = optionsFromEnv(env)
     await expect(refused).rejects.toThrow(
-      /CURRENT holds .* bits.*; JWT_SECRET_OLD holds .*; JWT_EXPIRES_IN: expected/
+      /CURRENT has .* bits.*; JWT_SECRET_OLD has .*; JWT_EXPIRES_IN: expected/
     )
     await expect(refused).rejects.toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('canary') })
