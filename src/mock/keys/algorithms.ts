@@ -1,4 +1,4 @@
-// Signature algorithms, and the kind of key that each takes (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864).
+// Signature algorithms and their kinds of keys (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864).
 
 /** Algorithms of the server's own keys. */
 export type MockAlgorithm = 'HS256' | 'RS256' | 'ES256' | 'EdDSA'

@@ -31,8 +31,8 @@ const publicMembers: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Checks a JWK for use with one of these algorithms. If neither the option nor the JWK names one, it
- * is the first of `algorithms` that takes such a key.
+ * Checks a JWK for use with one of these algorithms. If neither the option nor the JWK names one,
+ * it is the first of `algorithms` that takes such a key.
  * @throws TypeError that names the member, and never contains key material
  */
 export function checkJwk<Alg extends VerifyAlgorithm>(

@@ -65,7 +65,7 @@ export function usableMaterial(key: Key): Promise<KeyMaterial | undefined> {
   return key.material().catch(() => undefined)
 }
 
-/** Imports an HS256 secret without jose, which rejects the `Uint8Array` of another realm (jsdom). */
+/** Imports an HS256 secret without jose, which rejects a `Uint8Array` of another realm (jsdom). */
 export function importSecret(jwk: JWK): Promise<CryptoKey> {
   const hmac = { name: 'HMAC', hash: 'SHA-256' }
   return crypto.subtle.importKey('jwk', { ...jwk }, hmac, false, ['sign', 'verify'])

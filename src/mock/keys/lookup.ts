@@ -44,7 +44,7 @@ export interface KeyLookupDeps {
   readonly tokensWithoutKid: 'refuse' | 'try-keys'
 }
 
-/** Header parameters that carry or locate a key (RFC 7515 §4.1.2 to §4.1.6): an attacker's choice. */
+/** Header parameters that carry or locate a key, which an attacker chooses (RFC 7515 §4.1). */
 const keyParameters = ['jwk', 'jku', 'x5u', 'x5c']
 const algorithms = [...ownAlgorithms, ...issuerAlgorithms]
 

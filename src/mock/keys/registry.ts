@@ -1,4 +1,4 @@
-// Key registry: the server's own ring and the keys of external issuers, with one look-up and one log.
+// Key registry: the server's own keys and those of external issuers, with one look-up and one log.
 
 import type { MockAlgorithm } from './algorithms.ts'
 import { createKeyAudit, type KeyAudit, type MockKeyChange } from './audit-log.ts'

@@ -13,8 +13,8 @@ export interface MockAdapterOptions {
    * - `jar`: in one cookie jar, which the server keeps for all clients that send neither a `Cookie`
    *   nor an `Origin` header. The jar respects `Path`, `Max-Age`, `SameSite` and, if the adapter
    *   knows it, the credentials mode.
-   * - `auto`: `jar` without a `document`, as in plain Node, where clients keep no cookies. Otherwise
-   *   `headers`.
+   * - `auto`: `jar` without a `document`, as in plain Node, where clients keep no cookies.
+   *   Otherwise `headers`.
    *
    * Default `auto`.
    */
@@ -22,8 +22,8 @@ export interface MockAdapterOptions {
   /**
    * Origin of the page that calls the in-process adapters, such as `http://localhost:3000`.
    *
-   * Default: the `Origin` header of the request, or the origin of the document. If both are missing,
-   * the page counts as same-origin.
+   * Default: the `Origin` header of the request, or the origin of the document. If both are
+   * missing, the page counts as same-origin.
    */
   readonly pageOrigin?: string
   /**

@@ -38,8 +38,8 @@ export interface MockBasicOptions {
   /** The `aud` claim (RFC 7519 §4.1.3). Default `api`. */
   readonly audience?: string
   /**
-   * Lifetime of an access token, in whole seconds from 1 to 31 536 000. A token ends with its session
-   * if that ends earlier. Default 300.
+   * Lifetime of an access token, in whole seconds from 1 to 31 536 000. A token ends with its
+   * session if that ends earlier. Default 300.
    */
   readonly accessTokenSeconds?: number
   /** Prefix of every path, such as `/v1`, without a trailing slash. Default: none. */

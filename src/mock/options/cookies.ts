@@ -5,9 +5,9 @@ import { type OptionTable, readTable, type SettingsOf } from './table.ts'
 
 export interface MockCookieOptions {
   /**
-   * Name of the refresh cookie. Default: `__Host-refresh_token` over https (`__Secure-refresh_token`
-   * if the cookie has a path or a domain). Over plain http, which is meant for loopback only, the
-   * default is `refresh_token`, without `Secure`.
+   * Name of the refresh cookie. Default: `__Host-refresh_token` over https
+   * (`__Secure-refresh_token` if the cookie has a path or a domain). Over plain http, which is
+   * meant for loopback only, the default is `refresh_token`, without `Secure`.
    */
   readonly cookieName?: string
   /** Attributes of the refresh cookie. */

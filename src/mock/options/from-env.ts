@@ -24,14 +24,14 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
  *
  * - `JWT_SECRET_CURRENT`: the secret of the key that signs
  * - `JWT_SECRET_OLD`: the secret of a key that only verifies; optional
- * - `JWT_EXPIRES_IN`: the lifetime of access tokens, a number with the unit `s`, `m`, `h` or `d`, at
- *   most 365 days; default `15m`
+ * - `JWT_EXPIRES_IN`: the lifetime of access tokens, a number with the unit `s`, `m`, `h` or `d`,
+ *   at most 365 days; default `15m`
  *
  * A secret needs 256 bits: 64 hexadecimal digits, 43 characters of base64, or 32 bytes of other
  * text. Spaces and quotes around it belong to the key, but do not count as bits.
  *
- * The `kid` of a key derives from its secret (RFC 7638), so a key keeps its `kid` when it moves from
- * `JWT_SECRET_CURRENT` to `JWT_SECRET_OLD`.
+ * The `kid` of a key derives from its secret (RFC 7638), so a key keeps its `kid` when it moves
+ * from `JWT_SECRET_CURRENT` to `JWT_SECRET_OLD`.
  *
  * @example
  * const server = createMockAuthServer(await optionsFromEnv(process.env))

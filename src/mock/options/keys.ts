@@ -1,4 +1,4 @@
-// Key options: own keys, signing algorithm, trusted issuers, and rules for `kid`, clocks and caches.
+// Key options: own keys, signing algorithm, trusted issuers, missing `kid`, clock skew and caching.
 import { issuerAlgorithms, type MockAlgorithm, ownAlgorithms } from '../keys/algorithms.ts'
 import {
   accessTokenType,
@@ -44,7 +44,7 @@ export interface MockKeyOptions {
    */
   readonly issuers?: readonly MockIssuer[]
   /**
-   * What to do with an access token without a `kid`:
+   * How to treat an access token without a `kid`:
    *
    * - `refuse`: reject it
    * - `try-keys`: verify it with the signing key, then with each verifying key. For servers that
@@ -54,14 +54,14 @@ export interface MockKeyOptions {
    */
   readonly tokensWithoutKid?: 'refuse' | 'try-keys'
   /**
-   * Clock skew that is tolerated when `exp` and `nbf` are checked (RFC 7519 §4.1.4), in whole seconds
-   * from 0 to 3 600. Default 0.
+   * Clock skew that is tolerated when `exp` and `nbf` are checked (RFC 7519 §4.1.4), in whole
+   * seconds from 0 to 3 600. Default 0.
    */
   readonly clockToleranceSeconds?: number
   /**
-   * How long others may cache the JWK Set: the `max-age` of its `Cache-Control`, in whole seconds from
-   * 0 to 86 400. Publish a key at least this long before it signs; otherwise some verifiers do not
-   * know it yet. Default 300.
+   * How long others may cache the JWK Set: the `max-age` of its `Cache-Control`, in whole seconds
+   * from 0 to 86 400. Publish a key at least this long before it signs; otherwise some verifiers do
+   * not know it yet. Default 300.
    */
   readonly jwksMaxAgeSeconds?: number
 }

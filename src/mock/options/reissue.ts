@@ -21,7 +21,7 @@ export interface MockReissue {
    *
    * - `bearer`: `Bearer` and the token (RFC 6750 §2.1)
    * - `bare`: the token alone
-   * - a function: its result for the token, for any other value and for wrong ones
+   * - a function: returns the value for a token. Use it for custom formats or wrong values
    *
    * Default `bearer`.
    */
@@ -32,9 +32,9 @@ export interface MockReissue {
    */
   readonly expose?: boolean
   /**
-   * Whether a cache may store an answer that carries a token. `false` adds `Cache-Control: no-store`
-   * and `Vary: Authorization`. `true` leaves the headers of your handler as they are, like a server
-   * that forgot them. Default `false`.
+   * Whether a cache may store an answer that carries a token. With `false` the answer has
+   * `Cache-Control: no-store` and `Vary: Authorization`. With `true` it has only the headers of
+   * your handler, like an answer of a server that forgot them. Default `false`.
    */
   readonly cacheable?: boolean
 }

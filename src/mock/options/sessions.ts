@@ -11,12 +11,12 @@ export interface MockSessionOptions {
    * The credential that a refresh request presents:
    *
    * - `cookie`: a refresh token in an HttpOnly cookie. The token rotates with each refresh.
-   * - `access-token`: a valid access token, as `Authorization: Bearer`. There is no refresh token, so
-   *   nothing rotates. A logout ends the session only if it presents the access token too. A stolen
-   *   token stays usable until the session ends.
+   * - `access-token`: a valid access token, as `Authorization: Bearer`. There is no refresh token,
+   *   so nothing rotates. A logout ends the session only if it presents the access token too. A
+   *   stolen token stays usable until the session ends.
    * - `refresh-token`: a refresh token that each answer has in its body. The request sends it as a
-   *   form (`grant_type=refresh_token`, RFC 6749 §6), and a refusal has status 400. A logout sends it
-   *   as JSON: `{ "refresh_token": … }`.
+   *   form (`grant_type=refresh_token`, RFC 6749 §6), and a refusal has status 400. A logout sends
+   *   it as JSON: `{ "refresh_token": … }`.
    *
    * Default `cookie`.
    */
@@ -33,34 +33,34 @@ export interface MockSessionOptions {
    */
   readonly refreshIdleSeconds?: number
   /**
-   * Grace period for a refresh token that was just rotated, in whole seconds from 0 to 86 400. During
-   * this period the token returns the same successor again. With 0 a second use counts as reuse
-   * (RFC 9700 §4.14.2), unless it repeats the `Idempotency-Key`. Default 10.
+   * Grace period for a refresh token that was just rotated, in whole seconds from 0 to 86 400.
+   * During this period the token returns the same successor again. With 0 a second use counts as
+   * reuse (RFC 9700 §4.14.2), unless it repeats the `Idempotency-Key`. Default 10.
    */
   readonly refreshGraceSeconds?: number
   /**
    * How access tokens are revoked before they expire:
    *
    * - `immediate`: every call looks up the token, its session and the user's token version
-   * - `short-lived`: a call checks only signature and claims. A logout revokes only the refresh token.
-   *   `accessTokenSeconds` is limited to 900.
+   * - `short-lived`: a call checks only signature and claims. A logout revokes only the refresh
+   *   token. `accessTokenSeconds` is limited to 900.
    *
    * Default `immediate`.
    */
   readonly revocation?: 'immediate' | 'short-lived'
   /**
-   * Storage that keeps the sessions of a mock in a page, so that a reload leaves the user signed in.
-   * Use `sessionStorage`, or an object with its three methods, for one page at a time.
+   * Storage that keeps the sessions of a mock in a page, so that a reload leaves the user signed
+   * in. Use `sessionStorage`, or an object with its three methods, for one page at a time.
    *
    * The storage receives hashes of refresh tokens, the secret that derives their successors, token
    * versions, and the `kid`s of retired `keys`. It never receives a token, a key or a password.
    *
-   * All other changes to keys, revoked access tokens and the call log start afresh in each page. The
-   * server therefore refuses access tokens of the previous page, and the client refreshes. With
+   * All other changes to keys, revoked access tokens and the call log start afresh in each page.
+   * The server therefore refuses access tokens of the previous page, and the client refreshes. With
    * `short-lived` it refuses only tokens of generated and of retired keys.
    *
-   * If the stored state cannot be read, the server warns and starts without sessions.
-   * Default: nothing is stored.
+   * If the stored state cannot be read, the server warns and starts without sessions. Default:
+   * nothing is stored.
    */
   readonly persist?: MockStorage
 }

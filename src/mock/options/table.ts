@@ -11,7 +11,7 @@ export type Reader<Setting> = (name: string, value: unknown) => Setting
 
 export type OptionTable<Settings> = { readonly [Name in keyof Settings]-?: Reader<Settings[Name]> }
 
-/** The settings for these options. `Other` has the settings that differ in type from their option. */
+/** The settings of these options. `Other` lists settings that differ in type from their option. */
 export type SettingsOf<Options, Other extends object = object> = Readonly<
   Omit<Required<Options>, keyof Other> & Other
 >

@@ -9,9 +9,9 @@ export interface RevocationCheck {
   /** Why this token no longer counts. Checked before and after the handler of every call. */
   refuse(claims: TokenClaims, isOwn: boolean): TokenRefusal | undefined
   /**
-   * Why this own token may not be replaced by a new one. It looks up the token even if revocation is
-   * `short-lived`: otherwise re-issues would keep a revoked token alive as long as its session. It
-   * does not check whether the session has ended.
+   * Why this own token may not be replaced by a new one. It looks up the token even if revocation
+   * is `short-lived`: otherwise re-issues would keep a revoked token alive as long as its session.
+   * It does not check whether the session has ended.
    */
   refuseSuccessor(claims: TokenClaims): TokenRefusal | undefined
 }
