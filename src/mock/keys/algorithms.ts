@@ -1,6 +1,6 @@
 // Signature algorithms and their kinds of keys (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864).
 
-/** Algorithms of the server's own keys. */
+/** Algorithms of own keys, the keys of the server itself. */
 export type MockAlgorithm = 'HS256' | 'RS256' | 'ES256' | 'EdDSA'
 
 /** Algorithms of accepted tokens. External issuers may use more of them than the server. */

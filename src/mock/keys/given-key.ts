@@ -32,7 +32,7 @@ export interface MockJwkKey {
   readonly jwk: JWK
 }
 
-/** An external issuer whose access tokens are accepted. */
+/** An external issuer. The server accepts its access tokens. */
 export interface MockIssuer {
   /** The `iss` claim of its tokens. Differs from the server's own issuer. */
   readonly issuer: string

@@ -1,4 +1,4 @@
-// External issuers: the public keys of other servers whose access tokens are accepted.
+// External issuers: the public keys that verify access tokens of other servers.
 
 import type { KeyAudit, KeyChangeOptions } from './audit-log.ts'
 import type { TrustedIssuer } from './given-key.ts'

@@ -28,7 +28,7 @@ export interface Key<Alg extends VerifyAlgorithm = VerifyAlgorithm> {
   material(): Promise<KeyMaterial>
 }
 
-/** One of the server's own keys. */
+/** An own key: one that belongs to the server itself. */
 export type OwnKey = Key<MockAlgorithm>
 
 /** A new key of the server. */

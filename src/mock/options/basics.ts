@@ -66,7 +66,7 @@ export type BasicSettings = SettingsOf<
   }
 >
 
-/** A path whose URL form is identical, without characters that a router treats as a pattern. */
+/** A path that URL parsing leaves unchanged, and that no router reads as a pattern. */
 const pathPattern = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~@-]+)+$/
 const serverClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'auth_time']
 

@@ -39,7 +39,7 @@ export interface MockKeyOptions {
    */
   readonly keys?: readonly MockKey[]
   /**
-   * Other issuers whose access tokens are accepted. `trustIssuer` adds one at run time.
+   * External issuers. The server accepts their access tokens. `trustIssuer` adds one at run time.
    * Default: none.
    */
   readonly issuers?: readonly MockIssuer[]
@@ -121,7 +121,7 @@ function readIssuers(name: string, value: unknown): readonly TrustedIssuer[] {
   return issuers
 }
 
-/** One of the server's own keys. */
+/** Reads an own key. */
 export function readKey(name: string, given: unknown, caller?: string): GivenKey<MockAlgorithm> {
   const key = ownOptions(name, given, ['kid', 'secret', 'alg', 'jwk'], { caller })
   if (key.jwk !== undefined) {
@@ -142,7 +142,7 @@ export function readKey(name: string, given: unknown, caller?: string): GivenKey
   return { kid: text(`${name}.kid`, kid, caller), alg: 'HS256', jwk, isPrivate: true }
 }
 
-/** One external issuer. Its JWK Set is public, so a private key in it has leaked and is refused. */
+/** Reads an external issuer. Its JWK Set is public, so a private key in it has leaked and is refused. */
 export function readIssuer(name: string, given: unknown, caller?: string): TrustedIssuer {
   const value = ownOptions(name, given, ['issuer', 'jwks', 'audience', 'typ'], { caller })
   const { jwks, audience, typ = accessTokenType } = value

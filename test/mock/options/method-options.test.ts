@@ -1,4 +1,4 @@
-// What is given to methods and doors is checked as the server's own options are: by name, with what was expected and what came.
+// Method options: methods and adapters check them like the options of the server.
 import { createMockAuthServer } from 'everbearer/mock'
 import { createHandlers, protect as protectResolver } from 'everbearer/mock/msw'
 import { type Listening, listen, protect, toNodeListener } from 'everbearer/mock/node'
@@ -116,7 +116,7 @@ const invalid: readonly [
 ]
 
 it.each(invalid.map(([call, given, message]) => [message, call, given] as const))(
-  '%s',
+  'throws a TypeError: %s',
   async (message, call, given) => {
     const act = async () => Reflect.apply(call, undefined, given)
     await expect(act()).rejects.toThrow(TypeError)
@@ -124,7 +124,7 @@ it.each(invalid.map(([call, given, message]) => [message, call, given] as const)
   }
 )
 
-it('a wrong order opens no session', async () => {
+it('signIn() with an invalid url starts no session', async () => {
   const { signIn, sessions } = createMockAuthServer()
   await expect(signIn(undefined, 'nonsense')).rejects.toThrow(TypeError)
   expect(sessions).toEqual([])
@@ -141,7 +141,7 @@ it.each([
   ['next', 'x'],
   ['headers', { 'X-Evil': '1' }],
   ['body', 'evil']
-])('methods and doors inherit no %s', async (name, value) => {
+])('methods and adapters ignore an inherited option %s', async (name, value) => {
   const seen = await whilePolluted(name, value, async () => {
     const mock = createMockAuthServer()
     const handlers = createHandlers(mock, { ...home })

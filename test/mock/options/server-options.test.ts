@@ -1,4 +1,4 @@
-// Options: what is refused, in which words, and that no secret is among them.
+// Server options: defaults, effects, and the errors for invalid ones, which contain no secret.
 import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
 import { expect, it } from 'vitest'
 import {
@@ -26,6 +26,7 @@ const invalid: [string, unknown, string][] = [
   ['accessTokenSeconds', { accessTokenSeconds: 1.5 }, 'received 1.5'],
   ['accessTokenSeconds', { accessTokenSeconds: '300' }, 'received "300"'],
   ['accessTokenSeconds', { accessTokenSeconds: Number.NaN }, 'received NaN'],
+  ['sessionSeconds', { sessionSeconds: null }, 'received null'],
   [
     'sessionSeconds',
     { sessionSeconds: 31_536_001 },
@@ -147,13 +148,13 @@ const invalid: [string, unknown, string][] = [
   ['keys', { keys: [key, key] }, 'keys[].kid: expected no duplicates; received "a" twice']
 ]
 
-it.each(invalid)('a wrong %s in %o is refused: %s', (_name, options, message) => {
+it.each(invalid)('throws a TypeError for %s in %o: %s', (_name, options, message) => {
   const create = () => createMockAuthServer(options as MockAuthServerOptions)
   expect(create).toThrow(TypeError)
   expect(create).toThrow(message)
 })
 
-it('no message repeats a password or a secret', () => {
+it('no error contains a password or a secret', () => {
   const canary = 'canary'
   const attempts: unknown[] = [
     { users: [{ email: '', password: canary }] },
@@ -218,13 +219,13 @@ it.each([
     { cookieName: '__Host-rt', cookie: { path: '/auth' } },
     "cookieName: expected a name without '__Host-'"
   ]
-])('the options %o are refused: %s', (options, message) => {
+])('throws a TypeError for %o: %s', (options, message) => {
   const create = () => createMockAuthServer(options as unknown as MockAuthServerOptions)
   expect(create).toThrow(TypeError)
   expect(create).toThrow(`Option ${message}`)
 })
 
-it('everything has a default', async () => {
+it('every option has a default', async () => {
   const visitor = visit(overWire(createMockAuthServer()))
   const { token } = await visitor.login()
   expect(claimsOf(token)).toEqual({
@@ -241,7 +242,7 @@ it('everything has a default', async () => {
   expect(exp).toBe(iat + 300)
 })
 
-it('every option counts', async () => {
+it('users, issuer, audience and accessTokenSeconds appear in the token', async () => {
   const { server } = createClockedServer({
     users: [
       { email: 'bob@example.com', password: 'b' },
@@ -262,7 +263,7 @@ it('every option counts', async () => {
   })
 })
 
-it('paths move below basePath, and only they are owned', async () => {
+it('paths are below basePath, and owns() accepts only them', async () => {
   const server = createMockAuthServer({ basePath: '/v1', paths: { login: '/session/new' } })
   const owns = (path: string) => server.owns({ url: `https://api.test${path}` })
 
@@ -290,7 +291,7 @@ it('paths move below basePath, and only they are owned', async () => {
   expect(answer.status).toBe(200)
 })
 
-it('the clock is Date.now at the time of each call by default', async () => {
+it('the default clock looks up Date.now at each call', async () => {
   const server = createMockAuthServer()
   const real = Date.now
   try {
@@ -302,7 +303,7 @@ it('the clock is Date.now at the time of each call by default', async () => {
   }
 })
 
-it('methods survive destructuring', async () => {
+it('methods can be destructured', async () => {
   const { handle, owns, fetch, rotateKey, retireKey, reset } = createMockAuthServer()
   expect((await handle({ method: 'GET', url: 'http://localhost/me', headers: [] })).status).toBe(
     401
