@@ -142,7 +142,7 @@ export function readKey(name: string, given: unknown, caller?: string): GivenKey
   return { kid: text(`${name}.kid`, kid, caller), alg: 'HS256', jwk, isPrivate: true }
 }
 
-/** Reads an external issuer. Its JWK Set is public, so a private key in it has leaked and is refused. */
+/** Reads an external issuer. A private key in its public JWK Set has leaked, and is refused. */
 export function readIssuer(name: string, given: unknown, caller?: string): TrustedIssuer {
   const value = ownOptions(name, given, ['issuer', 'jwks', 'audience', 'typ'], { caller })
   const { jwks, audience, typ = accessTokenType } = value
