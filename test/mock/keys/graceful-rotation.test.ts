@@ -1,5 +1,5 @@
-// Graceful rotation: three verifiers cache the JWK Set, and no valid token is refused, in whichever
-// second the rotation begins.
+// Graceful rotation: three verifiers cache the JWK Set. No valid token is refused, regardless of the
+// second in which the rotation begins.
 //
 //   publish ─── max-age of the JWK Set ─── activate ─── lifetime of a token ─── retire
 //

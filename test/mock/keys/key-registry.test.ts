@@ -253,7 +253,7 @@ describe('an external issuer', () => {
     expect((await stranger.me(await mint())).status).toBe(200)
   })
 
-  it('cannot use a kid for a different key, not even one of its own kids', async () => {
+  it('cannot use a kid for a different key, not even a kid that it used before', async () => {
     const { server, mint, stranger, jwks } = await arrange()
     const trust = (keys: readonly JWK[]) => () =>
       server.trustIssuer({ issuer: they, jwks: { keys } })
