@@ -107,7 +107,9 @@ it.each([undefined, null, 5, true, {}, [], ['a.b.c'], Symbol('a'), () => 'a'])(
   'takes no %o for a token',
   (value) => {
     expect(isAccessToken(value)).toBe(false)
-    expect(() => readTokenResponse({ access_token: value }, 'It')).toThrow(/no token response/)
+    expect(() => readTokenResponse({ access_token: value }, 'It')).toThrow(
+      /expected a token response/
+    )
   }
 )
 

@@ -8,11 +8,11 @@ it.each([
   [{ baseURL: 'localhost:4000' }, 'baseURL', 'did you leave out'],
   [{ baseURL: 'api.example.com' }, 'baseURL', 'did you leave out'],
   [{ baseURL: '//evil', trustedOrigins: null }, 'trustedOrigins', 'null'],
-  [{ paths: { refersh: '/r' } }, 'paths.refersh', 'no such option'],
+  [{ paths: { refersh: '/r' } }, 'paths.refersh', 'unknown name'],
   [{ paths: null }, 'paths', 'null'],
   [{ paths: 'x' }, 'paths', '"x"'],
   [{ platform: 7 }, 'platform', '7'],
-  [{ platform: { fech: 1 } }, 'platform.fech', 'no such option'],
+  [{ platform: { fech: 1 } }, 'platform.fech', 'unknown name'],
   [{ platform: { fetch: 42 } }, 'platform.fetch', '42'],
   [{ platform: { warn: 'console' } }, 'platform.warn', 'console'],
   [{ isTokenRefusal: 403 }, 'isTokenRefusal', '403'],
@@ -34,7 +34,7 @@ it.each([
   [{ trustedOrigins: ['http://api.example.com'] }, 'trustedOrigins', 'http://api.example.com'],
   [{ reissuedTokenHeader: 'X Token' }, 'reissuedTokenHeader', '"X Token"'],
   [{ paths: { login: 1 } }, 'paths.login', '1'],
-  [{ baseUrl: 'https://api.example.com' }, 'baseUrl', 'no such option']
+  [{ baseUrl: 'https://api.example.com' }, 'baseUrl', 'unknown name']
 ])('refuses %j', (options, name, received) => {
   let error: unknown
   try {
