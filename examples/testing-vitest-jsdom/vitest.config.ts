@@ -1,3 +1,5 @@
-import { defineConfig } from 'vitest/config'
+import type { ViteUserConfig } from 'vitest/config'
 
-export default defineConfig({ test: { environment: 'jsdom' } })
+const config: ViteUserConfig = { test: { environment: 'jsdom' } }
+
+export default config

@@ -1,5 +1,10 @@
 // Two tabs in one process: clients that share what the tabs of a browser share, each handed in through `platform`.
-import { type AuthClientOptions, createAuthClient, type Platform } from 'everbearer'
+import {
+  type AuthClient,
+  type AuthClientOptions,
+  createAuthClient,
+  type Platform
+} from 'everbearer'
 
 /** A browser of which only that is there what its tabs have in common. */
 export function createBrowser(fetch: Platform['fetch']) {
@@ -32,7 +37,7 @@ export function createBrowser(fetch: Platform['fetch']) {
   }
 
   return {
-    openTab(options: AuthClientOptions) {
+    openTab(options: AuthClientOptions): AuthClient {
       const openChannel: Platform['openChannel'] = (name, hear) => {
         const listener = { name, hear }
         listeners.add(listener)

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 
-export const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
+export const seed: number = Number(process.env.SEED ?? Date.now() % 2 ** 31)
 
 /** `play` resolves with the invariants that were broken. */
 export function itHoldsItsInvariantsOver<History>(

@@ -1,5 +1,5 @@
 // The levers: what a visitor can do to the server and the app while watching, each with what to expect.
-import { memo, type ReactNode, useEffect, useState } from 'react'
+import { memo, type NamedExoticComponent, type ReactNode, useEffect, useState } from 'react'
 import { say, useHistory } from './history.ts'
 import {
   BurstIcon,
@@ -68,7 +68,7 @@ const controls: readonly Lever[] = [
   }
 ]
 
-export const Controls = memo(function Controls() {
+export const Controls: NamedExoticComponent = memo(function Controls() {
   const hasOldKey = useHistory(({ keys }) => keys.some(isVerifying))
   return (
     <section className="card controls" aria-labelledby="controls-title">

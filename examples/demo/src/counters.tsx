@@ -1,5 +1,5 @@
 // The counters since the page loaded; the one that matters is the big zero.
-import { memo } from 'react'
+import { memo, type NamedExoticComponent } from 'react'
 import { type Counts, useHistory } from './history.ts'
 
 const others: readonly { readonly name: keyof Counts; readonly label: string }[] = [
@@ -10,7 +10,7 @@ const others: readonly { readonly name: keyof Counts; readonly label: string }[]
   { name: 'signIns', label: 'sign-ins' }
 ]
 
-export const Counters = memo(function Counters() {
+export const Counters: NamedExoticComponent = memo(function Counters() {
   const counts = useHistory((history) => history.counts)
   return (
     <section className="card counters" aria-labelledby="counters-title">

@@ -1,10 +1,11 @@
 // The page's head: what this is, who is signed in, and the way out.
 import { type AuthState, isAuthError } from 'everbearer'
 import { useAuth } from 'everbearer/react'
+import type { ReactNode } from 'react'
 import berry from './berry.svg'
 import { say, useHistory } from './history.ts'
 
-export function Header() {
+export function Header(): ReactNode {
   const { status, logout, ...state } = useAuth()
   const email = useHistory((history) => history.email)
   const degraded = 'degraded' in state ? state.degraded : undefined

@@ -1,7 +1,8 @@
 // How to read the picture, in one line below it.
+import type { ReactNode } from 'react'
 import { KeyIcon, RefreshIcon, ReissueIcon, RestoreIcon } from './icons.tsx'
 
-export function Legend() {
+export function Legend(): ReactNode {
   return (
     <footer className="legend">
       <p>

@@ -1,8 +1,8 @@
 // The log: what happened, in words, newest first.
-import { memo } from 'react'
+import { memo, type NamedExoticComponent } from 'react'
 import { type LogEntry, useHistory } from './history.ts'
 
-export const Log = memo(function Log() {
+export const Log: NamedExoticComponent = memo(function Log() {
   const log = useHistory((history) => history.log)
   return (
     <section className="card log" aria-labelledby="log-title">

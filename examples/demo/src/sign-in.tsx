@@ -1,7 +1,7 @@
 // The sign-in form, and why it is shown.
 import { type AuthErrorCode, isAuthError, type SignedOutReason } from 'everbearer'
 import { useAuth } from 'everbearer/react'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import { demoUser } from '../demo-facts.ts'
 import type { Credentials } from './auth.ts'
 
@@ -24,7 +24,7 @@ const explanations: Readonly<Record<SignedOutReason, string>> = {
   idle: 'Nothing happened for as long as the idle policy allows.'
 }
 
-export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
+export function SignIn({ reason }: { readonly reason: SignedOutReason }): ReactNode {
   const { login } = useAuth<Credentials & Record<string, unknown>>()
   const [failure, setFailure] = useState<{ code: AuthErrorCode; message: string }>()
   const [isBusy, setIsBusy] = useState(false)

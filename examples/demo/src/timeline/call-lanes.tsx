@@ -1,12 +1,12 @@
 // The two lanes of calls: what the server answered, refusals included, and what reached the app.
-import { memo, useMemo } from 'react'
+import { memo, type NamedExoticComponent, useMemo } from 'react'
 import type { ServerCall } from '../../demo-facts.ts'
 import { useHistory } from '../history.ts'
 import { clusterCalls } from './clusters.ts'
 import { useKeyColour } from './key-colour.ts'
 import { at } from './scale.ts'
 
-export const ServerLane = memo(function ServerLane() {
+export const ServerLane: NamedExoticComponent = memo(function ServerLane() {
   const calls = useHistory((history) => history.serverCalls)
   const colourOf = useKeyColour()
   const clusters = useMemo(() => clusterCalls(calls, kindOf), [calls])
@@ -33,7 +33,7 @@ export const ServerLane = memo(function ServerLane() {
   )
 })
 
-export const AppLane = memo(function AppLane() {
+export const AppLane: NamedExoticComponent = memo(function AppLane() {
   const calls = useHistory((history) => history.appCalls)
   const clusters = useMemo(() => clusterCalls(calls, ({ outcome }) => outcome), [calls])
   return (

@@ -1,5 +1,5 @@
 // The lane of the signing keys: which one signs, which ones still verify, and what was done to the server.
-import { memo } from 'react'
+import { memo, type NamedExoticComponent } from 'react'
 import type { KeyLife } from '../../demo-facts.ts'
 import { type Mark, useHistory } from '../history.ts'
 import { colourClass } from './key-colour.ts'
@@ -10,7 +10,7 @@ const openEndSeconds = 100_000
 /** Flags closer than this take turns in two rows. */
 const crowdedMs = 11_000
 
-export const KeyLane = memo(function KeyLane() {
+export const KeyLane: NamedExoticComponent = memo(function KeyLane() {
   const keys = useHistory((history) => history.keys)
   const marks = useHistory((history) => history.marks)
   return (

@@ -1,5 +1,5 @@
 // The lane of the refreshes: one mark per request to the refresh endpoint, with what made it necessary.
-import { memo } from 'react'
+import { memo, type NamedExoticComponent } from 'react'
 import { type RefreshRun, useHistory } from '../history.ts'
 import { RefreshIcon } from '../icons.tsx'
 import { reasonWords } from '../recorder.ts'
@@ -13,7 +13,7 @@ const outcomeWords: Readonly<Record<RefreshRun['outcome'], string>> = {
   refused: ': refused'
 }
 
-export const RefreshLane = memo(function RefreshLane() {
+export const RefreshLane: NamedExoticComponent = memo(function RefreshLane() {
   const refreshes = useHistory((history) => history.refreshes)
   return (
     <div className="lane lane-refreshes">

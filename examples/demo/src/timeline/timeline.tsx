@@ -1,5 +1,5 @@
 // The picture: five lanes on one tape that moves from right to left under a fixed line for the present.
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useHistory } from '../history.ts'
 import { Legend } from '../legend.tsx'
 import { AppLane, ServerLane } from './call-lanes.tsx'
@@ -22,7 +22,7 @@ const lanes = [
   { name: 'app', title: 'What the app sees', hint: 'a dot per call' }
 ] as const
 
-export function Timeline() {
+export function Timeline(): ReactNode {
   const viewport = useRef<HTMLDivElement>(null)
   const tape = useRef<HTMLDivElement>(null)
   const { pxPerSecond, nowPx } = useScale(viewport)

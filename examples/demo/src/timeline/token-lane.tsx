@@ -1,5 +1,5 @@
 // The lane of the access tokens: a bar from receipt to expiry each, cut where the next one took over.
-import { memo, type ReactNode, useEffect, useRef } from 'react'
+import { memo, type NamedExoticComponent, type ReactNode, useEffect, useRef } from 'react'
 import { type TokenLife, type TokenWay, useHistory } from '../history.ts'
 import { KeyIcon, RefreshIcon, ReissueIcon, RestoreIcon } from '../icons.tsx'
 import { onFrame } from './frames.ts'
@@ -25,7 +25,7 @@ const ends: Readonly<Record<TokenWay | 'sign-out', string>> = {
   'sign-out': 'dropped'
 }
 
-export const TokenLane = memo(function TokenLane() {
+export const TokenLane: NamedExoticComponent = memo(function TokenLane() {
   const tokens = useHistory((history) => history.tokens)
   const colourOf = useKeyColour()
   const sinceMs = Date.now() - shownMs
