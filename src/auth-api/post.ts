@@ -17,7 +17,7 @@ export interface Answered {
   readonly isHtml: boolean
 }
 
-export type Answer = Answered | { readonly kind: 'unanswered'; readonly error: AuthError }
+type Answer = Answered | { readonly kind: 'unanswered'; readonly error: AuthError }
 
 export type AuthPost = (
   url: string,

@@ -1,7 +1,7 @@
 // Callers wait for work with a deadline, and can be released before it. The work itself goes on.
 import type { Platform } from './platform.ts'
 
-export interface Deadline {
+interface Deadline {
   readonly afterMs: number
   readonly error: () => Error
 }

@@ -29,7 +29,7 @@ const duration = fc.oneof(
   fc.integer({ min: 1, max: 400_000 })
 )
 
-export const step: fc.Arbitrary<Step> = fc.oneof(
+const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
