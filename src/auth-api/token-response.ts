@@ -33,26 +33,22 @@ export interface IssuedToken {
 export function readTokenResponse(
   body: unknown,
   source: string,
-  code: AuthErrorCode = 'ERR_AUTH_RESPONSE_MALFORMED'
+  code?: AuthErrorCode
 ): IssuedToken {
-  const malformed = (received: string) =>
-    new AuthError(code, `${source}: expected a token response; received ${received}.`)
-
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw malformed(
-      Array.isArray(body) ? 'an array' : body == null ? `${body}` : `a ${typeof body}`
-    )
-  }
+  const refuse = (received: string) => malformed(source, received, code)
+  if (body === undefined || body === null) throw refuse(String(body))
+  if (Array.isArray(body)) throw refuse('an array')
+  if (typeof body !== 'object') throw refuse(`a ${typeof body}`)
   const accessToken = readOwn(body, 'access_token', 'accessToken')
   if (!isAccessToken(accessToken)) {
-    throw malformed('no access_token that is a Bearer credential (RFC 6750 §2.1)')
+    throw refuse('no access_token that is a Bearer credential (RFC 6750 §2.1)')
   }
   const tokenType = readOwn(body, 'token_type', 'tokenType')
   const isBearer = typeof tokenType === 'string' && tokenType.toLowerCase() === 'bearer'
-  if (tokenType !== undefined && !isBearer) throw malformed('a token_type other than Bearer')
+  if (tokenType !== undefined && !isBearer) throw refuse('a token_type other than Bearer')
   const expiresInSeconds = readSeconds(readOwn(body, 'expires_in', 'expiresIn'))
   if (Number.isNaN(expiresInSeconds)) {
-    throw malformed('an expires_in that is not a positive number of seconds')
+    throw refuse('an expires_in that is not a positive number of seconds')
   }
   const refreshToken = readOwn(body, 'refresh_token', 'refreshToken')
   return {
@@ -60,6 +56,14 @@ export function readTokenResponse(
     refreshToken: typeof refreshToken === 'string' ? refreshToken : undefined,
     expiresInSeconds
   }
+}
+
+export function malformed(
+  source: string,
+  received: string,
+  code: AuthErrorCode = 'ERR_AUTH_RESPONSE_MALFORMED'
+): AuthError {
+  return new AuthError(code, `${source}: expected a token response; received ${received}.`)
 }
 
 /** The `error` code (RFC 6749 §5.2) if the body has a well-formed one. */

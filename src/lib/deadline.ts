@@ -58,3 +58,9 @@ export async function untilAbandoned<T>(
     cancel()
   }
 }
+
+export function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}

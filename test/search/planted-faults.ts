@@ -28,7 +28,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     invariant: 'I4 only a verdict ends a session',
-    file: 'auth-api/token-request.ts',
+    file: 'auth-api/rejection.ts',
     find: 'default:\n      return false',
     replace: 'default:\n      return response.status >= 400'
   },
