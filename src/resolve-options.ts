@@ -57,7 +57,8 @@ export type ResolvedOptions = Values<typeof options> & { readonly refreshAbandon
 
 /**
  * @internal
- * @throws AuthError `ERR_AUTH_INVALID_OPTIONS`, which names the option, the expectation and the value received.
+ * @throws AuthError `ERR_AUTH_INVALID_OPTIONS`, which names the option, the expectation and the
+ * value received.
  */
 export function resolveOptions(given: AuthClientOptions): ResolvedOptions {
   const resolved = record(options)(given, 'options')

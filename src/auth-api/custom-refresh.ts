@@ -5,7 +5,10 @@ import type { TokenResponse } from './token-response.ts'
 
 /** The argument of a `refreshWith` function. */
 export interface RefreshContext {
-  /** Identifies this refresh across its retries. Send it as `Idempotency-Key` if the server supports one. */
+  /**
+   * Identifies this refresh across its retries. Send it as `Idempotency-Key` if the server supports
+   * one.
+   */
   readonly attempt: string
   /** Aborts when the refresh is abandoned or its result is no longer needed. */
   readonly signal: AbortSignal
@@ -17,13 +20,14 @@ export interface RefreshContext {
  * How the session is refreshed.
  *
  * - `cookie`: POST to `paths.refresh`. The HttpOnly refresh cookie is the credential.
- * - `access-token`: the same request, with the current access token as Bearer credential. It goes to
- *   trusted origins only. A page load cannot restore the session.
- * - `refresh-token`: the OAuth 2 form with `grant_type=refresh_token` (RFC 6749 §6). The client keeps the
- *   `refresh_token` of the token response in memory and sends it. Without one, it relies on the cookie.
+ * - `access-token`: the same request, with the current access token as Bearer credential. It goes
+ *   to trusted origins only. A page load cannot restore the session.
+ * - `refresh-token`: the OAuth 2 form with `grant_type=refresh_token` (RFC 6749 §6). The client
+ *   keeps the `refresh_token` of the token response in memory and sends it. Without one, it relies
+ *   on the cookie.
  * - a function that returns a token response. If it throws an `AuthError` with the code
- *   `ERR_AUTH_SESSION_EXPIRED`, the session ends. After any other error the session stays and the refresh
- *   is retried.
+ *   `ERR_AUTH_SESSION_EXPIRED`, the session ends. After any other error the session stays and the
+ *   refresh is retried.
  *
  * @example
  * refreshWith: async ({ signal, attempt }) => {

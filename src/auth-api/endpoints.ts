@@ -10,15 +10,18 @@ export interface EndpointPaths {
 
 export interface Endpoints {
   /**
-   * The endpoint's URL: its path joined to `baseURL` as axios joins them, resolved against the page.
+   * The endpoint's URL: its path joined to `baseURL` as axios joins them, resolved against the
+   * page.
    *
-   * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if a relative URL has no page to resolve against, or if
-   * the URL is http on a host other than localhost (RFC 6750 §5.3).
+   * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if a relative URL has no page to resolve against,
+   * or if the URL is http on a host other than localhost (RFC 6750 §5.3).
    */
   resolve(name: keyof EndpointPaths): string
   /** Compares paths only, because a request may name the same server in another way. */
   has(url: string | undefined): boolean
-  /** Identifies the server. Clients of different servers must not share locks, storage or messages. */
+  /**
+   * Identifies the server. Clients of different servers must not share locks, storage or messages.
+   */
   identify(): string
 }
 

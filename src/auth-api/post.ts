@@ -41,8 +41,8 @@ export function createAuthPost(platform: Pick<Platform, 'fetch'>): AuthPost {
         headers: { Accept: 'application/json', 'Content-Type': body.type, ...headers },
         body: body.text,
         credentials: 'include',
-        // The request must outlive the page: if the rotated cookie is lost, the next refresh sends the
-        // old one, which the server takes for theft.
+        // The request must outlive the page: if the rotated cookie is lost, the next refresh sends
+        // the old one, which the server takes for theft.
         keepalive: true,
         cache: 'no-store',
         redirect: 'error',

@@ -1,4 +1,5 @@
-// Rejections: decides which answers reject the credentials or end the session. All others are retried.
+// Rejections: decides which answers reject the credentials or end the session. All others are
+// retried.
 import type { Answered } from './post.ts'
 import { readOAuthError } from './token-response.ts'
 
@@ -20,7 +21,8 @@ export function isSessionRejection({ response, body, isHtml }: Answered): boolea
     case 401:
       return true
     case 403:
-      // A firewall or a captive portal answers 403 with an HTML page and knows nothing about the session.
+      // A firewall or a captive portal answers 403 with an HTML page and knows nothing about the
+      // session.
       return !isHtml
     default:
       return false

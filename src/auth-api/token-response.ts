@@ -27,7 +27,8 @@ export interface IssuedToken {
 /**
  * Reads a token response. It trusts own properties of the right type only.
  *
- * @param source begins the error message, such as `The answer of POST https://api.example.com/login`.
+ * @param source begins the error message, such as `The answer of POST
+ * https://api.example.com/login`.
  * @throws AuthError with `code`, by default `ERR_AUTH_RESPONSE_MALFORMED`
  */
 export function readTokenResponse(
