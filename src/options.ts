@@ -135,7 +135,7 @@ export interface AuthClientOptions {
    */
   readonly parseTokenResponse?: ((body: unknown) => TokenResponse) | undefined
   /**
-   * What to do while the page is hidden or the user is idle.
+   * The rules for a hidden page and an idle user.
    *
    * - `whileHidden`: whether a hidden page refreshes its token on schedule. Requests always can.
    * - `signOutAfterSeconds`: signs the user out after this time without a request or a
@@ -150,8 +150,8 @@ export interface AuthClientOptions {
       }
     | undefined
   /**
-   * What the tabs of this browser share. Any script of the page's origin can listen to their
-   * messages.
+   * The data that the tabs of this browser share. Any script of the page's origin can listen to
+   * their messages.
    *
    * - `share`: the access token, and the refresh token with `refreshWith: 'refresh-token'`. One
    *   refresh serves all tabs, and a new tab gets its token from another tab.

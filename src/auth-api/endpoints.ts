@@ -38,7 +38,7 @@ export function createEndpoints(
       if (url === undefined) {
         throw invalid(
           'baseURL',
-          'an absolute URL, because there is no page to resolve a relative one against',
+          'an absolute URL, because outside a page a relative one has no base',
           baseURL
         )
       }

@@ -152,7 +152,7 @@ export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): 
       return issue(parseTokenResponse(body), source)
     } catch (error) {
       if (error instanceof AuthError && error.code === 'ERR_AUTH_RESPONSE_MALFORMED') throw error
-      // The error of the app's function may quote the body, so it is not passed on.
+      // An error thrown by the app may quote the body, so it is not passed on.
       throw malformed(source, 'a body that parseTokenResponse could not read')
     }
   }

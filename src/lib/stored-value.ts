@@ -45,7 +45,7 @@ export function createStoredValue(storage: PlatformStorage | undefined, key: str
       try {
         storage?.removeItem(key)
       } catch {
-        // Storage is blocked, so there is no value to remove.
+        // Storage is blocked, so nothing was stored.
       }
     }
   }
