@@ -26,29 +26,29 @@ import type { IsTokenRefusal } from './request/token-refusal.ts'
 const options = {
   baseURL: readBaseURL,
   paths: record({
-    login: text({ default: '/login' }),
-    refresh: text({ default: '/refresh' }),
-    logout: text({ default: '/logout' })
+    login: text('/login'),
+    refresh: text('/refresh'),
+    logout: text('/logout')
   }),
   trustedOrigins: readOrigins,
   reissuedTokenHeader: readHeaderName,
   isTokenRefusal: callback<IsTokenRefusal>(),
-  refreshBeforeExpirySeconds: number({ least: 0, default: 60 }),
-  spreadRefreshes: oneOf([true, false], { default: true }),
-  refreshTimeoutMs: number({ least: 1, default: 10_000 }),
+  refreshBeforeExpirySeconds: number({ least: 0 }, 60),
+  spreadRefreshes: oneOf([true, false], true),
+  refreshTimeoutMs: number({ least: 1 }, 10_000),
   // Its range depends on `refreshTimeoutMs`, so `resolveOptions` reads it.
   refreshAbandonMs: (given: unknown) => given,
-  lockTimeoutMs: number({ least: 0, default: 5_000 }),
+  lockTimeoutMs: number({ least: 0 }, 5_000),
   restore: oneOf(['always', 'hint', 'never']),
-  sendIdempotencyKey: oneOf(['same-origin', 'always', 'never'], { default: 'same-origin' }),
+  sendIdempotencyKey: oneOf(['same-origin', 'always', 'never'], 'same-origin'),
   initialToken: readInitialToken,
   refreshWith: readRefreshWith,
   parseTokenResponse: callback<(body: unknown) => TokenResponse>(),
   idlePolicy: record({
-    whileHidden: oneOf(['pause', 'refresh'], { default: 'pause' }),
+    whileHidden: oneOf(['pause', 'refresh'], 'pause'),
     signOutAfterSeconds: number({ least: 1 })
   }),
-  tabs: oneOf(['share', 'signal', 'off'], { default: 'share' }),
+  tabs: oneOf(['share', 'signal', 'off'], 'share'),
   platform: readPlatform
 } satisfies Record<keyof AuthClientOptions, Reader<unknown>>
 
@@ -64,12 +64,12 @@ export function resolveOptions(given: AuthClientOptions): ResolvedOptions {
   const resolved = record(options)(given, 'options')
   const { refreshAbandonMs, refreshTimeoutMs: least } = resolved
   // A refresh must not be abandoned while its callers still wait for it.
-  const readAbandonMs = number({ least, default: Math.max(30_000, least) })
+  const readAbandonMs = number({ least }, Math.max(30_000, least))
   return { ...resolved, refreshAbandonMs: readAbandonMs(refreshAbandonMs, 'refreshAbandonMs') }
 }
 
 function readBaseURL(given: unknown, name: string): string {
-  const baseURL = text({ default: '' })(given, name)
+  const baseURL = text('')(given, name)
   const isPath = baseURL === '' || /^(\.{0,2}\/)(?!\/)/.test(baseURL)
   if (isPath) return baseURL
   const expected = 'an https URL (http on localhost only) or a path such as "/api"'
@@ -99,7 +99,7 @@ function readOrigins(given: unknown, name: string): readonly string[] | undefine
 }
 
 function readHeaderName(given: unknown, name: string): string {
-  const header = text({ default: 'Authorization' })(given, name)
+  const header = text('Authorization')(given, name)
   if (/^[!#$%&'*+\-.^_`|~\w]+$/.test(header)) return header
   throw invalid(name, 'a header name (RFC 9110 §5.1)', header)
 }
@@ -112,7 +112,7 @@ function readInitialToken(given: unknown, name: string): IssuedToken | undefined
 function readRefreshWith(given: unknown, name: string): RefreshWith {
   if (typeof given === 'function') return given as RefreshWith
   const credentials = ['cookie', 'access-token', 'refresh-token'] as const
-  return oneOf(credentials, { default: 'cookie', or: ' or a function' })(given, name)
+  return oneOf(credentials, 'cookie', ' or a function')(given, name)
 }
 
 const platformParts = {

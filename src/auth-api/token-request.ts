@@ -98,7 +98,10 @@ export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): 
     signal: AbortSignal
   ): Promise<boolean> {
     const url = endpoints.resolve('logout')
-    const { accessToken, refreshToken } = credential ?? {}
+    // Not destructured from `credential ?? {}`, which would inherit from a polluted
+    // `Object.prototype`.
+    const accessToken = credential?.accessToken
+    const refreshToken = credential?.refreshToken
     const body = refreshToken === undefined ? {} : { refresh_token: refreshToken }
     const needsToken = refreshWith === 'access-token' && accessToken !== undefined
     const isWithheld = needsToken && !trusts(url)

@@ -24,20 +24,21 @@ export function record<Table extends ReaderTable>(table: Table): Reader<Values<T
   }
 }
 
-export function text(settings: { readonly default: string }): Reader<string> {
-  return (given = settings.default, name) => {
+// Defaults are arguments and not members of an object, which could come from a polluted prototype.
+
+export function text(fallback: string): Reader<string> {
+  return (given = fallback, name) => {
     if (typeof given !== 'string') throw invalid(name, 'a string', given)
     return given
   }
 }
 
-export function number<Default extends number | undefined = undefined>(settings: {
-  readonly least: number
-  readonly default?: Default
-}): Reader<number | Default> {
-  const { least, default: fallback } = settings
+export function number<Fallback extends number | undefined = undefined>(
+  { least }: { readonly least: number },
+  fallback?: Fallback
+): Reader<number | Fallback> {
   return (given, name) => {
-    if (given === undefined) return fallback as Default
+    if (given === undefined) return fallback as Fallback
     if (typeof given !== 'number' || !Number.isFinite(given) || given < least) {
       throw invalid(name, `a finite number of at least ${least}`, given)
     }
@@ -47,15 +48,12 @@ export function number<Default extends number | undefined = undefined>(settings:
 
 export function oneOf<
   const Value extends string | boolean,
-  const Default extends string | boolean | undefined = undefined
->(
-  allowed: readonly Value[],
-  settings: { readonly default?: Default; readonly or?: string } = {}
-): Reader<Value | Default> {
-  return (given = settings.default, name) => {
-    if (given === undefined || allowed.includes(given as Value)) return given as Value | Default
+  const Fallback extends string | boolean | undefined = undefined
+>(allowed: readonly Value[], fallback?: Fallback, otherwise = ''): Reader<Value | Fallback> {
+  return (given = fallback, name) => {
+    if (given === undefined || allowed.includes(given as Value)) return given as Value | Fallback
     const values = allowed.map((value) => JSON.stringify(value)).join(', ')
-    throw invalid(name, `one of ${values}${settings.or ?? ''}`, given)
+    throw invalid(name, `one of ${values}${otherwise}`, given)
   }
 }
 

@@ -38,8 +38,8 @@ export interface ResolvedFlags {
 const defaultFlags: ResolvedFlags = { accessToken: 'attach', replay: 'once' }
 
 const readFlags: Reader<ResolvedFlags> = record({
-  accessToken: oneOf(['attach', 'omit', 'require'], { default: 'attach' }),
-  replay: oneOf(['once', 'never'], { default: 'once' })
+  accessToken: oneOf(['attach', 'omit', 'require'], 'attach'),
+  replay: oneOf(['once', 'never'], 'once')
 } satisfies Record<keyof RequestFlags, Reader<unknown>>)
 
 /** @throws AuthError `ERR_AUTH_INVALID_OPTIONS` */
