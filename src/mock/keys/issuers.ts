@@ -6,7 +6,7 @@ import { importedKey, type Key } from './key.ts'
 import type { KeyIds } from './key-ids.ts'
 
 /** A public key, and the values that tokens of its issuer must have. */
-export interface IssuerKey extends Key {
+interface IssuerKey extends Key {
   readonly issuer: string
   readonly audience: string | undefined
   readonly typ: string
