@@ -10,7 +10,7 @@ import type { Key } from './key.ts'
 import type { KeyRing } from './key-ring.ts'
 
 /** The values that a token must have, depending on its issuer. */
-export interface ExpectedToken {
+interface ExpectedToken {
   readonly issuer: string
   readonly audience: string
   readonly typ: string
@@ -30,9 +30,7 @@ export interface RefusedToken {
   readonly facts: CallFacts
 }
 
-export type Lookup =
-  | { readonly kind: 'found'; readonly candidates: readonly Candidate[] }
-  | RefusedToken
+type Lookup = { readonly kind: 'found'; readonly candidates: readonly Candidate[] } | RefusedToken
 
 export type LookUpKeys = (token: string) => Lookup
 
