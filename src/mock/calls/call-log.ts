@@ -70,7 +70,7 @@ export function createCallLog(now: () => number): CallLog {
     openCalls: () => openCalls,
     arrivals: () => nextIndex,
     onCall(listener) {
-      callback('the listener', listener, 'onCall')
+      callback('listener', listener, 'onCall')
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
