@@ -71,7 +71,7 @@ export function protect(
   server: MockAuthServer,
   resolver: ProtectedResolver
 ): (info: MswInfo) => Promise<Response | undefined> {
-  callback('the resolver', resolver, 'protect')
+  callback('resolver', resolver, 'protect')
   return async (info) => {
     let passthrough: Response | undefined
     const guarded = await guardResponse(

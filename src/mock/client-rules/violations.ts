@@ -1,7 +1,7 @@
 // Violations: finds what the client did wrong in the call log. Checking never refuses a call.
 
 import type { MockCall } from '../calls/call.ts'
-import { between, describe, invalid, methodOptions, oneOf } from '../lib/checks.ts'
+import { aYearSeconds, between, describe, invalid, methodOptions, oneOf } from '../lib/checks.ts'
 import { findCorsBreaks } from './cors-rules.ts'
 import { findRefreshBreaks } from './refresh-rules.ts'
 import type { MockRule, RuleContext } from './rule.ts'
@@ -20,8 +20,6 @@ const ruleNames = Object.keys({
   'reissue-hidden': true,
   'cors-blocked': true
 } satisfies Record<MockRule, true>) as readonly MockRule[]
-
-const aYearSeconds = 31_536_000
 
 /** On a busy machine, a burst of a thousand requests takes seconds to arrive. */
 export const defaultInFlightSeconds = 5

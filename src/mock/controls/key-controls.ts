@@ -9,7 +9,7 @@ import type { KeyRegistry } from '../keys/registry.ts'
 import { callback, methodOptions, oneOf, text } from '../lib/checks.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { ResetGeneration } from '../lib/reset-generation.ts'
-import { readIssuer, readKey } from '../options/keys.ts'
+import { readIssuer, readKey, refuseOwnIssuer } from '../options/keys.ts'
 
 /** Options of `registerKey`. */
 export interface Registration extends KeyChangeOptions {
@@ -138,7 +138,9 @@ export function createKeyControls(
 
     trustIssuer(issuer, change = {}) {
       const caller = 'trustIssuer'
-      issuers.trust(readIssuer('issuer', issuer, ownIssuer, caller), readChange(caller, change))
+      const trusted = readIssuer('issuer', issuer, caller)
+      refuseOwnIssuer('issuer', trusted, ownIssuer, caller)
+      issuers.trust(trusted, readChange(caller, change))
     },
 
     emergencyRotate(change = {}) {

@@ -10,7 +10,7 @@ import type {
   MockViolation
 } from 'everbearer/mock'
 
-export interface ClientRequest {
+interface ClientRequest {
   readonly method: 'GET' | 'POST' | 'PUT'
   /** The absolute URL. */
   readonly url: string

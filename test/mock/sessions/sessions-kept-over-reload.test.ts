@@ -343,8 +343,8 @@ describe('persist with a broken storage', () => {
 it.each([
   [null, 'null'],
   ['sessionStorage', '"sessionStorage"'],
-  [{}, 'object'],
-  [{ getItem() {}, setItem() {} }, 'object']
+  [{}, 'an object'],
+  [{ getItem() {}, setItem() {} }, 'an object']
 ])('rejects the option persist: %j', (persist, received) => {
   expect(() => Reflect.apply(createMockAuthServer, undefined, [{ persist }])).toThrow(
     `Option persist: expected an object with getItem, setItem and removeItem, such as sessionStorage; received ${received}`
