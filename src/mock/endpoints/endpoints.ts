@@ -94,7 +94,7 @@ export function createEndpoints(parts: EndpointsDeps): Endpoints {
     //   t0  tab A refreshes with R1, and is slow
     //   t1  tab B signs in: the family of R1 ends, the browser holds S1
     //   t2  A is refused; clearing the cookie now would lose S1
-    const setCookies = sessions.wasLeft(session) ? [] : clearing(request)
+    const setCookies = sessions.endedByClient(session) ? [] : clearing(request)
     return decision(reason, { ...answer, setCookies }, { sub: session.sub, sid: session.id })
   }
 
@@ -141,9 +141,9 @@ export function createEndpoints(parts: EndpointsDeps): Endpoints {
         case 'nothing':
           return refuse(request, 'no_cookie')
         case 'session': {
-          const session = sessions.renew(presented.sid)
+          const session = sessions.restartIdleTime(presented.sid)
           return session === undefined
-            ? refuse(request, sessions.whyOver(presented.sid) ?? 'session_revoked')
+            ? refuse(request, sessions.endReason(presented.sid) ?? 'session_revoked')
             : grantTokens(request, { session }, 'refreshed', presented.facts)
         }
         case 'refresh-tokens': {
