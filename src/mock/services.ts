@@ -58,12 +58,13 @@ export function createServices(
   const monitor = createMonitor(settings, events)
   callLog.onCall(monitor.observe)
   const stored = createPersistence(settings)
-  const registry = createKeyRegistry(settings, stored, (change) =>
+  const { save: onChange } = stored
+  const registry = createKeyRegistry(settings, { goneKids: stored.goneKids, onChange }, (change) =>
     events.emit('key-changed', change)
   )
   const { ring } = registry
-  const users = stored.keepUsers(createUsers(settings.users, stored.versions))
-  const sessions = stored.keepSessions(createSessions(settings, stored.families, stored.secret))
+  const users = createUsers(settings.users, stored.versions, onChange)
+  const sessions = createSessions(settings, stored.families, stored.secret, onChange)
   const issuedTokens = createIssuedTokens(settings.clockToleranceSeconds)
   const tokens = createAccessTokens(settings, { ring, issuedTokens, sessions })
   const cookie = createRefreshCookie(settings)

@@ -66,9 +66,18 @@ export interface KeyRingDeps {
   readonly audit: KeyAudit
   /** Which of the initial keys are gone; the ring adds to it, and a reset empties it. */
   readonly goneKids: Set<string>
+  /** Called after each change of `goneKids`. */
+  readonly onChange: () => void
 }
 
-export function createKeyRing({ initial, alg, names, audit, goneKids }: KeyRingDeps): KeyRing {
+export function createKeyRing({
+  initial,
+  alg,
+  names,
+  audit,
+  goneKids,
+  onChange
+}: KeyRingDeps): KeyRing {
   let generated = 0
   const freshKid = (): string => {
     generated += 1
@@ -112,6 +121,7 @@ export function createKeyRing({ initial, alg, names, audit, goneKids }: KeyRingD
     ]
     others = others.filter((entry) => !kids.includes(entry.key.kid))
     for (const { kid } of given.filter((key) => kids.includes(key.kid))) goneKids.add(kid)
+    onChange()
   }
   const sign = (key: OwnKey): string => {
     const previous = signing
@@ -198,6 +208,7 @@ export function createKeyRing({ initial, alg, names, audit, goneKids }: KeyRingD
     reset() {
       goneKids.clear()
       ;({ signing, others, retired } = begin())
+      onChange()
     }
   }
 }

@@ -24,10 +24,11 @@ export interface KeyRegistryDeps extends KeySettings {
   readonly now: () => number
 }
 
-/** What is stored over a page reload: which keys are gone, and a ring that saves its changes. */
+/** The part of the stored state that concerns keys. */
 interface StoredKeys {
   readonly goneKids: Set<string>
-  keepRing(ring: KeyRing): KeyRing
+  /** Called after each change of `goneKids`. */
+  readonly onChange: () => void
 }
 
 /** The type of the server's own access tokens (RFC 9068 §2.1). */
@@ -41,10 +42,15 @@ export function createKeyRegistry(
   const { issuer, audience } = rules
   const names = createKeyIds()
   const audit = createKeyAudit(rules.now, tell)
-  const { goneKids } = stored
-  const ring = stored.keepRing(
-    createKeyRing({ initial: rules.keys, alg: rules.alg, names, audit, goneKids })
-  )
+  const { goneKids, onChange } = stored
+  const ring = createKeyRing({
+    initial: rules.keys,
+    alg: rules.alg,
+    names,
+    audit,
+    goneKids,
+    onChange
+  })
   const issuers = createIssuers(rules.issuers, names, audit)
   const own: Expectation = { issuer, audience, typ: accessTokenType }
 
