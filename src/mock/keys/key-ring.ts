@@ -1,7 +1,7 @@
 // The key ring: one key signs, any number verify, and some are published before their time comes.
 
+import { randomHex } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
-import { randomHex } from '../lib/random.ts'
 import type { MockAlgorithm } from './algorithms.ts'
 import type { KeyAudit, KeyChangeOptions } from './audit-log.ts'
 import type { GivenKey } from './given-key.ts'

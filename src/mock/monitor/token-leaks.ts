@@ -5,15 +5,14 @@ import { decodeJwt } from 'jose/jwt/decode'
 import type { MockAdapter, MockCall } from '../calls/call.ts'
 import { type CallLog, redact } from '../calls/call-log.ts'
 import { readCredential } from '../http/bearer.ts'
-import { headerValue, type WireRequest } from '../http/message.ts'
-import { parseUrl } from '../http/routes.ts'
+import { headerValue, parseUrl, type WireRequest } from '../http/message.ts'
 
 export interface TokenLeaks {
   /**
    * Looks at a request that may be none of the server's business, and keeps what matters if it is after all. At `home`,
    * the origin that the door answers for, only the URL matters.
    */
-  see(request: WireRequest, adapter: MockAdapter, home?: string): void
+  inspect(request: WireRequest, adapter: MockAdapter, home?: string): void
   /** What was seen, apart from the journal: these calls were never answered here. */
   leaks(): readonly MockCall[]
   reset(): void
@@ -44,7 +43,7 @@ export function createTokenLeaks({ issuer, now, arrivals, isOwnKid }: TokenLeaks
   }
 
   return {
-    see(request, adapter, home) {
+    inspect(request, adapter, home) {
       const url = parseUrl(request.url)
       if (url === undefined || leaks.length >= keptLeaks) return
       const isHome = url.origin === home

@@ -1,6 +1,6 @@
 // The options that make the doors alike: cookies, the page's origin, CORS and latency.
-import type { CookieMode } from '../http/cookie-jar.ts'
-import { isSerializedOrigin } from '../http/origins.ts'
+import type { CookieMode } from '../http/browser.ts'
+import { isSerializedOrigin } from '../http/cross-origin.ts'
 import { describe, invalid } from '../lib/checks.ts'
 
 export interface MockAdapterOptions {

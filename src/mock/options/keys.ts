@@ -14,7 +14,7 @@ import {
   shapeOf,
   text
 } from '../lib/checks.ts'
-import { base64url } from '../lib/random.ts'
+import { base64url } from '../lib/crypto.ts'
 
 export interface MockKeyOptions {
   /**

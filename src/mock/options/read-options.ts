@@ -1,7 +1,6 @@
 // Turns options into settings, or says which option is wrong, what was expected and what came (never a secret).
 
-import { isSerializedOrigin } from '../http/origins.ts'
-import type { MockRoutePaths } from '../http/routes.ts'
+import { isSerializedOrigin } from '../http/cross-origin.ts'
 import {
   describe,
   invalid,
@@ -18,7 +17,7 @@ import { readCookieSettings } from './cookies.ts'
 import { keyOptionNames, readKeySettings } from './keys.ts'
 import { monitorOptionNames, readMonitorSettings } from './monitor.ts'
 import { readReissueSettings, reissueOptionNames } from './reissue.ts'
-import type { MockAuthServerOptions, MockPaths, MockSettings } from './server.ts'
+import type { MockAuthServerOptions, MockPaths, MockRoutePaths, MockSettings } from './server.ts'
 import { readSessionSettings, sessionOptionNames } from './sessions.ts'
 
 // What a URL keeps as it is and no router takes for a pattern.

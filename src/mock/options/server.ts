@@ -1,7 +1,6 @@
 // The options of the mock auth server, each with its unit, range and default.
 
 import type { CookieSettings, MockCookieAttributes } from '../http/refresh-cookie.ts'
-import type { MockRoutePaths } from '../http/routes.ts'
 import type { KeySettings } from '../keys/registry.ts'
 import type { MockUser } from '../sessions/users.ts'
 
@@ -24,6 +23,9 @@ export interface MockPaths {
   /** Default `/.well-known/jwks.json`. */
   readonly jwks?: string
 }
+
+/** The path of each route, including `basePath`. */
+export type MockRoutePaths = Readonly<Required<MockPaths>>
 
 export interface MockAuthServerOptions
   extends MockAdapterOptions,

@@ -1,6 +1,6 @@
 // The re-issue of a token in a response header: when there is one, and how it is written on the answer.
 
-import { withMember } from '../http/cors.ts'
+import { withMember } from '../http/cross-origin.ts'
 import type { WireResponse } from '../http/message.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { describe, invalid } from '../lib/checks.ts'

@@ -274,7 +274,7 @@ const nonsense: [unknown[], string][] = [
   [['refresh', { body: 'x' }], 'received object'],
   [['refresh', null], 'received null'],
   [['refresh', { status: 503, headers: { 'Retry After': '2' } }], 'received "Retry After"'],
-  [['refresh', { status: 503, headers: { 'X-Reason': 'zażółć' } }], 'another one as X-Reason'],
+  [['refresh', { status: 503, headers: { 'X-Reason': 'zażółć' } }], 'other characters in X-Reason'],
   [['refresh', { status: 503, body: () => 1 }], 'fault.body: expected a JSON-serialisable value'],
   [['refresh', { status: 503, body: Symbol('odd') }], 'received symbol'],
   [

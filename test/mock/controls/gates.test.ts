@@ -111,7 +111,7 @@ it.each([
   const gate = server.hold('login')
   const waiting = isLater ? undefined : gate.arrived()
   server.reset()
-  await expect(waiting ?? gate.arrived()).rejects.toThrow('a reset has taken the gate away')
+  await expect(waiting ?? gate.arrived()).rejects.toThrow('a reset has removed the gate')
 })
 
 it('a client that leaves a gate leaves the server to its work', async () => {

@@ -135,7 +135,7 @@ describe('a cross-origin page', () => {
     await expect(server.fetch(request)).rejects.toThrow(TypeError)
     expect(server.calls.refresh[0]).toMatchObject({
       outcome: 'cross_site',
-      blocked: 'the answer allows no page of https://evil.test'
+      blocked: 'the answer does not allow the page https://evil.test'
     })
   })
 

@@ -1,6 +1,6 @@
 // One digest by two ways: what Node answers at once, and what WebCrypto answers in its own time.
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { sha256, sha256ByWebCrypto } from '../../../src/mock/lib/sha256.ts'
+import { sha256, sha256ByWebCrypto } from '../../../src/mock/lib/crypto.ts'
 
 /** FIPS 180-2, appendices B.1 and B.2. */
 const examples = [
@@ -33,7 +33,7 @@ describe.each(examples)('the SHA-256 of $text', ({ text, digest }) => {
   ])('comes from WebCrypto $platform', async ({ process }) => {
     vi.stubGlobal('process', process)
     vi.resetModules()
-    const fresh = await import('../../../src/mock/lib/sha256.ts')
+    const fresh = await import('../../../src/mock/lib/crypto.ts')
     const answer = fresh.sha256(text)
     vi.unstubAllGlobals()
     expect(answer).toBeInstanceOf(Promise)
