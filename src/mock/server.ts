@@ -21,10 +21,10 @@ import { createServices } from './services.ts'
 import type { MockAuthServer } from './types.ts'
 
 /**
- * Creates an auth server that keeps everything in memory: sessions in an HttpOnly cookie with rotation
- * and reuse detection, access tokens, rotating signing keys, and a log of every call. It does not
- * listen on a port. Its adapters are `everbearer/mock/msw`, `everbearer/mock/node`, `fetch` and
- * `handle`.
+ * Creates an auth server that keeps everything in memory: sessions in an HttpOnly cookie with
+ * rotation and reuse detection, access tokens, rotating signing keys, and a log of every call. It
+ * does not listen on a port. Its adapters are `everbearer/mock/msw`, `everbearer/mock/node`,
+ * `fetch` and `handle`.
  *
  * @example
  * const server = createMockAuthServer({ accessTokenSeconds: 60 })
@@ -172,7 +172,8 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
 
 /**
  * Reads `NODE_ENV` from the global object, which bundlers do not replace. A page that was built for
- * production together with the mock, such as a published Storybook, protects nothing and may run it.
+ * production together with the mock, such as a published Storybook, may run it: it protects
+ * nothing real.
  *
  * @throws MockAuthServerError `production` if the process runs with `NODE_ENV=production`
  */

@@ -1,4 +1,4 @@
-// Services: the parts behind the adapters (users, keys, tokens, sessions, controls, monitor), wired.
+// Services: wires users, keys, tokens, sessions, endpoints, controls and the monitor.
 
 import type { CallLog } from './calls/call-log.ts'
 import { createKeyControls, type KeyControls } from './controls/key-controls.ts'
@@ -43,7 +43,8 @@ export interface Services {
   /** Whether the `kid` is or was that of one of the server's own keys. */
   isOwnKid(kid: string): boolean
   /**
-   * For a token made by `mint`: the index of the next call at that time, or `Infinity` if it is forged.
+   * For a token made by `mint`: the index of the next call at that time, or `Infinity` if it is
+   * forged.
    */
   madeBefore(jti: string): number | undefined
   reset(): void

@@ -22,10 +22,11 @@ export interface MockAuthServer
     ForgeryControls,
     TestControls {
   /**
-   * Answers a request to one of the server's own routes, including preflights. Any other path gets 404.
+   * Answers a request to one of the server's routes, including preflights. Any other path gets 404.
    * A client's request never makes it throw.
    * @param adapter the adapter to name in the call log; default `direct`
-   * @throws MockAuthServerError `unusable_key` if the server has to sign a token with an invalid key
+   * @throws MockAuthServerError `unusable_key` if the server has to sign a token with an invalid
+   *   key
    */
   handle(request: WireRequest, adapter?: MockAdapter): Promise<WireResponse>
 
@@ -36,15 +37,15 @@ export interface MockAuthServer
   readonly routes: readonly MockRouteEntry[]
 
   /**
-   * Adds token verification, re-issue and CORS to a response of your own. `respond` is called only for
-   * a valid token. If it throws, the call is logged as `failed` and the error propagates. `OPTIONS` is
-   * answered without calling it.
+   * Adds token verification, re-issue and CORS to a response of your own. `respond` is called only
+   * for a valid token. If it throws, the call is logged as `failed` and the error propagates.
+   * `OPTIONS` is answered without calling it.
    */
   guard(request: WireRequest, respond: Respond, adapter?: MockAdapter): Promise<WireResponse>
 
   /**
-   * `handle` for a `Request`. Use it in Node: in browsers and happy-dom it cannot see cookies, because
-   * `Request` and `Response` drop them there.
+   * `handle` for a `Request`. Use it in Node: in browsers and happy-dom it cannot see cookies,
+   * because `Request` and `Response` drop them there.
    */
   fetch(request: Request): Promise<Response>
 
@@ -64,14 +65,15 @@ export interface MockAuthServer
   ): () => void
 
   /**
-   * Adds a listener that is called after each answered call. Calls that a reset ends are not reported.
+   * Adds a listener that is called after each answered call. Calls that a reset ends are not
+   * reported.
    * @returns a function that removes the listener
    */
   onCall(listener: (call: MockCall) => void): () => void
 
   /**
-   * For adapters that see requests to other servers: logs the request if it carries an access token of
-   * this server to an origin other than `home`, or anywhere in its URL. It does not answer.
+   * For adapters that see requests to other servers: logs the request if it carries an access token
+   * of this server to an origin other than `home`, or anywhere in its URL. It does not answer.
    * @param home the origin that the adapter answers for
    */
   inspect(request: WireRequest, adapter: MockAdapter, home?: string): void
@@ -108,14 +110,16 @@ export interface TestControls {
    */
   hold(endpoint: MockEndpoint, options?: HoldOptions): MockGate
 
-  /** The latest 10 000 calls in order of arrival. Each read returns a new list of frozen entries. */
+  /**
+   * The latest 10 000 calls in order of arrival. Each read returns a new list of frozen entries.
+   */
   readonly calls: MockCalls
 
   /**
-   * Resolves once no call has been in flight for a moment. Calls that are held or hang do not count.
-   * It does not wait for the page to process the last answer: wait for what the page shows instead.
-   * Behind `protect` of `everbearer/mock/node`, a call is in flight until its response, such as a
-   * stream, has ended.
+   * Resolves once no call has been in flight for a moment. Calls that are held or hang do not
+   * count. It does not wait for the page to process the last answer: wait for what the page shows
+   * instead. Behind `protect` of `everbearer/mock/node`, a call is in flight until its response,
+   * such as a stream, has ended.
    */
   idle(options?: IdleOptions): Promise<void>
 
@@ -131,10 +135,10 @@ export interface TestControls {
   assertNoViolations(options?: AssertNoViolationsOptions): void
 
   /**
-   * Returns the server to its initial state: sessions, revocations, cookies, the call log, keys, the
-   * clock, faults and gates. Listeners stay. Calls in flight lose their connection and change nothing;
-   * a `registerKey` or `signIn` in flight rejects. A browser may still hold a refresh cookie: it is
-   * answered with 401 `unknown_session`, which does not count as reuse.
+   * Returns the server to its initial state: sessions, revocations, cookies, the call log, keys,
+   * the clock, faults and gates. Listeners stay. Calls in flight lose their connection and change
+   * nothing; a `registerKey` or `signIn` in flight rejects. A browser may still hold a refresh
+   * cookie: it is answered with 401 `unknown_session`, which does not count as reuse.
    */
   reset(): void
 }

@@ -63,7 +63,7 @@ export interface MockCall {
   readonly issuedJti?: string
   /** The `kid` of the access token in the answer. */
   readonly issuedKid?: string
-  /** Whether the answer carried a re-issued token, in `Authorization` or the header of `reissue`. */
+  /** Whether a header of the answer carried a re-issued token. */
   readonly reissued: boolean
   /** The `Origin` header. */
   readonly origin?: string

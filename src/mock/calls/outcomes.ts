@@ -43,8 +43,8 @@ export type CallOutcome =
  * - `session_expired`: the session has reached its absolute end
  * - `session_idle`: the refresh token was unused for too long
  * - `session_revoked`: the session was ended by a logout, by a test or because of a reuse
- * - `refresh_reused`: the refresh token was used before and its grace period has passed; the session
- *   is now revoked
+ * - `refresh_reused`: the refresh token was used before and its grace period has passed; the
+ *   session is now revoked
  */
 export type RefreshRefusal =
   | 'no_cookie'

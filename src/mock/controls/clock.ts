@@ -1,13 +1,13 @@
-// Server clock: the clock of the options, which a test can move or stop. Only the server uses it, so
-// moving it creates clock skew.
+// Server clock: the clock of the options, which a test can move or stop. Only the server uses it,
+// so moving it creates clock skew.
 import { invalid } from '../lib/checks.ts'
 
 export interface MockClock {
   /** The server's time, in milliseconds since the epoch. */
   now(): number
   /**
-   * Moves the server's clock forward by that many seconds, or back if negative. The client's clock is
-   * not moved. To advance both, fake `Date`: the server's clock follows it.
+   * Moves the server's clock forward by that many seconds, or back if negative. The client's clock
+   * is not moved. To advance both, fake `Date`: the server's clock follows it.
    *
    * @throws TypeError if the value is not a finite number, or leads outside the range of a `Date`
    */

@@ -18,8 +18,8 @@ export interface MockFaultAnswer {
  * - a number: this status, 200 to 599, with the body `{ error: 'fault_injected' }`
  * - `network`: the connection is lost before an answer
  * - `hang`: no answer; the call stays open until the client gives up, the port closes, or `reset()`
- * - `cut`: the headers (with their cookie) and half of the body arrive, then the connection is lost;
- *   a response without a body is lost completely
+ * - `cut`: the headers (with their cookie) and half of the body arrive, then the connection is
+ *   lost; a response without a body is lost completely
  * - `malformed`: half of the body arrives as if it were complete
  * - an object: this response
  */

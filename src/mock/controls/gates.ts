@@ -31,8 +31,9 @@ export interface MockGate {
 export interface Gates {
   hold(endpoint: MockEndpoint, options?: HoldOptions): MockGate
   /**
-   * Holds a call at the gates of its route. Returns `undefined` if there are none. Resolves to `true`
-   * when all are released, to `false` when a reset or the closed adapter ends the call.
+   * Holds a call at the gates of its route. Returns `undefined` if there is no gate. Resolves to
+   * `true` when all gates are released, and to `false` when a reset or the closing adapter ends the
+   * call.
    */
   waitAt(
     route: MockRoute,

@@ -1,4 +1,4 @@
-// Interception: puts the gates, faults and latency that a test asked for around the handling of a call.
+// Interception: puts the gates, faults and latency of a test around the handling of a call.
 
 import { createEndpointReader, type MockEndpoint, type MockRoute, matches } from '../calls/call.ts'
 import type { CallLog } from '../calls/call-log.ts'
@@ -25,7 +25,7 @@ export interface IdleOptions {
 export interface Interception extends Pick<Gates, 'hold'> {
   /** @returns a function that cancels the faults that have not happened yet */
   failNext(endpoint: MockEndpoint, fault: MockFault, options?: FailNextOptions): () => void
-  /** Wrapper: holds, delays or fails the call. A call that a reset overtakes loses its connection. */
+  /** Wrapper: holds, delays or fails the call. A reset disconnects a call in flight. */
   intercept(call: Call, next: Handler): Promise<Decision>
   idle(options?: IdleOptions): Promise<void>
   reset(): void
@@ -37,7 +37,7 @@ export interface InterceptionDeps {
   readonly latencyMs: number
 }
 
-/** What a client sees of a call that a reset or a closed adapter ends. */
+/** The fault of a call that a reset or the closing adapter ends. */
 const disconnected: Fault = { fault: 'network', name: 'network', after: 'arrival' }
 
 export function createInterception({
@@ -103,7 +103,7 @@ export function createInterception({
 
     async intercept(call, next) {
       const { label, isCurrent, request } = call
-      // Before the first `await`: the order of arrival decides which call meets which fault or gate.
+      // Before the first `await`: faults and gates apply to calls in order of arrival.
       const fault = takeFault(label)
       const arrival = gates.waitAt(label, 'arrival', request.signal)
       if (arrival !== undefined && !(await park(arrival))) {

@@ -189,7 +189,7 @@ export function createEndpoints({
 
     me({ claims: { sub, iss } }) {
       const user = users.find(String(sub))
-      // Another issuer's `sub` may equal one of ours, but names another user.
+      // A trusted issuer has its own users: an equal `sub` names another user.
       if (iss !== issuer || user === undefined) return json(200, { sub, iss })
       return json(200, { ...users.claimsOf(user.sub), sub: user.sub, email: user.email })
     },

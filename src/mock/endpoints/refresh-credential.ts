@@ -1,5 +1,5 @@
-// Refresh credential: reads what a refresh presents. It is the refresh cookie, the access token, or the
-// refresh token in an OAuth 2 form.
+// Refresh credential: reads what a refresh presents. It is the refresh cookie, the access token, or
+// the refresh token in an OAuth 2 form.
 
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import {

@@ -1,4 +1,4 @@
-// Router: finds the route of a request, and answers preflights, unknown paths and wrong methods itself.
+// Router: finds the route of a request, and answers preflights, unknown paths and wrong methods.
 
 import type { CrossOrigin } from '../http/cross-origin.ts'
 import { type Decision, decision, parseUrl, refusal, type WireRequest } from '../http/message.ts'

@@ -49,8 +49,8 @@ export function challenge(reason: TokenRefusal): WireResponse {
 }
 
 /**
- * For servers that use 401 only for a missing token and answer 403, without a reason, for an invalid
- * one.
+ * For servers that use 401 only for a missing token and answer 403, without a reason, for an
+ * invalid one.
  */
 export function plainRefusal(reason: TokenRefusal): WireResponse {
   return reason === 'missing_token'

@@ -1,14 +1,14 @@
-// CORS in a browser: the request headers that require a preflight, and the responses and headers that
-// a page may read (Fetch standard).
+// CORS in a browser: the request headers that require a preflight, and the responses and headers
+// that a page may read (Fetch standard).
 
 import { headerValue, type WireRequest, type WireResponse } from './message.ts'
 
-/** Headers that a script cannot set, or that clients outside a browser add (Fetch standard §2.2.2). */
+/** Headers that a script cannot set or that clients in Node add (Fetch standard §2.2.2). */
 const setByTheBrowser =
   /^(?:accept-(?:charset|encoding)|access-control-.*|cache-control|connection|content-length|cookie2?|date|dnt|expect|host|keep-alive|origin|pragma|priority|referer|te|trailer|transfer-encoding|upgrade|user-agent|via|proxy-.*|sec-.*)$/
 const safelistedTypes = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain']
 
-/** The headers that require a preflight (Fetch standard §2.2.2, CORS-unsafe request-header names). */
+/** The CORS-unsafe request-header names: they require a preflight (Fetch standard §2.2.2). */
 export function unsafeHeaders(request: WireRequest): string[] {
   const unsafe = request.headers
     .map(([name, value]): [string, string] => [name.toLowerCase(), value])
@@ -34,7 +34,7 @@ export function isReadable(name: string, exposed: ReadonlySet<string>): boolean 
   return exposed.has('*') || exposed.has(wanted) || alwaysReadable.test(wanted)
 }
 
-/** The exposed headers. `*` is a wildcard only without credentials; with them it is the name of a header. */
+/** The exposed headers. With credentials, `*` is the name of a header instead of a wildcard. */
 export function exposedNames(
   { credentials }: WireRequest,
   response: WireResponse

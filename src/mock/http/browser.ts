@@ -1,5 +1,5 @@
-// Emulated browser: does for in-process calls what a page's browser does to real ones. It adds `Origin`
-// and cookies, blocks requests and hides response headers (Fetch standard, CORS protocol).
+// Emulated browser: does for in-process calls what a page's browser does to real ones. It adds
+// `Origin` and cookies, blocks requests and hides response headers (Fetch standard, CORS protocol).
 
 import type { CallFacts } from '../calls/call.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
@@ -63,7 +63,10 @@ export function createBrowser({
     return { ...request, headers: [...request.headers, ['Origin', origin]] }
   }
 
-  /** Whether the jar keeps this client's cookies. A client that sends `Origin` is a page and has its own. */
+  /**
+   * Whether the jar keeps this client's cookies. A client that sends `Origin` is a page and has its
+   * own.
+   */
   function usesJar({ sent, adapter }: Call): boolean {
     if (!isInProcess(adapter) || cookies === 'headers') return false
     if (cookies === 'auto' && typeof document !== 'undefined') return false

@@ -1,8 +1,8 @@
 // Cookie jar: the cookies of the emulated browser, for in-process clients that keep none themselves
 // (Node's fetch, axios's http adapter).
 //
-// tough-cookie is loaded with the first cookie. Its public suffix list outweighs the rest of the mock,
-// and a page never needs it: there the browser keeps the cookies.
+// tough-cookie is loaded with the first cookie. Its public suffix list outweighs the rest of the
+// mock, and a page never needs it: there the browser keeps the cookies.
 
 import type { CookieJar as ToughJar } from 'tough-cookie'
 import type { IsCurrent } from '../lib/reset-generation.ts'

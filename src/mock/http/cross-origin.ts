@@ -1,5 +1,5 @@
-// Cross-origin rules: which origins may call the server, the CSRF check, and CORS for one exact origin
-// with credentials (Fetch standard, CORS protocol). Other origins get no CORS headers.
+// Cross-origin rules: which origins may call the server, the CSRF check, and CORS for one exact
+// origin with credentials (Fetch standard, CORS protocol). Other origins get no CORS headers.
 
 import {
   type Decision,
@@ -108,9 +108,12 @@ export function isAllowedOrigin(allowed: 'loopback' | readonly string[], origin:
   return loopbackHost.test(new URL(origin).hostname)
 }
 
-/** Whether this is exactly the `Origin` that a browser sends for an http(s) page (RFC 6454 §6.2). */
+/**
+ * Whether this is exactly the `Origin` that a browser sends for an http(s) page (RFC 6454 §6.2).
+ */
 export function isSerializedOrigin(value: string): boolean {
-  // `http://127.1`, an upper-case host or a trailing slash name the same origin in another spelling.
+  // `http://127.1`, an upper-case host or a trailing slash name the same origin in another
+  // spelling.
   return parseUrl(value)?.origin === value
 }
 

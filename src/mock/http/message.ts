@@ -2,7 +2,7 @@
 // the decision about a request.
 //
 // Browsers (and happy-dom) drop `Cookie` and `Origin` from a `Request`, and `Set-Cookie` from a
-// `Response`. Neither class can carry cookies, so each adapter translates to these records and back.
+// `Response`. Therefore each adapter translates these classes to records and back.
 
 import type { CallFacts } from '../calls/call.ts'
 import type { CallOutcome } from '../calls/outcomes.ts'
@@ -15,7 +15,9 @@ export interface WireRequest {
   readonly url: string
   /** Every header as `[name, value]`, in order; a repeated header has several entries. */
   readonly headers: readonly (readonly [string, string])[]
-  /** Cookies by name, for adapters that cannot see the `Cookie` header. The header takes precedence. */
+  /**
+   * Cookies by name, for adapters that cannot see the `Cookie` header. The header takes precedence.
+   */
   readonly cookies?: Readonly<Record<string, string>>
   /** The body, or a function that reads it on demand. */
   readonly body?: string | (() => Promise<string>)
@@ -35,7 +37,7 @@ export interface WireResponse {
   /** The body, or an empty string. */
   readonly body: string
   /**
-   * What the network does to the response. `network`: all of it is lost. `cut`: the headers and
+   * A fault of the network. `network`: the whole response is lost. `cut`: the headers and
    * `body` arrive, then the connection is lost before the announced length.
    */
   readonly fault?: 'network' | 'cut'

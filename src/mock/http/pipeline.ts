@@ -19,7 +19,7 @@ export interface Call {
   readonly request: WireRequest
   readonly adapter: MockAdapter
   readonly route: Route
-  /** The name of the route in the call log and in `failNext` and `hold`: `preflight` for `OPTIONS`. */
+  /** The name of the route for the call log and the controls: `preflight` for `OPTIONS`. */
   readonly label: MockRoute
   readonly isCurrent: IsCurrent
 }

@@ -2,7 +2,7 @@
 import { headerValues, type WireRequest } from './message.ts'
 
 export interface RefreshCookie {
-  /** The refresh tokens of a request: several if other servers have set cookies of the same name. */
+  /** The refresh tokens of a request: several if other servers use the same cookie name. */
   read(request: WireRequest): readonly string[]
   /** A `Set-Cookie` value that stores the refresh token. */
   set(request: WireRequest, refreshToken: string, maxAgeSeconds: number): string
@@ -12,8 +12,8 @@ export interface RefreshCookie {
 
 export function createRefreshCookie({ cookieName, cookie }: CookieSettings): RefreshCookie {
   const { path, domain, sameSite, partitioned } = cookie
-  // Over https only the prefixed name counts: another subdomain can set a plain cookie for this host,
-  // but not a `__Host-` one.
+  // Over https only the prefixed name counts: another subdomain can set a plain cookie for this
+  // host, but not a `__Host-` one.
   const prefix = path === '/' && domain === undefined ? '__Host-' : '__Secure-'
 
   function nameFor(request: WireRequest): string {
@@ -53,9 +53,9 @@ function isHttps(request: WireRequest): boolean {
 }
 
 /**
- * The values of every non-empty cookie of that name. The header takes precedence over the cookies that
- * the adapter provides. Cookies ignore ports, and longer paths come first (RFC 6265 §5.4, §8.5), so the
- * first cookie may belong to another server.
+ * The values of every non-empty cookie of that name. The header takes precedence over the cookies
+ * that the adapter provides. Cookies ignore ports, and longer paths come first (RFC 6265 §5.4,
+ * §8.5), so the first cookie may belong to another server.
  */
 function readCookies(request: WireRequest, name: string): readonly string[] {
   const headers = headerValues(request, 'cookie')
@@ -85,13 +85,13 @@ export interface MockCookieAttributes {
   /** Default `auto`: `Secure` over https, or if the name or another attribute requires it. */
   readonly secure?: 'auto' | true
   /**
-   * Keeps one cookie for each site that embeds the page (CHIPS). Default false; true makes the cookie
-   * `Secure`.
+   * Keeps one cookie for each site that embeds the page (CHIPS). Default false; true makes the
+   * cookie `Secure`.
    */
   readonly partitioned?: boolean
   /**
-   * Keeps the cookie after the browser closes, until the session ends. Default true: the cookie has a
-   * `Max-Age`.
+   * Keeps the cookie after the browser closes, until the session ends. Default true: the cookie has
+   * a `Max-Age`.
    */
   readonly persistent?: boolean
 }

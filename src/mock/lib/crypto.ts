@@ -1,7 +1,7 @@
 // Random strings and SHA-256, both as base64url, from the platform's crypto.
 import * as codec from 'jose/base64url'
 
-/** Bytes for `randomName`, drawn in advance: one call to the generator costs more than the bytes. */
+/** Bytes for `randomName`, drawn in advance: each call to the generator is expensive. */
 const reserve = new Uint8Array(1020)
 let taken = reserve.length
 

@@ -1,4 +1,5 @@
-// failNext: what the client receives through each adapter, what the server has done, and the call log.
+// failNext: what the client receives through each adapter, what the server has done, and the call
+// log.
 import {
   createMockAuthServer,
   type MockAuthServer,

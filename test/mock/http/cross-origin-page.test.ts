@@ -1,4 +1,5 @@
-// Emulated browser: preflights, blocked answers and hidden headers of cross-origin calls in process.
+// Emulated browser: preflights, blocked answers and hidden headers of cross-origin calls in
+// process.
 import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
 import { createHandlers, protect } from 'everbearer/mock/msw'
 import { listen } from 'everbearer/mock/node'
