@@ -101,7 +101,7 @@ export interface MockCalls extends ReadonlyArray<MockCall> {
 }
 
 /** Adds the lists by name. They are not enumerable, so that a list compares with a plain array. */
-export function listCalls(calls: readonly MockCall[]): MockCalls {
+function listCalls(calls: readonly MockCall[]): MockCalls {
   const list = (isListed: (call: MockCall) => boolean): PropertyDescriptor => ({
     get: () => calls.filter(isListed)
   })

@@ -18,7 +18,7 @@ import { factsOf } from '../tokens/verify.ts'
 import type { Guard } from './guard.ts'
 
 /** The credential that a refresh presents. */
-export type Presented =
+type Presented =
   /** Several if other servers have set cookies of the same name. The first known one counts. */
   | { readonly kind: 'refresh-tokens'; readonly tokens: readonly string[] }
   /** A valid access token of the server itself: its session, and the facts for the call log. */

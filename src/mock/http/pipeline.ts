@@ -33,7 +33,7 @@ export interface Route {
 
 export type Handler = (call: Call) => Promise<Decision>
 
-/** Handles a call by means of the next handler, before and after which it can act. */
+/** Handles a call by calling the next handler, and can act before and after it. */
 export type Wrapper = (call: Call, next: Handler) => Promise<Decision>
 
 /** Composes a handler from wrappers, the outermost first, and the handler that they end at. */

@@ -3,7 +3,7 @@
 import { base64url, randomText, sha256 } from '../lib/crypto.ts'
 
 /** A refresh token on its way out, and what is kept of it. */
-export interface NewRefreshToken {
+interface NewRefreshToken {
   readonly token: string
   /** Its SHA-256. */
   readonly fingerprint: string
