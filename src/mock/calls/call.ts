@@ -119,7 +119,7 @@ export function createEndpointReader(ownRoutes: readonly MockRoute[]): EndpointR
   const known: readonly unknown[] = [...ownRoutes, 'protected', 'api', 'preflight']
   return (method, name) => {
     if (known.includes(name)) return name as MockEndpoint
-    throw invalid('the endpoint', `one of ${known.join(', ')}`, String(name), method)
+    throw invalid('endpoint', `one of ${known.join(', ')}`, String(name), method)
   }
 }
 

@@ -38,14 +38,17 @@ export function createClock(source: () => number): MockClock {
   return {
     now,
     advance(seconds) {
-      const ms = number('advance', 'a finite number of seconds', seconds, Number.MAX_VALUE) * 1000
-      number('advance', 'seconds that lead to a time within the range of Date', now() + ms)
+      const caller = 'clock.advance'
+      const ms =
+        within('seconds', 'a finite number of seconds', seconds, Number.MAX_VALUE, caller) * 1000
+      within('seconds', 'a time within the range of Date', now() + ms, dateRangeMs, caller)
       if (frozenAtMs === undefined) offsetMs += ms
       else frozenAtMs += ms
     },
     freeze(at = now()) {
       const time = at instanceof Date ? at.getTime() : at
-      frozenAtMs = number('freeze', 'a Date or milliseconds since the epoch', time)
+      const expectation = 'a Date or milliseconds since the epoch'
+      frozenAtMs = within('at', expectation, time, dateRangeMs, 'clock.freeze')
     },
     reset() {
       offsetMs = 0
@@ -54,12 +57,14 @@ export function createClock(source: () => number): MockClock {
   }
 }
 
-function number(
-  method: string,
+/** A number from `-most` to `most`. */
+function within(
+  name: string,
   expectation: string,
   value: unknown,
-  most: number = dateRangeMs
+  most: number,
+  caller: string
 ): number {
   if (typeof value === 'number' && Math.abs(value) <= most) return value
-  throw invalid('the argument', expectation, String(value), `clock.${method}`)
+  throw invalid(name, expectation, String(value), caller)
 }

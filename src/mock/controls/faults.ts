@@ -110,7 +110,7 @@ function toResponse({ status, headers = {}, body }: MockFaultAnswer): WireRespon
 
 function readAnswer(fault: MockFaultAnswer): MockFaultAnswer {
   const caller = 'failNext'
-  const answer = ownOptions<MockFaultAnswer>('the fault', fault, ['status', 'headers', 'body'], {
+  const answer = ownOptions<MockFaultAnswer>('fault', fault, ['status', 'headers', 'body'], {
     prefix: 'fault.',
     caller
   })
@@ -158,7 +158,7 @@ function readFaultName(fault: unknown): MockFaultName {
   if (isStatus && status >= 200 && status <= 599) return 'answer'
   const expectation =
     "a status from 200 to 599, 'network', 'hang', 'cut', 'malformed' or { status, headers, body }"
-  throw invalid('the fault', expectation, describe(fault), 'failNext')
+  throw invalid('fault', expectation, describe(fault), 'failNext')
 }
 
 function readTimes(times: unknown): number {

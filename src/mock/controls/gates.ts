@@ -89,7 +89,7 @@ export function createGates(readEndpoint: EndpointReader): Gates {
           return gate.arrivals
         },
         async arrived(count = 1) {
-          whole('the count', count, [1, Number.MAX_SAFE_INTEGER], 'arrived')
+          whole('count', count, [1, Number.MAX_SAFE_INTEGER], 'arrived')
           await arrivalsAt(gate, count)
         },
         release() {

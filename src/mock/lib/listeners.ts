@@ -19,7 +19,7 @@ export function createListeners<Event>(caller: string): Listeners<Event> {
 
   return {
     add(listener) {
-      callback('the listener', listener, caller)
+      callback('listener', listener, caller)
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },

@@ -148,7 +148,7 @@ it.each([
     'fail-next',
     { endpoint: 'x', fault: 503 },
     400,
-    'failNext(): the endpoint: expected one of'
+    'failNext(): endpoint: expected one of'
   ],
   [
     'POST',
@@ -177,7 +177,7 @@ it.each([
     'advance',
     {},
     400,
-    'clock.advance(): the argument: expected a finite number of seconds'
+    'clock.advance(): seconds: expected a finite number of seconds'
   ],
   ['POST', 'retire-key', { kid: 'x' }, 400, 'x'],
   ['POST', 'rotate-key', [], 400, 'the body is not a JSON object']

@@ -137,7 +137,7 @@ it('answers an old cookie after a reset as unknown_session, not as reuse', async
 })
 
 it.each([
-  [['signin'], 'hold(): the endpoint: expected one of login, refresh, logout, me'],
+  [['signin'], 'hold(): endpoint: expected one of login, refresh, logout, me'],
   [['refresh', { after: 'lunch' }], "hold(): after: expected 'arrival' or 'commit'; received lunch"]
 ])('hold(%j) throws: %s', (given, message) => {
   const { hold } = createMockAuthServer()

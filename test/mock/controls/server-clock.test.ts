@@ -139,17 +139,15 @@ describe('an invalid argument throws and changes nothing', () => {
     ['freeze', ({ freeze }) => freeze(new Date('x')), 'a Date or milliseconds since the epoch'],
     ['freeze', ({ freeze }) => freeze('2030' as never), 'received 2030'],
     ['freeze', ({ freeze }) => freeze(8.65e15), 'received 8650000000000000'],
-    [
-      'advance',
-      ({ advance }) => advance(8.64e12),
-      'seconds that lead to a time within the range of Date'
-    ],
+    ['advance', ({ advance }) => advance(8.64e12), 'a time within the range of Date'],
     ['advance', ({ advance }) => advance(Number.MAX_VALUE), 'received Infinity']
   ]
   it.each(nonsense)('of clock.%s', (method, act, message) => {
     const { server, clock: source } = createClockedServer()
     expect(() => act(server.clock)).toThrow(TypeError)
-    expect(() => act(server.clock)).toThrow(`clock.${method}(): the argument: expected `)
+    expect(() => act(server.clock)).toThrow(
+      `clock.${method}(): ${method === 'advance' ? 'seconds' : 'at'}: expected `
+    )
     expect(() => act(server.clock)).toThrow(message)
     expect(server.clock.now()).toBe(source.nowMs)
   })

@@ -228,7 +228,7 @@ describe('on', () => {
       'on(): the event: expected one of login-failed, refresh-reused,'
     )
     expect(() => server.on('spike', undefined as unknown as () => void)).toThrow(
-      'on(): the listener: expected a function; received undefined'
+      'on(): listener: expected a function; received undefined'
     )
   })
 })

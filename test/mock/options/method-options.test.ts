@@ -54,9 +54,9 @@ const invalid: readonly [
   [
     server.hold('jwks').arrived,
     ['two'],
-    'arrived(): the count: expected a whole number from 1 to 9007199254740991; received "two"'
+    'arrived(): count: expected a whole number from 1 to 9007199254740991; received "two"'
   ],
-  [server.hold('jwks').arrived, [0], 'arrived(): the count: expected a whole number from 1'],
+  [server.hold('jwks').arrived, [0], 'arrived(): count: expected a whole number from 1'],
   [
     server.failNext,
     ['jwks', { status: 500, header: {} }],
@@ -81,8 +81,8 @@ const invalid: readonly [
   ],
   [server.revoke, [undefined], 'revoke(): jti: expected a non-empty string; received undefined'],
   [server.registerKey, ['key'], 'registerKey(): provide: expected a function; received "key"'],
-  [server.onCall, [undefined], 'onCall(): the listener: expected a function; received undefined'],
-  [server.on, ['spike', undefined], 'on(): the listener: expected a function; received undefined'],
+  [server.onCall, [undefined], 'onCall(): listener: expected a function; received undefined'],
+  [server.on, ['spike', undefined], 'on(): listener: expected a function; received undefined'],
   [server.protect, [undefined], 'protect(): the handler: expected a function; received undefined'],
   [protect, [server, {}], 'protect(): the listener: expected a function; received object'],
   [protectResolver, [server, null], 'protect(): the resolver: expected a function; received null'],
