@@ -68,7 +68,15 @@ export function createServices(
   const users = createUsers(settings.users, versions, save)
   const sessions = createSessions(settings, families, secret, save)
   const issuedTokens = createIssuedTokens(clockToleranceSeconds)
-  const tokens = createAccessTokens(settings, { ring, issuedTokens, sessions })
+  const tokens = createAccessTokens({
+    issuer: settings.issuer,
+    audience: settings.audience,
+    accessTokenSeconds: settings.accessTokenSeconds,
+    now,
+    ring,
+    issuedTokens,
+    sessions
+  })
 
   const cookie = createRefreshCookie(settings)
   const refuseToken = settings.invalidTokenStatus === 401 ? challenge : plainRefusal
@@ -79,9 +87,13 @@ export function createServices(
     revocation: settings.revocation
   })
   const guard = createGuard({
-    check: createTokenVerifier(settings, registry.lookup),
+    check: createTokenVerifier({
+      lookUpKeys: registry.lookUpKeys,
+      clockToleranceSeconds,
+      now
+    }),
     revocation,
-    reissue: createReissue({ rules: settings.reissue, tokens, sessions, ring, revocation }),
+    reissue: createReissue({ settings: settings.reissue, tokens, sessions, ring, revocation }),
     challenge: refuseToken
   })
   const credential = createRefreshCredential(settings.refreshWith, {
@@ -138,7 +150,7 @@ export function createServices(
     keys: ring.list,
     keyAudit: registry.audit.entries,
     sessions: () => sessions.list().map(describeSession),
-    isOwnKid: (kid) => registry.lookup.find(kid)?.isOwn === true || registry.lookup.wasRetired(kid),
+    isOwnKid: registry.isOwnKid,
     madeBefore: issuedTokens.madeBefore,
     reset() {
       sessions.reset()

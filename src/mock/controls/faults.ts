@@ -2,7 +2,15 @@
 
 import type { MockEndpoint, MockFaultName } from '../calls/call.ts'
 import { type Decision, decision, json, lost, type WireResponse } from '../http/message.ts'
-import { describe, invalid, isRecord, methodOptions, ownOptions } from '../lib/checks.ts'
+import {
+  describe,
+  fieldValuePattern,
+  invalid,
+  isRecord,
+  methodOptions,
+  ownOptions,
+  tokenPattern
+} from '../lib/checks.ts'
 import { type MockMoment, readMoment } from './gates.ts'
 
 /** A response of your own. It gets the server's CORS headers, as every response does. */
@@ -119,22 +127,18 @@ function readAnswer(fault: MockFaultAnswer): MockFaultAnswer {
   throw invalid('fault.body', 'a JSON-serialisable value', describe(answer.body), caller)
 }
 
-// RFC 9110 §5.1 and §5.5.
-const fieldName = /^[\w!#$%&'*+.^`|~-]+$/
-const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
-
 function readHeaders(headers: unknown, caller: string): void {
   const option = 'fault.headers'
   const expectation = 'an object of strings'
   if (!isRecord(headers)) throw invalid(option, expectation, describe(headers), caller)
   for (const [name, value] of Object.entries(headers)) {
-    if (!fieldName.test(name)) {
+    if (!tokenPattern.test(name)) {
       throw invalid(option, 'valid header names (RFC 9110 §5.1)', describe(name), caller)
     }
     if (typeof value !== 'string') {
       throw invalid(option, expectation, `a ${typeof value} as ${name}`, caller)
     }
-    if (!fieldValue.test(value)) {
+    if (!fieldValuePattern.test(value)) {
       const received = `other characters in ${name}`
       throw invalid(option, 'values in printable Latin-1', received, caller)
     }

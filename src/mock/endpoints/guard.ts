@@ -9,6 +9,7 @@ import {
   type WireRequest,
   type WireResponse
 } from '../http/message.ts'
+import { refused } from '../keys/lookup.ts'
 import type { Reissue } from '../tokens/reissue.ts'
 import type { RevocationCheck } from '../tokens/revocation.ts'
 import { factsOf, type Verification, type VerifyToken } from '../tokens/verify.ts'
@@ -49,7 +50,7 @@ export function createGuard({ check, revocation, reissue, challenge }: GuardDeps
     if (result.kind === 'refused') return result
     const reason = revocation.refuse(result.claims, result.isOwn)
     if (reason === undefined) return result
-    return { kind: 'refused', reason, facts: factsOf(result.kid, result.claims) }
+    return refused(reason, factsOf(result.kid, result.claims))
   }
 
   return {
@@ -81,8 +82,4 @@ export function createGuard({ check, revocation, reissue, challenge }: GuardDeps
       })
     }
   }
-}
-
-function refused(reason: TokenRefusal): Verification {
-  return { kind: 'refused', reason, facts: {} }
 }

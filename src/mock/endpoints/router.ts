@@ -3,7 +3,7 @@
 import type { CrossOrigin } from '../http/cross-origin.ts'
 import { type Decision, decision, parseUrl, refusal, type WireRequest } from '../http/message.ts'
 import type { Call, Route } from '../http/pipeline.ts'
-import type { MockRoutePaths } from '../options/server.ts'
+import type { MockRoutePaths } from '../options/basics.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { Guard, Respond } from './guard.ts'
 

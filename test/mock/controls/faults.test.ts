@@ -278,12 +278,12 @@ const nonsense: [unknown[], string][] = [
   [['refresh', 600], 'received 600'],
   [['refresh', 200.5], 'received 200.5'],
   [['refresh', 'explode'], 'received "explode"'],
-  [['refresh', { body: 'x' }], 'received object'],
+  [['refresh', { body: 'x' }], 'received an object'],
   [['refresh', null], 'received null'],
   [['refresh', { status: 503, headers: { 'Retry After': '2' } }], 'received "Retry After"'],
   [['refresh', { status: 503, headers: { 'X-Reason': 'zażółć' } }], 'other characters in X-Reason'],
   [['refresh', { status: 503, body: () => 1 }], 'fault.body: expected a JSON-serialisable value'],
-  [['refresh', { status: 503, body: Symbol('odd') }], 'received symbol'],
+  [['refresh', { status: 503, body: Symbol('odd') }], 'received a symbol'],
   [
     ['refresh', 503, { times: 0 }],
     'failNext(): times: expected a whole number from 1, or Infinity'
