@@ -1,19 +1,19 @@
 // The control API: lets a test in another process control the server over HTTP. Each command is
 // named after the method of the server that it calls.
-import { createEndpointMatcher, type MockEndpoint, matches } from '../calls/endpoint-names.ts'
+import { createEndpointReader, type MockEndpoint, matches } from '../calls/call.ts'
 import type { MockFault } from '../controls/faults.ts'
 import type { MockGate } from '../controls/gates.ts'
-import { readJsonBody } from '../http/json-body.ts'
+import { isAllowedOrigin } from '../http/cross-origin.ts'
 import {
   headerValue,
   json,
   noContent,
+  parseUrl,
+  readJsonBody,
   refusal,
   type WireRequest,
   type WireResponse
 } from '../http/message.ts'
-import { isAllowedOrigin } from '../http/origins.ts'
-import { parseUrl } from '../http/routes.ts'
 import { invalid, methodOptions } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 
@@ -56,7 +56,7 @@ export interface ControlApi {
  * this machine; `handle` refuses pages of other sites, which a browser on this machine may show.
  */
 export function createControlApi(server: MockAuthServer): ControlApi {
-  const readEndpoint = createEndpointMatcher(server.routes.map(({ route }) => route))
+  const readEndpoint = createEndpointReader(server.routes.map(({ route }) => route))
   const gates = new Map<string, MockGate>()
   let gateCount = 0
 

@@ -4,8 +4,8 @@ import { exportJWK, exportSPKI } from 'jose/key/export'
 import { generateKeyPair } from 'jose/key/generate/keypair'
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import { generatedKey, importSecret, type OwnKey } from '../keys/key.ts'
+import { base64url, randomText } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
-import { base64url, randomText } from '../lib/random.ts'
 import type { TokenDraft } from '../tokens/access-tokens.ts'
 
 /** A kind of forged token. {@link forgeries} lists the server's answers. */

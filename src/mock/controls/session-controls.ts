@@ -1,7 +1,7 @@
 // Session controls: create a session without a request, and end sessions or revoke tokens.
 
+import { parseUrl } from '../http/message.ts'
 import type { RefreshCookie } from '../http/refresh-cookie.ts'
-import { parseUrl } from '../http/routes.ts'
 import { describe, invalid, text } from '../lib/checks.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { ResetGeneration } from '../lib/reset-generation.ts'

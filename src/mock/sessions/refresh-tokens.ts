@@ -1,7 +1,6 @@
 // Refresh tokens: opaque random values, of which the server stores only fingerprints.
 
-import { base64url, randomText } from '../lib/random.ts'
-import { sha256 } from '../lib/sha256.ts'
+import { base64url, randomText, sha256 } from '../lib/crypto.ts'
 
 /** A new refresh token for the client, and the fingerprint that the server stores. */
 interface NewRefreshToken {
