@@ -75,11 +75,11 @@ export async function runMock(args: readonly string[]): Promise<number> {
   const origins = given['allow-origin']
   const allowedOrigins = origins === undefined ? 'loopback' : readOrigins('allow-origin', origins)
 
-  // The password is public, so a server that real users can reach must not start.
+  // The password is known, so a server that real users can reach must not start.
   const { NODE_ENV, NO_COLOR } = process.env
   if (NODE_ENV === 'production') {
     process.stderr.write(
-      'everbearer mock does not run with NODE_ENV=production: its passwords are public, so it must not protect anything real.\n'
+      'everbearer mock does not run with NODE_ENV=production: it uses known passwords and must not protect anything real.\n'
     )
     return 1
   }
@@ -125,7 +125,7 @@ function printIntroduction(
     : ''
   process.stdout.write(
     `everbearer mock listens on ${paint('bold', url)}\n\n` +
-      `For tests and development only: its password is public, and it keeps everything in memory.\n` +
+      `For tests and development only: its password is known, and it keeps everything in memory.\n` +
       `Sign in as ${demoUser.email} with the password ${demoUser.password}.\n\n${routes.join('')}` +
       `${control}\n`
   )

@@ -53,7 +53,7 @@ export interface RuleContext {
    * The `index` of the next call when `mint` made this token; `Infinity` for a forged token, and
    * `undefined` for all other tokens.
    */
-  readonly madeBefore: (jti: string) => number | undefined
+  readonly mintedBefore: (jti: string) => number | undefined
   /** How long a call may still arrive that was sent before a change. */
   readonly inFlightSeconds: number
 }

@@ -24,7 +24,7 @@ export function findTokenBreaks(
 // older than all others, unless `mint` made it later. A forged token is never outdated.
 function outdatedTokens(
   session: readonly MockCall[],
-  { inFlightSeconds, madeBefore }: RuleContext
+  { inFlightSeconds, mintedBefore }: RuleContext
 ): RuleBreak[] {
   const grants = session.filter(
     (call) => call.issuedJti !== undefined && isDelivered(call) && call.hiddenHeader === undefined
@@ -33,7 +33,7 @@ function outdatedTokens(
     const [{ jti = '' }] = uses
     const issue = session.find(({ issuedJti }) => issuedJti === jti)
     const isNewer = (grant: MockCall): boolean =>
-      issue === undefined ? grant.index >= (madeBefore(jti) ?? 0) : isAfter(grant, issue)
+      issue === undefined ? grant.index >= (mintedBefore(jti) ?? 0) : isAfter(grant, issue)
     const newer = grants.find((grant) => grant.issuedJti !== jti && isNewer(grant))
     if (newer === undefined) return []
     const outdated = uses.filter((call) => isLongAfter(call, newer, inFlightSeconds))

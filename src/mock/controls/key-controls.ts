@@ -102,12 +102,20 @@ export interface KeyControls {
   readonly keyAudit: readonly MockKeyChange[]
 }
 
-/** @param endEverySession is called by `emergencyRotate`; returns the number of ended sessions */
-export function createKeyControls(
-  { ring, issuers, ownIssuer }: KeyRegistry,
-  epoch: ResetGeneration,
-  endEverySession: () => number
-): Omit<KeyControls, 'keys' | 'keyAudit'> {
+interface KeyControlsDeps {
+  readonly registry: KeyRegistry
+  readonly generation: ResetGeneration
+  /** Ends every session, for an emergency rotation. Returns how many were active. */
+  readonly endEverySession: () => number
+}
+
+export function createKeyControls({
+  registry,
+  generation,
+  endEverySession
+}: KeyControlsDeps): Omit<KeyControls, 'keys' | 'keyAudit'> {
+  const { ring, issuers, ownIssuer } = registry
+
   return {
     rotateKey: (change = {}) => ring.rotate(readNewKey('rotateKey', change)),
     publishKey: (change = {}) => ring.publish(readNewKey('publishKey', change)),
@@ -125,7 +133,7 @@ export function createKeyControls(
       )
       const change = readChange(caller, given)
       const status = oneOf('as', as, ['signing', 'verifying', 'published'], caller)
-      const isCurrent = epoch.begin()
+      const isCurrent = generation.begin()
       const key = importedKey(readKey('key', await provide(), caller))
       await key.material()
       if (!isCurrent()) {

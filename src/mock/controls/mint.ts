@@ -6,7 +6,8 @@ import { describe, invalid, isRecord, ownOptions } from '../lib/checks.ts'
 import { randomHex } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { ResetGeneration } from '../lib/reset-generation.ts'
-import type { Session, Sessions } from '../sessions/sessions.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
 import type { AccessTokens, TokenDraft } from '../tokens/access-tokens.ts'
 import type { IssuedTokens } from '../tokens/issued-tokens.ts'
@@ -49,7 +50,7 @@ interface ForgeryControlsDeps {
   readonly tokens: AccessTokens
   readonly issuedTokens: IssuedTokens
   readonly ring: KeyRing
-  readonly epoch: ResetGeneration
+  readonly generation: ResetGeneration
   readonly clockToleranceSeconds: number
   readonly now: () => number
   /** The number of calls that have arrived. */
@@ -64,14 +65,14 @@ export function createForgeryControls({
   tokens,
   issuedTokens,
   ring,
-  epoch,
+  generation,
   clockToleranceSeconds,
   now,
   arrivals
 }: ForgeryControlsDeps): ForgeryControls {
   async function sessionFor({ user, sid }: MintOrder): Promise<Session> {
     if (sid === undefined) {
-      const { session } = await sessions.start(users.named(user).sub, epoch.begin())
+      const { session } = await sessions.start(users.named(user).sub, generation.begin())
       return session
     }
     const session = sessions.findLive(sid)
@@ -122,7 +123,7 @@ export function createForgeryControls({
       const order = readOrder(given)
       const draft = await draftFor(order)
       const isForged = order.forgery !== undefined
-      issuedTokens.noteMade(
+      issuedTokens.noteMinted(
         String(draft.claims.jti),
         isForged ? Number.POSITIVE_INFINITY : arrivals()
       )

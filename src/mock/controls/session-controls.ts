@@ -5,7 +5,8 @@ import type { RefreshCookie } from '../http/refresh-cookie.ts'
 import { describe, invalid, text } from '../lib/checks.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { ResetGeneration } from '../lib/reset-generation.ts'
-import type { Session, Sessions } from '../sessions/sessions.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
 import type { IssuedTokens } from '../tokens/issued-tokens.ts'
@@ -88,7 +89,7 @@ interface SessionControlsDeps {
   readonly tokens: AccessTokens
   readonly issuedTokens: IssuedTokens
   readonly cookie: RefreshCookie
-  readonly epoch: ResetGeneration
+  readonly generation: ResetGeneration
   readonly now: () => number
 }
 
@@ -98,7 +99,7 @@ export function createSessionControls({
   tokens,
   issuedTokens,
   cookie,
-  epoch,
+  generation,
   now
 }: SessionControlsDeps): Omit<SessionControls, 'sessions'> {
   return {
@@ -108,7 +109,7 @@ export function createSessionControls({
         throw invalid('url', expectation, describe(url), 'signIn')
       }
       const { sub } = users.named(user)
-      const { session, refreshToken } = await sessions.start(sub, epoch.begin())
+      const { session, refreshToken } = await sessions.start(sub, generation.begin())
       const issued = await tokens.issue(session, users.claimsOf(sub))
       if (issued === undefined) {
         const message = 'signIn(): the session ended before its access token was issued.'

@@ -5,19 +5,7 @@ import type { RefreshRefusal } from '../calls/outcomes.ts'
 import { randomName } from '../lib/crypto.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
-
-/** Everything that follows from one login. RFC 9700 calls its refresh tokens a family. */
-export interface Session {
-  /** The `sid` claim. */
-  readonly id: string
-  readonly sub: string
-  /** The `auth_time` claim: when the user signed in. */
-  readonly startedAtSeconds: number
-  /** When the session ends at the latest. */
-  readonly endsAtSeconds: number
-  /** When the session ends without another refresh; never after `endsAtSeconds`. */
-  readonly aliveUntilSeconds: number
-}
+import type { Family, Session } from './session.ts'
 
 /** A session and the refresh token to send to the client. */
 export interface Grant {
@@ -64,20 +52,6 @@ export interface Sessions {
   /** All active sessions. */
   list(): readonly Session[]
   reset(): void
-}
-
-/** A session as it is stored: with fingerprints of its refresh tokens, never the tokens. */
-export interface Family extends Session {
-  endsAtSeconds: number
-  aliveUntilSeconds: number
-  /** Fingerprint of the only refresh token that can be rotated. */
-  current: string
-  /** The token that `current` replaced, with the time and the `Idempotency-Key` of that refresh. */
-  predecessor:
-    | { fingerprint: string; spentAtMs: number; idempotencyKey: string | undefined }
-    | undefined
-  readonly issued: string[]
-  isRevoked: boolean
 }
 
 interface SessionsDeps {
@@ -190,9 +164,9 @@ export function createSessions(
       //
       //   tab A                       tab B                       current   predecessor
       //   sends R1, receives R2                                   R2        R1
-      //                               sends R1, receives R2       R2        R1           benign race
+      //                               sends R1, receives R2       R2        R1          benign race
       //   sends R2, receives R3                                   R3        R2
-      //                               sends R1: rejected                                 reuse
+      //                               sends R1: rejected                                reuse
       //
       // The predecessor is accepted within the grace period, or with the same idempotency key. An
       // older token cannot come from a lost race, so it ends the session.

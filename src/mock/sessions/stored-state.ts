@@ -3,7 +3,7 @@
 import * as codec from 'jose/base64url'
 import { isRecord } from '../lib/checks.ts'
 import { base64url } from '../lib/crypto.ts'
-import type { Family } from './sessions.ts'
+import type { Family } from './session.ts'
 
 export interface StoredState {
   readonly families: Map<string, Family>

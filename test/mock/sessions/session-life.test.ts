@@ -2,7 +2,8 @@
 import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createRefreshTokens } from '../../../src/mock/sessions/refresh-tokens.ts'
-import { createSessions, type Family } from '../../../src/mock/sessions/sessions.ts'
+import type { Family } from '../../../src/mock/sessions/session.ts'
+import { createSessions } from '../../../src/mock/sessions/sessions.ts'
 import {
   base,
   claimsOf,
