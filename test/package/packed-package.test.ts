@@ -152,7 +152,7 @@ describe('the packed package in an empty Vite app', () => {
         await page.reload()
         await page.waitForFunction(() => document.querySelector('output')?.textContent !== '')
         const stored = await page.evaluate(() => Object.values(localStorage).join(' '))
-        // A stamp and a count of tabs; nothing that is shaped like a token.
+        // A session version and a count of tabs; nothing that is shaped like a token.
         expect(stored).not.toMatch(/\w\.\w+\.\w/)
         await site.close()
       } finally {

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest'
 import { parseRetryAfterMs } from '../../../src/auth-api/retry-after.ts'
-import { backoffMs } from '../../../src/refresh/backoff.ts'
+import { backoffMs } from '../../../src/refresh/retry-state.ts'
 
 const urgent = { retryAfterMs: undefined, slackMs: 0 }
 

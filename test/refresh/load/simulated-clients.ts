@@ -1,6 +1,7 @@
 // A fleet of clients by the shipping policies alone: when each of them asks for a refresh.
-import { backoffMs } from '../../../src/refresh/backoff.ts'
+
 import { planRefreshAgeSeconds, type RefreshPolicy } from '../../../src/refresh/refresh-time.ts'
+import { backoffMs } from '../../../src/refresh/retry-state.ts'
 
 export interface FleetOptions {
   readonly clients: number
