@@ -1,4 +1,5 @@
-// Forged messages: any script of the origin can post to the channel, and an old tab may run another version.
+// Forged messages: any script of the origin can post to the channel, and an old tab may run another
+// version.
 import { expect, it } from 'vitest'
 import { readMessage } from '../../src/tabs/messages.ts'
 import { flood } from '../support/worlds/forged-tab-messages.ts'
