@@ -43,6 +43,8 @@ export function createAuthClient<Credentials extends object = object>(
   const options = resolveOptions(given)
   const { baseURL, idlePolicy, initialToken, refreshWith, reissuedTokenHeader } = options
   const { refreshTimeoutMs, refreshAbandonMs, lockTimeoutMs } = options
+  const { refreshBeforeExpirySeconds, spreadRefreshes } = options
+  const policy = { refreshBeforeExpirySeconds, spreadRefreshes }
   const injected = createPlatform(options.platform)
   const timers = createTimers(injected)
   const platform = { ...injected, setTimer: timers.setTimer }
@@ -100,7 +102,7 @@ export function createAuthClient<Credentials extends object = object>(
     tokenRequest,
     platform,
     emitter,
-    policy: options,
+    policy,
     refreshTimeoutMs,
     refreshAbandonMs,
     isRefreshedByApp
@@ -111,7 +113,7 @@ export function createAuthClient<Credentials extends object = object>(
     tokenRequest,
     signOutMark,
     platform,
-    policy: options,
+    policy,
     refreshTimeoutMs,
     refreshAbandonMs
   })
@@ -138,7 +140,7 @@ export function createAuthClient<Credentials extends object = object>(
     refresher,
     emitter,
     platform,
-    policy: options,
+    policy,
     isAppSigningIn: signIn.isAppSigningIn
   })
   const sendWithToken = createSendWithToken({
@@ -149,9 +151,19 @@ export function createAuthClient<Credentials extends object = object>(
     diagnostics
   })
   const { beginRequest } = session
-  const carriage = { sendWithToken, beginRequest, reissuedTokenHeader, fetch: pageFetch }
-  const binding = createAxiosBinding({ ...carriage, platform })
-  const authFetch = createAuthFetch(carriage)
+  const binding = createAxiosBinding({
+    sendWithToken,
+    beginRequest,
+    reissuedTokenHeader,
+    fetch: pageFetch,
+    platform
+  })
+  const authFetch = createAuthFetch({
+    sendWithToken,
+    beginRequest,
+    reissuedTokenHeader,
+    fetch: pageFetch
+  })
   const instance = axios.create({ baseURL })
   binding.attach(instance)
   let isDisposed = false

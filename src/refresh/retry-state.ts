@@ -82,10 +82,11 @@ const shortestPatientDelayMs = 5_000
 /**
  * How long to wait after the `failures`-th failure in a row.
  *
- * After the first failure, and when the token has little or no life left (`slackMs`), requests wait
- * for the refresh: the delay doubles, and half of it is jitter. Otherwise the delay is uniform
- * jitter over the remaining life, so that the clients of a server that was down for a minute do not
- * all return at the same moment.
+ * Requests wait for the refresh after the first failure, and if the token has little or no life
+ * left (`slackMs`). Then the delay doubles, and half of it is jitter.
+ *
+ * Otherwise the delay is uniform jitter over the remaining life. This keeps the clients of a server
+ * that was down for a minute from returning at the same moment.
  */
 export function backoffMs(
   failures: number,

@@ -53,8 +53,8 @@ interface Holder {
  * Why a re-issued token must not be adopted; `undefined` if it may replace the held one.
  *
  * `carried` is the token that the request was sent with. The order of arrival decides nothing:
- * responses overtake each other, an HTTP cache replays old headers with a 304, and a slow response
- * may outlive a sign-out.
+ * responses overtake each other, and an HTTP cache replays old headers with a 304. A slow response
+ * may also outlive a sign-out.
  */
 export function refuseReissue(
   candidate: ReceivedToken,

@@ -12,13 +12,13 @@ import {
   transition
 } from './state.ts'
 
-/** What put a token into the session. */
+/** The cause of a new token in the session. */
 export type TokenOrigin =
   | { readonly by: 'login' | 'initial-token' | 'reissue' }
   | { readonly by: 'refresh'; readonly reason: RefreshReason }
   | { readonly by: 'other-tab'; readonly isReissued: boolean }
 
-/** What ended the session. `sign-out-mark`: storage says that another tab signed out. */
+/** The cause of the session's end. `sign-out-mark`: storage shows that another tab signed out. */
 export type EndOrigin = 'logout' | 'refresh' | 'other-tab' | 'sign-out-mark'
 
 /** A message to the other parts of the client. */
@@ -45,9 +45,9 @@ export interface Session {
   /** Calls the app's listener, in a microtask, after each change of the state. */
   subscribe(listener: () => void): () => void
   /**
-   * Calls a part of the client for each signal of a type, synchronously: after the session has
-   * changed, and in the order in which the parts subscribed. A signal that is raised during the
-   * delivery of another one is delivered after it.
+   * Calls a part of the client for each signal of a type, synchronously, after the session has
+   * changed. The parts are called in the order in which they subscribed. A signal that is raised
+   * during the delivery of another one is delivered after it.
    */
   onSignal<Type extends SessionSignal['type']>(
     type: Type,

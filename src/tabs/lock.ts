@@ -1,5 +1,5 @@
-// Auth lock: lets one auth request run at a time, by a queue in this tab and a Web Lock across
-// tabs, with a bounded wait.
+// Auth lock: one auth request at a time, by a queue in this tab and a Web Lock across tabs. The wait
+// for it is bounded.
 import type { Platform, PlatformLocks } from '../lib/platform.ts'
 
 export interface AuthLock {
@@ -23,7 +23,7 @@ interface Wait {
 }
 
 /**
- * The lock is an optimisation with a deadline, not a condition: a frozen tab keeps its locks, so an
+ * The lock is an optimisation with a deadline, not a condition. A frozen tab keeps its locks, so an
  * unbounded wait for one would hang the app. It is never stolen, because a stolen lock has two
  * holders.
  */

@@ -28,11 +28,11 @@ export interface TabSync {
   /** Counts the refreshes of other tabs that this tab took a token over from. */
   refreshesElsewhere(): number
   /**
-   * Resolves when this tab knows what the others know; `undefined` if it knows already. Called
-   * before a refresh is sent, because a token of another tab may be on its way. Takes `handOverMs`
-   * at most. If another tab held the lock just before, storage does not suffice: storage and
-   * channel may both be slower than the lock (seen in Chromium, with twenty tabs on a busy
-   * machine).
+   * Resolves when this tab knows what the others know, or after `handOverMs`; `undefined` if it
+   * knows already. Called before a refresh is sent: another tab may have shared a token that has
+   * not arrived yet. After another tab held the lock, storage may be stale too: both storage and
+   * channel can be slower than the lock. This was seen in Chromium with twenty tabs on a busy
+   * machine.
    */
   catchUp(afterAnother: boolean): Promise<void> | undefined
   /** Like `catchUp`, in a tab that holds no token: another tab may have one. */
@@ -55,7 +55,7 @@ export interface TabSyncDeps {
 
 /**
  * How long to wait for a message. A message that was sent before the lock was released may arrive
- * after the lock is granted: up to 8 ms later measured in Chromium, more in a busy tab.
+ * after the lock is granted. In Chromium it came up to 8 ms later, and more in a busy tab.
  */
 const handOverMs = 250
 

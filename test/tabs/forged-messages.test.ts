@@ -10,7 +10,7 @@ const sessionVersion = { generation: 1_000, sessionId: 'abcd' }
 const token = { accessToken: 'a.b.c', ageMs: 0, sentAtMs: 0 }
 const good = { version: 1, type: 'token', sessionVersion, reason: 'refreshed', token }
 
-it('reads a tab message of its own version', () => {
+it('reads a tab message of the current version', () => {
   expect(readMessage(good)).toMatchObject({
     type: 'token',
     reason: 'refreshed',
