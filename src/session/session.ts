@@ -13,16 +13,16 @@ import {
 } from './state.ts'
 
 /** The cause of a new token in the session. */
-export type TokenOrigin =
+type TokenOrigin =
   | { readonly by: 'login' | 'initial-token' | 'reissue' }
   | { readonly by: 'refresh'; readonly reason: RefreshReason }
   | { readonly by: 'other-tab'; readonly isReissued: boolean }
 
 /** The cause of the session's end. `sign-out-mark`: storage shows that another tab signed out. */
-export type EndOrigin = 'logout' | 'refresh' | 'other-tab' | 'sign-out-mark'
+type EndOrigin = 'logout' | 'refresh' | 'other-tab' | 'sign-out-mark'
 
 /** A message to the other parts of the client. */
-export type SessionSignal =
+type SessionSignal =
   | {
       readonly type: 'token'
       readonly origin: TokenOrigin

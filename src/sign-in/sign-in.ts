@@ -113,7 +113,7 @@ export function createSignIn(options: SignInDeps): SignIn {
       if (idle !== undefined) await idle
       checkOrder(call)
       const response = await signIn()
-      const issued = readTokenResponse(response, 'What the function given to login() returned')
+      const issued = readTokenResponse(response, 'The function given to login()')
       enter(tokenRequest.strip(issued), call, 'login')
     } finally {
       settle()

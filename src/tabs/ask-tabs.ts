@@ -1,7 +1,7 @@
 // Question to the other tabs: open until it is answered or its time is over.
 import type { Platform } from '../lib/platform.ts'
 
-export interface Question {
+interface Question {
   readonly send: () => void
   readonly isAnswered: () => boolean
   /** Called if no tab has answered in time. */

@@ -1,5 +1,5 @@
-// Auth lock: one auth request at a time, by a queue in this tab and a Web Lock across tabs. The wait
-// for it is bounded.
+// Auth lock: one auth request at a time, by a queue in this tab and a Web Lock across tabs. The
+// wait for it is bounded.
 import type { Platform, PlatformLocks } from '../lib/platform.ts'
 
 export interface AuthLock {

@@ -33,7 +33,7 @@ export function toWireRequest(
 }
 
 /** @throws TypeError as `fetch` does, where nothing of the answer arrives */
-export function toResponse(answer: WireResponse): Response {
+function toResponse(answer: WireResponse): Response {
   const { status, headers, setCookies, body, fault } = inheritingNothing(answer)
   if (fault === 'network') throw new TypeError('the connection was lost')
   const rows = [...headers, ...setCookies.map((value): [string, string] => ['Set-Cookie', value])]

@@ -117,7 +117,7 @@ export interface MockCalls extends ReadonlyArray<MockCall> {
 }
 
 /** Not enumerable, so that a list compares with a plain array. */
-export function listCalls(calls: readonly MockCall[]): MockCalls {
+function listCalls(calls: readonly MockCall[]): MockCalls {
   const list = (belongs: (call: MockCall) => boolean): PropertyDescriptor => ({
     get: () => calls.filter(belongs)
   })

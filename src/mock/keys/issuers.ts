@@ -6,7 +6,7 @@ import { importedKey, type Key } from './key.ts'
 import type { KeyIds } from './key-ids.ts'
 
 /** A public key together with what the tokens of its issuer must say. */
-export interface IssuerKey extends Key {
+interface IssuerKey extends Key {
   readonly issuer: string
   readonly audience: string | undefined
   readonly typ: string

@@ -33,10 +33,7 @@ export type Redemption =
     }
 
 /** How a session came to its end. */
-export type SessionEnd = Extract<
-  RefreshRefusal,
-  'session_revoked' | 'session_expired' | 'session_idle'
->
+type SessionEnd = Extract<RefreshRefusal, 'session_revoked' | 'session_expired' | 'session_idle'>
 
 export interface Sessions {
   /**

@@ -4,7 +4,7 @@ import { MockAuthServerError } from '../lib/errors.ts'
 
 export type KnownUser = Required<MockUser>
 
-export interface Attempt {
+interface Attempt {
   /** Who signed in. */
   readonly user: KnownUser | undefined
   /** Whose email was given. */

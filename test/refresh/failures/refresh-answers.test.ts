@@ -144,6 +144,6 @@ it.each([
 
 it('lists as many refresh answers as the README says', async () => {
   const readme = await readFile(join(import.meta.dirname, '../../../README.md'), 'utf8')
-  const [, ends, keeps] = /(\d+) refusals end the session; (\d+) others/.exec(readme) ?? []
+  const [, ends, keeps] = /(\d+) refusals end the session; (\d+)\s+others/.exec(readme) ?? []
   expect([Number(ends), Number(keeps)]).toEqual([endings.length, keepings.length])
 })
