@@ -11,7 +11,7 @@ export function createFetchAdapter(
   return {
     fetch: async (request) => toResponse(await server.handle(toWireRequest(request), 'fetch')),
     protect(handler) {
-      callback('the handler', handler, 'protect')
+      callback('handler', handler, 'protect')
       return async (request) => {
         const answer = await guardResponse(
           (respond) => server.guard(toWireRequest(request), respond, 'fetch'),
