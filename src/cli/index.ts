@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: finds the command, prints help and version, turns the outcome into an exit code.
+// Command line entry: runs a command, or prints help or the version, and sets the exit code.
 import { readFileSync } from 'node:fs'
 import { mockHelp, runMock } from './mock.ts'
 import { UsageError } from './usage.ts'
@@ -7,11 +7,12 @@ import { UsageError } from './usage.ts'
 const help = `Usage: everbearer <command> [options]
 
 Commands:
-  mock       run the mock auth server on a port
+  mock           run the mock auth server on a port
+  help <command> print the help of a command
 
 Options:
-  --help     print this, or the help of a command
-  --version  print the version
+  -h, --help     print this help, or the help of a command
+  -v, --version  print the version
 `
 
 interface Command {
@@ -23,20 +24,25 @@ const commands: Readonly<Record<string, Command>> = Object.assign(Object.create(
   mock: { help: mockHelp, run: runMock }
 })
 
-/** Exit code: 0 done, 1 failed, 2 a command line that makes no sense. */
+const commandNames = Object.keys(commands).join(', ')
+
+/** @returns the exit code: 0 for success, 1 for a failure, 2 for a usage error */
 async function run([name, ...rest]: readonly string[]): Promise<number> {
   if (name === '--version' || name === '-v') return print(`${readVersion()}\n`)
   if (name === '--help' || name === '-h') return print(help)
   if (name === 'help') return print(rest[0] === undefined ? help : find(rest[0]).help)
-  if (name === undefined) throw new UsageError('a command is missing')
+  if (name === undefined) {
+    throw new UsageError(`Command: expected one of ${commandNames}; received none.`)
+  }
   return find(name).run(rest)
 }
 
 function find(name: string): Command {
   const command = commands[name]
   if (command !== undefined) return command
-  const known = Object.keys(commands).join(', ')
-  throw new UsageError(`Command: expected one of ${known}; received ${JSON.stringify(name)}.`)
+  throw new UsageError(
+    `Command: expected one of ${commandNames}; received ${JSON.stringify(name)}.`
+  )
 }
 
 function print(text: string): number {
@@ -44,13 +50,13 @@ function print(text: string): number {
   return 0
 }
 
-/** From `dist/cli` as from `src/cli`, the manifest is two levels up. */
+/** The manifest is two levels above both `dist/cli` and `src/cli`. */
 function readVersion(): string {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
 }
 
-// Whoever reads has gone, as `head` does: there is nobody left to print a line for.
+// The reader closed the pipe, as `head` does: nothing is left to print, so the command succeeded.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit(0)

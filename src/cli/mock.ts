@@ -1,29 +1,32 @@
-// The command `everbearer mock`: the mock auth server on a port, one printed line per call.
+// Command `everbearer mock`: serves the mock auth server on a port and prints one line per call.
 import { once } from 'node:events'
-import { createControl } from '../mock/adapters/control-api.ts'
+import { createControlApi } from '../mock/adapters/control-api.ts'
 import { type Listening, listen } from '../mock/adapters/node.ts'
 import { createMockAuthServer, type MockAuthServer } from '../mock/index.ts'
-import { callLine, type Paint, painter } from './call-line.ts'
+import { createPaint, formatCall, type Paint } from './call-line.ts'
 import { readChoice, readNumber, readOptions, readOrigins, readText } from './usage.ts'
 
 export const mockHelp = `Usage: everbearer mock [options]
 
-Runs a mock auth server for local development. Everything is stored in memory and forgotten at the end.
+Runs a mock auth server for local development. Everything is kept in memory and lost when it stops.
 
 Options:
-  --port <number>                  port to listen on, 0 for a free one (default 4000)
+  --port <number>                  port to listen on; 0 selects a free one (default 4000)
   --host <name>                    host to listen on (default localhost)
-  --alg <name>                     what access tokens are signed with: HS256, RS256, ES256 or EdDSA (default HS256)
+  --alg <name>                     signing algorithm of access tokens: HS256, RS256, ES256 or EdDSA
+                                   (default HS256)
   --access-token-seconds <number>  lifetime of an access token (default 300)
-  --session-seconds <number>       lifetime of a session from its login (default 604800)
-  --grace-seconds <number>         how long a rotated refresh token gets its successor again (default 10, 0 is strict)
-  --allow-origin <origin>          origin that may call, repeatable (default: any on this machine)
-  --latency-ms <number>            how long every call takes at least (default 0)
-  --control                        let tests on this machine steer it by requests to /__mock/...
-  --rotate-every <seconds>         let a new key sign that often; old ones retire once their tokens have expired,
-                                   or after 24 days
-  --quiet                          print no line per call
-  --help                           print this
+  --session-seconds <number>       lifetime of a session, counted from the login (default 604800)
+  --grace-seconds <number>         how long a rotated refresh token may be reused (default 10)
+  --allow-origin <origin>          origin of pages that may call; repeatable
+                                   (default: any origin on this machine)
+  --latency-ms <number>            minimum duration of every call (default 0)
+  --control                        let tests on this machine control the server with requests
+                                   to /__mock/...
+  --rotate-every <seconds>         create a new signing key at this interval; an old key is retired
+                                   when its tokens have expired, at the latest after 24 days
+  --quiet                          do not print a line per call
+  -h, --help                       print this help
 `
 
 const options = {
@@ -42,7 +45,7 @@ const options = {
 } as const
 
 const demoUser = { email: 'ada@example.com', password: 'lovelace' }
-/** A timer cannot wait longer than 2^31 - 1 ms. */
+/** The longest delay of a timer: 2^31 - 1 ms. */
 const longestTimerSeconds = 2_147_483
 
 export async function runMock(args: readonly string[]): Promise<number> {
@@ -51,16 +54,16 @@ export async function runMock(args: readonly string[]): Promise<number> {
     process.stdout.write(mockHelp)
     return 0
   }
-  const seconds = (name: string, value: string | undefined, least: number, most: number) =>
+  const readSeconds = (name: string, value: string | undefined, least: number, most: number) =>
     readNumber(name, value, { least, most, unit: ' of seconds' })
   const port = readNumber('port', given.port, { least: 0, most: 65_535, unit: '' }) ?? 4000
   const host = readText('host', given.host ?? 'localhost')
   const alg = readChoice('alg', given.alg ?? 'HS256', ['HS256', 'RS256', 'ES256', 'EdDSA'])
   const accessTokenSeconds =
-    seconds('access-token-seconds', given['access-token-seconds'], 1, 31_536_000) ?? 300
+    readSeconds('access-token-seconds', given['access-token-seconds'], 1, 31_536_000) ?? 300
   const sessionSeconds =
-    seconds('session-seconds', given['session-seconds'], 1, 31_536_000) ?? 604_800
-  const refreshGraceSeconds = seconds('grace-seconds', given['grace-seconds'], 0, 86_400) ?? 10
+    readSeconds('session-seconds', given['session-seconds'], 1, 31_536_000) ?? 604_800
+  const refreshGraceSeconds = readSeconds('grace-seconds', given['grace-seconds'], 0, 86_400) ?? 10
   const latencyMs =
     readNumber('latency-ms', given['latency-ms'], {
       least: 0,
@@ -68,15 +71,15 @@ export async function runMock(args: readonly string[]): Promise<number> {
       unit: ' of milliseconds'
     }) ?? 0
   const control = given.control === true
-  const rotateEvery = seconds('rotate-every', given['rotate-every'], 1, longestTimerSeconds)
+  const rotateEvery = readSeconds('rotate-every', given['rotate-every'], 1, longestTimerSeconds)
   const origins = given['allow-origin']
   const allowedOrigins = origins === undefined ? 'loopback' : readOrigins('allow-origin', origins)
 
-  // Its password is printed below: nothing that real users reach may ever run this.
+  // The password is known, so a server that real users can reach must not start.
   const { NODE_ENV, NO_COLOR } = process.env
   if (NODE_ENV === 'production') {
     process.stderr.write(
-      'everbearer mock does not run with NODE_ENV=production: it guards nothing.\n'
+      'everbearer mock does not run with NODE_ENV=production: it uses known passwords and must not protect anything real.\n'
     )
     return 1
   }
@@ -91,49 +94,56 @@ export async function runMock(args: readonly string[]): Promise<number> {
   })
   const listening = await listen(server, { port, host, control }).catch((error: unknown) => error)
   if (!isListening(listening)) {
-    process.stderr.write(`${whyNot(listening, host, port)}\n`)
+    process.stderr.write(`${describeFailure(listening, host, port)}\n`)
     return 1
   }
-  const paint = painter(process.stdout.isTTY === true, NO_COLOR)
-  greet(server, listening, control, paint)
+  const paint = createPaint(process.stdout.isTTY === true, NO_COLOR)
+  printIntroduction(server, listening, control, paint)
   if (given.quiet !== true) {
-    server.onCall((call) => process.stdout.write(`${callLine(call, paint)}\n`))
+    server.onCall((call) => process.stdout.write(`${formatCall(call, paint)}\n`))
   }
   const timers =
-    rotateEvery === undefined ? [] : [rotateKeys(server, rotateEvery, accessTokenSeconds)]
+    rotateEvery === undefined ? [] : [startRotation(server, rotateEvery, accessTokenSeconds)]
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   for (const timer of timers) clearInterval(timer)
   await listening.close()
   return 0
 }
 
-function greet(
+function printIntroduction(
   server: MockAuthServer,
   { url }: Listening,
-  isSteerable: boolean,
+  hasControl: boolean,
   paint: Paint
 ): void {
   const routes = server.routes.map(({ methods, path }) => `  ${methods[0]?.padEnd(5)} ${path}\n`)
-  const control = isSteerable
-    ? createControl(server).routes.map(({ method, path }) => `  ${method.padEnd(5)} ${path}\n`)
+  const commands = hasControl
+    ? createControlApi(server).routes.map(({ method, path }) => `  ${method.padEnd(5)} ${path}\n`)
     : []
-  const steering = isSteerable ? `\nTests on this machine steer it:\n\n${control.join('')}` : ''
+  const control = hasControl
+    ? `\nTests on this machine can control it:\n\n${commands.join('')}`
+    : ''
   process.stdout.write(
     `everbearer mock listens on ${paint('bold', url)}\n\n` +
-      `For tests and development only: everybody knows its password, and it keeps nothing.\n` +
+      `For tests and development only: its password is known, and it keeps everything in memory.\n` +
       `Sign in as ${demoUser.email} with the password ${demoUser.password}.\n\n${routes.join('')}` +
-      `${steering}\n`
+      `${control}\n`
   )
 }
 
-// A key retires when the last token that it signed has expired: until then it has to verify, and nobody notices.
-function rotateKeys(server: MockAuthServer, everySeconds: number, tokenSeconds: number) {
+// A key is retired when the last token that it signed has expired. Until then it still verifies, so
+// clients do not notice the rotation.
+function startRotation(
+  server: MockAuthServer,
+  everySeconds: number,
+  tokenSeconds: number
+): NodeJS.Timeout {
   return setInterval(() => {
     const { previousKid, kid } = server.rotateKey()
     process.stdout.write(`rotated: ${kid} signs, ${previousKid} verifies\n`)
     const lifetimeSeconds = Math.min(tokenSeconds + 1, longestTimerSeconds)
     setTimeout(() => {
-      // A test may have retired it, or reset the server.
+      // A test may have retired the key or reset the server since then.
       if (!server.keys.some((key) => key.kid === previousKid)) return
       server.retireKey(previousKid)
       process.stdout.write(`retired: ${previousKid}\n`)
@@ -145,10 +155,10 @@ function isListening(value: unknown): value is Listening {
   return typeof value === 'object' && value !== null && 'close' in value
 }
 
-function whyNot(error: unknown, host: string, port: number): string {
+function describeFailure(error: unknown, host: string, port: number): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error'
   if (code === 'EADDRINUSE') {
-    return `Port ${port} on ${host} is in use. Stop what listens there, or choose another --port (0 takes a free one).`
+    return `Port ${port} on ${host} is in use. Stop the process that uses it, or choose another --port (0 selects a free one).`
   }
   return `Cannot listen on ${host}, port ${port} (${code}). Choose another --host or --port.`
 }

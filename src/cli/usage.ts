@@ -1,14 +1,16 @@
-// A command line that cannot be understood, and the reading of the ones that can.
+// Command line options: reads their values, and reports usage errors.
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 
-/** What is wrong with a command line: which option, what was expected, what came. Ends with exit code 2. */
+/**
+ * A wrong command line: the message names the option and both values, and the exit code is 2.
+ */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
-/** The values of the options; anything unknown is a {@link UsageError}. */
+/** @throws UsageError for unknown options, missing values and positional arguments */
 export function readOptions<const Known extends Options>(
   args: readonly string[],
   options: Known
@@ -23,13 +25,18 @@ export function readOptions<const Known extends Options>(
   }
 }
 
-export interface NumberRange {
+interface NumberRange {
   readonly least: number
   readonly most: number
+  /** Follows `a whole number` in the message, such as ` of seconds`. */
   readonly unit: string
 }
 
-/** A whole number within its range, or nothing where the option is absent. */
+/**
+ * Reads a whole number.
+ * @returns `undefined` if the option is absent
+ * @throws UsageError for any other value, or one outside the range
+ */
 export function readNumber(
   option: string,
   value: string | undefined,
@@ -43,13 +50,13 @@ export function readNumber(
   )
 }
 
-/** Anything but nothing. */
+/** @throws UsageError for an empty value */
 export function readText(option: string, value: string): string {
   if (value !== '') return value
   throw new UsageError(`Option --${option}: expected a value; received "".`)
 }
 
-/** One of the values there are. */
+/** @throws UsageError for a value that is not one of the choices */
 export function readChoice<const Choice extends string>(
   option: string,
   value: string,
@@ -62,12 +69,12 @@ export function readChoice<const Choice extends string>(
   )
 }
 
-/** Origins, each as a browser sends it. */
+/** @throws UsageError for a value that is not an origin as a browser sends it */
 export function readOrigins(option: string, values: readonly string[]): readonly string[] {
   for (const value of values) {
     if (!isOrigin(value)) {
       throw new UsageError(
-        `Option --${option}: expected an origin such as https://app.example.com, without a path or a slash; received ${JSON.stringify(value)}.`
+        `Option --${option}: expected an origin such as https://app.example.com, without a path or a trailing slash; received ${JSON.stringify(value)}.`
       )
     }
   }

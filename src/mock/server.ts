@@ -117,7 +117,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     return findViolations(callLog.calls(), tokenLeaks.leaks(), {
       refreshWith: settings.refreshWith,
       sessionSeconds: settings.sessionSeconds,
-      madeBefore: services.madeBefore,
+      mintedBefore: services.mintedBefore,
       inFlightSeconds
     })
   }

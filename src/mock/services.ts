@@ -46,7 +46,7 @@ export interface Services {
    * For a token made by `mint`: the index of the next call at that time, or `Infinity` if it is
    * forged.
    */
-  madeBefore(jti: string): number | undefined
+  mintedBefore(jti: string): number | undefined
   reset(): void
 }
 
@@ -124,14 +124,14 @@ export function createServices(
       now
     }),
     controls: {
-      ...createKeyControls(registry, generation, endEverySession),
+      ...createKeyControls({ registry, generation, endEverySession }),
       ...createSessionControls({
         users,
         sessions,
         tokens,
         issuedTokens,
         cookie,
-        epoch: generation,
+        generation,
         now
       }),
       ...createForgeryControls({
@@ -140,7 +140,7 @@ export function createServices(
         tokens,
         issuedTokens,
         ring,
-        epoch: generation,
+        generation,
         clockToleranceSeconds,
         now,
         arrivals: callLog.arrivals
@@ -151,7 +151,7 @@ export function createServices(
     keyAudit: registry.audit.entries,
     sessions: () => sessions.list().map(describeSession),
     isOwnKid: registry.isOwnKid,
-    madeBefore: issuedTokens.madeBefore,
+    mintedBefore: issuedTokens.mintedBefore,
     reset() {
       sessions.reset()
       issuedTokens.reset()

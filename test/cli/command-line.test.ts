@@ -1,4 +1,4 @@
-// The command line as a user meets it: a process of its own, its output and its exit code.
+// Command line: runs the CLI as a process, and checks its output and exit code.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -12,10 +12,10 @@ const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'u
 
 interface Running {
   readonly child: ChildProcess
-  /** All that stands on both outputs so far. */
+  /** The output so far. */
   output(): { stdout: string; stderr: string }
   exit: Promise<number | null>
-  /** Waits until the output on stdout matches. */
+  /** Waits until stdout matches. */
   until(pattern: RegExp): Promise<RegExpExecArray>
 }
 
@@ -66,24 +66,30 @@ const login = {
 }
 
 describe('help and version', () => {
-  it.each([[['--version']], [['-v']]])('%j prints the version of the package', async (args) => {
-    expect(await run(args)).toEqual({
-      code: 0,
-      stdout: `${JSON.parse(manifest).version}\n`,
-      stderr: ''
-    })
-  })
+  it.each([[['--version']], [['-v']]])(
+    'everbearer %j prints the version of the package',
+    async (args) => {
+      expect(await run(args)).toEqual({
+        code: 0,
+        stdout: `${JSON.parse(manifest).version}\n`,
+        stderr: ''
+      })
+    }
+  )
 
-  it.each([[['--help']], [['-h']], [['help']]])('%j prints the commands', async (args) => {
-    const { code, stdout } = await run(args)
-    expect([code, stdout]).toEqual([
-      0,
-      expect.stringContaining('mock       run the mock auth server')
-    ])
-  })
+  it.each([[['--help']], [['-h']], [['help']]])(
+    'everbearer %j prints the commands',
+    async (args) => {
+      const { code, stdout } = await run(args)
+      expect([code, stdout]).toEqual([
+        0,
+        expect.stringContaining('mock           run the mock auth server')
+      ])
+    }
+  )
 
   it.each([[['mock', '--help']], [['mock', '-h']], [['help', 'mock']]])(
-    '%j prints every option',
+    'everbearer %j prints every option',
     async (args) => {
       const { code, stdout } = await run(args)
       const options = [
@@ -106,7 +112,7 @@ describe('help and version', () => {
 })
 
 it.each([
-  [[], 'a command is missing'],
+  [[], 'Command: expected one of mock; received none.'],
   [['serve'], 'Command: expected one of mock; received "serve"'],
   [['__proto__'], 'Command: expected one of mock; received "__proto__"'],
   [['mock', '--port', 'http'], '--port: expected a whole number from 0 to 65535; received "http"'],
@@ -138,7 +144,7 @@ it.each([
   ],
   [
     ['mock', '--allow-origin', 'example.com'],
-    '--allow-origin: expected an origin such as https://app.example.com, without a path or a slash; received "example.com"'
+    '--allow-origin: expected an origin such as https://app.example.com, without a path or a trailing slash; received "example.com"'
   ],
   [['mock', '--allow-origin', '*'], 'received "*"'],
   [['mock', '--host', ''], 'Option --host: expected a value'],
@@ -154,7 +160,7 @@ it.each([
 })
 
 describe('everbearer mock', () => {
-  it('serves real requests, prints a line for each, and ends with 0', async () => {
+  it('serves requests, prints one line per call, and exits with 0 on SIGINT', async () => {
     const running = start(['mock', '--port', '0', '--access-token-seconds', '60'])
     const url = await address(running)
     const response = await fetch(`${url}/login`, login)
@@ -179,7 +185,7 @@ describe('everbearer mock', () => {
     expect(stdout).not.toContain('\u001b')
   })
 
-  it('ends with 0 on SIGTERM too, and prints no calls if it is to be quiet', async () => {
+  it('exits with 0 on SIGTERM, and prints no calls with --quiet', async () => {
     const running = start(['mock', '--port', '0', '--quiet'])
     await fetch(`${await address(running)}/me`)
     running.child.kill('SIGTERM')
@@ -188,7 +194,7 @@ describe('everbearer mock', () => {
     expect(running.output().stdout).not.toContain('missing_token')
   })
 
-  it('allows the given origins only', async () => {
+  it('allows only the origins given with --allow-origin', async () => {
     const running = start([
       'mock',
       '--port',
@@ -207,7 +213,7 @@ describe('everbearer mock', () => {
     ).toEqual(['https://a.test', 'https://b.test', null])
   })
 
-  it('rotates and retires keys in time', async () => {
+  it('rotates keys with --rotate-every, and retires a key when its tokens have expired', async () => {
     const running = start([
       'mock',
       '--port',
@@ -226,21 +232,23 @@ describe('everbearer mock', () => {
     expect(retired).toBe(previous)
   })
 
-  it('is steered by requests only if it is asked to be, and says so', async () => {
-    const steerable = start(['mock', '--port', '0', '--control'])
+  it('serves the control API only with --control, and lists its commands', async () => {
+    const controlled = start(['mock', '--port', '0', '--control'])
     const plain = start(['mock', '--port', '0'])
-    const url = await address(steerable)
-    await steerable.until(/Tests on this machine steer it:[\s\S]*POST {2}\/__mock\/fail-next\n/)
+    const url = await address(controlled)
+    await controlled.until(
+      /Tests on this machine can control it:[\s\S]*POST {2}\/__mock\/fail-next\n/
+    )
     const plan = { method: 'POST', body: JSON.stringify({ endpoint: 'login', fault: 503 }) }
     expect((await fetch(`${url}/__mock/fail-next`, plan)).status).toBe(204)
     expect((await fetch(`${url}/login`, login)).status).toBe(503)
 
     const reset = await fetch(`${await address(plain)}/__mock/reset`, { method: 'POST' })
     expect(reset.status).toBe(404)
-    expect(plain.output().stdout).not.toContain('steer')
+    expect(plain.output().stdout).not.toContain('can control it')
   })
 
-  it('goes on when a test has retired the key that was to retire', async () => {
+  it('keeps rotating if a test has already retired the key', async () => {
     const args = ['--control', '--rotate-every', '1', '--access-token-seconds', '1']
     const running = start(['mock', '--port', '0', ...args])
     const url = await address(running)
@@ -250,7 +258,7 @@ describe('everbearer mock', () => {
     expect(running.output().stderr).toBe('')
   })
 
-  it('signs with the algorithm it is told to', async () => {
+  it('signs with the algorithm given with --alg', async () => {
     const running = start(['mock', '--port', '0', '--alg', 'ES256'])
     const url = await address(running)
     const response = await fetch(`${url}/login`, login)
@@ -260,13 +268,13 @@ describe('everbearer mock', () => {
     expect((await fetch(`${url}/.well-known/jwks.json`)).status).toBe(200)
   })
 
-  it('warns that it is for tests', async () => {
+  it('prints that it is for tests and development only', async () => {
     const running = start(['mock', '--port', '0'])
     await address(running)
     expect(running.output().stdout).toContain('For tests and development only')
   })
 
-  it('says what to do when the port is in use', async () => {
+  it('exits with 1 and suggests another port if the port is in use', async () => {
     const other = createServer().listen(0, 'localhost')
     await once(other, 'listening')
     onTestFinished(() => void other.close())
@@ -275,11 +283,11 @@ describe('everbearer mock', () => {
 
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toBe(
-      `Port ${port} on localhost is in use. Stop what listens there, or choose another --port (0 takes a free one).\n`
+      `Port ${port} on localhost is in use. Stop the process that uses it, or choose another --port (0 selects a free one).\n`
     )
   })
 
-  it('says so when it cannot listen for another reason', async () => {
+  it('exits with 1 and prints the error code if it cannot listen', async () => {
     const { code, stderr } = await run(['mock', '--host', 'nowhere.invalid', '--port', '0'])
     expect(code).toBe(1)
     expect(stderr).toMatch(
@@ -287,26 +295,26 @@ describe('everbearer mock', () => {
     )
   })
 
-  it('does not run in production', async () => {
+  it('exits with 1 if NODE_ENV is production', async () => {
     const { code, stdout, stderr } = await run(['mock', '--port', '0'], { NODE_ENV: 'production' })
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toContain('NODE_ENV=production')
   })
 
-  it('ends on the first Ctrl-C although a call is held at a gate', async () => {
+  it('exits on the first SIGINT even if a gate holds a call', async () => {
     const running = start(['mock', '--port', '0', '--control'])
     const url = await address(running)
-    const tell = (name: string, body: unknown) =>
+    const post = (name: string, body: unknown) =>
       fetch(`${url}/__mock/${name}`, { method: 'POST', body: JSON.stringify(body) })
-    const { gate } = (await (await tell('hold', { endpoint: 'me' })).json()) as { gate: string }
+    const { gate } = (await (await post('hold', { endpoint: 'me' })).json()) as { gate: string }
     const held = expect(fetch(`${url}/me`)).rejects.toThrow()
-    await tell('arrived', { gate })
+    await post('arrived', { gate })
     running.child.kill('SIGINT')
     expect(await running.exit).toBe(0)
     await held
   })
 
-  it('ends in peace when nobody reads its output any more', async () => {
+  it('exits with 0 when its output is closed', async () => {
     const running = start(['mock', '--port', '0'])
     const url = await address(running)
     running.child.stdout?.destroy()

@@ -1,4 +1,4 @@
-// The contract behind Express on a port, for a client in Node that has a cookie jar.
+// Contract, Express on a port: the client runs in Node and has a cookie jar.
 import type { RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,10 +6,10 @@ import { middleware, protect } from 'everbearer/mock/node'
 import express, { type Response as Answer, type Request as Asked } from 'express'
 import { afterAll, beforeAll } from 'vitest'
 import { createCookieFetch } from '../support/cookie-fetch.ts'
-import type { Bed, Send } from './setup/contract-setup.ts'
+import type { Send, Setup } from './setup/contract-setup.ts'
 import { createPair, todoHeaders } from './setup/in-process-servers.ts'
-import { itHoldsThrough } from './setup/run-contract.ts'
-import { steerDirectly } from './setup/server-controls.ts'
+import { testAdapter } from './setup/run-contract.ts'
+import { controlDirectly } from './setup/server-controls.ts'
 
 const { server, strict } = createPair()
 const app = express()
@@ -20,8 +20,8 @@ app.get(
     answer.set(todoHeaders).json([sub])
   )
 )
-const elsewhere = express()
-elsewhere.use((_asked, answer) => void answer.end())
+const foreign = express()
+foreign.use((_asked, answer) => void answer.end())
 
 const cookieFetch = createCookieFetch()
 const send: Send = async ({ method, url, headers = {}, body, signal }) => {
@@ -44,16 +44,16 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://localhost:${(one.address() as AddressInfo).port}`
 }
 
-let bed: Bed
+let setup: Setup
 beforeAll(async () => {
   const home = await serve(app)
-  bed = {
+  setup = {
     send,
-    mock: steerDirectly(server),
+    mock: controlDirectly(server),
     home,
-    abroad: home,
+    crossOrigin: home,
     strict: await serve(express().use(middleware(strict))),
-    elsewhere: await serve(elsewhere)
+    foreign: await serve(foreign)
   }
 })
 afterAll(() => {
@@ -63,4 +63,4 @@ afterAll(() => {
   }
 })
 
-itHoldsThrough('express-node', () => bed)
+testAdapter('express-node', () => setup)

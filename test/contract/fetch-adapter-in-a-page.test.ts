@@ -1,13 +1,13 @@
-// @vitest-environment happy-dom
-// The contract by the server's own fetch in a page, whose requests and responses carry no cookies: the server's jar serves.
-import { createPair, places, sendTo } from './setup/in-process-servers.ts'
-import { itHoldsThrough } from './setup/run-contract.ts'
-import { steerDirectly } from './setup/server-controls.ts'
+// @vitest-environment happy-dom Contract, fetch adapter in a page: `Request` and `Response` drop
+// cookies there, so the server emulates the cookie jar.
+import { createPair, origins, sendTo } from './setup/in-process-servers.ts'
+import { testAdapter } from './setup/run-contract.ts'
+import { controlDirectly } from './setup/server-controls.ts'
 
 const pair = createPair({ cookies: 'jar' })
 
-itHoldsThrough('fetch-happy-dom', () => ({
+testAdapter('fetch-happy-dom', () => ({
   send: sendTo(pair),
-  mock: steerDirectly(pair.server),
-  ...places
+  mock: controlDirectly(pair.server),
+  ...origins
 }))

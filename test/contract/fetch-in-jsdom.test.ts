@@ -1,17 +1,17 @@
 // @vitest-environment jsdom
-// The contract in jsdom for fetch, which Node lends it: a page without a cookie jar, so the server's own has to serve it.
+// Contract, fetch in jsdom: it is Node's fetch and has no cookie jar, so the server emulates one.
 
-import { createPair, handlersFor, places } from './setup/in-process-servers.ts'
+import { createPair, handlersFor, origins } from './setup/in-process-servers.ts'
 import { interceptWith, mswMajor } from './setup/msw-network.ts'
 import { sendByFetch } from './setup/page-clients.ts'
-import { itHoldsThrough } from './setup/run-contract.ts'
-import { steerDirectly } from './setup/server-controls.ts'
+import { testAdapter } from './setup/run-contract.ts'
+import { controlDirectly } from './setup/server-controls.ts'
 
 const pair = createPair({ cookies: 'jar' })
 interceptWith(handlersFor(pair, ''))
 
-itHoldsThrough(`msw-${mswMajor}-jsdom-fetch`, () => ({
+testAdapter(`msw-${mswMajor}-jsdom-fetch`, () => ({
   send: sendByFetch,
-  mock: steerDirectly(pair.server),
-  ...places
+  mock: controlDirectly(pair.server),
+  ...origins
 }))

@@ -1,4 +1,5 @@
-// The contract in Chromium: behind msw's service worker in both versions, and against a real port.
+// Contract, fetch and XMLHttpRequest in Chromium: behind the service workers of msw 2 and 3, and
+// against a real port.
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,7 +12,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { launchChromium } from '../support/browsers/chromium.ts'
 import { serveDirectory } from '../support/browsers/static-site.ts'
 import { createPair, todoHeaders } from './setup/in-process-servers.ts'
-import { itHolds } from './setup/run-contract.ts'
+import { testRemoteAdapter } from './setup/run-contract.ts'
 
 const root = join(import.meta.dirname, '../..')
 const closers: (() => unknown)[] = []
@@ -54,7 +55,7 @@ async function openPage(id: string, url: string): Promise<void> {
   pages.set(id, page)
 }
 
-async function openPort(): Promise<{ home: string; strict: string; elsewhere: string }> {
+async function openPort(): Promise<{ home: string; strict: string; foreign: string }> {
   const { server, strict } = createPair()
   const todos = protect(server, (_request, response, { claims: { sub } }) => {
     for (const [name, value] of Object.entries(todoHeaders)) response.setHeader(name, value)
@@ -65,7 +66,7 @@ async function openPort(): Promise<{ home: string; strict: string; elsewhere: st
     response.writeHead(404).end()
   }
   const home = await listen(server, { control: true, next })
-  const closed = await listen(strict)
+  const strictHome = await listen(strict)
   const collector = createServer((request, response) => {
     response.setHeader('Access-Control-Allow-Origin', request.headers.origin ?? '*')
     response.setHeader('Access-Control-Allow-Credentials', 'true')
@@ -73,12 +74,12 @@ async function openPort(): Promise<{ home: string; strict: string; elsewhere: st
     response.end()
   })
   await new Promise<void>((resolve) => collector.listen(0, 'localhost', resolve))
-  closers.push(home.close, closed.close, () => {
+  closers.push(home.close, strictHome.close, () => {
     collector.close()
     collector.closeAllConnections()
   })
   const { port } = collector.address() as AddressInfo
-  return { home: home.url, strict: closed.url, elsewhere: `http://localhost:${port}` }
+  return { home: home.url, strict: strictHome.url, foreign: `http://localhost:${port}` }
 }
 
 beforeAll(async () => {
@@ -96,13 +97,16 @@ afterAll(async () => {
 
 const runIn = (id: string, client: string) => (name: string) => {
   const page = pages.get(id)
-  if (page === undefined) throw new Error(`there is no page ${id}`)
-  return page.evaluate(([wanted, by]) => window.runCase(wanted, by), [name, client] as const)
+  if (page === undefined) throw new Error(`page ${id} is not open`)
+  return page.evaluate(([title, transport]) => window.runCase(title, transport), [
+    name,
+    client
+  ] as const)
 }
 
-itHolds('msw-3-chromium-fetch', runIn('msw-3', 'fetch'))
-itHolds('msw-3-chromium-xhr', runIn('msw-3', 'xhr'))
-itHolds('msw-2-chromium-fetch', runIn('msw-2', 'fetch'))
-itHolds('msw-2-chromium-xhr', runIn('msw-2', 'xhr'))
-itHolds('port-chromium-fetch', runIn('port', 'fetch'))
-itHolds('port-chromium-xhr', runIn('port', 'xhr'))
+testRemoteAdapter('msw-3-chromium-fetch', runIn('msw-3', 'fetch'))
+testRemoteAdapter('msw-3-chromium-xhr', runIn('msw-3', 'xhr'))
+testRemoteAdapter('msw-2-chromium-fetch', runIn('msw-2', 'fetch'))
+testRemoteAdapter('msw-2-chromium-xhr', runIn('msw-2', 'xhr'))
+testRemoteAdapter('port-chromium-fetch', runIn('port', 'fetch'))
+testRemoteAdapter('port-chromium-xhr', runIn('port', 'xhr'))

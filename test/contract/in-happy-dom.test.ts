@@ -1,15 +1,15 @@
-// @vitest-environment happy-dom
-// The contract in happy-dom, which keeps cookies and hides them.
+// @vitest-environment happy-dom Contract, fetch and XMLHttpRequest in happy-dom, which stores
+// cookies and hides them from scripts.
 
-import { createPair, handlersFor, places } from './setup/in-process-servers.ts'
+import { createPair, handlersFor, origins } from './setup/in-process-servers.ts'
 import { interceptWith, mswMajor } from './setup/msw-network.ts'
 import { sendByFetch, sendByXhr } from './setup/page-clients.ts'
-import { itHoldsThrough } from './setup/run-contract.ts'
-import { steerDirectly } from './setup/server-controls.ts'
+import { testAdapter } from './setup/run-contract.ts'
+import { controlDirectly } from './setup/server-controls.ts'
 
 const pair = createPair()
-const mock = steerDirectly(pair.server)
+const mock = controlDirectly(pair.server)
 interceptWith(handlersFor(pair, ''))
 
-itHoldsThrough(`msw-${mswMajor}-happy-dom-fetch`, () => ({ send: sendByFetch, mock, ...places }))
-itHoldsThrough(`msw-${mswMajor}-happy-dom-xhr`, () => ({ send: sendByXhr, mock, ...places }))
+testAdapter(`msw-${mswMajor}-happy-dom-fetch`, () => ({ send: sendByFetch, mock, ...origins }))
+testAdapter(`msw-${mswMajor}-happy-dom-xhr`, () => ({ send: sendByXhr, mock, ...origins }))

@@ -1,17 +1,17 @@
 // @vitest-environment jsdom
-// The contract in jsdom: its XMLHttpRequest has a cookie jar, and the fetch that Node lends it has none.
+// Contract, XMLHttpRequest in jsdom, which has a cookie jar.
 
-import { createPair, handlersFor, places } from './setup/in-process-servers.ts'
+import { createPair, handlersFor, origins } from './setup/in-process-servers.ts'
 import { interceptWith, mswMajor } from './setup/msw-network.ts'
 import { sendByXhr } from './setup/page-clients.ts'
-import { itHoldsThrough } from './setup/run-contract.ts'
-import { steerDirectly } from './setup/server-controls.ts'
+import { testAdapter } from './setup/run-contract.ts'
+import { controlDirectly } from './setup/server-controls.ts'
 
 const pair = createPair()
 interceptWith(handlersFor(pair, ''))
 
-itHoldsThrough(`msw-${mswMajor}-jsdom-xhr`, () => ({
+testAdapter(`msw-${mswMajor}-jsdom-xhr`, () => ({
   send: sendByXhr,
-  mock: steerDirectly(pair.server),
-  ...places
+  mock: controlDirectly(pair.server),
+  ...origins
 }))

@@ -1,15 +1,15 @@
-// The contract in Node: clients without a cookie jar, which the server's own stands in for.
+// Contract, fetch and axios in Node: they have no cookie jar, so the server emulates one.
 import axios from 'axios'
 import type { Send } from './setup/contract-setup.ts'
-import { createPair, handlersFor, places, sendTo } from './setup/in-process-servers.ts'
+import { createPair, handlersFor, origins, sendTo } from './setup/in-process-servers.ts'
 import { interceptWith, mswMajor } from './setup/msw-network.ts'
 import { sendByFetch } from './setup/page-clients.ts'
-import { itHoldsThrough } from './setup/run-contract.ts'
-import { steerDirectly } from './setup/server-controls.ts'
+import { testAdapter } from './setup/run-contract.ts'
+import { controlDirectly } from './setup/server-controls.ts'
 
-const pair = createPair({ pageOrigin: places.home })
-const mock = steerDirectly(pair.server)
-interceptWith(handlersFor(pair, places.home))
+const pair = createPair({ pageOrigin: origins.home })
+const mock = controlDirectly(pair.server)
+interceptWith(handlersFor(pair, origins.home))
 
 const sendByHttp: Send = async ({ method, url, headers = {}, body, signal }) => {
   const response = await axios.request({
@@ -30,7 +30,7 @@ const sendByHttp: Send = async ({ method, url, headers = {}, body, signal }) => 
   return { status: response.status, text: response.data, header }
 }
 
-const bed = (send: Send) => ({ send, mock, ...places })
-itHoldsThrough(`msw-${mswMajor}-node-fetch`, () => bed(sendByFetch))
-itHoldsThrough(`msw-${mswMajor}-node-http`, () => bed(sendByHttp))
-if (mswMajor === '3') itHoldsThrough('fetch-node', () => bed(sendTo(pair)))
+const setup = (send: Send) => ({ send, mock, ...origins })
+testAdapter(`msw-${mswMajor}-node-fetch`, () => setup(sendByFetch))
+testAdapter(`msw-${mswMajor}-node-http`, () => setup(sendByHttp))
+if (mswMajor === '3') testAdapter('fetch-node', () => setup(sendTo(pair)))

@@ -40,7 +40,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   msw: /^mock\/adapters\/msw\.ts$/,
   'tough-cookie': /^mock\/http\/cookie-jar\.ts$/,
   react: /^react\//,
-  'node:': /^(?:cli\/|mock\/adapters\/(?:node|control-api))/
+  'node:': /^(?:cli\/|mock\/adapters\/node)/
 }
 
 interface Import {

@@ -1,4 +1,5 @@
-// The control API: what a test in another process may tell the server, under the names that its methods have.
+// The control API: lets a test in another process control the server over HTTP. Each command is
+// named after the method of the server that it calls.
 import { createEndpointReader, type MockEndpoint, matches } from '../calls/call.ts'
 import type { MockFault } from '../controls/faults.ts'
 import type { MockGate } from '../controls/gates.ts'
@@ -16,14 +17,14 @@ import {
 import { invalid, methodOptions } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 
-/** What stands before every path of the control API. */
+/** The prefix of every path of the control API. */
 const controlPath = '/__mock/'
 
 type Arguments = Readonly<Record<string, unknown>>
 type Command = (given: Arguments, signal: AbortSignal | undefined) => unknown
 
-/** The arguments of each command; the others take none. */
-const takes: Readonly<Record<string, readonly string[]>> = {
+/** The arguments of each command; a command that is not listed takes none. */
+const argumentNames: Readonly<Record<string, readonly string[]>> = {
   calls: ['route'],
   'rotate-key': ['alg', 'kid', 'by', 'reason'],
   'publish-key': ['alg', 'kid', 'by', 'reason'],
@@ -43,30 +44,30 @@ const takes: Readonly<Record<string, readonly string[]>> = {
   freeze: ['at']
 }
 
-export interface Control {
+export interface ControlApi {
   owns(request: Pick<WireRequest, 'url'>): boolean
   handle(request: WireRequest): Promise<WireResponse>
-  /** The methods and paths there are. */
+  /** The methods and paths of all commands. */
   readonly routes: readonly { readonly method: 'GET' | 'POST'; readonly path: string }[]
 }
 
 /**
- * Whoever may use it can do anything to the server. The door has to see to it that the request comes from this machine;
- * here a page of another site is refused, which a browser on this machine may be showing.
+ * The commands give full control over the server. The adapter must check that a request comes from
+ * this machine; `handle` refuses pages of other sites, which a browser on this machine may show.
  */
-export function createControl(server: MockAuthServer): Control {
+export function createControlApi(server: MockAuthServer): ControlApi {
   const readEndpoint = createEndpointReader(server.routes.map(({ route }) => route))
   const gates = new Map<string, MockGate>()
   let gateCount = 0
 
-  const gatesFor = (id: unknown): readonly MockGate[] => {
+  function gatesFor(id: unknown): readonly MockGate[] {
     if (id === undefined) return [...gates.values()]
     const gate = gates.get(String(id))
-    if (gate === undefined) throw new TypeError(`there is no gate ${JSON.stringify(id)}`)
+    if (gate === undefined) throw new TypeError(`unknown gate ${JSON.stringify(id)}`)
     return [gate]
   }
 
-  const readings: Readonly<Record<string, Command>> = {
+  const queries: Readonly<Record<string, Command>> = {
     calls({ route }) {
       if (route === undefined) return server.calls
       const endpoint = readEndpoint('calls', route)
@@ -95,7 +96,7 @@ export function createControl(server: MockAuthServer): Control {
       version: server.bumpTokenVersion(user as string | undefined)
     }),
     'fail-next': ({ endpoint, fault, times, ...options }) => {
-      // JSON knows no infinity, so it comes as a word.
+      // JSON has no infinity, so it is sent as a string.
       const count = times === 'Infinity' ? Infinity : times
       const more = count === undefined ? {} : { times: count as number }
       server.failNext(endpoint as MockEndpoint, fault as MockFault, { ...options, ...more })
@@ -108,9 +109,9 @@ export function createControl(server: MockAuthServer): Control {
       return { gate: id }
     },
     async arrived({ gate, count = 1 }, signal) {
-      if (gate === undefined) throw invalid('gate', 'the name of a gate', 'undefined', 'arrived')
+      if (gate === undefined) throw invalid('gate', 'the id of a gate', 'undefined', 'arrived')
       const all = gatesFor(gate).map((held) => held.arrived(Number(count)))
-      await Promise.race([Promise.all(all), whenLeft(signal)])
+      await Promise.race([Promise.all(all), rejectOnAbort(signal)])
     },
     release: ({ gate }) => {
       for (const held of gatesFor(gate)) held.release()
@@ -126,12 +127,12 @@ export function createControl(server: MockAuthServer): Control {
     }
   }
 
-  const run = async (request: WireRequest, name: string): Promise<WireResponse> => {
-    const command = own(request.method === 'GET' ? readings : commands, name)
+  async function run(request: WireRequest, name: string): Promise<WireResponse> {
+    const command = ownValue(request.method === 'GET' ? queries : commands, name)
     if (command === undefined) {
-      return own({ ...readings, ...commands }, name) === undefined
-        ? refusal(404, 'not_found', `there is no ${controlPath}${name}`)
-        : refusal(405, 'method_not_allowed', 'readings are a GET, commands a POST')
+      return ownValue({ ...queries, ...commands }, name) === undefined
+        ? refusal(404, 'not_found', `unknown command ${controlPath}${name}`)
+        : refusal(405, 'method_not_allowed', 'queries use GET, commands use POST')
     }
     const body = await readJsonBody(request)
     if (body.kind === 'refused') return body.decision.response
@@ -140,7 +141,7 @@ export function createControl(server: MockAuthServer): Control {
       const given = methodOptions<Arguments>(
         name,
         { ...query, ...body.value },
-        own(takes, name) ?? []
+        ownValue(argumentNames, name) ?? []
       )
       const result = await command(given, request.signal)
       return result === undefined ? noContent() : json(200, result)
@@ -155,39 +156,44 @@ export function createControl(server: MockAuthServer): Control {
         method: 'POST' as const,
         path: controlPath + name
       })),
-      ...Object.keys(readings).map((name) => ({ method: 'GET' as const, path: controlPath + name }))
+      ...Object.keys(queries).map((name) => ({ method: 'GET' as const, path: controlPath + name }))
     ],
     owns: ({ url }) => parseUrl(url)?.pathname.startsWith(controlPath) === true,
     async handle(request) {
       const url = parseUrl(request.url)
       const origin = headerValue(request, 'origin')
-      // The host as well: a name that somebody else's DNS points at this machine is another site's page (rebinding).
-      const isHome = url !== undefined && isAllowedOrigin('loopback', url.origin)
-      if (!isHome || (origin !== undefined && !isAllowedOrigin('loopback', origin))) {
-        return refusal(403, 'cross_site', 'the control API answers to this machine only')
+      // The host is checked too: in DNS rebinding, another site's name resolves to this machine.
+      const isLocal = url !== undefined && isAllowedOrigin('loopback', url.origin)
+      if (!isLocal || (origin !== undefined && !isAllowedOrigin('loopback', origin))) {
+        return refuseRemote()
       }
       const response =
         request.method === 'OPTIONS'
           ? noContent()
           : await run(request, url.pathname.slice(controlPath.length))
-      return origin === undefined ? response : forPage(response, origin)
+      return origin === undefined ? response : withCors(response, origin)
     }
   }
 }
 
-/** Rejects when nobody waits for the answer any more. */
-function whenLeft(signal: AbortSignal | undefined): Promise<never> {
+/** The response to a request that does not come from this machine. */
+export function refuseRemote(): WireResponse {
+  return refusal(403, 'cross_site', 'the control API accepts requests from this machine only')
+}
+
+/** Rejects when the client disconnects; otherwise never settles. */
+function rejectOnAbort(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
 }
 
-function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
+function ownValue<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
-/** A page of this machine may read the answer, whatever the server's own rules for pages are. */
-function forPage(response: WireResponse, origin: string): WireResponse {
+/** Lets a page on this machine read the response, independent of the server's `allowedOrigins`. */
+function withCors(response: WireResponse, origin: string): WireResponse {
   return {
     ...response,
     headers: [

@@ -1,4 +1,4 @@
-// The fetch door: a `Request` in, a `Response` out.
+// Fetch adapter: translates between `Request` and `Response` and the records of the server.
 
 import type { Respond } from '../endpoints/guard.ts'
 import { inheritingNothing, type WireRequest, type WireResponse } from '../http/message.ts'
@@ -13,11 +13,11 @@ export function createFetchAdapter(
     protect(handler) {
       callback('handler', handler, 'protect')
       return async (request) => {
-        const answer = await guardResponse(
+        const guarded = await guardResponse(
           (respond) => server.guard(toWireRequest(request), respond, 'fetch'),
           (session) => handler(request, session)
         )
-        return answer.kind === 'own' ? answer.response : toResponse(answer.response)
+        return guarded.from === 'handler' ? guarded.response : toResponse(guarded.response)
       }
     }
   }
@@ -32,7 +32,7 @@ export function toWireRequest(
   return { method, url, headers, credentials, signal, body: () => request.text() }
 }
 
-/** @throws TypeError as `fetch` does, where nothing of the answer arrives */
+/** @throws TypeError as `fetch` does, if a fault loses the response */
 function toResponse(answer: WireResponse): Response {
   const { status, headers, setCookies, body, fault } = inheritingNothing(answer)
   if (fault === 'network') throw new TypeError('the connection was lost')
@@ -40,7 +40,7 @@ function toResponse(answer: WireResponse): Response {
   return new Response(toBody(body, fault), { status, headers: rows })
 }
 
-/** A body that may end in the middle. */
+/** The body of a `Response`. With the fault `cut` it is a stream that fails after `body`. */
 export function toBody(body: string, fault: 'cut' | undefined): string | ReadableStream | null {
   if (fault !== 'cut') return body === '' ? null : body
   let isBegun = false
@@ -51,46 +51,54 @@ export function toBody(body: string, fault: 'cut' | undefined): string | Readabl
       isBegun = true
     }
   }
-  // Nothing is read ahead: an error that comes before the first half was taken would drop it.
+  // Nothing is read ahead: an error that is raised before `body` has been read would discard it.
   return new ReadableStream(source, { highWaterMark: 0 })
 }
 
-export type GuardedResponse<Answer> =
-  | { readonly kind: 'own'; readonly response: Answer }
-  | { readonly kind: 'guard'; readonly response: WireResponse }
+/** The response of a guarded handler, or what the guard answers in its place. */
+type GuardedResponse<Answer> =
+  | { readonly from: 'handler'; readonly response: Answer }
+  | { readonly from: 'guard'; readonly response: WireResponse }
 
 /**
- * Guards a handler that answers with a `Response`. Only its status and headers make the way through the records and
- * back: its body may be a stream, and its cookies are not always visible from here.
+ * Guards a handler that returns a `Response`. Only status and headers are translated to a record
+ * and back: the body may be a stream, and scripts cannot always read the cookies.
  */
 export async function guardResponse<Answer extends Response | undefined>(
   guard: (respond: Respond) => Promise<WireResponse>,
   handler: (session: Parameters<Respond>[0]) => Answer | Promise<Answer>
 ): Promise<GuardedResponse<Answer>> {
   let own: { readonly response: Answer; readonly readBody: () => Promise<string> } | undefined
-  const dressed = await guard(async (session) => {
+  const guarded = await guard(async (session) => {
     const response = await handler(session)
     const readBody = async () => (await response?.text()) ?? ''
     own = { response, readBody }
     const headers = [...(response?.headers ?? [])].filter(([name]) => !isSetCookie(name))
     return { status: response?.status ?? 0, headers, setCookies: [], body: '', readBody }
   })
-  // What has lost the way to its body is not the handler's answer any more.
-  if (own === undefined || dressed.readBody !== own.readBody) {
-    return { kind: 'guard', response: dressed }
+  // A record without the handler's `readBody` is a refusal or an injected fault.
+  if (own === undefined || guarded.readBody !== own.readBody) {
+    return { from: 'guard', response: guarded }
   }
   const { response } = own
-  return { kind: 'own', response: response === undefined ? response : dress(response, dressed) }
+  return {
+    from: 'handler',
+    response: response === undefined ? response : withHeaders(response, guarded.headers)
+  }
 }
 
-// Never in place: a handler may answer the next call with the same object, and would hand this one's token on.
-function dress<Answer extends Response>(response: Answer, dressed: WireResponse): Answer {
+// Returns a copy: a handler may return the same object for the next call, and that object must not
+// carry the token that was re-issued for this one.
+function withHeaders<Answer extends Response>(
+  response: Answer,
+  rows: WireResponse['headers']
+): Answer {
   if (response.type === 'error') return response
   const { body, status, statusText } = response
   const headers = new Headers(response.headers)
-  writeHeaders(headers, dressed)
+  writeHeaders(headers, rows)
   const copy = new Response(body, { status, statusText, headers })
-  // What other libraries keep on the object itself: msw its cookies, where the platform's class drops them.
+  // Libraries store data on the object: msw keeps the cookies there that `Response` drops.
   for (const key of Reflect.ownKeys(response)) {
     const stored = Object.getOwnPropertyDescriptor(response, key)
     if (stored !== undefined && !Object.hasOwn(copy, key)) Object.defineProperty(copy, key, stored)
@@ -98,12 +106,13 @@ function dress<Answer extends Response>(response: Answer, dressed: WireResponse)
   return copy as Answer
 }
 
-function writeHeaders(headers: Headers, dressed: WireResponse): void {
-  const stored = new Set(dressed.headers.map(([name]) => name.toLowerCase()))
+/** Makes `headers` equal to `rows`, except for cookies, which stay. */
+function writeHeaders(headers: Headers, rows: WireResponse['headers']): void {
+  const kept = new Set(rows.map(([name]) => name.toLowerCase()))
   for (const name of [...headers.keys()]) {
-    if (!isSetCookie(name) && !stored.has(name.toLowerCase())) headers.delete(name)
+    if (!isSetCookie(name) && !kept.has(name.toLowerCase())) headers.delete(name)
   }
-  for (const [name, value] of dressed.headers) headers.set(name, value)
+  for (const [name, value] of rows) headers.set(name, value)
 }
 
 function isSetCookie(name: string): boolean {

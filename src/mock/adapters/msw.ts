@@ -5,34 +5,35 @@ import { inheritingNothing, type WireRequest, type WireResponse } from '../http/
 import { callback, describe, invalid, methodOptions } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 import { guardResponse, toBody, toWireRequest } from './fetch.ts'
-import { rawHeaders } from './msw-headers.ts'
 
 export interface HandlersOptions {
   /**
-   * Where the server pretends to be: an origin such as `https://api.example.com`, or `''` for the page's own.
-   * Default `''`; without a page, as in plain Node, an origin is needed. A path in front of the routes is the server's
-   * `basePath`.
+   * Origin of the server, such as `https://api.example.com`, or `''` for the origin of the page.
+   * Default `''`. Without a page, as in plain Node, an origin is required. To put a path in front
+   * of the routes, set `basePath` of `createMockAuthServer`.
    */
   readonly baseURL?: string
 }
 
-/** What msw hands a resolver: `request`, `params`, `cookies` and the like. */
+/** The argument of an msw resolver: `request`, `params`, `cookies` and the like. */
 export type MswInfo = Parameters<HttpResponseResolver>[0]
 
-/** A resolver behind the guard: msw's own argument together with who is asking. */
+/** A guarded resolver: its argument is msw's, together with the verified session. */
 export type ProtectedResolver = (
   info: MswInfo & ProtectedSession
 ) => Response | undefined | Promise<Response | undefined>
 
 /**
- * Handlers for every route of the server. With an absolute `baseURL` they also answer every preflight below it: in Node
- * the DOM environments send real ones. Of several servers on one origin the first answers them all, by its own
- * `allowedOrigins`.
+ * Creates handlers for every route of the server.
+ *
+ * With an absolute `baseURL` they also answer every preflight to that origin, because the DOM
+ * environments send real preflights in Node. If several servers share one origin, the first one
+ * answers all preflights by its own `allowedOrigins`.
  *
  * @example
  * setupServer(...createHandlers(createMockAuthServer({ basePath: '/auth' })))
  *
- * @throws TypeError for a `baseURL` that is no origin, or that is missing where there is no page
+ * @throws TypeError if `baseURL` is not an origin, or is missing outside a page
  */
 export function createHandlers(
   server: MockAuthServer,
@@ -42,25 +43,26 @@ export function createHandlers(
   const origin = readOrigin(baseURL)
   const resolve = async (info: MswInfo): Promise<Response> =>
     toHttpResponse(await server.handle(toRecord(info), 'msw'))
-  const own = server.routes.map(({ path }) => http.all(origin + path, resolve))
-  const all = [watch(server, origin), ...own]
-  if (origin === '') return all
+  const routes = server.routes.map(({ path }) => http.all(origin + path, resolve))
+  const handlers = [createObserver(server, origin), ...routes]
+  if (origin === '') return handlers
   const preflight = protect(server, () => undefined)
-  return [...all, http.options(`${origin}/*`, preflight)]
+  return [...handlers, http.options(`${origin}/*`, preflight)]
 }
 
-// A predicate that never matches: the request stays everybody else's, and counts as unhandled where nobody handles it.
-function watch(server: MockAuthServer, origin: string): HttpHandler {
-  const see = ({ request }: { request: Request }): boolean => {
+// Shows every request to the server. Its predicate never matches, so other handlers still answer
+// the request, and msw still reports it as unhandled if none does.
+function createObserver(server: MockAuthServer, origin: string): HttpHandler {
+  function inspect({ request }: { request: Request }): boolean {
     const home = origin === '' ? globalThis.location?.origin : origin
     server.inspect(toRecord({ request }), 'msw', home)
     return false
   }
-  return http.all(see, () => undefined)
+  return http.all(inspect, () => undefined)
 }
 
 /**
- * Puts the server's verification, re-issue and CORS around a resolver of your own.
+ * Adds the server's verification, re-issue and CORS to a resolver.
  *
  * @example
  * http.get('/api/todos', protect(server, ({ claims }) => HttpResponse.json([claims.sub])))
@@ -71,27 +73,29 @@ export function protect(
 ): (info: MswInfo) => Promise<Response | undefined> {
   callback('resolver', resolver, 'protect')
   return async (info) => {
-    let passedOn: Response | undefined
-    const answer = await guardResponse(
+    let passthrough: Response | undefined
+    const guarded = await guardResponse(
       (respond) => server.guard(toRecord(info), respond, 'msw'),
       async (session) => {
-        const response = await answerOf(() => resolver({ ...info, ...session }))
-        if (response === undefined || !isPassedOn(response)) return response
-        passedOn = response
+        const response = await resolveOrCatch(() => resolver({ ...info, ...session }))
+        if (response === undefined || !isPassthrough(response)) return response
+        passthrough = response
         return undefined
       }
     )
-    return answer.kind === 'own' ? (answer.response ?? passedOn) : toHttpResponse(answer.response)
+    return guarded.from === 'handler'
+      ? (guarded.response ?? passthrough)
+      : toHttpResponse(guarded.response)
   }
 }
 
-/** Is it msw's `passthrough()`, which stands for an answer of the network's? */
-function isPassedOn({ headers }: Response): boolean {
+/** Is it the result of msw's `passthrough()`, which sends the request to the network? */
+function isPassthrough({ headers }: Response): boolean {
   return headers.get('x-msw-intention') === 'passthrough'
 }
 
-// In msw a thrown response is an answer like any other.
-async function answerOf(
+// msw treats a thrown `Response` like a returned one.
+async function resolveOrCatch(
   resolve: () => ReturnType<ProtectedResolver>
 ): Promise<Response | undefined> {
   try {
@@ -105,15 +109,38 @@ async function answerOf(
 function toRecord({ request, cookies }: Pick<MswInfo, 'request'> & Partial<MswInfo>): WireRequest {
   const { credentials, ...record } = toWireRequest(
     request,
-    rawHeaders(request).flatMap(separateCookies)
+    sentHeaders(request).flatMap(separateCookies)
   )
-  // In Node every fetch reads `same-origin`, whatever it was asked for; only the other two values are true.
+  // In Node, msw reports `same-origin` for every fetch, so there only the other two values count.
   const isKnown = credentials !== undefined && (credentials !== 'same-origin' || !isNode())
   return {
     ...record,
     ...(isKnown ? { credentials } : {}),
     ...(cookies === undefined ? {} : { cookies })
   }
+}
+
+/**
+ * Every header of an intercepted request. happy-dom's `Request` hides `Cookie`, `Origin` and others
+ * from scripts, as a browser does. The interceptor below msw stores the original rows under a
+ * private symbol; without that symbol only the visible headers are known.
+ */
+function sentHeaders(request: Request): [string, string][] {
+  const visible: [string, string][] = [...request.headers]
+  const hidden = rawRows(request.headers).filter(([name]) => !request.headers.has(name))
+  return [...visible, ...hidden]
+}
+
+function rawRows(headers: Headers): [string, string][] {
+  const key = Object.getOwnPropertySymbols(headers).find(
+    ({ description }) => description === 'kRawHeaders'
+  )
+  const rows: unknown = key === undefined ? undefined : Reflect.get(headers, key)
+  return Array.isArray(rows) ? rows.filter(isRow) : []
+}
+
+function isRow(row: unknown): row is [string, string] {
+  return Array.isArray(row) && typeof row[0] === 'string' && typeof row[1] === 'string'
 }
 
 // msw 2 joins several `Cookie` headers with commas, and leaves attributes between them.
@@ -127,23 +154,24 @@ function isNode(): boolean {
   return process?.versions?.node !== undefined
 }
 
-// Without its length a body ends with its connection, as in HTTP/1.0, and Node's fetch opens another for the next call.
-function lengthOf(
+// Without a length, the end of the connection marks the end of the body, as in HTTP/1.0. Node's
+// fetch would then open a new connection for each call.
+function contentLength(
   headers: WireResponse['headers'],
   body: string,
   fault: 'cut' | undefined
 ): [string, string][] {
-  const isThere = headers.some(([name]) => name.toLowerCase() === 'content-length')
-  if (isThere || body === '' || fault === 'cut') return []
+  const isPresent = headers.some(([name]) => name.toLowerCase() === 'content-length')
+  if (isPresent || body === '' || fault === 'cut') return []
   return [['Content-Length', String(new TextEncoder().encode(body).length)]]
 }
 
-// `HttpResponse` remembers `Set-Cookie` where the platform's `Response` drops it.
+// `HttpResponse` keeps `Set-Cookie`, which the platform's `Response` drops.
 function toHttpResponse(answer: WireResponse): Response {
   const { status, headers, setCookies, body, fault } = inheritingNothing(answer)
   if (fault === 'network') return HttpResponse.error()
   const cookies = setCookies.map((value): [string, string] => ['Set-Cookie', value])
-  const rows = [...headers, ...lengthOf(headers, body, fault), ...cookies]
+  const rows = [...headers, ...contentLength(headers, body, fault), ...cookies]
   return new HttpResponse(toBody(body, fault), { status, headers: rows })
 }
 
@@ -158,7 +186,7 @@ function readOrigin(baseURL: unknown): string {
     if (typeof baseURL === 'string') url = new URL(baseURL)
   } catch {}
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
-    const hint = 'a path belongs into the basePath of createMockAuthServer'
+    const hint = 'for a path, set basePath of createMockAuthServer'
     const expectation = `'' or an http(s) origin (${hint})`
     throw invalid('baseURL', expectation, describe(baseURL), 'createHandlers')
   }

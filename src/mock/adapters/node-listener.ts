@@ -1,4 +1,4 @@
-// The server as a listener of `node:http`, and as middleware of Express and Connect.
+// Node listener: the server as a listener for `node:http`, Express and Connect.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { ProtectedSession } from '../endpoints/guard.ts'
 import {
@@ -12,17 +12,17 @@ import { callback } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 import { type BufferedResponse, bufferResponse } from './node-response.ts'
 
-/** Continues with the next middleware, or with the error handling of the framework. */
+/** Calls the next middleware, or the error handling of the framework. */
 export type Next = (error?: unknown) => void
 
-/** What `createServer`, Express and Connect call. */
+/** A listener for `createServer`, Express or Connect. */
 export type NodeMiddleware<Message extends IncomingMessage, Answer extends ServerResponse> = (
   message: Message,
   response: Answer,
   next?: Next
 ) => void
 
-/** A listener behind the guard. */
+/** A guarded listener: it also receives the verified session. */
 export type ProtectedListener<Message extends IncomingMessage, Answer extends ServerResponse> = (
   message: Message,
   response: Answer,
@@ -30,28 +30,33 @@ export type ProtectedListener<Message extends IncomingMessage, Answer extends Se
   next: Next
 ) => unknown
 
-/** The server as a listener for `createServer`. What it does not own goes to `next`, or is a 404. */
+/**
+ * Creates a listener for `createServer`. Other requests go to `next`, or are answered with 404.
+ */
 export function toNodeListener(server: MockAuthServer, next?: RequestListener): RequestListener {
   if (next !== undefined) callback('next', next, 'toNodeListener')
   return createListener(server, next, new Set())
 }
 
-/** @param open holds a controller for every call that is open; aborting it, with `adapterClosed`, ends a call that hangs or is held */
+/**
+ * @param openCalls receives a controller for each open call. Aborting it with `adapterClosed` ends
+ *   a call that hangs or is held.
+ */
 export function createListener(
   server: MockAuthServer,
   next: RequestListener | undefined,
-  open: Set<AbortController>
+  openCalls: Set<AbortController>
 ): RequestListener {
   return (message, response) => {
-    const request = toWireRequest(message, response, open)
+    const request = toWireRequest(message, response, openCalls)
     if (next !== undefined && !server.owns(request)) return next(message, response)
     void deliver(response, server.handle(request, 'node'))
   }
 }
 
 /**
- * The server as middleware of Express and Connect: what it does not own goes on to the next one. It works before and
- * behind a body parser, and mounted on a path as well as at the root.
+ * Creates middleware for Express and Connect, which passes requests to other routes on. It works
+ * before and after a body parser, at the root and mounted on a path.
  *
  * @example
  * express().use(middleware(createMockAuthServer({ basePath: '/auth' })))
@@ -63,15 +68,20 @@ export function middleware(
 }
 
 /**
- * Puts the server's verification, re-issue and CORS around a listener of your own. It has done its work when its head is
- * to go out: then a session that has ended meanwhile gets no re-issued token, and faults and gates with
- * `after: 'commit'` are met. Until that is settled everything it writes is held; from then on a stream flows as it is
- * written. Only `cut` and `malformed` wait for the end of the body, of which they send half.
+ * Adds the server's verification, re-issue and CORS to a listener.
+ *
+ * The response is buffered from the moment the listener sends the head. At that moment the server
+ * decides whether to re-issue a token (not if the session has ended since), and applies faults and
+ * gates with `after: 'commit'`. After that the response is no longer buffered, so a stream arrives
+ * as it is written. Only the faults `cut` and `malformed` wait for the whole body: they send half
+ * of it.
  *
  * @example
  * app.get(
  *   '/todos',
- *   protect(server, (_request: Request, response: Response, { claims }) => response.json([claims.sub]))
+ *   protect(server, (_request: Request, response: Response, { claims }) => {
+ *     response.json([claims.sub])
+ *   })
  * )
  */
 export function protect<Message extends IncomingMessage, Answer extends ServerResponse>(
@@ -80,36 +90,38 @@ export function protect<Message extends IncomingMessage, Answer extends ServerRe
 ): NodeMiddleware<Message, Answer> {
   callback('listener', listener, 'protect')
   return async (message, response, next = (error) => fail(response, error)) => {
-    let held: BufferedResponse | undefined
+    let buffered: BufferedResponse | undefined
     const sent = new Promise<number>((resolve) => {
       response.once('finish', () => resolve(response.statusCode))
       response.once('close', () => resolve(0))
     })
     let failed: { readonly failed?: true } = {}
-    const handOn: Next = (error) => {
-      // The two words are no errors, but Express's ways out of a route and a router.
+
+    function passOn(error?: unknown): void {
+      // Express reserves these two words: they leave the route or the router and are not errors.
       if (error !== undefined && error !== 'route' && error !== 'router') failed = { failed: true }
       next(error)
     }
-    const work = async (session: ProtectedSession): Promise<void> => {
+    async function run(session: ProtectedSession): Promise<void> {
       try {
-        await listener(message, response, session, handOn)
+        await listener(message, response, session, passOn)
       } catch (error) {
-        handOn(error)
+        passOn(error)
       }
     }
-    const respond = async (session: ProtectedSession): Promise<WireResponse> => {
-      held = bufferResponse(response)
-      const { head, readBody } = held
-      void work(session)
+    async function respond(session: ProtectedSession): Promise<WireResponse> {
+      buffered = bufferResponse(response)
+      const { head, readBody } = buffered
+      void run(session)
       return { ...(await head), body: '', sent, readBody, ...failed }
     }
+
     try {
       const answer = await server.guard(toWireRequest(message, response), respond, 'node')
-      if (held === undefined) send(response, answer)
-      // What has lost the way to its body is not the listener's answer any more.
-      else if (answer.readBody !== held.readBody) held.replace(() => send(response, answer))
-      else held.release(answer.headers)
+      if (buffered === undefined) send(response, answer)
+      // An answer without the listener's `readBody` is a refusal or an injected fault.
+      else if (answer.readBody !== buffered.readBody) buffered.replace(() => send(response, answer))
+      else buffered.release(answer.headers)
     } catch (error) {
       next(error)
     }
@@ -124,11 +136,11 @@ function fail(response: ServerResponse, error: unknown): void {
   const answer =
     error === undefined
       ? refusal(404, 'not_found', 'there is no such route')
-      : refusal(500, 'server_error', 'something went wrong in here')
+      : refusal(500, 'server_error', 'internal error')
   send(response, answer)
 }
 
-/** Sends the answer when it is there, or a 500 where there is none or it cannot be sent. */
+/** Sends the answer; if it rejects or cannot be sent, answers with 500. */
 export async function deliver(
   response: ServerResponse,
   answer: Promise<WireResponse>
@@ -140,11 +152,12 @@ export async function deliver(
   }
 }
 
-// Never by way of a `Request`: in a process with happy-dom around, that class drops `Cookie` and `Origin`.
+// Reads the message itself, not a `Request`: happy-dom replaces that class with one that drops
+// `Cookie` and `Origin`.
 export function toWireRequest(
   message: IncomingMessage,
   response: ServerResponse,
-  open: Set<AbortController> = new Set()
+  openCalls: Set<AbortController> = new Set()
 ): WireRequest {
   const { rawHeaders, url = '/', method = 'GET' } = message
   const headers: [string, string][] = []
@@ -153,23 +166,23 @@ export function toWireRequest(
   }
   const scheme = 'encrypted' in message.socket ? 'https' : 'http'
   const origin = `${scheme}://${message.headers.host ?? 'localhost'}`
-  const leaving = new AbortController()
-  open.add(leaving)
+  const call = new AbortController()
+  openCalls.add(call)
   response.once('close', () => {
-    open.delete(leaving)
-    if (!response.writableFinished) leaving.abort()
+    openCalls.delete(call)
+    if (!response.writableFinished) call.abort()
   })
   return {
     method,
     url: url.startsWith('/') ? origin + url : url,
     headers,
-    signal: leaving.signal,
+    signal: call.signal,
     body: () => readBody(message)
   }
 }
 
-// A body parser that came first has emptied the stream, and left what was in it as `body`. Those of Express 4 leave an
-// empty object there for what they did not read.
+// A body parser that ran earlier has consumed the stream and left its content in `body`. The
+// parsers of Express 4 set an empty `body` even if they read nothing, so `readableDidRead` decides.
 async function readBody(message: IncomingMessage): Promise<string> {
   const { body } = message as { body?: unknown }
   if (body === undefined || !message.readableDidRead) return readStream(message)
@@ -179,7 +192,7 @@ async function readBody(message: IncomingMessage): Promise<string> {
   return isForm === true ? formOf(Object(body)) : JSON.stringify(body)
 }
 
-/** A field that came more than once was left as a list. */
+/** Body parsers turn a repeated field into an array. */
 function formOf(fields: Readonly<Record<string, unknown>>): string {
   const rows = Object.entries(fields).flatMap(([name, values]) =>
     [values].flat().map((value) => [name, String(value)])
@@ -187,7 +200,7 @@ function formOf(fields: Readonly<Record<string, unknown>>): string {
   return new URLSearchParams(rows).toString()
 }
 
-// Reads one byte more than allowed and stops: the server itself says 413, whoever the sender is.
+// Stops after one byte more than the limit, so that the server answers 413 as with every adapter.
 async function readStream(message: IncomingMessage): Promise<string> {
   const chunks: Uint8Array[] = []
   let byteLength = 0
@@ -206,7 +219,8 @@ function send(response: ServerResponse, answer: WireResponse): void {
     return
   }
   response.statusCode = status
-  // Middleware in front may have set them as well, and two allowed origins are none; `Vary` is what all together say.
+  // Earlier middleware may have set the same headers, and a response with two allowed origins is
+  // invalid. `Vary` alone is additive.
   for (const [name] of headers) if (name.toLowerCase() !== 'vary') response.removeHeader(name)
   for (const [name, value] of headers) response.appendHeader(name, value)
   if (setCookies.length > 0) response.setHeader('Set-Cookie', setCookies)
@@ -215,16 +229,16 @@ function send(response: ServerResponse, answer: WireResponse): void {
     return
   }
   if (body !== '') response.setHeader('Content-Length', Buffer.byteLength(body))
-  // What is left of a body that was too large would otherwise be taken for the next request.
+  // Otherwise Node would read the rest of a body that is too large as the next request.
   if (status === 413) response.setHeader('Connection', 'close')
   response.end(body)
 }
 
-// Chromium sends a request again by itself if a connection that has served before ends without a word; an interim
-// response (RFC 9110 §15.2.1) is word enough, and means nothing to anybody.
+// Chromium repeats a request by itself if a reused connection ends before any response. An interim
+// response (RFC 9110 §15.2.1) prevents that and has no other effect.
 function cutOff(response: ServerResponse): void {
   if (response.destroyed) return
-  // Of requests in one pipeline each has to wait until those before it are answered.
+  // A pipelined request gets its socket only after the earlier ones have been answered.
   if (response.socket === null) response.once('socket', () => cutOff(response))
   else response.writeContinue(() => response.destroy())
 }

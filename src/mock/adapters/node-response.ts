@@ -1,116 +1,118 @@
-// An answer that somebody else writes, held back from the moment its head is to go out until the guard has had its say.
+// Buffered Node response: stores what a listener writes until the guard sends or replaces it.
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { WireResponse } from '../http/message.ts'
 
 export interface BufferedResponse {
-  /** Resolves when the head is to go out; with status 0 where the client leaves before. */
+  /** Resolves when the listener sends the head; with status 0 if the client disconnects first. */
   readonly head: Promise<Pick<WireResponse, 'status' | 'headers' | 'setCookies'>>
-  /** Resolves with the whole body once it is written; with what there is where the client leaves before. */
+  /** Resolves with the body: complete, or what was written before the client disconnected. */
   readBody(): Promise<string>
-  /** Lets it go out, with these headers in place of its own; only its cookies stay. */
+  /** Sends the response. `headers` replace all of its headers except cookies. */
   release(headers: WireResponse['headers']): void
-  /** Sends something else instead; whatever is still written is dropped. */
+  /** Lets `send` write a different response; everything the listener writes later is dropped. */
   replace(send: () => void): void
 }
 
 type Method = 'writeHead' | 'flushHeaders' | 'write' | 'end' | (typeof headerMethods)[number]
 const headerMethods = ['setHeader', 'appendHeader', 'removeHeader'] as const
 
-//   unwritten → held      the listener writes its head, or the first of its body: from now on everything is kept
-//   held      → released  what was kept goes out, and what follows goes straight through
-//   held      → replaced  what was kept is forgotten, and so is what follows
+//   unwritten → buffered   the listener sends the head or the first chunk: all writes are stored
+//   buffered  → released   the stored writes are sent; later writes go straight through
+//   buffered  → replaced   the stored writes are dropped, and so are later ones
 export function bufferResponse(response: ServerResponse): BufferedResponse {
-  let state: 'unwritten' | 'held' | 'released' | 'replaced' = 'unwritten'
-  const stored: (() => unknown)[] = []
-  const pieces: Buffer[] = []
-  const head = signal<Awaited<BufferedResponse['head']>>()
-  const end = signal<void>()
-  const isOpen = () => state === 'unwritten' || state === 'held'
+  let state: 'unwritten' | 'buffered' | 'released' | 'replaced' = 'unwritten'
+  const writes: (() => unknown)[] = []
+  const chunks: Buffer[] = []
+  const head = createDeferred<Awaited<BufferedResponse['head']>>()
+  const end = createDeferred<void>()
 
-  const begin = () => {
+  function begin(): void {
     if (state !== 'unwritten') return
-    state = 'held'
+    state = 'buffered'
     pretend(response, 'headersSent')
     const rows = headersOf(response)
     const isCookie = (row: readonly [string, string]) => nameOf(row) === 'set-cookie'
-    head.send({
+    head.resolve({
       status: response.statusCode,
       headers: rows.filter((row) => !isCookie(row)),
       setCookies: rows.filter(isCookie).map(([, value]) => value)
     })
   }
   response.once('close', () => {
-    head.send({ status: 0, headers: [], setCookies: [] })
-    end.send()
+    head.resolve({ status: 0, headers: [], setCookies: [] })
+    end.resolve()
   })
 
-  // Those that were there before stay as they are: other middleware may have laid its own around them, or lay it around these.
-  const intercept = (
+  // The methods are never restored, because other middleware may have wrapped them since.
+  function override(
     name: Method,
-    instead: (original: (...given: unknown[]) => unknown, given: unknown[]) => unknown
-  ) => {
+    replacement: (original: (...given: unknown[]) => unknown, given: unknown[]) => unknown
+  ): void {
     const original = Reflect.get<object, string>(response, name).bind(response) as (
       ...given: unknown[]
     ) => unknown
     Reflect.set(response, name, (...given: unknown[]) =>
-      isOpen() ? instead(original, given) : original(...given)
+      state === 'unwritten' || state === 'buffered'
+        ? replacement(original, given)
+        : original(...given)
     )
   }
 
   for (const name of headerMethods) {
-    intercept(name, (original, given) => {
-      if (state === 'held') throw headersSent()
+    override(name, (original, given) => {
+      if (state === 'buffered') throw headersSentError()
       return original(...given)
     })
   }
-  intercept('writeHead', (original, [status, ...rest]) => {
-    if (state === 'held') throw headersSent()
+  override('writeHead', (original, [status, ...rest]) => {
+    if (state === 'buffered') throw headersSentError()
     const message = typeof rest[0] === 'string' ? [rest[0]] : []
-    takeOver(response, rest.at(-1))
+    setHeaders(response, rest.at(-1))
     response.statusCode = Number(status)
     begin()
-    stored.push(() => original(status, ...message))
+    writes.push(() => original(status, ...message))
     return response
   })
-  intercept('flushHeaders', (original) => {
+  override('flushHeaders', (original) => {
     begin()
-    stored.push(original)
+    writes.push(original)
   })
-  intercept('write', (original, given) => {
+  override('write', (original, given) => {
     begin()
-    const { piece, done } = pieceOf(given)
-    pieces.push(piece)
-    stored.push(() => original(piece))
-    // The piece is safe here; who waits for it to be gone before the end would wait for ever if the whole is waited for.
+    const { chunk, done } = readChunk(given)
+    chunks.push(chunk)
+    writes.push(() => original(chunk))
+    // The chunk is buffered, so call back now: a listener that waits for the callback before
+    // `end()` would deadlock if the guard waits for the whole body.
     if (done !== undefined) void Promise.resolve().then(done)
     return true
   })
-  intercept('end', (original, given) => {
+  override('end', (original, given) => {
     begin()
     pretend(response, 'writableEnded')
-    pieces.push(pieceOf(given).piece)
-    stored.push(() => original(...given))
-    end.send()
+    chunks.push(readChunk(given).chunk)
+    writes.push(() => original(...given))
+    end.resolve()
     return response
   })
 
   return {
-    head: head.sent,
+    head: head.promise,
     async readBody() {
-      await end.sent
-      return Buffer.concat(pieces).toString('utf8')
+      await end.promise
+      return Buffer.concat(chunks).toString('utf8')
     },
     release(headers) {
       state = 'released'
       stopPretending(response)
       for (const name of new Set([...response.getHeaderNames(), ...headers.map(nameOf)])) {
         const values = headers.filter((row) => nameOf(row) === name)
-        const isKept = String(response.getHeader(name)) === values.map(([, value]) => value).join()
-        if (isKept || name === 'set-cookie') continue
+        const isSame = String(response.getHeader(name)) === values.map(([, value]) => value).join()
+        if (isSame || name === 'set-cookie') continue
         response.removeHeader(name)
         for (const row of values) response.appendHeader(...row)
       }
-      for (const write of stored) write()
+      for (const write of writes) write()
     },
     replace(send) {
       state = 'released'
@@ -121,7 +123,7 @@ export function bufferResponse(response: ServerResponse): BufferedResponse {
       pretend(response, 'headersSent')
       for (const name of ['write', 'end'] as const) {
         Reflect.set(response, name, (...given: unknown[]) => {
-          const { done } = pieceOf(given)
+          const { done } = readChunk(given)
           if (done !== undefined) void Promise.resolve().then(done)
           return name === 'write' ? true : response
         })
@@ -131,30 +133,37 @@ export function bufferResponse(response: ServerResponse): BufferedResponse {
   }
 }
 
-function signal<Value>(): { readonly sent: Promise<Value>; send(value: Value): void } {
-  let send: (value: Value) => void = () => {}
-  const sent = new Promise<Value>((resolve) => {
-    send = resolve
+interface Deferred<Value> {
+  readonly promise: Promise<Value>
+  resolve(value: Value): void
+}
+
+function createDeferred<Value>(): Deferred<Value> {
+  let settle: (value: Value) => void = () => {}
+  const promise = new Promise<Value>((resolve) => {
+    settle = resolve
   })
-  return { sent, send: (value) => send(value) }
+  return { promise, resolve: (value) => settle(value) }
 }
 
 function nameOf([name]: readonly [string, string]): string {
   return name.toLowerCase()
 }
 
-/** Whoever asks is told what would be true without the guard. */
+/** While the response is buffered, its properties say what would be true without the guard. */
 function pretend(response: ServerResponse, name: 'headersSent' | 'writableEnded'): void {
   Object.defineProperty(response, name, { configurable: true, get: () => true })
 }
 
-// From here on the truth: middleware that compresses asks it before it lets the first byte through.
+// Compression middleware reads these properties before it sends the first byte, so they must be
+// true by then.
 function stopPretending(response: ServerResponse): void {
   Reflect.deleteProperty(response, 'headersSent')
   Reflect.deleteProperty(response, 'writableEnded')
 }
 
-function headersSent(): Error {
+/** The error that Node throws for headers that are set too late. */
+function headersSentError(): Error {
   const error = new Error('Cannot change headers after they are sent to the client')
   return Object.assign(error, { code: 'ERR_HTTP_HEADERS_SENT' })
 }
@@ -169,8 +178,8 @@ function headersOf(response: ServerResponse): [string, string][] {
     )
 }
 
-/** The headers that `writeHead` itself was given, in place of those of these names that were set before. */
-function takeOver(response: ServerResponse, given: unknown): void {
+/** Applies the headers argument of `writeHead`; it replaces earlier headers of the same names. */
+function setHeaders(response: ServerResponse, given: unknown): void {
   if (typeof given !== 'object' || given === null) return
   if (!Array.isArray(given)) {
     for (const [name, value] of Object.entries(given as OutgoingHttpHeaders)) {
@@ -178,13 +187,13 @@ function takeOver(response: ServerResponse, given: unknown): void {
     }
     return
   }
-  const rows = pairsOf(given)
+  const rows = toPairs(given)
   for (const [name] of rows) response.removeHeader(name)
   for (const row of rows) response.appendHeader(...row)
 }
 
-/** A list of names and values is flat, or one of pairs. */
-function pairsOf(given: readonly unknown[]): [string, string | string[]][] {
+/** `writeHead` accepts a flat array of names and values, and an array of pairs. */
+function toPairs(given: readonly unknown[]): [string, string | string[]][] {
   const flat = Array.isArray(given[0]) ? given.flat() : given
   return Array.from({ length: flat.length >> 1 }, (_, index) => {
     const value = flat[2 * index + 1]
@@ -192,12 +201,12 @@ function pairsOf(given: readonly unknown[]): [string, string | string[]][] {
   })
 }
 
-/** What `write` and `end` take: a piece, its encoding and a callback, each of which may be missing. */
-function pieceOf(given: readonly unknown[]): { piece: Buffer; done: (() => void) | undefined } {
+/** The arguments of `write` and `end`: a chunk, its encoding and a callback, all optional. */
+function readChunk(given: readonly unknown[]): { chunk: Buffer; done: (() => void) | undefined } {
   const [chunk, encoding] = given
   const last = given.at(-1)
   const done = typeof last === 'function' ? (last as () => void) : undefined
-  if (chunk instanceof Uint8Array) return { piece: Buffer.from(chunk), done }
-  if (typeof chunk !== 'string') return { piece: Buffer.alloc(0), done }
-  return { piece: Buffer.from(chunk, encoding as BufferEncoding), done }
+  if (chunk instanceof Uint8Array) return { chunk: Buffer.from(chunk), done }
+  if (typeof chunk !== 'string') return { chunk: Buffer.alloc(0), done }
+  return { chunk: Buffer.from(chunk, encoding as BufferEncoding), done }
 }

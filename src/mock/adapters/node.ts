@@ -1,64 +1,71 @@
-// The Node adapter: serves the mock on a real port.
+// The Node adapter: serves the mock on a real port, on request together with the control API.
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { adapterClosed } from '../http/message.ts'
 import { callback, describe, invalid, methodOptions, text, whole } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
-import { withControl } from './control-api-listener.ts'
-import { createListener } from './node-listener.ts'
+import { createControlApi, refuseRemote } from './control-api.ts'
+import { createListener, deliver, toWireRequest } from './node-listener.ts'
 
 export interface ListenOptions {
-  /** Port to listen on, 0 to 65 535; 0 takes a free one. Default 0. */
+  /** Port to listen on, 0 to 65 535; 0 selects a free one. Default 0. */
   readonly port?: number
   /**
-   * Host to listen on. Default `localhost`, as the page's own host should be: to a browser `127.0.0.1` is another
-   * site than `localhost`, and a `SameSite=Strict` cookie stays at home.
+   * Host to listen on. Default `localhost`. Use the host of the page: to a browser, `127.0.0.1` and
+   * `localhost` are different sites, so it would not send a `SameSite=Strict` cookie.
    */
   readonly host?: string
   /**
-   * Whether tests in other processes may steer the server by requests to `/__mock/…`, which are named after its methods.
-   * They are answered to this machine only, and to no page but its own. Default `false`.
+   * Whether tests in other processes may control the server with requests to `/__mock/…`, which are
+   * named after its methods. Only requests from this machine are accepted, and only from pages on
+   * it. Default `false`.
    */
   readonly control?: boolean
-  /** Answers what the server does not own, such as an API of yours behind `protect`. Default: a 404. */
+  /**
+   * Listener for all other requests, such as those to an API behind `protect`. Default: they are
+   * answered with 404.
+   */
   readonly next?: RequestListener
 }
 
 export interface Listening {
-  /** The address without a slash at its end, such as `http://localhost:4000`. */
+  /** The address without a trailing slash, such as `http://localhost:4000`. */
   readonly url: string
   readonly port: number
-  /** Stops listening, ends idle connections and calls that hang or are held, and waits for open ones. */
+  /**
+   * Stops listening. Ends idle connections and calls that hang or are held, and waits for other
+   * open calls.
+   */
   close(): Promise<void>
 }
 
 /**
- * Listens for real requests.
+ * Serves the mock on a port.
  *
  * @example
  * const { url, close } = await listen(createMockAuthServer())
  *
- * @throws TypeError that names the option, what was expected and what came; or the error of `node:http`, such as
- *   `EADDRINUSE`
+ * @throws TypeError that names the option, the expected value and the received one; or the error of
+ *   `node:http`, such as `EADDRINUSE`
  */
 export async function listen(
   server: MockAuthServer,
   options: ListenOptions = {}
 ): Promise<Listening> {
   const { port, host, control, next } = readOptions(options)
-  const open = new Set<AbortController>()
-  const plain = createListener(server, next, open)
-  const listener = control ? withControl(server, plain, open) : plain
+  const openCalls = new Set<AbortController>()
+  const mockListener = createListener(server, next, openCalls)
+  const listener = control ? withControlApi(server, mockListener, openCalls) : mockListener
   let closing: Promise<void> | undefined
-  // Kept by hand, since to `closeIdleConnections` one that has never carried a request is not idle: browsers open such
-  // connections in advance, and would hold `close` up for a minute.
+  // `closeIdleConnections` does not end a connection that has not carried a request yet. Browsers
+  // open such connections in advance, and `close` would wait a minute for them.
   const connections = new Set<Socket>()
-  const answering = new Set<Socket>()
+  const busy = new Set<Socket>()
   const httpServer = createServer((request, response) => {
     const { socket } = request
-    answering.add(socket)
+    busy.add(socket)
     response.on('close', () => {
-      answering.delete(socket)
+      busy.delete(socket)
       if (closing !== undefined) socket.destroySoon()
     })
     listener(request, response)
@@ -79,12 +86,34 @@ export async function listen(
     close() {
       closing ??= new Promise((resolve, reject) => {
         httpServer.close((error) => (error === undefined ? resolve() : reject(error)))
-        for (const socket of connections) if (!answering.has(socket)) socket.destroy()
-        for (const call of open) call.abort(adapterClosed)
+        for (const socket of connections) if (!busy.has(socket)) socket.destroy()
+        for (const call of openCalls) call.abort(adapterClosed)
       })
       return closing
     }
   }
+}
+
+/** Answers `/__mock/…` with the control API, and passes every other request to `listener`. */
+export function withControlApi(
+  server: MockAuthServer,
+  listener: RequestListener,
+  openCalls: Set<AbortController> = new Set()
+): RequestListener {
+  const control = createControlApi(server)
+  return (message, response) => {
+    const request = toWireRequest(message, response, openCalls)
+    if (!control.owns(request)) return listener(message, response)
+    const answer = isLoopback(message.socket.remoteAddress)
+      ? control.handle(request)
+      : Promise.resolve(refuseRemote())
+    void deliver(response, answer)
+  }
+}
+
+/** The remote address can be trusted: a client with a forged one receives no response. */
+function isLoopback(address: string | undefined): boolean {
+  return /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/.test(address ?? '')
 }
 
 function readOptions(options: ListenOptions): Omit<Required<ListenOptions>, 'next'> & {

@@ -1,10 +1,13 @@
-// What the journal says about the order of things, and about what the client can have known.
+// Call history: questions about the order of calls, and about what the client had received by then.
 import type { MockCall } from '../calls/call.ts'
 
-/** Did the whole answer of the server reach the client, as far as it can tell? No fault leaves it what it was. */
+/**
+ * Did the client receive the complete answer, as far as the server can know? An answer that a fault
+ * has changed does not count.
+ */
 export function isDelivered({ endedAtMs, status, fault, abandoned, blocked }: MockCall): boolean {
-  const isOwn = endedAtMs !== undefined && status !== 0 && fault === undefined
-  return isOwn && !abandoned && blocked === undefined
+  const isUnchanged = endedAtMs !== undefined && status !== 0 && fault === undefined
+  return isUnchanged && !abandoned && blocked === undefined
 }
 
 /** Did this call arrive after the other one was answered? */
@@ -13,27 +16,27 @@ export function isAfter(call: MockCall, other: MockCall): boolean {
 }
 
 /**
- * Did this call arrive so many seconds after the other one was answered that it cannot have been on its way? Time alone
- * can say so: of calls that arrive one by one nobody here knows whether they were also made one by one.
+ * Did this call arrive so long after the answer to the other one that it cannot have been in
+ * flight? Only time can show this: calls that arrive one by one may have been sent together.
  */
 export function isLongAfter(call: MockCall, other: MockCall, inFlightSeconds: number): boolean {
-  // No time may pass at all, under a clock that stands still.
+  // With 0, order alone decides, so that the rules also hold while the clock stands still.
   if (inFlightSeconds === 0) return isAfter(call, other)
   const endedAtMs = other.endedAtMs ?? Number.POSITIVE_INFINITY
   return isAfter(call, other) && call.startedAtMs - endedAtMs > inFlightSeconds * 1000
 }
 
-/** The groups of calls with the same key, in order of their first call; calls without a key are left out. */
+/** Groups calls by a key, in the order of their first call; calls without a key are left out. */
 export function groupBy(
   calls: readonly MockCall[],
-  key: (call: MockCall) => string | undefined
+  keyOf: (call: MockCall) => string | undefined
 ): readonly (readonly [MockCall, ...MockCall[]])[] {
   const groups = new Map<string, [MockCall, ...MockCall[]]>()
   for (const call of calls) {
-    const name = key(call)
-    if (name === undefined) continue
-    const group = groups.get(name)
-    if (group === undefined) groups.set(name, [call])
+    const key = keyOf(call)
+    if (key === undefined) continue
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [call])
     else group.push(call)
   }
   return [...groups.values()]

@@ -1,80 +1,98 @@
-// Rules about refreshing and signing out.
+// Refresh rules: how a client must refresh, and what it must not use after a sign-out.
 
 import type { MockCall } from '../calls/call.ts'
 import { groupBy, isAfter, isDelivered, isLongAfter } from './history.ts'
 import type { RuleBreak, RuleContext } from './rule.ts'
 
+/** More failed refreshes than this within `stormSeconds` are a retry storm. */
 const stormRefreshes = 5
 const stormSeconds = 10
+/** More refused tokens in a row than this are a retry storm. */
 const stormTokens = 3
 
-export function brokenRefreshRules(calls: readonly MockCall[], rules: RuleContext): RuleBreak[] {
-  const refreshes = calls.filter(({ route }) => route === 'refresh')
+export function findRefreshBreaks(calls: readonly MockCall[], context: RuleContext): RuleBreak[] {
+  const refreshes = calls.filter(isRefresh)
   const sessions = groupBy(calls, ({ sid }) => sid)
   return [
     ...sessions.flatMap(parallelRefreshes),
-    ...sessions.flatMap(spentTokens),
-    ...withoutCredentials(calls, refreshes, rules),
-    ...failedInVain(refreshes),
-    ...sessions.flatMap(refreshedInVain),
-    ...sessions.flatMap((session) => usedAfterLogout(session, rules.inFlightSeconds))
+    ...sessions.flatMap(spentRefreshTokens),
+    ...refreshesWithoutCookie(calls, refreshes, context),
+    ...retriesWithoutBackoff(refreshes),
+    ...sessions.flatMap(refreshesForRefusedTokens),
+    ...sessions.flatMap((session) => usesAfterLogout(session, context.inFlightSeconds))
   ]
 }
 
 //   t0  refresh A arrives
-//   t1  refresh B arrives: A has not been answered, and B is not the same attempt
+//   t1  refresh B arrives: A has not been answered yet, and B has another idempotency key or none
 //   t2  A is answered
 function parallelRefreshes(session: readonly MockCall[]): RuleBreak[] {
-  const refreshes = session.filter(({ route }) => route === 'refresh')
-  const met = refreshes.filter((call) =>
+  const refreshes = session.filter(isRefresh)
+  const parallel = refreshes.filter((call) =>
     refreshes.some((other) => {
       const [first, second] = call.index < other.index ? [call, other] : [other, call]
-      // Nobody can wait for a call that hangs, or that its page has given up.
-      const isWaitedFor = first.fault !== 'hang' && first.abandoned !== true
-      return call !== other && isWaitedFor && !isAfter(second, first) && !isSameAttempt(call, other)
+      // A client cannot wait for a call that hangs, or that its page has aborted.
+      const canBeAwaited = first.fault !== 'hang' && first.abandoned !== true
+      return (
+        call !== other && canBeAwaited && !isAfter(second, first) && !isSameAttempt(call, other)
+      )
     })
   )
   return ruleBreak(
     'parallel-refresh',
-    met,
-    `${met.length} refreshes of one session were in flight at once`
+    parallel,
+    `the client had ${parallel.length} refreshes of one session in flight at once, which a server may treat as token theft`
   )
+}
+
+function isRefresh({ route }: MockCall): boolean {
+  return route === 'refresh'
 }
 
 function isSameAttempt(one: MockCall, other: MockCall): boolean {
   return one.idempotencyKey !== undefined && one.idempotencyKey === other.idempotencyKey
 }
 
-function spentTokens(session: readonly MockCall[]): RuleBreak[] {
-  const spent = session.filter((call) => {
+function spentRefreshTokens(session: readonly MockCall[]): RuleBreak[] {
+  const reuses = session.filter((call) => {
     if (call.outcome !== 'replayed' && call.outcome !== 'refresh_reused') return false
-    const successor = session.findLast(
+    const rotation = session.findLast(
       (other) => other.outcome === 'rotated' && other.index < call.index
     )
-    // Whoever never got the answer can have nothing but the spent one; and one attempt may be made twice.
-    if (successor === undefined || !isDelivered(successor) || !isAfter(call, successor))
-      return false
-    return call.outcome === 'refresh_reused' || !isSameAttempt(call, successor)
+    // A client that did not receive the answer still has the old token, and may repeat the attempt.
+    if (rotation === undefined || !isDelivered(rotation) || !isAfter(call, rotation)) return false
+    return call.outcome === 'refresh_reused' || !isSameAttempt(call, rotation)
   })
   return ruleBreak(
     'spent-refresh-token',
-    spent,
-    'a refresh token was presented after its successor had been delivered'
+    reuses,
+    'the client sent a refresh token again after it had received the next one, which a server may treat as token theft'
   )
 }
 
-function withoutCredentials(
+/** Outcomes that delete the refresh cookie. */
+const clearingOutcomes: readonly MockCall['outcome'][] = [
+  'signed_out',
+  'session_expired',
+  'session_idle',
+  'session_revoked',
+  'refresh_reused'
+]
+
+function refreshesWithoutCookie(
   calls: readonly MockCall[],
   refreshes: readonly MockCall[],
   { sessionSeconds, refreshWith }: RuleContext
 ): RuleBreak[] {
-  // What a page has in its memory, a reload takes away; only a cookie can be missed.
+  // Any other credential is in the memory of a page, and a reload legitimately loses it.
   if (refreshWith !== 'cookie') return []
-  const isLacking = (call: MockCall): boolean => {
+
+  function isCookieMissing(call: MockCall): boolean {
     const { credentials, origin, target } = call
-    const isForeign = origin !== undefined && origin !== target
-    if (credentials === 'omit' || (credentials === 'same-origin' && isForeign)) return true
+    const isCrossOrigin = origin !== undefined && origin !== target
+    if (credentials === 'omit' || (credentials === 'same-origin' && isCrossOrigin)) return true
     if (call.outcome !== 'no_cookie') return false
+    // The server cannot distinguish two browsers on the same origin, so it treats them as one.
     const login = calls.findLast(
       (other) =>
         other.outcome === 'signed_in' &&
@@ -84,57 +102,57 @@ function withoutCredentials(
         other.target === call.target &&
         other.origin === call.origin
     )
-    // Another browser on the same origin cannot be told from this one.
     if (login === undefined) return false
     if (call.startedAtMs >= login.startedAtMs + sessionSeconds * 1000) return false
-    // These answers make the browser forget the cookie.
-    const clearing = [
-      'signed_out',
-      'session_expired',
-      'session_idle',
-      'session_revoked',
-      'refresh_reused'
-    ]
     return !calls.some(
       (other) =>
-        clearing.includes(other.outcome) && other.index > login.index && other.index < call.index
+        clearingOutcomes.includes(other.outcome) &&
+        other.index > login.index &&
+        other.index < call.index
     )
   }
-  const message = 'a refresh came without the cookie; the request has to include credentials'
-  return ruleBreak('refresh-without-credentials', refreshes.filter(isLacking), message)
+  return ruleBreak(
+    'refresh-without-credentials',
+    refreshes.filter(isCookieMissing),
+    'the client sent a refresh without the refresh cookie, so the server cannot find the session: the request must include credentials'
+  )
 }
 
-function failedInVain(refreshes: readonly MockCall[]): RuleBreak[] {
-  // A visitor with nothing to show, or with the cookie of another server or of before a reset, which stays where it is,
-  // asks once per page load, and there may be many of those.
-  const ofVisitors: readonly MockCall['outcome'][] = [
-    'no_cookie',
-    'missing_token',
-    'unknown_session'
-  ]
+/**
+ * Outcomes of a page that has no credential, or one that this server does not know: the cookie of
+ * another server, or one from before a reset. Each page load may ask once.
+ */
+const visitorOutcomes: readonly MockCall['outcome'][] = [
+  'no_cookie',
+  'missing_token',
+  'unknown_session'
+]
+
+function retriesWithoutBackoff(refreshes: readonly MockCall[]): RuleBreak[] {
   const failed = refreshes.filter(
-    ({ status = 200, outcome }) => (status === 0 || status >= 400) && !ofVisitors.includes(outcome)
+    ({ status = 200, outcome }) =>
+      (status === 0 || status >= 400) && !visitorOutcomes.includes(outcome)
   )
   return groupBy(failed, ({ sid, origin }) => sid ?? origin ?? '').flatMap((group) => {
     const storm = group.filter((call) => {
-      const near = (other: MockCall) =>
+      const isNear = (other: MockCall) =>
         Math.abs(other.startedAtMs - call.startedAtMs) <= stormSeconds * 1000
-      return group.filter(near).length > stormRefreshes
+      return group.filter(isNear).length > stormRefreshes
     })
-    return ruleBreak('retry-storm', storm, `refreshes failed and were tried again at once`)
+    return ruleBreak(
+      'retry-storm',
+      storm,
+      `the client repeated a failed refresh more than ${stormRefreshes} times within ${stormSeconds} s, which can keep a server down: wait longer after each failure`
+    )
   })
 }
 
-function refreshedInVain(session: readonly MockCall[]): RuleBreak[] {
-  const refreshes = session.filter(
-    (call) => call.route === 'refresh' && call.issuedJti !== undefined
-  )
+function refreshesForRefusedTokens(session: readonly MockCall[]): RuleBreak[] {
+  const refreshes = session.filter((call) => isRefresh(call) && call.issuedJti !== undefined)
   const streaks: MockCall[][] = [[]]
   for (const refresh of refreshes) {
-    // A refresh by the access token is no use of it: what the API makes of it is asked here.
-    const uses = session.filter(
-      (call) => call.jti === refresh.issuedJti && call.route !== 'refresh'
-    )
+    // A refresh that presents the access token says nothing about how the API answers it.
+    const uses = session.filter((call) => call.jti === refresh.issuedJti && !isRefresh(call))
     const isRefused = uses.length > 0 && uses.every(({ status }) => status === 401)
     if (isRefused) streaks.at(-1)?.push(refresh)
     else streaks.push([])
@@ -145,22 +163,25 @@ function refreshedInVain(session: readonly MockCall[]): RuleBreak[] {
       ruleBreak(
         'retry-storm',
         streak,
-        'every renewed token was refused, and yet it was renewed again'
+        `the client refreshed ${streak.length} times in a row although every new access token was refused, so another refresh cannot help`
       )
     )
 }
 
-function usedAfterLogout(session: readonly MockCall[], inFlightSeconds: number): RuleBreak[] {
-  // Whoever never got the answer may have to go on as if nothing had been asked.
+function usesAfterLogout(session: readonly MockCall[], inFlightSeconds: number): RuleBreak[] {
+  // A client that did not receive the answer to its logout cannot know that the session has ended.
   const logout = session.find((call) => call.outcome === 'signed_out' && isDelivered(call))
   if (logout === undefined) return []
-  const used = session.filter((call) =>
-    call.route === 'refresh'
+  const uses = session.filter((call) =>
+    isRefresh(call)
       ? isAfter(call, logout)
       : call.jti !== undefined && isLongAfter(call, logout, inFlightSeconds)
   )
-  const message = `a token was used after the logout was answered (access tokens: more than ${inFlightSeconds} s after)`
-  return ruleBreak('use-after-logout', used, message)
+  return ruleBreak(
+    'use-after-logout',
+    uses,
+    `the client used a token after it had received the answer to the logout (access tokens: more than ${inFlightSeconds} s after), so it still acts for a user who has signed out`
+  )
 }
 
 function ruleBreak(

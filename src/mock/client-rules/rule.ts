@@ -1,28 +1,29 @@
-// A rule for clients: its name, the facts it is checked against, and what it reports.
+// Client rule: its name, the context it is checked in, and the result of a check.
 import type { MockCall } from '../calls/call.ts'
 import type { RefreshWith } from '../options/sessions.ts'
 
 /**
- * - `parallel-refresh`: two refreshes of one session were in flight at once, and not as one attempt (the same
- *   `Idempotency-Key`). One of them may be taken for theft (RFC 9700 §4.14.2).
- * - `spent-refresh-token`: a refresh token was presented although its successor had been delivered.
- * - `refresh-without-credentials`: a refresh came without the cookie that the client must have: its credentials mode says so,
- *   or somebody has signed in from that origin, and two browsers on it are taken for one. Where a session is renewed
- *   in another way (`refreshWith`) nothing is asked: what a page had in its memory, a reload takes away.
- * - `retry-storm`: more than 5 refreshes that showed something failed within 10 seconds (but for refresh tokens that nobody
- *   here knows), or more than 3 in a row brought a token that was refused at every use.
- * - `use-after-logout`: a refresh token, or (after `inFlightSeconds`) an access token, was used after the answer to the
- *   logout had been delivered.
- * - `stale-access-token`: an access token was used more than `inFlightSeconds` after a newer one of its session had been
- *   delivered by a login or refresh.
- * - `ignored-reissue`: the same, where the newer token had been re-issued in a response header.
- * - `bearer-to-foreign-origin`: an access token went to an origin where neither the server nor anything behind its guard
- *   answers. Only the msw door sees such calls.
- * - `token-in-url`: a token stood in a URL (RFC 6750 §5.3). Of calls that come neither to the server nor to anything behind
- *   its guard only the msw door sees the URL, and only an access token of the server's own counts there.
- * - `reissue-hidden`: a token was re-issued in a header that the page may not read, for lack of
- *   `Access-Control-Expose-Headers`. This one is the server's fault.
- * - `cors-blocked`: the browser would not have sent the call, or not have shown its answer (CORS).
+ * - `parallel-refresh`: two refreshes of one session were in flight at once without the same
+ *   `Idempotency-Key`. A server may treat one of them as token theft (RFC 9700 §4.14.2).
+ * - `spent-refresh-token`: a refresh token was sent again after its successor had been delivered.
+ * - `refresh-without-credentials`: a refresh came without the cookie that the client must have,
+ *   because its credentials mode excludes it, or because a user has signed in from that origin (two
+ *   browsers on one origin count as one). Only checked if `refreshWith` is `cookie`.
+ * - `retry-storm`: more than 5 refreshes failed within 10 seconds (unknown refresh tokens do not
+ *   count), or more than 3 in a row brought a token that was refused at every use.
+ * - `use-after-logout`: a refresh token, or (after `inFlightSeconds`) an access token, was used
+ *   after the answer to the logout had been delivered.
+ * - `stale-access-token`: an access token was used more than `inFlightSeconds` after a login or a
+ *   refresh had delivered a newer one of its session.
+ * - `ignored-reissue`: the same for a newer token that had been re-issued in a response header.
+ * - `bearer-to-foreign-origin`: an access token was sent to an origin on which neither the server
+ *   nor a guarded handler answers. Only the msw adapter sees such calls.
+ * - `token-in-url`: a URL contained a token (RFC 6750 §5.3). For calls that reach neither the
+ *   server nor a guarded handler, only the msw adapter sees the URL, and only this server's access
+ *   tokens count.
+ * - `reissue-hidden`: a token was re-issued in a header that the page cannot read, because
+ *   `Access-Control-Expose-Headers` does not list it. The server, not the client, must be changed.
+ * - `cors-blocked`: a browser would block the call, or hide its response from the page (CORS).
  */
 export type MockRule =
   | 'parallel-refresh'
@@ -37,9 +38,10 @@ export type MockRule =
   | 'reissue-hidden'
   | 'cors-blocked'
 
-/** What one rule has found. */
+/** A broken rule and the calls that broke it. */
 export interface RuleBreak {
   readonly rule: MockRule
+  /** A sentence without a full stop: what the client did, and why it hurts. */
   readonly message: string
   readonly calls: readonly MockCall[]
 }
@@ -47,7 +49,11 @@ export interface RuleBreak {
 export interface RuleContext {
   readonly refreshWith: RefreshWith
   readonly sessionSeconds: number
-  /** Before which call a token was made to order, if it was; `Infinity` for a forged one. */
-  readonly madeBefore: (jti: string) => number | undefined
+  /**
+   * The `index` of the next call when `mint` made this token; `Infinity` for a forged token, and
+   * `undefined` for all other tokens.
+   */
+  readonly mintedBefore: (jti: string) => number | undefined
+  /** How long a call may still arrive that was sent before a change. */
   readonly inFlightSeconds: number
 }

@@ -1,30 +1,30 @@
-// Rules about access tokens: which one to use, and where it may go.
+// Access token rules: which token a client must use, and where it may send it.
 
 import type { MockCall } from '../calls/call.ts'
 import { groupBy, isAfter, isDelivered, isLongAfter } from './history.ts'
 import type { RuleBreak, RuleContext } from './rule.ts'
 
-export function brokenTokenRules(
+export function findTokenBreaks(
   calls: readonly MockCall[],
   leaks: readonly MockCall[],
-  rules: RuleContext
+  context: RuleContext
 ): RuleBreak[] {
   return [
-    ...groupBy(calls, ({ sid }) => sid).flatMap((session) => outdatedTokens(session, rules)),
+    ...groupBy(calls, ({ sid }) => sid).flatMap((session) => outdatedTokens(session, context)),
     ...foreignOrigins(calls, leaks),
     ...tokensInUrls(calls, leaks)
   ]
 }
 
-//   t0  the token T is delivered
-//   t1  a call arrives, whose answer delivers the token G: it was asked for when T was known, so G is the newer one
-//   t2  a call arrives with T
+//   t0  an answer delivers token T
+//   t1  a call arrives, and its answer delivers token G: T was known by then, so G is newer
+//   t2  a call arrives with T although the client has G
 //
-// Of tokens that were asked for in parallel none is the newer one. A token that no call delivered was there before all of
-// them, unless a test has made it to order since; a forged one is never the client's own.
+// If two tokens were requested in parallel, neither is newer. A token that no call delivered is
+// older than all others, unless `mint` made it later. A forged token is never outdated.
 function outdatedTokens(
   session: readonly MockCall[],
-  { inFlightSeconds, madeBefore }: RuleContext
+  { inFlightSeconds, mintedBefore }: RuleContext
 ): RuleBreak[] {
   const grants = session.filter(
     (call) => call.issuedJti !== undefined && isDelivered(call) && call.hiddenHeader === undefined
@@ -33,15 +33,15 @@ function outdatedTokens(
     const [{ jti = '' }] = uses
     const issue = session.find(({ issuedJti }) => issuedJti === jti)
     const isNewer = (grant: MockCall): boolean =>
-      issue === undefined ? grant.index >= (madeBefore(jti) ?? 0) : isAfter(grant, issue)
+      issue === undefined ? grant.index >= (mintedBefore(jti) ?? 0) : isAfter(grant, issue)
     const newer = grants.find((grant) => grant.issuedJti !== jti && isNewer(grant))
     if (newer === undefined) return []
-    const blamed = uses.filter((call) => isLongAfter(call, newer, inFlightSeconds))
-    if (blamed.length === 0) return []
+    const outdated = uses.filter((call) => isLongAfter(call, newer, inFlightSeconds))
+    if (outdated.length === 0) return []
     const rule = newer.reissued ? 'ignored-reissue' : 'stale-access-token'
-    const source = newer.reissued ? 're-issued in the answer to' : 'delivered by'
-    const message = `an access token was used although a newer one had been ${source} call #${newer.index}`
-    return [{ rule, message, calls: blamed }]
+    const source = newer.reissued ? 're-issued' : 'delivered'
+    const message = `the client used an access token although the answer to call #${newer.index} had ${source} a newer one: the server may refuse the old one at any time`
+    return [{ rule, message, calls: outdated }]
   })
 }
 
@@ -49,20 +49,22 @@ function foreignOrigins(calls: readonly MockCall[], leaks: readonly MockCall[]):
   const homes = new Set(
     calls.filter(({ route }) => route !== 'unknown').map(({ target }) => target)
   )
-  const strayed = leaks.filter(({ route, target }) => route === 'elsewhere' && !homes.has(target))
-  return groupBy(strayed, ({ target }) => target).map((group) => ({
+  const foreign = leaks.filter(({ route, target }) => route === 'elsewhere' && !homes.has(target))
+  return groupBy(foreign, ({ target }) => target).map((group) => ({
     rule: 'bearer-to-foreign-origin',
-    message: `an access token was sent to ${group[0].target}`,
+    message: `the client sent an access token to ${group[0].target}, which can now act as the user`,
     calls: group
   }))
 }
 
 function tokensInUrls(calls: readonly MockCall[], leaks: readonly MockCall[]): RuleBreak[] {
   const placeOf = ({ target, path }: MockCall): string => target + path
-  // Whoever came to the server or its guard was seen on the way there, too.
+  // msw also reports requests that reach the server or a guarded handler: count those once.
   const arrived = new Set(calls.map(placeOf))
-  const strayed = leaks.filter((call) => !arrived.has(placeOf(call)))
-  const leaking = [...calls, ...strayed].filter(({ tokenInUrl }) => tokenInUrl)
+  const foreign = leaks.filter((call) => !arrived.has(placeOf(call)))
+  const leaking = [...calls, ...foreign].filter(({ tokenInUrl }) => tokenInUrl)
   if (leaking.length === 0) return []
-  return [{ rule: 'token-in-url', message: 'a token stood in a URL', calls: leaking }]
+  const message =
+    'the client put a token into a URL, which histories, logs and Referer headers expose'
+  return [{ rule: 'token-in-url', message, calls: leaking }]
 }

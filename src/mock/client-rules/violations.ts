@@ -1,11 +1,11 @@
-// A linter for clients: what in the journal a good client would not have done. It records and refuses nothing.
+// Violations: finds what the client did wrong in the call log. Checking never refuses a call.
 
 import type { MockCall } from '../calls/call.ts'
 import { aYearSeconds, between, describe, invalid, methodOptions, oneOf } from '../lib/checks.ts'
-import { brokenCorsRules } from './cors-rules.ts'
-import { brokenRefreshRules } from './refresh-rules.ts'
+import { findCorsBreaks } from './cors-rules.ts'
+import { findRefreshBreaks } from './refresh-rules.ts'
 import type { MockRule, RuleContext } from './rule.ts'
-import { brokenTokenRules } from './token-rules.ts'
+import { findTokenBreaks } from './token-rules.ts'
 
 const ruleNames = Object.keys({
   'parallel-refresh': true,
@@ -21,26 +21,29 @@ const ruleNames = Object.keys({
   'cors-blocked': true
 } satisfies Record<MockRule, true>) as readonly MockRule[]
 
-/** Storms of a thousand requests take seconds to arrive on a busy machine. */
+/** On a busy machine, a burst of a thousand requests takes seconds to arrive. */
 export const defaultInFlightSeconds = 5
 
-/** A rule that was broken. */
+/** A broken rule. */
 export interface MockViolation {
   readonly rule: MockRule
-  /** What happened, as a sentence. */
+  /** A sentence that says what the client did, and why it hurts. */
   readonly message: string
-  /** When the first of the calls arrived, in milliseconds since the epoch by the server's clock. */
+  /** Time of the first call by the server's clock, in milliseconds since the epoch. */
   readonly atMs: number
-  /** The calls that broke it, in order of arrival. */
+  /** The calls that broke the rule, in order of arrival. */
   readonly calls: readonly MockCall[]
 }
 
 export interface AssertNoViolationsOptions {
-  /** Rules that may be broken, such as `stale-access-token` where several pages share a session and no token. */
+  /**
+   * Rules to skip. For example, skip `stale-access-token` if several pages share a session but each
+   * has its own access token.
+   */
   readonly except?: readonly MockRule[]
   /**
-   * How long after a change calls may still arrive that were sent before it, in seconds by the server's clock. Default 5,
-   * as for `violations`; 0 where the test makes one call after the other.
+   * How long after a change a call may still arrive that was sent before it, in seconds of the
+   * server's clock. Default 5, as for `violations`. Use 0 if a test sends its calls one by one.
    */
   readonly inFlightSeconds?: number
 }
@@ -56,32 +59,32 @@ export class MockViolationError extends Error {
   }
 }
 
-/** In order of the first call of each. */
+/** The violations in the order of their first calls. */
 export function findViolations(
   calls: readonly MockCall[],
   leaks: readonly MockCall[],
-  rules: RuleContext
+  context: RuleContext
 ): readonly MockViolation[] {
   return [
-    ...brokenRefreshRules(calls, rules),
-    ...brokenTokenRules(calls, leaks, rules),
-    ...brokenCorsRules(calls)
+    ...findRefreshBreaks(calls, context),
+    ...findTokenBreaks(calls, leaks, context),
+    ...findCorsBreaks(calls)
   ]
     .map((ruleBreak) => ({ ...ruleBreak, atMs: ruleBreak.calls[0]?.startedAtMs ?? 0 }))
     .sort((one, other) => (one.calls[0]?.index ?? 0) - (other.calls[0]?.index ?? 0))
 }
 
-/** @throws MockViolationError that names every rule that was broken, when, and by which calls */
+/** @throws MockViolationError that names every broken rule, with the time and the calls */
 export function assertNone(
   find: (inFlightSeconds: number) => readonly MockViolation[],
   given: AssertNoViolationsOptions = {}
 ): void {
-  const { except, inFlightSeconds } = readLenience(given)
-  const counted = find(inFlightSeconds).filter(({ rule }) => !except.includes(rule))
-  if (counted.length > 0) throw new MockViolationError(counted)
+  const { except, inFlightSeconds } = readOptions(given)
+  const violations = find(inFlightSeconds).filter(({ rule }) => !except.includes(rule))
+  if (violations.length > 0) throw new MockViolationError(violations)
 }
 
-function readLenience(given: AssertNoViolationsOptions): Required<AssertNoViolationsOptions> {
+function readOptions(given: AssertNoViolationsOptions): Required<AssertNoViolationsOptions> {
   const caller = 'assertNoViolations'
   const names = ['except', 'inFlightSeconds'] as const
   const { except = [], inFlightSeconds = defaultInFlightSeconds } =
@@ -95,6 +98,7 @@ function readLenience(given: AssertNoViolationsOptions): Required<AssertNoViolat
   }
 }
 
+/** How many calls of each violation an error lists. */
 const listedCalls = 8
 
 function report(violations: readonly MockViolation[]): string {
@@ -104,11 +108,11 @@ function report(violations: readonly MockViolation[]): string {
     if (more > 0) lines.push(`  and ${more} more`)
     return [`${rule} at ${new Date(atMs).toISOString()}: ${message}`, ...lines].join('\n')
   })
-  const rules = violations.length === 1 ? 'a rule was' : `${violations.length} rules were`
-  return [`${rules} broken`, ...paragraphs].join('\n\n')
+  const count = violations.length === 1 ? '1 violation' : `${violations.length} violations`
+  return [`assertNoViolations(): found ${count} of the client rules`, ...paragraphs].join('\n\n')
 }
 
 function describeCall({ index, method, path, status = 0, outcome, kid, sub }: MockCall): string {
-  const about = [sub, kid].filter((fact) => fact !== undefined).join(', ')
-  return `#${index} ${method} ${path} ${status} ${outcome}${about === '' ? '' : ` (${about})`}`
+  const details = [sub, kid].filter((fact) => fact !== undefined).join(', ')
+  return `#${index} ${method} ${path} ${status} ${outcome}${details === '' ? '' : ` (${details})`}`
 }

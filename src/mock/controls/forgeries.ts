@@ -1,5 +1,5 @@
-// Every kind of token that must be refused, what makes it so, and under which name.
-import type { JWK } from 'jose'
+// Forgeries: every kind of access token that a server must refuse, and how to make it.
+import type { CryptoKey, JWK } from 'jose'
 import { exportJWK, exportSPKI } from 'jose/key/export'
 import { generateKeyPair } from 'jose/key/generate/keypair'
 import type { TokenRefusal } from '../calls/outcomes.ts'
@@ -7,9 +7,8 @@ import { generatedKey, importSecret, type OwnKey } from '../keys/key.ts'
 import { base64url, randomText } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { TokenDraft } from '../tokens/access-tokens.ts'
-import { signUnchecked, tamper } from './raw-jws.ts'
 
-/** A kind of forged token; {@link forgeries} says what the server answers to each. */
+/** A kind of forged token. {@link forgeries} lists the server's answers. */
 export type MockForgery =
   | 'expired'
   | 'not-yet-valid'
@@ -39,9 +38,11 @@ export type MockForgery =
   | 'tampered'
 
 /**
- * What the server says to each kind of forged token, for tests that go through them all. `revoked`, `unknown-session`
- * and `stale-version` are accepted where `revocation` is `short-lived`, `missing-kid` where `tokensWithoutKid` is
- * `try-keys`; `public-key-as-secret` takes a server whose key is not symmetric.
+ * The server's answer to each kind of forged token, for tests that try all of them.
+ *
+ * `revoked`, `unknown-session` and `stale-version` are accepted if `revocation` is `short-lived`,
+ * and `missing-kid` if `tokensWithoutKid` is `try-keys`. `public-key-as-secret` needs a server with
+ * an asymmetric key.
  */
 export const forgeries: Readonly<Record<MockForgery, TokenRefusal>> = Object.freeze({
   expired: 'token_expired',
@@ -72,61 +73,75 @@ export const forgeries: Readonly<Record<MockForgery, TokenRefusal>> = Object.fre
   tampered: 'bad_signature'
 })
 
-/** What a forger has at hand. */
-export interface Forge {
+/** The state of the server that a forgery is made from. */
+export interface ForgeContext {
   readonly nowSeconds: number
   readonly clockToleranceSeconds: number
-  /** A key of the server's that is gone. */
+  /** A retired key of the server. */
   retiredKey(): OwnKey
-  /** A key of the server's that is not symmetric, if it has one. */
-  readonly asymmetric: OwnKey | undefined
-  /** Puts a token on the list of revoked ones. */
+  /** A key of the server that is not symmetric, if it has one. */
+  readonly asymmetricKey: OwnKey | undefined
+  /** Adds a token to the revoked ones. */
   revoke(jti: string): void
 }
 
-type Make = (draft: TokenDraft, forge: Forge) => Promise<string>
+type Make = (draft: TokenDraft, context: ForgeContext) => Promise<string>
+type JsonObject = Readonly<Record<string, unknown>>
 
-const farSeconds = 60
+const marginSeconds = 60
 
-/** The draft with other claims or another header, signed as it should be. */
-const honestly = async ({ key, header, claims }: TokenDraft): Promise<string> =>
-  signUnchecked(header, claims, (await key.material()).signWith)
-const withClaims =
-  (change: (draft: TokenDraft, forge: Forge) => Readonly<Record<string, unknown>>): Make =>
-  (draft, forge) =>
-    honestly({ ...draft, claims: { ...draft.claims, ...change(draft, forge) } })
-const withHeader =
-  (header: Readonly<Record<string, unknown>>): Make =>
-  (draft) =>
-    honestly({ ...draft, header: { ...draft.header, ...header } })
+/** Makes a token of this kind from the draft of a valid one. */
+export function forge(
+  forgery: MockForgery,
+  draft: TokenDraft,
+  context: ForgeContext
+): Promise<string> {
+  return makers[forgery](draft, context)
+}
 
-/** Signed with a key of the forger's own, which the header offers in some way. */
-const offering =
-  (offer: (publicJwk: JWK) => Readonly<Record<string, unknown>>): Make =>
-  async ({ header, claims }) => {
+/** Signs the draft with its own key. */
+export async function signDraft({ key, header, claims }: TokenDraft): Promise<string> {
+  return signUnchecked(header, claims, (await key.material()).signWith)
+}
+
+/** A valid signature over other claims. */
+function withClaims(change: (draft: TokenDraft, context: ForgeContext) => JsonObject): Make {
+  return (draft, context) =>
+    signDraft({ ...draft, claims: { ...draft.claims, ...change(draft, context) } })
+}
+
+/** A valid signature over another header. */
+function withHeader(header: JsonObject): Make {
+  return (draft) => signDraft({ ...draft, header: { ...draft.header, ...header } })
+}
+
+/** Signed with the forger's key, which the header offers for verification. */
+function withForgersKey(offer: (publicJwk: JWK) => JsonObject): Make {
+  return async ({ header, claims }) => {
     const { publicKey, privateKey } = await generateKeyPair('ES256')
-    const own = { ...header, alg: 'ES256', ...offer(await exportJWK(publicKey)) }
-    return signUnchecked(own, claims, privateKey)
+    const offering = { ...header, alg: 'ES256', ...offer(await exportJWK(publicKey)) }
+    return signUnchecked(offering, claims, privateKey)
   }
+}
 
-export const makers: Readonly<Record<MockForgery, Make>> = {
+const makers: Readonly<Record<MockForgery, Make>> = {
   expired: withClaims((_draft, { nowSeconds, clockToleranceSeconds }) => ({
     exp: nowSeconds - clockToleranceSeconds - 1,
-    iat: nowSeconds - clockToleranceSeconds - farSeconds
+    iat: nowSeconds - clockToleranceSeconds - marginSeconds
   })),
   'not-yet-valid': withClaims((_draft, { nowSeconds, clockToleranceSeconds }) => ({
-    nbf: nowSeconds + clockToleranceSeconds + farSeconds
+    nbf: nowSeconds + clockToleranceSeconds + marginSeconds
   })),
   'without-expiry': withClaims(() => ({ exp: undefined })),
   'wrong-issuer': withClaims(() => ({ iss: 'https://issuer.evil.test' })),
   'wrong-audience': withClaims(() => ({ aud: 'https://api.evil.test' })),
-  // An ID token of the same issuer: signed with the same key, and yet no access token (RFC 8725 §3.11).
+  // A valid ID token of the same issuer is not an access token (RFC 8725 §3.11).
   'wrong-type': withHeader({ typ: 'JWT' }),
-  'unknown-subject': withClaims(() => ({ sub: `nobody-${randomText(6)}` })),
+  'unknown-subject': withClaims(() => ({ sub: `unknown-${randomText(6)}` })),
   'unknown-session': withClaims(() => ({ sid: randomText(12) })),
   async revoked(draft, { revoke }) {
     revoke(draft.claims.jti)
-    return honestly(draft)
+    return signDraft(draft)
   },
   'stale-version': withClaims(() => ({ token_version: -1 })),
   'unknown-kid': withHeader({ kid: `key-${randomText(6)}` }),
@@ -134,35 +149,68 @@ export const makers: Readonly<Record<MockForgery, Make>> = {
   'kid-injection': withHeader({ kid: "../../../dev/null' UNION SELECT 'secret" }),
   'retired-key': (draft, { retiredKey }) => {
     const key = retiredKey()
-    return honestly({ ...draft, key, header: { ...draft.header, alg: key.alg, kid: key.kid } })
+    return signDraft({ ...draft, key, header: { ...draft.header, alg: key.alg, kid: key.kid } })
   },
   'alg-none': ({ header, claims }) => signUnchecked({ ...header, alg: 'none' }, claims, undefined),
   'unknown-alg': withHeader({ alg: 'HS1' }),
-  // The server's public key as the secret of an HMAC: fools whoever lets the token choose the algorithm.
-  async 'public-key-as-secret'({ header, claims }, { asymmetric }) {
-    const publicKey = (await asymmetric?.material())?.verifyWith
-    if (asymmetric === undefined || publicKey === undefined) {
-      const message = 'All keys of this server are symmetric; create it with an alg such as ES256.'
+  // The public key as an HMAC secret: accepted by servers that let the token choose the algorithm.
+  async 'public-key-as-secret'({ header, claims }, { asymmetricKey }) {
+    const publicKey = (await asymmetricKey?.material())?.verifyWith
+    if (asymmetricKey === undefined || publicKey === undefined) {
+      const message =
+        'mint(): every key of this server is symmetric; create the server with an alg such as ES256.'
       throw new MockAuthServerError('no_public_key', message)
     }
     const pem = new TextEncoder().encode(await exportSPKI(publicKey))
     const secret = await importSecret({ kty: 'oct', k: base64url(pem) })
-    return signUnchecked({ ...header, alg: 'HS256', kid: asymmetric.kid }, claims, secret)
+    return signUnchecked({ ...header, alg: 'HS256', kid: asymmetricKey.kid }, claims, secret)
   },
-  'embedded-jwk': offering((jwk) => ({ jwk })),
-  jku: offering(() => ({ jku: 'https://evil.test/jwks.json' })),
-  x5u: offering(() => ({ x5u: 'https://evil.test/chain.pem' })),
-  x5c: offering((jwk) => ({ x5c: [jwk.x] })),
+  'embedded-jwk': withForgersKey((jwk) => ({ jwk })),
+  jku: withForgersKey(() => ({ jku: 'https://evil.test/jwks.json' })),
+  x5u: withForgersKey(() => ({ x5u: 'https://evil.test/chain.pem' })),
+  x5c: withForgersKey((jwk) => ({ x5c: [jwk.x] })),
   'unknown-critical': withHeader({ crit: ['urn:example:unknown'], 'urn:example:unknown': true }),
   async 'foreign-signature'(draft) {
     const other = generatedKey('', draft.key.alg)
-    return honestly({ ...draft, key: other })
+    return signDraft({ ...draft, key: other })
   },
   'empty-signature': ({ header, claims }) => signUnchecked(header, claims, undefined),
   async 'missing-signature'(draft) {
-    return (await honestly(draft)).split('.').slice(0, 2).join('.')
+    return (await signDraft(draft)).split('.').slice(0, 2).join('.')
   },
   async tampered(draft) {
-    return tamper(await honestly(draft), { ...draft.claims, role: 'admin' })
+    return tamper(await signDraft(draft), { ...draft.claims, role: 'admin' })
   }
+}
+
+/** The parameters for WebCrypto to sign with a key of each algorithm. */
+const signParameters: Readonly<Record<string, { name: string; hash?: string }>> = {
+  HMAC: { name: 'HMAC' },
+  ECDSA: { name: 'ECDSA', hash: 'SHA-256' },
+  'RSASSA-PKCS1-v1_5': { name: 'RSASSA-PKCS1-v1_5' },
+  Ed25519: { name: 'Ed25519' }
+}
+
+// Builds the JWS by hand, because jose correctly refuses to sign what a server must not accept (RFC
+// 7515 §3.1). Signs any header by the algorithm of the key; without a key the signature is empty.
+async function signUnchecked(
+  header: JsonObject,
+  claims: JsonObject,
+  signWith: CryptoKey | undefined
+): Promise<string> {
+  const input = `${encode(header)}.${encode(claims)}`
+  if (signWith === undefined) return `${input}.`
+  const algorithm = signParameters[signWith.algorithm.name] ?? signWith.algorithm
+  const signature = await crypto.subtle.sign(algorithm, signWith, new TextEncoder().encode(input))
+  return `${input}.${base64url(new Uint8Array(signature))}`
+}
+
+/** The same token with other claims under its old signature. */
+function tamper(token: string, claims: JsonObject): string {
+  const [header, , signature] = token.split('.')
+  return `${header}.${encode(claims)}.${signature}`
+}
+
+function encode(part: JsonObject): string {
+  return base64url(new TextEncoder().encode(JSON.stringify(part)))
 }

@@ -1,4 +1,4 @@
-// The levers of the key registry: rotation in one step or in several, registration, retirement, the emergency.
+// Key controls: rotate, publish, activate, retire and register keys, or replace all of them.
 
 import { ownAlgorithms } from '../keys/algorithms.ts'
 import type { KeyChangeOptions, MockKeyChange } from '../keys/audit-log.ts'
@@ -11,56 +11,58 @@ import { MockAuthServerError } from '../lib/errors.ts'
 import type { ResetGeneration } from '../lib/reset-generation.ts'
 import { readIssuer, readKey, refuseOwnIssuer } from '../options/keys.ts'
 
-/** How a key that comes at run time takes part. */
+/** Options of `registerKey`. */
 export interface Registration extends KeyChangeOptions {
-  /** Default `verifying`. */
+  /** Status of the new key. Default `verifying`. */
   readonly as?: MockKeyStatus['status']
 }
 
-/** What an emergency rotation did. */
+/** The result of `emergencyRotate`. */
 export interface EmergencyRotation {
   readonly previousKid: string
-  /** The key that signs from now on. */
+  /** The new signing key. */
   readonly kid: string
-  /** Every other key; their tokens are refused. */
+  /** The retired keys: all others. Their tokens are refused. */
   readonly retiredKids: readonly string[]
-  /** How many sessions ended. */
+  /** The number of sessions that were ended. */
   readonly endedSessions: number
 }
 
 export interface KeyControls {
   /**
-   * Lets a new key sign. Tokens of the earlier ones stay valid, and a request that carries one is answered with a
-   * re-issued token in a header.
-   * @throws MockAuthServerError `key_exists` for a `kid` that was ever used
+   * Creates a new key, which signs from now on. Tokens of the earlier keys stay valid; the response
+   * to a request with such a token carries a re-issued token in a header.
+   * @throws MockAuthServerError `key_exists` if the `kid` has ever been used
    */
   rotateKey(change?: NewKey): { previousKid: string; kid: string }
 
   /**
-   * Makes a key that stands in the JWK Set and verifies, but does not sign: the first step of a rotation where others
-   * keep the JWK Set for a while. `activateKey` is the second, once they have all fetched it (`jwksMaxAgeSeconds`).
-   * @throws MockAuthServerError `key_exists` for a `kid` that was ever used
+   * Creates a key that is in the JWK Set and verifies but does not sign. It is the first step of a
+   * rotation if other servers cache the JWK Set. Call `activateKey` when all of them have fetched
+   * the new one (`jwksMaxAgeSeconds`).
+   * @throws MockAuthServerError `key_exists` if the `kid` has ever been used
    */
   publishKey(change?: NewKey): { kid: string }
 
   /**
-   * Lets a key sign that is there already; also the way back from a rotation.
-   * @throws MockAuthServerError `unknown_key` for one that is not there, `cannot_sign` for one without a private half
+   * Lets an existing key sign. It also reverts a rotation.
+   * @throws MockAuthServerError `unknown_key` if the key does not exist, `cannot_sign` if it has no
+   *   private half
    */
   activateKey(kid: string, change?: KeyChangeOptions): { previousKid: string; kid: string }
 
   /**
-   * Removes a key, or every one that only verifies; its tokens are refused from now on.
+   * Removes a key, or without a `kid` every key that only verifies. Their tokens are refused.
    * @returns the `kid`s of the removed keys
-   * @throws MockAuthServerError `signing_key` for the key that signs, `unknown_key` for one that is not there
+   * @throws MockAuthServerError `signing_key` if the key signs, `unknown_key` if it does not exist
    */
   retireKey(kid?: string, change?: KeyChangeOptions): readonly string[]
 
   /**
-   * Adds a key that comes from elsewhere at run time, such as a key management service, without a restart. What the
-   * function throws goes through.
-   * @throws TypeError for a key of a wrong shape or strength, MockAuthServerError `key_exists`, `cannot_sign`,
-   *   `unusable_key`; `too_late` where the server was reset meanwhile
+   * Adds a key from another source at run time, such as a key management service. Errors of
+   * `provide` are passed on.
+   * @throws TypeError for a key with the wrong shape or strength; MockAuthServerError `key_exists`,
+   *   `cannot_sign` or `unusable_key`, or `too_late` if the server is reset before the key arrives
    */
   registerKey(
     provide: () => MockKey | Promise<MockKey>,
@@ -68,39 +70,52 @@ export interface KeyControls {
   ): Promise<{ kid: string }>
 
   /**
-   * Accepts access tokens of an external issuer, or replaces what it had before: an empty JWK Set takes its keys away.
-   * @throws TypeError for an issuer of a wrong shape, MockAuthServerError `key_exists` for a `kid` that names another key
-   *   already, be it this issuer's
+   * Accepts access tokens of an external issuer. A second call replaces its keys; an empty JWK Set
+   * removes them.
+   * @throws TypeError for an issuer with the wrong shape; MockAuthServerError `key_exists` if a
+   *   `kid` already names a different key, including one of this issuer
    */
   trustIssuer(issuer: MockIssuer, change?: KeyChangeOptions): void
 
   /**
-   * Answers a leaked key: a new key signs, every other one of the server's own is retired, and every session ends, so that all users have to
-   * sign in again. Nothing is re-issued for tokens of the old keys.
-   * @throws MockAuthServerError `key_exists` for a `kid` that was ever used
+   * Responds to a leaked key: creates a new signing key, retires all other keys of the server and
+   * ends every session. All users have to sign in again, and old tokens are not re-issued.
+   * @throws MockAuthServerError `key_exists` if the `kid` has ever been used
    */
   emergencyRotate(change?: NewKey): EmergencyRotation
 
   /**
-   * Makes or reads every key that was not needed yet, the issuers' included. Never required: it moves the time this takes away from the first
-   * login, and a platform without the algorithm shows at once.
+   * Generates or imports every key that has not been needed yet, those of external issuers
+   * included. Calling it is optional. It makes the first login faster, and reports at once if the
+   * platform lacks an algorithm.
    * @throws MockAuthServerError `unusable_key`
    */
   ready(): Promise<void>
 
-  /** The server's own keys, the signing one first. */
+  /** The server's own keys; the signing key comes first. */
   readonly keys: readonly MockKeyStatus[]
 
-  /** What was done to keys since the start, when, by whom and why: a new array of frozen entries after each change. */
+  /**
+   * Every change of keys since the start, with time, author and reason. Each change creates a new
+   * array of frozen entries.
+   */
   readonly keyAudit: readonly MockKeyChange[]
 }
 
-/** The methods; `endEverySession` is what an emergency costs besides keys, and says how many there were. */
-export function createKeyControls(
-  { ring, issuers, ownIssuer }: KeyRegistry,
-  epoch: ResetGeneration,
-  endEverySession: () => number
-): Omit<KeyControls, 'keys' | 'keyAudit'> {
+interface KeyControlsDeps {
+  readonly registry: KeyRegistry
+  readonly generation: ResetGeneration
+  /** Ends every session, for an emergency rotation. Returns how many were active. */
+  readonly endEverySession: () => number
+}
+
+export function createKeyControls({
+  registry,
+  generation,
+  endEverySession
+}: KeyControlsDeps): Omit<KeyControls, 'keys' | 'keyAudit'> {
+  const { ring, issuers, ownIssuer } = registry
+
   return {
     rotateKey: (change = {}) => ring.rotate(readNewKey('rotateKey', change)),
     publishKey: (change = {}) => ring.publish(readNewKey('publishKey', change)),
@@ -118,11 +133,11 @@ export function createKeyControls(
       )
       const change = readChange(caller, given)
       const status = oneOf('as', as, ['signing', 'verifying', 'published'], caller)
-      const isCurrent = epoch.begin()
+      const isCurrent = generation.begin()
       const key = importedKey(readKey('key', await provide(), caller))
       await key.material()
       if (!isCurrent()) {
-        const message = `Key ${key.kid} came after a reset of the server that it was for.`
+        const message = `registerKey(): the server was reset before key ${key.kid} was provided.`
         throw new MockAuthServerError('too_late', message)
       }
       ring.register(key, status, change)

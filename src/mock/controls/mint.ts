@@ -1,4 +1,4 @@
-// The mint: access tokens made to order, good ones and every kind of bad one.
+// The mint: makes access tokens on request, valid ones and every kind of forged one.
 
 import { generatedKey, type OwnKey } from '../keys/key.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
@@ -6,82 +6,96 @@ import { describe, invalid, isRecord, ownOptions } from '../lib/checks.ts'
 import { randomHex } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { ResetGeneration } from '../lib/reset-generation.ts'
-import type { Session, Sessions } from '../sessions/sessions.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
 import type { AccessTokens, TokenDraft } from '../tokens/access-tokens.ts'
 import type { IssuedTokens } from '../tokens/issued-tokens.ts'
-import { type Forge, forgeries, type MockForgery, makers } from './forgeries.ts'
-import { signUnchecked } from './raw-jws.ts'
+import { type ForgeContext, forge, forgeries, type MockForgery, signDraft } from './forgeries.ts'
 
-/** A token to order. Nothing given, it is good. */
+/** The token to make. Without any option the token is valid. */
 export interface MintOrder {
-  /** Whose it is: `sub` or email. Default: the first user. */
+  /** Owner of the token: `sub` or email. Default: the first user. */
   readonly user?: string
-  /** The session it belongs to. Default: a new one of that user. */
+  /** Session of the token. Default: a new session of that user. */
   readonly sid?: string
-  /** What is wrong with it; {@link forgeries} says what the server answers. */
+  /** The defect of the token. {@link forgeries} lists the answers of the server. */
   readonly forgery?: MockForgery
-  /** The key that signs it: any of the server's own, retired ones included. Default: the one that signs. */
+  /** The key that signs: any key of the server, also a retired one. Default: the signing key. */
   readonly kid?: string
-  /** Header parameters in place of the usual ones; `undefined` leaves one out. The signature is made over them. */
+  /** Header parameters to replace; `undefined` removes one. The signature covers them. */
   readonly header?: Readonly<Record<string, unknown>>
-  /** Claims in place of the usual ones; `undefined` leaves one out. The signature is made over them. */
+  /** Claims to replace; `undefined` removes one. The signature covers them. */
   readonly claims?: Readonly<Record<string, unknown>>
 }
 
 export interface ForgeryControls {
   /**
-   * Makes an access token to order, to see what your own guard does with it.
+   * Makes an access token, to test how your own guard handles it.
    *
    * @example
    * it.each(Object.keys(forgeries))('refuses a token that is %s', async (forgery) => {
    *   const token = await server.mint({ forgery })
    * })
    *
-   * @throws MockAuthServerError `unknown_user`, `unknown_session`, `unknown_key`, `cannot_sign`, or `no_public_key` for
-   *   `public-key-as-secret` where every key is symmetric
+   * @throws MockAuthServerError `unknown_user`, `unknown_session`, `unknown_key`, `cannot_sign`, or
+   *   `no_public_key` for `public-key-as-secret` if every key is symmetric
    */
   mint(order?: MintOrder): Promise<string>
 }
 
-export interface MintDeps {
+interface ForgeryControlsDeps {
   readonly users: Users
   readonly sessions: Sessions
   readonly tokens: AccessTokens
   readonly issuedTokens: IssuedTokens
   readonly ring: KeyRing
-  readonly epoch: ResetGeneration
+  readonly generation: ResetGeneration
   readonly clockToleranceSeconds: number
   readonly now: () => number
-  /** How many calls have arrived. */
+  /** The number of calls that have arrived. */
   readonly arrivals: () => number
 }
 
 const orderNames = ['user', 'sid', 'forgery', 'kid', 'header', 'claims'] as const
 
-export function createForgeryControls(parts: MintDeps): ForgeryControls {
-  const { users, sessions, tokens, issuedTokens, ring, arrivals } = parts
-
-  const sessionFor = async ({ user, sid }: MintOrder): Promise<Session> => {
-    if (sid === undefined)
-      return (await sessions.start(users.named(user).sub, parts.epoch.begin())).session
+export function createForgeryControls({
+  users,
+  sessions,
+  tokens,
+  issuedTokens,
+  ring,
+  generation,
+  clockToleranceSeconds,
+  now,
+  arrivals
+}: ForgeryControlsDeps): ForgeryControls {
+  async function sessionFor({ user, sid }: MintOrder): Promise<Session> {
+    if (sid === undefined) {
+      const { session } = await sessions.start(users.named(user).sub, generation.begin())
+      return session
+    }
     const session = sessions.findLive(sid)
     if (session !== undefined) return session
-    throw new MockAuthServerError('unknown_session', 'There is no such session.')
+    throw new MockAuthServerError('unknown_session', 'mint(): there is no session with this sid.')
   }
-  const keyFor = (kid: string): OwnKey => {
+
+  function keyFor(kid: string): OwnKey {
     const key = ring.find(kid) ?? ring.findRetired(kid)
-    if (key === undefined) throw new MockAuthServerError('unknown_key', `There is no key ${kid}.`)
+    if (key === undefined) {
+      throw new MockAuthServerError('unknown_key', `mint(): there is no key ${kid}.`)
+    }
     if (key.canSign) return key
-    throw new MockAuthServerError('cannot_sign', `Key ${kid} has no private half.`)
+    throw new MockAuthServerError('cannot_sign', `mint(): key ${kid} has no private half.`)
   }
-  const draftFor = async (order: MintOrder): Promise<TokenDraft> => {
+
+  async function draftFor(order: MintOrder): Promise<TokenDraft> {
     const session = await sessionFor(order)
     const draft = tokens.draft(session, users.claimsOf(session.sub))
     const key = order.kid === undefined ? draft.key : keyFor(order.kid)
     const claims = { ...draft.claims, ...order.claims }
     const { jti, exp }: Readonly<Record<string, unknown>> = claims
-    // The draft is entered by its own name and end; what was ordered in their place is as good.
+    // The draft is registered with its own `jti` and `exp`; replaced ones must count as issued too.
     if (typeof jti === 'string') {
       issuedTokens.enter(jti, typeof exp === 'number' ? exp : draft.claims.exp, draft.claims.iat)
     }
@@ -91,27 +105,31 @@ export function createForgeryControls(parts: MintDeps): ForgeryControls {
       claims
     }
   }
-  const own = () => ring.list().flatMap(({ kid }) => ring.find(kid) ?? [])
-  const forge = (): Forge => ({
-    nowSeconds: Math.floor(parts.now() / 1000),
-    clockToleranceSeconds: parts.clockToleranceSeconds,
-    retiredKey: () =>
-      ring.findRetired() ?? ring.addRetired(generatedKey(`key-0-${randomHex(4)}`, 'HS256')),
-    asymmetric: own().find((key) => key.alg !== 'HS256'),
-    revoke: issuedTokens.revoke
-  })
+
+  function forgeContext(): ForgeContext {
+    const keys = ring.list().flatMap(({ kid }) => ring.find(kid) ?? [])
+    return {
+      nowSeconds: Math.floor(now() / 1000),
+      clockToleranceSeconds,
+      retiredKey: () =>
+        ring.findRetired() ?? ring.addRetired(generatedKey(`key-0-${randomHex(4)}`, 'HS256')),
+      asymmetricKey: keys.find((key) => key.alg !== 'HS256'),
+      revoke: issuedTokens.revoke
+    }
+  }
 
   return {
     async mint(given = {}) {
       const order = readOrder(given)
       const draft = await draftFor(order)
       const isForged = order.forgery !== undefined
-      issuedTokens.noteMade(
+      issuedTokens.noteMinted(
         String(draft.claims.jti),
         isForged ? Number.POSITIVE_INFINITY : arrivals()
       )
-      if (order.forgery !== undefined) return makers[order.forgery](draft, forge())
-      return signUnchecked(draft.header, draft.claims, (await draft.key.material()).signWith)
+      return order.forgery === undefined
+        ? signDraft(draft)
+        : forge(order.forgery, draft, forgeContext())
     }
   }
 }

@@ -1,122 +1,133 @@
-// The levers of sessions and tokens: arranging one without a request, and calling each back in every way there is.
+// Session controls: create a session without a request, and end sessions or revoke tokens.
 
 import { parseUrl } from '../http/message.ts'
 import type { RefreshCookie } from '../http/refresh-cookie.ts'
 import { describe, invalid, text } from '../lib/checks.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { ResetGeneration } from '../lib/reset-generation.ts'
-import type { Session, Sessions } from '../sessions/sessions.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
 import type { IssuedTokens } from '../tokens/issued-tokens.ts'
 
-/** A session as it may be known: without its tokens. */
+/** A session without its tokens. */
 export interface MockSession {
   /** The `sid` claim. */
   readonly sid: string
   readonly sub: string
   /** The `auth_time` claim: when the user signed in, in seconds since the epoch. */
   readonly startedAtSeconds: number
-  /** Its absolute end, in seconds since the epoch. */
+  /** When it ends at the latest, in seconds since the epoch. */
   readonly endsAtSeconds: number
 }
 
-/** A session that was arranged, with all that a client gets by signing in. */
+/** A session that `signIn` created, with everything that a client receives at a login. */
 export interface ArrangedSession extends MockSession {
   readonly accessToken: string
   readonly expiresInSeconds: number
   readonly refreshToken: string
-  /** What the answer to a login would have said as `Set-Cookie`. */
+  /** The `Set-Cookie` value of the response to a login. */
   readonly setCookie: string
 }
 
 export interface SessionControls {
   /**
-   * Signs somebody in without a request: for tests that begin with a session. Nothing is noted in the journal.
+   * Signs a user in without a request, for tests that begin with a session. The call log stays
+   * empty.
    * @param user `sub` or email; default: the first user
-   * @param url the server's own URL, which decides how the cookie is named; default `http://localhost`
-   * @throws MockAuthServerError `unknown_user`, `unknown_session` where the session ends while it is being arranged,
-   *   TypeError for a URL that is none
+   * @param url URL of the server, which decides the name of the cookie; default `http://localhost`
+   * @throws MockAuthServerError `unknown_user`, or `unknown_session` if the session ends before it
+   *   is complete; TypeError for an invalid URL
    */
   signIn(user?: string, url?: string): Promise<ArrangedSession>
 
-  /** The sessions that live, in the order in which they began. */
+  /** All active sessions, oldest first. */
   readonly sessions: readonly MockSession[]
 
   /**
-   * Ends a session as a sign-out does: its tokens are refused as `session_revoked` and `token_revoked`.
-   * @throws MockAuthServerError `unknown_session` where there is none with this `sid`
+   * Ends a session as a logout does: its tokens are refused as `session_revoked` and
+   * `token_revoked`.
+   * @throws MockAuthServerError `unknown_session` if no session has this `sid`
    */
   endSession(sid: string): void
 
-  /** Ends every session: access tokens are refused and the next refresh is answered with 401 `invalid_grant`. */
+  /**
+   * Ends every session: access tokens are refused, and the next refresh is answered with 401
+   * `invalid_grant`.
+   */
   endSessions(): void
 
   /**
-   * Puts the absolute end of a session at this moment: the next refresh is refused as `session_expired`.
-   * @throws MockAuthServerError `unknown_session` where there is none with this `sid`
+   * Lets a session reach its end now: the next refresh is refused as `session_expired`.
+   * @throws MockAuthServerError `unknown_session` if no session has this `sid`
    */
   expireSession(sid: string): void
 
-  /** Refuses one access token, by its `jti`; an external issuer's as well. */
+  /** Revokes one access token by its `jti`, also a token of an external issuer. */
   revoke(jti: string): void
 
-  /** Refuses every access token issued so far as revoked; refreshing still works. */
+  /** Revokes every access token issued so far. Refreshing still works. */
   revokeAccessTokens(): void
 
-  /** Refuses every access token issued so far as expired, whatever its `exp` says; refreshing still works. */
+  /** Expires every access token issued so far, despite its `exp`. Refreshing still works. */
   expireAccessTokens(): void
 
   /**
-   * Refuses every access token of one user that was issued so far: new ones carry a higher `token_version`.
-   * Refreshing still works.
+   * Revokes every access token of one user issued so far, because new ones carry a higher
+   * `token_version`. Refreshing still works.
    * @param user `sub` or email; default: the first user
-   * @returns the version that counts from now on
+   * @returns the version that tokens need from now on
    * @throws MockAuthServerError `unknown_user`
    */
   bumpTokenVersion(user?: string): number
 }
 
-export interface SessionControlsDeps {
+interface SessionControlsDeps {
   readonly users: Users
   readonly sessions: Sessions
   readonly tokens: AccessTokens
   readonly issuedTokens: IssuedTokens
   readonly cookie: RefreshCookie
-  readonly epoch: ResetGeneration
+  readonly generation: ResetGeneration
   readonly now: () => number
 }
 
-export function createSessionControls(
-  parts: SessionControlsDeps
-): Omit<SessionControls, 'sessions'> {
-  const { users, sessions, tokens, issuedTokens } = parts
+export function createSessionControls({
+  users,
+  sessions,
+  tokens,
+  issuedTokens,
+  cookie,
+  generation,
+  now
+}: SessionControlsDeps): Omit<SessionControls, 'sessions'> {
   return {
     async signIn(user, url = 'http://localhost') {
       if (parseUrl(url) === undefined) {
-        const expectation = "the server's own, such as 'http://localhost'"
+        const expectation = "a URL of the server, such as 'http://localhost'"
         throw invalid('url', expectation, describe(url), 'signIn')
       }
       const { sub } = users.named(user)
-      const { session, refreshToken } = await sessions.start(sub, parts.epoch.begin())
+      const { session, refreshToken } = await sessions.start(sub, generation.begin())
       const issued = await tokens.issue(session, users.claimsOf(sub))
       if (issued === undefined) {
-        const message = 'The session ended while it was being arranged.'
+        const message = 'signIn(): the session ended before its access token was issued.'
         throw new MockAuthServerError('unknown_session', message)
       }
-      const maxAgeSeconds = session.aliveUntilSeconds - Math.floor(parts.now() / 1000)
+      const maxAgeSeconds = session.aliveUntilSeconds - Math.floor(now() / 1000)
       const request = { method: 'POST', url, headers: [] }
       return {
         ...describeSession(session),
         accessToken: issued.token,
         expiresInSeconds: issued.expiresInSeconds,
         refreshToken,
-        setCookie: parts.cookie.set(request, refreshToken, maxAgeSeconds)
+        setCookie: cookie.set(request, refreshToken, maxAgeSeconds)
       }
     },
-    endSession: (sid) => insist(sessions.endById(sid)),
+    endSession: (sid) => requireFound(sessions.endById(sid), 'endSession'),
     endSessions: sessions.endAll,
-    expireSession: (sid) => insist(sessions.expireById(sid)),
+    expireSession: (sid) => requireFound(sessions.expireById(sid), 'expireSession'),
     revoke: (jti) => issuedTokens.revoke(text('jti', jti, 'revoke')),
     revokeAccessTokens: issuedTokens.revokeAll,
     expireAccessTokens: issuedTokens.expireAll,
@@ -129,6 +140,8 @@ export function describeSession(session: Session): MockSession {
   return Object.freeze({ sid: id, sub, startedAtSeconds, endsAtSeconds })
 }
 
-function insist(isThere: boolean): void {
-  if (!isThere) throw new MockAuthServerError('unknown_session', 'There is no such session.')
+function requireFound(isFound: boolean, caller: string): void {
+  if (isFound) return
+  const message = `${caller}(): there is no session with this sid.`
+  throw new MockAuthServerError('unknown_session', message)
 }

@@ -16,7 +16,8 @@ import type { RefreshCookie } from '../http/refresh-cookie.ts'
 import { usableMaterial } from '../keys/key.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
-import type { Grant, Redemption, Session, Sessions } from '../sessions/sessions.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Grant, Redemption, Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
 import type { ProtectedSession } from './guard.ts'
@@ -110,7 +111,7 @@ export function createEndpoints({
     //   t0  tab A refreshes with R1, and the request is slow
     //   t1  tab B signs in: the family of R1 ends, the browser holds S1
     //   t2  A is refused; clearing the cookie now would lose S1
-    const setCookies = sessions.wasLeft(session) ? [] : clearCookie(request)
+    const setCookies = sessions.endedByClient(session) ? [] : clearCookie(request)
     return decision(reason, { ...response, setCookies }, { sub: session.sub, sid: session.id })
   }
 
@@ -156,9 +157,9 @@ export function createEndpoints({
         case 'nothing':
           return refuse(request, 'no_cookie')
         case 'session': {
-          const session = sessions.renew(presented.sid)
+          const session = sessions.restartIdleTime(presented.sid)
           return session === undefined
-            ? refuse(request, sessions.whyOver(presented.sid) ?? 'session_revoked')
+            ? refuse(request, sessions.endReason(presented.sid) ?? 'session_revoked')
             : grantTokens(request, { session }, 'refreshed', presented.facts)
         }
         case 'refresh-tokens': {

@@ -1,24 +1,13 @@
-// Sessions and their refresh tokens: rotation, the grace for a benign race, and what a reuse costs (RFC 9700 §4.14.2).
+// Sessions: refresh token rotation, the grace period for a benign race, and reuse detection (RFC
+// 9700 §4.14.2).
 
 import type { RefreshRefusal } from '../calls/outcomes.ts'
 import { randomName } from '../lib/crypto.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
+import type { Family, Session } from './session.ts'
 
-/** All that came from one login; RFC 9700 calls its refresh tokens a family. */
-export interface Session {
-  /** The `sid` claim. */
-  readonly id: string
-  readonly sub: string
-  /** The `auth_time` claim: when the user signed in. */
-  readonly startedAtSeconds: number
-  /** When it ends, whatever happens. */
-  readonly endsAtSeconds: number
-  /** When it ends if nothing happens; never after `endsAtSeconds`. */
-  readonly aliveUntilSeconds: number
-}
-
-/** A session together with the refresh token that is to be set. */
+/** A session and the refresh token to send to the client. */
 export interface Grant {
   readonly session: Session
   readonly refreshToken: string
@@ -32,61 +21,49 @@ export type Redemption =
       readonly session?: Session
     }
 
-/** How a session came to its end. */
+/** Why a session has ended. */
 type SessionEnd = Extract<RefreshRefusal, 'session_revoked' | 'session_expired' | 'session_idle'>
 
 export interface Sessions {
   /**
-   * Begins a family. Those that the presented tokens belong to, if any, end. Where a reset comes in between, nothing
-   * begins: what is granted has ended.
+   * Starts a session, and ends the sessions of the presented refresh tokens. If the server is reset
+   * in the meantime, the session does not start: its tokens are invalid.
    */
   start(sub: string, isCurrent: IsCurrent, presented?: readonly string[]): Promise<Grant>
+  /** Exchanges a refresh token for the next one. */
   redeem(refreshToken: string, idempotencyKey: string | undefined): Promise<Redemption>
-  /** The session with this `sid`, as long as it lives; its idle time begins anew. */
-  renew(id: string): Session | undefined
-  /** Ends the families of these tokens, spent or not, and returns the first. */
+  /** Restarts the idle time of an active session. */
+  restartIdleTime(id: string): Session | undefined
+  /** Ends the sessions of these refresh tokens, spent ones included, and returns the first. */
   end(refreshTokens: readonly string[]): Promise<Session | undefined>
-  /** Did it end by a sign-out, or by the login that came after it? */
-  wasLeft(session: Session): boolean
-  /** Ends the session with this `sid`. Says whether there is one. */
+  /** Did the client end this session, by a logout or by a new login? */
+  endedByClient(session: Session): boolean
+  /** Ends the session with this `sid`. Returns whether it exists. */
   endById(id: string): boolean
-  /** Puts the end of the session with this `sid` at this moment. Says whether there is one. */
+  /** Sets the end of the session with this `sid` to now. Returns whether it exists. */
   expireById(id: string): boolean
   endAll(): void
-  /** The session with this `sid`, as long as it lives. */
+  /** The session with this `sid`, if it is active. */
   findLive(id: string): Session | undefined
-  /** The session with this `sid`, whether it lives or not. */
+  /** The session with this `sid`, active or not. */
   find(id: string): Session | undefined
-  /** Why the session with this `sid` cannot be refreshed any more, if so. */
-  whyOver(id: string): SessionEnd | undefined
-  /** Every session that lives. */
+  /** Why the session with this `sid` has ended; `undefined` if it is active or unknown. */
+  endReason(id: string): SessionEnd | undefined
+  /** All active sessions. */
   list(): readonly Session[]
   reset(): void
 }
 
-/** A family as it is kept: refresh tokens by their fingerprints, and none of them itself. */
-export interface Family extends Session {
-  endsAtSeconds: number
-  aliveUntilSeconds: number
-  /** The one refresh token that may be rotated. */
-  current: string
-  /** The token that `current` replaced, when, and under which `Idempotency-Key`. */
-  predecessor:
-    | { fingerprint: string; spentAtMs: number; idempotencyKey: string | undefined }
-    | undefined
-  readonly issued: string[]
-  isRevoked: boolean
-}
-
-export interface SessionsDeps {
+interface SessionsDeps {
   readonly sessionSeconds: number
   readonly refreshIdleSeconds: number | undefined
   readonly refreshGraceSeconds: number
   readonly now: () => number
 }
 
+/** @param onChange is called after every change of `families` */
 export function createSessions(
-  rules: SessionsDeps,
+  { sessionSeconds, refreshIdleSeconds, refreshGraceSeconds, now }: SessionsDeps,
   families: Map<string, Family> = new Map(),
   secret?: Uint8Array<ArrayBuffer>,
   onChange: () => void = () => {}
@@ -95,52 +72,60 @@ export function createSessions(
   const familyOf = new Map(
     [...families.values()].flatMap((family) => family.issued.map((each) => [each, family] as const))
   )
-  const nowSeconds = () => Math.floor(rules.now() / 1000)
+  const endedByClient = new WeakSet<Session>()
+  const nowSeconds = () => Math.floor(now() / 1000)
 
-  const setCurrent = (family: Family, fingerprint: string) => {
+  function setCurrent(family: Family, fingerprint: string): void {
     family.current = fingerprint
     family.issued.push(fingerprint)
     familyOf.set(fingerprint, family)
-    beginIdleTime(family)
+    setIdleEnd(family)
   }
 
-  const beginIdleTime = (family: Family) => {
-    const idleEnd = nowSeconds() + (rules.refreshIdleSeconds ?? rules.sessionSeconds)
+  function setIdleEnd(family: Family): void {
+    const idleEnd = nowSeconds() + (refreshIdleSeconds ?? sessionSeconds)
     family.aliveUntilSeconds = Math.min(idleEnd, family.endsAtSeconds)
     onChange()
   }
 
-  const forgetLongDead = () => {
+  /**
+   * Forgets sessions that ended long ago. The oldest come first, so an active one ends the loop.
+   */
+  function forgetOldFamilies(): void {
     for (const family of families.values()) {
-      if (nowSeconds() < family.endsAtSeconds + rules.sessionSeconds) return
+      if (nowSeconds() < family.endsAtSeconds + sessionSeconds) return
       families.delete(family.id)
       for (const fingerprint of family.issued) familyOf.delete(fingerprint)
     }
   }
 
-  const isWithinGrace = (spentAtMs: number) => {
-    const elapsedMs = rules.now() - spentAtMs
-    // A clock that was put back says nothing about how long ago it was.
-    return elapsedMs >= 0 && elapsedMs < rules.refreshGraceSeconds * 1000
+  function isWithinGrace(spentAtMs: number): boolean {
+    const elapsedMs = now() - spentAtMs
+    // After the clock has moved back, the elapsed time is unknown.
+    return elapsedMs >= 0 && elapsedMs < refreshGraceSeconds * 1000
   }
-  const endOf = (family: Family): SessionEnd | undefined => {
+
+  function endOf(family: Family): SessionEnd | undefined {
     if (family.isRevoked) return 'session_revoked'
     if (nowSeconds() >= family.endsAtSeconds) return 'session_expired'
     return nowSeconds() >= family.aliveUntilSeconds ? 'session_idle' : undefined
   }
-  const isAlive = (family: Family) => endOf(family) === undefined
-  const findLive = (id: string): Family | undefined => {
-    const family = families.get(id)
-    return family !== undefined && isAlive(family) ? family : undefined
+
+  function isActive(family: Family): boolean {
+    return endOf(family) === undefined
   }
 
-  const left = new WeakSet<Session>()
-  const leave = async (refreshTokens: readonly string[]): Promise<Session | undefined> => {
+  function findLive(id: string): Family | undefined {
+    const family = families.get(id)
+    return family !== undefined && isActive(family) ? family : undefined
+  }
+
+  async function end(refreshTokens: readonly string[]): Promise<Session | undefined> {
     const read = await Promise.all(refreshTokens.map(tokens.read))
     const ended = read.flatMap(({ fingerprint }) => familyOf.get(fingerprint) ?? [])
     for (const family of ended) {
       family.isRevoked = true
-      left.add(family)
+      endedByClient.add(family)
     }
     if (ended.length > 0) onChange()
     return ended[0]
@@ -149,14 +134,15 @@ export function createSessions(
   return {
     async start(sub, isCurrent, presented = []) {
       const first = await tokens.create()
-      // A cookie that somebody else planted must not survive the login (session fixation).
-      await leave(presented)
-      forgetLongDead()
-      const endsAtSeconds = nowSeconds() + rules.sessionSeconds
+      // A cookie that an attacker planted must not survive the login (session fixation).
+      await end(presented)
+      forgetOldFamilies()
+      const startedAtSeconds = nowSeconds()
+      const endsAtSeconds = startedAtSeconds + sessionSeconds
       const family: Family = {
         id: randomName(),
         sub,
-        startedAtSeconds: nowSeconds(),
+        startedAtSeconds,
         endsAtSeconds,
         aliveUntilSeconds: endsAtSeconds,
         current: '',
@@ -173,18 +159,24 @@ export function createSessions(
 
     async redeem(refreshToken, idempotencyKey) {
       const { fingerprint, successor } = await tokens.read(refreshToken)
-      // No `await` may stand below: between looking at `current` and replacing it nobody else may look.
+      // There must be no `await` below: no other refresh may run between reading `current` and
+      // replacing it.
       //
-      //   t0  tab A presents R1   → R2 is issued, R1 becomes the predecessor
-      //   t0  tab B presents R1   → the predecessor, still in grace: R2 again, nothing is issued
-      //   t1  A presents R2       → R3; from now on R1 is a grandparent, and whoever still has it did not lose a race
+      //   tab A                       tab B                       current   predecessor
+      //   sends R1, receives R2                                   R2        R1
+      //                               sends R1, receives R2       R2        R1          benign race
+      //   sends R2, receives R3                                   R3        R2
+      //                               sends R1: rejected                                reuse
+      //
+      // The predecessor is accepted within the grace period, or with the same idempotency key. An
+      // older token cannot come from a lost race, so it ends the session.
       const family = familyOf.get(fingerprint)
       if (family === undefined) return { kind: 'refused', reason: 'unknown_session' }
       const session = family
-      const end = endOf(family)
-      if (end !== undefined) return { kind: 'refused', reason: end, session }
+      const ended = endOf(family)
+      if (ended !== undefined) return { kind: 'refused', reason: ended, session }
       if (fingerprint === family.current) {
-        family.predecessor = { fingerprint, spentAtMs: rules.now(), idempotencyKey }
+        family.predecessor = { fingerprint, spentAtMs: now(), idempotencyKey }
         setCurrent(family, successor.fingerprint)
         return { kind: 'rotated', session, refreshToken: successor.token }
       }
@@ -201,14 +193,14 @@ export function createSessions(
       return { kind: 'refused', reason: 'refresh_reused', session }
     },
 
-    renew(id) {
+    restartIdleTime(id) {
       const family = findLive(id)
-      if (family !== undefined) beginIdleTime(family)
+      if (family !== undefined) setIdleEnd(family)
       return family
     },
 
-    end: leave,
-    wasLeft: (session) => left.has(session),
+    end,
+    endedByClient: (session) => endedByClient.has(session),
 
     endById(id) {
       const family = families.get(id)
@@ -235,12 +227,12 @@ export function createSessions(
     findLive,
     find: (id) => families.get(id),
 
-    whyOver(id) {
+    endReason(id) {
       const family = families.get(id)
       return family === undefined ? undefined : endOf(family)
     },
 
-    list: () => [...families.values()].filter(isAlive),
+    list: () => [...families.values()].filter(isActive),
 
     reset() {
       families.clear()

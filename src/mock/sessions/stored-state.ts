@@ -1,16 +1,16 @@
-// What a mock in a page keeps over a reload, as data: written as plain JSON, and read back with suspicion.
+// Stored state: the sessions and token versions that survive a reload of the page, as JSON.
 
 import * as codec from 'jose/base64url'
 import { isRecord } from '../lib/checks.ts'
 import { base64url } from '../lib/crypto.ts'
-import type { Family } from './sessions.ts'
+import type { Family } from './session.ts'
 
 export interface StoredState {
   readonly families: Map<string, Family>
   readonly versions: Map<string, number>
-  /** The names of keys that were given in the options, and retired since. */
+  /** The `kid`s of keys that the options provide and that have been retired. */
   readonly goneKids: Set<string>
-  /** What the successors of refresh tokens follow from. */
+  /** The secret that refresh tokens are derived with. */
   readonly secret: Uint8Array<ArrayBuffer>
 }
 
@@ -31,7 +31,7 @@ export function writeState({ families, versions, goneKids, secret }: StoredState
   }
 }
 
-/** @throws for anything that `writeState` has not written */
+/** @throws TypeError for data that `writeState` did not write, such as state of another version */
 export function readState(stored: unknown): StoredState {
   const { version: written, secret, sessions, tokenVersions, goneKids } = record(stored)
   if (written !== version || !/^[\w-]{43}$/.test(text(secret))) throw new TypeError()
@@ -97,7 +97,7 @@ function number(value: unknown): number {
   throw new TypeError()
 }
 
-/** A part of the `Storage` of the Web. */
+/** The part of the Web's `Storage` that `persist` needs, such as `sessionStorage`. */
 export interface MockStorage {
   getItem(key: string): string | null
   setItem(key: string, value: string): void

@@ -1,30 +1,30 @@
-// Who can sign in, with what, and which version of their tokens counts.
+// Users: their credentials, their claims and the version that their tokens must have.
 
 import { MockAuthServerError } from '../lib/errors.ts'
 
 export type KnownUser = Required<MockUser>
 
-interface Attempt {
-  /** Who signed in. */
+interface Authentication {
+  /** The user who signed in. */
   readonly user: KnownUser | undefined
-  /** Whose email was given. */
+  /** The user with the given email. */
   readonly target: KnownUser | undefined
 }
 
 export interface Users {
-  /** Whose email this is, and whether the password is right as well. */
-  authenticate(email: string, password: string): Attempt
+  /** Finds the user with this email, and checks the password. */
+  authenticate(email: string, password: string): Authentication
   find(sub: string): KnownUser | undefined
   /**
-   * The user with this `sub` or email; without one, the first there is.
+   * The user with this `sub` or email; without a name, the first user.
    * @throws MockAuthServerError `unknown_user`
    */
   named(name?: string): KnownUser
-  /** The user's own claims, and `token_version` once there is one. */
+  /** The configured claims of the user, and `token_version` once it has been raised. */
   claimsOf(sub: string): Readonly<Record<string, unknown>>
-  /** The version that a token has to be of; 0 where there has never been one. */
+  /** The `token_version` that a token must have; 0 by default. */
   versionOf(sub: string): number
-  /** Makes every token of this user stale. */
+  /** Raises the version, so that every earlier token of this user is refused. */
   bumpVersion(sub: string): number
   reset(): void
 }
@@ -34,14 +34,19 @@ export function createUsers(
   versions: Map<string, number> = new Map(),
   onChange: () => void = () => {}
 ): Users {
-  const find = (sub: string) => users.find((user) => user.sub === sub)
-  const versionOf = (sub: string) => versions.get(sub) ?? tokenVersion(find(sub)?.claims ?? {})
+  function find(sub: string): KnownUser | undefined {
+    return users.find((user) => user.sub === sub)
+  }
+
+  function versionOf(sub: string): number {
+    return versions.get(sub) ?? tokenVersion(find(sub)?.claims ?? {})
+  }
 
   return {
     authenticate(email, password) {
       let user: KnownUser | undefined
       let target: KnownUser | undefined
-      // Everybody is compared, found or not, so that the time taken does not tell which half was wrong.
+      // All users are compared, so that the duration does not reveal whether the email exists.
       for (const each of users) {
         const isTarget = isEqual(each.email, email)
         if (isTarget) target = each
@@ -54,7 +59,7 @@ export function createUsers(
       const user =
         name === undefined ? users[0] : (find(name) ?? users.find((each) => each.email === name))
       if (user !== undefined) return user
-      throw new MockAuthServerError('unknown_user', 'There is no user with that sub or email.')
+      throw new MockAuthServerError('unknown_user', 'There is no user with this sub or email.')
     },
     claimsOf(sub) {
       const claims = find(sub)?.claims ?? {}
@@ -75,14 +80,14 @@ export function createUsers(
   }
 }
 
-/** The `token_version` claim; 0 where there is none. */
+/** The `token_version` claim; 0 if it is absent. */
 export function tokenVersion({
   token_version: version
 }: Readonly<Record<string, unknown>>): number {
   return typeof version === 'number' ? version : 0
 }
 
-/** Takes as long for a wrong first letter as for a wrong last one. */
+/** Compares in constant time: the duration does not depend on the first wrong character. */
 function isEqual(expected: string, given: string): boolean {
   let difference = expected.length ^ given.length
   for (let index = 0; index < given.length; index += 1) {
@@ -91,15 +96,18 @@ function isEqual(expected: string, given: string): boolean {
   return difference === 0
 }
 
-/** Somebody who can sign in. */
+/** A user who can sign in. */
 export interface MockUser {
   readonly email: string
   readonly password: string
-  /** The `sub` claim (RFC 7519 §4.1.2). Default: `user-1` for the first user, `user-2` for the second, … */
+  /**
+   * The `sub` claim (RFC 7519 §4.1.2). Default: `user-1` for the first user, `user-2` for the
+   * second, …
+   */
   readonly sub?: string
   /**
-   * More claims for this user's access tokens, as JSON. The registered ones (`iss`, `exp`, …) are the server's;
-   * `token_version`, if there is one, is a whole number, from which `bumpTokenVersion` goes on.
+   * More claims for this user's access tokens, JSON-serialisable. The server sets the registered
+   * claims (`iss`, `exp`, …). `token_version` must be a whole number; `bumpTokenVersion` raises it.
    */
   readonly claims?: Readonly<Record<string, unknown>>
 }

@@ -5,7 +5,8 @@ import type { OwnKey } from '../keys/key.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { randomName } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
-import type { Session, Sessions } from '../sessions/sessions.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { IssuedTokens } from './issued-tokens.ts'
 
 /** A signed token. */

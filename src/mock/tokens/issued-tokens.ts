@@ -4,9 +4,9 @@ export interface IssuedTokens {
   /** Records a token. Call it before the token is signed. */
   enter(jti: string, expSeconds: number, nowSeconds: number): void
   /** Records for a minted token the index of the next call; `Infinity` for a forged one. */
-  noteMade(jti: string, beforeCall: number): void
-  /** The value from `noteMade`; `undefined` for tokens that were not minted. */
-  madeBefore(jti: string): number | undefined
+  noteMinted(jti: string, beforeCall: number): void
+  /** The value from `noteMinted`; `undefined` for tokens that were not minted. */
+  mintedBefore(jti: string): number | undefined
   /** Whether `expireAll` has expired this token. */
   isExpired(jti: string): boolean
   /** Whether this token was revoked, or was never issued here. */
@@ -56,8 +56,8 @@ export function createIssuedTokens(clockToleranceSeconds: number): IssuedTokens 
       forgetExpired(nowSeconds)
       live.set(jti, { expSeconds, isExpired: false })
     },
-    noteMade: (jti, beforeCall) => void made.set(jti, beforeCall),
-    madeBefore: (jti) => made.get(jti),
+    noteMinted: (jti, beforeCall) => void made.set(jti, beforeCall),
+    mintedBefore: (jti) => made.get(jti),
     isExpired: (jti) => live.get(jti)?.isExpired ?? false,
     isRevoked: (jti) => revoked.has(jti) || !live.has(jti),
     isListed: (jti) => typeof jti === 'string' && revoked.has(jti),

@@ -1,6 +1,7 @@
 // Revocation check: decides whether a valid token still counts (user, version, `jti`, session).
 import type { TokenRefusal } from '../calls/outcomes.ts'
-import type { Session, Sessions } from '../sessions/sessions.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import { tokenVersion, type Users } from '../sessions/users.ts'
 import type { IssuedTokens } from './issued-tokens.ts'
 import type { TokenClaims } from './verify.ts'

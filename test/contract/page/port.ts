@@ -1,13 +1,13 @@
-// A page whose server is on another port of this machine, and is steered there.
-import { steerByRequests } from '../setup/server-controls.ts'
+// Page on a port: its server listens on another port and is controlled through the control API.
+import { controlByRequests } from '../setup/server-controls.ts'
 import { offerCases } from './run-in-page.ts'
 
 const address = (name: string) => new URLSearchParams(location.search).get(name) ?? ''
 const home = address('home')
 offerCases({
   home,
-  abroad: home,
+  crossOrigin: home,
   strict: address('strict'),
-  elsewhere: address('elsewhere'),
-  mock: steerByRequests(home)
+  foreign: address('foreign'),
+  mock: controlByRequests(home)
 })

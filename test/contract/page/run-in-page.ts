@@ -1,7 +1,7 @@
-// Lets a test run the cases of the contract in this page, one by one.
+// Case runner in a page: exposes `runCase`, with which a test runs one case at a time.
 
 import { begin, cases } from '../cases.ts'
-import type { Bed } from '../setup/contract-setup.ts'
+import type { Setup } from '../setup/contract-setup.ts'
 import { sendByFetch, sendByXhr } from '../setup/page-clients.ts'
 
 declare global {
@@ -10,12 +10,12 @@ declare global {
   }
 }
 
-export function offerCases(bed: Omit<Bed, 'send'>): void {
+export function offerCases(servers: Omit<Setup, 'send'>): void {
   window.runCase = async (name, client) => {
     const one = cases.find((other) => other.name === name)
     if (one === undefined) throw new Error(`there is no case ${name}`)
-    const built = { ...bed, send: client === 'fetch' ? sendByFetch : sendByXhr }
-    await begin(built)
-    await one.run(built)
+    const setup = { ...servers, send: client === 'fetch' ? sendByFetch : sendByXhr }
+    await begin(setup)
+    await one.run(setup)
   }
 }

@@ -1,10 +1,10 @@
-// A page with the server in it, behind the service worker of msw.
+// Page with a service worker: the server runs in the page, behind msw.
 import { setupWorker } from 'msw/browser'
-import { createPair, handlersFor, places } from '../setup/in-process-servers.ts'
-import { steerDirectly } from '../setup/server-controls.ts'
+import { createPair, handlersFor, origins } from '../setup/in-process-servers.ts'
+import { controlDirectly } from '../setup/server-controls.ts'
 import { offerCases } from './run-in-page.ts'
 
 const pair = createPair()
-const ask = { quiet: true, onUnhandledFrame: 'bypass', onUnhandledRequest: 'bypass' } as const
-await setupWorker(...handlersFor(pair, '')).start(ask)
-offerCases({ ...places, home: location.origin, mock: steerDirectly(pair.server) })
+const options = { quiet: true, onUnhandledFrame: 'bypass', onUnhandledRequest: 'bypass' } as const
+await setupWorker(...handlersFor(pair, '')).start(options)
+offerCases({ ...origins, home: location.origin, mock: controlDirectly(pair.server) })

@@ -1,6 +1,7 @@
-// What the contract is tried on: a client somewhere, a server behind some door, and a way to steer it.
+// Contract setup: a client, the servers it reaches through an adapter, and the controls of the
+// server.
 //
-// Everything in here runs in a page as well as in Node, so it brings its own assertions.
+// The cases run in pages too, so this file has its own assertions and imports only types.
 import type {
   FailNextOptions,
   MockCall,
@@ -9,7 +10,7 @@ import type {
   MockViolation
 } from 'everbearer/mock'
 
-interface AskTabs {
+interface ClientRequest {
   readonly method: 'GET' | 'POST' | 'PUT'
   /** The absolute URL. */
   readonly url: string
@@ -26,17 +27,17 @@ export interface Answer {
   header(name: string): string | null
 }
 
-/** Rejects where the client sees no whole answer. */
-export type Send = (question: AskTabs) => Promise<Answer>
+/** Rejects if the client does not receive a complete answer. */
+export type Send = (request: ClientRequest) => Promise<Answer>
 
-/** The server's methods, as they can be called from anywhere. */
-export interface Steering {
+/** The methods of the server that the cases use, callable from every environment. */
+export interface ServerControls {
   rotateKey(): Promise<{ previousKid: string; kid: string }>
   retireKey(kid?: string): Promise<unknown>
   revokeAccessTokens(): Promise<unknown>
   endSessions(): Promise<unknown>
   failNext(endpoint: MockEndpoint, fault: MockFault, options?: FailNextOptions): Promise<unknown>
-  /** @returns what names the gate */
+  /** @returns the id of the gate */
   hold(endpoint: MockEndpoint, after?: 'arrival' | 'commit'): Promise<string>
   arrived(gate: string, count: number): Promise<unknown>
   release(gate: string): Promise<unknown>
@@ -47,17 +48,17 @@ export interface Steering {
   violations(): Promise<readonly MockViolation[]>
 }
 
-export interface Bed {
+export interface Setup {
   readonly send: Send
-  readonly mock: Steering
-  /** Where the server is for this client: its own origin, or the port. */
+  readonly mock: ServerControls
+  /** URL of the server: the origin of the page, or a port. */
   readonly home: string
-  /** Where it is for a page of another origin. */
-  readonly abroad: string
-  /** Where a server is that allows no page of this origin. */
+  /** URL of the same server on another origin than the page. */
+  readonly crossOrigin: string
+  /** URL of a server that does not allow the origin of the page. */
   readonly strict: string
-  /** Where somebody else's server is, who takes whatever comes. */
-  readonly elsewhere: string
+  /** URL of an unrelated server that accepts every request. */
+  readonly foreign: string
 }
 
 export function equal(actual: unknown, expected: unknown, what: string): void {
@@ -65,7 +66,7 @@ export function equal(actual: unknown, expected: unknown, what: string): void {
   if (seen !== wanted) throw new Error(`${what}: expected ${wanted}, saw ${seen}`)
 }
 
-/** Resolves to `nothing` where the client sees no whole answer. */
+/** Resolves to `nothing` if the client does not receive a complete answer. */
 export async function statusOf(answer: Promise<Answer>): Promise<number | 'nothing'> {
   try {
     return (await answer).status

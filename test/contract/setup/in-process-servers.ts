@@ -1,4 +1,4 @@
-// Beds whose server is in the same process as the client: behind msw, or called as a function.
+// In-process servers: run in the process of the client, behind msw or called as a function.
 import {
   createMockAuthServer,
   type MockAuthServer,
@@ -9,16 +9,16 @@ import { type HttpHandler, HttpResponse, http } from 'msw'
 import { users } from '../cases.ts'
 import type { Send } from './contract-setup.ts'
 
-export const places = {
+export const origins = {
   home: 'http://localhost:3000',
-  abroad: 'http://localhost:4000',
+  crossOrigin: 'http://localhost:4000',
   strict: 'http://localhost:4001',
-  elsewhere: 'http://localhost:4999'
+  foreign: 'http://localhost:4999'
 }
 
 export interface Pair {
   readonly server: MockAuthServer
-  /** Allows no page but that of an app that is not there. */
+  /** Allows only an origin that no client has. */
   readonly strict: MockAuthServer
 }
 
@@ -35,32 +35,32 @@ export const todoHeaders = {
   'X-Secret': '7'
 }
 
-/** Everything as handlers of msw. An empty `home` is the page's own origin. */
+/** The servers as msw handlers. An empty `home` is the origin of the page. */
 export function handlersFor({ server, strict }: Pair, home: string): HttpHandler[] {
   const todos = protect(server, ({ claims: { sub } }) =>
     HttpResponse.json([sub], { headers: todoHeaders })
   )
   return [
     ...createHandlers(server, { baseURL: home }),
-    ...createHandlers(server, { baseURL: places.abroad }),
-    ...createHandlers(strict, { baseURL: places.strict }),
+    ...createHandlers(server, { baseURL: origins.crossOrigin }),
+    ...createHandlers(strict, { baseURL: origins.strict }),
     http.get(`${home}/api/todos`, todos),
-    http.get(`${places.abroad}/api/todos`, todos),
-    http.all(`${places.elsewhere}/*`, takeAnything)
+    http.get(`${origins.crossOrigin}/api/todos`, todos),
+    http.all(`${origins.foreign}/*`, acceptAll)
   ]
 }
 
-/** What a collector of tokens says to every page: come in. */
-function takeAnything({ request }: { request: Request }): Response {
+/** A foreign server that collects tokens: its CORS headers allow every page. */
+function acceptAll({ request }: { request: Request }): Response {
   const headers = {
-    'Access-Control-Allow-Origin': request.headers.get('origin') ?? places.home,
+    'Access-Control-Allow-Origin': request.headers.get('origin') ?? origins.home,
     'Access-Control-Allow-Credentials': 'true',
     'Access-Control-Allow-Headers': 'Authorization'
   }
   return new HttpResponse(null, { headers })
 }
 
-/** The servers' own `fetch` as a network: nothing leaves this function. */
+/** A client that calls the `fetch` method of the servers, without a network. */
 export function sendTo({ server, strict }: Pair): Send {
   const todos = server.protect((_request, { claims: { sub } }) =>
     Response.json([sub], { headers: todoHeaders })
@@ -68,8 +68,8 @@ export function sendTo({ server, strict }: Pair): Send {
   return async ({ method, url, headers = {}, body, ...rest }) => {
     const { credentials = 'include', signal } = rest
     const { origin, pathname } = new URL(url)
-    if (origin === places.elsewhere) throw new TypeError('nobody is there')
-    const own = pathname === '/api/todos' ? todos : server.fetch
+    if (origin === origins.foreign) throw new TypeError('no server at this origin')
+    const respond = pathname === '/api/todos' ? todos : server.fetch
     const request = new Request(url, {
       method,
       headers,
@@ -77,7 +77,7 @@ export function sendTo({ server, strict }: Pair): Send {
       ...(body === undefined ? {} : { body }),
       ...(signal === undefined ? {} : { signal })
     })
-    const response = await (origin === places.strict ? strict.fetch : own)(request)
+    const response = await (origin === origins.strict ? strict.fetch : respond)(request)
     const text = await response.text()
     return { status: response.status, text, header: (name) => response.headers.get(name) }
   }

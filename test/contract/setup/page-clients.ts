@@ -1,4 +1,4 @@
-// The clients that a page has: fetch and XMLHttpRequest.
+// Page clients: send the requests of the contract with fetch and XMLHttpRequest.
 import type { Send } from './contract-setup.ts'
 
 export const sendByFetch: Send = async ({ method, url, headers = {}, body, ...rest }) => {

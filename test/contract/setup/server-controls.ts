@@ -1,8 +1,8 @@
-// Two ways to steer the server: by its methods, and by the control API that is named after them.
+// Server controls: call the methods of the server directly, or through its control API.
 import type { MockAuthServer, MockGate } from 'everbearer/mock'
-import type { Steering } from './contract-setup.ts'
+import type { ServerControls } from './contract-setup.ts'
 
-export function steerDirectly(server: MockAuthServer): Steering {
+export function controlDirectly(server: MockAuthServer): ServerControls {
   const gates = new Map<string, MockGate>()
   return {
     rotateKey: async () => server.rotateKey(),
@@ -25,28 +25,28 @@ export function steerDirectly(server: MockAuthServer): Steering {
   }
 }
 
-export function steerByRequests(url: string): Steering {
-  const ask = async (method: string, name: string, body?: object) => {
+export function controlByRequests(url: string): ServerControls {
+  const send = async (method: string, name: string, body?: object) => {
     const init = body === undefined ? { method } : { method, body: JSON.stringify(body) }
     const response = await fetch(`${url}/__mock/${name}`, init)
     const text = await response.text()
     if (!response.ok) throw new Error(text)
     return text === '' ? undefined : JSON.parse(text)
   }
-  const tell = (name: string, body?: object) => ask('POST', name, body)
+  const post = (name: string, body?: object) => send('POST', name, body)
   return {
-    rotateKey: () => tell('rotate-key'),
-    retireKey: (kid) => tell('retire-key', { kid }),
-    revokeAccessTokens: () => tell('revoke-access-tokens'),
-    endSessions: () => tell('end-sessions'),
-    failNext: (endpoint, fault, options) => tell('fail-next', { endpoint, fault, ...options }),
-    hold: async (endpoint, after) => (await tell('hold', { endpoint, after })).gate,
-    arrived: (gate, count) => tell('arrived', { gate, count }),
-    release: (gate) => tell('release', { gate }),
-    advance: (seconds) => tell('advance', { seconds }),
-    idle: () => tell('idle'),
-    reset: () => tell('reset'),
-    calls: () => ask('GET', 'calls'),
-    violations: () => ask('GET', 'violations')
+    rotateKey: () => post('rotate-key'),
+    retireKey: (kid) => post('retire-key', { kid }),
+    revokeAccessTokens: () => post('revoke-access-tokens'),
+    endSessions: () => post('end-sessions'),
+    failNext: (endpoint, fault, options) => post('fail-next', { endpoint, fault, ...options }),
+    hold: async (endpoint, after) => (await post('hold', { endpoint, after })).gate,
+    arrived: (gate, count) => post('arrived', { gate, count }),
+    release: (gate) => post('release', { gate }),
+    advance: (seconds) => post('advance', { seconds }),
+    idle: () => post('idle'),
+    reset: () => post('reset'),
+    calls: () => send('GET', 'calls'),
+    violations: () => send('GET', 'violations')
   }
 }

@@ -1,4 +1,4 @@
-// The server in an app whose other middleware comes first: what that has read, set and laid around the answer.
+// Other middleware: the mock in an app with CORS, compression or a body parser in front of it.
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -16,33 +16,33 @@ const login = {
   body: JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
 }
 
-describe('CORS middleware in front', () => {
-  // What `cors()` does by default.
-  const everybody: RequestHandler = (_asked, answer, next) => {
+describe('behind CORS middleware', () => {
+  // The default behaviour of `cors()`.
+  const allowAll: RequestHandler = (_asked, answer, next) => {
     answer.setHeader('Access-Control-Allow-Origin', '*')
     answer.setHeader('Vary', 'Accept-Encoding')
     next()
   }
 
-  it('leaves one allowed origin on the middleware’s answers', async () => {
-    const app = express().use(everybody, middleware(createMockAuthServer()))
+  it('a mock response has exactly one allowed origin', async () => {
+    const app = express().use(allowAll, middleware(createMockAuthServer()))
     const { headers } = await fetch(`${await serve(app)}/login`, login)
     expect(headers.get('access-control-allow-origin')).toBe(page)
     expect(headers.get('vary')).toBe('Accept-Encoding, Origin')
   })
 
-  it('leaves one allowed origin on the guard’s 401', async () => {
+  it('a 401 of the guard has exactly one allowed origin', async () => {
     const listener = protect(createMockAuthServer(), (_asked, answer: Answer) => answer.json([]))
-    const app = express().use(everybody).get('/todos', listener)
+    const app = express().use(allowAll).get('/todos', listener)
     const response = await fetch(`${await serve(app)}/todos`, { headers: { origin: page } })
     expect(response.status).toBe(401)
     expect(response.headers.get('access-control-allow-origin')).toBe(page)
   })
 })
 
-describe('compressing middleware in front', () => {
-  // The way of `compression` and `on-headers`: the decision falls when the head goes out, and `end` sees to it that it
-  // goes out before anything is written.
+describe('behind compression middleware', () => {
+  // Like `compression` and `on-headers`: decides when the head is sent, and `end` sends the head
+  // before it writes anything.
   const compress: RequestHandler = (_asked, answer, next) => {
     let isCompressed = false
     const { writeHead, end } = answer
@@ -60,7 +60,7 @@ describe('compressing middleware in front', () => {
   }
   const words = Array(500).fill('word')
 
-  // Not by `fetch`, which would hide how the answer was encoded.
+  // Uses `node:http`, because `fetch` hides the content encoding.
   const read = async (url: string, token: string) => {
     const asked = httpRequest(url, { headers: { authorization: `Bearer ${token}` } }).end()
     const [response] = (await once(asked, 'response')) as [IncomingMessage]
@@ -70,7 +70,7 @@ describe('compressing middleware in front', () => {
     return [isZipped, String(isZipped ? gunzipSync(whole) : whole)]
   }
 
-  it('compresses a protected answer, as it does without the guard', async () => {
+  it('a protected response is compressed like an unprotected one', async () => {
     const server = createMockAuthServer()
     const { token } = await visit(overWire(server)).login()
     const app = express().use(compress)
@@ -84,7 +84,7 @@ describe('compressing middleware in front', () => {
     expect(await read(`${url}/todos`, token)).toEqual([true, JSON.stringify(words)])
   })
 
-  it('compresses what is sent in place of a protected answer', async () => {
+  it('an injected response that replaces a protected one is compressed', async () => {
     const server = createMockAuthServer()
     const { token } = await visit(overWire(server)).login()
     const app = express().use(compress)
@@ -97,7 +97,7 @@ describe('compressing middleware in front', () => {
   })
 })
 
-describe('a body parser in front', () => {
+describe('behind a body parser', () => {
   const refresh = async (parser: RequestHandler) => {
     const server = createMockAuthServer({ refreshWith: 'refresh-token' })
     const { refreshToken } = await server.signIn()
@@ -106,11 +106,11 @@ describe('a body parser in front', () => {
     return fetch(`${url}/refresh`, { method: 'POST', body })
   }
 
-  it('may have read the form of a refresh', async () => {
+  it('a refresh works if the parser has already read the form', async () => {
     expect((await refresh(express.urlencoded({ extended: false }))).status).toBe(200)
   })
 
-  it('may have left an empty body where it read none, as those of Express 4 do', async () => {
+  it('a refresh works if the parser set an empty body without reading, as in Express 4', async () => {
     const parser: RequestHandler = (asked, _answer, next) => {
       asked.body = {}
       next()

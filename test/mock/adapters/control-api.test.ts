@@ -1,10 +1,10 @@
-// The control API: the server's methods under their own names, for this machine alone.
+// Control API: calls the methods of the server by name, for clients on this machine only.
 import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createMockAuthServer } from 'everbearer/mock'
 import { listen } from 'everbearer/mock/node'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { withControl } from '../../../src/mock/adapters/control-api-listener.ts'
+import { withControlApi } from '../../../src/mock/adapters/node.ts'
 import { claimsOf, json, overFetch, visit } from '../../support/worlds/one-cookie-browser.ts'
 
 async function arrange() {
@@ -18,49 +18,49 @@ async function arrange() {
     const text = await response.text()
     return { status: response.status, body: text === '' ? undefined : JSON.parse(text) }
   }
-  const tell = (name: string, body?: unknown) => ask('POST', name, body)
-  return { server, ask, tell, ada: visit(overFetch(fetch, url)), ...listening }
+  const post = (name: string, body?: unknown) => ask('POST', name, body)
+  return { server, ask, post, ada: visit(overFetch(fetch, url)), ...listening }
 }
 
-describe('every command does what the method of its name does', () => {
+describe('each command calls the method with its name', () => {
   it('rotate-key, retire-key and keys', async () => {
-    const { server, ask, tell } = await arrange()
-    const { body } = await tell('rotate-key')
+    const { server, ask, post } = await arrange()
+    const { body } = await post('rotate-key')
     expect(body.kid).toBe(server.keys[0]?.kid)
     expect((await ask('GET', 'keys')).body).toEqual(server.keys)
-    expect((await tell('retire-key', { kid: body.previousKid })).body).toEqual([body.previousKid])
-    await tell('rotate-key')
-    expect((await tell('retire-key')).body).toEqual([body.kid])
+    expect((await post('retire-key', { kid: body.previousKid })).body).toEqual([body.previousKid])
+    await post('rotate-key')
+    expect((await post('retire-key')).body).toEqual([body.kid])
   })
 
   it('publish-key, activate-key, emergency-rotate and key-audit', async () => {
-    const { server, ask, tell } = await arrange()
-    const { kid } = (await tell('publish-key', { alg: 'ES256' })).body
-    expect((await tell('activate-key', { kid })).body).toMatchObject({ kid })
-    const emergency = (await tell('emergency-rotate', { kid: 'new' })).body
+    const { server, ask, post } = await arrange()
+    const { kid } = (await post('publish-key', { alg: 'ES256' })).body
+    expect((await post('activate-key', { kid })).body).toMatchObject({ kid })
+    const emergency = (await post('emergency-rotate', { kid: 'new' })).body
     expect(emergency).toMatchObject({ previousKid: kid, kid: 'new' })
     expect(server.keys.map((key) => key.kid)).toEqual(['new'])
     expect((await ask('GET', 'key-audit')).body).toEqual(server.keyAudit)
   })
 
-  it('sign-in, sessions, expire-session, end-session, revoke and the rest about sessions', async () => {
-    const { server, ask, tell, ada } = await arrange()
-    const { body } = await tell('sign-in', { user: 'ada@example.com' })
+  it('sign-in, sessions, expire-session, end-session, revoke, expire-access-tokens and bump-token-version', async () => {
+    const { server, ask, post, ada } = await arrange()
+    const { body } = await post('sign-in', { user: 'ada@example.com' })
     expect((await ask('GET', 'sessions')).body).toEqual(server.sessions)
     expect((await ada.me(body.accessToken)).status).toBe(200)
-    await tell('expire-access-tokens')
+    await post('expire-access-tokens')
     await ada.me(body.accessToken)
     ada.cookie = body.refreshToken
     const { token } = await ada.refresh()
-    expect((await tell('bump-token-version')).body.version).toBeGreaterThan(0)
+    expect((await post('bump-token-version')).body.version).toBeGreaterThan(0)
     await ada.me(token)
     const next = await ada.refresh()
-    await tell('revoke', { jti: claimsOf(next.token).jti })
+    await post('revoke', { jti: claimsOf(next.token).jti })
     await ada.me(next.token)
-    await tell('expire-session', { sid: body.sid })
+    await post('expire-session', { sid: body.sid })
     await ada.refresh()
-    const other = (await tell('sign-in')).body
-    await tell('end-session', { sid: other.sid })
+    const other = (await post('sign-in')).body
+    await post('end-session', { sid: other.sid })
     await ada.me(other.accessToken)
     expect(server.calls.slice(1).map(({ outcome }) => outcome)).toEqual([
       'token_expired',
@@ -74,13 +74,13 @@ describe('every command does what the method of its name does', () => {
   })
 
   it('fail-next', async () => {
-    const { server, tell, ada } = await arrange()
+    const { server, post, ada } = await arrange()
     const plans = [
       { endpoint: 'login', fault: 503 },
       { endpoint: 'login', fault: { status: 429, headers: { 'Retry-After': '2' } }, times: 2 },
       { endpoint: 'login', fault: 'malformed', after: 'commit' }
     ]
-    for (const plan of plans) expect((await tell('fail-next', plan)).status).toBe(204)
+    for (const plan of plans) expect((await post('fail-next', plan)).status).toBe(204)
     const statuses = []
     for (let call = 0; call < 3; call += 1) statuses.push((await ada.login()).status)
     expect(statuses).toEqual([503, 429, 429])
@@ -89,49 +89,49 @@ describe('every command does what the method of its name does', () => {
   })
 
   it('hold, arrived and release', async () => {
-    const { tell, ada } = await arrange()
-    const { body } = await tell('hold', { endpoint: 'login' })
+    const { post, ada } = await arrange()
+    const { body } = await post('hold', { endpoint: 'login' })
     const login = ada.login()
-    expect((await tell('arrived', { gate: body.gate, count: 1 })).status).toBe(204)
-    expect((await tell('release', { gate: body.gate })).status).toBe(204)
+    expect((await post('arrived', { gate: body.gate, count: 1 })).status).toBe(204)
+    expect((await post('release', { gate: body.gate })).status).toBe(204)
     expect((await login).status).toBe(200)
 
-    await tell('hold', { endpoint: 'refresh', after: 'commit' })
+    await post('hold', { endpoint: 'refresh', after: 'commit' })
     const refresh = ada.refresh()
-    await tell('arrived', { gate: 'gate-2' })
-    await tell('release')
+    await post('arrived', { gate: 'gate-2' })
+    await post('release')
     expect((await refresh).status).toBe(200)
   })
 
   it('advance, freeze and reset-clock', async () => {
-    const { server, tell, ada } = await arrange()
+    const { server, post, ada } = await arrange()
     const { token } = await ada.login()
-    await tell('advance', { seconds: 300 })
+    await post('advance', { seconds: 300 })
     expect((await ada.me(token)).status).toBe(401)
-    await tell('freeze', { at: '2031-01-01T00:00:00Z' })
+    await post('freeze', { at: '2031-01-01T00:00:00Z' })
     expect(server.clock.now()).toBe(Date.UTC(2031, 0, 1))
-    await tell('reset-clock')
+    await post('reset-clock')
     expect(Math.abs(server.clock.now() - Date.now())).toBeLessThan(5000)
   })
 
   it('revoke-access-tokens, end-sessions and reset', async () => {
-    const { server, tell, ada } = await arrange()
+    const { server, post, ada } = await arrange()
     const { token } = await ada.login()
-    await tell('revoke-access-tokens')
+    await post('revoke-access-tokens')
     expect((await ada.me(token)).status).toBe(401)
-    await tell('end-sessions')
+    await post('end-sessions')
     await ada.refresh()
     expect(server.calls.at(-1)?.outcome).toBe('session_revoked')
-    await tell('reset')
+    await post('reset')
     expect(server.calls).toEqual([])
   })
 
   it('calls, violations and idle', async () => {
-    const { server, ask, tell, ada, url } = await arrange()
+    const { server, ask, post, ada, url } = await arrange()
     const { token } = await ada.login()
     await ada.me(token)
     await fetch(`${url}/me?access_token=${token}`)
-    await tell('idle')
+    await post('idle')
     expect((await ask('GET', 'calls')).body).toEqual([...server.calls])
     expect((await ask('GET', 'calls?route=me')).body).toEqual([...server.calls.api])
     expect((await ask('GET', 'violations')).body).toMatchObject([{ rule: 'token-in-url' }])
@@ -139,10 +139,10 @@ describe('every command does what the method of its name does', () => {
 })
 
 it.each([
-  ['GET', 'rotate-key', undefined, 405, 'readings are a GET, commands a POST'],
-  ['POST', 'calls', undefined, 405, 'readings are a GET, commands a POST'],
-  ['POST', 'explode', undefined, 404, 'there is no /__mock/explode'],
-  ['POST', 'constructor', undefined, 404, 'there is no /__mock/constructor'],
+  ['GET', 'rotate-key', undefined, 405, 'queries use GET, commands use POST'],
+  ['POST', 'calls', undefined, 405, 'queries use GET, commands use POST'],
+  ['POST', 'explode', undefined, 404, 'unknown command /__mock/explode'],
+  ['POST', 'constructor', undefined, 404, 'unknown command /__mock/constructor'],
   [
     'POST',
     'fail-next',
@@ -174,7 +174,7 @@ it.each([
   ],
   ['POST', 'sign-in', { usr: 'ada' }, 400, 'sign-in(): usr: no such option; did you mean user?'],
   ['POST', 'revoke', {}, 400, 'revoke(): jti: expected a non-empty string'],
-  ['POST', 'arrived', { gate: 'gate-9' }, 400, 'there is no gate'],
+  ['POST', 'arrived', { gate: 'gate-9' }, 400, 'unknown gate'],
   [
     'GET',
     'calls?routes=login',
@@ -182,19 +182,19 @@ it.each([
     400,
     'calls(): routes: no such option; did you mean route?'
   ],
-  ['POST', 'release', { gate: 'gate-9' }, 400, 'there is no gate \\"gate-9\\"'],
-  ['POST', 'arrived', {}, 400, 'arrived(): gate: expected the name of a gate'],
+  ['POST', 'release', { gate: 'gate-9' }, 400, 'unknown gate \\"gate-9\\"'],
+  ['POST', 'arrived', {}, 400, 'arrived(): gate: expected the id of a gate'],
   ['POST', 'advance', {}, 400, 'clock.advance(): seconds: expected a finite number of seconds'],
   ['POST', 'retire-key', { kid: 'x' }, 400, 'x'],
   ['POST', 'rotate-key', [], 400, 'the body is not a JSON object']
-])('%s %s with %j is refused: %s', async (method, name, body, status, message) => {
+])('%s %s with the body %j is refused with %i: %s', async (method, name, body, status, message) => {
   const { ask } = await arrange()
   const answer = await ask(method, name, body)
   expect(answer.status).toBe(status)
   expect(JSON.stringify(answer.body)).toContain(message)
 })
 
-describe('nobody else is answered', () => {
+describe('access from elsewhere', () => {
   async function status(
     url: string,
     headers: Record<string, string>,
@@ -209,10 +209,10 @@ describe('nobody else is answered', () => {
   }
 
   it.each([
-    ['a page of another site', { Origin: 'https://evil.test' }],
-    ['a sandboxed page', { Origin: 'null' }],
-    ['a name that points at this machine', { Host: 'evil.test' }]
-  ])('%s', async (_name, headers) => {
+    ['page of another site', { Origin: 'https://evil.test' }],
+    ['sandboxed page', { Origin: 'null' }],
+    ['host name that resolves to this machine', { Host: 'evil.test' }]
+  ])('refuses a request from a %s', async (_name, headers) => {
     const { server, url } = await arrange()
     expect(await status(url, headers)).toBe(403)
     expect(server.keys).toHaveLength(1)
@@ -228,9 +228,9 @@ describe('nobody else is answered', () => {
     ['::ffff:10.0.0.1', 403],
     ['fe80::1', 403],
     ['', 403]
-  ])('a caller whose connection comes from %j: %i', async (remoteAddress, expected) => {
+  ])('answers a connection from the address %j with %i', async (remoteAddress, expected) => {
     const server = createMockAuthServer()
-    const listener = withControl(server, (_message, response) => response.end('open to all'))
+    const listener = withControlApi(server, (_message, response) => response.end('open to all'))
     const httpServer = createServer(listener)
     httpServer.on('connection', (socket) => {
       Object.defineProperty(socket, 'remoteAddress', { value: remoteAddress })
@@ -243,7 +243,7 @@ describe('nobody else is answered', () => {
     expect(await (await fetch(`${url}/other`)).text()).toBe('open to all')
   })
 
-  it('anybody, unless it was asked for', async () => {
+  it('answers 404 unless the option `control` is true', async () => {
     const server = createMockAuthServer()
     const { url, close } = await listen(server)
     onTestFinished(close)
@@ -252,7 +252,7 @@ describe('nobody else is answered', () => {
   })
 })
 
-it('a page of this machine may steer, whatever the rules for other pages are', async () => {
+it('accepts pages on this machine even if allowedOrigins excludes them', async () => {
   const server = createMockAuthServer({ allowedOrigins: ['https://app.test'] })
   const { url, close } = await listen(server, { control: true })
   onTestFinished(close)
@@ -264,7 +264,7 @@ it('a page of this machine may steer, whatever the rules for other pages are', a
   }
 })
 
-it('the calls it lists are those that a test in the process gets', async () => {
+it('lists the same calls as server.calls', async () => {
   const { ask, url, ada, server } = await arrange()
   await ada.login()
   await fetch(`${url}/me`)
@@ -274,33 +274,33 @@ it('the calls it lists are those that a test in the process gets', async () => {
   expect((await ask('GET', 'calls?route=refersh')).status).toBe(400)
 })
 
-it('a fault may be planned for ever', async () => {
-  const { tell, ada } = await arrange()
+it('fail-next accepts the string Infinity for times', async () => {
+  const { post, ada } = await arrange()
   const plan = { endpoint: 'me', fault: 503, times: 'Infinity' }
-  expect((await tell('fail-next', plan)).status).toBe(204)
+  expect((await post('fail-next', plan)).status).toBe(204)
   for (let call = 0; call < 3; call += 1) expect((await ada.me()).status).toBe(503)
 })
 
-it('a port closes although a test waits for arrivals', async () => {
-  const { tell, close } = await arrange()
-  const { gate } = (await tell('hold', { endpoint: 'refresh' })).body
-  const waiting = tell('arrived', { gate })
-  // It is there when an answer has come to a call that was sent behind it.
-  await tell('idle')
+it('closing the port ends a pending arrived command', async () => {
+  const { post, close } = await arrange()
+  const { gate } = (await post('hold', { endpoint: 'refresh' })).body
+  const waiting = post('arrived', { gate })
+  // The response to a later call shows that the pending one has arrived.
+  await post('idle')
   await close()
   expect((await waiting).status).toBe(400)
 })
 
-it('its own calls are not in the journal, and do not keep the server from being idle', async () => {
-  const { server, tell, ask } = await arrange()
-  await tell('idle')
+it('control calls are not logged and do not delay idle()', async () => {
+  const { server, post, ask } = await arrange()
+  await post('idle')
   await ask('GET', 'calls')
-  await tell('hold', { endpoint: 'login' })
+  await post('hold', { endpoint: 'login' })
   expect(server.calls).toEqual([])
   await vi.waitFor(() => server.idle())
 })
 
-it('what a caller sends too much of is refused', async () => {
+it('answers 413 to a body that is too large', async () => {
   const { url } = await arrange()
   const body = ' '.repeat(70_000)
   const response = await fetch(`${url}/__mock/reset`, { method: 'POST', headers: [json], body })

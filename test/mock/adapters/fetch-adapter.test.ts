@@ -1,4 +1,4 @@
-// The fetch door around handlers of one's own.
+// Fetch adapter: `protect` around the handlers of an app.
 import { describe, expect, it } from 'vitest'
 import {
   base,
@@ -20,7 +20,7 @@ async function arrange() {
 }
 
 describe('protect', () => {
-  it('lets a good token through to the handler, body and all', async () => {
+  it('calls the handler with the request body and the session if the token is valid', async () => {
     const { server, ask } = await arrange()
     const handler = server.protect(async (request, { claims: { sub } }) =>
       Response.json({ sub, sent: await request.text() }, { status: 201, statusText: 'Made' })
@@ -33,7 +33,7 @@ describe('protect', () => {
     expect(response.headers.get('vary')).toBe('Origin')
   })
 
-  it('keeps bytes, streams and cookies of the handler as they are', async () => {
+  it('does not change the bytes and the cookies of the handler', async () => {
     const { server, ask } = await arrange()
     server.rotateKey()
     const bytes = new Uint8Array([0, 255, 128, 10])
@@ -53,7 +53,7 @@ describe('protect', () => {
     expect(response.headers.get('content-type')).toBe('application/octet-stream')
   })
 
-  it('re-issues on responses whose headers are read-only as well', async () => {
+  it('re-issues a token on a response with read-only headers', async () => {
     const { server, ask } = await arrange()
     server.rotateKey()
     const handler = server.protect(() => Response.redirect('http://localhost/elsewhere', 303))
@@ -66,25 +66,28 @@ describe('protect', () => {
 
   it.each([
     ['without a body', () => new Response(null, { status: 204 })],
-    ['with a body that nobody reads', () => new Response('hello')]
-  ])('a response %s that is given twice hands no token on', async (_name, make) => {
-    const { server, ask } = await arrange()
-    const response = make()
-    const handler = server.protect(() => response)
-    server.rotateKey()
-    expect((await handler(ask())).headers.get('authorization')).toMatch(/^Bearer /)
-    expect(response.headers.has('authorization')).toBe(false)
-  })
+    ['with an unread body', () => new Response('hello')]
+  ])(
+    'does not write the re-issued token into a response object %s that the handler reuses',
+    async (_name, make) => {
+      const { server, ask } = await arrange()
+      const response = make()
+      const handler = server.protect(() => response)
+      server.rotateKey()
+      expect((await handler(ask())).headers.get('authorization')).toMatch(/^Bearer /)
+      expect(response.headers.has('authorization')).toBe(false)
+    }
+  )
 
-  it('passes a network error on', async () => {
+  it('returns a network error of the handler unchanged', async () => {
     const { server, ask } = await arrange()
     expect((await server.protect(() => Response.error())(ask())).type).toBe('error')
   })
 
-  it('refuses without asking the handler', async () => {
+  it('refuses a request without a token and does not call the handler', async () => {
     const { server } = await arrange()
     const handler = server.protect(() => {
-      throw new Error('asked')
+      throw new Error('called')
     })
     const response = await handler(new Request(`${base}/api/todos`))
 
@@ -96,7 +99,7 @@ describe('protect', () => {
     })
   })
 
-  it('notes a handler that fails, and lets its error through', async () => {
+  it('logs a handler that throws as failed, and rejects with its error', async () => {
     const { server, ask } = await arrange()
     const mistake = new Error('mistake')
     const handler = server.protect(() => Promise.reject(mistake))
@@ -106,7 +109,7 @@ describe('protect', () => {
   })
 })
 
-it('HEAD answers like GET without a body', async () => {
+it('answers HEAD like GET, without a body', async () => {
   const { server, ask } = await arrange()
   const response = await server.fetch(
     new Request(`${base}/me`, { method: 'HEAD', headers: ask().headers })

@@ -1,4 +1,4 @@
-// A listener of node:http on a port of its own, for as long as a test takes.
+// Serves a `node:http` listener on a free port until the test ends.
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'

@@ -1,4 +1,4 @@
-// The msw door in Node: handlers of one's own behind the guard, preflights, and where handlers may be.
+// msw adapter in Node: protected resolvers, preflights and the base URL.
 import { createMockAuthServer, type MockFaultAnswer } from 'everbearer/mock'
 import { createHandlers, protect } from 'everbearer/mock/msw'
 import { getResponse, type HttpHandler, HttpResponse, http, passthrough } from 'msw'
@@ -27,7 +27,7 @@ async function arrange() {
 }
 
 describe('createHandlers', () => {
-  it('says how long a body is, so that its end is not the end of the connection', async () => {
+  it('sends Content-Length, so that the connection can be reused', async () => {
     const { server, ask } = await arrange()
     const handlers = createHandlers(server, { baseURL: api })
     const answers: MockFaultAnswer[] = [
@@ -48,8 +48,8 @@ describe('createHandlers', () => {
   })
 })
 
-describe('a Cookie header that msw has joined from several', () => {
-  it('is separated at its commas', async () => {
+describe('createHandlers', () => {
+  it('separates the cookies of a Cookie header that msw 2 has joined with commas', async () => {
     const { server, ask } = await arrange()
     const { refreshToken, sid } = await server.signIn(undefined, api)
     await ask(createHandlers(server, { baseURL: api }), '/refresh', {
@@ -65,7 +65,7 @@ describe('a Cookie header that msw has joined from several', () => {
 })
 
 describe('protect', () => {
-  it('hands the resolver what msw hands it, and who is asking', async () => {
+  it('calls the resolver with the argument of msw and the verified session', async () => {
     const { server, ask } = await arrange()
     const handler = http.post(
       `${api}/todos/:id`,
@@ -86,7 +86,7 @@ describe('protect', () => {
     })
   })
 
-  it('re-issues on the answer of the resolver, thrown or returned', async () => {
+  it('re-issues a token on a returned and on a thrown response', async () => {
     const { server, ask } = await arrange()
     server.rotateKey()
     const teapot = () => {
@@ -99,7 +99,7 @@ describe('protect', () => {
     }
   })
 
-  it('refuses without asking the resolver', async () => {
+  it('refuses a revoked token and does not call the resolver', async () => {
     const { server, ask } = await arrange()
     server.revokeAccessTokens()
     const handler = http.get(
@@ -111,7 +111,7 @@ describe('protect', () => {
     expect([response?.status, outcome(server)]).toEqual([401, 'token_revoked'])
   })
 
-  it('lets a resolver leave the request to the next handler', async () => {
+  it('calls the next handler if the resolver returns undefined', async () => {
     const { server, ask } = await arrange()
     const handlers = [
       http.get(
@@ -126,19 +126,26 @@ describe('protect', () => {
   it.each([
     ['the next handler', () => undefined],
     ['the network', () => passthrough()]
-  ])('re-issues nothing on an answer that it leaves to %s', async (_name, resolver) => {
-    const { server, ask } = await arrange()
-    server.rotateKey()
-    const handlers = [http.get(`${api}/todos`, protect(server, resolver))]
-    for (let call = 0; call < 2; call += 1) {
-      const response = await ask(handlers, '/todos')
-      expect([...(response?.headers ?? [])]).toEqual([...(resolver()?.headers ?? [])])
-      expect(server.calls.at(-1)).toMatchObject({ outcome: 'accepted', status: 0, reissued: false })
+  ])(
+    'does not re-issue a token if the resolver leaves the request to %s',
+    async (_name, resolver) => {
+      const { server, ask } = await arrange()
+      server.rotateKey()
+      const handlers = [http.get(`${api}/todos`, protect(server, resolver))]
+      for (let call = 0; call < 2; call += 1) {
+        const response = await ask(handlers, '/todos')
+        expect([...(response?.headers ?? [])]).toEqual([...(resolver()?.headers ?? [])])
+        expect(server.calls.at(-1)).toMatchObject({
+          outcome: 'accepted',
+          status: 0,
+          reissued: false
+        })
+      }
+      server.assertNoViolations({ inFlightSeconds: 0 })
     }
-    server.assertNoViolations({ inFlightSeconds: 0 })
-  })
+  )
 
-  it('hands no token on with a response that a resolver gives twice', async () => {
+  it('does not write the re-issued token into a response object that the resolver reuses', async () => {
     const { server, ask } = await arrange()
     const done = new HttpResponse(null, { status: 204 })
     const handlers = [
@@ -152,7 +159,7 @@ describe('protect', () => {
     expect(done.headers.has('authorization')).toBe(false)
   })
 
-  it('keeps the cookies of the resolver', async () => {
+  it('does not change the cookies of the resolver', async () => {
     const { server, ask } = await arrange()
     const resolver = protect(
       server,
@@ -171,7 +178,7 @@ describe('protect', () => {
 })
 
 describe('createHandlers', () => {
-  it('answers every preflight below an absolute base', async () => {
+  it('answers every preflight to the origin of an absolute baseURL', async () => {
     const { server, ask } = await arrange()
     const response = await ask(createHandlers(server, { baseURL: api }), '/todos/7', {
       method: 'OPTIONS',
@@ -182,7 +189,7 @@ describe('createHandlers', () => {
     expect(response?.headers.get('access-control-allow-origin')).toBe('http://localhost:3000')
   })
 
-  it('leaves other requests to other handlers', async () => {
+  it('leaves requests to other paths and origins to other handlers', async () => {
     const { server, ask } = await arrange()
     expect(await ask(createHandlers(server, { baseURL: api }), '/todos')).toBeUndefined()
     expect(
@@ -191,17 +198,17 @@ describe('createHandlers', () => {
   })
 
   it.each(['https://api.example.com/v1', 'api.example.com', '/v1', 'file:///x'])(
-    'refuses the base %s and says where a path belongs',
+    'rejects the baseURL %s and names the option for a path',
     (baseURL) => {
       const create = () => createHandlers(createMockAuthServer(), { baseURL })
       expect(create).toThrow(TypeError)
       expect(create).toThrow(
-        `(a path belongs into the basePath of createMockAuthServer); received "${baseURL}"`
+        `(for a path, set basePath of createMockAuthServer); received "${baseURL}"`
       )
     }
   )
 
-  it('accepts an origin with a slash at its end', async () => {
+  it('accepts a baseURL with a trailing slash', async () => {
     const { server, ask } = await arrange()
     expect((await ask(createHandlers(server, { baseURL: `${api}/` }), '/me'))?.status).toBe(200)
   })

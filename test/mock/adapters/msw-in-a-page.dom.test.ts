@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
-// The msw door in a page: the HttpOnly cookie is sent by the page and seen by the server, through fetch and XHR.
+// msw adapter in a page: the page sends the HttpOnly cookie through fetch and XHR, and the server
+// receives it.
 import axios, { AxiosHeaders } from 'axios'
 import { createMockAuthServer } from 'everbearer/mock'
 import { createHandlers, protect } from 'everbearer/mock/msw'
@@ -72,7 +73,7 @@ afterEach(() => auth.reset())
 afterAll(() => worker.close())
 
 it.each([overFetch, overAxios('fetch'), overAxios('xhr')])(
-  'a session lives in the page through $name',
+  '$name: a session in a page works from login to logout',
   async ({ send }) => {
     const token = (data: unknown) => (data as { access_token: string }).access_token
     const login = await send('POST', '/auth/login', {
@@ -103,7 +104,7 @@ it.each([overFetch, overAxios('fetch'), overAxios('xhr')])(
   }
 )
 
-it('a page on another origin is asked for a preflight, and its hidden origin is seen', async () => {
+it('a cross-origin request sends a preflight, and the server sees its origin', async () => {
   const elsewhere = createMockAuthServer()
   worker.use(...createHandlers(elsewhere, { baseURL: 'http://localhost:4000' }))
   const { status } = await overFetch.send('POST', 'http://localhost:4000/refresh', {})

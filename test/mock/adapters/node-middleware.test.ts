@@ -1,4 +1,4 @@
-// The server inside somebody else's: Express, Connect style and plain `node:http`.
+// Node middleware: the mock inside an Express app and behind a plain `node:http` server.
 import { createMockAuthServer, type MockAuthServer } from 'everbearer/mock'
 import { middleware, protect } from 'everbearer/mock/node'
 import express, { type Response as Answer, type Request as Asked } from 'express'
@@ -14,8 +14,8 @@ const login = {
 const tokenOf = async (server: MockAuthServer) => (await visit(overWire(server)).login()).token
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 
-describe('the middleware in Express', () => {
-  it('answers its own routes and leaves the rest to the app', async () => {
+describe('middleware in Express', () => {
+  it('answers its routes and leaves other requests to the app', async () => {
     const server = createMockAuthServer({ basePath: '/auth' })
     const app = express()
     app.use(middleware(server))
@@ -28,7 +28,7 @@ describe('the middleware in Express', () => {
     expect(server.calls.map(({ route }) => route)).toEqual(['login'])
   })
 
-  it('may be mounted on a path', async () => {
+  it('works when it is mounted on a path', async () => {
     const app = express()
     app.use('/auth', middleware(createMockAuthServer()))
     const url = await serve(app)
@@ -40,14 +40,14 @@ describe('the middleware in Express', () => {
     ['JSON', express.json()],
     ['text', express.text({ type: '*/*' })],
     ['bytes', express.raw({ type: '*/*' })]
-  ])('reads a body that a parser has already read as %s', async (_name, parser) => {
+  ])('reads a body that a body parser has already read as %s', async (_name, parser) => {
     const app = express()
     app.use(parser, middleware(createMockAuthServer()))
     expect((await fetch(`${await serve(app)}/login`, login)).status).toBe(200)
   })
 })
 
-describe('a protected listener', () => {
+describe('protect', () => {
   async function arrange(
     listener: Parameters<typeof protect<Asked, Answer>>[1] = (_asked, answer, { claims }) =>
       answer.json([claims.sub])
@@ -61,7 +61,7 @@ describe('a protected listener', () => {
     return { server, url: `${await serve(app)}/todos`, token: await tokenOf(server) }
   }
 
-  it('is told who asks, and its answer is journaled as it was sent', async () => {
+  it('calls the listener with the session, and logs the status that was sent', async () => {
     const { server, url, token } = await arrange((_asked, answer, { claims: { sub }, kid }) =>
       answer.status(201).json([sub, kid])
     )
@@ -73,16 +73,16 @@ describe('a protected listener', () => {
     ])
   })
 
-  it('is not asked without a good token', async () => {
+  it('does not call the listener without a valid token', async () => {
     const { server, url, token } = await arrange(() => {
-      throw new Error('asked')
+      throw new Error('called')
     })
     expect((await fetch(url)).status).toBe(401)
     server.revokeAccessTokens()
     expect((await fetch(url, bearer(token))).status).toBe(401)
   })
 
-  it('re-issues, exposes and dresses the answer', async () => {
+  it('adds the re-issued token and the CORS headers to the response', async () => {
     const { server, url, token } = await arrange()
     server.rotateKey()
     const headers = { authorization: `Bearer ${token}`, origin: 'http://localhost:3000' }
@@ -98,18 +98,18 @@ describe('a protected listener', () => {
   type Writer = Parameters<typeof protect<Asked, Answer>>[1]
   const exposing = { 'Access-Control-Expose-Headers': 'X-Total', Vary: 'Accept', 'X-Total': '1' }
   const writers: [string, Writer][] = [
-    ['set', (_asked, answer) => answer.set(exposing).json([])],
-    ['given to writeHead', (_asked, answer) => answer.writeHead(200, exposing).end('[]')],
+    ['set() sets', (_asked, answer) => answer.set(exposing).json([])],
+    ['writeHead() sets', (_asked, answer) => answer.writeHead(200, exposing).end('[]')],
     [
-      'given to writeHead behind a message',
+      'writeHead() sets after a status message',
       (_asked, answer) => answer.writeHead(200, 'Fine', exposing).end('[]')
     ],
     [
-      'given to writeHead as a list',
+      'writeHead() sets as an array',
       (_asked, answer) => answer.writeHead(200, Object.entries(exposing).flat()).end('[]')
     ]
   ]
-  it.each(writers)('adds to the headers that its listener has %s', async (_name, writer) => {
+  it.each(writers)('adds its values to the headers that %s', async (_name, writer) => {
     const { server, url, token } = await arrange(writer)
     server.rotateKey()
     const headers = { authorization: `Bearer ${token}`, origin: 'http://localhost:3000' }
@@ -121,7 +121,7 @@ describe('a protected listener', () => {
     expect(await response.text()).toBe('[]')
   })
 
-  it('has the last word on which pages may read', async () => {
+  it('replaces the allowed origin that the listener sets', async () => {
     const { url, token } = await arrange((_asked, answer) =>
       answer.set({ 'Access-Control-Allow-Origin': '*', 'Access-Control-Max-Age': '1' }).json([])
     )
@@ -135,20 +135,20 @@ describe('a protected listener', () => {
     expect(await see('https://evil.test')).toEqual([null, null])
   })
 
-  it('has its preflights answered', async () => {
+  it('answers preflights', async () => {
     const { url } = await arrange()
     const headers = { origin: 'http://localhost:3000', 'access-control-request-method': 'PUT' }
     expect((await fetch(url, { method: 'OPTIONS', headers })).status).toBe(204)
   })
 
   it.each([
-    ['throws', () => Promise.reject(new Error('mistake'))],
+    ['the listener throws', () => Promise.reject(new Error('mistake'))],
     [
-      'hands on',
+      'the listener passes to next()',
       (_a: Asked, _b: Answer, _c: unknown, next: (error: Error) => void) =>
         next(new Error('mistake'))
     ]
-  ])('that %s an error leaves it to the app', async (_name, listener) => {
+  ])('leaves an error that %s to the error handler of the app', async (_name, listener) => {
     const { server, url, token } = await arrange(listener)
     const response = await fetch(url, bearer(token))
     expect([response.status, await response.text()]).toEqual([501, 'mistake'])
@@ -156,7 +156,7 @@ describe('a protected listener', () => {
     expect(server.calls.api[0]).toMatchObject({ status: 501, outcome: 'failed' })
   })
 
-  it('may hand on to the next', async () => {
+  it('runs the next handler if the listener calls next()', async () => {
     const server = createMockAuthServer()
     const app = express()
     app.use(protect<Asked, Answer>(server, (_asked, _answer, _session, next) => next()))
@@ -169,7 +169,7 @@ describe('a protected listener', () => {
     expect(server.calls.api.at(-1)?.outcome).toBe('accepted')
   })
 
-  it('meets faults and gates', async () => {
+  it('applies faults and gates', async () => {
     const { server, url, token } = await arrange()
     server.failNext('protected', 503)
     server.failNext('protected', 'network')
@@ -182,7 +182,7 @@ describe('a protected listener', () => {
     expect((await fetch(url, bearer(token))).status).toBe(200)
   })
 
-  it('needs no framework', async () => {
+  it('works without a framework', async () => {
     const server = createMockAuthServer()
     const token = await tokenOf(server)
     const url = await serve(

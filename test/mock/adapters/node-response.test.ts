@@ -1,4 +1,4 @@
-// A listener behind the Node guard has done its work when its head is to go out: only then comes what a test put in its way.
+// Buffered Node response: faults, gates and re-issue apply when a guarded listener sends its head.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
@@ -34,15 +34,17 @@ const greet: Listener = (_message, response) => {
   response.end('hello')
 }
 
-/** Ways to write one answer: head and body at once, apart, in pieces, with and without a length. */
+/**
+ * Ways to write the same response: at once, head first, or in chunks; with and without a length.
+ */
 const writers: [string, Listener][] = [
-  ['end', greet],
+  ['end()', greet],
   [
-    'writeHead and end',
+    'writeHead() and end()',
     (_message, response) => response.writeHead(200, { 'X-Total': '2' }).end('hello')
   ],
   [
-    'pieces',
+    'several chunks',
     async (_message, response) => {
       response.setHeader('X-Total', '2')
       response.flushHeaders()
@@ -53,57 +55,69 @@ const writers: [string, Listener][] = [
   ]
 ]
 
-describe('after its commit', () => {
-  it.each(writers)('an answer written by %s is held by a gate', async (_name, listener) => {
-    const { server, done, get } = await arrange(listener)
-    const gate = server.hold('api', { after: 'commit' })
-    let isAnswered = false
-    const answer = get().then((response) => {
-      isAnswered = true
-      return response
-    })
-    await gate.arrived()
-    expect(done).toHaveLength(1)
-    await server.idle()
-    expect(isAnswered).toBe(false)
-    gate.release()
-    const response = await answer
-    expect(response.headers.get('x-total')).toBe('2')
-    expect(await response.text()).toBe('hello')
-  })
+describe('after the commit', () => {
+  it.each(writers)(
+    'a gate holds a response that the listener wrote with %s',
+    async (_name, listener) => {
+      const { server, done, get } = await arrange(listener)
+      const gate = server.hold('api', { after: 'commit' })
+      let isAnswered = false
+      const answer = get().then((response) => {
+        isAnswered = true
+        return response
+      })
+      await gate.arrived()
+      expect(done).toHaveLength(1)
+      await server.idle()
+      expect(isAnswered).toBe(false)
+      gate.release()
+      const response = await answer
+      expect(response.headers.get('x-total')).toBe('2')
+      expect(await response.text()).toBe('hello')
+    }
+  )
 
-  it.each(writers)('another answer replaces one written by %s', async (_name, listener) => {
-    const { server, done, get } = await arrange(listener)
-    server.failNext('api', { status: 503, body: 'sorry' }, { after: 'commit' })
-    const response = await get()
-    expect([response.status, await response.text()]).toEqual([503, 'sorry'])
-    expect(response.headers.get('x-total')).toBe(null)
-    expect(done).toHaveLength(1)
-    await server.idle()
-    expect(server.calls.api).toMatchObject([
-      { status: 503, outcome: 'accepted', fault: 'answer', reissued: false }
-    ])
-    expect(await (await get()).text()).toBe('hello')
-  })
+  it.each(writers)(
+    'an injected response replaces one that the listener wrote with %s',
+    async (_name, listener) => {
+      const { server, done, get } = await arrange(listener)
+      server.failNext('api', { status: 503, body: 'sorry' }, { after: 'commit' })
+      const response = await get()
+      expect([response.status, await response.text()]).toEqual([503, 'sorry'])
+      expect(response.headers.get('x-total')).toBe(null)
+      expect(done).toHaveLength(1)
+      await server.idle()
+      expect(server.calls.api).toMatchObject([
+        { status: 503, outcome: 'accepted', fault: 'answer', reissued: false }
+      ])
+      expect(await (await get()).text()).toBe('hello')
+    }
+  )
 
-  it.each(writers)('the connection of one written by %s is lost', async (_name, listener) => {
-    const { server, done, get } = await arrange(listener)
-    server.failNext('api', 'network', { after: 'commit' })
-    await expect(get()).rejects.toThrow()
-    expect(done).toHaveLength(1)
-  })
+  it.each(writers)(
+    'a network fault ends the connection of a response written with %s',
+    async (_name, listener) => {
+      const { server, done, get } = await arrange(listener)
+      server.failNext('api', 'network', { after: 'commit' })
+      await expect(get()).rejects.toThrow()
+      expect(done).toHaveLength(1)
+    }
+  )
 
-  it.each(writers)('half of one written by %s arrives', async (_name, listener) => {
-    const { server, get } = await arrange(listener)
-    server.failNext('api', 'malformed', { after: 'commit' })
-    const response = await get()
-    expect(response.headers.get('x-total')).toBe('2')
-    expect(await response.text()).toBe('hel')
-    server.failNext('api', 'cut', { after: 'commit' })
-    await expect((await get()).text()).rejects.toThrow()
-  })
+  it.each(writers)(
+    'malformed and cut send half of a response written with %s',
+    async (_name, listener) => {
+      const { server, get } = await arrange(listener)
+      server.failNext('api', 'malformed', { after: 'commit' })
+      const response = await get()
+      expect(response.headers.get('x-total')).toBe('2')
+      expect(await response.text()).toBe('hel')
+      server.failNext('api', 'cut', { after: 'commit' })
+      await expect((await get()).text()).rejects.toThrow()
+    }
+  )
 
-  it('an answer that hangs ends with its client', async () => {
+  it('a response that hangs is logged as abandoned when the client disconnects', async () => {
     const { server, done, url, headers } = await arrange(greet)
     server.failNext('api', 'hang', { after: 'commit' })
     const abort = new AbortController()
@@ -115,7 +129,7 @@ describe('after its commit', () => {
     await expect.poll(() => server.calls.api[0]).toMatchObject({ abandoned: true, status: 0 })
   })
 
-  it('a listener in Express, and what it hands on to, is done as well', async () => {
+  it('a fault replaces the response of an Express handler that next() reached', async () => {
     const server = createMockAuthServer()
     const done: string[] = []
     const app = express()
@@ -135,15 +149,15 @@ describe('after its commit', () => {
   })
 })
 
-describe('a re-issued token', () => {
+describe('re-issue', () => {
   it.each([
-    ['it ends', 'endSessions'],
-    ['its access tokens are revoked', 'revokeAccessTokens']
-  ] as const)('is withheld if, while the listener works, %s', async (_name, lever) => {
+    ['the session ends', 'endSessions'],
+    ['the access tokens are revoked', 'revokeAccessTokens']
+  ] as const)('sends no re-issued token if %s while the listener runs', async (_name, control) => {
     const { server, get } = await arrange(async (_message, response) => {
       server.rotateKey()
       await new Promise((resolve) => setImmediate(resolve))
-      server[lever]()
+      server[control]()
       response.end('hello')
     })
     server.rotateKey()
@@ -155,8 +169,8 @@ describe('a re-issued token', () => {
   })
 })
 
-describe('a stream', () => {
-  it('goes out piece by piece once its head has gone', async () => {
+describe('streams', () => {
+  it('chunks arrive as they are written once the head has been sent', async () => {
     let write = (_piece: string) => {}
     const { server, get } = await arrange((_message, response) => {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' })
@@ -174,11 +188,11 @@ describe('a stream', () => {
     await reader?.cancel()
   })
 
-  it('that was replaced may be written on, and nobody hears of it', async () => {
+  it('later writes to a replaced response are dropped without an error', async () => {
     let later: Promise<unknown> = Promise.resolve()
     const { server, get } = await arrange((_message, response) => {
       response.write('one')
-      // When the other answer has gone.
+      // After the injected response has been sent.
       later = once(response, 'finish').then(() => {
         response.write('two', () => {})
         response.end('three')
@@ -190,7 +204,7 @@ describe('a stream', () => {
   })
 })
 
-it('says of an answer that is held what it would say of one that has gone', async () => {
+it('headersSent, writableEnded and late header changes behave as if the response had been sent', async () => {
   const seen: unknown[] = []
   const { get } = await arrange((_message, response) => {
     seen.push(response.headersSent, response.writableEnded)
@@ -217,7 +231,7 @@ it('says of an answer that is held what it would say of one that has gone', asyn
   ])
 })
 
-it('ends with a client that leaves while the listener works', async () => {
+it('logs a call as abandoned if the client disconnects while the listener runs', async () => {
   let isAsked = () => {}
   const asked = new Promise<void>((resolve) => {
     isAsked = resolve
@@ -231,7 +245,7 @@ it('ends with a client that leaves while the listener works', async () => {
   await expect.poll(() => server.calls.api[0]).toMatchObject({ abandoned: true, status: 0 })
 })
 
-it('leaves the listener’s headers as they were written, cookies and repeated ones among them', async () => {
+it('sends the headers, repeated headers and cookies of the listener unchanged', async () => {
   const { url, headers } = await arrange((_message, response) => {
     response.setHeader('X-Total', '2')
     response.setHeader('Link', ['<a>; rel=a', '<b>; rel=b'])

@@ -1,4 +1,4 @@
-// The node door: real sockets, what it owns and what it leaves to others.
+// Node server: real sockets, unusual requests, other listeners and closing.
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
@@ -20,7 +20,7 @@ async function open(server: MockAuthServer = createMockAuthServer()) {
   return { server, ...listening }
 }
 
-/** Sends these bytes and returns all that comes back. */
+/** Sends raw text and returns everything received. */
 function raw(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = ''
@@ -33,20 +33,20 @@ function raw(port: number, text: string): Promise<string> {
   })
 }
 
-it('listens on a free port of localhost and says where', async () => {
+it('listens on a free port of localhost and returns its URL', async () => {
   const { url, port } = await open()
   expect(url).toBe(`http://localhost:${port}`)
   expect((await fetch(`${url}/me`)).status).toBe(401)
 })
 
-it('a port in use is the error of node', async () => {
+it('listen() rejects with EADDRINUSE if the port is in use', async () => {
   const { port } = await open()
   await expect(listen(createMockAuthServer(), { port })).rejects.toMatchObject({
     code: 'EADDRINUSE'
   })
 })
 
-it('a body beyond 64 KiB is answered with 413, announced or not', async () => {
+it('answers 413 to a body of more than 64 KiB, with or without Content-Length', async () => {
   const { url, port, server } = await open()
   const body = ' '.repeat(65_537)
   expect((await fetch(`${url}/login`, { ...login, body })).status).toBe(413)
@@ -60,7 +60,7 @@ it('a body beyond 64 KiB is answered with 413, announced or not', async () => {
   expect(server.calls.map((call) => call.outcome)).toEqual(['too_large', 'too_large'])
 })
 
-it('a body in pieces that cut a character is put together again', async () => {
+it('reads a body with a multi-byte character that is split between two chunks', async () => {
   const server = createMockAuthServer({ users: [{ email: 'é@example.com', password: 'p' }] })
   const { port } = await open(server)
   const body = Buffer.from(JSON.stringify({ email: 'é@example.com', password: 'p' }))
@@ -81,20 +81,24 @@ it('a body in pieces that cut a character is put together again', async () => {
 
 it.each([
   [
-    'an absolute target',
+    'with an absolute target',
     'GET http://localhost/me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     401
   ],
-  ['no host in HTTP/1.0', 'GET /me HTTP/1.0\r\n\r\n', 401],
-  ['a host of no shape', 'GET /me HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n', 400],
-  ['an asterisk', 'OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 400],
-  ['two slashes', 'GET //me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 404]
-])('%s is answered', async (_name, text, status) => {
+  ['of HTTP/1.0 without a host', 'GET /me HTTP/1.0\r\n\r\n', 401],
+  ['with an invalid host', 'GET /me HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n', 400],
+  ['with the target *', 'OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 400],
+  [
+    'with a path that begins with //',
+    'GET //me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+    404
+  ]
+])('answers a request %s', async (_name, text, status) => {
   const { port } = await open()
   expect(await raw(port, text)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
 })
 
-it('a client that hangs up in the middle of its body changes nothing', async () => {
+it('logs bad_request if the client disconnects before the end of its body', async () => {
   const { port, server, url } = await open()
   const ended = new Promise((resolve) => server.onCall(resolve))
   const socket = connect(port, 'localhost')
@@ -109,7 +113,7 @@ it('a client that hangs up in the middle of its body changes nothing', async () 
   expect((await fetch(`${url}/login`, login)).status).toBe(200)
 })
 
-it('HEAD and 204 have no body', async () => {
+it('sends no body with HEAD and 204', async () => {
   const { url } = await open()
   const head = await fetch(`${url}/me`, { method: 'HEAD' })
   const logout = await fetch(`${url}/logout`, { method: 'POST', headers: [json] })
@@ -118,7 +122,7 @@ it('HEAD and 204 have no body', async () => {
   expect([logout.status, logout.headers.get('content-length')]).toEqual([204, null])
 })
 
-it('what it does not own goes to the next listener, untouched', async () => {
+it('passes other requests to the next listener with their bodies unread', async () => {
   const server = createMockAuthServer({ basePath: '/auth' })
   const url = await serve(toNodeListener(server, (message, response) => message.pipe(response)))
 
@@ -127,12 +131,12 @@ it('what it does not own goes to the next listener, untouched', async () => {
   expect(server.calls).toHaveLength(1)
 })
 
-it('what it does not own is a 404 without a next listener', async () => {
+it('answers 404 to other requests if there is no next listener', async () => {
   const { url } = await open()
   expect((await fetch(`${url}/echo`)).status).toBe(404)
 })
 
-it('an error within is a 500 without details', async () => {
+it('answers 500 without details if the server throws', async () => {
   const server = createMockAuthServer()
   const broken = { ...server, handle: () => Promise.reject(new Error('canary')) }
   const response = await fetch(`${await serve(toNodeListener(broken))}/me`)
@@ -141,7 +145,7 @@ it('an error within is a 500 without details', async () => {
   expect(await response.text()).not.toContain('canary')
 })
 
-it('an answer that HTTP cannot carry is a 500, and no rejection that nobody handles', async () => {
+it('answers 500 if the response has headers that Node cannot send', async () => {
   const server = createMockAuthServer()
   const handle = async () => ({
     status: 200,
@@ -153,7 +157,7 @@ it('an answer that HTTP cannot carry is a 500, and no rejection that nobody hand
   expect((await fetch(`${url}/me`)).status).toBe(500)
 })
 
-it('a lost answer loses the connection in a pipeline too, once those before it are answered', async () => {
+it('a network fault on a pipelined request ends the connection after the earlier responses', async () => {
   const server = createMockAuthServer()
   const { port, close } = await listen(server)
   onTestFinished(close)
@@ -175,7 +179,7 @@ it('a lost answer loses the connection in a pipeline too, once those before it a
   expect(received).toMatch(/^HTTP\/1\.1 401 /)
 })
 
-it('close waits for an open call, and not for its connection to fall idle', async () => {
+it('close() waits for an open call but not for the keep-alive timeout', async () => {
   const server = createMockAuthServer()
   const { port, close } = await listen(server)
   const socket = connect(port, 'localhost')
@@ -194,12 +198,12 @@ it('close waits for an open call, and not for its connection to fall idle', asyn
   await Promise.all([closed, hungUp])
 
   expect(received).toMatch(/^HTTP\/1\.1 204 /)
-  // node:http alone would keep the connection for the five seconds of its keep-alive timeout.
+  // Without this, node:http keeps the connection for its keep-alive timeout of five seconds.
   expect(performance.now() - startedAtMs).toBeLessThan(2000)
 })
 
 it.each(['arrival', 'commit'] as const)(
-  'close cuts off a call that is held after its %s',
+  'close() ends a call that a gate holds after its %s',
   async (after) => {
     const server = createMockAuthServer()
     const { url, close } = await listen(server)
@@ -212,7 +216,7 @@ it.each(['arrival', 'commit'] as const)(
   }
 )
 
-it('close does not wait for a connection that has never carried a request', async () => {
+it('close() does not wait for a connection without any request', async () => {
   const { port, close } = await listen(createMockAuthServer())
   const socket = connect(port, 'localhost')
   await once(socket, 'connect')
@@ -221,7 +225,7 @@ it('close does not wait for a connection that has never carried a request', asyn
   expect(socket.destroyed).toBe(true)
 })
 
-it('close ends idle connections, and may be called twice', async () => {
+it('close() ends idle connections and can be called twice', async () => {
   const server = createMockAuthServer()
   const { url, port, close } = await listen(server)
   await fetch(`${url}/me`)

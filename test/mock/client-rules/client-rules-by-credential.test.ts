@@ -1,4 +1,5 @@
-// The linter where a session is renewed in other ways than by the cookie: it knows what a client of that way can have.
+// Client rules by credential: the rules for clients that refresh with a token and not with a
+// cookie.
 import type { AuthClientOptions } from 'everbearer'
 import type { MockRule } from 'everbearer/mock'
 import { describe, expect, it } from 'vitest'
@@ -15,9 +16,9 @@ type Way = (typeof ways)[number]
 const load = ({ auth }: TestBed) => auth.axios.get('/me')
 const settle = (promise: Promise<unknown>) => promise.catch(() => undefined)
 
-/** What happens to a good client. */
+/** Situations in which this package's client must not break a rule. */
 const lives: Readonly<Record<string, (bed: TestBed, credential: Way) => Promise<unknown>>> = {
-  async 'renewals before the end of each token'(bed) {
+  async 'refreshes shortly before each token expires'(bed) {
     for (let round = 0; round < 5; round += 1) {
       bed.clock.tick(290_000)
       await bed.idle()
@@ -25,7 +26,7 @@ const lives: Readonly<Record<string, (bed: TestBed, credential: Way) => Promise<
     }
     expect(bed.callsTo('refresh')).toHaveLength(5)
   },
-  async 'a rotation of keys, with tokens re-issued'(bed) {
+  async 'a key rotation with re-issued tokens'(bed) {
     bed.server.rotateKey()
     await Promise.all(Array.from({ length: 20 }, () => load(bed)))
     bed.clock.tick(60_000)
@@ -36,7 +37,7 @@ const lives: Readonly<Record<string, (bed: TestBed, credential: Way) => Promise<
     await load(bed)
     expect(bed.eventNames()).toContain('reissued')
   },
-  async 'a re-issue while a refresh is under way'(bed) {
+  async 'a re-issue while a refresh is in flight'(bed) {
     const gate = bed.server.hold('refresh', { after: 'commit' })
     const refreshing = bed.auth.refresh()
     await gate.arrived()
@@ -47,14 +48,14 @@ const lives: Readonly<Record<string, (bed: TestBed, credential: Way) => Promise<
     bed.clock.tick(60_000)
     await load(bed)
   },
-  async 'access tokens that are revoked'(bed, credential) {
+  async 'revoked access tokens'(bed, credential) {
     bed.server.revokeAccessTokens()
     await settle(Promise.all(Array.from({ length: 20 }, () => load(bed))))
     expect(bed.auth.getState().status).toBe(
       credential === 'access-token' ? 'unauthenticated' : 'authenticated'
     )
   },
-  async 'a server that is down, and back'(bed) {
+  async 'a server outage'(bed) {
     const recover = bed.server.failNext('refresh', 503, { times: Infinity })
     await settle(bed.auth.refresh())
     for (let step = 0; step < 12; step += 1) {
@@ -67,7 +68,7 @@ const lives: Readonly<Record<string, (bed: TestBed, credential: Way) => Promise<
     await bed.auth.refresh()
     await load(bed)
   },
-  async 'an answer that is lost after the rotation'(bed) {
+  async 'a response that is lost after the rotation'(bed) {
     bed.server.failNext('refresh', 'network', { after: 'commit' })
     await settle(bed.auth.refresh())
     bed.clock.tick(5_000)
@@ -75,20 +76,20 @@ const lives: Readonly<Record<string, (bed: TestBed, credential: Way) => Promise<
     await bed.auth.refresh()
     await load(bed)
   },
-  async 'a session that ends'(bed) {
+  async 'a session that the server ends'(bed) {
     bed.server.endSessions()
     await settle(load(bed))
     await settle(load(bed))
     await settle(bed.auth.refresh())
     expect(bed.auth.getState().status).toBe('unauthenticated')
   },
-  async 'an emergency, and a new sign-in'(bed) {
+  async 'an emergency rotation and a new login'(bed) {
     bed.server.emergencyRotate()
     await settle(load(bed))
     await bed.auth.login(credentials)
     await load(bed)
   },
-  async 'sign-out, and a new sign-in'(bed) {
+  async 'a logout and a new login'(bed) {
     await bed.auth.logout()
     await settle(bed.auth.refresh())
     bed.clock.tick(60_000)
@@ -96,7 +97,7 @@ const lives: Readonly<Record<string, (bed: TestBed, credential: Way) => Promise<
     await load(bed)
     expect(bed.auth.getState().status).toBe('authenticated')
   },
-  async 'a sign-out while a refresh is under way'(bed) {
+  async 'a logout while a refresh is in flight'(bed) {
     const gate = bed.server.hold('refresh')
     const refreshing = settle(bed.auth.refresh())
     await gate.arrived()
@@ -104,7 +105,7 @@ const lives: Readonly<Record<string, (bed: TestBed, credential: Way) => Promise<
     gate.release()
     await Promise.all([refreshing, leaving])
   },
-  async 'page loads, one after the other'(bed) {
+  async 'page loads one after the other'(bed) {
     for (let visit = 0; visit < 8; visit += 1) {
       const auth = bed.reload({ restore: 'always' })
       await settle(auth.ready())
@@ -114,8 +115,8 @@ const lives: Readonly<Record<string, (bed: TestBed, credential: Way) => Promise<
   }
 }
 
-describe.each(ways)('the client of this package, by %s', (credential) => {
-  it.each(Object.entries(lives))('breaks no rule through %s', async (_name, live) => {
+describe.each(ways)('everbearer refreshing with %s', (credential) => {
+  it.each(Object.entries(lives))('breaks no rule during %s', async (_name, live) => {
     const options: AuthClientOptions = { refreshWith: credential, sendIdempotencyKey: 'always' }
     const bed = createTestBed(options, { refreshWith: credential })
     await bed.auth.login(credentials)
@@ -126,7 +127,7 @@ describe.each(ways)('the client of this package, by %s', (credential) => {
   })
 })
 
-/** A client made by hand, which does as it is told. */
+/** A scripted client, which can break rules. */
 async function arrange(refreshWith: Exclude<Way, 'cookie'>) {
   const { server, clock } = createClockedServer({ refreshWith })
   const bearer = (token: unknown): [string, string] => ['Authorization', `Bearer ${token}`]
@@ -144,12 +145,12 @@ async function arrange(refreshWith: Exclude<Way, 'cookie'>) {
     pass: clock.advanceSeconds,
     me: (token: string) =>
       server.handle({ method: 'GET', url: `${base}/me`, headers: [bearer(token)] }),
-    renew: ({ access_token, refresh_token } = first) =>
+    refresh: ({ access_token, refresh_token } = first) =>
       isByToken
         ? post('/refresh', [json, bearer(access_token)], '{}')
         : post('/refresh', [form], `grant_type=refresh_token&refresh_token=${refresh_token}`),
-    /** As a page that has just been loaded, with nothing in its memory. */
-    renewWithNothing: (more = {}) =>
+    /** A refresh of a page that has just been loaded and holds no credential. */
+    refreshWithNothing: (more = {}) =>
       isByToken
         ? post('/refresh', [json], '{}', more)
         : post('/refresh', [form], 'grant_type=refresh_token', more),
@@ -163,19 +164,23 @@ type Scene = Awaited<ReturnType<typeof arrange>>
 type Story = readonly [rules: MockRule[], name: string, act: (scene: Scene) => Promise<unknown>]
 
 const stories: readonly Story[] = [
-  [['parallel-refresh'], 'two refreshes at once', ({ renew }) => Promise.all([renew(), renew()])],
+  [
+    ['parallel-refresh'],
+    'two refreshes at once',
+    ({ refresh }) => Promise.all([refresh(), refresh()])
+  ],
   [
     ['stale-access-token'],
-    'the old token, long after a renewal',
-    async ({ renew, first, pass, me }) => {
-      await renew()
+    'the old token more than five seconds after a refresh',
+    async ({ refresh, first, pass, me }) => {
+      await refresh()
       pass(6)
       await me(first.access_token)
     }
   ],
   [
     ['ignored-reissue'],
-    'the old token, long after a re-issue',
+    'the old token more than five seconds after a re-issue',
     async ({ server, first, pass, me }) => {
       server.rotateKey()
       await me(first.access_token)
@@ -185,35 +190,35 @@ const stories: readonly Story[] = [
   ],
   [
     ['retry-storm'],
-    'refreshes of a session that ended, again and again',
-    async ({ server, renew }) => {
+    'six refreshes of an ended session',
+    async ({ server, refresh }) => {
       server.endSessions()
-      for (let time = 0; time < 6; time += 1) await renew()
+      for (let time = 0; time < 6; time += 1) await refresh()
     }
   ],
   [
     ['retry-storm'],
-    'renewals for the sake of an API that refuses everybody',
-    async ({ server, renew, first, me }) => {
+    'four refreshes in a row although the API refuses every token',
+    async ({ server, refresh, first, me }) => {
       server.failNext('me', 401, { times: Infinity, after: 'commit' })
       let held = first
       for (let time = 0; time < 4; time += 1) {
-        held = await renew(held)
+        held = await refresh(held)
         await me(held.access_token)
       }
     }
   ],
   [
     ['use-after-logout'],
-    'a refresh after the sign-out',
-    async ({ renew, leave }) => {
+    'a refresh after the logout',
+    async ({ refresh, leave }) => {
       await leave()
-      await renew()
+      await refresh()
     }
   ],
   [
     ['use-after-logout'],
-    'an access token long after the sign-out',
+    'an access token more than five seconds after the logout',
     async ({ leave, first, pass, me }) => {
       await leave()
       pass(6)
@@ -222,29 +227,29 @@ const stories: readonly Story[] = [
   ],
   [
     [],
-    'renewals one after the other',
-    async ({ renew, pass, me }) => {
-      const second = await renew()
+    'refreshes one after the other',
+    async ({ refresh, pass, me }) => {
+      const second = await refresh()
       pass(200)
-      await me((await renew(second)).access_token)
+      await me((await refresh(second)).access_token)
     }
   ],
   [
     [],
-    'page loads that have nothing to show',
-    async ({ renewWithNothing }) => {
-      for (let time = 0; time < 8; time += 1) await renewWithNothing()
+    'page loads without a credential',
+    async ({ refreshWithNothing }) => {
+      for (let time = 0; time < 8; time += 1) await refreshWithNothing()
     }
   ],
   [
     [],
-    'a refresh without credentials, which nobody asks for',
-    ({ renewWithNothing }) => renewWithNothing({ credentials: 'omit' })
+    'a refresh with the credentials mode omit, since no cookie is needed',
+    ({ refreshWithNothing }) => refreshWithNothing({ credentials: 'omit' })
   ]
 ]
 
-describe.each(['access-token', 'refresh-token'] as const)('a client by %s', (credential) => {
-  it.each(stories)('breaks %j by %s', async (rules, _name, act) => {
+describe.each(['access-token', 'refresh-token'] as const)('a client with %s', (credential) => {
+  it.each(stories)('reports %j for %s', async (rules, _name, act) => {
     const scene = await arrange(credential)
     await act(scene)
     expect(scene.server.violations.map(({ rule }) => rule)).toEqual(rules)
@@ -254,25 +259,25 @@ describe.each(['access-token', 'refresh-token'] as const)('a client by %s', (cre
 it.each([
   [
     'refresh-token',
-    'presents a spent refresh token',
+    'sends a spent refresh token',
     'spent-refresh-token',
-    async ({ renew, pass }: Scene) => {
-      await renew()
+    async ({ refresh, pass }: Scene) => {
+      await refresh()
       pass(20)
-      await renew()
+      await refresh()
     }
   ],
   [
     'access-token',
-    'renews by a token that was replaced long ago',
+    'refreshes with a token that was replaced 20 seconds ago',
     'stale-access-token',
-    async ({ renew, pass }: Scene) => {
-      await renew()
+    async ({ refresh, pass }: Scene) => {
+      await refresh()
       pass(20)
-      await renew()
+      await refresh()
     }
   ]
-] as const)('a client by %s that %s breaks %s', async (credential, _name, rule, act) => {
+] as const)('a client with %s that %s breaks %s', async (credential, _name, rule, act) => {
   const scene = await arrange(credential)
   await act(scene)
   expect(scene.server.violations.map((violation) => violation.rule)).toEqual([rule])

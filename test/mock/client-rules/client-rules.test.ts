@@ -1,4 +1,4 @@
-// The linter for clients: each rule has a client that breaks it, and one that is close and breaks nothing.
+// Client rules: each rule with clients that break it, and with similar clients that do not.
 import { createMockAuthServer, MockViolationError } from 'everbearer/mock'
 import { createHandlers } from 'everbearer/mock/msw'
 import { getResponse } from 'msw'
@@ -19,7 +19,7 @@ interface Scene {
   readonly server: Server
   readonly ada: Visitor
   readonly token: string
-  /** Lets time pass for everybody. */
+  /** Advances the clock of the server. */
   pass(seconds: number): void
 }
 
@@ -47,11 +47,11 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
     bad: [
       ['two refreshes at once', ({ ada }) => Promise.all([ada.refresh(), ada.refresh()])],
       [
-        'two that name different attempts',
+        'two refreshes at once with different idempotency keys',
         ({ ada }) => Promise.all([ada.refresh('one'), ada.refresh('two')])
       ],
       [
-        'a second one while the first is held',
+        'a second refresh while a gate holds the first',
         async ({ server, ada }) => {
           const gate = server.hold('refresh')
           const both = [ada.refresh(), ada.refresh()]
@@ -63,18 +63,18 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
     ],
     good: [
       [
-        'one after the other',
+        'two refreshes one after the other',
         async ({ ada }) => {
           await ada.refresh()
           await ada.refresh()
         }
       ],
       [
-        'one attempt made twice',
+        'two refreshes at once with the same idempotency key',
         ({ ada }) => Promise.all([ada.refresh('same'), ada.refresh('same')])
       ],
       [
-        'two users at once',
+        'refreshes of two sessions at once',
         async ({ server, ada }) => {
           const other = visit(overWire(server))
           await other.login()
@@ -82,7 +82,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'another try while the first hangs',
+        'a retry while the first refresh hangs',
         async ({ server, ada, pass }) => {
           const abort = new AbortController()
           server.failNext('refresh', 'hang', { after: 'commit' })
@@ -105,7 +105,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
   'spent-refresh-token': {
     bad: [
       [
-        'the predecessor within the grace',
+        'the previous refresh token within the grace period',
         async ({ ada }) => {
           const spent = ada.cookie
           await ada.refresh()
@@ -114,7 +114,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'the predecessor after the grace',
+        'the previous refresh token after the grace period',
         async ({ ada, pass }) => {
           const spent = ada.cookie
           await ada.refresh('one')
@@ -126,7 +126,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
     ],
     good: [
       [
-        'the predecessor, when the answer was lost',
+        'the previous refresh token if the response was lost',
         async ({ server, ada }) => {
           server.failNext('refresh', 'network', { after: 'commit' })
           await ada.refresh()
@@ -134,7 +134,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'the predecessor, when the answer was lost long ago',
+        'the previous refresh token if the response was lost long ago',
         async ({ server, ada, pass }) => {
           server.failNext('refresh', 'network', { after: 'commit' })
           await ada.refresh()
@@ -143,7 +143,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'the predecessor, when the answer was replaced after the commit',
+        'the previous refresh token if a fault replaced the response after the commit',
         async ({ server, ada }) => {
           server.failNext('refresh', 503, { after: 'commit' })
           await ada.refresh()
@@ -151,7 +151,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'the same attempt again, as after a page that died',
+        'the previous refresh token with the same idempotency key, as after a crash of the page',
         async ({ ada }) => {
           const spent = ada.cookie
           await ada.refresh('attempt')
@@ -164,19 +164,22 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
   'refresh-without-credentials': {
     bad: [
       [
-        'a refresh that leaves the cookie at home',
+        'a refresh without the cookie after a login',
         async ({ ada }) => {
           ada.cookie = undefined
           await ada.refresh()
         }
       ],
       [
-        'another browser on the same origin, which cannot be told from the first',
+        'a refresh of a second browser on the same origin, which looks like the first',
         ({ server }) => visit(overWire(server)).refresh()
       ],
-      ['credentials: omit', (scene) => post(scene, '/refresh', { credentials: 'omit' })],
       [
-        'credentials: same-origin, from another origin',
+        'a refresh with the credentials mode omit',
+        (scene) => post(scene, '/refresh', { credentials: 'omit' })
+      ],
+      [
+        'a cross-origin refresh with the credentials mode same-origin',
         (scene) =>
           post(scene, '/refresh', {
             credentials: 'same-origin',
@@ -186,14 +189,14 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
     ],
     good: [
       [
-        'after a logout',
+        'a refresh without the cookie after a logout',
         async ({ ada }) => {
           await ada.logout()
           await ada.refresh()
         }
       ],
       [
-        'after the end of the session, when the cookie is gone',
+        'a refresh without the cookie after the end of the session',
         async ({ ada, pass }) => {
           pass(604_800)
           ada.cookie = undefined
@@ -201,7 +204,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'after a session that was idle for too long, when the answer took the cookie',
+        'a refresh after the response to an idle session deleted the cookie',
         async ({ ada, pass }) => {
           pass(86_400)
           await ada.refresh()
@@ -209,7 +212,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'after a sign-in whose answer was replaced after the commit',
+        'a refresh after a fault replaced the response to the login',
         async ({ server }) => {
           const other = visit(overWire(server, 'http://localhost:4001'))
           server.failNext('login', 503, { after: 'commit' })
@@ -218,7 +221,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'a visitor on another origin, who never signed in',
+        'a refresh from another origin without a login',
         (scene) => post(scene, '/refresh', { headers: [json, ['Origin', 'http://localhost:3000']] })
       ]
     ]
@@ -226,14 +229,14 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
   'retry-storm': {
     bad: [
       [
-        'six failed refreshes at once',
+        'six failed refreshes within ten seconds',
         async ({ server, ada }) => {
           server.failNext('refresh', 503, { times: 6 })
           await repeat(6, () => ada.refresh())
         }
       ],
       [
-        'four renewed tokens in a row, each refused',
+        'four refreshes in a row although each new token was refused',
         async ({ server, ada }) => {
           await repeat(4, async () => {
             const { token } = await ada.refresh()
@@ -255,13 +258,13 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'twenty page loads of a visitor',
+        'twenty page loads without a session',
         async ({ server }) => {
           await repeat(20, () => visit(overWire(server, 'http://localhost:4001')).refresh())
         }
       ],
       [
-        'page loads that each show a cookie of before a reset',
+        'twenty page loads with a cookie from before a reset',
         async ({ server, ada: { cookie } }) => {
           server.reset()
           await repeat(20, async () => {
@@ -272,7 +275,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'many renewals that work',
+        'twenty successful refreshes',
         async ({ ada }) => {
           await repeat(20, async () => ada.me((await ada.refresh()).token))
         }
@@ -282,7 +285,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
   'use-after-logout': {
     bad: [
       [
-        'a refresh with the cookie of before',
+        'a refresh with the old cookie after the logout',
         async ({ ada }) => {
           const { cookie } = ada
           await ada.logout()
@@ -291,7 +294,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'an access token, much later',
+        'an access token more than five seconds after the logout',
         async ({ ada, token, pass }) => {
           await ada.logout()
           pass(6)
@@ -301,7 +304,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
     ],
     good: [
       [
-        'a call that was on its way',
+        'an access token within five seconds after the logout',
         async ({ ada, token, pass }) => {
           await ada.logout()
           pass(4)
@@ -309,7 +312,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'a client that never got the answer to its logout',
+        'a client that did not receive the response to its logout',
         async ({ server, ada, token, pass }) => {
           const { cookie } = ada
           server.failNext('logout', 'network', { after: 'commit' })
@@ -321,7 +324,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'the next session',
+        'the tokens of the next session',
         async ({ ada, pass }) => {
           await ada.logout()
           pass(60)
@@ -335,7 +338,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
   'stale-access-token': {
     bad: [
       [
-        'the old token, long after the new one was delivered',
+        'the old token more than five seconds after the new one was delivered',
         async ({ ada, token, pass }) => {
           await ada.refresh()
           pass(6)
@@ -343,7 +346,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'a token that was made to order, long after a new one was delivered',
+        'a minted token more than five seconds after a newer one was delivered',
         async ({ server, ada, token, pass }) => {
           const made = await server.mint({ sid: claimsOf(token).sid ?? '' })
           await ada.refresh()
@@ -352,7 +355,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'a token of a sign-in without a request, long after a new one was delivered',
+        'a token of server.signIn() more than five seconds after a newer one was delivered',
         async ({ server, ada, pass }) => {
           const { accessToken, refreshToken } = await server.signIn()
           ada.cookie = refreshToken
@@ -364,7 +367,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
     ],
     good: [
       [
-        'calls that were on their way',
+        'the old token within five seconds after the new one was delivered',
         async ({ ada, token, pass }) => {
           await ada.refresh()
           pass(5)
@@ -372,7 +375,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'the old token, when the new one was lost',
+        'the old token if the response with the new one was lost',
         async ({ server, ada, token, pass }) => {
           server.failNext('refresh', 'network', { after: 'commit' })
           await ada.refresh()
@@ -381,7 +384,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'two tokens that were asked for at once',
+        'two tokens that were requested at once',
         async ({ ada, pass }) => {
           const [one, two] = await Promise.all([ada.refresh('a'), ada.refresh('a')])
           pass(60)
@@ -390,7 +393,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'the old token, when something else was answered in place of the new one',
+        'the old token if a fault replaced the response with the new one',
         async ({ server, ada, token, pass }) => {
           server.failNext('refresh', 503, { after: 'commit' })
           await ada.refresh()
@@ -399,7 +402,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'a token that was made to order after the new one was delivered',
+        'a token that was minted after the new one was delivered',
         async ({ server, ada, token, pass }) => {
           await ada.refresh()
           pass(60)
@@ -407,7 +410,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'a forged token, whenever it was made',
+        'a forged token that was minted before or after the new one',
         async ({ server, ada, token, pass }) => {
           const sid = claimsOf(token).sid ?? ''
           const early = await server.mint({ sid, forgery: 'expired' })
@@ -422,7 +425,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
   'ignored-reissue': {
     bad: [
       [
-        'the token of the old key, long after the re-issue',
+        'the token of the old key more than five seconds after the re-issue',
         async ({ server, ada, token, pass }) => {
           server.rotateKey()
           await ada.me(token)
@@ -433,7 +436,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
     ],
     good: [
       [
-        'the new token from then on',
+        'only the re-issued token',
         async ({ server, ada, token, pass }) => {
           server.rotateKey()
           const answer = await ada.me(token)
@@ -442,7 +445,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'the token of the old key, when something else was answered in place of the re-issue',
+        'the token of the old key if a fault replaced the response with the re-issue',
         async ({ server, ada, token, pass }) => {
           server.rotateKey()
           server.failNext('api', 500, { after: 'commit' })
@@ -452,7 +455,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'a burst with the old one',
+        'a burst of calls with the token of the old key',
         async ({ server, ada, token }) => {
           server.rotateKey()
           await Promise.all(Array.from({ length: 200 }, () => ada.me(token)))
@@ -463,11 +466,11 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
   'bearer-to-foreign-origin': {
     bad: [
       [
-        'a call to somebody else, seen by msw',
+        'a call to another origin, seen by msw',
         ({ server, token }) => pass(server, 'https://evil.test/collect', token)
       ],
       [
-        'the same, with a token of a key that was retired',
+        'a call to another origin with a token of a retired key',
         async ({ server, token }) => {
           server.rotateKey()
           server.retireKey()
@@ -477,7 +480,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
     ],
     good: [
       [
-        'a call to another server that the network mocks, with a token of that server',
+        'a call to another mock server with a token of that server',
         async ({ server }) => {
           const other = createMockAuthServer()
           const { accessToken } = await other.signIn()
@@ -485,11 +488,11 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         }
       ],
       [
-        'a call to somebody else with a token of theirs',
+        'a call to another origin with a foreign token',
         ({ server }) => pass(server, 'https://other.test/', 'opaque')
       ],
       [
-        'a call to another origin that the guard serves',
+        'a call to another origin on which a guarded handler answers',
         async ({ server, token }) => {
           const url = 'https://api.test/todos'
           await pass(server, url, token)
@@ -504,31 +507,31 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
   'token-in-url': {
     bad: [
       [
-        'in the query',
+        'a token in the query',
         ({ server, token }) =>
           server.handle({ method: 'GET', url: `${base}/me?access_token=${token}`, headers: [] })
       ],
       [
-        'in the path',
+        'a token in the path',
         ({ server, token }) =>
           server.handle({ method: 'GET', url: `${base}/files/${token}`, headers: [] })
       ],
       [
-        'at a handler that no guard stands before, seen by msw',
+        'a token in the URL of an unguarded handler, seen by msw',
         ({ server, token }) => look(server, `${base}/events?access_token=${token}`)
       ],
       [
-        'in the fetch of a page behind the guard, seen by msw as well',
+        'a token in the URL of a route of the server, also seen by msw',
         ({ server, token }) => look(server, `${base}/me?access_token=${token}`)
       ]
     ],
     good: [
       [
-        'a key for the maps of somebody else',
+        'an access_token parameter of another service',
         ({ server }) => look(server, 'https://maps.test/?access_token=pk.eyJ1IjoibWFwcyJ9.c2lnbg')
       ],
       [
-        'a parameter that is none',
+        'parameters with similar names',
         ({ server }) =>
           server.handle({ method: 'GET', url: `${base}/me?page_token=7&code=1`, headers: [] })
       ]
@@ -538,7 +541,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
     bad: [],
     good: [
       [
-        'a re-issue to a page on another origin, exposed',
+        'a cross-origin re-issue whose header is exposed',
         async ({ server, token }) => {
           server.rotateKey()
           await server.handle({
@@ -556,7 +559,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
   'cors-blocked': {
     bad: [
       [
-        'a preflight that fails',
+        'a preflight that the server refuses',
         ({ server }) =>
           server.handle({
             method: 'OPTIONS',
@@ -570,7 +573,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
     ],
     good: [
       [
-        'a preflight that passes',
+        'a preflight that the server accepts',
         ({ server }) =>
           server.handle({
             method: 'OPTIONS',
@@ -594,15 +597,15 @@ function look(server: Server, url: string, headers: Record<string, string> = {})
   return getResponse(handlers, new Request(url, { headers }))
 }
 
-describe.each(Object.entries(stories))('%s', (rule, { bad, good }) => {
+describe.each(Object.entries(stories))('the rule %s', (rule, { bad, good }) => {
   if (bad.length > 0) {
-    it.each(bad)('is broken by %s', async (_name, act) => {
+    it.each(bad)(`${rule} is broken by %s`, async (_name, act) => {
       const scene = await arrange()
       await act(scene)
       expect(rules(scene)).toEqual([rule])
     })
   }
-  it.each(good)('is not broken by %s', async (_name, act) => {
+  it.each(good)(`${rule} is not broken by %s`, async (_name, act) => {
     const scene = await arrange()
     await act(scene)
     expect(rules(scene)).toEqual([])
@@ -610,13 +613,13 @@ describe.each(Object.entries(stories))('%s', (rule, { bad, good }) => {
 })
 
 describe('assertNoViolations', () => {
-  it('says nothing of a good client', async () => {
+  it('does not throw if no rule is broken', async () => {
     const { server, ada } = await arrange()
     await ada.refresh()
     server.assertNoViolations()
   })
 
-  it('names the rule, when it was broken, and by which calls', async () => {
+  it('throws an error with the rule, the time, the message and the calls of each violation', async () => {
     const { server, ada, token } = await arrange()
     await Promise.all([ada.refresh(), ada.refresh()])
     await server.handle({ method: 'GET', url: `${base}/me?access_token=${token}`, headers: [] })
@@ -632,13 +635,13 @@ describe('assertNoViolations', () => {
     const { message, violations } = thrown as MockViolationError
     expect(message).toBe(
       [
-        '2 rules were broken',
+        'assertNoViolations(): found 2 violations of the client rules',
         '',
-        'parallel-refresh at 2030-01-01T00:00:00.000Z: 2 refreshes of one session were in flight at once',
+        'parallel-refresh at 2030-01-01T00:00:00.000Z: the client had 2 refreshes of one session in flight at once, which a server may treat as token theft',
         '  #1 POST /refresh 200 rotated (user-1)',
         '  #2 POST /refresh 200 replayed (user-1)',
         '',
-        'token-in-url at 2030-01-01T00:00:00.000Z: a token stood in a URL',
+        'token-in-url at 2030-01-01T00:00:00.000Z: the client put a token into a URL, which histories, logs and Referer headers expose',
         '  #3 GET /me?access_token=… 401 missing_token'
       ].join('\n')
     )
@@ -649,7 +652,7 @@ describe('assertNoViolations', () => {
     expect(message).not.toContain(token)
   })
 
-  it('lists a few calls of many', async () => {
+  it('lists at most eight calls of a violation', async () => {
     const { server, ada, token, pass: wait } = await arrange()
     await ada.refresh()
     wait(60)
@@ -657,16 +660,16 @@ describe('assertNoViolations', () => {
     expect(() => server.assertNoViolations()).toThrow(/and 22 more$/)
   })
 
-  it('lets be what it is told to let be', async () => {
+  it('skips the rules listed in except', async () => {
     const { server, ada } = await arrange()
     await Promise.all([ada.refresh(), ada.refresh()])
     server.assertNoViolations({ except: ['parallel-refresh'] })
     expect(() => server.assertNoViolations({ except: ['token-in-url'] })).toThrow(
-      /^a rule was broken\n\nparallel-refresh/
+      /^assertNoViolations\(\): found 1 violation of the client rules\n\nparallel-refresh/
     )
   })
 
-  it('is as strict about the order of calls as it is told to be', async () => {
+  it('reports a call one second after a refresh only if inFlightSeconds is 0', async () => {
     const { server, ada, token, pass: wait } = await arrange()
     await ada.refresh()
     wait(1)
@@ -676,7 +679,7 @@ describe('assertNoViolations', () => {
   })
 
   it.each([
-    ['a renewal', 'stale-access-token', ({ ada }: Scene) => ada.refresh()],
+    ['a refresh', 'stale-access-token', ({ ada }: Scene) => ada.refresh()],
     [
       'a re-issue',
       'ignored-reissue',
@@ -685,9 +688,9 @@ describe('assertNoViolations', () => {
         return ada.me(token)
       }
     ],
-    ['a sign-out', 'use-after-logout', ({ ada }: Scene) => ada.logout()]
+    ['a logout', 'use-after-logout', ({ ada }: Scene) => ada.logout()]
   ])(
-    'forgives nothing after %s where it is told to, even while no time passes',
+    'with inFlightSeconds 0, reports the old token after %s even if no time has passed',
     async (_name, rule, act) => {
       const scene = await arrange()
       await act(scene)
@@ -697,7 +700,7 @@ describe('assertNoViolations', () => {
     }
   )
 
-  it('forgets with a reset', async () => {
+  it('reports no violation from before a reset', async () => {
     const scene = await arrange()
     await Promise.all([scene.ada.refresh(), scene.ada.refresh()])
     await pass(scene.server, 'https://evil.test/', scene.token)
@@ -707,7 +710,7 @@ describe('assertNoViolations', () => {
   })
 })
 
-it('names a token in a URL once, and blacks it out', async () => {
+it('reports a token in a URL once, with the token redacted from the path', async () => {
   const { server, token } = await arrange()
   await look(server, `${base}/me?access_token=${token}`)
   await look(server, `${base}/events?access_token=${token}`)
@@ -718,14 +721,14 @@ it('names a token in a URL once, and blacks it out', async () => {
   ])
 })
 
-it('blames a token in a URL of somebody else for both, and blacks it out', async () => {
+it('reports two violations for a token in a URL of another origin, with the token redacted', async () => {
   const scene = await arrange()
   await look(scene.server, `https://evil.test/${scene.token}`)
   expect(rules(scene).sort()).toEqual(['bearer-to-foreign-origin', 'token-in-url'])
   expect(JSON.stringify(scene.server.violations)).not.toContain(scene.token)
 })
 
-it('a request to somebody else stays unhandled: msw’s own check still sees it', async () => {
+it('a request to another origin stays unhandled, so msw can report it', async () => {
   const server = createMockAuthServer()
   const { token } = await visit(overWire(server)).login()
   expect(await pass(server, 'https://evil.test/', token)).toBeUndefined()

@@ -1,4 +1,4 @@
-// The linter has nothing to say about the client of this package, whatever happens to it.
+// Good clients: this package's client breaks no rule in any situation.
 import type { MockAuthServerOptions } from 'everbearer/mock'
 import { describe, it } from 'vitest'
 import { ada, createTestBed, grace, type TestBed } from '../../support/worlds/test-client.ts'
@@ -32,7 +32,7 @@ const lives: Record<
       await settle(load(bed))
     }
   },
-  'a refresh answered 503 after the commit, while the token is used': {
+  'refreshes answered 503 after the commit while the token is used': {
     async live(bed) {
       await bed.auth.login(ada)
       bed.server.failNext('refresh', 503, { after: 'commit', times: 3 })
@@ -43,7 +43,7 @@ const lives: Record<
       }
     }
   },
-  'an api answer 500 after the commit, during a rotation': {
+  'an API response replaced by 500 after the commit, during a key rotation': {
     async live(bed) {
       await bed.auth.login(ada)
       bed.server.rotateKey()
@@ -53,7 +53,7 @@ const lives: Record<
       await settle(load(bed))
     }
   },
-  'a logout whose answer is lost after the commit': {
+  'a logout with a response that is lost after the commit': {
     async live(bed) {
       await bed.auth.login(ada)
       bed.server.failNext('logout', 'network', { after: 'commit' })
@@ -62,7 +62,7 @@ const lives: Record<
       await reload(bed)
     }
   },
-  'a login answered 503 after the commit, and again': {
+  'a login answered 503 after the commit and then repeated': {
     async live(bed) {
       bed.server.failNext('login', 503, { after: 'commit' })
       await settle(bed.auth.login(ada))
@@ -70,7 +70,7 @@ const lives: Record<
       await settle(bed.auth.login(ada))
     }
   },
-  'an idle session, found at a reload': {
+  'a reload after the session has been idle for too long': {
     server: { refreshIdleSeconds: 600 },
     async live(bed) {
       await bed.auth.login(ada)
@@ -80,7 +80,7 @@ const lives: Record<
       await reload(bed)
     }
   },
-  'an expired session, found at a reload': {
+  'a reload after the session has expired': {
     server: { sessionSeconds: 600 },
     async live(bed) {
       await bed.auth.login(ada)
@@ -90,7 +90,7 @@ const lives: Record<
       await reload(bed)
     }
   },
-  'sessions ended by the server': {
+  'the server ending all sessions': {
     async live(bed) {
       await bed.auth.login(ada)
       bed.server.endSessions()
@@ -100,7 +100,7 @@ const lives: Record<
       await settle(bed.auth.login(ada))
     }
   },
-  'an emergency': {
+  'an emergency rotation': {
     async live(bed) {
       await bed.auth.login(ada)
       bed.server.emergencyRotate()
@@ -110,7 +110,7 @@ const lives: Record<
       await load(bed)
     }
   },
-  'another user without a sign-out in between': {
+  'logins of two users without a logout in between': {
     async live(bed) {
       await bed.auth.login(ada)
       await bed.auth.login(grace)
@@ -122,7 +122,7 @@ const lives: Record<
       await load(bed)
     }
   },
-  'a sign-out during a refresh': {
+  'a logout during a refresh': {
     async live(bed) {
       await bed.auth.login(ada)
       const gate = bed.server.hold('refresh')
@@ -136,7 +136,7 @@ const lives: Record<
       await pass(bed, 20)
     }
   },
-  'a sign-out during a refresh whose answer waits': {
+  'a logout during a refresh that is held after the commit': {
     async live(bed) {
       await bed.auth.login(ada)
       const gate = bed.server.hold('refresh', { after: 'commit' })
@@ -159,7 +159,8 @@ const lives: Record<
       const refresh = settle(bed.auth.refresh())
       for (let step = 0; step < 12; step += 1) {
         bed.clock.tick(10_000)
-        // Whoever is answered is answered before the clock goes on; the one that hangs does not count.
+        // All other calls are answered before the clock advances; idle() ignores the one that
+        // hangs.
         await bed.server.idle({ quietMs: 1 })
         await bed.browser.turn()
       }
@@ -167,7 +168,7 @@ const lives: Record<
       await settle(load(bed))
     }
   },
-  'too many requests, for a while': {
+  'eight refreshes answered 429': {
     async live(bed) {
       await bed.auth.login(ada)
       bed.server.failNext('refresh', { status: 429, headers: { 'Retry-After': '2' } }, { times: 8 })
@@ -176,7 +177,7 @@ const lives: Record<
       await settle(load(bed))
     }
   },
-  'a revoked token, a new version, and a clock that runs ahead': {
+  'a new token version and a server clock that runs ahead': {
     async live(bed) {
       await bed.auth.login(ada)
       await load(bed)
@@ -188,7 +189,7 @@ const lives: Record<
       await load(bed)
     }
   },
-  'a token re-issued on every answer': {
+  'a token re-issued in every response': {
     server: { reissue: { when: 'always' } },
     async live(bed) {
       await bed.auth.login(ada)
@@ -198,7 +199,7 @@ const lives: Record<
       }
     }
   },
-  'a malformed refresh': {
+  'a malformed refresh response': {
     async live(bed) {
       await bed.auth.login(ada)
       bed.server.failNext('refresh', 'malformed', { after: 'commit' })
@@ -207,7 +208,7 @@ const lives: Record<
       await settle(load(bed))
     }
   },
-  'a refresh answered 200 with something else after the commit': {
+  'a refresh answered 200 without a token after the commit': {
     async live(bed) {
       await bed.auth.login(ada)
       bed.server.failNext('refresh', { status: 200, body: { hello: 'you' } }, { after: 'commit' })
@@ -218,14 +219,14 @@ const lives: Record<
   }
 }
 
-describe('the client of this package breaks no rule through', () => {
-  it.each(Object.entries(lives))('%s', async (_name, { server, live }) => {
+describe('everbearer', () => {
+  it.each(Object.entries(lives))('breaks no rule during %s', async (_name, { server, live }) => {
     const bed = createTestBed({}, server)
     await live(bed)
     bed.server.assertNoViolations()
   })
 
-  it('the lives of several tabs', async () => {
+  it('breaks no rule with several tabs', async () => {
     const bed = createTabsBed()
     const one = bed.openTab()
     await bed.settle()

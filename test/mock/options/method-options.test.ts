@@ -77,7 +77,7 @@ const invalid: readonly [
   [
     server.signIn,
     [undefined, 'nonsense'],
-    "signIn(): url: expected the server's own, such as 'http://localhost'; received \"nonsense\""
+    'signIn(): url: expected a URL of the server, such as \'http://localhost\'; received "nonsense"'
   ],
   [server.revoke, [undefined], 'revoke(): jti: expected a non-empty string; received undefined'],
   [server.registerKey, ['key'], 'registerKey(): provide: expected a function; received "key"'],

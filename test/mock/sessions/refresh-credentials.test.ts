@@ -1,4 +1,4 @@
-// Other ways to refresh than the cookie: by the access token, and by the form of OAuth 2.
+// Refresh credentials: refreshing with the access token, and with the OAuth 2 form.
 import {
   createMockAuthServer,
   type MockAuthServer,
@@ -41,11 +41,11 @@ const meRequest = (token: string): WireRequest => ({
   headers: [bearer(token)]
 })
 
-describe('by the access token', () => {
+describe('refreshing with the access token', () => {
   const refreshWith = 'access-token'
   const paths = { refresh: '/refresh-token' }
 
-  it('a good one gets one that expires later, of the same session', async () => {
+  it('returns a later token of the same session for a valid token', async () => {
     const { server, clock, post, login, me } = arrange({ refreshWith, paths })
     const first = await login()
     expect(first.setCookies).toEqual([])
@@ -74,18 +74,18 @@ describe('by the access token', () => {
   })
 
   it.each([
-    ['nothing', undefined, 'missing_token'],
-    ['an expired one', 'expired', 'token_expired'],
-    ['a forged one', 'foreign-signature', 'bad_signature'],
-    ['one without an algorithm', 'alg-none', 'alg_not_allowed']
-  ] as const)('%s gets nothing', async (_name, forgery, reason) => {
+    ['a missing token', undefined, 'missing_token'],
+    ['an expired token', 'expired', 'token_expired'],
+    ['a forged token', 'foreign-signature', 'bad_signature'],
+    ['a token with alg none', 'alg-none', 'alg_not_allowed']
+  ] as const)('refuses %s', async (_name, forgery, reason) => {
     const { server, post } = arrange({ refreshWith })
     const headers = forgery === undefined ? [json] : [json, bearer(await server.mint({ forgery }))]
     expect((await post('/refresh', headers, '{}')).status).toBe(401)
     expect(outcome(server)).toBe(reason)
   })
 
-  it('one of a session that ended gets nothing, even where it would open doors', async () => {
+  it('refuses a token of an ended session, even if the API still accepts it', async () => {
     const { server, post, login, me } = arrange({ refreshWith, revocation: 'short-lived' })
     const { json: body } = await login()
     server.endSessions()
@@ -95,20 +95,20 @@ describe('by the access token', () => {
     expect(outcome(server)).toBe('session_revoked')
   })
 
-  it('one of another issuer gets nothing, whatever session it names', async () => {
-    const they = createMockAuthServer({ issuer: 'https://they.test', alg: 'ES256' })
+  it('refuses a token of another issuer, even with the sid of an active session', async () => {
+    const otherServer = createMockAuthServer({ issuer: 'https://other.test', alg: 'ES256' })
     const url = `${base}/.well-known/jwks.json`
-    const { body } = await they.handle({ method: 'GET', url, headers: [] })
-    const issuers = [{ issuer: 'https://they.test', jwks: JSON.parse(body) }]
+    const { body } = await otherServer.handle({ method: 'GET', url, headers: [] })
+    const issuers = [{ issuer: 'https://other.test', jwks: JSON.parse(body) }]
     const { server, post, me } = arrange({ refreshWith, issuers, now: () => Date.now() })
     const { sid } = await server.signIn()
-    const token = await they.mint({ claims: { sid } })
+    const token = await otherServer.mint({ claims: { sid } })
     expect(await me(token)).toBe(200)
     expect((await post('/refresh', [json, bearer(token)], '{}')).status).toBe(401)
     expect(outcome(server)).toBe('wrong_issuer')
   })
 
-  it('never leads beyond the end of the session', async () => {
+  it('never extends a token beyond the end of the session', async () => {
     const { clock, post, login } = arrange({ refreshWith, sessionSeconds: 500 })
     let { json: body } = await login()
     for (let step = 0; step < 2; step += 1) {
@@ -120,7 +120,7 @@ describe('by the access token', () => {
     expect((await post('/refresh', [json, bearer(body.access_token)], '{}')).status).toBe(401)
   })
 
-  it('begins the idle time anew, as any refresh does', async () => {
+  it('restarts the idle time', async () => {
     const options = { refreshWith, paths, refreshIdleSeconds: 60, accessTokenSeconds: 40 } as const
     const { server, clock, post, login } = arrange(options)
     let token = (await login()).json.access_token
@@ -134,7 +134,7 @@ describe('by the access token', () => {
     expect(outcomes).toEqual(Array(5).fill('refreshed'))
   })
 
-  it('one of an old key gets one of the new', async () => {
+  it('returns a token of the new key for a token of the old key', async () => {
     const { server, post, login } = arrange({ refreshWith })
     const { json: body } = await login()
     const { kid } = server.rotateKey({ alg: 'ES256' })
@@ -143,12 +143,12 @@ describe('by the access token', () => {
   })
 })
 
-describe('by the form of OAuth 2', () => {
+describe('refreshing with the OAuth 2 form', () => {
   const refreshWith = 'refresh-token'
   const grant = (token: string) =>
     `grant_type=refresh_token&refresh_token=${encodeURIComponent(token)}`
 
-  it('the refresh token is in the body, rotates, and is forgiven a race', async () => {
+  it('returns the refresh token in the body, rotates it, and repeats it within the grace period', async () => {
     const { server, post, login } = arrange({ refreshWith })
     const first = await login()
     expect(first.setCookies).toEqual([])
@@ -161,7 +161,7 @@ describe('by the form of OAuth 2', () => {
     expect(outcome(server)).toBe('replayed')
   })
 
-  it('a reuse is a 400, and kills the session', async () => {
+  it('answers 400 to a reused refresh token and ends the session', async () => {
     const { server, clock, post, login, me } = arrange({ refreshWith })
     const first = await login()
     await post('/refresh', [form], grant(first.json.refresh_token))
@@ -201,15 +201,15 @@ describe('by the form of OAuth 2', () => {
       'invalid_request',
       'no_cookie'
     ],
-    ['an unknown refresh token', grant('rt_nobody'), 400, 'invalid_grant', 'unknown_session'],
-    ['too much', 'x'.repeat(65_537), 413, 'invalid_request', 'too_large']
-  ])('a form with %s is refused', async (_name, body, status, error, reason) => {
+    ['an unknown refresh token', grant('rt_unknown'), 400, 'invalid_grant', 'unknown_session'],
+    ['a body that is too large', 'x'.repeat(65_537), 413, 'invalid_request', 'too_large']
+  ])('refuses a form with %s', async (_name, body, status, error, reason) => {
     const { server, post } = arrange({ refreshWith })
     const answer = await post('/refresh', [form], body)
     expect([answer.status, answer.json.error, outcome(server)]).toEqual([status, error, reason])
   })
 
-  it('JSON is no form, and the cookie no refresh token', async () => {
+  it('refuses a JSON body, and ignores the refresh token in a cookie', async () => {
     const { server, post, login } = arrange({ refreshWith })
     const { json: body } = await login()
     expect((await post('/refresh', [json], '{}')).status).toBe(415)
@@ -218,7 +218,7 @@ describe('by the form of OAuth 2', () => {
     expect(outcome(server)).toBe('no_cookie')
   })
 
-  it('a sign-out shows the refresh token as JSON', async () => {
+  it('a logout with the refresh token as JSON ends the session', async () => {
     const { server, post, login } = arrange({ refreshWith })
     const { json: body } = await login()
     const { refresh_token } = body
@@ -227,7 +227,7 @@ describe('by the form of OAuth 2', () => {
     expect(outcome(server)).toBe('session_revoked')
   })
 
-  it('a login ends the session whose refresh token it shows', async () => {
+  it('a login that sends a refresh token ends the session of that token', async () => {
     const { server, post, login } = arrange({ refreshWith })
     const { refresh_token } = (await login()).json
     await login({ refresh_token })
@@ -236,12 +236,12 @@ describe('by the form of OAuth 2', () => {
   })
 })
 
-describe('the client of this package', () => {
+describe('everbearer', () => {
   it.each([
     ['access-token', 'refreshed'],
     ['refresh-token', 'rotated'],
     ['cookie', 'rotated']
-  ] as const)('renews by %s', async (credential, expected) => {
+  ] as const)('refreshes with the credential %s', async (credential, expected) => {
     const { auth, server } = createTestBed({ refreshWith: credential }, { refreshWith: credential })
     await auth.login(credentials)
     const first = await auth.getAccessToken()

@@ -1,4 +1,4 @@
-// Refresh tokens: rotation, the benign race, and what counts as reuse.
+// Refresh token rotation: the grace period, the idempotency key, reuse and the end of sessions.
 import { describe, expect, it } from 'vitest'
 import {
   createClockedServer,
@@ -15,14 +15,14 @@ async function signedIn(options: Parameters<typeof createClockedServer>[0] = {})
   return { server, clock, ada, token }
 }
 
-/** Presents this refresh token, whatever the visitor holds by now. */
+/** Refreshes with this token instead of the visitor's current one. */
 async function present(visitor: Visitor, cookie: string | undefined, idempotencyKey?: string) {
   visitor.cookie = cookie
   return visitor.refresh(idempotencyKey)
 }
 
-describe('the grace for a race', () => {
-  it('gives the immediate predecessor the same successor and a fresh access token', async () => {
+describe('grace period', () => {
+  it('returns the same refresh token and a new access token for the previous refresh token', async () => {
     const { server, clock, ada } = await signedIn()
     const first = ada.cookie
     const winner = await ada.refresh()
@@ -36,7 +36,7 @@ describe('the grace for a race', () => {
     expect((await ada.me(late.token)).status).toBe(200)
   })
 
-  it('is over when its seconds are', async () => {
+  it('rejects the previous refresh token once the grace period has passed', async () => {
     const { server, clock, ada } = await signedIn()
     const first = ada.cookie
     await ada.refresh()
@@ -46,7 +46,7 @@ describe('the grace for a race', () => {
     expect(outcome(server)).toBe('refresh_reused')
   })
 
-  it('does not cover a grandparent', async () => {
+  it('rejects the last but one refresh token within the grace period', async () => {
     const { server, ada } = await signedIn()
     const first = ada.cookie
     await ada.refresh()
@@ -56,7 +56,7 @@ describe('the grace for a race', () => {
     expect(outcome(server)).toBe('refresh_reused')
   })
 
-  it('gives a hundred parallel uses one successor', async () => {
+  it('returns one refresh token to a hundred parallel refreshes', async () => {
     const { server, ada } = await signedIn()
     const first = ada.cookie
     const visitors = Array.from({ length: 100 }, () => visit(overWire(server)))
@@ -68,7 +68,7 @@ describe('the grace for a race', () => {
     expect(server.calls.filter((call) => call.outcome === 'rotated')).toHaveLength(1)
   })
 
-  it('does not exist in strict mode', async () => {
+  it('rejects the second of two parallel refreshes if refreshGraceSeconds is 0', async () => {
     const { server, ada } = await signedIn({ refreshGraceSeconds: 0 })
     const first = ada.cookie
     const [winner, loser] = await Promise.all([
@@ -82,8 +82,8 @@ describe('the grace for a race', () => {
   })
 })
 
-describe('the idempotency key', () => {
-  it('gets the same successor again for as long as that is unspent, in strict mode too', async () => {
+describe('idempotency key', () => {
+  it('returns the same refresh token for a repeated key until that token is used, without any grace period', async () => {
     const { server, clock, ada } = await signedIn({ refreshGraceSeconds: 0 })
     const first = ada.cookie
     await ada.refresh('attempt-1')
@@ -95,7 +95,7 @@ describe('the idempotency key', () => {
     expect(ada.cookie).toBe(second)
   })
 
-  it('is of no use once the successor is spent', async () => {
+  it('rejects a repeated key once the next refresh token has been used', async () => {
     const { server, ada } = await signedIn()
     const first = ada.cookie
     await ada.refresh('attempt-1')
@@ -105,7 +105,7 @@ describe('the idempotency key', () => {
     expect(outcome(server)).toBe('refresh_reused')
   })
 
-  it('counts for the refresh token it was sent with only', async () => {
+  it('rotates a refresh token although the key was used with an earlier one', async () => {
     const { server, ada } = await signedIn({ refreshGraceSeconds: 0 })
     await ada.refresh('attempt-1')
     const second = ada.cookie
@@ -115,7 +115,7 @@ describe('the idempotency key', () => {
     expect(ada.cookie).not.toBe(second)
   })
 
-  it('of another attempt is no excuse', async () => {
+  it('does not accept a reused refresh token with a different key', async () => {
     const { server, ada } = await signedIn({ refreshGraceSeconds: 0 })
     const first = ada.cookie
     await ada.refresh('attempt-1')
@@ -125,8 +125,8 @@ describe('the idempotency key', () => {
   })
 })
 
-describe('reuse', () => {
-  it('revokes the family with all its tokens and clears the cookie', async () => {
+describe('reuse of a refresh token', () => {
+  it('revokes every token of the session and deletes the cookie', async () => {
     const { server, clock, ada } = await signedIn()
     const first = ada.cookie
     const { token } = await ada.refresh()
@@ -147,7 +147,7 @@ describe('reuse', () => {
     expect(outcome(server)).toBe('session_revoked')
   })
 
-  it('leaves the other sessions of the same user alone', async () => {
+  it('does not end other sessions of the user', async () => {
     const { server, ada } = await signedIn()
     const elsewhere = visit(overWire(server))
     await elsewhere.login()
@@ -159,7 +159,7 @@ describe('reuse', () => {
     expect((await elsewhere.refresh()).status).toBe(200)
   })
 
-  it('is not what a token that was never issued means', async () => {
+  it('is not reported for a refresh token of another server', async () => {
     const { server, ada } = await signedIn()
     const answer = await present(visit(overWire(server)), 'rt_of-another-server')
 
@@ -170,8 +170,8 @@ describe('reuse', () => {
   })
 })
 
-describe('the end of a session', () => {
-  it('comes at its time, however often it was refreshed', async () => {
+describe('end of a session', () => {
+  it('refuses a refresh at the absolute end, despite earlier refreshes', async () => {
     const { server, clock, ada } = await signedIn({ sessionSeconds: 1000 })
     clock.advanceSeconds(990)
     const refreshed = await ada.refresh()
@@ -185,7 +185,7 @@ describe('the end of a session', () => {
     expect(ada.cookie).toBeUndefined()
   })
 
-  it('is remembered for as long again, then the token is one that nobody knows', async () => {
+  it('reports session_expired for another sessionSeconds, and unknown_session after that', async () => {
     const { server, clock, ada } = await signedIn({ sessionSeconds: 1000 })
     const first = ada.cookie
     clock.advanceSeconds(1999)
@@ -199,7 +199,7 @@ describe('the end of a session', () => {
     expect(outcome(server)).toBe('unknown_session')
   })
 
-  it('comes for the family of a cookie that was there before the login', async () => {
+  it('a login ends the session of the cookie that it carries', async () => {
     const { server, ada, token } = await signedIn()
     const planted = ada.cookie
     await ada.login()
@@ -210,14 +210,14 @@ describe('the end of a session', () => {
     expect((await ada.refresh()).status).toBe(200)
   })
 
-  it('does not come with a failed login', async () => {
+  it('a failed login does not end the session', async () => {
     const { ada, token } = await signedIn()
     await ada.login('wrong')
 
     expect((await ada.me(token)).status).toBe(200)
   })
 
-  it('may be asked for twice, and without a cookie', async () => {
+  it('a second logout without a cookie answers 204', async () => {
     const { ada } = await signedIn()
     expect((await ada.logout()).status).toBe(204)
     const again = await ada.logout()
@@ -227,7 +227,7 @@ describe('the end of a session', () => {
     ])
   })
 
-  it('comes for everybody with endSessions', async () => {
+  it('endSessions() refuses all tokens of every session', async () => {
     const { server, ada, token } = await signedIn()
     server.endSessions()
 
@@ -240,7 +240,7 @@ describe('the end of a session', () => {
   })
 })
 
-it('revokeAccessTokens refuses the tokens so far and lets the session go on', async () => {
+it('revokeAccessTokens() refuses the tokens issued so far but not the next refresh', async () => {
   const { server, ada, token } = await signedIn()
   server.revokeAccessTokens()
 
@@ -252,9 +252,9 @@ it('revokeAccessTokens refuses the tokens so far and lets the session go on', as
   expect((await ada.me(refreshed.token)).status).toBe(200)
 })
 
-it('endSessions catches a refresh at whatever moment it is in', async () => {
+it('endSessions() also ends a session during a refresh, at any moment', async () => {
   const statuses = new Set<number>()
-  // Later and later, until the refresh was faster a few times.
+  // Waits longer in each round, until the refresh has won five times.
   for (let turns = 0, late = 0; late < 5; turns += 1) {
     const { server, ada } = await signedIn()
     const pending = ada.refresh()
@@ -271,7 +271,7 @@ it('endSessions catches a refresh at whatever moment it is in', async () => {
   expect(statuses).toEqual(new Set([401, 200]))
 })
 
-it('reset forgets sessions, rotations and the journal', async () => {
+it('reset() removes sessions, key rotations and the call log', async () => {
   const { server, ada, token } = await signedIn()
   const keys = server.keys
   server.rotateKey()

@@ -1,8 +1,9 @@
-// Sessions: what is kept of them, when they end, and every way to call a token back.
+// Sessions: stored data, lifetime, and every way to end them or revoke their tokens.
 import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createRefreshTokens } from '../../../src/mock/sessions/refresh-tokens.ts'
-import { createSessions, type Family } from '../../../src/mock/sessions/sessions.ts'
+import type { Family } from '../../../src/mock/sessions/session.ts'
+import { createSessions } from '../../../src/mock/sessions/sessions.ts'
 import {
   base,
   claimsOf,
@@ -20,7 +21,7 @@ async function signedIn(options: MockAuthServerOptions = {}) {
   return { server, clock, ada, token, sid: claimsOf(token).sid ?? '' }
 }
 
-/** Presents this refresh token, whatever the visitor holds by now. */
+/** Refreshes with this token from a new browser. */
 async function present(server: ReturnType<typeof createMockAuthServer>, cookie: string, key = '') {
   const visitor = visit(overWire(server))
   visitor.cookie = cookie
@@ -28,8 +29,8 @@ async function present(server: ReturnType<typeof createMockAuthServer>, cookie: 
   return { answer, cookie: visitor.cookie }
 }
 
-describe('what is kept', () => {
-  it('holds no refresh token, spent or unspent, and still finds the same successor again', async () => {
+describe('stored sessions', () => {
+  it('contain no refresh token, and still return the same successor twice', async () => {
     const families = new Map<string, Family>()
     const rules = { sessionSeconds: 60, refreshIdleSeconds: undefined, refreshGraceSeconds: 10 }
     const sessions = createSessions({ ...rules, now: () => 1000 }, families)
@@ -48,7 +49,7 @@ describe('what is kept', () => {
     }
   })
 
-  it('makes the successor of a token something that no other server can work out', async () => {
+  it('derive the successor of a refresh token with a secret of the server', async () => {
     const [one, other] = [createRefreshTokens(), createRefreshTokens()]
     const { token } = await one.create()
     const [here, again, there] = [
@@ -62,13 +63,13 @@ describe('what is kept', () => {
   })
 })
 
-describe('a lost answer', () => {
+describe('a refresh token that is sent again', () => {
   it.each([
-    ['within the grace, under another attempt', 9, 'other', 'replayed'],
-    ['within the grace, without any attempt', 9, '', 'replayed'],
-    ['beyond the grace, under the same attempt', 3600, 'attempt', 'replayed'],
-    ['beyond the grace, under another attempt', 11, 'other', 'refresh_reused']
-  ])('is made up for %s', async (_name, seconds, key, expected) => {
+    ['is accepted within the grace period with another key', 9, 'other', 'replayed'],
+    ['is accepted within the grace period without a key', 9, '', 'replayed'],
+    ['is accepted after the grace period with the same key', 3600, 'attempt', 'replayed'],
+    ['is rejected after the grace period with another key', 11, 'other', 'refresh_reused']
+  ])('%s', async (_name, seconds, key, expected) => {
     const { server, clock, ada } = await signedIn()
     const first = ada.cookie ?? ''
     const lost = await present(server, first, 'attempt')
@@ -79,7 +80,7 @@ describe('a lost answer', () => {
     expect(cookie).toBe(expected === 'replayed' ? lost.cookie : undefined)
   })
 
-  it('is not made up for beyond the grace where an empty key names no attempt', async () => {
+  it('is rejected after the grace period with an empty key', async () => {
     const { server, ada } = await signedIn({ refreshGraceSeconds: 0 })
     const first = ada.cookie
     await ada.refresh('')
@@ -90,7 +91,7 @@ describe('a lost answer', () => {
     expect(server.calls.at(-1)).not.toHaveProperty('idempotencyKey')
   })
 
-  it('of a replay does not lengthen the grace', async () => {
+  it('does not extend the grace period', async () => {
     const { server, clock, ada } = await signedIn()
     const first = ada.cookie ?? ''
     await ada.refresh()
@@ -101,9 +102,9 @@ describe('a lost answer', () => {
   })
 })
 
-describe('a storm', () => {
+describe('parallel refreshes', () => {
   it.each(['', 'one attempt'])(
-    'of a hundred uses of one token has one successor %s',
+    'with one token and the idempotency key %j receive one successor',
     async (key) => {
       const { server, ada } = await signedIn()
       const cookie = ada.cookie ?? ''
@@ -117,7 +118,7 @@ describe('a storm', () => {
     }
   )
 
-  it('of parents and grandparents kills the family once, the newest token included', async () => {
+  it('with a reused token end the session once, including its newest token', async () => {
     const { server, ada } = await signedIn()
     const reused: unknown[] = []
     server.on('refresh-reused', (event) => reused.push(event))
@@ -138,14 +139,14 @@ describe('a storm', () => {
     expect((await present(server, newest)).answer.status).toBe(401)
   })
 
-  it('decides in the order of arrival, whoever is the faster to be looked up', async () => {
+  it('are decided in the order of arrival, even if the second is hashed faster', async () => {
     const { server, ada } = await signedIn({ refreshGraceSeconds: 0 })
     const cookie = ada.cookie ?? ''
     const { sign } = crypto.subtle
     let calls = 0
     const spy = vi.spyOn(crypto.subtle, 'sign').mockImplementation(async (...parts) => {
-      const isOfTheFirst = calls++ === 0
-      for (let turn = 0; isOfTheFirst && turn < 20; turn += 1) await new Promise(setImmediate)
+      const isFirst = calls++ === 0
+      for (let turn = 0; isFirst && turn < 20; turn += 1) await new Promise(setImmediate)
       return sign.apply(crypto.subtle, parts)
     })
     onTestFinished(() => spy.mockRestore())
@@ -153,7 +154,7 @@ describe('a storm', () => {
     expect([first.answer.status, second.answer.status]).toEqual([200, 401])
   })
 
-  it('of two families leaves each its own', async () => {
+  it('of two sessions receive one successor per session', async () => {
     const { server, ada } = await signedIn()
     const bob = visit(overWire(server))
     await bob.login()
@@ -170,7 +171,7 @@ describe('a storm', () => {
 })
 
 describe('refreshIdleSeconds', () => {
-  it('ends a session that is not refreshed, and only a refresh begins the time anew', async () => {
+  it('ends a session without refreshes; API calls do not extend it', async () => {
     const { server, clock, ada } = await signedIn({
       refreshIdleSeconds: 100,
       accessTokenSeconds: 60
@@ -187,14 +188,14 @@ describe('refreshIdleSeconds', () => {
     expect(ada.cookie).toBeUndefined()
   })
 
-  it('is the end of access tokens too', async () => {
+  it('limits the lifetime of access tokens', async () => {
     const { clock, ada, token } = await signedIn({ refreshIdleSeconds: 100 })
     expect((claimsOf(token).exp ?? 0) - (claimsOf(token).iat ?? 0)).toBe(100)
     clock.advanceSeconds(100)
     expect((await ada.me(token)).status).toBe(401)
   })
 
-  it('never moves the absolute end', async () => {
+  it('does not extend the absolute end of a session', async () => {
     const { server, clock, ada } = await signedIn({ refreshIdleSeconds: 60, sessionSeconds: 100 })
     clock.advanceSeconds(59)
     expect((await ada.refresh()).setCookies[0]).toContain('Max-Age=41;')
@@ -204,7 +205,7 @@ describe('refreshIdleSeconds', () => {
   })
 })
 
-it('a session that is refreshed all the time ends at its absolute end, once', async () => {
+it('a session that is refreshed regularly ends at its absolute end', async () => {
   const { server, clock, ada } = await signedIn({ sessionSeconds: 3600, accessTokenSeconds: 600 })
   const tokens: string[] = []
   for (let minutes = 5; minutes < 60; minutes += 5) {
@@ -225,7 +226,7 @@ it('a session that is refreshed all the time ends at its absolute end, once', as
 })
 
 describe('signIn', () => {
-  it('arranges a session without a request', async () => {
+  it('creates a session without a request', async () => {
     const { server, clock } = createClockedServer()
     const arranged = await server.signIn('ada@example.com')
     const nowSeconds = clock.nowMs / 1000
@@ -255,7 +256,7 @@ describe('signIn', () => {
     expect((await ada.refresh()).status).toBe(200)
   })
 
-  it('takes a sub as well, or the first user, and names the cookie after the URL', async () => {
+  it('accepts a sub, defaults to the first user, and names the cookie by the URL', async () => {
     const users = [
       { email: 'ada@example.com', password: 'a' },
       { email: 'bob@example.com', password: 'b', sub: 'bob' }
@@ -271,8 +272,8 @@ describe('signIn', () => {
   })
 })
 
-describe('calling back', () => {
-  it('endSession ends one session, as a sign-out does', async () => {
+describe('revocation', () => {
+  it('endSession() ends one session, as a logout does', async () => {
     const { server, ada, token, sid } = await signedIn()
     const other = await server.signIn()
     server.endSession(sid)
@@ -285,7 +286,7 @@ describe('calling back', () => {
     expect(server.sessions.map((each) => each.sid)).toEqual([other.sid])
   })
 
-  it('expireSession brings its end forward', async () => {
+  it('expireSession() refuses the access token and the refresh token as expired', async () => {
     const { server, ada, token, sid } = await signedIn()
     server.expireSession(sid)
     expect((await ada.me(token)).status).toBe(401)
@@ -294,14 +295,14 @@ describe('calling back', () => {
     expect(ada.cookie).toBeUndefined()
   })
 
-  it('of a session that is not there says so', () => {
+  it('endSession() and expireSession() throw unknown_session for an unknown sid', () => {
     const server = createMockAuthServer()
     const unknown = expect.objectContaining({ code: 'unknown_session' })
     expect(() => server.endSession('nowhere')).toThrow(unknown)
     expect(() => server.expireSession('nowhere')).toThrow(unknown)
   })
 
-  it('revoke refuses one token and no other of its session', async () => {
+  it('revoke() refuses one token but not the others of its session', async () => {
     const { server, ada, token } = await signedIn()
     const { token: other } = await ada.refresh()
     server.revoke(claimsOf(token).jti ?? '')
@@ -312,7 +313,7 @@ describe('calling back', () => {
     expect((await ada.refresh()).status).toBe(200)
   })
 
-  it('expireAccessTokens makes tokens expire before their time; refreshing still works', async () => {
+  it('expireAccessTokens() expires tokens early but does not prevent a refresh', async () => {
     const { server, ada, token } = await signedIn()
     server.expireAccessTokens()
     const answer = await ada.me(token)
@@ -321,7 +322,7 @@ describe('calling back', () => {
     expect((await ada.me((await ada.refresh()).token)).status).toBe(200)
   })
 
-  it('reset forgets the list of revoked tokens and every version', async () => {
+  it('reset() clears revoked tokens and token versions', async () => {
     const { server, token } = await signedIn()
     server.revoke(claimsOf(token).jti ?? '')
     server.bumpTokenVersion()
@@ -338,7 +339,7 @@ describe('bumpTokenVersion', () => {
     { email: 'bob@example.com', password: 'b', claims: { token_version: 7 } }
   ]
 
-  it('refuses every token of one user so far, and marks the new ones', async () => {
+  it('refuses all earlier tokens of one user and adds token_version to new ones', async () => {
     const { server, ada, token } = await signedIn({ users })
     const bob = await server.signIn('bob@example.com')
     expect(server.bumpTokenVersion('ada@example.com')).toBe(1)
@@ -353,7 +354,7 @@ describe('bumpTokenVersion', () => {
     expect((await ada.me(refreshed.token)).status).toBe(401)
   })
 
-  it('goes on from the version in the user’s claims', async () => {
+  it('continues from the token_version in the claims of the user', async () => {
     const { server } = createClockedServer({ users })
     const before = await server.signIn('user-2')
     expect(claimsOf(before.accessToken)).toMatchObject({ token_version: 7 })
@@ -365,7 +366,7 @@ describe('bumpTokenVersion', () => {
     expect(JSON.parse(me.body)).toMatchObject({ token_version: 8 })
   })
 
-  it('knows its users', () => {
+  it('throws unknown_user for an unknown user', () => {
     expect(() => createMockAuthServer().bumpTokenVersion('eve')).toThrow(
       expect.objectContaining({ code: 'unknown_user' })
     )
@@ -375,7 +376,7 @@ describe('bumpTokenVersion', () => {
 describe('short-lived access tokens', () => {
   const revocation = 'short-lived'
 
-  it('outlive the sign-out, a revocation and a new version; the refresh token does not', async () => {
+  it('stay valid after a logout, a revocation and a new version, unlike the refresh token', async () => {
     const { server, ada, token } = await signedIn({ revocation })
     server.revokeAccessTokens()
     server.revoke(claimsOf(token).jti ?? '')
@@ -388,7 +389,7 @@ describe('short-lived access tokens', () => {
     expect(outcome(server)).toBe('session_revoked')
   })
 
-  it('end when they say, or when a test says so', async () => {
+  it('expire at their exp, or when expireAccessTokens() is called', async () => {
     const { server, clock, ada, token } = await signedIn({ revocation })
     const { token: other } = await ada.refresh()
     server.expireAccessTokens()
@@ -398,7 +399,7 @@ describe('short-lived access tokens', () => {
     expect((await ada.me(other)).status).toBe(401)
   })
 
-  it('are not re-issued for a session that ended', async () => {
+  it('are not re-issued if the session has ended', async () => {
     const { server, ada, token, sid } = await signedIn({ revocation })
     server.rotateKey()
     expect((await ada.me(token)).header('authorization')).not.toBeNull()
@@ -407,7 +408,7 @@ describe('short-lived access tokens', () => {
     expect([answer.status, answer.header('authorization')]).toEqual([200, null])
   })
 
-  it('may last a quarter of an hour and no longer', () => {
+  it('must not be valid for more than 900 seconds', () => {
     expect(() => createMockAuthServer({ revocation, accessTokenSeconds: 900 })).not.toThrow()
     expect(() => createMockAuthServer({ revocation, accessTokenSeconds: 901 })).toThrow(
       "accessTokenSeconds: expected at most 900 if revocation is 'short-lived'; received 901"
@@ -415,12 +416,12 @@ describe('short-lived access tokens', () => {
   })
 })
 
-describe('a cookie that was there before the login', () => {
-  it.each(['a live one', 'a spent one'])('is dead after it: %s', async (kind) => {
+describe('session fixation', () => {
+  it.each(['live', 'spent'])('a login ends the session of a planted %s cookie', async (kind) => {
     const { server } = createClockedServer()
     const attacker = await server.signIn()
     const planted = attacker.refreshToken
-    if (kind === 'a spent one') await present(server, planted)
+    if (kind === 'spent') await present(server, planted)
     const victim = visit(overWire(server))
     victim.cookie = planted
     const { token } = await victim.login()
@@ -433,7 +434,7 @@ describe('a cookie that was there before the login', () => {
     expect(claimsOf(token).sid).not.toBe(attacker.sid)
   })
 
-  it('that nobody issued is not taken over', async () => {
+  it('a login does not adopt a planted cookie that the server never issued', async () => {
     const { server } = createClockedServer()
     const victim = visit(overWire(server))
     victim.cookie = `rt_${'A'.repeat(43)}`
@@ -444,9 +445,9 @@ describe('a cookie that was there before the login', () => {
   })
 })
 
-it('a sign-out of a session that nobody knows is a sign-out', async () => {
+it('a logout with an unknown cookie answers 204', async () => {
   const { server } = createClockedServer()
-  const headers: [string, string][] = [json, ['Cookie', 'refresh_token=rt_nobody']]
+  const headers: [string, string][] = [json, ['Cookie', 'refresh_token=rt_unknown']]
   const request = { method: 'POST', url: `${base}/logout`, headers, body: '{}' }
   expect((await server.handle(request)).status).toBe(204)
 })

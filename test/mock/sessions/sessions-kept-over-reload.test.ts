@@ -1,4 +1,4 @@
-// A page that is loaded again: the mock in it is gone, and the refresh cookie is still there.
+// Reloaded page: the mock in it starts again, and the browser still has the refresh cookie.
 import { createAuthClient } from 'everbearer'
 import {
   createMockAuthServer,
@@ -38,17 +38,17 @@ function watch(server: MockAuthServer): string[] {
   return heard
 }
 
-describe('a cookie that another server has set', () => {
+describe('a cookie from an earlier server', () => {
   it.each([
-    ['one of an earlier page', () => createMockAuthServer()],
+    ['of an earlier page', () => createMockAuthServer()],
     [
-      'the same one before its reset',
+      'from before a reset',
       (server: MockAuthServer) => {
         server.reset()
         return server
       }
     ]
-  ])('is unknown, no reuse, and no alarm: %s', async (_name, next) => {
+  ])('%s is refused as unknown, without a reuse event or a violation', async (_name, next) => {
     const earlier = createMockAuthServer()
     const ada = visit(overWire(earlier))
     await ada.login()
@@ -61,7 +61,7 @@ describe('a cookie that another server has set', () => {
 
     expect([answer.status, JSON.parse(answer.body).error]).toEqual([401, 'invalid_grant'])
     expect(outcome(server)).toBe('unknown_session')
-    // It may be the cookie of a server on another port, which knows it.
+    // The cookie is not deleted: a server on another port may know it.
     expect(answer.setCookies).toEqual([])
     expect([heard, server.violations, server.sessions]).toEqual([[], [], []])
     expect((await left.login()).status).toBe(200)
@@ -80,7 +80,7 @@ function createStorage(): MockStorage & { readonly entries: Map<string, string> 
   }
 }
 
-/** A page with a mock in it, which can be loaded again. */
+/** A page that contains the mock and can be reloaded. */
 function open(options: MockAuthServerOptions = {}) {
   const persist = createStorage()
   let nowMs = Date.UTC(2030, 0, 1)
@@ -99,8 +99,8 @@ function open(options: MockAuthServerOptions = {}) {
   return { page, ada }
 }
 
-describe('with persist', () => {
-  it('a session goes on, as the one that it was', async () => {
+describe('persist', () => {
+  it('continues the session with its sid and its end times', async () => {
     const { page, ada } = open({ refreshIdleSeconds: 1000, sessionSeconds: 2000 })
     const { token } = await ada.login()
     const before = page.server.sessions
@@ -116,7 +116,7 @@ describe('with persist', () => {
     expect(outcome(page.server)).toBe('session_idle')
   })
 
-  it('an answer that the reload has lost is forgiven, and gets the same successor', async () => {
+  it('returns the same refresh token if a reload lost the response', async () => {
     const { page, ada } = open()
     await ada.login()
     const spent = ada.cookie
@@ -128,7 +128,7 @@ describe('with persist', () => {
     expect([outcome(page.server), ada.cookie]).toEqual(['replayed', successor])
   })
 
-  it('a grandparent still kills the family', async () => {
+  it('still detects the reuse of an older refresh token', async () => {
     const { page, ada } = open()
     await ada.login()
     const stolen = ada.cookie
@@ -146,7 +146,7 @@ describe('with persist', () => {
   })
 
   it.each([
-    ['a sign-out', ({ logout }: Visitor) => logout(), 'session_revoked'],
+    ['a logout', ({ logout }: Visitor) => logout(), 'session_revoked'],
     [
       'endSessions',
       (_: Visitor, { endSessions }: MockAuthServer) => endSessions(),
@@ -164,12 +164,12 @@ describe('with persist', () => {
       'session_expired'
     ],
     [
-      'an emergency',
+      'emergencyRotate',
       (_: Visitor, { emergencyRotate }: MockAuthServer) => emergencyRotate(),
       'session_revoked'
     ],
     ['a reset', (_: Visitor, { reset }: MockAuthServer) => reset(), 'unknown_session']
-  ])('what has ended by %s has ended', async (_name, end, reason) => {
+  ])('does not restore a session that ended by %s', async (_name, end, reason) => {
     const { page, ada } = open()
     await ada.login()
     const { cookie } = ada
@@ -180,14 +180,14 @@ describe('with persist', () => {
     expect(outcome(page.server)).toBe(reason)
   })
 
-  it('a session that was arranged without a request is kept', async () => {
+  it('restores a session that signIn() created', async () => {
     const { page, ada } = open()
     ada.cookie = (await page.server.signIn()).refreshToken
     page.reload()
     expect((await ada.refresh()).status).toBe(200)
   })
 
-  it('token versions go on', async () => {
+  it('restores token versions', async () => {
     const { page, ada } = open()
     await ada.login()
     page.server.bumpTokenVersion()
@@ -197,14 +197,14 @@ describe('with persist', () => {
   })
 
   it.each([
-    ['made by the server', {}, 'unknown_kid'],
+    ['generated', {}, 'unknown_kid'],
     [
       'given',
       { keys: [{ kid: 'given', secret: 'a secret of at least 32 bytes, for tests' }] },
       'token_revoked'
     ]
   ])(
-    'an access token of before, its key %s, is refused, and a refresh helps',
+    'refuses an earlier access token of a %s key until the next refresh',
     async (_name, options, reason) => {
       const { page, ada } = open(options)
       const { token } = await ada.login()
@@ -216,12 +216,12 @@ describe('with persist', () => {
   )
 
   it.each([
-    ['an emergency', ({ emergencyRotate }: MockAuthServer) => void emergencyRotate()],
+    ['an emergency rotation', ({ emergencyRotate }: MockAuthServer) => void emergencyRotate()],
     [
       'a rotation and a retirement',
       ({ rotateKey, retireKey }: MockAuthServer) => void retireKey(rotateKey().previousKid)
     ]
-  ])('a given key that is gone by %s stays gone', async (_name, retire) => {
+  ])('does not restore a given key that %s retired', async (_name, retire) => {
     const { page, ada } = open({
       revocation: 'short-lived',
       keys: [
@@ -235,7 +235,7 @@ describe('with persist', () => {
     page.reload()
     expect((await ada.me(token)).status).toBe(401)
     expect(outcome(page.server)).toBe('retired_key')
-    // None of the others signs in its place: they were given to verify.
+    // A generated key signs: the other given keys only verify.
     const [signing, ...verifying] = page.server.keys
     expect([signing?.kid.startsWith('key-'), verifying]).toEqual([true, others])
     expect((await ada.me((await ada.login()).token)).status).toBe(200)
@@ -245,7 +245,7 @@ describe('with persist', () => {
     expect(page.server.keys.map(({ kid }) => kid)).toEqual(['leaked', 'older'])
   })
 
-  it('nothing in storage signs anybody in', async () => {
+  it('stores no token, password or key', async () => {
     const { page, ada } = open()
     const { token } = await ada.login()
     const first = ada.cookie
@@ -258,7 +258,7 @@ describe('with persist', () => {
     expect([...page.persist.entries]).toEqual([])
   })
 
-  it('servers of other issuers, or on other paths, keep apart', async () => {
+  it('separates servers with different issuers or paths', async () => {
     const persist = createStorage()
     const ada = visit(overWire(createMockAuthServer({ persist })))
     await ada.login()
@@ -268,7 +268,7 @@ describe('with persist', () => {
     expect(createMockAuthServer({ persist }).sessions).toHaveLength(1)
   })
 
-  it('users that are not there any more have no session', async () => {
+  it('drops sessions of users that no longer exist', async () => {
     const persist = createStorage()
     await visit(overWire(createMockAuthServer({ persist }))).login()
     const users = [{ email: 'bob@example.com', password: 'b', sub: 'bob' }]
@@ -276,7 +276,7 @@ describe('with persist', () => {
   })
 })
 
-describe('what cannot be read', () => {
+describe('persist with a broken storage', () => {
   async function keep(): Promise<[key: string, stored: Record<string, unknown>]> {
     const { page, ada } = open()
     await ada.login()
@@ -289,24 +289,27 @@ describe('what cannot be read', () => {
     sessions: [{ ...(stored.sessions as object[])[0], ...family }]
   })
   it.each<[string, (stored: Record<string, unknown>) => unknown]>([
-    ['no JSON', () => '{'],
+    ['invalid JSON', () => '{'],
     ['null', () => 'null'],
     ['an array', () => []],
-    ['something else', () => ({ theme: 'dark' })],
+    ['an unrelated object', () => ({ theme: 'dark' })],
     ['another version', (stored) => ({ ...stored, version: 0 })],
     ['no secret', (stored) => ({ ...stored, secret: undefined })],
-    ['half a secret', (stored) => ({ ...stored, secret: 'abc' })],
-    ['a secret that is none', (stored) => ({ ...stored, secret: '\u{1f511}'.repeat(20) })],
+    ['a short secret', (stored) => ({ ...stored, secret: 'abc' })],
+    [
+      'a secret with invalid characters',
+      (stored) => ({ ...stored, secret: '\u{1f511}'.repeat(20) })
+    ],
     ['no sessions', (stored) => ({ ...stored, sessions: {} })],
-    ['a session that is none', (stored) => ({ ...stored, sessions: [null] })],
-    ['a session without a name', change({ id: 7 })],
-    ['a session that never ends', change({ endsAtSeconds: null })],
-    ['a session that is revoked in words', change({ isRevoked: 'no' })],
-    ['a session with odd hashes', change({ issued: ['x', 1] })],
-    ['a session with an odd predecessor', change({ predecessor: { fingerprint: 1 } })],
-    ['versions that are none', (stored) => ({ ...stored, tokenVersions: { 'user-1': 'x' } })],
-    ['keys that are none', (stored) => ({ ...stored, goneKids: [7] })]
-  ])('starts afresh, and is said: %s', async (_name, spoil) => {
+    ['a session of null', (stored) => ({ ...stored, sessions: [null] })],
+    ['a session with a numeric id', change({ id: 7 })],
+    ['a session without an end', change({ endsAtSeconds: null })],
+    ['a session with isRevoked as text', change({ isRevoked: 'no' })],
+    ['a session with a numeric fingerprint', change({ issued: ['x', 1] })],
+    ['a session with an invalid predecessor', change({ predecessor: { fingerprint: 1 } })],
+    ['token versions as an object', (stored) => ({ ...stored, tokenVersions: { 'user-1': 'x' } })],
+    ['retired keys as numbers', (stored) => ({ ...stored, goneKids: [7] })]
+  ])('starts without sessions and warns once if the storage contains %s', async (_name, spoil) => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const [key, stored] = await keep()
     const spoiled = spoil(stored)
@@ -322,7 +325,7 @@ describe('what cannot be read', () => {
     expect(warn).toHaveBeenCalledTimes(1)
   })
 
-  it('a storage that refuses everything is said once, and changes nothing else', async () => {
+  it('works and warns once if the storage always throws', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const refuse = () => {
       throw new Error('quota')
@@ -342,13 +345,13 @@ it.each([
   ['sessionStorage', '"sessionStorage"'],
   [{}, 'an object'],
   [{ getItem() {}, setItem() {} }, 'an object']
-])('persist %j is refused', (persist, received) => {
+])('rejects the option persist: %j', (persist, received) => {
   expect(() => Reflect.apply(createMockAuthServer, undefined, [{ persist }])).toThrow(
     `Option persist: expected an object with getItem, setItem and removeItem, such as sessionStorage; received ${received}`
   )
 })
 
-it('keeps the user of the real client signed in, and breaks no rule', async () => {
+it('keeps an everbearer client signed in over reloads without violations', async () => {
   const clock = createManualClock()
   const persist = createStorage()
   const load = () =>
