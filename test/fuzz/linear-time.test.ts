@@ -6,7 +6,7 @@ import { parseRetryAfterMs } from '../../src/auth-api/retry-after.ts'
 import { createTokenRequest } from '../../src/auth-api/token-request.ts'
 import { readOAuthError, readTokenResponse } from '../../src/auth-api/token-response.ts'
 import { createPlatform } from '../../src/lib/platform.ts'
-import { readReissuedHeader } from '../../src/request/reissued-header.ts'
+import { readReissuedHeader } from '../../src/request/send-with-token.ts'
 import { isAccessToken, readClaims } from '../../src/token/claims.ts'
 
 const kibi = 1024

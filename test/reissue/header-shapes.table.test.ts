@@ -1,6 +1,6 @@
 // I3: a re-issued token is adopted from exactly one well-formed Bearer credential, and no other shape of the header throws.
 import { describe, expect, it } from 'vitest'
-import { readReissuedHeader } from '../../src/request/reissued-header.ts'
+import { readReissuedHeader } from '../../src/request/send-with-token.ts'
 import { type HeaderShape, headerShapes, onTheWire } from '../support/tables/header-shapes.ts'
 import { adoptingTransports, transports } from '../support/tables/transports.ts'
 import {

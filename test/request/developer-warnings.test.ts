@@ -169,7 +169,7 @@ describe('CORS that forbids the auth requests', () => {
       }
       expect(new Set(browser.warnings)).toEqual(
         new Set([
-          `everbearer: POST https://api.app.example/${endpoint} got no answer, though the device is online. If the server is up, CORS forbids it: the preflight and the answer need "Access-Control-Allow-Origin: https://app.example" and "Access-Control-Allow-Credentials: true", the preflight also "Access-Control-Allow-Headers: Authorization, Content-Type".`
+          `everbearer: POST https://api.app.example/${endpoint} got no response, although the device is online. If the server is up, CORS blocks the request: the preflight and the response need "Access-Control-Allow-Origin: https://app.example" and "Access-Control-Allow-Credentials: true". The preflight also needs "Access-Control-Allow-Headers: Authorization, Content-Type".`
         ])
       )
       expect(browser.warnings).toHaveLength(endpoint === 'login' ? 1 : 2)
@@ -219,7 +219,7 @@ describe('the http twin of a trusted origin', () => {
       expect(browser.requests.at(-1)?.headers).not.toHaveProperty('Authorization')
     }
     expect(browser.warnings).toEqual([
-      'everbearer: a request to http://api.app.example goes without the access token; use https.'
+      'everbearer: a request to http://api.app.example was sent without the access token; use https.'
     ])
   })
 
@@ -370,7 +370,7 @@ describe('only a developer is told', () => {
       const code = await bundle('production')
       expect(await run(code)).toHaveLength(0)
       expect(code).toContain('ERR_AUTH_NETWORK')
-      expect(code).not.toContain('goes without the access token')
+      expect(code).not.toContain('was sent without the access token')
       expect(code).not.toContain('Access-Control')
     }
   )

@@ -1,7 +1,7 @@
 // The WWW-Authenticate header: RFC 9110 §11.6.1 and nothing else, in linear time.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseChallenges } from '../../src/request/www-authenticate.ts'
+import { parseChallenges } from '../../src/request/token-refusal.ts'
 
 type Expected = readonly (readonly [string, Readonly<Record<string, string>>])[]
 
