@@ -12,7 +12,7 @@ import type { AuthState } from '../session/state.ts'
 
 const AuthContext = createContext<AuthClient<never> | undefined>(undefined)
 
-/** The state during server rendering and hydration. One object, so that hydration sees no change. */
+/** The state during server rendering and hydration. One object, so that hydration is stable. */
 const serverState: AuthState = { status: 'initializing', degraded: undefined }
 
 export interface AuthProviderProps {
@@ -22,8 +22,8 @@ export interface AuthProviderProps {
 }
 
 /**
- * Provides a client to {@link useAuth} and {@link useAuthClient} in all components below. It does not
- * create or dispose of the client.
+ * Provides a client to {@link useAuth} and {@link useAuthClient} in all components below. It does
+ * not create or dispose of the client.
  *
  * @example
  * const auth = createAuthClient({ baseURL: 'https://api.example.com' })

@@ -1,5 +1,5 @@
-// Developer warnings: likely set-up mistakes. Logged once per client, in development only, and without
-// tokens or queries.
+// Developer warnings: report likely set-up mistakes, once per client and in development only.
+// They contain neither tokens nor query strings.
 
 import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
 import type { Platform } from '../lib/platform.ts'

@@ -63,7 +63,7 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
   ): Promise<IncomingAnswer<Response>> {
     if (accessToken !== undefined) sent.headers.set('Authorization', `Bearer ${accessToken}`)
     const received = await pageFetch(sent, init)
-    // Node keeps trailing blanks, which browsers remove (Fetch standard, "normalize" a header value).
+    // Node keeps trailing blanks. Browsers remove them (Fetch standard, "normalize" a value).
     const reissuedHeader = received.headers.get(reissuedTokenHeader)?.trim()
     const response =
       accessToken === undefined || reissuedHeader === undefined

@@ -2,9 +2,9 @@
 import { checkRecord, readOneOf } from '../lib/checks.ts'
 
 /**
- * The options of one request: `{ everbearer: { … } }` in its axios config, in the defaults of an axios
- * instance, or in the second argument of `auth.fetch`. An unknown name or value rejects the request
- * with `ERR_AUTH_INVALID_OPTIONS`.
+ * The options of one request: `{ everbearer: { … } }` in its axios config, in the defaults of an
+ * axios instance, or in the second argument of `auth.fetch`. An unknown name or value rejects the
+ * request with `ERR_AUTH_INVALID_OPTIONS`.
  *
  * @example
  * await auth.axios.get('/me', { everbearer: { accessToken: 'require' } })
@@ -15,9 +15,9 @@ export interface RequestFlags {
    *
    * - `attach`: it does if the user is signed in and the URL is of a trusted origin.
    * - `omit`: it does not, and a 401 does not cause a refresh.
-   * - `require`: it must. Otherwise the request is not sent. It rejects with
-   *   `ERR_AUTH_NOT_AUTHENTICATED` if the user is not signed in, and with `ERR_AUTH_INVALID_OPTIONS`
-   *   if the origin is not trusted or the mode is `no-cors`.
+   * - `require`: it must; otherwise the request is not sent. It rejects with
+   *   `ERR_AUTH_NOT_AUTHENTICATED` if the user is not signed in. It rejects with
+   *   `ERR_AUTH_INVALID_OPTIONS` if the origin is not trusted or the mode is `no-cors`.
    *
    * A request with an `Authorization` header set by the caller is sent as it is.
    * @default 'attach'

@@ -97,7 +97,8 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
     else tokens.adopt(header.accessToken, carried)
   }
 
-  // After a cross-origin redirect the responder never saw the token, so its 401 says nothing about it.
+  // After a cross-origin redirect the responder never saw the token, so its 401 says nothing about
+  // the token.
   function mayBeRefusal({ status, finalUrl }: IncomingAnswer<unknown>): boolean {
     return status >= 400 && status < 500 && (finalUrl === undefined || origins.trusts(finalUrl))
   }

@@ -1,4 +1,4 @@
-// Token refusal: decides whether an answer refuses the access token, by its status and its challenges.
+// Token refusal: decides by status and challenges whether an answer refuses the access token.
 
 import { callLater } from '../session/events.ts'
 
@@ -73,8 +73,8 @@ const parameter =
   /([!#$%&'*+\-.^_`|~\w]+)[ \t]*=[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)|"((?:[\t !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*)")(?=[ \t]*(?:,|$))/y
 
 /**
- * Parses the challenges of a header: lists, quoted strings and joined header lines. Returns an empty
- * array if the header is absent, too long, or malformed anywhere.
+ * Parses the challenges of a header: lists, quoted strings and joined header lines. Returns an
+ * empty array if the header is absent, too long, or malformed anywhere.
  */
 export function parseChallenges(header: unknown): readonly Challenge[] {
   if (typeof header !== 'string' || header.length > longestHeaderCharacters) return []

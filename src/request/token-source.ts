@@ -34,7 +34,7 @@ export interface TokenSource {
    * `undefined` if the caller gets the refusal.
    */
   afterRefusal(carried: HeldToken): Promise<HeldToken | undefined>
-  /** Adopts a token that the server re-issued to a request that carried `carried`, if it is newer. */
+  /** Adopts a token that was re-issued to a request with the token `carried`, if it is newer. */
   adopt(accessToken: string, carried: HeldToken): void
   /** Reports a re-issued token that is not adopted. */
   refuse(refusal: ReissueRefusal): void
@@ -47,7 +47,7 @@ export interface TokenSourceDeps {
   readonly emitter: Emitter
   readonly platform: Platform
   readonly policy: RefreshPolicy
-  /** During a sign-in no optional refresh begins, because its cookie could overwrite the new one. */
+  /** During a sign-in no optional refresh begins: its cookie could overwrite the new one. */
   readonly isAppSigningIn: () => boolean
   readonly onSettled: () => void
 }
@@ -106,15 +106,15 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     }
   }
 
-  // A refresh may return a re-issued token that is newer than its own. If that one has expired by now,
-  // refresh once more.
+  // A refresh may return a re-issued token that is newer than its own. If that token has expired by
+  // now, refresh once more.
   async function refresh(reason: 'request' | 'refusal'): Promise<HeldToken> {
     const token = await refresher.refresh(reason)
     return hasLifeLeft(token, 0) ? token : refresher.refresh(reason)
   }
 
-  // A request that began in a session belongs to that session. A request that began before the session
-  // was known continues with the user of the restore or of a sign-in, or without a token.
+  // A request that began in a session belongs to that session. A request that began before the
+  // session was known continues with the user of the restore or of a sign-in, or without a token.
   function canContinue(error: unknown, epoch: number | undefined): boolean {
     if (isAuthError(error, 'ERR_AUTH_DISPOSED')) return false
     const { status } = session.getState()

@@ -3,8 +3,8 @@
 //   app ── our request interceptor ── the app's interceptors ── our adapter ── sendWithToken
 //          swap.enter(config)                                   swap.leave(config)
 //
-// The adapter attaches the token, because only there is the URL final. A replay starts there too, so
-// that the app's interceptors and transforms see each call once.
+// The adapter attaches the token, because the URL is final only there. A replay starts there too,
+// so that the app's interceptors and transforms see each call once.
 
 import axios, {
   type AxiosAdapter,
@@ -100,7 +100,7 @@ export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
     })
   }
 
-  // A request that failed before our adapter ran (cancelled, for example) still has it in its config.
+  // A request that failed before our adapter ran (an abort) still has it in its config.
   function onError(error: unknown): never {
     const { config }: { readonly config?: InternalAxiosRequestConfig } = Object(error)
     if (config) swap.leave(config)
@@ -143,7 +143,7 @@ function createAdapterSwap(
     config: InternalAxiosRequestConfig,
     epoch: number | undefined
   ): InternalAxiosRequestConfig {
-    // A request that was cancelled before it was sent may be sent again with our adapter still in place.
+    // A request that was cancelled before it was sent may be sent again with our adapter in place.
     const { adapter: found } = config
     const original = isOurs(found) ? replaced.get(found) : found
     const adapter: AxiosAdapter = (sent) => {

@@ -1,4 +1,4 @@
-// Axios exchange: sends a request once, on a copy of its config that holds the token, within its time.
+// Axios exchange: sends a request once, with the token on a copy of its config, within its timeout.
 
 import axios, {
   type AxiosAdapter,
@@ -61,8 +61,8 @@ export async function exchange(
     if (failure.response == null) throw error
     return toAnswer(failure.response, () => Promise.reject(error))
   } finally {
-    // Remove the token from the sent config, because an error that ends a stream exposes that config.
-    // Otherwise leave it if the app has its own adapter: a mock keeps sent configs in its history.
+    // Remove the token from the sent config: an error that ends a stream exposes it. Leave it only
+    // for an adapter of the app that does not stream, because a mock keeps a history of configs.
     if (accessToken !== undefined && (isStreaming || !isAppAdapter(adapter))) {
       sent.headers.delete('Authorization')
     }
@@ -80,7 +80,7 @@ export async function exchange(
   }
 }
 
-// Keep the prototype: axios gives a config none, so that a polluted Object.prototype adds no option.
+// Keep the prototype: axios sets it to null, so that a polluted Object.prototype adds no option.
 function copyConfig(
   config: InternalAxiosRequestConfig,
   destination: Destination
@@ -129,7 +129,7 @@ interface TimeBudget {
   remainingMs(): number
 }
 
-/** Returns `undefined` if there is no limit. Leaves values that axios would not understand to axios. */
+/** Returns `undefined` without a limit, and for values that axios does not understand. */
 export function startTimeBudget(
   timeout: unknown,
   monotonicNow: () => number

@@ -45,7 +45,7 @@ interface Redactor {
    * the request from printing, because in Node it holds the header.
    */
   redact(carrier: unknown): void
-  /** Redacts the errors of a streaming body, which occur after the app has received the response. */
+  /** Redacts the errors of a streaming body, which occur after the app has the response. */
   redactStreamErrors(data: unknown): void
 }
 
@@ -108,7 +108,7 @@ interface Received {
   readonly settle: () => Promise<AxiosResponse>
 }
 
-/** Reads a response. If the request carried the token, takes the re-issued one out of the headers. */
+/** Reads a response. Removes the re-issued token from its headers if the request carried ours. */
 export function readAnswer({
   response,
   sent,
@@ -162,7 +162,7 @@ function incomingMessageOf(request: unknown): IncomingMessage | undefined {
   return typeof request.res === 'object' ? (request.res ?? undefined) : undefined
 }
 
-/** All lines of a repeated header, joined. Node's http keeps only the first `Authorization` line. */
+/** The lines of a repeated header, joined. Node's http keeps only the first `Authorization`. */
 function readLines(request: unknown, name: string): string | undefined {
   const rows = incomingMessageOf(request)?.rawHeaders
   if (!Array.isArray(rows)) return undefined
