@@ -1,4 +1,4 @@
-// Refresh answers and re-issued headers arrive in any order, and the held token never goes back.
+// Refresh responses and re-issued tokens in any order: the held token never gets older.
 
 import { type AxiosAdapter, AxiosHeaders } from 'axios'
 import { createAuthClient } from 'everbearer'
@@ -14,7 +14,7 @@ import { apiOrigin } from '../support/worlds/virtual-browser.ts'
 
 const receivedAt = { wallMs: 0, monotonicMs: 0 }
 
-/** What a server may mint at this second; some servers give some tokens a shorter or a longer life. */
+/** Tokens that a server may issue in the same second. Some have a shorter or a longer lifetime. */
 function createMinter(random: () => number, shareOfOtherLives = 0) {
   let second = 1_000
   let minted = 0
@@ -30,7 +30,7 @@ function createMinter(random: () => number, shareOfOtherLives = 0) {
   }
 }
 
-it('holds the newest token that arrived, in ten thousand orders of twelve re-issued headers', () => {
+it('holds the newest token in ten thousand orders of twelve re-issued headers', () => {
   const random = createSeededRandom(31)
   let refusals = 0
   for (const _ of range(10_000)) {
@@ -66,14 +66,14 @@ it('holds the newest token that arrived, in ten thousand orders of twelve re-iss
 })
 
 interface Exchange {
-  /** The server mints; the answer is still to arrive. */
+  /** The server has issued a token, and its response has not arrived yet. */
   serve(): void
   deliver(): void
   readonly kind: 'refresh' | 'request'
   token: string | undefined
 }
 
-/** A client whose every answer is served and delivered by hand. */
+/** A client, with every response served and delivered by the test. */
 function createHandServed(mintToken: () => string) {
   const open: Exchange[] = []
 
@@ -122,7 +122,7 @@ function createHandServed(mintToken: () => string) {
   return { auth, open }
 }
 
-it('never goes back in two thousand histories of refreshes and requests of one client', async () => {
+it('never holds an older token in two thousand histories of refreshes and requests', async () => {
   const random = createSeededRandom(32)
   let minter = createMinter(random)
   const { auth, open } = createHandServed(() => minter.mint())
@@ -164,6 +164,6 @@ it('never goes back in two thousand histories of refreshes and requests of one c
   }
   expect(delivered.refresh).toBeGreaterThan(1_000)
   expect(delivered.request).toBeGreaterThan(5_000)
-  // Refresh answers that a newer re-issued token had overtaken.
+  // Refresh responses that arrived after a newer re-issued token.
   expect(lateRefreshes).toBeGreaterThan(100)
 })

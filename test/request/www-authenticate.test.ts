@@ -1,4 +1,4 @@
-// The WWW-Authenticate header: RFC 9110 §11.6.1 and nothing else, in linear time.
+// WWW-Authenticate parser: the grammar of RFC 9110 §11.6.1, in linear time.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseChallenges } from '../../src/request/token-refusal.ts'
