@@ -36,7 +36,7 @@ function find(name: string): Command {
   const command = commands[name]
   if (command !== undefined) return command
   const known = Object.keys(commands).join(', ')
-  throw new UsageError(`the command must be one of ${known}, received ${JSON.stringify(name)}`)
+  throw new UsageError(`Command: expected one of ${known}; received ${JSON.stringify(name)}.`)
 }
 
 function print(text: string): number {

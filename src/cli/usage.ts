@@ -39,14 +39,14 @@ export function readNumber(
   const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN
   if (number >= least && number <= most) return number
   throw new UsageError(
-    `--${option} must be a whole number${unit} from ${least} to ${most}, received ${JSON.stringify(value)}`
+    `Option --${option}: expected a whole number${unit} from ${least} to ${most}; received ${JSON.stringify(value)}.`
   )
 }
 
 /** Anything but nothing. */
 export function readText(option: string, value: string): string {
   if (value !== '') return value
-  throw new UsageError(`--${option} must not be empty`)
+  throw new UsageError(`Option --${option}: expected a value; received "".`)
 }
 
 /** One of the values there are. */
@@ -58,7 +58,7 @@ export function readChoice<const Choice extends string>(
   const chosen = choices.find((choice) => choice === value)
   if (chosen !== undefined) return chosen
   throw new UsageError(
-    `--${option} must be one of ${choices.join(', ')}, received ${JSON.stringify(value)}`
+    `Option --${option}: expected one of ${choices.join(', ')}; received ${JSON.stringify(value)}.`
   )
 }
 
@@ -67,7 +67,7 @@ export function readOrigins(option: string, values: readonly string[]): readonly
   for (const value of values) {
     if (!isOrigin(value)) {
       throw new UsageError(
-        `--${option} must be an origin such as https://app.example.com, without a path or a slash, received ${JSON.stringify(value)}`
+        `Option --${option}: expected an origin such as https://app.example.com, without a path or a slash; received ${JSON.stringify(value)}.`
       )
     }
   }

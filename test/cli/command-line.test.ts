@@ -107,39 +107,42 @@ describe('help and version', () => {
 
 it.each([
   [[], 'a command is missing'],
-  [['serve'], 'the command must be one of mock, received "serve"'],
-  [['__proto__'], 'the command must be one of mock, received "__proto__"'],
-  [['mock', '--port', 'http'], '--port must be a whole number from 0 to 65535, received "http"'],
-  [['mock', '--port', '65536'], '--port must be a whole number from 0 to 65535, received "65536"'],
-  [['mock', '--port', ''], '--port must be a whole number from 0 to 65535, received ""'],
+  [['serve'], 'Command: expected one of mock; received "serve"'],
+  [['__proto__'], 'Command: expected one of mock; received "__proto__"'],
+  [['mock', '--port', 'http'], '--port: expected a whole number from 0 to 65535; received "http"'],
+  [
+    ['mock', '--port', '65536'],
+    '--port: expected a whole number from 0 to 65535; received "65536"'
+  ],
+  [['mock', '--port', ''], '--port: expected a whole number from 0 to 65535; received ""'],
   [
     ['mock', '--access-token-seconds', '0'],
-    '--access-token-seconds must be a whole number of seconds from 1 to 31536000, received "0"'
+    '--access-token-seconds: expected a whole number of seconds from 1 to 31536000; received "0"'
   ],
   [
     ['mock', '--session-seconds', '1e3'],
-    '--session-seconds must be a whole number of seconds from 1 to 31536000, received "1e3"'
+    '--session-seconds: expected a whole number of seconds from 1 to 31536000; received "1e3"'
   ],
   [
     ['mock', '--grace-seconds=-1'],
-    '--grace-seconds must be a whole number of seconds from 0 to 86400, received "-1"'
+    '--grace-seconds: expected a whole number of seconds from 0 to 86400; received "-1"'
   ],
-  [['mock', '--alg', 'none'], '--alg must be one of HS256, RS256, ES256, EdDSA, received "none"'],
+  [['mock', '--alg', 'none'], '--alg: expected one of HS256, RS256, ES256, EdDSA; received "none"'],
   [
     ['mock', '--latency-ms', '60001'],
-    '--latency-ms must be a whole number of milliseconds from 0 to 60000, received "60001"'
+    '--latency-ms: expected a whole number of milliseconds from 0 to 60000; received "60001"'
   ],
   [
     ['mock', '--rotate-every', '0'],
-    '--rotate-every must be a whole number of seconds from 1 to 2147483, received "0"'
+    '--rotate-every: expected a whole number of seconds from 1 to 2147483; received "0"'
   ],
   [
     ['mock', '--allow-origin', 'example.com'],
-    '--allow-origin must be an origin such as https://app.example.com, without a path or a slash, received "example.com"'
+    '--allow-origin: expected an origin such as https://app.example.com, without a path or a slash; received "example.com"'
   ],
   [['mock', '--allow-origin', '*'], 'received "*"'],
-  [['mock', '--host', ''], '--host must not be empty'],
-  [['help', 'serve'], 'the command must be one of mock, received "serve"'],
+  [['mock', '--host', ''], 'Option --host: expected a value'],
+  [['help', 'serve'], 'Command: expected one of mock; received "serve"'],
   [['mock', '--colour'], "Unknown option '--colour'"],
   [['mock', '--port'], "Option '--port <value>' argument missing"],
   [['mock', 'now'], "Unexpected argument 'now'"]

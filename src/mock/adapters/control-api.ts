@@ -13,7 +13,7 @@ import {
 } from '../http/message.ts'
 import { isAllowedOrigin } from '../http/origins.ts'
 import { parseUrl } from '../http/routes.ts'
-import { methodOptions } from '../lib/checks.ts'
+import { invalid, methodOptions } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 
 /** What stands before every path of the control API. */
@@ -108,7 +108,7 @@ export function createControl(server: MockAuthServer): Control {
       return { gate: id }
     },
     async arrived({ gate, count = 1 }, signal) {
-      if (gate === undefined) throw new TypeError('arrived: the gate must be named')
+      if (gate === undefined) throw invalid('gate', 'the name of a gate', 'undefined', 'arrived')
       const all = gatesFor(gate).map((held) => held.arrived(Number(count)))
       await Promise.race([Promise.all(all), whenLeft(signal)])
     },

@@ -2,7 +2,7 @@
 import { type HttpHandler, HttpResponse, type HttpResponseResolver, http } from 'msw'
 import type { ProtectedSession } from '../endpoints/guard.ts'
 import { inheritingNothing, type WireRequest, type WireResponse } from '../http/message.ts'
-import { callback, describe, methodOptions } from '../lib/checks.ts'
+import { callback, describe, invalid, methodOptions } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 import { guardResponse, toBody, toWireRequest } from './fetch.ts'
 import { rawHeaders } from './msw-headers.ts'
@@ -150,9 +150,8 @@ function toHttpResponse(answer: WireResponse): Response {
 function readOrigin(baseURL: unknown): string {
   if (baseURL === '') {
     if (globalThis.location !== undefined) return ''
-    throw new TypeError(
-      "createHandlers: baseURL must be an http(s) origin where there is no page, received ''"
-    )
+    const expectation = 'an http(s) origin, because there is no page'
+    throw invalid('baseURL', expectation, describe(baseURL), 'createHandlers')
   }
   let url: URL | undefined
   try {
@@ -160,9 +159,8 @@ function readOrigin(baseURL: unknown): string {
   } catch {}
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
     const hint = 'a path belongs into the basePath of createMockAuthServer'
-    throw new TypeError(
-      `createHandlers: baseURL must be '' or an http(s) origin (${hint}), received ${describe(baseURL)}`
-    )
+    const expectation = `'' or an http(s) origin (${hint})`
+    throw invalid('baseURL', expectation, describe(baseURL), 'createHandlers')
   }
   return url.origin
 }

@@ -95,7 +95,7 @@ function readOptions(options: ListenOptions): Omit<Required<ListenOptions>, 'nex
   const given = methodOptions<ListenOptions>(caller, options, names)
   const { port = 0, host = 'localhost', control = false, next } = given
   if (typeof control !== 'boolean') {
-    throw invalid('control', 'be true or false', describe(control), caller)
+    throw invalid('control', 'true or false', describe(control), caller)
   }
   if (next !== undefined) callback('next', next, caller)
   return {

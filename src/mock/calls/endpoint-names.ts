@@ -1,4 +1,5 @@
 // By which names a test speaks of the server's endpoints.
+import { invalid } from '../lib/checks.ts'
 import type { MockRoute } from './call.ts'
 
 /**
@@ -15,9 +16,7 @@ export function createEndpointMatcher(ownRoutes: readonly MockRoute[]): Endpoint
   const known: readonly unknown[] = [...ownRoutes, 'protected', 'api', 'preflight']
   return (method, name) => {
     if (known.includes(name)) return name as MockEndpoint
-    throw new TypeError(
-      `${method}: the endpoint must be one of ${known.join(', ')}, received ${String(name)}`
-    )
+    throw invalid('the endpoint', `one of ${known.join(', ')}`, String(name), method)
   }
 }
 

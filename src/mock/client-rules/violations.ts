@@ -89,7 +89,7 @@ function readLenience(given: AssertNoViolationsOptions): Required<AssertNoViolat
   const { except = [], inFlightSeconds = defaultInFlightSeconds } =
     methodOptions<AssertNoViolationsOptions>(caller, given, names)
   if (!Array.isArray(except)) {
-    throw invalid('except', 'be an array of rules', describe(except), caller)
+    throw invalid('except', 'an array of rules', describe(except), caller)
   }
   return {
     except: except.map((rule, index) => oneOf(`except[${index}]`, rule, ruleNames, caller)),

@@ -1,4 +1,5 @@
 // The server's clock: the one it was given, moved or stopped by a test. Only the server goes by it, so moving it is skew.
+import { invalid } from '../lib/checks.ts'
 
 export interface MockClock {
   /** The server's time, in milliseconds since the epoch. */
@@ -51,5 +52,5 @@ export function createClock(source: () => number): MockClock {
 
 function number(method: string, expectation: string, value: unknown, most: number): number {
   if (typeof value === 'number' && Math.abs(value) <= most) return value
-  throw new TypeError(`clock.${method} takes ${expectation}, received ${String(value)}`)
+  throw invalid('the argument', expectation, String(value), `clock.${method}`)
 }

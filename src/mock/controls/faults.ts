@@ -134,24 +134,29 @@ function readAnswer(fault: MockFaultAnswer): MockFaultAnswer {
   const names = ['status', 'headers', 'body'] as const
   const own = ownOptions<MockFaultAnswer>('the fault', fault, names, place)
   const headers: unknown = own.headers ?? {}
-  const expectation = 'be an object of strings'
+  const expectation = 'an object of strings'
   if (!isRecord(headers)) {
     throw invalid('fault.headers', expectation, describe(headers), place.caller)
   }
   for (const [name, value] of Object.entries(headers)) {
     if (!fieldName.test(name)) {
-      throw invalid('fault.headers', 'hold names as HTTP knows them', describe(name), place.caller)
+      throw invalid(
+        'fault.headers',
+        'valid header names (RFC 9110 §5.1)',
+        describe(name),
+        place.caller
+      )
     }
     if (typeof value !== 'string') {
       throw invalid('fault.headers', expectation, `a ${typeof value} as ${name}`, place.caller)
     }
     if (!fieldValue.test(value)) {
       const received = `another one as ${name}`
-      throw invalid('fault.headers', 'hold values in printable Latin-1', received, place.caller)
+      throw invalid('fault.headers', 'values in printable Latin-1', received, place.caller)
     }
   }
   if (own.body === undefined || isSayable(own.body)) return own
-  throw invalid('fault.body', 'be something that JSON can say', describe(own.body), place.caller)
+  throw invalid('fault.body', 'a JSON-serialisable value', describe(own.body), place.caller)
 }
 
 // RFC 9110 §5.1 and §5.5.
@@ -173,16 +178,13 @@ function readFault(fault: unknown): MockFaultName {
   const status = isRecord(fault) ? fault.status : fault
   const isStatus = typeof status === 'number' && Number.isInteger(status)
   if (isStatus && status >= 200 && status <= 599) return 'answer'
-  throw new TypeError(
-    "failNext: the fault must be a status from 200 to 599, 'network', 'hang', 'cut', 'malformed' or " +
-      `{ status, headers, body }, received ${describe(fault)}`
-  )
+  const expectation =
+    "a status from 200 to 599, 'network', 'hang', 'cut', 'malformed' or { status, headers, body }"
+  throw invalid('the fault', expectation, describe(fault), 'failNext')
 }
 
 function readTimes(times: unknown): number {
   const isCount = typeof times === 'number' && (Number.isInteger(times) || times === Infinity)
   if (isCount && times >= 1) return times
-  throw new TypeError(
-    `failNext: times must be a whole number from 1, or Infinity, received ${describe(times)}`
-  )
+  throw invalid('times', 'a whole number from 1, or Infinity', describe(times), 'failNext')
 }

@@ -3,7 +3,7 @@ import type { MockRoute } from '../calls/call.ts'
 
 import { type EndpointMatcher, type MockEndpoint, matches } from '../calls/endpoint-names.ts'
 import { adapterClosed } from '../http/message.ts'
-import { methodOptions, whole } from '../lib/checks.ts'
+import { invalid, methodOptions, whole } from '../lib/checks.ts'
 
 /** Where in its course a call is caught: before the server does anything, or when it has and only the answer is left. */
 export type MockMoment = 'arrival' | 'commit'
@@ -142,5 +142,5 @@ function whenShut(signal: AbortSignal | undefined): Promise<false> {
 /** @throws TypeError that names the method, what was expected and what came */
 export function readMoment(method: string, value: unknown): MockMoment {
   if (value === 'arrival' || value === 'commit') return value
-  throw new TypeError(`${method}: after must be 'arrival' or 'commit', received ${String(value)}`)
+  throw invalid('after', "'arrival' or 'commit'", String(value), method)
 }

@@ -121,13 +121,13 @@ function readOrder(given: MintOrder): MintOrder {
   const order = ownOptions<MintOrder>('the order', given, orderNames, { prefix: '', caller })
   const { forgery } = order
   if (forgery !== undefined && !Object.hasOwn(forgeries, forgery)) {
-    const expectation = `be one of ${Object.keys(forgeries).join(', ')}`
+    const expectation = `one of ${Object.keys(forgeries).join(', ')}`
     throw invalid('forgery', expectation, describe(forgery), caller)
   }
   for (const name of ['header', 'claims'] as const) {
     const given: unknown = order[name]
     if (given !== undefined && !isRecord(given)) {
-      throw invalid(name, 'be an object', describe(given), caller)
+      throw invalid(name, 'an object', describe(given), caller)
     }
   }
   return order

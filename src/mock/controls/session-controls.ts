@@ -94,7 +94,7 @@ export function createSessionControls(
   return {
     async signIn(user, url = 'http://localhost') {
       if (parseUrl(url) === undefined) {
-        const expectation = "be the server's own, such as 'http://localhost'"
+        const expectation = "the server's own, such as 'http://localhost'"
         throw invalid('url', expectation, describe(url), 'signIn')
       }
       const { sub } = users.named(user)

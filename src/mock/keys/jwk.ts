@@ -37,13 +37,13 @@ export function checkJwk<Alg extends VerifyAlgorithm>(
   const insist = (isRight: boolean, member: string, expectation: string, received: string) => {
     if (!isRight) throw invalid(name + member, expectation, received, caller)
   }
-  if (!isRecord(value)) throw invalid(name, 'be a JSON Web Key (RFC 7517)', describe(value), caller)
+  if (!isRecord(value)) throw invalid(name, 'a JSON Web Key (RFC 7517)', describe(value), caller)
   const { kty, crv, use, key_ops: operations } = value
   const own = nameAmong(algorithms, value.alg)
   const named = given === undefined ? own : nameAmong(algorithms, given)
   const alg = named === undefined ? algorithms.find((known) => fits(known, kty, crv)) : named
   if (!isOneOf(algorithms, alg)) {
-    const expectation = `be one of ${algorithms.join(', ')}`
+    const expectation = `one of ${algorithms.join(', ')}`
     throw invalid(
       `${name}.alg`,
       expectation,
@@ -53,30 +53,30 @@ export function checkJwk<Alg extends VerifyAlgorithm>(
   }
   // Two answers to the question which algorithm this key is for would be one too many (RFC 8725 §3.1).
   const isNamedOnce = own === undefined || own === alg
-  insist(isNamedOnce, '.alg', `be ${alg}, what the key was given for`, describe(value.alg))
-  insist(fits(alg, kty, crv), '', `be a key for ${alg}`, kind(value))
-  insist(use === undefined || use === 'sig', '.use', "be 'sig'", describe(use))
+  insist(isNamedOnce, '.alg', `${alg}, the algorithm of the key`, describe(value.alg))
+  insist(fits(alg, kty, crv), '', `a key for ${alg}`, kind(value))
+  insist(use === undefined || use === 'sig', '.use', "'sig'", describe(use))
   const areForSignatures = operations === undefined || allowSignatures(operations)
-  insist(areForSignatures, '.key_ops', "hold 'sign' or 'verify'", describe(operations))
+  insist(areForSignatures, '.key_ops', "a list with 'sign' or 'verify'", describe(operations))
   const members = publicMembers[String(kty)] ?? []
   for (const member of members.filter((each) => each !== 'crv')) {
     const isText = typeof value[member] === 'string' && base64urlPattern.test(value[member])
     // Never the value itself: of a symmetric key it is the secret.
-    insist(isText, `.${member}`, 'be base64url (RFC 4648 §5)', shapeOf(value[member]))
+    insist(isText, `.${member}`, 'base64url (RFC 4648 §5)', shapeOf(value[member]))
   }
   if (kty === 'oct') {
-    const expectation = `hold at least ${leastSecretBits} bits (RFC 7518 §3.2)`
+    const expectation = `at least ${leastSecretBits} bits (RFC 7518 §3.2)`
     insist(bitsOf(value.k) >= leastSecretBits, '.k', expectation, `${bitsOf(value.k)} bits`)
   }
   if (kty === 'RSA') {
-    const expectation = `hold at least ${leastModulusBits} bits (RFC 7518 §3.3)`
+    const expectation = `at least ${leastModulusBits} bits (RFC 7518 §3.3)`
     const modulusBits = bitsOfNumber(value.n)
     insist(modulusBits >= leastModulusBits, '.n', expectation, `${modulusBits} bits`)
     // With an exponent of 1 the signature is the padded message itself, and anybody can write it.
     const [most = 0, ...more] = significantBytes(value.e)
     const least = more.at(-1) ?? most
     const isExponent = least % 2 === 1 && (more.length > 0 || most >= 3)
-    insist(isExponent, '.e', 'be an odd public exponent of 3 or more', 'another number')
+    insist(isExponent, '.e', 'an odd public exponent of 3 or more', 'another number')
   }
   const isPrivate = kty === 'oct' || typeof value.d === 'string'
   const stored = ['kty', ...members, ...(isPrivate ? privateMembers : [])]

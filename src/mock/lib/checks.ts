@@ -12,13 +12,13 @@ export function seconds(
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) {
     return value
   }
-  throw invalid(name, `be a whole number of seconds from ${least} to ${most}`, describe(value))
+  throw invalid(name, `a whole number of seconds from ${least} to ${most}`, describe(value))
 }
 
 /** A number, fractions included. */
 export function between(name: string, value: unknown, most: number, caller: string): number {
   if (typeof value === 'number' && value >= 0 && value <= most) return value
-  throw invalid(name, `be a number from 0 to ${most}`, describe(value), caller)
+  throw invalid(name, `a number from 0 to ${most}`, describe(value), caller)
 }
 
 export function whole(
@@ -29,18 +29,18 @@ export function whole(
 ): number {
   const isWhole = typeof value === 'number' && Number.isInteger(value)
   if (isWhole && value >= least && value <= most) return value
-  throw invalid(name, `be a whole number from ${least} to ${most}`, describe(value), caller)
+  throw invalid(name, `a whole number from ${least} to ${most}`, describe(value), caller)
 }
 
 export function callback(name: string, value: unknown, caller: string): void {
   if (typeof value !== 'function') {
-    throw invalid(name, 'be a function', describe(value), caller)
+    throw invalid(name, 'a function', describe(value), caller)
   }
 }
 
 export function text(name: string, value: unknown, caller?: string): string {
   if (typeof value === 'string' && value !== '') return value
-  throw invalid(name, 'be a string that is not empty', describe(value), caller)
+  throw invalid(name, 'a non-empty string', describe(value), caller)
 }
 
 /**
@@ -53,10 +53,10 @@ export function ownOptions<Options extends object = Record<string, unknown>>(
   known: readonly (keyof Options & string)[],
   { prefix = `${name}.`, caller }: OptionsPlace = {}
 ): Options {
-  if (!isRecord(value)) throw invalid(name, 'be an object', shapeOf(value), caller)
+  if (!isRecord(value)) throw invalid(name, 'an object', shapeOf(value), caller)
   const unknown = Object.keys(value).find((each) => !known.some((option) => option === each))
   if (unknown !== undefined) {
-    const expectation = known.length === 0 ? 'not be given' : `be one of ${known.join(', ')}`
+    const expectation = known.length === 0 ? 'no options' : `one of ${known.join(', ')}`
     throw invalid(`${prefix}${unknown}`, expectation, 'an unknown name', caller)
   }
   return Object.assign(Object.create(null), value)
@@ -68,7 +68,7 @@ export function methodOptions<Options extends object>(
   value: unknown,
   known: readonly (keyof Options & string)[]
 ): Options {
-  return ownOptions<Options>('its options', value, known, { prefix: '', caller })
+  return ownOptions<Options>('options', value, known, { prefix: '', caller })
 }
 
 interface OptionsPlace {
@@ -78,8 +78,7 @@ interface OptionsPlace {
 
 export function refuseTwice(name: string, values: readonly string[], caller?: string): void {
   const twice = values.find((value, index) => values.indexOf(value) !== index)
-  if (twice !== undefined)
-    throw invalid(name, 'be different from each other', describe(twice), caller)
+  if (twice !== undefined) throw invalid(name, 'different values', describe(twice), caller)
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -106,15 +105,19 @@ export function oneOf<Word extends string>(
 ): Word {
   const word = words.find((each) => each === value)
   if (word !== undefined) return word
-  throw invalid(name, `be one of ${words.join(', ')}`, describe(value), caller)
+  throw invalid(name, `one of ${words.join(', ')}`, describe(value), caller)
 }
 
-/** `caller` is the method whose argument is wrong; without one it is an option of `createMockAuthServer`. */
+/**
+ * The error for a wrong value. `caller` is the method that was called; without one the value is an
+ * option of `createMockAuthServer`.
+ */
 export function invalid(
   name: string,
   expectation: string,
   received: string,
-  caller: string = 'createMockAuthServer'
+  caller?: string
 ): TypeError {
-  return new TypeError(`${caller}: ${name} must ${expectation}, received ${received}`)
+  const subject = caller === undefined ? `Option ${name}` : `${caller}(): ${name}`
+  return new TypeError(`${subject}: expected ${expectation}; received ${received}.`)
 }

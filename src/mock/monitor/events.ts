@@ -100,7 +100,7 @@ export function createEvents(): Events {
       const audience = listeners[name] as Listeners[typeof name] | undefined
       if (audience === undefined) {
         const names = Object.keys(listeners).join(', ')
-        throw invalid('the event', `be one of ${names}`, describeValue(name), 'on')
+        throw invalid('the event', `one of ${names}`, describeValue(name), 'on')
       }
       callback('the listener', listener, 'on')
       audience.add(listener)

@@ -64,26 +64,25 @@ export function readAdapterSettings(options: MockAdapterOptions): AdapterSetting
 
 function readCookies(mode: unknown): CookieMode {
   if (mode === 'headers' || mode === 'jar' || mode === 'auto') return mode
-  throw invalid('cookies', "be 'headers', 'jar' or 'auto'", describe(mode))
+  throw invalid('cookies', "'headers', 'jar' or 'auto'", describe(mode))
 }
 
 function readPageOrigin(origin: unknown): string | undefined {
   if (origin === undefined) return undefined
   if (typeof origin === 'string' && isSerializedOrigin(origin)) return origin
-  throw invalid('pageOrigin', "be an origin such as 'http://localhost:3000'", describe(origin))
+  throw invalid('pageOrigin', "an origin such as 'http://localhost:3000'", describe(origin))
 }
 
 function readBoolean(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value
-  throw invalid(name, 'be true or false', describe(value))
+  throw invalid(name, 'true or false', describe(value))
 }
 
 function readAllowedHeaders(names: unknown): readonly string[] {
-  if (!Array.isArray(names))
-    throw invalid('allowedHeaders', 'be an array of names', describe(names))
+  if (!Array.isArray(names)) throw invalid('allowedHeaders', 'an array of names', describe(names))
   return names.map((name: unknown, index): string => {
     if (typeof name === 'string' && fieldName.test(name) && name !== '*') return name
-    const expectation = "be the name of a header ('*' does not count next to credentials)"
+    const expectation = "the name of a header ('*' does not count next to credentials)"
     throw invalid(`allowedHeaders[${index}]`, expectation, describe(name))
   })
 }
@@ -91,5 +90,5 @@ function readAllowedHeaders(names: unknown): readonly string[] {
 function readLatency(value: unknown): number {
   const isInRange = typeof value === 'number' && value >= 0 && value <= longestLatencyMs
   if (isInRange) return value
-  throw invalid('latencyMs', `be a number from 0 to ${longestLatencyMs}`, describe(value))
+  throw invalid('latencyMs', `a number from 0 to ${longestLatencyMs}`, describe(value))
 }

@@ -11,19 +11,18 @@ export function readCookieSettings(name: unknown, given: unknown = {}): CookieSe
   const attributes = ownOptions('cookie', given, names)
   const { path = '/', domain, secure = 'auto', partitioned = false, persistent = true } = attributes
   if (typeof path !== 'string' || !pathPattern.test(path)) {
-    throw invalid('cookie.path', "be a path such as '/auth'", describe(path))
+    throw invalid('cookie.path', "a path such as '/auth'", describe(path))
   }
   if (domain !== undefined && (typeof domain !== 'string' || !domainPattern.test(domain))) {
-    throw invalid('cookie.domain', "be a host such as 'example.com'", describe(domain))
+    throw invalid('cookie.domain', "a host such as 'example.com'", describe(domain))
   }
   if (secure !== 'auto' && secure !== true) {
-    throw invalid('cookie.secure', "be 'auto' or true", describe(secure))
+    throw invalid('cookie.secure', "'auto' or true", describe(secure))
   }
   const cookieName = name === undefined ? undefined : readName(name)
   // A browser drops such a cookie without a word (6265bis §4.1.3).
   if (isHostOnly(cookieName) && (path !== '/' || domain !== undefined)) {
-    const expectation =
-      "not begin with '__Host-' where the cookie has a path or a domain of its own"
+    const expectation = "a name without '__Host-', because the cookie has a path or a domain"
     throw invalid('cookieName', expectation, describe(cookieName))
   }
   return {
@@ -49,10 +48,10 @@ function isHostOnly(name: string | undefined): boolean {
 
 function readName(name: unknown): string {
   if (typeof name === 'string' && namePattern.test(name)) return name
-  throw invalid('cookieName', 'be a token of RFC 6265 §4.1.1', describe(name))
+  throw invalid('cookieName', 'a token of RFC 6265 §4.1.1', describe(name))
 }
 
 function readSwitch(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value
-  throw invalid(name, 'be true or false', describe(value))
+  throw invalid(name, 'true or false', describe(value))
 }

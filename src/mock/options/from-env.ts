@@ -39,11 +39,11 @@ export async function optionsFromEnv(env: MockEnvironment): Promise<EnvironmentO
     ...(isAbsent(old) ? [] : weakness('OLD', old)),
     ...(!isAbsent(old) && old === current ? ['JWT_SECRET_OLD is the same as the current one'] : []),
     ...(seconds === undefined
-      ? ['JWT_EXPIRES_IN must be a number with a unit such as 15m, from 1s to 365d']
+      ? ['JWT_EXPIRES_IN: expected a number with a unit such as 15m, from 1s to 365d']
       : [])
   ]
   if (isAbsent(current) || seconds === undefined || problems.length > 0) {
-    throw new TypeError(`optionsFromEnv: ${problems.join('; ')}`)
+    throw new TypeError(`optionsFromEnv(): ${problems.join('; ')}`)
   }
   const secrets = isAbsent(old) ? [current] : [current, old]
   return { keys: await Promise.all(secrets.map(namedKey)), accessTokenSeconds: seconds }

@@ -82,7 +82,7 @@ export function readKeySettings(options: MockKeyOptions, ownIssuer: string): Key
 function readKeys(keys: unknown): readonly GivenKey<MockAlgorithm>[] {
   if (keys === undefined) return []
   if (!Array.isArray(keys) || keys.length === 0) {
-    throw invalid('keys', 'be an array of at least one key', shapeOf(keys))
+    throw invalid('keys', 'an array of at least one key', shapeOf(keys))
   }
   const read = keys.map((key: unknown, index) => readKey(`keys[${index}]`, key))
   refuseTwice(
@@ -91,7 +91,7 @@ function readKeys(keys: unknown): readonly GivenKey<MockAlgorithm>[] {
   )
   const [first] = read
   if (first !== undefined && !first.isPrivate) {
-    throw invalid('keys[0]', 'be able to sign', 'a public key')
+    throw invalid('keys[0]', 'a key that can sign', 'a public key')
   }
   return read
 }
@@ -101,7 +101,7 @@ export function readKey(name: string, given: unknown, caller?: string): GivenKey
   const key = ownOptions(name, given, ['kid', 'secret', 'alg', 'jwk'], { caller })
   if (key.jwk !== undefined) {
     if (key.secret !== undefined) {
-      throw invalid(name, 'have a secret or a jwk', 'both', caller)
+      throw invalid(name, 'either a secret or a jwk', 'both', caller)
     }
     const checked = checkJwk(`${name}.jwk`, key.jwk, ownAlgorithms, { alg: key.alg, caller })
     return { kid: text(`${name}.kid`, key.kid, caller), ...checked }
@@ -111,7 +111,7 @@ export function readKey(name: string, given: unknown, caller?: string): GivenKey
   const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : undefined
   if (bytes === undefined || bytes.length < leastSecretBytes) {
     const received = bytes === undefined ? typeof secret : `${bytes.length} bytes`
-    throw invalid(`${name}.secret`, 'be a string of at least 32 bytes', received, caller)
+    throw invalid(`${name}.secret`, 'a string of at least 32 bytes', received, caller)
   }
   const jwk = { kty: 'oct', k: base64url(bytes) }
   return { kid: text(`${name}.kid`, kid, caller), alg: 'HS256', jwk, isPrivate: true }
@@ -119,7 +119,7 @@ export function readKey(name: string, given: unknown, caller?: string): GivenKey
 
 function readIssuers(issuers: unknown, ownIssuer: string): readonly TrustedIssuer[] {
   if (issuers === undefined) return []
-  if (!Array.isArray(issuers)) throw invalid('issuers', 'be an array', describe(issuers))
+  if (!Array.isArray(issuers)) throw invalid('issuers', 'an array', describe(issuers))
   const read = issuers.map((issuer: unknown, index) =>
     readIssuer(`issuers[${index}]`, issuer, ownIssuer)
   )
@@ -143,20 +143,20 @@ export function readIssuer(
   if (issuer === ownIssuer) {
     throw invalid(
       `${name}.issuer`,
-      'be another one than the server itself',
+      'an issuer other than the server itself',
       describe(issuer),
       caller
     )
   }
   if (!isRecord(jwks) || !Array.isArray(jwks.keys)) {
-    throw invalid(`${name}.jwks`, 'be a JWK Set (RFC 7517 §5)', describe(jwks), caller)
+    throw invalid(`${name}.jwks`, 'a JWK Set (RFC 7517 §5)', describe(jwks), caller)
   }
   const keys = jwks.keys.flatMap((jwk: unknown, index): GivenKey[] => {
     const place = `${name}.jwks.keys[${index}]`
     // A set may hold keys for encryption as well; they are none of ours (RFC 7517 §5).
     if (isRecord(jwk) && jwk.use === 'enc') return []
     const checked = checkJwk(place, jwk, issuerAlgorithms, { caller })
-    if (checked.isPrivate) throw invalid(place, 'be a public key', 'a private one', caller)
+    if (checked.isPrivate) throw invalid(place, 'a public key', 'a private one', caller)
     return [{ kid: text(`${place}.kid`, isRecord(jwk) ? jwk.kid : undefined, caller), ...checked }]
   })
   refuseTwice(

@@ -24,7 +24,7 @@ export function readMonitorSettings({ spike = {} }: MockMonitorOptions): Monitor
     ['count', 'withinSeconds']
   )
   if (!Number.isInteger(count) || count < 2 || count > 10_000) {
-    throw invalid('spike.count', 'be a whole number from 2 to 10000', describe(count))
+    throw invalid('spike.count', 'a whole number from 2 to 10000', describe(count))
   }
   return {
     spike: { count, withinSeconds: seconds('spike.withinSeconds', withinSeconds, 1, 86_400) }

@@ -64,14 +64,14 @@ export function readSettings(given: MockAuthServerOptions = {}): MockSettings {
 }
 
 function readUsers(users: unknown): readonly Required<MockUser>[] {
-  if (!Array.isArray(users)) throw invalid('users', 'be an array', describe(users))
+  if (!Array.isArray(users)) throw invalid('users', 'an array', describe(users))
   const read = users.map((user: unknown, index): Required<MockUser> => {
     const name = `users[${index}]`
     const { email, password, sub, claims } = ownOptions<
       Record<'email' | 'password' | 'sub' | 'claims', unknown>
     >(name, user, ['email', 'password', 'sub', 'claims'])
     if (typeof password !== 'string' || password === '') {
-      throw invalid(`${name}.password`, 'be a string that is not empty', shapeOf(password))
+      throw invalid(`${name}.password`, 'a non-empty string', shapeOf(password))
     }
     return {
       email: text(`${name}.email`, email),
@@ -92,32 +92,32 @@ function readUsers(users: unknown): readonly Required<MockUser>[] {
 }
 
 function readClaims(name: string, claims: unknown): Readonly<Record<string, unknown>> {
-  if (!isRecord(claims)) throw invalid(name, 'be an object', shapeOf(claims))
+  if (!isRecord(claims)) throw invalid(name, 'an object', shapeOf(claims))
   const taken = serverClaims.find((claim) => Object.hasOwn(claims, claim))
-  if (taken !== undefined) throw invalid(name, 'leave the registered claims to the server', taken)
+  if (taken !== undefined) throw invalid(name, 'no claim that the server sets', taken)
   let read: Record<string, unknown>
   try {
     // The round trip is what a token will do to them anyway; doing it here shows a cycle before the first login.
     read = JSON.parse(JSON.stringify(claims))
   } catch {
-    throw invalid(name, 'be JSON', 'something that JSON cannot say')
+    throw invalid(name, 'JSON', 'a value that is not JSON-serialisable')
   }
   // A new version has to be a higher one.
   const { token_version: version = 0 } = read
   if (typeof version === 'number' && Number.isSafeInteger(version) && version >= 0) return read
-  throw invalid(`${name}.token_version`, 'be a whole number, 0 or more', describe(version))
+  throw invalid(`${name}.token_version`, 'a whole number, 0 or more', describe(version))
 }
 
 function readPaths(basePath: unknown, given: unknown): MockRoutePaths {
   if (basePath !== '' && (typeof basePath !== 'string' || !pathPattern.test(basePath))) {
-    throw invalid('basePath', "be '' or a path such as '/v1'", describe(basePath))
+    throw invalid('basePath', "'' or a path such as '/v1'", describe(basePath))
   }
   const names = ['login', 'refresh', 'logout', 'me', 'jwks'] as const
   const paths = ownOptions<MockPaths>('paths', given, names)
   const join = (name: keyof MockRoutePaths, usual = `/${name}`): string => {
     const path: unknown = paths[name] ?? usual
     if (typeof path !== 'string' || !pathPattern.test(path)) {
-      throw invalid(`paths.${name}`, `be a path such as '${usual}'`, describe(path))
+      throw invalid(`paths.${name}`, `a path such as '${usual}'`, describe(path))
     }
     return basePath + path
   }
@@ -136,11 +136,11 @@ function readPaths(basePath: unknown, given: unknown): MockRoutePaths {
 function readOrigins(origins: unknown): 'loopback' | readonly string[] {
   if (origins === 'loopback') return origins
   if (!Array.isArray(origins)) {
-    throw invalid('allowedOrigins', "be 'loopback' or an array of origins", describe(origins))
+    throw invalid('allowedOrigins', "'loopback' or an array of origins", describe(origins))
   }
   return origins.map((origin: unknown, index): string => {
     if (typeof origin === 'string' && isSerializedOrigin(origin)) return origin
-    const expectation = "be an origin such as 'https://app.example.com', without a path or a slash"
+    const expectation = "an origin such as 'https://app.example.com', without a path or a slash"
     throw invalid(`allowedOrigins[${index}]`, expectation, describe(origin))
   })
 }
@@ -148,5 +148,5 @@ function readOrigins(origins: unknown): 'loopback' | readonly string[] {
 function readClock(now: unknown): () => number {
   if (now === undefined) return () => Date.now()
   if (typeof now === 'function') return now as () => number
-  throw invalid('now', 'be a function that returns milliseconds since the epoch', describe(now))
+  throw invalid('now', 'a function that returns milliseconds since the epoch', describe(now))
 }

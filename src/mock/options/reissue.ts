@@ -61,10 +61,10 @@ function readReissue(given: unknown): Required<MockReissue> {
   const reissue = ownOptions<MockReissue>('reissue', given, names)
   const { when = 'old-key', header = 'Authorization', value = 'bearer' } = reissue
   if (typeof header !== 'string' || !headerNamePattern.test(header)) {
-    throw invalid('reissue.header', 'be the name of a header (RFC 9110 §5.1)', describe(header))
+    throw invalid('reissue.header', 'the name of a header (RFC 9110 §5.1)', describe(header))
   }
   if (typeof value !== 'function' && value !== 'bearer' && value !== 'bare') {
-    throw invalid('reissue.value', "be 'bearer', 'bare' or a function", describe(value))
+    throw invalid('reissue.value', "'bearer', 'bare' or a function", describe(value))
   }
   return {
     when: oneOf('reissue.when', when, ['old-key', 'always', 'never']),
@@ -77,10 +77,10 @@ function readReissue(given: unknown): Required<MockReissue> {
 
 function readStatus(status: unknown): 401 | 403 {
   if (status === 401 || status === 403) return status
-  throw invalid('invalidTokenStatus', 'be 401 or 403', describe(status))
+  throw invalid('invalidTokenStatus', '401 or 403', describe(status))
 }
 
 function readSwitch(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value
-  throw invalid(name, 'be true or false', describe(value))
+  throw invalid(name, 'true or false', describe(value))
 }

@@ -81,7 +81,7 @@ export function readSessionSettings(
     'short-lived'
   ])
   if (revocation === 'short-lived' && accessTokenSeconds > shortLivedSeconds) {
-    const expectation = `be at most ${shortLivedSeconds} where revocation is 'short-lived'`
+    const expectation = `at most ${shortLivedSeconds} where revocation is 'short-lived'`
     throw invalid('accessTokenSeconds', expectation, String(accessTokenSeconds))
   }
   return {
@@ -104,6 +104,6 @@ function readStorage(storage: unknown): MockStorage | undefined {
   const isStorage =
     isRecord(storage) && methods.every((name) => typeof storage[name] === 'function')
   if (isStorage) return storage as unknown as MockStorage
-  const expectation = 'be an object with getItem, setItem and removeItem, such as sessionStorage'
+  const expectation = 'an object with getItem, setItem and removeItem, such as sessionStorage'
   throw invalid('persist', expectation, describe(storage))
 }

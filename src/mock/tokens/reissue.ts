@@ -3,6 +3,7 @@
 import { withMember } from '../http/cors.ts'
 import type { WireResponse } from '../http/message.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
+import { describe, invalid } from '../lib/checks.ts'
 import type { MockReissue } from '../options/reissue.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { AccessTokens, IssuedToken } from './access-tokens.ts'
@@ -36,7 +37,7 @@ export function createReissue(parts: ReissueDeps): Reissue {
     if (value === 'bearer') return `Bearer ${token}`
     const written: unknown = value === 'bare' ? token : value(token)
     if (typeof written === 'string' && fieldValue.test(written)) return written
-    throw new TypeError('reissue.value must return a string that fits into a header')
+    throw invalid('reissue.value', 'a function that returns a header value', describe(written))
   }
   const isDue = (kid: string) =>
     rules.when === 'always' || (rules.when === 'old-key' && kid !== ring.signing().kid)

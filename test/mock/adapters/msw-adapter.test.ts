@@ -196,7 +196,7 @@ describe('createHandlers', () => {
       const create = () => createHandlers(createMockAuthServer(), { baseURL })
       expect(create).toThrow(TypeError)
       expect(create).toThrow(
-        `(a path belongs into the basePath of createMockAuthServer), received "${baseURL}"`
+        `(a path belongs into the basePath of createMockAuthServer); received "${baseURL}"`
       )
     }
   )

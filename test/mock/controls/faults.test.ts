@@ -265,9 +265,9 @@ describe('a plan', () => {
 })
 
 const nonsense: [unknown[], string][] = [
-  [['signin', 503], 'failNext: the endpoint must be one of login, refresh, logout, me'],
+  [['signin', 503], 'failNext(): the endpoint: expected one of login, refresh, logout, me'],
   [['unknown', 503], 'received unknown'],
-  [['refresh', 199], 'failNext: the fault must be a status from 200 to 599'],
+  [['refresh', 199], 'failNext(): the fault: expected a status from 200 to 599'],
   [['refresh', 600], 'received 600'],
   [['refresh', 200.5], 'received 200.5'],
   [['refresh', 'explode'], 'received "explode"'],
@@ -275,11 +275,14 @@ const nonsense: [unknown[], string][] = [
   [['refresh', null], 'received null'],
   [['refresh', { status: 503, headers: { 'Retry After': '2' } }], 'received "Retry After"'],
   [['refresh', { status: 503, headers: { 'X-Reason': 'zażółć' } }], 'another one as X-Reason'],
-  [['refresh', { status: 503, body: () => 1 }], 'fault.body must be something that JSON can say'],
+  [['refresh', { status: 503, body: () => 1 }], 'fault.body: expected a JSON-serialisable value'],
   [['refresh', { status: 503, body: Symbol('odd') }], 'received symbol'],
-  [['refresh', 503, { times: 0 }], 'failNext: times must be a whole number from 1, or Infinity'],
+  [
+    ['refresh', 503, { times: 0 }],
+    'failNext(): times: expected a whole number from 1, or Infinity'
+  ],
   [['refresh', 503, { times: 1.5 }], 'received 1.5'],
-  [['refresh', 503, { after: 'later' }], "failNext: after must be 'arrival' or 'commit'"]
+  [['refresh', 503, { after: 'later' }], "failNext(): after: expected 'arrival' or 'commit'"]
 ]
 it.each(nonsense)('failNext(%j) is refused: %s', async (given, message) => {
   const server = createMockAuthServer()

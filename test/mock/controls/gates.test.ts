@@ -137,8 +137,8 @@ it('after a reset a leftover cookie is unknown, and not taken for reuse', async 
 })
 
 it.each([
-  [['signin'], 'hold: the endpoint must be one of login, refresh, logout, me'],
-  [['refresh', { after: 'lunch' }], "hold: after must be 'arrival' or 'commit', received lunch"]
+  [['signin'], 'hold(): the endpoint: expected one of login, refresh, logout, me'],
+  [['refresh', { after: 'lunch' }], "hold(): after: expected 'arrival' or 'commit'; received lunch"]
 ])('hold(%j) is refused: %s', (given, message) => {
   const { hold } = createMockAuthServer()
   expect(() => Reflect.apply(hold, undefined, given)).toThrow(TypeError)

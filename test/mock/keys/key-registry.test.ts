@@ -144,16 +144,24 @@ describe('registerKey', () => {
   })
 
   it.each([
-    ['a short secret', { kid: 'k', secret: 'short' }, 'key.secret must be a string of at least 32'],
-    ['no key at all', undefined, 'key must be an object'],
-    ['both at once', { ...secretKey, jwk: { kty: 'oct' } }, 'key must have a secret or a jwk'],
-    ['no name', { secret: secretKey.secret }, 'key.kid must be a string that is not empty'],
-    ['a short JWK', { kid: 'k', jwk: { kty: 'oct', k: 'abcd' } }, 'hold at least 256 bits']
+    [
+      'a short secret',
+      { kid: 'k', secret: 'short' },
+      'key.secret: expected a string of at least 32'
+    ],
+    ['no key at all', undefined, 'key: expected an object'],
+    [
+      'both at once',
+      { ...secretKey, jwk: { kty: 'oct' } },
+      'key: expected either a secret or a jwk'
+    ],
+    ['no name', { secret: secretKey.secret }, 'key.kid: expected a non-empty string'],
+    ['a short JWK', { kid: 'k', jwk: { kty: 'oct', k: 'abcd' } }, 'at least 256 bits']
   ])('refuses %s in the words of an option', async (_name, key, message) => {
     const server = createMockAuthServer()
     const refused = server.registerKey(() => key as typeof secretKey)
     await expect(refused).rejects.toThrow(TypeError)
-    await expect(refused).rejects.toThrow(`registerKey: `)
+    await expect(refused).rejects.toThrow(`registerKey(): `)
     await expect(refused).rejects.toThrow(message)
   })
 })
@@ -274,9 +282,9 @@ describe('an external issuer', () => {
   })
 
   it.each([
-    ['a secret', { kty: 'oct', k: 'a'.repeat(43), kid: 'k' }, 'keys[0].alg must be one of RS256'],
-    ['a private key', 'private', 'must be a public key'],
-    ['a key without a name', 'nameless', 'keys[0].kid must be a string that is not empty']
+    ['a secret', { kty: 'oct', k: 'a'.repeat(43), kid: 'k' }, 'keys[0].alg: expected one of RS256'],
+    ['a private key', 'private', 'expected a public key'],
+    ['a key without a name', 'nameless', 'keys[0].kid: expected a non-empty string']
   ])('is refused with %s in its JWK Set', async (_name, given, message) => {
     const pair = await generateKeyPair('ES256', { extractable: true })
     const jwk =
@@ -298,7 +306,7 @@ describe('an external issuer', () => {
   it('cannot be the server itself', () => {
     const issuer = 'https://mock.everbearer.test'
     expect(() => createMockAuthServer({ issuers: [{ issuer, jwks: { keys: [] } }] })).toThrow(
-      'issuers[0].issuer must be another one than the server itself'
+      'issuers[0].issuer: expected an issuer other than the server itself'
     )
   })
 })
@@ -552,17 +560,17 @@ it.each([
   [
     'rotateKey',
     { alg: 'HS384' },
-    'alg must be one of HS256, RS256, ES256, EdDSA, received "HS384"'
+    'alg: expected one of HS256, RS256, ES256, EdDSA; received "HS384"'
   ],
-  ['rotateKey', { keyid: 'a' }, 'keyid must be one of alg, kid, by, reason'],
-  ['publishKey', { kid: '' }, 'kid must be a string that is not empty, received ""'],
-  ['emergencyRotate', { by: 7 }, 'by must be a string that is not empty, received 7'],
-  ['emergencyRotate', 'now', 'its options must be an object, received string']
+  ['rotateKey', { keyid: 'a' }, 'keyid: expected one of alg, kid, by, reason'],
+  ['publishKey', { kid: '' }, 'kid: expected a non-empty string; received ""'],
+  ['emergencyRotate', { by: 7 }, 'by: expected a non-empty string; received 7'],
+  ['emergencyRotate', 'now', 'options: expected an object; received string']
 ] as const)('%s(%o) is refused: %s', (method, argument, message) => {
   const server = createMockAuthServer()
   const before = server.keyAudit
   const call = () => server[method](argument as object)
   expect(call).toThrow(TypeError)
-  expect(call).toThrow(`${method}: ${message}`)
+  expect(call).toThrow(`${method}(): ${message}`)
   expect(server.keyAudit).toBe(before)
 })

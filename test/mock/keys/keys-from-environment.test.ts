@@ -68,11 +68,11 @@ describe('optionsFromEnv', () => {
     [
       'a time without a unit',
       { ...strong, JWT_EXPIRES_IN: '900' },
-      'JWT_EXPIRES_IN must be a number with a unit such as 15m, from 1s to 365d'
+      'JWT_EXPIRES_IN: expected a number with a unit such as 15m, from 1s to 365d'
     ],
-    ['a time that no token may last', { ...strong, JWT_EXPIRES_IN: '400d' }, 'JWT_EXPIRES_IN must'],
-    ['no time', { ...strong, JWT_EXPIRES_IN: '0m' }, 'JWT_EXPIRES_IN must be'],
-    ['an endless time', { ...strong, JWT_EXPIRES_IN: 'never' }, 'JWT_EXPIRES_IN must be']
+    ['a time that no token may last', { ...strong, JWT_EXPIRES_IN: '400d' }, 'JWT_EXPIRES_IN: expected'],
+    ['no time', { ...strong, JWT_EXPIRES_IN: '0m' }, 'JWT_EXPIRES_IN: expected'],
+    ['an endless time', { ...strong, JWT_EXPIRES_IN: 'never' }, 'JWT_EXPIRES_IN: expected']
   ])('refuses %s', async (_name, env, message) => {
     await expect(optionsFromEnv(env)).rejects.toThrow(TypeError)
     await expect(optionsFromEnv(env)).rejects.toThrow(message)
@@ -103,7 +103,7 @@ describe('optionsFromEnv', () => {
     }
     const refused = optionsFromEnv(env)
     await expect(refused).rejects.toThrow(
-      /CURRENT holds .* bits.*; JWT_SECRET_OLD holds .*; JWT_EXPIRES_IN must/
+      /CURRENT holds .* bits.*; JWT_SECRET_OLD holds .*; JWT_EXPIRES_IN: expected/
     )
     await expect(refused).rejects.toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('canary') })

@@ -27,7 +27,7 @@ describe('the public exponent of an RSA key', () => {
     ['2', [2]],
     ['65536', [1, 0, 0]]
   ])('is refused where it is %s', (_name, bytes) => {
-    expect(() => trusting(asNumber(...bytes))).toThrow('.e must be an odd public exponent of 3')
+    expect(() => trusting(asNumber(...bytes))).toThrow('.e: expected an odd public exponent of 3')
   })
 
   it.each([
@@ -46,14 +46,16 @@ describe('an RSA key of 1024 bits', () => {
     const modulus = Buffer.from(String(jwk.n), 'base64url')
     const n = Buffer.concat([Buffer.alloc(128), modulus]).toString('base64url')
     expect(() => createMockAuthServer({ keys: [{ kid: 'k', jwk: { ...jwk, n } }] })).toThrow(
-      'hold at least 2048 bits (RFC 7518 §3.3), received 1024 bits'
+      'at least 2048 bits (RFC 7518 §3.3); received 1024 bits'
     )
   })
 })
 
 it('base64url that ends in half a byte is none', () => {
   const jwk = { ...strong, e: 'AQABA' }
-  expect(() => createMockAuthServer({ keys: [{ kid: 'k', jwk }] })).toThrow('.e must be base64url')
+  expect(() => createMockAuthServer({ keys: [{ kid: 'k', jwk }] })).toThrow(
+    '.e: expected base64url'
+  )
 })
 
 // RFC 9864: `Ed25519` is what `EdDSA` with this curve is called now, and what WebCrypto writes.
@@ -78,7 +80,7 @@ describe('a key for Ed25519, as the platform exports it', () => {
 
   it('is still no key for another algorithm', () => {
     expect(() => createMockAuthServer({ keys: [{ kid: 'ed', alg: 'ES256', jwk }] })).toThrow(
-      'keys[0].jwk.alg must be ES256, what the key was given for, received "Ed25519"'
+      'keys[0].jwk.alg: expected ES256, the algorithm of the key; received "Ed25519"'
     )
   })
 })

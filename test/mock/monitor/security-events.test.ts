@@ -225,10 +225,10 @@ describe('on', () => {
   it('refuses an event that does not exist, and a listener that is none', () => {
     const server = createMockAuthServer()
     expect(() => server.on('logged-in' as MockEventName, () => {})).toThrow(
-      'on: the event must be one of login-failed, refresh-reused,'
+      'on(): the event: expected one of login-failed, refresh-reused,'
     )
     expect(() => server.on('spike', undefined as unknown as () => void)).toThrow(
-      'on: the listener must be a function, received undefined'
+      'on(): the listener: expected a function; received undefined'
     )
   })
 })

@@ -16,111 +16,107 @@ const invalid: readonly [
   [
     server.assertNoViolations,
     [null],
-    'assertNoViolations: its options must be an object, received null'
+    'assertNoViolations(): options: expected an object; received null'
   ],
   [
     server.assertNoViolations,
     [{ expect: [] }],
-    'assertNoViolations: expect must be one of except, inFlightSeconds, received an unknown name'
+    'assertNoViolations(): expect: expected one of except, inFlightSeconds; received an unknown name'
   ],
   [
     server.assertNoViolations,
     [{ except: 'retry-storm' }],
-    'assertNoViolations: except must be an array of rules, received "retry-storm"'
+    'assertNoViolations(): except: expected an array of rules; received "retry-storm"'
   ],
   [
     server.assertNoViolations,
     [{ except: ['retry-storm', 'retry-strom'] }],
-    'assertNoViolations: except[1] must be one of parallel-refresh, spent-refresh-token, '
+    'assertNoViolations(): except[1]: expected one of parallel-refresh, spent-refresh-token, '
   ],
-  [server.assertNoViolations, [{ except: ['retry-strom'] }], ', received "retry-strom"'],
-  [server.assertNoViolations, [{ except: [7] }], ', received 7'],
+  [server.assertNoViolations, [{ except: ['retry-strom'] }], '; received "retry-strom"'],
+  [server.assertNoViolations, [{ except: [7] }], '; received 7'],
   ...['5', Number.NaN, -1, Infinity, null].map((seconds): (typeof invalid)[number] => [
     server.assertNoViolations,
     [{ inFlightSeconds: seconds }],
-    'assertNoViolations: inFlightSeconds must be a number from 0 to 31536000, received '
+    'assertNoViolations(): inFlightSeconds: expected a number from 0 to 31536000; received '
   ]),
   [
     server.idle,
     [{ quietMs: '25' }],
-    'idle: quietMs must be a number from 0 to 60000, received "25"'
+    'idle(): quietMs: expected a number from 0 to 60000; received "25"'
   ],
   [
     server.idle,
     [{ quietMs: Number.NaN }],
-    'idle: quietMs must be a number from 0 to 60000, received NaN'
+    'idle(): quietMs: expected a number from 0 to 60000; received NaN'
   ],
-  [server.idle, [{ quiet: 1 }], 'idle: quiet must be one of quietMs, received an unknown name'],
+  [server.idle, [{ quiet: 1 }], 'idle(): quiet: expected one of quietMs; received an unknown name'],
   [
     server.hold('jwks').arrived,
     ['two'],
-    'arrived: the count must be a whole number from 1 to 9007199254740991, received "two"'
+    'arrived(): the count: expected a whole number from 1 to 9007199254740991; received "two"'
   ],
-  [server.hold('jwks').arrived, [0], 'arrived: the count must be a whole number from 1'],
+  [server.hold('jwks').arrived, [0], 'arrived(): the count: expected a whole number from 1'],
   [
     server.failNext,
     ['jwks', { status: 500, header: {} }],
-    'failNext: fault.header must be one of status, headers, body, received an unknown name'
+    'failNext(): fault.header: expected one of status, headers, body; received an unknown name'
   ],
   [
     server.failNext,
     ['jwks', { status: 500, headers: 'x' }],
-    'failNext: fault.headers must be an object of strings, received "x"'
+    'failNext(): fault.headers: expected an object of strings; received "x"'
   ],
   [
     server.failNext,
     ['jwks', { status: 500, headers: { 'Retry-After': 2 } }],
-    'failNext: fault.headers must be an object of strings, received a number as Retry-After'
+    'failNext(): fault.headers: expected an object of strings; received a number as Retry-After'
   ],
-  [server.mint, [{ header: 5 }], 'mint: header must be an object, received 5'],
-  [server.mint, [{ claims: 'x' }], 'mint: claims must be an object, received "x"'],
+  [server.mint, [{ header: 5 }], 'mint(): header: expected an object; received 5'],
+  [server.mint, [{ claims: 'x' }], 'mint(): claims: expected an object; received "x"'],
   [
     server.signIn,
     [undefined, 'nonsense'],
-    "signIn: url must be the server's own, such as 'http://localhost', received \"nonsense\""
+    "signIn(): url: expected the server's own, such as 'http://localhost'; received \"nonsense\""
   ],
-  [
-    server.revoke,
-    [undefined],
-    'revoke: jti must be a string that is not empty, received undefined'
-  ],
-  [server.registerKey, ['key'], 'registerKey: provide must be a function, received "key"'],
-  [server.onCall, [undefined], 'onCall: the listener must be a function, received undefined'],
-  [server.on, ['spike', undefined], 'on: the listener must be a function, received undefined'],
-  [server.protect, [undefined], 'protect: the handler must be a function, received undefined'],
-  [protect, [server, {}], 'protect: the listener must be a function, received object'],
-  [protectResolver, [server, null], 'protect: the resolver must be a function, received null'],
-  [toNodeListener, [server, 5], 'toNodeListener: next must be a function, received 5'],
-  [createHandlers, [server, null], 'createHandlers: its options must be an object, received null'],
+  [server.revoke, [undefined], 'revoke(): jti: expected a non-empty string; received undefined'],
+  [server.registerKey, ['key'], 'registerKey(): provide: expected a function; received "key"'],
+  [server.onCall, [undefined], 'onCall(): the listener: expected a function; received undefined'],
+  [server.on, ['spike', undefined], 'on(): the listener: expected a function; received undefined'],
+  [server.protect, [undefined], 'protect(): the handler: expected a function; received undefined'],
+  [protect, [server, {}], 'protect(): the listener: expected a function; received object'],
+  [protectResolver, [server, null], 'protect(): the resolver: expected a function; received null'],
+  [toNodeListener, [server, 5], 'toNodeListener(): next: expected a function; received 5'],
+  [createHandlers, [server, null], 'createHandlers(): options: expected an object; received null'],
   [
     createHandlers,
     [server, { baseUrl: '' }],
-    'createHandlers: baseUrl must be one of baseURL, received an unknown name'
+    'createHandlers(): baseUrl: expected one of baseURL; received an unknown name'
   ],
   [
     createHandlers,
     [server, { baseURL: 5 }],
-    "createHandlers: baseURL must be '' or an http(s) origin"
+    "createHandlers(): baseURL: expected '' or an http(s) origin"
   ],
-  [listen, [server, null], 'listen: its options must be an object, received null'],
+  [listen, [server, null], 'listen(): options: expected an object; received null'],
   [
     listen,
     [server, { prot: 0 }],
-    'listen: prot must be one of port, host, control, next, received an unknown name'
+    'listen(): prot: expected one of port, host, control, next; received an unknown name'
   ],
   [
     listen,
     [server, { port: '80' }],
-    'listen: port must be a whole number from 0 to 65535, received "80"'
+    'listen(): port: expected a whole number from 0 to 65535; received "80"'
   ],
   [
     listen,
     [server, { port: 65_536 }],
-    'listen: port must be a whole number from 0 to 65535, received 65536'
+    'listen(): port: expected a whole number from 0 to 65535; received 65536'
   ],
-  [listen, [server, { host: '' }], 'listen: host must be a string that is not empty, received ""'],
-  [listen, [server, { control: 'no' }], 'listen: control must be true or false, received "no"'],
-  [listen, [server, { next: {} }], 'listen: next must be a function, received object']
+  [listen, [server, { host: '' }], 'listen(): host: expected a non-empty string; received ""'],
+  [listen, [server, { control: 'no' }], 'listen(): control: expected true or false; received "no"'],
+  [listen, [server, { next: {} }], 'listen(): next: expected a function; received object']
 ]
 
 it.each(invalid.map(([call, given, message]) => [message, call, given] as const))(

@@ -12,15 +12,15 @@ import {
 const ada = { email: 'ada@example.com', password: 'lovelace' }
 const key = { kid: 'a', secret: 's'.repeat(32) }
 const secondsFrom = (least: number, most: number) =>
-  `be a whole number of seconds from ${least} to ${most}`
+  `expected a whole number of seconds from ${least} to ${most}`
 
 const invalid: [string, unknown, string][] = [
-  ['options', 'x', 'options must be an object, received string'],
-  ['accessTtl', { accessTtl: 3 }, 'accessTtl must be one of users, issuer,'],
+  ['options', 'x', 'options: expected an object; received string'],
+  ['accessTtl', { accessTtl: 3 }, 'accessTtl: expected one of users, issuer,'],
   [
     'accessTokenSeconds',
     { accessTokenSeconds: 0 },
-    `accessTokenSeconds must ${secondsFrom(1, 31_536_000)}, received 0`
+    `accessTokenSeconds: ${secondsFrom(1, 31_536_000)}; received 0`
   ],
   ['accessTokenSeconds', { accessTokenSeconds: 1.5 }, 'received 1.5'],
   ['accessTokenSeconds', { accessTokenSeconds: '300' }, 'received "300"'],
@@ -28,110 +28,114 @@ const invalid: [string, unknown, string][] = [
   [
     'sessionSeconds',
     { sessionSeconds: 31_536_001 },
-    `sessionSeconds must ${secondsFrom(1, 31_536_000)}, received 31536001`
+    `sessionSeconds: ${secondsFrom(1, 31_536_000)}; received 31536001`
   ],
   [
     'refreshGraceSeconds',
     { refreshGraceSeconds: -1 },
-    `refreshGraceSeconds must ${secondsFrom(0, 86_400)}, received -1`
+    `refreshGraceSeconds: ${secondsFrom(0, 86_400)}; received -1`
   ],
-  ['issuer', { issuer: '' }, 'issuer must be a string that is not empty, received ""'],
-  ['audience', { audience: 7 }, 'audience must be a string that is not empty, received 7'],
+  ['issuer', { issuer: '' }, 'issuer: expected a non-empty string; received ""'],
+  ['audience', { audience: 7 }, 'audience: expected a non-empty string; received 7'],
   [
     'basePath',
     { basePath: '/v1/' },
-    "basePath must be '' or a path such as '/v1', received \"/v1/\""
+    "basePath: expected '' or a path such as '/v1'; received \"/v1/\""
   ],
   ['basePath', { basePath: 'v1' }, 'received "v1"'],
-  ['paths', { paths: { login: '/../login' } }, "paths.login must be a path such as '/login'"],
+  ['paths', { paths: { login: '/../login' } }, "paths.login: expected a path such as '/login'"],
   ['paths', { paths: { login: '/:id' } }, 'received "/:id"'],
   [
     'paths',
     { paths: { signin: '/login' } },
-    'paths.signin must be one of login, refresh, logout, me, jwks'
+    'paths.signin: expected one of login, refresh, logout, me, jwks'
   ],
-  ['paths', { paths: { login: '/me' } }, 'paths must be different from each other, received "/me"'],
+  ['paths', { paths: { login: '/me' } }, 'paths: expected different values; received "/me"'],
   [
     'allowedOrigins',
     { allowedOrigins: '*' },
-    'allowedOrigins must be \'loopback\' or an array of origins, received "*"'
+    'allowedOrigins: expected \'loopback\' or an array of origins; received "*"'
   ],
   [
     'allowedOrigins',
     { allowedOrigins: ['https://a.test/'] },
-    'allowedOrigins[0] must be an origin'
+    'allowedOrigins[0]: expected an origin'
   ],
   ['allowedOrigins', { allowedOrigins: ['*'] }, 'received "*"'],
   [
     'cookieName',
     { cookieName: 'a b' },
-    'cookieName must be a token of RFC 6265 §4.1.1, received "a b"'
+    'cookieName: expected a token of RFC 6265 §4.1.1; received "a b"'
   ],
   [
     'now',
     { now: 5 },
-    'now must be a function that returns milliseconds since the epoch, received 5'
+    'now: expected a function that returns milliseconds since the epoch; received 5'
   ],
-  ['users', { users: ada }, 'users must be an array, received object'],
+  ['users', { users: ada }, 'users: expected an array; received object'],
   [
     'users',
     { users: [{ email: 'ada@example.com' }] },
-    'users[0].password must be a string that is not empty, received undefined'
+    'users[0].password: expected a non-empty string; received undefined'
   ],
   [
     'users',
     { users: [ada, ada] },
-    'users[].email must be different from each other, received "ada@example.com"'
+    'users[].email: expected different values; received "ada@example.com"'
   ],
   [
     'users',
     { users: [{ ...ada, role: 'admin' }] },
-    'users[0].role must be one of email, password, sub, claims'
+    'users[0].role: expected one of email, password, sub, claims'
   ],
   [
     'users',
     { users: [{ ...ada, claims: { exp: 1 } }] },
-    'users[0].claims must leave the registered claims to the server, received exp'
+    'users[0].claims: expected no claim that the server sets; received exp'
   ],
-  ['users', { users: [{ ...ada, claims: { big: 1n } }] }, 'users[0].claims must be JSON'],
+  ['users', { users: [{ ...ada, claims: { big: 1n } }] }, 'users[0].claims: expected JSON'],
   [
     'users',
     { users: [{ ...ada, claims: { token_version: '3' } }] },
-    'users[0].claims.token_version must be a whole number, 0 or more, received "3"'
+    'users[0].claims.token_version: expected a whole number, 0 or more; received "3"'
   ],
   ['users', { users: [{ ...ada, claims: { token_version: -1 } }] }, 'received -1'],
-  ['cookies', { cookies: 'jarr' }, "cookies must be 'headers', 'jar' or 'auto', received \"jarr\""],
+  [
+    'cookies',
+    { cookies: 'jarr' },
+    "cookies: expected 'headers', 'jar' or 'auto'; received \"jarr\""
+  ],
   [
     'pageOrigin',
     { pageOrigin: 'localhost:3000' },
-    'pageOrigin must be an origin such as \'http://localhost:3000\', received "localhost:3000"'
+    'pageOrigin: expected an origin such as \'http://localhost:3000\'; received "localhost:3000"'
   ],
-  ['emulateCors', { emulateCors: 'no' }, 'emulateCors must be true or false, received "no"'],
+  ['emulateCors', { emulateCors: 'no' }, 'emulateCors: expected true or false; received "no"'],
   [
     'allowedHeaders',
     { allowedHeaders: 'X-A' },
-    'allowedHeaders must be an array of names, received "X-A"'
+    'allowedHeaders: expected an array of names; received "X-A"'
   ],
   [
     'allowedHeaders',
     { allowedHeaders: ['*'] },
-    'allowedHeaders[0] must be the name of a header (\'*\' does not count next to credentials), received "*"'
+    'allowedHeaders[0]: expected the name of a header (\'*\' does not count next to credentials); received "*"'
   ],
-  ['allowedHeaders', { allowedHeaders: ['X-A', 'X B'] }, 'allowedHeaders[1] must be the name'],
-  ['latencyMs', { latencyMs: -1 }, 'latencyMs must be a number from 0 to 60000, received -1'],
+  ['allowedHeaders', { allowedHeaders: ['X-A', 'X B'] }, 'allowedHeaders[1]: expected the name'],
+  ['latencyMs', { latencyMs: -1 }, 'latencyMs: expected a number from 0 to 60000; received -1'],
   ['latencyMs', { latencyMs: Number.NaN }, 'received NaN'],
-  ['keys', { keys: [] }, 'keys must be an array of at least one key, received an array of 0'],
+  ['keys', { keys: [] }, 'keys: expected an array of at least one key; received an array of 0'],
   [
     'keys',
     { keys: [{ ...key, secret: 's'.repeat(31) }] },
-    'keys[0].secret must be a string of at least 32 bytes, received 31 bytes'
+    'keys[0].secret: expected a string of at least 32 bytes; received 31 bytes'
   ],
   [
     'keys',
     { keys: [{ ...key, kid: '' }] },
-    'keys[0].kid must be a string that is not empty, received ""'
+    'keys[0].kid: expected a non-empty string; received ""'
   ],
-  ['keys', { keys: [key, key] }, 'keys[].kid must be different from each other, received "a"']
+  ['keys', { keys: [key, key] }, 'keys[].kid: expected different values; received "a"']
 ]
 
 it.each(invalid)('a wrong %s in %o is refused: %s', (_name, options, message) => {
@@ -162,23 +166,23 @@ it('no message repeats a password or a secret', () => {
 })
 
 it.each([
-  [{ reissue: { when: 'sometimes' } }, 'reissue.when must be one of old-key, always, never'],
-  [{ reissue: { header: 'a b' } }, 'reissue.header must be the name of a header'],
-  [{ reissue: { value: 'basic' } }, "reissue.value must be 'bearer', 'bare' or a function"],
-  [{ reissue: { expose: 1 } }, 'reissue.expose must be true or false, received 1'],
-  [{ reissue: { cache: true } }, 'reissue.cache must be one of when, header, value, expose'],
-  [{ reissue: [] }, 'reissue must be an object, received an array of 0'],
-  [{ invalidTokenStatus: 400 }, 'invalidTokenStatus must be 401 or 403, received 400'],
-  [{ revocation: 'never' }, 'revocation must be one of immediate, short-lived'],
-  [{ refreshIdleSeconds: 0 }, 'refreshIdleSeconds must be a whole number of seconds from 1'],
-  [{ alg: 'none' }, 'alg must be one of HS256, RS256, ES256, EdDSA, received "none"'],
-  [{ tokensWithoutKid: 'accept' }, 'tokensWithoutKid must be one of refuse, try-keys'],
-  [{ clockToleranceSeconds: -1 }, 'clockToleranceSeconds must be a whole number of seconds'],
-  [{ jwksMaxAgeSeconds: 1e9 }, 'jwksMaxAgeSeconds must be a whole number of seconds from 0'],
-  [{ issuers: {} }, 'issuers must be an array, received object'],
-  [{ issuers: [{ issuer: 'x' }] }, 'issuers[0].jwks must be a JWK Set'],
-  [{ keys: [{ kid: 'a', jwk: 7 }] }, 'keys[0].jwk must be a JSON Web Key (RFC 7517), received 7'],
-  [{ keys: [{ kid: 'a', jwk: { kty: 'RSA', alg: 'ES256' } }] }, 'keys[0].jwk must be a key for'],
+  [{ reissue: { when: 'sometimes' } }, 'reissue.when: expected one of old-key, always, never'],
+  [{ reissue: { header: 'a b' } }, 'reissue.header: expected the name of a header'],
+  [{ reissue: { value: 'basic' } }, "reissue.value: expected 'bearer', 'bare' or a function"],
+  [{ reissue: { expose: 1 } }, 'reissue.expose: expected true or false; received 1'],
+  [{ reissue: { cache: true } }, 'reissue.cache: expected one of when, header, value, expose'],
+  [{ reissue: [] }, 'reissue: expected an object; received an array of 0'],
+  [{ invalidTokenStatus: 400 }, 'invalidTokenStatus: expected 401 or 403; received 400'],
+  [{ revocation: 'never' }, 'revocation: expected one of immediate, short-lived'],
+  [{ refreshIdleSeconds: 0 }, 'refreshIdleSeconds: expected a whole number of seconds from 1'],
+  [{ alg: 'none' }, 'alg: expected one of HS256, RS256, ES256, EdDSA; received "none"'],
+  [{ tokensWithoutKid: 'accept' }, 'tokensWithoutKid: expected one of refuse, try-keys'],
+  [{ clockToleranceSeconds: -1 }, 'clockToleranceSeconds: expected a whole number of seconds'],
+  [{ jwksMaxAgeSeconds: 1e9 }, 'jwksMaxAgeSeconds: expected a whole number of seconds from 0'],
+  [{ issuers: {} }, 'issuers: expected an array; received object'],
+  [{ issuers: [{ issuer: 'x' }] }, 'issuers[0].jwks: expected a JWK Set'],
+  [{ keys: [{ kid: 'a', jwk: 7 }] }, 'keys[0].jwk: expected a JSON Web Key (RFC 7517); received 7'],
+  [{ keys: [{ kid: 'a', jwk: { kty: 'RSA', alg: 'ES256' } }] }, 'keys[0].jwk: expected a key for'],
   [
     {
       keys: [
@@ -189,23 +193,23 @@ it.each([
         }
       ]
     },
-    'keys[0].jwk.alg must be ES256, what the key was given for, received "ES384"'
+    'keys[0].jwk.alg: expected ES256, the algorithm of the key; received "ES384"'
   ],
-  [{ spike: { count: 1 } }, 'spike.count must be a whole number from 2 to 10000, received 1'],
-  [{ spike: 5 }, 'spike must be an object, received number'],
-  [{ cookie: { httpOnly: false } }, 'cookie.httpOnly must be one of path, domain, sameSite'],
-  [{ cookie: { secure: false } }, "cookie.secure must be 'auto' or true, received false"],
-  [{ cookie: { path: 'x;' } }, 'cookie.path must be a path such as \'/auth\', received "x;"'],
-  [{ cookie: { domain: 'a b' } }, "cookie.domain must be a host such as 'example.com'"],
-  [{ cookie: { sameSite: 'strict' } }, 'cookie.sameSite must be one of Strict, Lax, None'],
+  [{ spike: { count: 1 } }, 'spike.count: expected a whole number from 2 to 10000; received 1'],
+  [{ spike: 5 }, 'spike: expected an object; received number'],
+  [{ cookie: { httpOnly: false } }, 'cookie.httpOnly: expected one of path, domain, sameSite'],
+  [{ cookie: { secure: false } }, "cookie.secure: expected 'auto' or true; received false"],
+  [{ cookie: { path: 'x;' } }, 'cookie.path: expected a path such as \'/auth\'; received "x;"'],
+  [{ cookie: { domain: 'a b' } }, "cookie.domain: expected a host such as 'example.com'"],
+  [{ cookie: { sameSite: 'strict' } }, 'cookie.sameSite: expected one of Strict, Lax, None'],
   [
     { cookieName: '__Host-rt', cookie: { path: '/auth' } },
-    "cookieName must not begin with '__Host-' where the cookie has a path or a domain of its own"
+    "cookieName: expected a name without '__Host-'"
   ]
 ])('the options %o are refused: %s', (options, message) => {
   const create = () => createMockAuthServer(options as unknown as MockAuthServerOptions)
   expect(create).toThrow(TypeError)
-  expect(create).toThrow(`createMockAuthServer: ${message}`)
+  expect(create).toThrow(`Option ${message}`)
 })
 
 it('everything has a default', async () => {

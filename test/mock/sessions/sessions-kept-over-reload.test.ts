@@ -344,7 +344,7 @@ it.each([
   [{ getItem() {}, setItem() {} }, 'object']
 ])('persist %j is refused', (persist, received) => {
   expect(() => Reflect.apply(createMockAuthServer, undefined, [{ persist }])).toThrow(
-    `createMockAuthServer: persist must be an object with getItem, setItem and removeItem, such as sessionStorage, received ${received}`
+    `Option persist: expected an object with getItem, setItem and removeItem, such as sessionStorage; received ${received}`
   )
 })
 

@@ -195,10 +195,10 @@ describe('mint', () => {
   it('refuses an order that nobody understands', async () => {
     const { server } = createClockedServer()
     const order = (value: object) => server.mint(value)
-    await expect(order({ forgery: 'clever' })).rejects.toThrow('mint: forgery must be one of')
-    await expect(order({ expired: true })).rejects.toThrow('mint: expired must be one of user,')
+    await expect(order({ forgery: 'clever' })).rejects.toThrow('mint(): forgery: expected one of')
+    await expect(order({ expired: true })).rejects.toThrow('mint(): expired: expected one of user,')
     await expect(order([])).rejects.toThrow(
-      'mint: the order must be an object, received an array of 0'
+      'mint(): the order: expected an object; received an array of 0'
     )
   })
 })

@@ -210,7 +210,7 @@ describe('the header', () => {
     'holds nothing that is no header value',
     async (bad) => {
       await expect(shown({ value: () => bad })).rejects.toThrow(
-        'reissue.value must return a string that fits into a header'
+        'Option reissue.value: expected a function that returns a header value'
       )
     }
   )

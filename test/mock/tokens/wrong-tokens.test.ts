@@ -1,4 +1,4 @@
-// Access tokens that must be refused, each for its own reason.
+// Access tokens that: expected refused, each for its own reason.
 import { createHmac } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
