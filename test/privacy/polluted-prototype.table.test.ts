@@ -1,4 +1,4 @@
-// A polluted Object.prototype changes nothing, and nothing that arrives pollutes it.
+// Prototype pollution: a polluted Object.prototype has no effect, and no input pollutes it.
 import axios from 'axios'
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
@@ -12,7 +12,7 @@ import { whilePolluted } from '../support/while-polluted.ts'
 import { ada, createTestBed, eventNames } from '../support/worlds/test-client.ts'
 import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/worlds/virtual-browser.ts'
 
-/** A session from its sign-in to its end, and everything that was to be seen of it. */
+/** Runs a session from sign-in to sign-out, and returns everything observable. */
 async function live(pollution: readonly [string, unknown] | undefined): Promise<unknown> {
   const clock = createManualClock()
   const server = createMockAuthServer({
@@ -65,7 +65,7 @@ async function live(pollution: readonly [string, unknown] | undefined): Promise<
   }
   await (pollution === undefined ? run() : whilePolluted(...pollution, run))
   const text = JSON.stringify([seen, browser.requests])
-  // A key that the server makes at a rotation has a name of its own each time, and so has the time of a signature.
+  // Key IDs and signature times differ in each run.
   return JSON.parse(
     text.replace(/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g, 'TOKEN').replace(/key-\d[\w-]*/g, 'KEY')
   )
@@ -79,7 +79,7 @@ describe.each([
   ['a member of an answer', polluted.wireNames],
   ['an option of fetch', polluted.fetchOptions]
 ])('%s on Object.prototype', (_, names) => {
-  it.each(Object.entries(names))('changes nothing: %s', async (name, value) => {
+  it.each(Object.entries(names))('has no effect: %s', async (name, value) => {
     clean ??= await live(undefined)
     expect(JSON.stringify(clean)).toContain('TOKEN')
     expect(await live([name, value])).toEqual(clean)
@@ -87,7 +87,7 @@ describe.each([
 })
 
 it.each(Object.entries(polluted.clientOptions))(
-  'reads no option that was not given: %s',
+  'does not read a client option from Object.prototype: %s',
   async (name, value) => {
     const given = { baseURL: apiOrigin, paths: {}, idlePolicy: {}, platform: {} }
     const expected = resolveOptions(given)
@@ -99,7 +99,7 @@ it.each(Object.entries(polluted.clientOptions))(
 const keys = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf']
 const poison = '{"admin":true,"access_token":"evil","sub":"evil","exp":9999999999,"error":"evil"}'
 
-/** The poison under a key, at every depth. */
+/** Payloads that hold the poison under a key, at various depths. */
 const payloads = keys.flatMap((key) =>
   [
     `{"${key}":${poison}}`,
@@ -121,7 +121,7 @@ function expectCleanPrototypes(): void {
 }
 
 describe.each(payloads)('$payload', ({ payload }) => {
-  it('in a token gives it no claim', () => {
+  it('adds no claim to a token', () => {
     const token = `${encode(payload)}.${encode(payload)}.c2ln`
     expect(Object.values(readClaims(token) ?? {}).filter((claim) => claim !== undefined)).toEqual(
       []
@@ -129,7 +129,7 @@ describe.each(payloads)('$payload', ({ payload }) => {
     expectCleanPrototypes()
   })
 
-  it('for a token response is none', () => {
+  it('is rejected as a token response', () => {
     expect(() => readTokenResponse(JSON.parse(payload), 'It')).toThrow(
       expect.objectContaining({ code: 'ERR_AUTH_RESPONSE_MALFORMED' })
     )
@@ -137,7 +137,7 @@ describe.each(payloads)('$payload', ({ payload }) => {
     expectCleanPrototypes()
   })
 
-  it('beside a good token changes nothing about it', () => {
+  it('does not change a valid token response beside it', () => {
     const body = JSON.parse(`{"access_token":"good","expires_in":300,${payload.slice(1)}`)
     expect(readTokenResponse(body, 'It')).toEqual({
       accessToken: 'good',
@@ -161,7 +161,7 @@ describe.each(payloads)('$payload', ({ payload }) => {
 })
 
 it.each(['dispatcher', 'duplex', 'integrity', 'mode', 'priority', 'window'])(
-  'hands `fetch` options that inherit nothing: %s',
+  'passes `fetch` options that do not inherit from Object.prototype: %s',
   async (name) => {
     const inherited: unknown[] = []
     const fetch = async (_: string, init: RequestInit) => {

@@ -1,4 +1,4 @@
-// I3: a re-issued token is adopted from exactly one well-formed Bearer credential, and no other shape of the header throws.
+// I3: only a header with exactly one well-formed Bearer credential re-issues a token.
 import { describe, expect, it } from 'vitest'
 import { readReissuedHeader } from '../../src/request/send-with-token.ts'
 import { type HeaderShape, headerShapes, onTheWire } from '../support/tables/header-shapes.ts'
@@ -16,10 +16,10 @@ function fill(value: string, token: string): string {
   return value.replaceAll('TOKEN', token).replaceAll('OTHER', forge({ iat: 9e9 + 1 }))
 }
 
-/** The credential that stands in a value, without the blanks that are no part of it. */
+/** The credential in a header value, without surrounding blanks. */
 const credentialIn = (value: string) => value.trim().split(/\r?\n/)[0]?.trim().split(/ +/)[1]
 
-it('reads more than sixty shapes', () => {
+it('tests more than sixty header shapes', () => {
   expect(headerShapes.length).toBeGreaterThan(60)
   const names = headerShapes.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
@@ -46,7 +46,7 @@ describe.each(adoptingTransports)('$name', (transport) => {
       (error: Error) => error.constructor.name
     )
     const held = await auth.getAccessToken()
-    // Whatever came, the session goes on.
+    // The session must survive every header.
     world.answer('/raw', () => respond(200))
     expect((await transport.send(auth, { url: '/raw' })).status).toBe(200)
     return {
@@ -76,7 +76,7 @@ describe.each(adoptingTransports)('$name', (transport) => {
   })
 
   it.each(['authorization', 'AUTHORIZATION', 'aUTHORIZATION'])(
-    'finds the header spelt %s',
+    'adopts a token from the header spelled %s',
     async (name) => {
       const forged = forge()
       expect((await receive([`${name}: Bearer ${forged}`])).held).toBe(forged)
@@ -84,7 +84,7 @@ describe.each(adoptingTransports)('$name', (transport) => {
   )
 
   it.each(['Authorization-Info', 'X-Authorization', 'Proxy-Authorization', 'WWW-Authenticate'])(
-    'looks for it in no header called %s',
+    'does not adopt a token from the header %s',
     async (name) => {
       const { held, token, events } = await receive([`${name}: Bearer ${forge()}`])
       expect(held).toBe(token)
@@ -97,7 +97,7 @@ describe.each(adoptingTransports)('$name', (transport) => {
     ['the same one twice', 'Bearer TOKEN', 'Bearer TOKEN'],
     ['another scheme first', 'Basic YTpi', 'Bearer TOKEN'],
     ['another scheme last', 'Bearer TOKEN', 'Basic YTpi']
-  ])('takes neither of two lines: %s', async (_, ...values) => {
+  ])('adopts a token from neither of two header lines: %s', async (_, ...values) => {
     const forged = forge()
     const lines = values.map((value) => `Authorization: ${fill(value, forged)}`)
     const { held, token } = await receive(lines)
@@ -105,8 +105,8 @@ describe.each(adoptingTransports)('$name', (transport) => {
   })
 })
 
-describe.each(transports)('$name, with the header hidden from scripts', (transport) => {
-  it('gets through a whole rotation of keys without one failed request', async () => {
+describe.each(transports)('$name, with a header that CORS hides', (transport) => {
+  it('completes a key rotation without a failed request', async () => {
     const { auth, events } = world.createClient()
     await auth.login(ada)
     world.answer('/hidden', async (request) => {
@@ -120,7 +120,7 @@ describe.each(transports)('$name, with the header hidden from scripts', (transpo
       () => world.server.rotateKey(),
       () => auth.refresh(),
       () => world.server.retireKey(),
-      // Once more, and in a hurry: the old key goes before anybody has refreshed.
+      // A second rotation that removes the old key before a refresh.
       () => world.server.rotateKey(),
       () => world.server.retireKey()
     ]
@@ -134,7 +134,7 @@ describe.each(transports)('$name, with the header hidden from scripts', (transpo
   })
 })
 
-it('reads the header that the option names, and only that', async () => {
+it('reads only the header that reissuedTokenHeader names', async () => {
   const { auth } = world.createClient({ reissuedTokenHeader: 'X-New-Token' })
   await auth.login(ada)
   const token = await auth.getAccessToken()

@@ -1,4 +1,4 @@
-// I6: a redirect takes the token no further than to its own origin, and the three auth requests follow none at all.
+// I6: a redirect never carries the token to another origin. Auth requests follow no redirects.
 import { describe, expect, it } from 'vitest'
 import { evilSite, redirectStatuses, targets } from '../support/tables/redirect-targets.ts'
 import { transports } from '../support/tables/transports.ts'
@@ -49,11 +49,11 @@ describe.each(transports)('$name', (transport) => {
         expect(arrivals.some(({ origin }) => origin !== ownOrigin)).toBe(true)
       } else {
         const isPost = method === 'POST' && (status === 307 || status === 308)
-        // `/me` knows no POST, and says so only after it has seen the token.
+        // `/me` rejects POST only after it has checked the token.
         expect(outcome).toBe(isPost ? 405 : 200)
         expect(tokensIn(arrivals)).toEqual(arrivals.map(() => token))
       }
-      // Whatever the end of the road said, it was not our server that said it; an honest 401 may renew the token once.
+      // Only a 401 of our own server, after a redirect back to it, may cause a refresh.
       expect(world.callsTo('/refresh').length).toBeLessThanOrEqual(
         target.evilRedirectsTo === undefined ? 0 : 1
       )
@@ -67,7 +67,7 @@ describe.each(transports)('$name', (transport) => {
 const following = transports.filter(({ redirects }) => redirects === 'followed')
 
 it.each(following)(
-  'takes the 401 of a foreign origin, at the end of a redirect, for no word about the token: $name',
+  'does not refresh on a 401 from another origin after a redirect, over $name',
   async (transport) => {
     const { auth } = world.createClient()
     await auth.login(ada)
@@ -79,7 +79,7 @@ it.each(following)(
   }
 )
 
-describe('the auth requests', () => {
+describe('an auth request', () => {
   const locations = [
     '/elsewhere',
     `${evilOrigin}/collect`,
@@ -92,7 +92,7 @@ describe('the auth requests', () => {
   const network = { name: 'AuthError', code: 'ERR_AUTH_NETWORK' }
 
   it.each(redirections)(
-    'refresh: follows no $status to $location',
+    'refresh() does not follow a $status to $location',
     async ({ status, location }) => {
       const { auth } = world.createClient()
       await auth.login(ada)
@@ -109,23 +109,29 @@ describe('the auth requests', () => {
     }
   )
 
-  it.each(redirections)('login: follows no $status to $location', async ({ status, location }) => {
-    const { auth } = world.createClient()
-    world.answer('/login', () => redirect(status, location))
-    await expect(auth.login(ada)).rejects.toMatchObject(network)
-    expect(world.strays()).toEqual([])
-    expect(world.callsTo('/elsewhere')).toEqual([])
-    expect(auth.getState()).toMatchObject({ status: 'unauthenticated' })
-  })
+  it.each(redirections)(
+    'login() does not follow a $status to $location',
+    async ({ status, location }) => {
+      const { auth } = world.createClient()
+      world.answer('/login', () => redirect(status, location))
+      await expect(auth.login(ada)).rejects.toMatchObject(network)
+      expect(world.strays()).toEqual([])
+      expect(world.callsTo('/elsewhere')).toEqual([])
+      expect(auth.getState()).toMatchObject({ status: 'unauthenticated' })
+    }
+  )
 
-  it.each(redirections)('logout: follows no $status to $location', async ({ status, location }) => {
-    const { auth } = world.createClient()
-    await auth.login(ada)
-    world.answer('/logout', () => redirect(status, location))
-    expect(await auth.logout()).toEqual({ confirmed: false })
-    expect(world.strays()).toEqual([])
-    expect(world.callsTo('/elsewhere')).toEqual([])
-  })
+  it.each(redirections)(
+    'logout() does not follow a $status to $location',
+    async ({ status, location }) => {
+      const { auth } = world.createClient()
+      await auth.login(ada)
+      world.answer('/logout', () => redirect(status, location))
+      expect(await auth.logout()).toEqual({ confirmed: false })
+      expect(world.strays()).toEqual([])
+      expect(world.callsTo('/elsewhere')).toEqual([])
+    }
+  )
 
   const credentials = (['access-token', 'refresh-token'] as const).flatMap((refreshWith) =>
     redirections.map((redirection) => ({ refreshWith, ...redirection }))

@@ -1,4 +1,4 @@
-// I7 in a page: XHR and fetch send a replayed request as they sent it the first time, and as they do without us.
+// I7 in a page: the replay equals the first request, and both equal a request of bare axios.
 import { inspect } from 'node:util'
 import { isAxiosError } from 'axios'
 import { describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import {
   type ReplayCase
 } from '../support/tables/replay-cases.ts'
 
-// happy-dom's XHR sends the body of a DELETE without its length, which no server understands.
+// happy-dom's XHR sends the body of a DELETE without its length, so servers cannot read it.
 const inThisPage = ([name]: ReplayCase) => name !== 'a DELETE with a body'
 
 describe.each(['xhr', 'fetch'] as const)('over %s', (adapter) => {
@@ -18,7 +18,7 @@ describe.each(['xhr', 'fetch'] as const)('over %s', (adapter) => {
     expectSameTwice(adapter, config)
   )
 
-  it('sends the XSRF header twice, and by its own names', async () => {
+  it('sends the XSRF header twice, with the configured names', async () => {
     const { auth, bare, resolve, requests, headerOf } = await arrange(adapter)
     // biome-ignore lint/suspicious/noDocumentCookie: axios reads it from there
     document.cookie = 'own-xsrf=secret'
@@ -34,7 +34,7 @@ describe.each(['xhr', 'fetch'] as const)('over %s', (adapter) => {
     )
   })
 
-  it('keeps every token out of what its failures print', async () => {
+  it('keeps tokens out of printed errors', async () => {
     const { auth, url } = await arrange(adapter, (_, response, nth) => {
       if (nth === 1) response.writeHead(500).end()
       else response.destroy()

@@ -1,4 +1,4 @@
-// I7: a replayed request is the first one, byte for byte and header for header, and the first one is what axios sends.
+// I7: the replay equals the first request, byte for byte, and both equal a request of bare axios.
 import { Agent } from 'node:http'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
@@ -27,7 +27,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
     expectSameTwice(adapter, config)
   )
 
-  it('has the answer of the replay decompressed', async () => {
+  it('decompresses the response to the replay', async () => {
     const { auth, url } = await arrange(adapter, (request, response, nth) => {
       if (nth === 1) return refuseFirstToken(request, response, nth)
       response
@@ -37,7 +37,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
     expect((await auth.axios.get(url)).data).toEqual({ packed: true })
   })
 
-  it('hands out the answer of the replay as a stream', async () => {
+  it('returns the response to the replay as a stream', async () => {
     const { auth, url } = await arrange(adapter)
     const { data } = await auth.axios.get(url, { responseType: 'stream' })
     let text = ''
@@ -48,7 +48,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
   it.each([
     ['a stream', () => Readable.from(['text'])],
     ['a ReadableStream', () => new Blob(['text']).stream()]
-  ])('sends no %s a second time', async (_, createBody) => {
+  ])('does not replay %s', async (_, createBody) => {
     const { auth, url, requests } = await arrange(adapter)
     const transformRequest = (data: unknown) => data
     const data = adapter === 'http' ? Readable.from(createBody()) : createBody()
@@ -59,7 +59,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
     expect(requests.map(({ body }) => body.toString())).toEqual(['text'])
   })
 
-  it('leaves basic authentication alone, and its refusal', async () => {
+  it('keeps basic authentication, and does not refresh on its refusal', async () => {
     const { auth, url, requests, headerOf, refreshes } = await arrange(adapter, (_, response) =>
       response.writeHead(401).end()
     )
@@ -76,7 +76,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
     expect(refreshes()).toBe(0)
   })
 
-  it('tells the progress of the replay from its start', async () => {
+  it('reports the upload progress of the replay from its start', async () => {
     const { auth, url } = await arrange(adapter)
     const uploads: number[] = []
     const downloads: number[] = []
@@ -131,7 +131,7 @@ describe('over the client’s fetch', () => {
     ['keepalive', () => post('text', { keepalive: true })],
     ['credentials', () => ({ credentials: 'include' })],
     ['no redirects', () => ({ redirect: 'error' })],
-    // The referrer itself is a matter for browsers: Node's fetch forgets that of a Request.
+    // Node's fetch drops the referrer of a Request, so only the policy is tested.
     ['a referrerPolicy', () => ({ referrerPolicy: 'no-referrer' })],
     ['a signal', () => ({ signal: new AbortController().signal })]
   ]

@@ -1,4 +1,4 @@
-// What counts as "refresh me": 401 and its challenge, or what the app says.
+// Token refusal: a 401 with its challenge, or the decision of isTokenRefusal.
 import type { ApiAnswer, AuthClientOptions } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -72,13 +72,13 @@ describe.each(transports)('over %s', (_, send) => {
   const isTokenRefusal = async ({ status, text }: ApiAnswer) =>
     status === 403 && (await text()).includes('expired token')
 
-  it('refreshes on an answer of which the app says that it refuses the token', async () => {
+  it('refreshes if isTokenRefusal returns true', async () => {
     const bed = await arrange({ isTokenRefusal }, inItsOwnWords)
     expect(await send(bed, '/me')).toBe(200)
     expect(bed.callsTo('refresh')).toHaveLength(1)
   })
 
-  it('refreshes on no other then, and hands out the body that the app has read', async () => {
+  it('does not refresh if isTokenRefusal returns false, and leaves the body readable', async () => {
     for (const response of [
       answer(401, 'Bearer error="invalid_token"'),
       answer(403, undefined, '{"message":"Not yours"}')
@@ -95,7 +95,7 @@ describe.each(transports)('over %s', (_, send) => {
     expect(await (await bed.auth.fetch(`${apiOrigin}/me`)).text()).toBe('Not yours')
   })
 
-  it('never refreshes for want of scope, whatever the app says', async () => {
+  it('does not refresh on insufficient_scope, even if isTokenRefusal returns true', async () => {
     const bed = await arrange(
       { isTokenRefusal: () => true },
       answer(403, challenges.insufficient_scope)
@@ -104,7 +104,7 @@ describe.each(transports)('over %s', (_, send) => {
     expect(bed.callsTo('refresh')).toHaveLength(0)
   })
 
-  it('asks the app once, about statuses from 400 to 499 alone', async () => {
+  it('calls isTokenRefusal once, only for a status from 400 to 499', async () => {
     const asked: unknown[] = []
     const options: AuthClientOptions = {
       isTokenRefusal({ status, challenges: list }) {
@@ -124,7 +124,7 @@ describe.each(transports)('over %s', (_, send) => {
     ])
   })
 
-  it('does as if not told where the app’s word throws, and reports what it threw', async () => {
+  it('applies the default if isTokenRefusal throws, and reports the error', async () => {
     const thrown: unknown[] = []
     const catchIt = (error: unknown) => thrown.push(error)
     const others = process.listeners('uncaughtException')
@@ -150,7 +150,7 @@ describe.each(transports)('over %s', (_, send) => {
     expect(thrown).toEqual(Array(4).fill(new Error('in the app')))
   })
 
-  it('does not refresh on the refusal of an auth endpoint', async () => {
+  it('does not refresh on a 401 from an auth endpoint', async () => {
     const bed = await arrange({}, answer(200))
     bed.browser.trouble('/logout', { kind: 'answer', response: answer(401) })
     expect(await send(bed, '/logout')).toBe(401)
@@ -158,7 +158,7 @@ describe.each(transports)('over %s', (_, send) => {
   })
 })
 
-describe('the text of an answer', () => {
+describe('text() in isTokenRefusal', () => {
   async function textOf(data: unknown): Promise<string | undefined> {
     let seen: string | undefined
     const { auth } = createTestBed({
@@ -178,20 +178,20 @@ describe('the text of an answer', () => {
 
   it.each([
     ['text', 'expired', 'expired'],
-    ['what a mock adapter answers', { message: 'expired' }, '{"message":"expired"}'],
-    ['a list of a mock adapter’s', ['expired'], '["expired"]'],
-    ['nothing', undefined, ''],
+    ['an object of a mock adapter', { message: 'expired' }, '{"message":"expired"}'],
+    ['an array of a mock adapter', ['expired'], '["expired"]'],
+    ['undefined', undefined, ''],
     ['null', null, ''],
     ['bytes', new TextEncoder().encode('expired'), ''],
     ['a buffer', Buffer.from('expired'), ''],
     ['a blob', new Blob(['expired']), ''],
     ['a stream', new ReadableStream(), '']
-  ])('is that of %s', async (_, data, expected) => {
+  ])('reads %s', async (_, data, expected) => {
     expect(await textOf(data)).toBe(expected)
   })
 })
 
-it('lets a caller go who cancels while the app makes up its mind', async () => {
+it('releases a caller that cancels while isTokenRefusal is pending', async () => {
   const { auth, browser, callsTo } = createTestBed({ isTokenRefusal: () => new Promise(() => {}) })
   await auth.login(ada)
   browser.trouble('/me', { kind: 'answer', response: answer(403) })

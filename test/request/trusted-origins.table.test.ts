@@ -1,4 +1,4 @@
-// I6: the token goes to the trusted origin however its URL is spelt, and to no other, in sockets that really are opened.
+// I6: the token goes only to the trusted origin, in every spelling of the URL, over real sockets.
 import { inspect } from 'node:util'
 import axios, { type AxiosRequestConfig } from 'axios'
 import { describe, expect, it } from 'vitest'
@@ -25,7 +25,7 @@ async function signIn(...options: Parameters<typeof world.createClient>) {
   return { ...client, token, before: world.arrivals.length }
 }
 
-/** Sends it, and says where it arrived and what it carried. */
+/** Sends a request. Returns the server that received it, and the token that it carried. */
 async function watch(before: number, token: string, sending: Promise<unknown>) {
   await sending.catch(() => {})
   const arrivals = world.arrivals.slice(before)
@@ -62,7 +62,7 @@ describe.each(transports)('$name, wherever a spelling leads', (transport) => {
 })
 
 describe.each(transports)('$name', (transport) => {
-  it('sends a body that another origin gets without the token', async () => {
+  it('sends a request with a body to another origin without the token', async () => {
     const { auth, token, before } = await signIn()
     const call = { url: `${evilOrigin}/collect`, method: 'POST', body: 'the app’s own business' }
     const seen = await watch(before, token, transport.send(auth, call))
@@ -70,7 +70,7 @@ describe.each(transports)('$name', (transport) => {
     expect(world.strays()[0]?.body).toBe(call.body)
   })
 
-  it('sends nothing in clear text but to the loopback', async () => {
+  it('sends the token over http only to the loopback', async () => {
     const { auth, token, before } = await signIn()
     const urls = [
       'http://api.app.example',
@@ -83,7 +83,7 @@ describe.each(transports)('$name', (transport) => {
     )
   })
 
-  it('sends the token to every origin that is listed, and no longer to that of baseURL', async () => {
+  it('sends the token to every listed origin, and not to an unlisted baseURL', async () => {
     const listed = ['https://one.example', 'https://two.example:8443']
     const { auth, token } = await signIn({ trustedOrigins: listed })
     world.evil(() => respond(200))
@@ -136,7 +136,7 @@ describe.each(axiosTransports)('$name, told by its options', (transport) => {
       const changeIt = <Config extends object>(config: Config) => Object.assign(config, change)
       const changeItLater = async <Config extends object>(config: Config) => changeIt(config)
       for (const interceptor of [changeIt, changeItLater]) {
-        // Before ours in the list is after ours in time.
+        // Interceptors registered earlier run later.
         const added = api.interceptors.request.use(interceptor)
         const detach = auth.attach(api)
         expect(await watch(world.arrivals.length, token, api.get('/me'))).toMatchObject(
@@ -154,7 +154,7 @@ describe.each(axiosTransports)('$name, told by its options', (transport) => {
   )
 })
 
-describe('a request with an Authorization of its own', () => {
+describe('a request with its own Authorization', () => {
   const own: readonly [string, AxiosRequestConfig, string | undefined][] = [
     ['Basic', { headers: { Authorization: 'Basic YTpi' } }, 'Basic YTpi'],
     ['lower case', { headers: { authorization: 'Basic YTpi' } }, 'Basic YTpi'],
@@ -183,7 +183,7 @@ describe('a request with an Authorization of its own', () => {
     )
   })
 
-  it('may have it from the instance’s defaults or from an interceptor', async () => {
+  it('is sent unchanged if instance defaults or an interceptor set it', async () => {
     const { auth, token, before } = await signIn()
     const byDefault = axios.create({ baseURL: ownOrigin })
     byDefault.defaults.headers.common.Authorization = 'Basic YTpi'
@@ -204,8 +204,8 @@ describe('a request with an Authorization of its own', () => {
   })
 })
 
-describe('axios itself', () => {
-  it('is as it was, while a client lives and when it is gone', async () => {
+describe('the global axios', () => {
+  it('is unchanged during and after the life of a client', async () => {
     const snapshot = () => inspect([axios.defaults, axios.interceptors], { depth: Infinity })
     const before = snapshot()
     const { auth } = await signIn()
@@ -219,7 +219,7 @@ describe('axios itself', () => {
     expect(snapshot()).toBe(before)
   })
 
-  it('carries no token anywhere, nor does an instance that was detached or never attached', async () => {
+  it('sends no token, like detached and unattached instances', async () => {
     const { auth, token, before } = await signIn()
     const detached = axios.create()
     auth.attach(detached)()
@@ -232,7 +232,7 @@ describe('axios itself', () => {
   })
 })
 
-it('puts no token into a URL, whatever happens to it', async () => {
+it('never puts a token into a URL', async () => {
   const { auth } = await signIn()
   const sendAll = () =>
     Promise.allSettled(transports.map((transport) => transport.send(auth, { url: '/me?page=2' })))
@@ -250,7 +250,7 @@ it('puts no token into a URL, whatever happens to it', async () => {
   ).toEqual([])
 })
 
-it('tries more than forty spellings', () => {
+it('tests more than forty spellings', () => {
   const count = (wanted: Destination) => spellings.filter(({ inNode }) => inNode === wanted).length
   expect(spellings.length).toBeGreaterThan(40)
   expect(count('own')).toBeGreaterThan(20)
