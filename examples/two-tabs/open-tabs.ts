@@ -1,7 +1,7 @@
-// Two tabs in one process: clients that share what the tabs of a browser share, each handed in through `platform`.
+// Two tabs in one process: clients that share storage, lock, channel and cookies.
 import { type AuthClientOptions, createAuthClient, type Platform } from 'everbearer'
 
-/** A browser of which only that is there what its tabs have in common. */
+/** A browser, reduced to the parts that its tabs share. */
 export function createBrowser(fetch: Platform['fetch']) {
   const stored = new Map<string, string>()
   const listeners = new Set<{ name: string; hear: (message: unknown) => void }>()
@@ -16,7 +16,7 @@ export function createBrowser(fetch: Platform['fetch']) {
       removeItem: (key) => void stored.delete(key)
     },
     locks: {
-      // Enough for tabs that do not crash: one after the other.
+      // One task after the other. This is enough for tabs that do not crash.
       request(_name, options, task) {
         if ('ifAvailable' in options && isHeld) return task(null)
         const turn = lock.then(async () => {

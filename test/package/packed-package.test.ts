@@ -1,4 +1,4 @@
-// The package as its users get it: packed, installed into an empty Vite app, type-checked, built and run.
+// Packed package: installed into an empty Vite app, type-checked, built and run.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -35,7 +35,7 @@ async function bundle(entry: string, external: readonly string[] = []) {
 }
 
 describe('the bundle', () => {
-  it('has the size that the README states', async () => {
+  it('has the size stated in the README', async () => {
     const { text } = await bundle('index.js', ['axios'])
     const kilobytes = (gzipSync(text, { level: 9 }).length / 1000).toFixed(1)
     expect(/\*\*([\d.]+) kB\.\*\*/.exec(readme)?.[1]).toBe(kilobytes)
@@ -47,12 +47,15 @@ describe('the bundle', () => {
     ['mock/index.js', /node_modules\/(axios|msw|react|jwt-decode)\/|^dist\/(index|react)/],
     ['mock/msw.js', /node_modules\/(axios|msw|react|jwt-decode)\/|^dist\/(index|react)/],
     ['mock/node.js', /node_modules\/(axios|msw|react|jwt-decode)\/|^dist\/(index|react)/]
-  ])('of %s pulls in nothing that is not its own', async (entry, foreign) => {
-    const { inputs } = await bundle(entry, ['axios', 'react', 'msw'])
-    expect(inputs.filter((input) => foreign.test(input))).toEqual([])
-  })
+  ])(
+    'of %s contains no code of other entries and no foreign dependency',
+    async (entry, foreign) => {
+      const { inputs } = await bundle(entry, ['axios', 'react', 'msw'])
+      expect(inputs.filter((input) => foreign.test(input))).toEqual([])
+    }
+  )
 
-  it('does nothing when it is imported', async () => {
+  it('is empty if it is imported for its side effects only', async () => {
     const stdin = `import ${JSON.stringify(dist('index.js'))}`
     const { outputFiles } = await build({
       stdin: { contents: stdin, resolveDir: root },
@@ -65,7 +68,7 @@ describe('the bundle', () => {
   })
 })
 
-it('satisfies publint', async () => {
+it('passes publint', async () => {
   const { messages } = await publint({ pkgDir: root, strict: true })
   expect(messages).toEqual([])
 })
@@ -128,7 +131,7 @@ describe('the packed package in an empty Vite app', () => {
   }
 
   it.skipIf(findChromium() === undefined && process.env.CI !== 'true')(
-    'type-checks, builds and runs the example of the README',
+    'type-checks, builds and runs the example from the README',
     async () => {
       const server = spawn(join(app, 'node_modules/.bin/everbearer'), ['mock', '--port', '0'], {
         cwd: app
@@ -152,7 +155,7 @@ describe('the packed package in an empty Vite app', () => {
         await page.reload()
         await page.waitForFunction(() => document.querySelector('output')?.textContent !== '')
         const stored = await page.evaluate(() => Object.values(localStorage).join(' '))
-        // A stamp and a count of tabs; nothing that is shaped like a token.
+        // Storage has counters and IDs, but no value with the shape of a token.
         expect(stored).not.toMatch(/\w\.\w+\.\w/)
         await site.close()
       } finally {
@@ -163,7 +166,7 @@ describe('the packed package in an empty Vite app', () => {
     }
   )
 
-  it('offers every entry to a strict type-check with its declarations', async () => {
+  it('type-checks all entries in strict mode', async () => {
     await run(
       'npm',
       [
@@ -189,7 +192,7 @@ describe('the packed package in an empty Vite app', () => {
        const auth = createAuthClient<{ email: string; password: string }>({ baseURL: '/api' })
        const state: AuthState = auth.getState()
        if (state.status === 'unauthenticated') console.log(state.reason)
-       // @ts-expect-error the reason is known only of somebody who is signed out
+       // @ts-expect-error only the unauthenticated state has a reason
        console.log(state.status === 'authenticated' && state.reason)
        // @ts-expect-error the credentials lack the password
        auth.login({ email: 'a' }).catch((error: unknown) => isAuthError(error, 'ERR_AUTH_LOGIN_REJECTED'))
@@ -199,7 +202,7 @@ describe('the packed package in an empty Vite app', () => {
   })
 })
 
-// npm 11 prints an array, later ones an object by package name.
+// npm 11 prints an array, later versions an object with package names as keys.
 function readPacked(stdout: string): { filename: string; files: { path: string }[] } {
   const parsed = JSON.parse(stdout)
   return Array.isArray(parsed) ? parsed[0] : (Object.values(parsed)[0] as never)
@@ -210,5 +213,5 @@ async function firstUrl(stream: NodeJS.ReadableStream): Promise<string> {
     const url = /http:\/\/\S+/.exec(line)?.[0]
     if (url !== undefined) return url.replace(/\/$/, '')
   }
-  throw new Error('The mock auth server ended without printing its address.')
+  throw new Error('The mock auth server exited before it printed its address.')
 }
