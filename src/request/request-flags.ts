@@ -24,7 +24,7 @@ export interface RequestFlags {
    */
   readonly accessToken?: 'attach' | 'omit' | 'require' | undefined
   /**
-   * What to do when the server refuses the token of this request.
+   * Whether the request is sent again after the server refused its token.
    *
    * - `once`: refresh and send the request again, one time.
    * - `never`: refresh for later requests, and return the refusal of this one.

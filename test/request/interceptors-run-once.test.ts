@@ -1,4 +1,4 @@
-// I7: the app's interceptors and transforms see each call once, and a replay sends the same content.
+// I7: the app's interceptors and transforms see each call once. A replay sends the same content.
 import { Readable } from 'node:stream'
 import axios, { type InternalAxiosRequestConfig } from 'axios'
 import { expect, it } from 'vitest'

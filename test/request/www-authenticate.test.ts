@@ -14,7 +14,7 @@ function parse(header: unknown): Expected {
 
 const wellFormed: readonly [string, Expected][] = [
   ['Bearer', [['bearer', {}]]],
-  // What looks like half a parameter is a whole credential (token68).
+  // `error=` without a value is a complete credential (token68), not half a parameter.
   ['Bearer error=', [['bearer', {}]]],
   ['bearer ', [['bearer', {}]]],
   ['Bearer error="invalid_token"', [['bearer', { error: 'invalid_token' }]]],

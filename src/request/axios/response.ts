@@ -62,8 +62,8 @@ export function createRedactor(
   sent: InternalAxiosRequestConfig,
   accessToken: string | undefined
 ): Redactor {
-  // The app's adapter may have copied `sent`. It may also throw an error of another request, whose
-  // config must stay.
+  // The app's adapter may have copied `sent`. It may also throw an error of another request. The
+  // config of that request must stay.
   function holdsToken(config: unknown): boolean {
     if (config === sent) return true
     if (typeof config !== 'object' || config === null || accessToken === undefined) return false
