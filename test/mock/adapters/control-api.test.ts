@@ -150,7 +150,13 @@ it.each([
     400,
     'failNext(): the endpoint: expected one of'
   ],
-  ['POST', 'fail-next', { endpoint: 'login', fault: 503, times: 0 }, 400, 'failNext(): times: expected'],
+  [
+    'POST',
+    'fail-next',
+    { endpoint: 'login', fault: 503, times: 0 },
+    400,
+    'failNext(): times: expected'
+  ],
   ['POST', 'hold', { endpoint: 'login', after: 'x' }, 400, "hold(): after: expected 'arrival'"],
   [
     'POST',
