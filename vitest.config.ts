@@ -2,7 +2,7 @@
 // `browser` on the built package.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import type { ViteUserConfig } from 'vitest/config'
 import { findChromium, howToGetChromium } from './test/support/browsers/chromium.ts'
 import { findFirefox, howToGetFirefox } from './test/support/browsers/firefox.ts'
 
@@ -30,7 +30,7 @@ if (!hasFirefox) {
   process.stderr.write(`\n  The tabs of Firefox are left out. ${howToGetFirefox}\n`)
 }
 
-export default defineConfig({
+const config: ViteUserConfig = {
   test: {
     reporters: ['default'],
     // Every core: Vitest leaves one to itself, and of two that is half.
@@ -170,4 +170,6 @@ export default defineConfig({
         : [])
     ]
   }
-})
+}
+
+export default config

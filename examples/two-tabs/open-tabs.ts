@@ -1,8 +1,15 @@
 // Two tabs in one process: clients that share storage, lock, channel and cookies.
-import { type AuthClientOptions, createAuthClient, type Platform } from 'everbearer'
+import {
+  type AuthClient,
+  type AuthClientOptions,
+  createAuthClient,
+  type Platform
+} from 'everbearer'
 
 /** A browser, reduced to the parts that its tabs share. */
-export function createBrowser(fetch: Platform['fetch']) {
+export function createBrowser(fetch: Platform['fetch']): {
+  openTab(options: AuthClientOptions): AuthClient
+} {
   const stored = new Map<string, string>()
   const listeners = new Set<{ name: string; hear: (message: unknown) => void }>()
   let lock: Promise<unknown> = Promise.resolve()
@@ -32,7 +39,7 @@ export function createBrowser(fetch: Platform['fetch']) {
   }
 
   return {
-    openTab(options: AuthClientOptions) {
+    openTab(options: AuthClientOptions): AuthClient {
       const openChannel: Platform['openChannel'] = (name, hear) => {
         const listener = { name, hear }
         listeners.add(listener)

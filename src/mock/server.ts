@@ -23,8 +23,7 @@ import { createRoutes, guardedMethods, type MockRouteEntry, parseUrl } from './h
 import { MockAuthServerError } from './lib/errors.ts'
 import { createResetGeneration, type IsCurrent } from './lib/reset-generation.ts'
 import { createTokenLeaks } from './monitor/token-leaks.ts'
-import { readSettings } from './options/read-options.ts'
-import type { MockAuthServerOptions } from './options/server.ts'
+import { type MockAuthServerOptions, readSettings } from './options/server.ts'
 import { createServices } from './services.ts'
 import type { MockAuthServer } from './types.ts'
 
@@ -56,7 +55,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   const interception = createInterception({ ownRoutes, callLog, latencyMs: settings.latencyMs })
   const services = createServices(settings, callLog, epoch)
   const { isOwnKid } = services
-  const inspect = createTokenLeaks({ ...settings, arrivals: callLog.arrivals, isOwnKid })
+  const tokenLeaks = createTokenLeaks({ ...settings, arrivals: callLog.arrivals, isOwnKid })
   const { guard, endpoints, lists } = services
 
   const routeOf = (request: Pick<WireRequest, 'url'>) => {
@@ -147,7 +146,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     )
 
   const violations = (inFlightSeconds = defaultInFlightSeconds) =>
-    findViolations(callLog.calls(), inspect.leaks(), {
+    findViolations(callLog.calls(), tokenLeaks.leaks(), {
       ...settings,
       madeBefore: services.madeBefore,
       inFlightSeconds
@@ -156,7 +155,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   return {
     handle,
     guard: guarded,
-    inspect: inspect.see,
+    inspect: tokenLeaks.inspect,
     clock,
     failNext: interception.failNext,
     hold: interception.hold,
@@ -196,7 +195,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
       interception.reset()
       clock.reset()
       cookieJar.reset()
-      inspect.reset()
+      tokenLeaks.reset()
     }
   }
 }

@@ -58,14 +58,15 @@ export function createServices(
   const monitor = createMonitor(settings, events)
   callLog.onCall(monitor.observe)
   const stored = createPersistence(settings)
-  const registry = createKeyRegistry(settings, stored, (change) =>
+  const { save: onChange } = stored
+  const registry = createKeyRegistry(settings, { goneKids: stored.goneKids, onChange }, (change) =>
     events.emit('key-changed', change)
   )
   const { ring } = registry
-  const users = stored.keepUsers(createUsers(settings.users, stored.versions))
-  const sessions = stored.keepSessions(createSessions(settings, stored.families, stored.secret))
+  const users = createUsers(settings.users, stored.versions, onChange)
+  const sessions = createSessions(settings, stored.families, stored.secret, onChange)
   const issuedTokens = createIssuedTokens(settings.clockToleranceSeconds)
-  const tokens = createAccessTokens(settings, { ring, issuedTokens, sessions })
+  const tokens = createAccessTokens({ ...settings, ring, issuedTokens, sessions })
   const cookie = createRefreshCookie(settings)
   const refuseToken = settings.invalidTokenStatus === 401 ? challenge : plainRefusal
   const revocation = createRevocationCheck({
@@ -75,9 +76,13 @@ export function createServices(
     revocation: settings.revocation
   })
   const guard = createGuard({
-    check: createTokenVerifier(settings, registry.lookup),
+    check: createTokenVerifier({
+      lookUpKeys: registry.lookUpKeys,
+      clockToleranceSeconds: settings.clockToleranceSeconds,
+      now: settings.now
+    }),
     revocation,
-    reissue: createReissue({ rules: settings.reissue, tokens, sessions, ring, revocation }),
+    reissue: createReissue({ settings: settings.reissue, tokens, sessions, ring, revocation }),
     challenge: refuseToken
   })
   const credential = createRefreshCredential(settings.refreshWith, {
@@ -117,7 +122,7 @@ export function createServices(
         return sessions.list().map(describeSession)
       }
     },
-    isOwnKid: (kid) => registry.lookup.find(kid)?.isOwn === true || registry.lookup.wasRetired(kid),
+    isOwnKid: registry.isOwnKid,
     madeBefore: issuedTokens.madeBefore,
     reset() {
       sessions.reset()

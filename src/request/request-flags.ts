@@ -1,5 +1,5 @@
 // Request flags: the options of one request, as `everbearer` in an axios config or in a fetch init.
-import { checkRecord, readOneOf } from '../lib/checks.ts'
+import { oneOf, type Reader, record } from '../lib/checks.ts'
 
 /**
  * The options of one request: `{ everbearer: { … } }` in its axios config, in the defaults of an
@@ -47,20 +47,12 @@ interface ResolvedFlags {
 
 const defaultFlags: ResolvedFlags = { accessToken: 'attach', replay: 'once' }
 
+const readFlags: Reader<ResolvedFlags> = record({
+  accessToken: oneOf(['attach', 'omit', 'require'], 'attach'),
+  replay: oneOf(['once', 'never'], 'once')
+} satisfies Record<keyof RequestFlags, Reader<unknown>>)
+
 /** @throws AuthError `ERR_AUTH_INVALID_OPTIONS` */
 export function readRequestFlags(given: unknown): ResolvedFlags {
-  if (given === undefined) return defaultFlags
-  checkRecord('everbearer', given, ['accessToken', 'replay'])
-  return {
-    accessToken: readFlag(given, 'accessToken', ['attach', 'omit', 'require']),
-    replay: readFlag(given, 'replay', ['once', 'never'])
-  }
-}
-
-function readFlag<Name extends keyof ResolvedFlags>(
-  flags: RequestFlags,
-  name: Name,
-  allowed: readonly ResolvedFlags[Name][]
-): ResolvedFlags[Name] {
-  return readOneOf(flags, name, allowed, '', `everbearer.${name}`) ?? defaultFlags[name]
+  return given === undefined ? defaultFlags : readFlags(given, 'everbearer')
 }

@@ -5,7 +5,7 @@ import { cases } from './cases.ts'
 
 /** The command that writes the table. */
 export const command = 'npm run docs:adapters'
-export const tablePath = new URL('../../docs/mock-adapters.md', import.meta.url)
+export const tablePath: URL = new URL('../../docs/mock-adapters.md', import.meta.url)
 
 const packages = ['msw', 'msw-2', 'happy-dom', 'jsdom', 'express'] as const
 

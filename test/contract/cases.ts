@@ -15,7 +15,7 @@ export interface Case {
 
 const ada = { email: 'ada@example.com', password: 'lovelace' }
 const grace = { email: 'grace@example.com', password: 'hopper' }
-export const users = [ada, grace]
+export const users: readonly (typeof ada)[] = [ada, grace]
 
 const json = { 'Content-Type': 'application/json' }
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })

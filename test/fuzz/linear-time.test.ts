@@ -1,4 +1,4 @@
-// Twice the input takes twice the time, whatever its shape; and what is too large is refused.
+// Linear time: reading twice the input takes about twice the time, and oversized input is refused.
 
 import { expect, it } from 'vitest'
 import { createEndpoints } from '../../src/auth-api/endpoints.ts'
@@ -64,7 +64,7 @@ interface Reader {
   readonly name: string
   readonly read: (text: string) => unknown
   readonly shapes: Readonly<Record<string, Shape>>
-  /** The longest text that gets as far as this. */
+  /** The longest text that reaches this reader. */
   readonly longest: number
 }
 
@@ -105,7 +105,7 @@ const readers: readonly Reader[] = [
 
 const enoughMs = 1
 
-/** The time for one, by the fastest of several rounds, each long enough for the clock. */
+/** Time per call: the fastest of several rounds, each long enough for the clock's resolution. */
 function measureMs(read: (text: string) => unknown, text: string, rounds: number): number {
   let best = Number.POSITIVE_INFINITY
   for (let round = 0; round < rounds; round += 1) {
@@ -120,10 +120,10 @@ function measureMs(read: (text: string) => unknown, text: string, rounds: number
   return best
 }
 
-/** Below this it has been refused at sight. */
+/** A faster call has refused the input by its length or first characters. */
 const atSightMs = 0.005
 const greatestRatio = 2.5
-/** A machine that is busy otherwise spoils some measurements, but not all of them; what is not linear fails each time. */
+/** Other load spoils some measurements, but not all. Superlinear time fails in every attempt. */
 const attempts = 8
 
 it.each(
@@ -131,7 +131,7 @@ it.each(
     Object.entries(reader.shapes).map(([shape, make]) => ({ ...reader, shape, make }))
   )
 )(
-  '$name takes at most two and a half times as long for twice as many $shape',
+  '$name takes at most 2.5 times as long for twice the input: $shape',
   ({ read, make, longest }) => {
     const [whole, half] = [make(longest), make(longest / 2)]
     const ratios: number[] = []
@@ -145,8 +145,8 @@ it.each(
   }
 )
 
-it('notices what is not linear', () => {
-  // From every letter to the end, in search of what is not there.
+it('the measurement detects quadratic time', () => {
+  // The search restarts at every letter and runs to the end.
   const quadratic = (text: string) => /a*b/.test(text)
   const ratio =
     measureMs(quadratic, 'a'.repeat(16 * kibi), 3) / measureMs(quadratic, 'a'.repeat(4 * kibi), 3)
@@ -155,7 +155,7 @@ it('notices what is not linear', () => {
 
 const sizes = Array.from({ length: 27 }, (_, power) => 2 ** power)
 
-it('takes a token of 1 to 8192 bytes within 5 ms, and none of up to 64 MiB', () => {
+it('accepts tokens of 1 to 8192 bytes within 5 ms each, and refuses longer ones up to 64 MiB', () => {
   expect(sizes.at(-1)).toBe(64 * mebi)
   for (const size of sizes) {
     const token = 'a'.repeat(size)
@@ -172,7 +172,7 @@ it('takes a token of 1 to 8192 bytes within 5 ms, and none of up to 64 MiB', () 
 })
 
 it.each(['"a"', '[', '{"a":', ' ', '<', '\ufeff'])(
-  'makes nothing of an answer of up to 64 MiB of %j, and says so by a typed error',
+  'reports a typed error for an answer that repeats %j up to 64 MiB',
   async (unit) => {
     let text = ''
     const paths = { login: '/login', refresh: '/refresh', logout: '/logout' }

@@ -17,7 +17,7 @@ import { invalid, methodOptions } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 
 /** What stands before every path of the control API. */
-export const controlPath = '/__mock/'
+const controlPath = '/__mock/'
 
 type Arguments = Readonly<Record<string, unknown>>
 type Command = (given: Arguments, signal: AbortSignal | undefined) => unknown

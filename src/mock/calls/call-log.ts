@@ -70,7 +70,7 @@ export function createCallLog(now: () => number): CallLog {
     openCalls: () => openCalls,
     arrivals: () => nextIndex,
     onCall(listener) {
-      callback('the listener', listener, 'onCall')
+      callback('listener', listener, 'onCall')
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
@@ -117,7 +117,7 @@ export interface MockCalls extends ReadonlyArray<MockCall> {
 }
 
 /** Not enumerable, so that a list compares with a plain array. */
-export function listCalls(calls: readonly MockCall[]): MockCalls {
+function listCalls(calls: readonly MockCall[]): MockCalls {
   const list = (belongs: (call: MockCall) => boolean): PropertyDescriptor => ({
     get: () => calls.filter(belongs)
   })

@@ -16,7 +16,7 @@ export function createEndpointMatcher(ownRoutes: readonly MockRoute[]): Endpoint
   const known: readonly unknown[] = [...ownRoutes, 'protected', 'api', 'preflight']
   return (method, name) => {
     if (known.includes(name)) return name as MockEndpoint
-    throw invalid('the endpoint', `one of ${known.join(', ')}`, String(name), method)
+    throw invalid('endpoint', `one of ${known.join(', ')}`, String(name), method)
   }
 }
 

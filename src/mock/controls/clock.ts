@@ -34,14 +34,27 @@ export function createClock(source: () => number): MockClock {
   return {
     now,
     advance(seconds) {
-      const ms = number('advance', 'a finite number of seconds', seconds, Number.MAX_VALUE) * 1000
-      number('advance', 'seconds to a moment that a Date can name', now() + ms, lastMomentMs)
+      const ms =
+        number('advance', 'seconds', 'a finite number of seconds', seconds, Number.MAX_VALUE) * 1000
+      number(
+        'advance',
+        'seconds',
+        'seconds to a moment that a Date can name',
+        now() + ms,
+        lastMomentMs
+      )
       if (frozenAtMs === undefined) offsetMs += ms
       else frozenAtMs += ms
     },
     freeze(at = now()) {
       const moment = at instanceof Date ? at.getTime() : at
-      frozenAtMs = number('freeze', 'a Date or milliseconds since the epoch', moment, lastMomentMs)
+      frozenAtMs = number(
+        'freeze',
+        'at',
+        'a Date or milliseconds since the epoch',
+        moment,
+        lastMomentMs
+      )
     },
     reset() {
       offsetMs = 0
@@ -50,7 +63,13 @@ export function createClock(source: () => number): MockClock {
   }
 }
 
-function number(method: string, expectation: string, value: unknown, most: number): number {
+function number(
+  method: string,
+  name: string,
+  expectation: string,
+  value: unknown,
+  most: number
+): number {
   if (typeof value === 'number' && Math.abs(value) <= most) return value
-  throw invalid('the argument', expectation, String(value), `clock.${method}`)
+  throw invalid(name, expectation, String(value), `clock.${method}`)
 }

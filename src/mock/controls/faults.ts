@@ -4,7 +4,15 @@ import type { MockFaultName, MockRoute } from '../calls/call.ts'
 import { type EndpointMatcher, type MockEndpoint, matches } from '../calls/endpoint-names.ts'
 import { type Decision, decision } from '../http/decision.ts'
 import { json, lost, type WireResponse } from '../http/message.ts'
-import { describe, invalid, isRecord, methodOptions, ownOptions } from '../lib/checks.ts'
+import {
+  describe,
+  fieldValuePattern,
+  invalid,
+  isRecord,
+  methodOptions,
+  ownOptions,
+  tokenPattern
+} from '../lib/checks.ts'
 import { type MockMoment, readMoment } from './gates.ts'
 
 /** An answer of your own. Its CORS headers are the server's, like those of every other answer. */
@@ -132,14 +140,14 @@ function answer({ status, headers = {}, body }: MockFaultAnswer): WireResponse {
 function readAnswer(fault: MockFaultAnswer): MockFaultAnswer {
   const place = { prefix: 'fault.', caller: 'failNext' }
   const names = ['status', 'headers', 'body'] as const
-  const own = ownOptions<MockFaultAnswer>('the fault', fault, names, place)
+  const own = ownOptions<MockFaultAnswer>('fault', fault, names, place)
   const headers: unknown = own.headers ?? {}
   const expectation = 'an object of strings'
   if (!isRecord(headers)) {
     throw invalid('fault.headers', expectation, describe(headers), place.caller)
   }
   for (const [name, value] of Object.entries(headers)) {
-    if (!fieldName.test(name)) {
+    if (!tokenPattern.test(name)) {
       throw invalid(
         'fault.headers',
         'valid header names (RFC 9110 §5.1)',
@@ -150,7 +158,7 @@ function readAnswer(fault: MockFaultAnswer): MockFaultAnswer {
     if (typeof value !== 'string') {
       throw invalid('fault.headers', expectation, `a ${typeof value} as ${name}`, place.caller)
     }
-    if (!fieldValue.test(value)) {
+    if (!fieldValuePattern.test(value)) {
       const received = `another one as ${name}`
       throw invalid('fault.headers', 'values in printable Latin-1', received, place.caller)
     }
@@ -158,10 +166,6 @@ function readAnswer(fault: MockFaultAnswer): MockFaultAnswer {
   if (own.body === undefined || isSayable(own.body)) return own
   throw invalid('fault.body', 'a JSON-serialisable value', describe(own.body), place.caller)
 }
-
-// RFC 9110 §5.1 and §5.5.
-const fieldName = /^[\w!#$%&'*+.^`|~-]+$/
-const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 
 function isSayable(body: unknown): boolean {
   try {
@@ -180,7 +184,7 @@ function readFault(fault: unknown): MockFaultName {
   if (isStatus && status >= 200 && status <= 599) return 'answer'
   const expectation =
     "a status from 200 to 599, 'network', 'hang', 'cut', 'malformed' or { status, headers, body }"
-  throw invalid('the fault', expectation, describe(fault), 'failNext')
+  throw invalid('fault', expectation, describe(fault), 'failNext')
 }
 
 function readTimes(times: unknown): number {

@@ -80,7 +80,7 @@ export function createGates(readEndpoint: EndpointMatcher): Gates {
           return gate.arrivals
         },
         async arrived(count = 1) {
-          whole('the count', count, [1, Number.MAX_SAFE_INTEGER], 'arrived')
+          whole('count', count, [1, Number.MAX_SAFE_INTEGER], 'arrived')
           await new Promise<void>((resolve, reject) => {
             const look = () => {
               if (gate.arrivals >= count) resolve()

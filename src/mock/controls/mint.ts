@@ -118,7 +118,7 @@ export function createForgeryControls(parts: MintDeps): ForgeryControls {
 
 function readOrder(given: MintOrder): MintOrder {
   const caller = 'mint'
-  const order = ownOptions<MintOrder>('the order', given, orderNames, { prefix: '', caller })
+  const order = ownOptions<MintOrder>('order', given, orderNames, { prefix: '', caller })
   const { forgery } = order
   if (forgery !== undefined && !Object.hasOwn(forgeries, forgery)) {
     const expectation = `one of ${Object.keys(forgeries).join(', ')}`

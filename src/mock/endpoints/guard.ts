@@ -4,6 +4,7 @@ import type { TokenRefusal } from '../calls/outcomes.ts'
 import { type Credential, readCredential } from '../http/bearer.ts'
 import { type Decision, decision } from '../http/decision.ts'
 import { inheritingNothing, type WireRequest, type WireResponse } from '../http/message.ts'
+import { refused } from '../keys/lookup.ts'
 import type { Reissue } from '../tokens/reissue.ts'
 import type { RevocationCheck } from '../tokens/revocation.ts'
 import { factsOf, type Verification, type VerifyToken } from '../tokens/verify.ts'
@@ -76,8 +77,4 @@ export function createGuard({ check, revocation, reissue, challenge }: GuardDeps
       })
     }
   }
-}
-
-function refused(reason: TokenRefusal): Verification {
-  return { kind: 'refused', reason, facts: {} }
 }

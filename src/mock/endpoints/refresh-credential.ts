@@ -11,7 +11,7 @@ import { factsOf } from '../tokens/verify.ts'
 import type { Guard } from './guard.ts'
 
 /** What a refresh shows. */
-export type Presented =
+type Presented =
   /** Several where the browser has cookies of other servers under the same name: the one that is known counts. */
   | { readonly kind: 'refresh-tokens'; readonly tokens: readonly string[] }
   /** A good access token of the server's own: the session it belongs to, and what the journal may know. */

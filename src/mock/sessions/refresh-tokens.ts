@@ -4,7 +4,7 @@ import { base64url, randomText } from '../lib/random.ts'
 import { sha256 } from '../lib/sha256.ts'
 
 /** A refresh token on its way out, and what is kept of it. */
-export interface NewRefreshToken {
+interface NewRefreshToken {
   readonly token: string
   /** Its SHA-256. */
   readonly fingerprint: string

@@ -27,7 +27,7 @@ export interface PageWorld {
 export const pageTransports: readonly PageTransport[] = ['xhr', 'fetch', 'fetch without redirects']
 
 /** `app` is the origin of the page, and `own` the origin of its API. */
-export function createPageWorld(app = appOrigin, own = ownOrigin): PageWorld {
+export function createPageWorld(app: string = appOrigin, own: string = ownOrigin): PageWorld {
   let site: Awaited<ReturnType<typeof serveBuiltPage>> | undefined
   let page: Page | undefined
 

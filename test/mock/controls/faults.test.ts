@@ -265,18 +265,18 @@ describe('a plan', () => {
 })
 
 const nonsense: [unknown[], string][] = [
-  [['signin', 503], 'failNext(): the endpoint: expected one of login, refresh, logout, me'],
+  [['signin', 503], 'failNext(): endpoint: expected one of login, refresh, logout, me'],
   [['unknown', 503], 'received unknown'],
-  [['refresh', 199], 'failNext(): the fault: expected a status from 200 to 599'],
+  [['refresh', 199], 'failNext(): fault: expected a status from 200 to 599'],
   [['refresh', 600], 'received 600'],
   [['refresh', 200.5], 'received 200.5'],
   [['refresh', 'explode'], 'received "explode"'],
-  [['refresh', { body: 'x' }], 'received object'],
+  [['refresh', { body: 'x' }], 'received an object'],
   [['refresh', null], 'received null'],
   [['refresh', { status: 503, headers: { 'Retry After': '2' } }], 'received "Retry After"'],
   [['refresh', { status: 503, headers: { 'X-Reason': 'zażółć' } }], 'another one as X-Reason'],
   [['refresh', { status: 503, body: () => 1 }], 'fault.body: expected a JSON-serialisable value'],
-  [['refresh', { status: 503, body: Symbol('odd') }], 'received symbol'],
+  [['refresh', { status: 503, body: Symbol('odd') }], 'received a symbol'],
   [
     ['refresh', 503, { times: 0 }],
     'failNext(): times: expected a whole number from 1, or Infinity'

@@ -137,7 +137,7 @@ it('after a reset a leftover cookie is unknown, and not taken for reuse', async 
 })
 
 it.each([
-  [['signin'], 'hold(): the endpoint: expected one of login, refresh, logout, me'],
+  [['signin'], 'hold(): endpoint: expected one of login, refresh, logout, me'],
   [['refresh', { after: 'lunch' }], "hold(): after: expected 'arrival' or 'commit'; received lunch"]
 ])('hold(%j) is refused: %s', (given, message) => {
   const { hold } = createMockAuthServer()
