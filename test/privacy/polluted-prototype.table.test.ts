@@ -8,6 +8,7 @@ import { resolveOptions } from '../../src/resolve-options.ts'
 import { readClaims } from '../../src/token/claims.ts'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
 import { polluted } from '../support/tables/polluted-names.ts'
+import { pairs } from '../support/tier.ts'
 import { whilePolluted } from '../support/while-polluted.ts'
 import { ada, createTestBed, eventNames } from '../support/worlds/test-client.ts'
 import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/worlds/virtual-browser.ts'
@@ -100,16 +101,15 @@ const keys = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProper
 const poison = '{"admin":true,"access_token":"evil","sub":"evil","exp":9999999999,"error":"evil"}'
 
 /** The poison under a key, at every depth. */
-const payloads = keys.flatMap((key) =>
-  [
-    `{"${key}":${poison}}`,
-    `{"a":{"${key}":${poison}}}`,
-    `{"a":[{"b":{"${key}":${poison}}}]}`,
-    `{"__proto__":{"${key}":${poison}}}`,
-    `{"constructor":{"prototype":${poison}},"${key}":${poison}}`,
-    `{"${key}":${poison},"${key}":${poison}}`
-  ].map((payload) => ({ key, payload }))
-)
+const shapes: readonly ((key: string) => string)[] = [
+  (key) => `{"${key}":${poison}}`,
+  (key) => `{"a":{"${key}":${poison}}}`,
+  (key) => `{"a":[{"b":{"${key}":${poison}}}]}`,
+  (key) => `{"__proto__":{"${key}":${poison}}}`,
+  (key) => `{"constructor":{"prototype":${poison}},"${key}":${poison}}`,
+  (key) => `{"${key}":${poison},"${key}":${poison}}`
+]
+const payloads = keys.flatMap((key) => shapes.map((shape) => ({ payload: shape(key) })))
 
 const encode = (text: string) => Buffer.from(text).toString('base64url')
 
@@ -145,19 +145,24 @@ describe.each(payloads)('$payload', ({ payload }) => {
       expiresInSeconds: 300
     })
   })
+})
 
-  it('from the refresh endpoint neither renews nor ends the session', async () => {
-    const { auth, browser } = createTestBed()
-    await auth.login(ada)
-    const token = await auth.getAccessToken()
-    for (const status of [200, 400]) {
-      const response = { status, headers: [], setCookies: [], body: payload }
-      browser.trouble('/refresh', { kind: 'answer', response })
-      await auth.refresh().catch((error) => expect(error.name).toBe('AuthError'))
-    }
-    expect(await auth.getAccessToken()).toBe(token)
-    expectCleanPrototypes()
-  })
+it.each(
+  pairs(
+    keys.map((key) => ({ key })),
+    shapes
+  ).map(({ key, transport: shape }) => ({ payload: shape(key) }))
+)('$payload from the refresh endpoint neither renews nor ends the session', async ({ payload }) => {
+  const { auth, browser } = createTestBed()
+  await auth.login(ada)
+  const token = await auth.getAccessToken()
+  for (const status of [200, 400]) {
+    const response = { status, headers: [], setCookies: [], body: payload }
+    browser.trouble('/refresh', { kind: 'answer', response })
+    await auth.refresh().catch((error) => expect(error.name).toBe('AuthError'))
+  }
+  expect(await auth.getAccessToken()).toBe(token)
+  expectCleanPrototypes()
 })
 
 it.each(['dispatcher', 'duplex', 'integrity', 'mode', 'priority', 'window'])(

@@ -21,8 +21,8 @@ export interface Answer {
 
 export interface Transport {
   readonly name: string
-  /** What it does about redirects: `followed` tells where they ended, `hidden` does not, `refused` follows none. */
-  readonly redirects: 'followed' | 'hidden' | 'refused'
+  /** Whether it follows redirects, or rejects when one is answered. */
+  readonly redirects: 'followed' | 'refused'
   /** What it throws where there was no answer. */
   readonly failure: 'AxiosError' | 'TypeError'
   /** Resolves with any answer, whatever its status; rejects where there was none. */
@@ -66,10 +66,6 @@ export const transports: readonly Transport[] = [
     }
   }
 ]
-/** Those that can tell where an answer came from, and so adopt what is re-issued. */
-export const adoptingTransports: readonly Transport[] = transports.filter(
-  ({ redirects }) => redirects !== 'hidden'
-)
 
 function createAxiosTransport(
   name: string,
