@@ -3,7 +3,7 @@ import axios from 'axios'
 import { describe, expect, it } from 'vitest'
 import { AuthError } from '../../src/lib/errors.ts'
 import { createEmitter } from '../../src/session/events.ts'
-import config from '../../vitest.config.ts'
+import { projects } from '../../vitest.config.ts'
 import { canaryHunter, createCanaryHunter } from '../support/hunt/canary.ts'
 import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
 import { apiOrigin } from '../support/worlds/virtual-browser.ts'
@@ -137,16 +137,16 @@ it('pardons what a test did itself, in the places that it names and no further',
 })
 
 it('is on in every suite', () => {
-  const suites = (config.test?.projects ?? []).flatMap((project) =>
-    typeof project === 'object' && 'test' in project && project.test ? [project.test] : []
-  )
+  const suites = Object.values(projects)
+    .flat()
+    .flatMap(({ test }) => test ?? [])
   const hunting = suites.filter(({ setupFiles = [] }) =>
     [setupFiles].flat().includes('test/support/hunt/canary-hunt.ts')
   )
   expect(suites.length).toBeGreaterThanOrEqual(7)
-  expect(suites.filter((suite) => !hunting.includes(suite)).map(({ name }) => name)).toEqual(
-    process.env.LONG === 'true' ? ['long'] : []
-  )
+  expect(suites.filter((suite) => !hunting.includes(suite)).map(({ name }) => name)).toEqual([
+    'long'
+  ])
 })
 
 it('finds every fragment of twenty-three characters, and reads graphs that bite their tails', () => {

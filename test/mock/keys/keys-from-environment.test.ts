@@ -70,7 +70,11 @@ describe('optionsFromEnv', () => {
       { ...strong, JWT_EXPIRES_IN: '900' },
       'JWT_EXPIRES_IN: expected a number with a unit such as 15m, from 1s to 365d'
     ],
-    ['a time that no token may last', { ...strong, JWT_EXPIRES_IN: '400d' }, 'JWT_EXPIRES_IN: expected'],
+    [
+      'a time that no token may last',
+      { ...strong, JWT_EXPIRES_IN: '400d' },
+      'JWT_EXPIRES_IN: expected'
+    ],
     ['no time', { ...strong, JWT_EXPIRES_IN: '0m' }, 'JWT_EXPIRES_IN: expected'],
     ['an endless time', { ...strong, JWT_EXPIRES_IN: 'never' }, 'JWT_EXPIRES_IN: expected']
   ])('refuses %s', async (_name, env, message) => {

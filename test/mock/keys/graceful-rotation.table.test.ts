@@ -5,7 +5,8 @@
 // The verifiers are jose's own, so that a mistake of this server's verification cannot hide one of its rotation.
 import type { MockAlgorithm, MockAuthServer } from 'everbearer/mock'
 import { createLocalJWKSet, jwtVerify } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { pairs, sample } from '../../support/tier.ts'
 import {
   base,
   createClockedServer,
@@ -101,25 +102,27 @@ async function play({ from, to, phase, leadSeconds }: Rotation) {
   return counts
 }
 
-const phases = Array.from({ length: keptSeconds }, (_, index) => index + 1)
+const phases = Array.from({ length: keptSeconds }, (_, index) => ({ phase: index + 1 }))
+const rotations = [
+  { from: 'ES256', to: 'EdDSA' },
+  { from: 'RS256', to: 'ES256' }
+] as const
 
-describe.each([
-  ['ES256', 'EdDSA'],
-  ['RS256', 'ES256']
-] as const)('a rotation from %s to %s', (from, to) => {
-  it('refuses no good token and accepts no retired key, in whatever second it begins', async () => {
-    for (const phase of phases) {
-      const counts = await play({ from, to, phase, leadSeconds: keptSeconds })
-      expect(counts).toMatchObject({ goodRefused: 0, retiredAccepted: 0 })
-      expect(counts.checked).toBeGreaterThanOrEqual(700)
-      expect(counts.retiredChecked).toBeGreaterThan(25)
-    }
-  })
-})
+it.each(pairs(phases, rotations))(
+  'refuses no good token and accepts no retired key when a rotation from $transport.from to $transport.to begins in second $phase',
+  async ({ phase, transport }) => {
+    const counts = await play({ ...transport, phase, leadSeconds: keptSeconds })
+    expect(counts).toMatchObject({ goodRefused: 0, retiredAccepted: 0 })
+    expect(counts.checked).toBeGreaterThanOrEqual(700)
+    expect(counts.retiredChecked).toBeGreaterThan(25)
+  }
+)
 
 it('a key that signs before everybody can know it gets good tokens refused', async () => {
   const results = await Promise.all(
-    phases.map((phase) => play({ from: 'ES256', to: 'ES256', phase, leadSeconds: 0 }))
+    phases
+      .filter(({ phase }) => phase % sample({ test: 4, matrix: 1 }) === 0)
+      .map(({ phase }) => play({ from: 'ES256', to: 'ES256', phase, leadSeconds: 0 }))
   )
   expect(results.every(({ goodRefused }) => goodRefused > 0)).toBe(true)
 })
