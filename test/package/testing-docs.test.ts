@@ -86,7 +86,7 @@ it('every link leads to a file', () => {
 })
 
 it('the table names every rule there is', async () => {
-  const source = await readFile(join(root, 'src/mock/violations.ts'), 'utf8')
+  const source = await readFile(join(root, 'src/mock/client-rules/rule.ts'), 'utf8')
   const [, union = ''] = /export type MockRule =\n((?: {2}\| '.*'\n)+)/.exec(source) ?? []
   const rules = [...union.matchAll(/'(.*)'/g)].map(([, rule]) => rule)
   const table = [...text.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, rule]) => rule)

@@ -1,10 +1,10 @@
 // The canary hunt finds what it hunts: a token that is let out in any way is found, and the way is named.
 import axios from 'axios'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AuthError } from '../../src/lib/errors.ts'
 import { createEmitter } from '../../src/session/events.ts'
 import { projects } from '../../vitest.config.ts'
-import { canaryHunter, createCanaryHunter } from '../support/hunt/canary.ts'
+import { canaryHunter, createCanaryHunter, terminal } from '../support/hunt/canary.ts'
 import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
 import { apiOrigin } from '../support/worlds/virtual-browser.ts'
 
@@ -12,6 +12,14 @@ interface Plot {
   readonly bed: TestBed
   readonly token: string
 }
+
+// These tests print tokens.
+beforeEach(() => {
+  terminal.isMuted = true
+})
+afterEach(() => {
+  terminal.isMuted = false
+})
 
 /** Each lets a token out; the hunter says where, and the test ends clean. */
 const plots: readonly [string, RegExp, (plot: Plot) => unknown][] = [

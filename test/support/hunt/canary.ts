@@ -95,6 +95,12 @@ export function createCanaryHunter(): CanaryHunter {
   }
 }
 
+/**
+ * What the setup file does with output after it has read it. A test that prints a token on purpose keeps it off the
+ * terminal, and asserts that the hunter has found it.
+ */
+export const terminal = { isMuted: false }
+
 /** The hunter of this process: the setup file teaches it and makes it look. */
 export const canaryHunter: CanaryHunter = createCanaryHunter()
 
