@@ -45,6 +45,7 @@ function onBuild(name: string, test: Project['test']): Project {
 export const missing: readonly string[] = missingBrowsers()
 const ownProject = ['test/{browser,contract,package}/**', 'test/**/*.{dom,long}.test.{ts,tsx}']
 const smokeInBrowsers = ['test/browser/{main-job-in-chromium,session-in-firefox}.test.ts']
+const timedInBrowsers = ['test/browser/tabs-{in-chromium,that-crash-or-freeze}.test.ts']
 const slowPackaging = ['test/package/{packed-package-in-an-app,recipes-in-node}.test.ts']
 
 export const projects: Readonly<Record<Tier, readonly Project[]>> = {
@@ -126,7 +127,14 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
     // Every other suite in a real browser.
     onBuild('browser', {
       include: ['test/browser/**/*.test.ts', 'test/contract/in-chromium.test.ts'],
-      exclude: [...smokeInBrowsers, ...missing]
+      exclude: [...smokeInBrowsers, ...timedInBrowsers, ...missing]
+    }),
+    // Twenty tabs that count refreshes in real time: they run after everything else, one file at a time.
+    onBuild('browser-timed', {
+      include: timedInBrowsers,
+      exclude: [...missing],
+      fileParallelism: false,
+      sequence: { groupOrder: 1 }
     })
   ],
   long: [
