@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineConfig } from 'tsup'
+import type { Options } from 'tsup'
 
 const outDir = 'dist'
 
@@ -20,7 +20,7 @@ function emitDeclarations(): void {
   }
 }
 
-export default defineConfig({
+const config: Options = {
   entry: {
     index: 'src/index.ts',
     'react/index': 'src/react/index.tsx',
@@ -41,4 +41,6 @@ export default defineConfig({
   silent: true,
   removeNodeProtocol: false,
   onSuccess: async () => emitDeclarations()
-})
+}
+
+export default config

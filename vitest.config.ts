@@ -1,7 +1,7 @@
 // Test projects of the three tiers. test/support/README.md says what each tier is for.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import type { TestProjectInlineConfiguration, ViteUserConfig } from 'vitest/config'
 import { findChromium, howToGetChromium } from './test/support/browsers/chromium.ts'
 import { findFirefox, howToGetFirefox } from './test/support/browsers/firefox.ts'
 import { type Tier, tier } from './test/support/tier.ts'
@@ -158,7 +158,7 @@ function missingBrowsers(): string[] {
   return files
 }
 
-export default defineConfig({
+const config: ViteUserConfig = {
   test: {
     reporters: ['default'],
     // By default Vitest leaves one core idle; of two that is half.
@@ -167,4 +167,6 @@ export default defineConfig({
     onUnhandledError: ({ message }) => message !== 'the connection was lost',
     projects: [...projects[tier]]
   }
-})
+}
+
+export default config

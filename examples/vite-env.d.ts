@@ -1,2 +1,2 @@
-// What Vite tells the apps of the recipes.
+// Types of Vite for the apps of the recipes.
 /// <reference types="vite/client" />

@@ -1,94 +1,137 @@
-// The client as its users see it.
+// `AuthClient`: the public interface of a client.
 import type { AxiosInstance } from 'axios'
 import type { TokenResponse } from './auth-api/token-response.ts'
 import type { AuthFetch } from './request/fetch.ts'
 import type { AuthEventListener, AuthEvents, RefreshStatus } from './session/events.ts'
 import type { AuthState } from './session/state.ts'
 
-/** A session and everything that keeps it alive. All methods may be destructured. */
+/** One session and the requests that use it. All methods may be destructured. */
 export interface AuthClient<Credentials extends object = object> {
-  /** An axios instance with `baseURL` set, whose requests carry the access token. */
+  /**
+   * An axios instance with `baseURL` set. Its requests carry the access token. After a refusal, the
+   * client refreshes the token and replays the request.
+   *
+   * @example
+   * const { data } = await auth.axios.get('/me')
+   */
   readonly axios: AxiosInstance
   /**
-   * Puts the token on the requests of an axios instance of yours, to trusted origins only.
+   * Makes another axios instance send the access token, to trusted origins only. Attaching an
+   * instance twice has no further effect on its requests.
    *
-   * An adapter that is given by name is that of the axios which everbearer imports: where a bundle holds two copies of
-   * axios, the errors are of that one. A request that waits for a token sends its body as it is then, so leave a buffer
-   * alone until the call has settled. `beforeRedirect` sees the headers of a redirect within the origin, the token's too.
-   * @returns the detach. An instance may be attached twice; its requests are sent once.
-   * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` for what is no instance, `ERR_AUTH_DISPOSED`
+   * - A request that waits for a token reads its body when it is sent. Do not modify a buffer
+   *   before the call has settled.
+   * - `beforeRedirect` sees the request headers of a same-origin redirect, including the token.
+   * - An adapter given by name is taken from the axios that everbearer imports. If a bundle
+   *   contains two copies of axios, its errors belong to that copy.
+   *
+   * @returns a function that detaches the instance
+   * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` (not an axios instance), `ERR_AUTH_DISPOSED`
    */
   attach(instance: AxiosInstance): () => void
   /**
-   * `fetch`, on this session and by the same rules as `axios`: the access token goes along to trusted origins, and a
-   * refused request is sent again once. All else is as with `fetch`: relative URLs resolve against the page (not against
-   * `baseURL`), 4xx and 5xx are answers, an abort rejects with the signal's reason. A body that is a stream is sent once.
-   * It calls the global `fetch`.
+   * `fetch` with the access token: requests to trusted origins carry it, and a refused request is
+   * replayed once. Everything else works as with the global `fetch`, which it calls: relative URLs
+   * resolve against the page and not against `baseURL`, 4xx and 5xx do not reject, and an abort
+   * rejects with the signal's reason. A request with a stream as its body is not replayed.
    *
-   * @throws AuthError as {@link AuthClient.refresh}, and `ERR_AUTH_BODY_SPENT`, `ERR_AUTH_INVALID_OPTIONS` (a wrong
-   * flag, or `accessToken: 'require'` where the mode is `no-cors`); and what `fetch` throws.
+   * @throws AuthError as {@link AuthClient.refresh}; `ERR_AUTH_BODY_SPENT`;
+   * `ERR_AUTH_INVALID_OPTIONS` (a wrong flag, or `accessToken: 'require'` for an untrusted origin
+   * or with mode `no-cors`); and any error of `fetch`
    *
    * @example
-   * const response = await auth.fetch('https://api.example.com/me', { everbearer: { accessToken: 'require' } })
+   * const response = await auth.fetch('https://api.example.com/me', {
+   *   everbearer: { accessToken: 'require' }
+   * })
    */
   readonly fetch: AuthFetch
   /**
-   * Signs in: with credentials, which are sent to the login endpoint as JSON, or with a function that gets a token response
-   * in any other way (a second factor, a passkey, a popup). The function is called at once, unless an auth request is under
-   * way. Of several sign-ins the one that was called last wins.
+   * Signs the user in, with either of:
    *
-   * `ERR_AUTH_TIMEOUT` says that nobody waits any longer: if the server signs the user in after all, that counts.
+   * - credentials, which are posted to the login endpoint as JSON;
+   * - a function that returns a token response, for any other way to sign in (a second factor, a
+   *   passkey, a popup). It is called immediately, unless an auth request is in flight. It has no
+   *   deadline.
    *
-   * @throws AuthError `ERR_AUTH_LOGIN_REJECTED`, `ERR_AUTH_NETWORK`, `ERR_AUTH_TIMEOUT`, `ERR_AUTH_SERVER_ERROR`,
-   * `ERR_AUTH_RESPONSE_MALFORMED`, `ERR_AUTH_SESSION_CHANGED` (a later `login()` or `logout()` took effect),
-   * `ERR_AUTH_INVALID_OPTIONS` (credentials that JSON cannot say, such as a `FormData`), `ERR_AUTH_DISPOSED`; and whatever
-   * the function throws.
+   * If several sign-ins overlap, the one called last wins. After `ERR_AUTH_TIMEOUT` the request
+   * continues: if it succeeds later, the user is signed in.
+   *
+   * @throws AuthError `ERR_AUTH_LOGIN_REJECTED`, `ERR_AUTH_NETWORK`, `ERR_AUTH_TIMEOUT`,
+   * `ERR_AUTH_SERVER_ERROR`, `ERR_AUTH_RESPONSE_MALFORMED`, `ERR_AUTH_SESSION_CHANGED` (a later
+   * `login()` or `logout()` took effect), `ERR_AUTH_INVALID_OPTIONS` (credentials that are not
+   * JSON-serialisable, such as a `FormData`), `ERR_AUTH_DISPOSED`; and any error of the function
+   *
+   * @example
+   * await auth.login({ email, password })
+   * await auth.login(async () => (await fetch('/passkey', { method: 'POST', body })).json())
    */
   login(credentials: Credentials | (() => Promise<TokenResponse>)): Promise<void>
   /**
-   * Signs out. Here that is immediate, whatever is in flight and whatever the server says. Where the server could not be
-   * told (`confirmed: false`), no page load restores the session until it has been; that is tried again on load and when
-   * the network is back.
+   * Signs the user out. The state changes immediately, even if requests are in flight, and does not
+   * depend on the server's answer.
    *
-   * @throws AuthError `ERR_AUTH_DISPOSED`; `ERR_AUTH_INVALID_OPTIONS` where `baseURL` is relative and there is no page
+   * `confirmed: false` means that the server has not confirmed the sign-out. Page loads then do not
+   * restore the session. The client repeats the request on page load and when the network is back.
+   *
+   * @throws AuthError `ERR_AUTH_DISPOSED`; `ERR_AUTH_INVALID_OPTIONS` (a relative `baseURL` outside
+   * a page)
    */
   logout(): Promise<{ readonly confirmed: boolean }>
   /**
-   * Renews the access token now, or joins the refresh that is under way.
+   * Refreshes the access token now, or joins the refresh in flight.
    *
-   * @throws AuthError `ERR_AUTH_NOT_AUTHENTICATED`, `ERR_AUTH_SESSION_EXPIRED`, `ERR_AUTH_SESSION_CHANGED`,
-   * `ERR_AUTH_NETWORK`, `ERR_AUTH_TIMEOUT`, `ERR_AUTH_SERVER_ERROR`, `ERR_AUTH_RESPONSE_MALFORMED`, `ERR_AUTH_DISPOSED`
+   * @throws AuthError `ERR_AUTH_NOT_AUTHENTICATED`, `ERR_AUTH_SESSION_EXPIRED`,
+   * `ERR_AUTH_SESSION_CHANGED`, `ERR_AUTH_NETWORK`, `ERR_AUTH_TIMEOUT`, `ERR_AUTH_SERVER_ERROR`,
+   * `ERR_AUTH_RESPONSE_MALFORMED`, `ERR_AUTH_DISPOSED`
    */
   refresh(): Promise<void>
   /**
-   * The access token, renewed first if it is about to expire: for a WebSocket's first message, or anything else that is no
-   * axios request. Keep it no longer than that; ask again instead.
+   * Resolves with the access token, which is refreshed first if it is about to expire. Use it for
+   * connections that are not axios or `fetch` requests, such as a WebSocket. Do not store the
+   * token: call again when you need it.
    *
    * @throws AuthError as {@link AuthClient.refresh}
+   *
+   * @example
+   * socket.send(JSON.stringify({ token: await auth.getAccessToken() }))
    */
   getAccessToken(): Promise<string>
-  /** The user is there (moved, typed, scrolled): puts the idle limit off, where there is one. Requests do so by themselves. */
+  /**
+   * Reports user activity, such as a key press or scrolling, and so restarts the limit
+   * `idlePolicy.signOutAfterSeconds`. Requests count as activity without it.
+   */
   markActive(): void
-  /** The current snapshot. It keeps its identity until something in it changes. */
+  /** The current state. The object stays the same until something in it changes. */
   getState(): AuthState
-  /** Whether a refresh is under way, and what came of the last one. It changes with every refresh, so it is no part of the state. */
+  /**
+   * Whether a refresh is in flight, and the outcome of the last one. It changes with every refresh
+   * and is therefore not part of the state.
+   */
   getRefreshStatus(): RefreshStatus
   /**
-   * Calls back after every change of the snapshot; a renewed token is none.
-   * @returns the remover
+   * Calls `listener` after each change of the state. A refreshed token does not change the state.
+   *
+   * @returns a function that removes the listener
    */
   subscribe(listener: () => void): () => void
   /**
-   * Calls back on every event of this name. Events never hold a token.
-   * @returns the remover
+   * Calls `listener` for each event with this name. Events never contain a token.
+   *
+   * @returns a function that removes the listener
+   *
+   * @example
+   * auth.on('signed-out', ({ reason }) => router.push(`/sign-in?reason=${reason}`))
    */
   on<Name extends keyof AuthEvents>(name: Name, listener: AuthEventListener<Name>): () => void
   /**
-   * Resolves when it is known whether somebody is signed in, or when the first attempt to find out has failed or taken
-   * `refreshTimeoutMs`: then the state is still `initializing`, `degraded` says why, and it is tried again. Never rejects.
-   * Requests wait for it by themselves.
+   * Resolves with the state once the restore on page load has finished or failed, or has taken
+   * `refreshTimeoutMs`. After a failure the state is still `initializing`, `degraded` holds the
+   * cause, and the restore is retried. It never rejects. Requests wait for the restore without it.
    */
   ready(): Promise<AuthState>
-  /** Ends this client (not the session): no timer, listener or interceptor is left. May be called twice. */
+  /**
+   * Ends the client, but not the session: removes all timers, listeners and interceptors. Pending
+   * calls reject with `ERR_AUTH_DISPOSED`. A second call has no effect.
+   */
   dispose(): void
 }

@@ -1,4 +1,4 @@
-// The entry "everbearer": every public name, written by hand, values first. Whatever is not listed here is private.
+// Entry "everbearer": the public API. Names that are not listed here are private.
 
 export type { RefreshContext, RefreshWith } from './auth-api/custom-refresh.ts'
 export type { TokenResponse } from './auth-api/token-response.ts'

@@ -1,4 +1,4 @@
-// The options of createAuthClient(): what each means, its unit, range and default.
+// Options of `createAuthClient()`: meaning, unit, range and default of each.
 
 import type { RefreshWith } from './auth-api/custom-refresh.ts'
 import type { TokenResponse } from './auth-api/token-response.ts'
@@ -7,13 +7,18 @@ import type { IsTokenRefusal } from './request/token-refusal.ts'
 
 export interface AuthClientOptions {
   /**
-   * Where the API and its auth endpoints live: an absolute https URL (http on the loopback), or a path of the page's own
-   * origin. The access token goes to this origin and to no other.
+   * The URL of the API and its auth endpoints: an absolute https URL (http on localhost only), or a
+   * path on the page's origin. The access token is sent to this origin only, unless
+   * `trustedOrigins` names others.
+   *
    * @default '' (the page's origin)
+   * @example 'https://api.example.com/v1'
    */
   readonly baseURL?: string | undefined
   /**
-   * Paths of the three auth endpoints, joined to `baseURL` as axios joins them. All three are POST requests.
+   * Paths of the three auth endpoints, joined to `baseURL` as axios joins them. Each endpoint is
+   * called with POST.
+   *
    * @default { login: '/login', refresh: '/refresh', logout: '/logout' }
    */
   readonly paths?:
@@ -24,88 +29,118 @@ export interface AuthClientOptions {
       }
     | undefined
   /**
-   * The origins that may see the access token and may re-issue one, such as `['https://api.example.com']`. The list
-   * replaces the default; sub-domains are not implied.
+   * The origins that receive the access token and may re-issue it. The list replaces the default,
+   * so include the origin of `baseURL`. Subdomains must be listed one by one.
+   *
    * @default the origin of `baseURL`
+   * @example ['https://api.example.com', 'https://files.example.com']
    */
   readonly trustedOrigins?: readonly string[] | undefined
   /**
-   * The response header in which the server re-issues an access token, as `Bearer <token>`. Cross-origin, the server must
-   * name it in `Access-Control-Expose-Headers`.
+   * The response header in which the server re-issues an access token, as `Bearer <token>`.
+   * Cross-origin, the server must list the header in `Access-Control-Expose-Headers`.
+   *
    * @default 'Authorization'
    */
   readonly reissuedTokenHeader?: string | undefined
   /**
-   * Whether an answer with a status from 400 to 499 refuses the access token, so that it is renewed and the request sent
-   * again; for servers that say so in their own words, such as a 403 with the text "Invalid or expired token". A
-   * `WWW-Authenticate` with `insufficient_scope` never does, whatever the status. If it throws, the default decides, and
-   * the error is reported as an uncaught one.
+   * Decides whether a 4xx answer refuses the access token. If it does, the client refreshes the
+   * token and replays the request. Set it if your server signals an expired token in another way
+   * than 401.
+   *
+   * An answer with `insufficient_scope` in `WWW-Authenticate` is never a refusal. If the function
+   * throws, the default decides and the error is reported as uncaught.
+   *
    * @default ({ status }) => status === 401
+   * @example
+   * async ({ status, text }) => status === 403 && (await text()).includes('expired token')
    */
   readonly isTokenRefusal?: IsTokenRefusal | undefined
   /**
-   * How long before its expiry the access token is renewed, in seconds, 0 or more. At most a quarter of the token's
-   * lifetime is used, so that short-lived tokens are not renewed all the time.
+   * How long before it expires the access token is refreshed, in seconds, from 0. The client uses
+   * at most a quarter of the token's lifetime, so that short-lived tokens are not refreshed
+   * constantly.
+   *
    * @default 60
    */
   readonly refreshBeforeExpirySeconds?: number | undefined
   /**
-   * Spread the refreshes of a fleet: the first one after a sign-in comes at a random point of the token's life, later ones
-   * up to a tenth early. Users who sign in together then do not come back together. Switch it off to get the same times
-   * in every run.
+   * Adds jitter to scheduled refreshes, so that users who signed in together do not refresh
+   * together. The first refresh after a sign-in happens at a random point of the token's lifetime,
+   * each later one up to a tenth of the lifetime early. Switch it off for reproducible times.
+   *
    * @default true
    */
   readonly spreadRefreshes?: boolean | undefined
   /**
-   * How long a caller waits for a sign-in, a refresh or a restore, in milliseconds, from 1 on. When it is over the caller
-   * gets `ERR_AUTH_TIMEOUT`; a refresh runs on, and its late success still counts.
+   * How long a caller waits for a sign-in, a refresh or a restore, in milliseconds, from 1. After
+   * that, the caller gets `ERR_AUTH_TIMEOUT`. The request itself continues, and a late success
+   * still counts.
+   *
    * @default 10_000
    */
   readonly refreshTimeoutMs?: number | undefined
   /**
-   * When a refresh without an answer is given up, so that the next one may begin, in milliseconds; at least
-   * `refreshTimeoutMs`.
-   * @default 30_000
+   * How long an unanswered refresh stays in flight before it is aborted and the next one may begin,
+   * in milliseconds, from `refreshTimeoutMs`.
+   *
+   * @default 30_000, or `refreshTimeoutMs` if that is longer
    */
   readonly refreshAbandonMs?: number | undefined
   /**
-   * How long an auth request waits for its turn among the tabs of this browser, in milliseconds, from 0 on. When it is
-   * over the request goes out all the same.
+   * How long an auth request waits for the lock that the tabs of this browser share, in
+   * milliseconds, from 0. After that, the request is sent without the lock.
+   *
    * @default 5_000
    */
   readonly lockTimeoutMs?: number | undefined
   /**
-   * Whether the session is restored on page load, by one silent refresh. With `hint` that happens only where a mark in
-   * storage says that somebody was signed in here, so that visitors cause no request. The mark is no secret.
-   * @default 'always' in a page, 'never' where there is none (a server, a worker)
+   * Whether a page load restores the session with a silent refresh. `hint` restores it only if
+   * storage says that a user was signed in here, so that a first visit causes no request. The
+   * stored hint is not a secret.
+   *
+   * @default 'always' in a page; 'never' outside a page and with `refreshWith: 'access-token'`
    */
   readonly restore?: 'always' | 'hint' | 'never' | undefined
   /**
-   * Whether a refresh names its attempt in an `Idempotency-Key` header, so that a server can answer a repeated request
-   * alike. Cross-origin, the server must list the header in `Access-Control-Allow-Headers`.
+   * Whether refresh requests carry an `Idempotency-Key` header. A server that supports it answers a
+   * retried refresh like the first one. Cross-origin, the server must list the header in
+   * `Access-Control-Allow-Headers`.
+   *
    * @default 'same-origin'
    */
   readonly sendIdempotencyKey?: 'same-origin' | 'always' | 'never' | undefined
   /**
-   * A token that the app has at start, for instance from the page that a server rendered. There is nothing to restore then.
+   * A token that the app already has at start, for example from a server-rendered page. The client
+   * then starts signed in and does not restore the session.
+   *
    * @default undefined
+   * @example { accessToken: window.__TOKEN__, expiresIn: 300 }
    */
   readonly initialToken?: TokenResponse | undefined
   /**
-   * How the session is renewed: by the refresh cookie, by the current access token, by the OAuth 2 form, or by a function.
+   * How the session is refreshed: with the refresh cookie, the current access token, the OAuth 2
+   * refresh token, or a function of the app. See {@link RefreshWith}.
+   *
    * @default 'cookie'
    */
   readonly refreshWith?: RefreshWith | undefined
   /**
-   * Makes a token response of what the login and refresh endpoints answer, where that is none by itself. What it throws
-   * makes the answer malformed, and nothing more.
-   * @default undefined
+   * Converts the JSON body of the login and refresh endpoints to a token response. If it throws,
+   * the caller gets `ERR_AUTH_RESPONSE_MALFORMED`.
+   *
+   * @default undefined (the body is a token response)
+   * @example
+   * ({ data }) => ({ accessToken: data.token, expiresIn: data.ttl })
    */
   readonly parseTokenResponse?: ((body: unknown) => TokenResponse) | undefined
   /**
-   * What happens while nothing happens. `whileHidden`: whether the token is renewed in a page that nobody looks at; a
-   * request always may renew it. `signOutAfterSeconds`: the user is signed out when there was no request and no
-   * `markActive()` for so long, in seconds, from 1 on.
+   * The rules for a hidden page and an idle user.
+   *
+   * - `whileHidden`: whether a hidden page refreshes its token on schedule. Requests always can.
+   * - `signOutAfterSeconds`: signs the user out after this time without a request or a
+   *   `markActive()` call, in seconds, from 1. `undefined` never signs out.
+   *
    * @default { whileHidden: 'pause', signOutAfterSeconds: undefined }
    */
   readonly idlePolicy?:
@@ -115,15 +150,22 @@ export interface AuthClientOptions {
       }
     | undefined
   /**
-   * What the tabs of this browser tell each other. `share`: the access token (with the OAuth 2 form, the refresh token
-   * too), so that one refresh serves all and a new tab asks nobody else. `signal`: that something happened, never what;
-   * each tab renews its own token. `off`: nothing. Any script of the page's origin can listen to what tabs share.
+   * The data that the tabs of this browser share. Any script of the page's origin can listen to
+   * their messages.
+   *
+   * - `share`: the access token, and the refresh token with `refreshWith: 'refresh-token'`. One
+   *   refresh serves all tabs, and a new tab gets its token from another tab.
+   * - `signal`: only that something changed. Each tab refreshes its own token.
+   * - `off`: nothing.
+   *
    * @default 'share'
    */
   readonly tabs?: 'share' | 'signal' | 'off' | undefined
   /**
-   * Replaces parts of the surroundings: the clock, the timers, `fetch`, the locks and so on.
-   * @default what the browser (or Node) has
+   * Replaces parts of the environment, such as the clock, the timers, `fetch` or the locks.
+   *
+   * @default what the browser or Node provides
+   * @example { fetch: fetchWithCookieJar }
    */
   readonly platform?: Partial<Platform> | undefined
 }

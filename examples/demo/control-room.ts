@@ -1,4 +1,4 @@
-// The demo's levers: lets a visitor rotate keys, revoke tokens and end sessions of the mock auth server while watching.
+// Control endpoints of the demo: let the page rotate keys, revoke tokens and end sessions.
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { MockAuthServer, MockCall } from 'everbearer/mock'
 import {
@@ -10,7 +10,7 @@ import {
 } from './demo-facts.ts'
 
 export interface ControlRoom {
-  /** Answers `GET /demo/state` and `POST /demo/<action>`, for the page only. */
+  /** Answers `GET /demo/state` and `POST /demo/<action>`, only for requests of the page. */
   readonly listener: RequestListener
   readonly keys: () => readonly KeyLife[]
 }
@@ -18,12 +18,12 @@ export interface ControlRoom {
 export interface ControlRoomOptions {
   readonly server: MockAuthServer
   readonly accessTokenSeconds: number
-  /** Origin of the page; `undefined` until it is served. */
+  /** Origin of the page; `undefined` until the page is served. */
   readonly pageOrigin: () => string | undefined
   readonly onKeysChanged: (keys: readonly KeyLife[]) => void
 }
 
-/** How much of the past a page draws when it loads. */
+/** The past that a page shows when it loads. */
 const shownPastMs = 90_000
 
 export function createControlRoom(options: ControlRoomOptions): ControlRoom {
@@ -78,7 +78,7 @@ export function createControlRoom(options: ControlRoomOptions): ControlRoom {
   return {
     keys: () => keys,
     listener: (request, response) => {
-      // A POST without a body needs no preflight, so CORS alone would not stop another page of this browser.
+      // A POST without a body needs no preflight, so CORS alone does not stop other pages.
       const pageOrigin = options.pageOrigin()
       const isPage = pageOrigin !== undefined && request.headers.origin === pageOrigin
       const { status, body } = isPage ? answer(request) : { status: 403, body: {} }
@@ -92,7 +92,7 @@ export function createControlRoom(options: ControlRoomOptions): ControlRoom {
   }
 }
 
-/** What the page may know of a call; `undefined` for calls that it does not draw. */
+/** The facts of a call for the page; `undefined` for calls that the page does not show. */
 export function toServerCall(call: MockCall): ServerCall | undefined {
   if (call.route !== 'me' || call.endedAtMs === undefined || call.status === undefined) return
   return {

@@ -1,12 +1,12 @@
-// What the demo's server tells its page: plain facts for the picture, and never a token.
+// Messages between the demo server and its page: plain facts for the timeline, never a token.
 
-/** The life of one signing key, in milliseconds since the epoch. */
+/** The times of one signing key, in milliseconds since the epoch. */
 export interface KeyLife {
   readonly kid: string
-  /** Counts the keys from 1; the page picks the colour by it, so that a reload does not repaint everything. */
+  /** Counts the keys from 1. The page derives the colour from it, so a reload keeps the colours. */
   readonly number: number
   readonly signsFromMs: number
-  /** Since when it only verifies. */
+  /** When it stopped signing; it still verifies. */
   readonly verifiesFromMs?: number
   readonly retiredAtMs?: number
 }
@@ -22,14 +22,14 @@ export interface ServerCall {
   readonly reissuedKid?: string
 }
 
-/** Everything that a page needs to draw the recent past when it loads. */
+/** The recent past, for a page that has just loaded. */
 export interface ServerSnapshot {
   readonly accessTokenSeconds: number
   readonly keys: readonly KeyLife[]
   readonly calls: readonly ServerCall[]
 }
 
-/** What a visitor may do to the server; each is `POST /demo/<action>`. */
+/** The actions that a visitor can trigger, each by `POST /demo/<action>`. */
 export const serverActions = [
   'rotate-key',
   'retire-key',
@@ -38,9 +38,9 @@ export const serverActions = [
 ] as const
 export type ServerAction = (typeof serverActions)[number]
 
-/** Names of the messages that the server pushes to every open page. */
+/** Names of the messages from the server to every open page. */
 export const callMessage = 'demo:call'
 export const keysMessage = 'demo:keys'
 
-/** Known to everybody: the server keeps it in memory, on this machine. */
+/** The only user of the demo. The server is reachable from this machine only. */
 export const demoUser = { email: 'ada@example.com', password: 'lovelace' }

@@ -1,4 +1,4 @@
-// Starts the two halves of the demo on two origins: the mock auth server with its levers, and the page.
+// Demo server: starts the mock auth server and the page on two origins.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -10,9 +10,9 @@ import { createControlRoom, toServerCall } from './control-room.ts'
 import { callMessage, demoUser, keysMessage } from './demo-facts.ts'
 
 export interface DemoOptions {
-  /** Port of the auth server; another free one is taken where it is in use. 0 takes any. Default 4000. */
+  /** Port of the auth server. If it is in use, a free port is taken. 0: any port. Default 4000. */
   readonly apiPort?: number
-  /** Port of the page, likewise. Default 5173. */
+  /** Port of the page, by the same rule. Default 5173. */
   readonly pagePort?: number
   /** Lifetime of an access token, in seconds. Default 30: short enough to watch. */
   readonly accessTokenSeconds?: number
@@ -39,11 +39,11 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
     pageOrigin: () => pageOrigin,
     onKeysChanged: (keys) => page?.ws.send(keysMessage, keys)
   })
-  // The page's dev connection carries the journal as well: an event stream of its own would hold one of the six
-  // connections that a browser opens to the API, in every tab.
-  const stopTelling = server.onCall((call) => {
-    const told = toServerCall(call)
-    if (told !== undefined) page?.ws.send(callMessage, told)
+  // The page's dev connection carries the call log too. A separate event stream would use one of
+  // the six connections that a browser opens to the API, in every tab.
+  const stopSending = server.onCall((call) => {
+    const serverCall = toServerCall(call)
+    if (serverCall !== undefined) page?.ws.send(callMessage, serverCall)
   })
 
   const api = createServer(toNodeListener(server, controlRoom.listener))
@@ -62,7 +62,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
     apiUrl,
     server,
     async close() {
-      stopTelling()
+      stopSending()
       await Promise.all([page?.close(), closeServer(api)])
     }
   }
@@ -77,7 +77,7 @@ async function servePage(apiUrl: string, port: number): Promise<ViteDevServer> {
     logLevel: 'error',
     plugins: [react()],
     define: { 'import.meta.env.VITE_API_URL': JSON.stringify(apiUrl) },
-    // Known from the start, or the first visit would reload the page once they have been found.
+    // Listed, because Vite would otherwise discover them on the first visit and reload the page.
     optimizeDeps: {
       include: [
         'axios',
@@ -103,7 +103,7 @@ async function servePage(apiUrl: string, port: number): Promise<ViteDevServer> {
   }
 }
 
-/** @returns the port, which is another one where the wanted one is taken */
+/** @returns the port; a free one if the wanted one is in use */
 function listenOn(server: Server, wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.on('listening', () => resolve((server.address() as AddressInfo).port))

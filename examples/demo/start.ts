@@ -1,4 +1,5 @@
-// The demo's front door: `npm start` runs both servers, says where to look, and cleans up on Ctrl-C.
+// Entry of `npm start`: runs the page and the auth server, prints the address, and closes both on
+// Ctrl-C.
 import { demoUser } from './demo-facts.ts'
 import { startDemo } from './demo-server.ts'
 
@@ -9,15 +10,15 @@ console.log(`
   everbearer demo
 
   Open     ${bold(demo.pageUrl)}
-  Sign in  ${demoUser.email} / ${demoUser.password} (filled in for you)
+  Sign in  ${demoUser.email} / ${demoUser.password} (already filled in)
 
-  The auth server is at ${demo.apiUrl}; its access tokens live for 30 seconds. Ctrl-C ends both.
+  Auth server: ${demo.apiUrl}. Access tokens live for 30 seconds. Press Ctrl-C to stop.
 `)
 
 let isClosing = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // npm hands Ctrl-C on a second time.
+    // npm forwards Ctrl-C, so the signal arrives twice.
     if (isClosing) return
     isClosing = true
     void demo.close().then(() => process.exit(0))

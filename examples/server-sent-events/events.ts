@@ -1,4 +1,5 @@
-// Server-sent events over `auth.fetch`: an EventSource cannot carry a header, and no URL is to carry a token.
+// Server-sent events over `auth.fetch`: an EventSource cannot send the header, and a token must not
+// be in a URL.
 import type { AuthClient } from 'everbearer'
 
 export interface ServerSentEvent {
@@ -8,10 +9,11 @@ export interface ServerSentEvent {
 }
 
 /**
- * The events of a stream, as an EventSource would give them (HTML standard, section 9.2), until the server answers 204.
- * When a stream ends it is opened again where it ended, with the token of that moment.
+ * Yields the events of a stream as an EventSource does (HTML standard, section 9.2), until the
+ * server answers 204. When a stream ends, it is reopened with `Last-Event-ID` and the current
+ * token.
  *
- * @throws the signal's reason when it is aborted, and what `auth.fetch` throws
+ * @throws the signal's reason after an abort, and the errors of `auth.fetch`
  */
 export async function* readEvents(
   auth: Pick<AuthClient, 'fetch'>,
@@ -58,7 +60,7 @@ async function* readLines(body: NonNullable<Response['body']>): AsyncGenerator<s
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return
-      // A carriage return at the end may be half of a line's end.
+      // A carriage return at the end of a chunk may be the first half of a line break.
       const lines = (rest + value).split(/\r\n|\n|\r(?!$)/)
       rest = lines.pop() ?? ''
       yield* lines

@@ -1,4 +1,4 @@
-// The app that the recipes test: a form to sign in with, and a greeting that only the API knows.
+// App of the recipes: a sign-in form, and a greeting with data of the API.
 import { type AuthClient, isAuthError } from 'everbearer'
 
 export interface Credentials {
@@ -19,7 +19,7 @@ const markup = `
   </main>
   <p role="alert"></p>`
 
-/** @returns takes the app away again */
+/** @returns a function that unmounts the app */
 export function mountApp(root: HTMLElement, auth: AuthClient<Credentials>): () => void {
   root.innerHTML = markup
   const find = <Found extends HTMLElement>(selector: string): Found => {

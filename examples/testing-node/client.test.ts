@@ -1,4 +1,4 @@
-// Plain Node: its own test runner, msw for the network, and no page. `node --test`
+// Recipe for plain Node: its test runner, msw for the network, no page. `node --test`
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { createAuthClient, isAuthError } from 'everbearer'
@@ -8,7 +8,7 @@ import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 
 const api = 'http://localhost:4000'
-// Node's clients keep no cookies; the server sees that there is no page, and plays the browser's jar.
+// Node has no cookie jar. The server detects that there is no page and emulates one.
 const server = createMockAuthServer({
   users: [{ email: 'robot@example.com', password: 'r2', claims: { role: 'importer' } }]
 })
@@ -30,7 +30,7 @@ afterEach(() => {
 })
 after(() => network.close())
 
-test('asks the API with a token, and renews it when the server has forgotten it', async (t) => {
+test('refreshes the token and replays the request after the server revoked the token', async (t) => {
   const auth = open()
   t.after(auth.dispose)
   await auth.login(robot)
@@ -43,7 +43,7 @@ test('asks the API with a token, and renews it when the server has forgotten it'
   )
 })
 
-test('finds out that the session has ended from one refused refresh', async (t) => {
+test('signs out after one rejected refresh when the session has expired', async (t) => {
   const auth = open()
   t.after(auth.dispose)
   await auth.login(robot)
@@ -53,7 +53,7 @@ test('finds out that the session has ended from one refused refresh', async (t) 
   assert.equal(server.calls.refresh.length, 1)
 })
 
-test('keeps the session while the server is out of reach', async (t) => {
+test('keeps the session while the refresh endpoint cannot be reached', async (t) => {
   const auth = open()
   t.after(auth.dispose)
   await auth.login(robot)
@@ -63,7 +63,7 @@ test('keeps the session while the server is out of reach', async (t) => {
   assert.equal(auth.getState().status, 'authenticated')
 })
 
-test('is told which rule a bad client breaks', async () => {
+test('reports the rule that a client breaks with two parallel refreshes', async () => {
   const post = (path: string, body: object) =>
     fetch(api + path, {
       method: 'POST',

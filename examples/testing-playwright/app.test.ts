@@ -1,4 +1,5 @@
-// Playwright: the built app in a real browser, the mock auth server on a port, steered by requests. `node --test`
+// Recipe for Playwright: the built app in a real browser, the mock on a port, controlled by
+// requests. `node --test`
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -16,7 +17,7 @@ let browser: Browser
 let page: Page
 
 before(async () => {
-  // In a project of your own: `npx everbearer mock --control`.
+  // In your project: `npx everbearer mock --control`.
   mock = await startMock('node', [join(root, '../../dist/cli/index.js')])
   outDir = await mkdtemp(join(tmpdir(), 'app-'))
   process.env.VITE_API_URL = mock.url
@@ -36,7 +37,7 @@ after(async () => {
 afterEach(async () => {
   await page.context().close()
   await mock.assertNoViolations()
-  await mock.tell('reset')
+  await mock.control('reset')
 })
 
 async function openApp(): Promise<void> {
@@ -49,7 +50,7 @@ async function signIn(): Promise<void> {
 }
 const ask = () => page.getByRole('button', { name: 'Ask again' }).click()
 
-test('signs in, and stays signed in over a reload', async () => {
+test('stays signed in after a page load', async () => {
   await openApp()
   await signIn()
   await page.reload()
@@ -57,48 +58,48 @@ test('signs in, and stays signed in over a reload', async () => {
   assert.equal((await mock.calls('login')).length, 1)
 })
 
-test('takes up the token of a rotated key', async () => {
+test('adopts the token that is re-issued after a key rotation', async () => {
   await openApp()
   await signIn()
-  await mock.tell('rotate-key')
+  await mock.control('rotate-key')
   await ask()
   await page.getByText('Hello ada@example.com').waitFor()
-  await mock.tell('idle')
+  await mock.control('idle')
   await ask()
-  await mock.tell('idle')
+  await mock.control('idle')
   const kids = new Set((await mock.calls('me')).map((call) => call.kid))
   assert.equal(kids.size, 2)
 })
 
-test('keeps the session when the connection is lost in the middle of a refresh', async () => {
+test('keeps the session if the connection is lost during a refresh', async () => {
   await openApp()
   await signIn()
-  await mock.tell('revoke-access-tokens')
-  await mock.tell('fail-next', { endpoint: 'refresh', fault: 'network', after: 'commit' })
+  await mock.control('revoke-access-tokens')
+  await mock.control('fail-next', { endpoint: 'refresh', fault: 'network', after: 'commit' })
   await ask()
   await page.getByText('ERR_AUTH_NETWORK').waitFor()
   await page.getByRole('button', { name: 'Sign out' }).waitFor()
 })
 
-test('signs out when the session has ended', async () => {
+test('shows the sign-in form when the session has ended', async () => {
   await openApp()
   await signIn()
-  await mock.tell('end-sessions')
+  await mock.control('end-sessions')
   await ask()
   await page.getByRole('button', { name: 'Sign in' }).waitFor()
 })
 
-test('loses no session to a reload while the refresh is under way', async () => {
+test('keeps the session if the page is reloaded during a refresh', async () => {
   await openApp()
   await signIn()
-  await mock.tell('revoke-access-tokens')
-  const { gate } = (await mock.tell('hold', { endpoint: 'refresh', after: 'commit' })) as {
+  await mock.control('revoke-access-tokens')
+  const { gate } = (await mock.control('hold', { endpoint: 'refresh', after: 'commit' })) as {
     gate: string
   }
   await ask()
-  await mock.tell('arrived', { gate })
+  await mock.control('arrived', { gate })
   const reloaded = page.reload()
-  await mock.tell('release', { gate })
+  await mock.control('release', { gate })
   await reloaded
   await page.getByText('Hello ada@example.com').waitFor()
 })

@@ -1,4 +1,4 @@
-// The app as it is built: it knows nothing of any mock.
+// Entry of the built app. It does not know about the mock.
 import { createAuthClient } from 'everbearer'
 import { type Credentials, mountApp } from '../testing-app/app.ts'
 

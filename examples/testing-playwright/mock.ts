@@ -1,14 +1,14 @@
-// The mock auth server in a process of its own, and what a test tells it. `npx everbearer mock --control` is all of it.
+// Mock auth server in another process, controlled by requests: `npx everbearer mock --control`.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { MockCall } from 'everbearer/mock'
 
 export interface Mock {
   readonly url: string
-  /** The server's methods, by the names of the control API. */
-  tell(name: string, body?: object): Promise<unknown>
+  /** Calls a method of the server by its name in the control API. */
+  control(name: string, body?: object): Promise<unknown>
   calls(route: string): Promise<readonly MockCall[]>
-  /** Throws with what a good client would not have done. */
+  /** Throws if the client broke a rule. */
   assertNoViolations(): Promise<void>
   close(): void
 }
@@ -24,7 +24,7 @@ export async function startMock(command: string, args: readonly string[]): Promi
   }
   return {
     url,
-    tell: (name, body) => ask('POST', name, body),
+    control: (name, body) => ask('POST', name, body),
     calls: (route) => ask('GET', `calls?route=${route}`),
     async assertNoViolations() {
       const violations = await ask('GET', 'violations')
@@ -35,12 +35,12 @@ export async function startMock(command: string, args: readonly string[]): Promi
 }
 
 async function addressOf(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('the mock says nothing')
+  if (child.stdout === null) throw new Error('the mock has no output')
   for await (const line of createInterface(child.stdout)) {
     const url = /listens on (http:\S+)/.exec(line)?.[1]
     if (url === undefined) continue
     child.stdout.resume()
     return url
   }
-  throw new Error('the mock ended before it listened')
+  throw new Error('the mock exited before it printed its address')
 }

@@ -1,4 +1,4 @@
-// Vitest, happy-dom and msw: the app on its own origin, the server in the same process.
+// Recipe for Vitest, happy-dom and msw: app and API on one origin, server in the same process.
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
 import { createHandlers, protect } from 'everbearer/mock/msw'
@@ -10,7 +10,7 @@ import { mountApp } from '../testing-app/app.ts'
 const server = createMockAuthServer({ basePath: '/api', accessTokenSeconds: 300 })
 const network = setupServer(
   ...createHandlers(server),
-  // A handler of the app's own API, behind the guard: verified, re-issued and journaled like the server's own.
+  // A handler of the app's API. `protect` checks the token, re-issues it, and logs the call.
   http.get(
     '/api/todos',
     protect(server, ({ claims }) => HttpResponse.json([{ owner: claims.sub }]))
@@ -19,7 +19,7 @@ const network = setupServer(
 
 let unmount = () => {}
 function open() {
-  // Real users who sign in together are spread, so as not to come back together; a test wants to know the moment.
+  // Without jitter, so that the test knows when the refresh is due.
   const auth = createAuthClient({ baseURL: '/api', spreadRefreshes: false })
   unmount = mountApp(document.body, auth)
   return auth
@@ -45,7 +45,7 @@ afterEach(() => {
 })
 afterAll(() => network.close())
 
-it('signs in, and stays signed in over a reload', async () => {
+it('stays signed in after a page load', async () => {
   open()
   await signIn()
   unmount()
@@ -54,7 +54,7 @@ it('signs in, and stays signed in over a reload', async () => {
   expect(server.calls.login).toHaveLength(1)
 })
 
-it('shows what a wrong password is', async () => {
+it('shows an error for a wrong password', async () => {
   open()
   await untilSignedOut()
   document.querySelector('[name=password]')?.setAttribute('value', 'byron')
@@ -62,20 +62,20 @@ it('shows what a wrong password is', async () => {
   await untilShown('ERR_AUTH_LOGIN_REJECTED')
 })
 
-it('renews a token before it expires', async () => {
+it('refreshes the token before it expires', async () => {
   vi.useFakeTimers({
     toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date']
   })
   open()
   await signIn()
   const { length: before } = server.calls.refresh
-  // A minute before the end. Much more at once, and the client's timeouts would pass while the answer is on its way.
+  // One minute before expiry. A longer step would also pass the client's timeouts.
   await vi.advanceTimersByTimeAsync(241_000)
   await server.idle()
   expect(server.calls.refresh).toHaveLength(before + 1)
 })
 
-it('makes one refresh out of many refused requests', async () => {
+it('sends one refresh for many refused requests', async () => {
   const auth = open()
   await signIn()
   const { length: before } = server.calls.refresh
@@ -88,7 +88,7 @@ it('makes one refresh out of many refused requests', async () => {
   expect(server.calls.refresh).toHaveLength(before + 1)
 })
 
-it('takes up the token that a rotated key brings', async () => {
+it('adopts the token that is re-issued after a key rotation', async () => {
   const auth = open()
   await signIn()
   const { previousKid, kid } = server.rotateKey()
@@ -97,7 +97,7 @@ it('takes up the token that a rotated key brings', async () => {
   expect(server.calls.api.slice(-2).map((call) => call.kid)).toEqual([previousKid, kid])
 })
 
-it('survives an answer that is lost after the server has rotated', async () => {
+it('keeps the session if the answer is lost after the server has rotated the refresh token', async () => {
   const auth = open()
   await signIn()
   server.failNext('refresh', 'network', { after: 'commit' })
@@ -107,7 +107,7 @@ it('survives an answer that is lost after the server has rotated', async () => {
   expect(auth.getState().status).toBe('authenticated')
 })
 
-it('shows the form again when the session has ended', async () => {
+it('shows the sign-in form when the session has ended', async () => {
   open()
   await signIn()
   server.endSessions()
@@ -115,7 +115,7 @@ it('shows the form again when the session has ended', async () => {
   await untilSignedOut()
 })
 
-it('signs out while a refresh is under way, and stays signed out', async () => {
+it('stays signed out after a sign-out during a refresh', async () => {
   const auth = open()
   await signIn()
   server.revokeAccessTokens()

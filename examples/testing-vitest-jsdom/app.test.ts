@@ -1,4 +1,4 @@
-// Vitest, jsdom and msw: the API on another origin, with CORS as in production.
+// Recipe for Vitest, jsdom and msw: the API on another origin, with CORS as in production.
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
 import { createHandlers, protect } from 'everbearer/mock/msw'
@@ -8,8 +8,8 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { mountApp } from '../testing-app/app.ts'
 
 const api = 'http://localhost:4000'
-// jsdom keeps cookies for XMLHttpRequest alone. The client refreshes by `fetch`, which here is Node's and has no jar: the
-// server's own stands in.
+// jsdom stores cookies only for XMLHttpRequest. The client refreshes with `fetch`, which is Node's
+// here and has no cookie jar, so the server emulates one.
 const server = createMockAuthServer({ cookies: 'jar' })
 const network = setupServer(
   ...createHandlers(server, { baseURL: api }),
@@ -45,7 +45,7 @@ afterEach(() => {
 })
 afterAll(() => network.close())
 
-it('signs in, and stays signed in over a reload', async () => {
+it('stays signed in after a page load', async () => {
   open()
   await signIn()
   unmount()
@@ -54,7 +54,7 @@ it('signs in, and stays signed in over a reload', async () => {
   expect(server.calls.login).toHaveLength(1)
 })
 
-it('signs out on the server as well', async () => {
+it('ends the session on the server when the user signs out', async () => {
   open()
   await signIn()
   click('[data-sign-out]')
@@ -72,7 +72,7 @@ it('keeps the session while the server is down', async () => {
   expect(auth.getState().status).toBe('authenticated')
 })
 
-it('reads a re-issued token, which the server exposes, and no other header', async () => {
+it('adopts a re-issued token from an exposed header, and cannot read other headers', async () => {
   const auth = open()
   await signIn()
   const { kid } = server.rotateKey()

@@ -1,4 +1,4 @@
-// A page of stories, as Storybook has them: the app, and the whole auth server behind the page's service worker.
+// Page of stories, as in Storybook: the app, and the auth server behind the page's service worker.
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
 import { createHandlers } from 'everbearer/mock/msw'
@@ -20,10 +20,10 @@ for (const name of Object.keys(stories)) {
 
 const wanted = new URLSearchParams(location.search).get('story') ?? 'Signed out'
 const auth = createAuthClient<Credentials>({ baseURL: '/api' })
-// The server forgets with the page, and a cookie of the page before is nobody's: every story begins signed out.
+// The new server does not know the cookie of an earlier page, so each story starts signed out.
 if (wanted !== 'Starting') await auth.ready()
 await stories[wanted]?.({ server, auth })
 if (root !== null) mountApp(root, auth)
 
-// For whoever looks at it: in the console, `mock.calls`, `mock.rotateKey()`, `mock.assertNoViolations()`.
+// For the console: `mock.calls`, `mock.rotateKey()`, `mock.assertNoViolations()`.
 Object.assign(window, { mock: server })

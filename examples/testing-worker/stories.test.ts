@@ -1,4 +1,4 @@
-// The stories in a real browser: the page as it is built, its server in it. `node --test`
+// Tests of the stories in a real browser, with the built page and the server inside. `node --test`
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ let browser: Browser
 
 before(async () => {
   outDir = await mkdtemp(join(tmpdir(), 'stories-'))
-  // Top-level await, as a page of stories may have it.
+  // es2022, because the page uses top-level await.
   await build({ root, logLevel: 'error', build: { outDir, emptyOutDir: true, target: 'es2022' } })
   site = await preview({ root, preview: { port: 0 }, build: { outDir } })
   browser = await chromium.launch({
@@ -68,7 +68,7 @@ for (const name of Object.keys(stories)) {
     const page = await context.newPage()
     await page.goto(`${site.resolvedUrls?.local[0]}?${new URLSearchParams({ story: name })}`)
     await looks[name]?.(page)
-    assert.notEqual(looks[name], undefined, 'every story is looked at')
+    assert.notEqual(looks[name], undefined, 'every story has a check')
     await page.evaluate(() => Reflect.get(window, 'mock').assertNoViolations())
     await context.close()
   })

@@ -1,4 +1,4 @@
-// The states that are hard to get into by hand: each story brings the server there before anybody looks at the app.
+// Stories: states that are hard to reach by hand. Each one prepares server and client.
 import type { AuthClient } from 'everbearer'
 import type { MockAuthServer } from 'everbearer/mock'
 import type { Credentials } from '../testing-app/app.ts'

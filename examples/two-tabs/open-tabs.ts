@@ -1,8 +1,15 @@
-// Two tabs in one process: clients that share what the tabs of a browser share, each handed in through `platform`.
-import { type AuthClientOptions, createAuthClient, type Platform } from 'everbearer'
+// Two tabs in one process: clients that share storage, lock, channel and cookies.
+import {
+  type AuthClient,
+  type AuthClientOptions,
+  createAuthClient,
+  type Platform
+} from 'everbearer'
 
-/** A browser of which only that is there what its tabs have in common. */
-export function createBrowser(fetch: Platform['fetch']) {
+/** A browser, reduced to the parts that its tabs share. */
+export function createBrowser(fetch: Platform['fetch']): {
+  openTab(options: AuthClientOptions): AuthClient
+} {
   const stored = new Map<string, string>()
   const listeners = new Set<{ name: string; hear: (message: unknown) => void }>()
   let lock: Promise<unknown> = Promise.resolve()
@@ -16,7 +23,7 @@ export function createBrowser(fetch: Platform['fetch']) {
       removeItem: (key) => void stored.delete(key)
     },
     locks: {
-      // Enough for tabs that do not crash: one after the other.
+      // One task after the other. This is enough for tabs that do not crash.
       request(_name, options, task) {
         if ('ifAvailable' in options && isHeld) return task(null)
         const turn = lock.then(async () => {
@@ -32,7 +39,7 @@ export function createBrowser(fetch: Platform['fetch']) {
   }
 
   return {
-    openTab(options: AuthClientOptions) {
+    openTab(options: AuthClientOptions): AuthClient {
       const openChannel: Platform['openChannel'] = (name, hear) => {
         const listener = { name, hear }
         listeners.add(listener)

@@ -1,11 +1,12 @@
-// A WebSocket that stays signed in: the token goes in the first message, and a new token opens a new connection.
+// WebSocket that stays signed in: the token goes into the first message, and each new token opens a
+// new connection.
 import type { AuthClient } from 'everbearer'
 
 export interface LiveChannel {
   close(): void
 }
 
-/** How long after an unexpected end it is tried again. */
+/** The delay before a new connection after an unexpected end. */
 const reconnectMs = 1_000
 
 export function openLiveChannel(
@@ -23,7 +24,7 @@ export function openLiveChannel(
     clearTimeout(retry)
     socket.addEventListener('open', async () => {
       try {
-        // Asked for at the last moment, so that it is renewed first where it is about to expire.
+        // Requested here, so that a token that is about to expire is refreshed first.
         const accessToken = await auth.getAccessToken()
         socket.send(JSON.stringify({ type: 'authenticate', accessToken }))
         previous?.close()

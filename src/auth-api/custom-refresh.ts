@@ -1,28 +1,42 @@
-// The ways in which a session is renewed, and the one that is the app's own.
+// Refresh function of the app: calls the function given as option `refreshWith`.
+import { rejectOnAbort } from '../lib/deadline.ts'
 import { AuthError, isAuthError } from '../lib/errors.ts'
-import { rejectOnAbort } from './post.ts'
 import type { TokenResponse } from './token-response.ts'
 
-/** What a renewal has to go on. */
+/** The argument of a `refreshWith` function. */
 export interface RefreshContext {
-  /** Names this renewal over its retries: an `Idempotency-Key` for servers that know one. */
+  /**
+   * Identifies this refresh across its retries. Send it as `Idempotency-Key` if the server supports
+   * one.
+   */
   readonly attempt: string
-  /** Aborts when the renewal is given up, or has become pointless. */
+  /** Aborts when the refresh is abandoned or its result is no longer needed. */
   readonly signal: AbortSignal
-  /** The access token that is to be replaced; `undefined` on page load. */
+  /** The access token to replace; `undefined` on page load. */
   readonly accessToken: string | undefined
 }
 
 /**
- * How the session is renewed.
+ * How the session is refreshed.
  *
- * - `cookie`: POST to `paths.refresh`; the credential is the HttpOnly refresh cookie.
- * - `access-token`: the same, with the current access token as Bearer credential, to a trusted origin only. There is nothing to
- *   restore from on load.
- * - `refresh-token`: the OAuth 2 form, `grant_type=refresh_token` (RFC 6749 §6). A `refresh_token` in the token response is
- *   kept in memory and sent along; without one, the cookie has to do.
- * - a function: whatever the app does. It returns a token response, or throws: an `AuthError` with the code
- *   `ERR_AUTH_SESSION_EXPIRED` ends the session, anything else leaves it and is tried again.
+ * - `cookie`: POST to `paths.refresh`. The HttpOnly refresh cookie is the credential.
+ * - `access-token`: the same request, with the current access token as Bearer credential. It goes
+ *   to trusted origins only. A page load cannot restore the session.
+ * - `refresh-token`: the OAuth 2 form with `grant_type=refresh_token` (RFC 6749 §6). The client
+ *   keeps the `refresh_token` of the token response in memory and sends it. Without one, it relies
+ *   on the cookie.
+ * - a function that returns a token response. If it throws an `AuthError` with the code
+ *   `ERR_AUTH_SESSION_EXPIRED`, the session ends. After any other error the session stays and the
+ *   refresh is retried.
+ *
+ * @example
+ * refreshWith: async ({ signal, attempt }) => {
+ *   const response = await fetch('/session/refresh', {
+ *     method: 'PUT', signal, headers: { 'Idempotency-Key': attempt }
+ *   })
+ *   if (response.status === 401) throw new AuthError('ERR_AUTH_SESSION_EXPIRED', 'signed out')
+ *   return response.json()
+ * }
  */
 export type RefreshWith =
   | 'cookie'
@@ -30,28 +44,28 @@ export type RefreshWith =
   | 'refresh-token'
   | ((context: RefreshContext) => Promise<TokenResponse>)
 
-/** The app's function failed: with a verdict, or without one. */
+/** The function failed; `rejected` ends the session. */
 export type CustomRefreshFailure =
   | { readonly kind: 'rejected'; readonly status: undefined; readonly oauthError: undefined }
   | { readonly kind: 'undecided'; readonly error: AuthError }
 
-/** Calls the app's function; `issue` reads what it returns, and throws an `AuthError` where that is no token response. */
+/** `read` turns the function's result into a token, or throws an `AuthError`. */
 export async function refreshByApp<Issued>(
-  renew: Extract<RefreshWith, (context: never) => unknown>,
+  refresh: Extract<RefreshWith, (context: never) => unknown>,
   context: RefreshContext,
-  issue: (body: unknown) => Issued
+  read: (body: unknown) => Issued
 ): Promise<{ readonly kind: 'issued'; readonly token: Issued } | CustomRefreshFailure> {
   let body: unknown
   try {
-    body = await Promise.race([renew(context), rejectOnAbort(context.signal)])
+    body = await Promise.race([refresh(context), rejectOnAbort(context.signal)])
   } catch (error) {
-    // One code is a verdict. Whatever else it threw may be anybody's, and hold secrets: only the fact travels.
+    // The app's error may hold secrets, so only the fact that it failed is passed on.
     return isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')
       ? { kind: 'rejected', status: undefined, oauthError: undefined }
       : { kind: 'undecided', error: failed(context.signal) }
   }
   try {
-    return { kind: 'issued', token: issue(body) }
+    return { kind: 'issued', token: read(body) }
   } catch (error) {
     return { kind: 'undecided', error: error instanceof AuthError ? error : failed(context.signal) }
   }
@@ -59,9 +73,9 @@ export async function refreshByApp<Issued>(
 
 function failed(signal: AbortSignal): AuthError {
   return signal.aborted
-    ? new AuthError('ERR_AUTH_TIMEOUT', 'The function refreshWith did not settle in time.')
+    ? new AuthError('ERR_AUTH_TIMEOUT', 'refreshWith did not settle in time.')
     : new AuthError(
         'ERR_AUTH_SERVER_ERROR',
-        'The function refreshWith failed; it is called again later.'
+        'refreshWith failed. The session is kept and the refresh will be retried.'
       )
 }

@@ -1,5 +1,5 @@
-// Where the three auth requests go, and which URLs are theirs.
-import { AuthError } from '../lib/errors.ts'
+// Auth endpoints: resolves the URLs of login, refresh and logout, and recognises them.
+import { invalid } from '../lib/checks.ts'
 import { isSecureUrl, joinUrl, parseUrl } from '../lib/url.ts'
 
 export interface EndpointPaths {
@@ -10,15 +10,18 @@ export interface EndpointPaths {
 
 export interface Endpoints {
   /**
-   * Its URL: the path joined to `baseURL` as axios does, resolved against the page.
+   * The endpoint's URL: its path joined to `baseURL` as axios joins them, resolved against the
+   * page.
    *
-   * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` where a relative URL has no page to resolve against, or where the
-   * result is http on a host other than the loopback (RFC 6750 §5.3).
+   * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if a relative URL has no page to resolve against,
+   * or if the URL is http on a host other than localhost (RFC 6750 §5.3).
    */
   resolve(name: keyof EndpointPaths): string
-  /** Is this the URL of one of them? By its path alone, for a request may name the server in another way. */
+  /** Compares paths only, because a request may name the same server in another way. */
   has(url: string | undefined): boolean
-  /** What tells these endpoints from those of other servers: two clients for different ones share nothing. */
+  /**
+   * Identifies the server. Clients of different servers must not share locks, storage or messages.
+   */
   identify(): string
 }
 
@@ -26,22 +29,24 @@ export function createEndpoints(
   { baseURL, paths }: { readonly baseURL: string; readonly paths: EndpointPaths },
   pageUrl: () => string | undefined
 ): Endpoints {
-  // Each time anew, since the page's base may change.
+  // Parsed at each use, because the page's base URL can change.
   const parse = (path: string) => parseUrl(joinUrl(baseURL, path), pageUrl())
 
   return {
     resolve(name) {
       const url = parse(paths[name])
       if (url === undefined) {
-        throw new AuthError(
-          'ERR_AUTH_INVALID_OPTIONS',
-          `Option baseURL: expected an absolute URL, since there is no page to resolve a relative one against; received "${baseURL}".`
+        throw invalid(
+          'baseURL',
+          'an absolute URL, because outside a page a relative one has no base',
+          baseURL
         )
       }
       if (!isSecureUrl(url)) {
-        throw new AuthError(
-          'ERR_AUTH_INVALID_OPTIONS',
-          `Credentials travel over https only (http on the loopback excepted); received the endpoint ${url.origin}${url.pathname}.`
+        throw invalid(
+          `paths.${name}`,
+          'a path that resolves to an https URL (http on localhost only)',
+          url.origin + url.pathname
         )
       }
       return url.href

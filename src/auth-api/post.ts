@@ -1,4 +1,5 @@
-// Sends one auth request and reads what comes back; whether it came is all that is decided here.
+// Auth request: posts to one auth endpoint and reads the answer. It does not judge the answer.
+import { rejectOnAbort } from '../lib/deadline.ts'
 import { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 
@@ -9,15 +10,15 @@ export interface PostBody {
 
 export interface Answered {
   readonly kind: 'answered'
-  /** For messages: method and URL, without a query. */
+  /** Method and URL without the query, for messages. */
   readonly where: string
   readonly response: Response
-  /** The parsed JSON; `undefined` where it is none. */
+  /** The parsed JSON; `undefined` if the body is not JSON. */
   readonly body: unknown
   readonly isHtml: boolean
 }
 
-export type Answer = Answered | { readonly kind: 'unanswered'; readonly error: AuthError }
+type Answer = Answered | { readonly kind: 'unanswered'; readonly error: AuthError }
 
 export type AuthPost = (
   url: string,
@@ -26,19 +27,22 @@ export type AuthPost = (
   headers?: Readonly<Record<string, string>>
 ) => Promise<Answer>
 
-/** Answers longer than this are no token responses. */
+/** A longer body cannot be a token response and is not parsed. */
 const longestBodyCharacters = 65_536
 
 export function createAuthPost(platform: Pick<Platform, 'fetch'>): AuthPost {
   return async (url, body, signal, headers) => {
-    const where = `POST ${new URL(url).origin}${new URL(url).pathname}`
-    const exchange = async (): Promise<Answered> => {
-      const init = Object.assign(inheritingNothing(), {
+    const { origin, pathname } = new URL(url)
+    const where = `POST ${origin}${pathname}`
+
+    async function exchange(): Promise<Answered> {
+      const init = Object.assign(withoutPrototype(), {
         method: 'POST',
         headers: { Accept: 'application/json', 'Content-Type': body.type, ...headers },
         body: body.text,
         credentials: 'include',
-        // Outlives the page: a rotated cookie that is lost on the way looks like theft at the next refresh.
+        // The request must outlive the page: if the rotated cookie is lost, the next refresh sends
+        // the old one, which the server takes for theft.
         keepalive: true,
         cache: 'no-store',
         redirect: 'error',
@@ -54,18 +58,19 @@ export function createAuthPost(platform: Pick<Platform, 'fetch'>): AuthPost {
         isHtml: isHtml(response, text)
       }
     }
+
     try {
-      // Raced, because a replaced `fetch` may not know signals.
+      // Raced, because a replaced `fetch` may ignore the signal.
       return await Promise.race([exchange(), rejectOnAbort(signal)])
     } catch {
-      // Error names differ per engine and adapter, so our own signal tells a timeout from the rest.
+      // Error names differ per engine and adapter, so the signal identifies a timeout.
       return { kind: 'unanswered', error: unanswered(where, signal) }
     }
   }
 }
 
-// `fetch` reads inherited options too, and anybody may have left some on `Object.prototype`.
-function inheritingNothing(): RequestInit {
+// `fetch` also reads inherited options, and `Object.prototype` may be polluted.
+function withoutPrototype(): RequestInit {
   return Object.create(null)
 }
 
@@ -80,15 +85,9 @@ export function refreshTokenGrant(refreshToken: string | undefined): PostBody {
   return { type: 'application/x-www-form-urlencoded', text: form.toString() }
 }
 
-export function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-}
-
 function unanswered(where: string, signal: AbortSignal): AuthError {
   return signal.aborted
-    ? new AuthError('ERR_AUTH_TIMEOUT', `${where} was not answered in time.`)
+    ? new AuthError('ERR_AUTH_TIMEOUT', `${where} got no answer in time.`)
     : new AuthError(
         'ERR_AUTH_NETWORK',
         `${where} got no answer: the network or the server is down, the server redirected, or its CORS headers do not allow this origin with credentials.`

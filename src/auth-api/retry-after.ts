@@ -1,6 +1,13 @@
-// Retry-After header: reads seconds or an HTTP-date (RFC 9110 §10.2.3).
+// `Retry-After` header: seconds or an HTTP-date (RFC 9110 §10.2.3).
 
-/** `Retry-After` as seconds or as an HTTP-date (RFC 9110 §10.2.3), in milliseconds; `undefined` for anything else. */
+/** The wait in milliseconds; `undefined` if the header is missing or malformed. */
+export function readRetryAfterMs(headers: Headers, deviceNowMs: number): number | undefined {
+  // The server's clock wrote the date, so its `Date` header is the better reference.
+  const serverNowMs = Date.parse(headers.get('Date') ?? '')
+  const nowMs = Number.isNaN(serverNowMs) ? deviceNowMs : serverNowMs
+  return parseRetryAfterMs(headers.get('Retry-After'), nowMs)
+}
+
 export function parseRetryAfterMs(value: string | null, nowMs: number): number | undefined {
   if (value === null) return undefined
   const text = value.trim()

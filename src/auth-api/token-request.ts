@@ -1,29 +1,32 @@
-// One exchange with an auth endpoint: send, read, classify. Only what is explicit counts as a refusal.
+// Token requests: login, refresh and logout. Each sends one auth request and classifies the answer.
 
+import { invalid } from '../lib/checks.ts'
 import { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import { type RefreshContext, type RefreshWith, refreshByApp } from './custom-refresh.ts'
-import type { EndpointPaths, Endpoints } from './endpoints.ts'
+import type { Endpoints } from './endpoints.ts'
 import { type Answered, createAuthPost, json, type PostBody, refreshTokenGrant } from './post.ts'
-import { parseRetryAfterMs } from './retry-after.ts'
+import { isLoginRejection, isMissingCredential, isSessionRejection } from './rejection.ts'
+import { readRetryAfterMs } from './retry-after.ts'
 import {
   type IssuedToken,
+  malformed,
   readOAuthError,
   readTokenResponse,
   type TokenResponse
 } from './token-response.ts'
 
-/** What came of an auth request. */
+/** The result of a login or refresh request. */
 export type TokenAnswer =
   | { readonly kind: 'issued'; readonly token: IssuedToken }
-  /** The server said no, and asking again would not help. */
+  /** An explicit rejection: a retry would not help. */
   | {
       readonly kind: 'rejected'
-      /** `undefined` where a function of the app's said so. */
+      /** `undefined` if a `refreshWith` function rejected. */
       readonly status: number | undefined
       readonly oauthError: string | undefined
     }
-  /** Nobody knows: the network, the server's bad day, or an answer that makes no sense. */
+  /** No answer, a server error, or an answer that is not a token response. It can be retried. */
   | { readonly kind: 'undecided'; readonly error: AuthError }
 
 export interface TokenRequestDeps {
@@ -31,11 +34,11 @@ export interface TokenRequestDeps {
   readonly sendIdempotencyKey: 'same-origin' | 'always' | 'never'
   readonly refreshWith: RefreshWith
   readonly parseTokenResponse: ((body: unknown) => TokenResponse) | undefined
-  /** May the access token go there? */
+  /** Whether the access token may be sent to this URL. */
   readonly trusts: (url: string) => boolean
 }
 
-/** What scripts hold of a session besides its cookie. */
+/** The credentials of a session that scripts can read. */
 export interface SessionCredential {
   readonly accessToken: string
   readonly refreshToken: string | undefined
@@ -46,166 +49,144 @@ export interface TokenRequest {
   refresh(
     context: RefreshContext & { readonly refreshToken: string | undefined }
   ): Promise<TokenAnswer>
-  /** `true` where the server has answered that the session is gone. */
+  /** Resolves with `true` if the server has confirmed that the session is gone. */
   logout(credential: SessionCredential | undefined, signal: AbortSignal): Promise<boolean>
-  /** What names the session of this token to the server; `undefined` where its cookie does. */
+  /** The credential that a logout needs; `undefined` if the cookie identifies the session. */
   credentialOf(token: SessionCredential): SessionCredential | undefined
-  /** The token without what is not needed, and so not kept. */
+  /** The token without a refresh token that the client would not use. */
   strip(token: IssuedToken): IssuedToken
 }
 
-/** Statuses that ask for another try, whatever the endpoint (RFC 9110 §15.5.9, RFC 8470, RFC 6585 §4). */
-const undecidedStatuses: ReadonlySet<number> = new Set([408, 425, 429])
+export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): TokenRequest {
+  const { endpoints, refreshWith, sendIdempotencyKey, parseTokenResponse, trusts } = deps
+  const post = createAuthPost(platform)
 
-export function createTokenRequest(platform: Platform, options: TokenRequestDeps): TokenRequest {
-  const endpoint = options.endpoints.resolve
-  const send = createAuthPost(platform)
-  const post = (
-    name: keyof EndpointPaths,
-    body: PostBody,
-    signal: AbortSignal,
-    headers?: Readonly<Record<string, string>>
-  ) => send(endpoint(name), body, signal, headers)
+  async function login(credentials: PostBody, signal: AbortSignal): Promise<TokenAnswer> {
+    const answer = await post(endpoints.resolve('login'), credentials, signal)
+    if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
+    if (isLoginRejection(answer)) return rejected(answer)
+    return readAnswer(answer, 'The sign-in did not complete: try again.')
+  }
 
-  function maySendKey(): boolean {
-    if (options.sendIdempotencyKey !== 'same-origin') return options.sendIdempotencyKey === 'always'
-    // Cross-origin the header needs the server's leave, and without it the preflight fails.
+  async function refresh({
+    refreshToken,
+    ...context
+  }: Parameters<TokenRequest['refresh']>[0]): Promise<TokenAnswer> {
+    if (typeof refreshWith === 'function') {
+      return refreshByApp(refreshWith, context, (body) => issue(body, 'refreshWith'))
+    }
+    const url = endpoints.resolve('refresh')
+    const { attempt, signal, accessToken } = context
+    const headers: Record<string, string> = {}
+    if (maySendKeyTo(url)) headers['Idempotency-Key'] = attempt
+    if (refreshWith === 'access-token' && accessToken !== undefined) {
+      if (!trusts(url)) return { kind: 'undecided', error: untrusted(url) }
+      headers.Authorization = `Bearer ${accessToken}`
+    }
+    const usesForm = refreshWith === 'refresh-token'
+    const body = usesForm ? refreshTokenGrant(refreshToken) : json({})
+
+    const answer = await post(url, body, signal, headers)
+    if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
+    const lacksCredential = usesForm && refreshToken === undefined && isMissingCredential(answer)
+    if (isSessionRejection(answer) || lacksCredential) return rejected(answer)
+    return readAnswer(answer, 'The session is kept and the refresh will be retried.')
+  }
+
+  async function logout(
+    credential: SessionCredential | undefined,
+    signal: AbortSignal
+  ): Promise<boolean> {
+    const url = endpoints.resolve('logout')
+    // Not destructured from `credential ?? {}`, which would inherit from a polluted
+    // `Object.prototype`.
+    const accessToken = credential?.accessToken
+    const refreshToken = credential?.refreshToken
+    const body = refreshToken === undefined ? {} : { refresh_token: refreshToken }
+    const needsToken = refreshWith === 'access-token' && accessToken !== undefined
+    const isWithheld = needsToken && !trusts(url)
+    const headers: Record<string, string> =
+      needsToken && !isWithheld ? { Authorization: `Bearer ${accessToken}` } : {}
+
+    const answer = await post(url, json(body), signal, headers)
+    if (answer.kind === 'unanswered') return false
+    // A rejection means that the session has already ended, unless the request did not identify it.
+    return answer.response.ok || (!isWithheld && isSessionRejection(answer))
+  }
+
+  function maySendKeyTo(url: string): boolean {
+    if (sendIdempotencyKey !== 'same-origin') return sendIdempotencyKey === 'always'
+    // Cross-origin, the preflight fails unless the server allows the header.
     const page = platform.pageUrl()
-    return page !== undefined && new URL(page).origin === new URL(endpoint('refresh')).origin
+    return page !== undefined && new URL(page).origin === new URL(url).origin
   }
 
-  return {
-    async login(credentials, signal) {
-      const answer = await post('login', credentials, signal)
-      if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
-      const { status } = answer.response
-      const isRefusal =
-        status >= 400 &&
-        status < 500 &&
-        status !== 404 &&
-        status !== 405 &&
-        !undecidedStatuses.has(status)
-      return isRefusal ? rejected(answer) : readAnswer(answer)
-    },
-    async refresh({ refreshToken, ...context }) {
-      if (typeof options.refreshWith === 'function') {
-        return refreshByApp(options.refreshWith, context, (body) =>
-          issue(body, 'What the function refreshWith returned')
-        )
-      }
-      const { attempt, signal, accessToken } = context
-      const headers: Record<string, string> = {}
-      if (maySendKey()) headers['Idempotency-Key'] = attempt
-      if (options.refreshWith === 'access-token' && accessToken !== undefined) {
-        if (!options.trusts(endpoint('refresh'))) return { kind: 'undecided', error: untrusted() }
-        headers.Authorization = `Bearer ${accessToken}`
-      }
-      const body =
-        options.refreshWith === 'refresh-token' ? refreshTokenGrant(refreshToken) : json({})
-      const answer = await post('refresh', body, signal, headers)
-      if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
-      const isRefusal =
-        isRefreshRefusal(answer) ||
-        (options.refreshWith === 'refresh-token' &&
-          refreshToken === undefined &&
-          lacksToken(answer))
-      return isRefusal ? rejected(answer) : readAnswer(answer)
-    },
-    async logout(credential, signal) {
-      const accessToken = credential?.accessToken
-      const refreshToken = credential?.refreshToken
-      const body = refreshToken === undefined ? {} : { refresh_token: refreshToken }
-      const isNamed = options.refreshWith === 'access-token' && accessToken !== undefined
-      const isWithheld = isNamed && !options.trusts(endpoint('logout'))
-      const headers: Record<string, string> =
-        isNamed && !isWithheld ? { Authorization: `Bearer ${accessToken}` } : {}
-      const answer = await post('logout', json(body), signal, headers)
-      if (answer.kind === 'unanswered') return false
-      // A refusal means that there is no session to end: 401 for one that is gone already. But not of one that was not named.
-      return answer.response.ok || (!isWithheld && isRefreshRefusal(answer))
-    },
-    credentialOf({ accessToken, refreshToken }) {
-      const isNeeded = options.refreshWith === 'access-token' || refreshToken !== undefined
-      return isNeeded ? { accessToken, refreshToken } : undefined
-    },
-    strip
+  function readAnswer(answer: Answered, aftermath: string): TokenAnswer {
+    if (!answer.response.ok) return { kind: 'undecided', error: serverError(answer, aftermath) }
+    try {
+      return { kind: 'issued', token: readBody(answer) }
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error
+      return { kind: 'undecided', error }
+    }
   }
 
-  function strip(token: IssuedToken): IssuedToken {
-    return options.refreshWith === 'refresh-token' ? token : { ...token, refreshToken: undefined }
+  function serverError({ response, where, body }: Answered, aftermath: string): AuthError {
+    const { status, headers } = response
+    const hint = status === 404 ? ' Check the options baseURL and paths.' : ''
+    return new AuthError(
+      'ERR_AUTH_SERVER_ERROR',
+      `${where} answered ${status}. ${aftermath}${hint}`,
+      {
+        status,
+        oauthError: readOAuthError(body),
+        retryAfterMs: readRetryAfterMs(headers, platform.now())
+      }
+    )
+  }
+
+  function readBody({ body, where }: Answered): IssuedToken {
+    const source = `The answer of ${where}`
+    if (parseTokenResponse === undefined) {
+      if (body === undefined) throw malformed(source, 'a body that is not JSON')
+      return issue(body, source)
+    }
+    try {
+      return issue(parseTokenResponse(body), source)
+    } catch (error) {
+      if (error instanceof AuthError && error.code === 'ERR_AUTH_RESPONSE_MALFORMED') throw error
+      // An error thrown by the app may quote the body, so it is not passed on.
+      throw malformed(source, 'a body that parseTokenResponse could not read')
+    }
   }
 
   function issue(body: unknown, source: string): IssuedToken {
     return strip(readTokenResponse(body, source))
   }
 
-  function read(body: unknown, where: string): IssuedToken {
-    const source = `The answer of ${where}`
-    if (options.parseTokenResponse === undefined) return issue(body, source)
-    try {
-      return issue(options.parseTokenResponse(body), source)
-    } catch (error) {
-      if (error instanceof AuthError && error.code === 'ERR_AUTH_RESPONSE_MALFORMED') throw error
-      // What it throws may quote the body.
-      throw new AuthError(
-        'ERR_AUTH_RESPONSE_MALFORMED',
-        `parseTokenResponse could not read the answer of ${where}.`
-      )
-    }
+  function strip(token: IssuedToken): IssuedToken {
+    return refreshWith === 'refresh-token' ? token : { ...token, refreshToken: undefined }
   }
 
-  // A date in it is by the server's clock, which `Date` tells where it may be read.
-  function readRetryAfter(headers: Headers): number | undefined {
-    const serverNow = Date.parse(headers.get('Date') ?? '')
-    const now = Number.isNaN(serverNow) ? platform.now() : serverNow
-    return parseRetryAfterMs(headers.get('Retry-After'), now)
+  function credentialOf({
+    accessToken,
+    refreshToken
+  }: SessionCredential): SessionCredential | undefined {
+    const isNeeded = refreshWith === 'access-token' || refreshToken !== undefined
+    return isNeeded ? { accessToken, refreshToken } : undefined
   }
 
-  function readAnswer(answer: Answered): TokenAnswer {
-    const { response, where, body } = answer
-    if (!response.ok) {
-      const retryAfterMs = readRetryAfter(response.headers)
-      const message = `${where} was answered with status ${response.status}, which decides nothing.${
-        response.status === 404 ? ' Check baseURL and paths.' : ''
-      }`
-      const facts = { status: response.status, oauthError: readOAuthError(body), retryAfterMs }
-      return { kind: 'undecided', error: new AuthError('ERR_AUTH_SERVER_ERROR', message, facts) }
-    }
-    try {
-      return { kind: 'issued', token: read(body, where) }
-    } catch (error) {
-      if (!(error instanceof AuthError)) throw error
-      return { kind: 'undecided', error }
-    }
-  }
-}
-
-// A firewall or a captive portal says 403 too, in HTML, and knows nothing of the session.
-function isRefreshRefusal({ response, body, isHtml }: Answered): boolean {
-  switch (response.status) {
-    case 400:
-      return readOAuthError(body) === 'invalid_grant'
-    case 401:
-      return true
-    case 403:
-      return !isHtml
-    default:
-      return false
-  }
-}
-
-// The OAuth 2 form without a refresh token, and no cookie that would do instead: RFC 6749 §5.2 calls that a bad request.
-function lacksToken({ response, body }: Answered): boolean {
-  return response.status === 400 && readOAuthError(body) === 'invalid_request'
-}
-
-function untrusted(): AuthError {
-  return new AuthError(
-    'ERR_AUTH_INVALID_OPTIONS',
-    'Option paths.refresh: expected a URL of a trusted origin, since refreshWith sends the access token there.'
-  )
+  return { login, refresh, logout, credentialOf, strip }
 }
 
 function rejected({ response, body }: Answered): TokenAnswer {
   return { kind: 'rejected', status: response.status, oauthError: readOAuthError(body) }
+}
+
+function untrusted(url: string): AuthError {
+  return invalid(
+    'paths.refresh',
+    "a URL of a trusted origin, because refreshWith: 'access-token' sends the access token to it",
+    new URL(url).origin
+  )
 }

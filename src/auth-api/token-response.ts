@@ -1,8 +1,8 @@
-// What an auth endpoint answers with: the one file that knows the wire names (RFC 6749 §5.1).
-import { AuthError } from '../lib/errors.ts'
+// Token response: the one file that knows its member names (RFC 6749 §5.1).
+import { AuthError, type AuthErrorCode } from '../lib/errors.ts'
 import { isAccessToken } from '../token/claims.ts'
 
-/** An access token as a server hands it out, in OAuth's names or in camelCase. */
+/** The response of the login and refresh endpoints, with OAuth's member names or in camelCase. */
 export type TokenResponse =
   | {
       readonly access_token: string
@@ -19,57 +19,67 @@ export type TokenResponse =
 
 export interface IssuedToken {
   readonly accessToken: string
-  /** Only where the server hands it to scripts; with a cookie there is none to see. */
+  /** `undefined` if the server keeps the refresh token in a cookie, which scripts cannot read. */
   readonly refreshToken: string | undefined
   readonly expiresInSeconds: number | undefined
 }
 
 /**
- * Reads a token response, trusting nothing: own properties only, the right types, a token that can be sent.
+ * Reads a token response. It trusts own properties of the right type only.
  *
- * @throws AuthError `ERR_AUTH_RESPONSE_MALFORMED`
+ * @param source begins the error message, such as `The answer of POST
+ * https://api.example.com/login`.
+ * @throws AuthError with `code`, by default `ERR_AUTH_RESPONSE_MALFORMED`
  */
-export function readTokenResponse(body: unknown, source: string): IssuedToken {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw malformed(
-      source,
-      `it is ${body === null ? 'null' : Array.isArray(body) ? 'an array' : typeof body}, not an object`
-    )
-  }
+export function readTokenResponse(
+  body: unknown,
+  source: string,
+  code?: AuthErrorCode
+): IssuedToken {
+  const refuse = (received: string) => malformed(source, received, code)
+  if (body === undefined || body === null) throw refuse(String(body))
+  if (Array.isArray(body)) throw refuse('an array')
+  if (typeof body !== 'object') throw refuse(`a ${typeof body}`)
   const accessToken = readOwn(body, 'access_token', 'accessToken')
-  if (!isAccessToken(accessToken))
-    throw malformed(source, 'it holds no access_token that is a Bearer credential (RFC 6750 §2.1)')
-  const tokenType = readOwn(body, 'token_type', 'tokenType')
-  if (
-    tokenType !== undefined &&
-    (typeof tokenType !== 'string' || tokenType.toLowerCase() !== 'bearer')
-  ) {
-    throw malformed(source, 'its token_type is not Bearer')
+  if (!isAccessToken(accessToken)) {
+    throw refuse('no access_token that is a Bearer credential (RFC 6750 §2.1)')
   }
-  const expiresIn = readOwn(body, 'expires_in', 'expiresIn')
+  const tokenType = readOwn(body, 'token_type', 'tokenType')
+  const isBearer = typeof tokenType === 'string' && tokenType.toLowerCase() === 'bearer'
+  if (tokenType !== undefined && !isBearer) throw refuse('a token_type other than Bearer')
+  const expiresInSeconds = readSeconds(readOwn(body, 'expires_in', 'expiresIn'))
+  if (Number.isNaN(expiresInSeconds)) {
+    throw refuse('an expires_in that is not a positive number of seconds')
+  }
   const refreshToken = readOwn(body, 'refresh_token', 'refreshToken')
   return {
     accessToken,
     refreshToken: typeof refreshToken === 'string' ? refreshToken : undefined,
-    expiresInSeconds: readSeconds(expiresIn, source)
+    expiresInSeconds
   }
 }
 
-/** The `error` of RFC 6749 §5.2, where the body holds a well-formed one. */
+export function malformed(
+  source: string,
+  received: string,
+  code: AuthErrorCode = 'ERR_AUTH_RESPONSE_MALFORMED'
+): AuthError {
+  return new AuthError(code, `${source}: expected a token response; received ${received}.`)
+}
+
+/** The `error` code (RFC 6749 §5.2) if the body has a well-formed one. */
 export function readOAuthError(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined
   const code = readOwn(body, 'error')
   return typeof code === 'string' && /^[a-z_]{1,64}$/.test(code) ? code : undefined
 }
 
-// Some servers send the number as a string.
-function readSeconds(value: unknown, source: string): number | undefined {
+// `NaN` for an invalid value. Some servers send the number as a string.
+function readSeconds(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined
   const seconds = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
-  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) {
-    throw malformed(source, 'its expires_in is no positive number of seconds')
-  }
-  return seconds
+  const isPositive = typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0
+  return isPositive ? seconds : Number.NaN
 }
 
 function readOwn(body: object, ...names: readonly string[]): unknown {
@@ -77,8 +87,4 @@ function readOwn(body: object, ...names: readonly string[]): unknown {
     if (Object.hasOwn(body, name)) return Reflect.get(body, name)
   }
   return undefined
-}
-
-function malformed(source: string, why: string): AuthError {
-  return new AuthError('ERR_AUTH_RESPONSE_MALFORMED', `${source} is no token response: ${why}.`)
 }

@@ -1,92 +1,81 @@
-// Readers of single options: own properties only, of the right type and range, or an error that names the option.
+// Option readers: each returns an option's value or its default, or throws an error that names it.
 import { AuthError } from './errors.ts'
-import type { Platform } from './platform.ts'
-import { isSecureUrl, parseUrl } from './url.ts'
 
-/** What each part of the platform has to be; storage, locks and channel may be absent from a platform altogether. */
-const platformParts = {
-  fetch: 'function',
-  now: 'function',
-  monotonicNow: 'function',
-  setTimer: 'function',
-  random: 'function',
-  randomId: 'function',
-  pageUrl: 'function',
-  isVisible: 'function',
-  isOnline: 'function',
-  onWake: 'function',
-  warn: 'function',
-  onPageHide: 'function',
-  storage: 'object',
-  locks: 'object',
-  openChannel: 'function'
-} satisfies Record<keyof Platform, 'function' | 'object'>
+/** `given` is `undefined` if the option is absent; `name` is the option's name in errors. */
+export type Reader<Value> = (given: unknown, name: string) => Value
 
-export function checkBaseURL(baseURL: string): void {
-  const expectation = 'an https URL (http on the loopback only) or a path such as "/api"'
-  const isPath = baseURL === '' || /^(\.{0,2}\/)(?!\/)/.test(baseURL)
-  if (isPath) return
-  // `localhost:4000` parses, as a URL of the scheme `localhost`.
-  const url = parseUrl(baseURL.startsWith('//') ? `https:${baseURL}` : baseURL)
-  if (url === undefined || !/^(https?:)?\/\//i.test(baseURL)) {
-    throw invalid('baseURL', `${expectation}; did you leave out the "https://"?`, baseURL)
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw invalid('baseURL', `${expectation} without a user name`, undefined)
-  }
-  if (!isSecureUrl(url)) throw invalid('baseURL', expectation, baseURL)
+/** One reader per option: the single place that knows names, ranges and defaults. */
+export type ReaderTable = Readonly<Record<string, Reader<unknown>>>
+
+/** The options that a table of readers returns. */
+export type Values<Table extends ReaderTable> = {
+  readonly [Name in keyof Table]: ReturnType<Table[Name]>
 }
 
-export function checkHeaderName(name: string): void {
-  if (!/^[!#$%&'*+\-.^_`|~\w]+$/.test(name))
-    throw invalid('reissuedTokenHeader', 'a header name (RFC 9110 §5.1)', name)
+/** Reads an object by its table. An unknown name is an error: a misspelt option has no effect. */
+export function record<Table extends ReaderTable>(table: Table): Reader<Values<Table>> {
+  const names = Object.keys(table)
+  return (given = {}, name) => {
+    checkObject(given, name, names)
+    // `fromEntries` defines; an assignment would run a setter that `Object.prototype` may carry.
+    return Object.fromEntries(
+      names.map((option) => [option, table[option]?.(own(given, option), labelOf(name, option))])
+    ) as Values<Table>
+  }
 }
 
-// A copy: the list is an access rule, and whoever handed it in may go on using it.
-export function readOrigins(origins: unknown): readonly string[] | undefined {
-  if (origins === undefined) return undefined
-  const expectation =
-    'an array of origins such as "https://api.example.com" (http on the loopback only)'
-  if (!Array.isArray(origins)) throw invalid('trustedOrigins', expectation, origins)
-  return origins.map((origin: unknown) => {
-    const url = typeof origin === 'string' ? parseUrl(origin) : undefined
-    if (url === undefined || url.href.replace(/\/$/, '') !== url.origin || !isSecureUrl(url)) {
-      throw invalid('trustedOrigins', expectation, origin)
+// Defaults are arguments and not members of an object, which could come from a polluted prototype.
+
+export function text(fallback: string): Reader<string> {
+  return (given = fallback, name) => {
+    if (typeof given !== 'string') throw invalid(name, 'a string', given)
+    return given
+  }
+}
+
+export function number<Fallback extends number | undefined = undefined>(
+  { least }: { readonly least: number },
+  fallback?: Fallback
+): Reader<number | Fallback> {
+  return (given, name) => {
+    if (given === undefined) return fallback as Fallback
+    if (typeof given !== 'number' || !Number.isFinite(given) || given < least) {
+      throw invalid(name, `a finite number of at least ${least}`, given)
     }
-    return url.origin
-  })
-}
-
-// What is `undefined` is left out, and so replaces nothing; but for the parts that a platform may lack.
-export function readPlatform(platform: Partial<Platform> = {}): Partial<Platform> {
-  checkRecord('platform', platform, Object.keys(platformParts))
-  const parts: [string, unknown][] = []
-  for (const [name, type] of Object.entries(platformParts)) {
-    if (!Object.hasOwn(platform, name)) continue
-    const part: unknown = Reflect.get(platform, name)
-    const isAbsent = part === undefined || part === null
-    if (isAbsent && type === 'function' && name !== 'openChannel') continue
-    if (!isAbsent && typeof part !== type) throw invalid(`platform.${name}`, `a ${type}`, part)
-    parts.push([name, isAbsent ? undefined : part])
-  }
-  return Object.fromEntries(parts)
-}
-
-// An unknown name is a slip of the pen: it would change nothing, silently.
-export function checkRecord(
-  option: string,
-  value: unknown,
-  names: readonly string[]
-): asserts value is object {
-  if (typeof value !== 'object' || value === null) throw invalid(option, 'an object', value)
-  for (const name of Object.keys(value)) {
-    if (names.includes(name)) continue
-    const label = option === 'options' ? name : `${option}.${name}`
-    throw invalid(label, `no such option; there are ${names.join(', ')}`, undefined)
+    return given
   }
 }
 
-// Own properties only: a polluted Object.prototype must not change the client.
+export function oneOf<
+  const Value extends string | boolean,
+  const Fallback extends string | boolean | undefined = undefined
+>(allowed: readonly Value[], fallback?: Fallback, otherwise = ''): Reader<Value | Fallback> {
+  return (given = fallback, name) => {
+    if (given === undefined || allowed.includes(given as Value)) return given as Value | Fallback
+    const values = allowed.map((value) => JSON.stringify(value)).join(', ')
+    throw invalid(name, `one of ${values}${otherwise}`, given)
+  }
+}
+
+export function callback<Callback>(): Reader<Callback | undefined> {
+  return (given, name) => {
+    if (given !== undefined && typeof given !== 'function') throw invalid(name, 'a function', given)
+    return given as Callback | undefined
+  }
+}
+
+export function checkObject(
+  given: unknown,
+  name: string,
+  known: readonly string[]
+): asserts given is Readonly<Record<string, unknown>> {
+  if (typeof given !== 'object' || given === null) throw invalid(name, 'an object', given)
+  const unknown = Object.keys(given).find((option) => !known.includes(option))
+  if (unknown === undefined) return
+  throw invalid(labelOf(name, unknown), `one of ${known.join(', ')}; received an unknown name`)
+}
+
+// Own properties only: a polluted `Object.prototype` must not change the client.
 export function own<Options extends object, Name extends keyof Options>(
   options: Options,
   name: Name
@@ -94,79 +83,21 @@ export function own<Options extends object, Name extends keyof Options>(
   return Object.hasOwn(options, name) ? options[name] : undefined
 }
 
-export function readText<Options extends object>(
-  options: Options,
-  name: keyof Options & string,
-  fallback: string,
-  label: string = name
-): string {
-  const value: unknown = own(options, name)
-  if (value === undefined) return fallback
-  if (typeof value !== 'string') throw invalid(label, 'a string', value)
-  return value
-}
-
-/** A nested record of options; an empty one where it is not given. */
-export function readRecord<Options extends object, Name extends 'paths' | 'idlePolicy'>(
-  options: Options & { readonly [Key in Name]?: object | undefined },
-  name: Name,
-  names: readonly string[]
-): NonNullable<Options[Name & keyof Options]> {
-  const value: unknown = Object.hasOwn(options, name) ? options[name] : undefined
-  const record = value === undefined ? {} : value
-  checkRecord(name, record, names)
-  return record as NonNullable<Options[Name & keyof Options]>
-}
-
-export function readNumber<Options extends object, Fallback extends number | undefined>(
-  options: Options,
-  name: keyof Options & string,
-  fallback: Fallback,
-  least: number
-): number | Fallback {
-  const value: unknown = own(options, name)
-  if (value === undefined) return fallback
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < least) {
-    throw invalid(name, `a finite number of at least ${least}`, value)
-  }
-  return value
-}
-
-export function readFunction<Options extends object, Name extends keyof Options & string>(
-  options: Options,
-  name: Name
-): Options[Name] | undefined {
-  const value: unknown = own(options, name)
-  if (value !== undefined && typeof value !== 'function') throw invalid(name, 'a function', value)
-  return value as Options[Name] | undefined
-}
-
-export function readOneOf<Options extends object, Value extends string | boolean>(
-  options: Options,
-  name: keyof Options & string,
-  allowed: readonly Value[],
-  otherwise = '',
-  label: string = name
-): Value | undefined {
-  const value: unknown = own(options, name)
-  if (value === undefined || allowed.includes(value as Value)) return value as Value | undefined
-  const expectation = `one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}${otherwise}`
-  throw invalid(label, expectation, value)
-}
-
-export function invalid(option: string, expectation: string, received?: unknown): AuthError {
+/** The error for a wrong option. A `received` that is left out does not appear in the message. */
+export function invalid(option: string, expected: string, received?: unknown): AuthError {
   const shown = received === undefined ? '' : `; received ${describe(received)}`
   return new AuthError(
     'ERR_AUTH_INVALID_OPTIONS',
-    `Option ${option}: expected ${expectation}${shown}.`
+    `Option ${option}: expected ${expected}${shown}.`
   )
+}
+
+function labelOf(parent: string, option: string): string {
+  return parent === 'options' ? option : `${parent}.${option}`
 }
 
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 80))
-  return typeof value === 'object' && value !== null
-    ? Array.isArray(value)
-      ? 'an array'
-      : 'an object'
-    : String(value)
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

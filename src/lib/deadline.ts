@@ -1,15 +1,15 @@
-// Callers wait for work with a deadline, and can be released before it. The work itself goes on.
+// Deadlines: bound how long a caller waits. The awaited work itself continues.
 import type { Platform } from './platform.ts'
 
-export interface Deadline {
+interface Deadline {
   readonly afterMs: number
   readonly error: () => Error
 }
 
 export interface Waiting {
-  /** Settles as the work does, rejects at the deadline where there is one, or as told by `release`. */
+  /** Settles like `work`, unless the deadline or `release` rejects first. */
   wait<T>(work: Promise<T>, deadline?: Deadline): Promise<T>
-  /** Rejects for everybody who waits now. */
+  /** Rejects all pending waits. */
   release(error: Error): void
 }
 
@@ -31,7 +31,7 @@ export function createWaiting(platform: Pick<Platform, 'setTimer'>): Waiting {
         waiting.add(leave)
         work.then(resolve, reject).finally(settle)
       })
-      // Work that nobody asked for (a timer did) has nobody who hears of its failure.
+      // A refresh started by a timer has no caller to handle its rejection.
       answer.catch(() => {})
       return answer
     },
@@ -42,8 +42,8 @@ export function createWaiting(platform: Pick<Platform, 'setTimer'>): Waiting {
 }
 
 /**
- * Makes a request whose deadline is the caller's own business: it goes on and keeps its turn, for its cookie may land at
- * any time. Only after `afterMs` it is given up.
+ * Runs a request that outlives its caller's deadline: it keeps the lock, because its cookie may
+ * still arrive. The signal aborts after `afterMs`.
  */
 export async function untilAbandoned<T>(
   platform: Pick<Platform, 'setTimer'>,
@@ -57,4 +57,11 @@ export async function untilAbandoned<T>(
   } finally {
     cancel()
   }
+}
+
+/** Never resolves. Rejects with the signal's reason when the signal aborts. */
+export function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }

@@ -1,21 +1,24 @@
-// Every error that everbearer throws: one class, a closed union of codes, and never a secret.
+// Errors: one class with a closed union of codes. Messages never contain a secret.
 
 /**
- * What went wrong, as a stable word to branch on.
+ * The cause of an {@link AuthError}. Codes are stable; messages may change.
  *
- * | code | meaning | what to do |
- * | --- | --- | --- |
- * | `ERR_AUTH_INVALID_OPTIONS` | an option is wrong | fix the option that the message names |
- * | `ERR_AUTH_LOGIN_REJECTED` | the server refused the credentials | ask the user again |
- * | `ERR_AUTH_NETWORK` | an auth request got no answer: offline, server down, CORS, or a redirect | nothing: it is retried; tell the user if it lasts |
- * | `ERR_AUTH_TIMEOUT` | an auth request got no answer in time | as above |
- * | `ERR_AUTH_SERVER_ERROR` | an auth endpoint answered with a status that decides nothing (429, 5xx, …) | as above |
- * | `ERR_AUTH_RESPONSE_MALFORMED` | an auth endpoint answered with something that is no token response | check the endpoint's path and its body |
- * | `ERR_AUTH_SESSION_EXPIRED` | the server refused to renew the session: it has ended | send the user to the sign-in page |
- * | `ERR_AUTH_SESSION_CHANGED` | the user signed in or out while this call was waiting | drop the call |
- * | `ERR_AUTH_NOT_AUTHENTICATED` | the call needs a signed-in user and there is none | sign in first |
- * | `ERR_AUTH_BODY_SPENT` | the server refused the token of a request whose body was a stream | call again with a new stream; the token is renewed |
- * | `ERR_AUTH_DISPOSED` | `dispose()` was called on this client | create a new client |
+ * - `ERR_AUTH_INVALID_OPTIONS`: an option or argument is wrong. Fix what the message names.
+ * - `ERR_AUTH_LOGIN_REJECTED`: the server rejected the credentials. Ask the user for them again.
+ * - `ERR_AUTH_NETWORK`: an auth request got no answer, because of the network, the server, CORS or a
+ *   redirect. Refreshes are retried; show a notice if it lasts.
+ * - `ERR_AUTH_TIMEOUT`: an auth request got no answer in time. Refreshes are retried.
+ * - `ERR_AUTH_SERVER_ERROR`: an auth endpoint answered with an error that does not end the session,
+ *   such as 429 or 503. Refreshes are retried.
+ * - `ERR_AUTH_RESPONSE_MALFORMED`: an auth endpoint answered with something other than a token
+ *   response. Check the endpoint's path and body.
+ * - `ERR_AUTH_SESSION_EXPIRED`: the server rejected the refresh, so the session has ended. Show the
+ *   sign-in page.
+ * - `ERR_AUTH_SESSION_CHANGED`: the user signed in or out while the call was waiting. Drop the call.
+ * - `ERR_AUTH_NOT_AUTHENTICATED`: the call needs a signed-in user. Sign in first.
+ * - `ERR_AUTH_BODY_SPENT`: the server refused the token, and the request body was a stream, which
+ *   can be read only once. The token has been refreshed: call again with a new stream.
+ * - `ERR_AUTH_DISPOSED`: `dispose()` was called on this client. Create a new one.
  */
 export type AuthErrorCode =
   | 'ERR_AUTH_INVALID_OPTIONS'
@@ -31,23 +34,26 @@ export type AuthErrorCode =
   | 'ERR_AUTH_DISPOSED'
 
 export interface AuthErrorFacts {
-  /** HTTP status of the answer, where there was one. */
+  /** HTTP status of the auth endpoint's answer. */
   readonly status?: number | undefined
-  /** The server's `error` code (RFC 6749 §5.2), where it sent a well-formed one. */
+  /** The server's `error` code (RFC 6749 §5.2), if it is well-formed. */
   readonly oauthError?: string | undefined
-  /** How long the server asked to be left alone (`Retry-After`, RFC 9110 §10.2.3), in milliseconds. */
+  /** The server's `Retry-After` (RFC 9110 §10.2.3), in milliseconds. */
   readonly retryAfterMs?: number | undefined
 }
 
-/** An error of everbearer's own. Branch on `code`, best through {@link isAuthError}. */
+/**
+ * The error that everbearer throws. Its message never contains a token. Check it with {@link
+ * isAuthError}.
+ */
 export class AuthError extends Error {
   override readonly name = 'AuthError'
   readonly code: AuthErrorCode
-  /** HTTP status of the auth endpoint's answer, where there was one. */
+  /** HTTP status of the auth endpoint's answer; `undefined` without an answer. */
   readonly status: number | undefined
-  /** The server's `error` code (RFC 6749 §5.2), where it sent a well-formed one. */
+  /** The server's `error` code (RFC 6749 §5.2), if it sent a well-formed one. */
   readonly oauthError: string | undefined
-  /** How long the server asked to be left alone, in milliseconds. */
+  /** How long the server asked to wait (`Retry-After`), in milliseconds. */
   readonly retryAfterMs: number | undefined
 
   constructor(code: AuthErrorCode, message: string, facts?: AuthErrorFacts) {
@@ -60,19 +66,24 @@ export class AuthError extends Error {
   }
 }
 
-// Without a prototype: what `Object.prototype` may carry is nothing that the server said.
+// Without a prototype, so that a polluted `Object.prototype` cannot add facts.
 function noFacts(): AuthErrorFacts {
   return Object.create(null)
 }
 
 /**
- * Is this an {@link AuthError}, and (where a code is given) one with that code?
+ * Whether `error` is an {@link AuthError}, optionally with a certain code.
  *
- * It asks the name and the code, not the class, so it also holds where a bundle contains two copies of everbearer.
+ * It compares name and code instead of the class, so it also works if a bundle contains two copies
+ * of everbearer.
  *
  * @example
- * try { await auth.login(credentials) }
- * catch (error) { if (isAuthError(error, 'ERR_AUTH_LOGIN_REJECTED')) showWrongPassword() }
+ * try {
+ *   await auth.login(credentials)
+ * } catch (error) {
+ *   if (isAuthError(error, 'ERR_AUTH_LOGIN_REJECTED')) showWrongPassword()
+ *   else throw error
+ * }
  */
 export function isAuthError<Code extends AuthErrorCode = AuthErrorCode>(
   error: unknown,

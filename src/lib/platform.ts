@@ -1,15 +1,15 @@
-// The only file that reads browser globals: network, clocks, timers, chance, the page and its life, storage, locks, channel.
+// Platform: the only file that reads browser globals. Every part can be replaced by an option.
 
-/** A key-value store for facts that are no secret (`localStorage` in a page). */
+/** A key-value store for values that are not secret: `localStorage` in a page. */
 export interface PlatformStorage {
   getItem(key: string): string | null
   setItem(key: string, value: string): void
   removeItem(key: string): void
 }
 
-/** The part of the Web Locks API that is used. */
+/** The part of the Web Locks API that the client uses. */
 export interface PlatformLocks {
-  /** With `ifAvailable` the task runs at once: with `null` where the lock is not free. */
+  /** With `ifAvailable`, `task` runs immediately, with `null` if the lock is taken. */
   request<T>(
     name: string,
     options: { readonly signal: AbortSignal } | { readonly ifAvailable: true },
@@ -17,61 +17,91 @@ export interface PlatformLocks {
   ): Promise<T>
 }
 
-/** A channel to the other tabs of this browser. What one tab posts, all others get, and it does not. */
+/** A channel to the other tabs of this browser. A tab does not receive its own messages. */
 export interface PlatformChannel {
   post(message: unknown): void
   close(): void
 }
 
 /**
- * What everbearer needs of its surroundings. Hand in any part of it as `createAuthClient({ platform })` to replace
- * that part, for instance the clock and the timers in a test, or a `fetch` with a cookie jar in Node.
+ * The environment of a client. `createAuthClient({ platform })` replaces any part of it, such as
+ * the clock and the timers in a test, or `fetch` with one that has a cookie jar in Node.
  */
 export interface Platform {
   /**
-   * Sends the three auth requests (login, refresh, logout). Default: the global `fetch`. The app's own requests go their
-   * own way: through axios's adapter, or, with `auth.fetch`, through the global `fetch`.
+   * Sends the three auth requests (login, refresh, logout). The app's own requests do not use it:
+   * they go through the axios adapter or, with `auth.fetch`, through the global `fetch`.
+   *
+   * @default the global `fetch`
    */
   fetch(url: string, init: RequestInit): Promise<Response>
-  /** Wall clock, in milliseconds since the epoch. Default: `Date.now`. */
+  /**
+   * The wall clock, in milliseconds since the epoch.
+   *
+   * @default Date.now
+   */
   now(): number
-  /** A clock that never steps back, in milliseconds. It may stand still while the device sleeps. Default: `performance.now`. */
+  /**
+   * A clock that never goes back, in milliseconds. It may stop while the device sleeps.
+   *
+   * @default performance.now
+   */
   monotonicNow(): number
-  /** Calls back once after `delayMs` milliseconds (at most 2^31 - 1) and returns the cancellation. */
+  /**
+   * Calls `callback` once after `delayMs` milliseconds, at most 2^31 - 1. Returns a function that
+   * cancels.
+   */
   setTimer(callback: () => void, delayMs: number): () => void
-  /** A number in [0, 1). Default: `Math.random`; it spreads load and decides nothing secret. */
+  /**
+   * A number from 0 to 1, without 1. It serves for jitter and never for secrets.
+   *
+   * @default Math.random
+   */
   random(): number
-  /** A new unguessable identifier, for the `Idempotency-Key` of a refresh. */
+  /** A new unguessable ID, used as `Idempotency-Key` of a refresh. */
   randomId(): string
-  /** The URL against which relative ones resolve; `undefined` where there is no page. */
+  /** The base for relative URLs; `undefined` outside a page. */
   pageUrl(): string | undefined
-  /** Is the page in the foreground? `true` where there is no page. */
+  /** Whether the page is in the foreground; `true` outside a page. */
   isVisible(): boolean
-  /** `false` where the device says that it has no network; `true` promises nothing. */
+  /** `false` if the device reports that it has no network. `true` does not promise a connection. */
   isOnline(): boolean
-  /** Calls back whenever the page may have slept or changed its network; returns the remover. */
+  /**
+   * Calls `listener` after the page may have slept or the network has changed. Returns a function
+   * that removes it.
+   */
   onWake(listener: (wake: Wake) => void): () => void
-  /** Tells the developer of a likely mistake; called in development only. Default: `console.warn`. */
+  /**
+   * Warns the developer of a likely mistake. Called in development only.
+   *
+   * @default console.warn
+   */
   warn(message: string): void
-  /** Calls back when the page is left, for good or for the back/forward cache; returns the remover. */
+  /**
+   * Calls `listener` when the page unloads or enters the back/forward cache. Returns a function
+   * that removes it.
+   */
   onPageHide(listener: () => void): () => void
-  /** `undefined` where there is none or it is blocked. */
+  /** `undefined` if storage is missing or blocked. */
   readonly storage: PlatformStorage | undefined
-  /** `undefined` where there are none, and always in Node, where they would cross worker threads. */
+  /** `undefined` without Web Locks, and always in Node, where locks would span worker threads. */
   readonly locks: PlatformLocks | undefined
   /**
-   * Opens the channel of this name (a `BroadcastChannel` in a page). `undefined` where there is none, and always in Node,
-   * where it would carry one user's token into another worker thread.
+   * Opens the channel with this name: a `BroadcastChannel` in a page. `undefined` if the
+   * browser has no such channel, and always in Node: there it would carry one user's token into
+   * another worker thread.
    */
   readonly openChannel:
     | ((name: string, onMessage: (message: unknown) => void) => PlatformChannel)
     | undefined
 }
 
-/** Why the platform woke us: the page became visible or was restored, or the network came back. */
+/** `visible`: the page became visible or was restored. `online`: the network came back. */
 export type Wake = 'visible' | 'online'
 
-/** The global `fetch`, looked up at each call: whoever replaces it (msw, a tracer) sees the request. */
+/**
+ * The global `fetch`, looked up at each call so that a later replacement (msw, a tracer) is used.
+ */
 export const pageFetch: typeof fetch = (input, init) => globalThis.fetch(input, init)
 
 export function createPlatform(replaced: Partial<Platform> = {}): Platform {
@@ -101,7 +131,7 @@ function surroundings(): Platform {
 
 function setTimer(callback: () => void, delayMs: number): () => void {
   const timer: unknown = setTimeout(callback, delayMs)
-  // In Node a timer is an object, and one that waits for a token's expiry must not keep the process alive.
+  // In Node a timer is an object. Waiting for a token's expiry must not keep the process alive.
   if (
     typeof timer === 'object' &&
     timer !== null &&
@@ -112,7 +142,7 @@ function setTimer(callback: () => void, delayMs: number): () => void {
   return () => clearTimeout(timer as ReturnType<typeof setTimeout>)
 }
 
-// `crypto.randomUUID` exists in secure contexts only; `getRandomValues` everywhere.
+// `crypto.randomUUID` is missing outside secure contexts; `getRandomValues` is not.
 function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -149,7 +179,7 @@ function openChannel(name: string, onMessage: (message: unknown) => void): Platf
   return { post: (message) => channel.postMessage(message), close: () => channel.close() }
 }
 
-// Reading the property alone throws where a browser's settings block storage.
+// Merely reading the property throws if the browser's settings block storage.
 function readStorage(): PlatformStorage | undefined {
   try {
     return window.localStorage

@@ -1,18 +1,18 @@
-// A mark in storage that outlives the page and is no secret: that a sign-out is not delivered, or that somebody is signed in.
+// Stored value: one non-secret string in storage that outlives the page, such as the sign-in hint.
 import type { PlatformStorage } from './platform.ts'
 
 export interface StoredValue {
-  /** What was set last; `undefined` where the mark is not set. */
+  /** The value set last, by this or another tab; `undefined` if it is not set. */
   read(): string | undefined
   set(value: string): void
   clear(): void
-  /** Do the other tabs of this browser read what is set here? */
+  /** Whether other tabs of this browser can read the value. */
   isShared(): boolean
 }
 
 /**
- * Storage decides wherever it works, for the tabs of a browser share a session: what one of them sets or clears holds for
- * all. Where it is blocked, or there is no page, the mark lives as long as the client.
+ * Reads storage each time, because another tab may have set or cleared the value. If storage is
+ * blocked or missing, the value lives in memory, as long as the client.
  */
 export function createStoredValue(storage: PlatformStorage | undefined, key: string): StoredValue {
   let unstored: string | undefined
@@ -45,13 +45,13 @@ export function createStoredValue(storage: PlatformStorage | undefined, key: str
       try {
         storage?.removeItem(key)
       } catch {
-        // Blocked: then nothing was written either.
+        // Storage is blocked, so nothing was stored.
       }
     }
   }
 }
 
-// A quota of nothing, as some private windows have, shows when writing.
+// Some private windows have a quota of zero, which only a write reveals.
 function probe(storage: PlatformStorage | undefined, key: string): boolean {
   try {
     storage?.setItem(`${key}:probe`, '1')

@@ -1,16 +1,15 @@
-// The timers of one client: bounded, so that none fires at once, and cancelled together at its end.
+// Timers of one client: caps their delay, and cancels all of them when the client is disposed.
 import type { Platform } from './platform.ts'
 
-/** Timers above this fire at once in every engine. */
+/** Every engine fires timers with a longer delay immediately. */
 const longestTimerMs = 2 ** 31 - 1
 
 export interface Timers {
   readonly setTimer: Platform['setTimer']
-  /** Cancels every timer that runs, and lets none begin. */
+  /** Cancels all timers. Later timers do not start. */
   dispose(): void
 }
 
-/** The timers of one client, so that none is left when it ends. */
 export function createTimers(platform: Pick<Platform, 'setTimer'>): Timers {
   const cancels = new Set<() => void>()
   let isDisposed = false

@@ -1,8 +1,6 @@
-// What a mock in a page keeps over a reload: sessions, by the hashes of their refresh tokens, token versions, and
-// which keys are gone.
+// Persistence: restores the sessions, token versions and retired keys that a mock in a page stored
+// before a reload, and stores them again after each change.
 
-import type { KeyRing } from './keys/key-ring.ts'
-import type { Sessions } from './sessions/sessions.ts'
 import {
   type MockStorage,
   newState,
@@ -10,14 +8,12 @@ import {
   type StoredState,
   writeState
 } from './sessions/stored-state.ts'
-import type { KnownUser, Users } from './sessions/users.ts'
+import type { KnownUser } from './sessions/users.ts'
 
-/** What was kept, or empty maps and a new secret: for the rooms to work on. */
+/** The restored state, or a new one. The services change its maps and sets in place. */
 export interface Persistence extends StoredState {
-  /** The same room, which keeps what changes in it. */
-  keepSessions(sessions: Sessions): Sessions
-  keepUsers(users: Users): Users
-  keepRing(ring: KeyRing): KeyRing
+  /** Stores the state. The services call it after each change. */
+  save(): void
 }
 
 export interface PersistenceDeps {
@@ -30,77 +26,37 @@ export interface PersistenceDeps {
 export function createPersistence({ persist, issuer, paths, users }: PersistenceDeps): Persistence {
   const key = `everbearer-mock ${issuer} ${paths.refresh}`
   let isWarned = false
-  const warn = (problem: string) => {
-    if (!isWarned) console.warn(`everbearer/mock: what is in persist ${problem}.`)
-    isWarned = true
-  }
-  const load = (): StoredState | undefined => {
-    try {
-      const text = persist?.getItem(key)
-      return text === undefined || text === null ? undefined : readState(JSON.parse(text))
-    } catch {
-      warn('cannot be read; the server starts afresh')
-      return undefined
-    }
-  }
   const state = load() ?? newState()
   const { families, versions, goneKids } = state
   for (const { id, sub } of families.values()) {
     if (!users.some((user) => user.sub === sub)) families.delete(id)
   }
 
-  const save = () => {
+  function load(): StoredState | undefined {
+    try {
+      const text = persist?.getItem(key)
+      return text === undefined || text === null ? undefined : readState(JSON.parse(text))
+    } catch {
+      warn('cannot be read; the server starts with an empty state')
+      return undefined
+    }
+  }
+
+  function save(): void {
+    if (persist === undefined) return
     try {
       const isEmpty = families.size + versions.size + goneKids.size === 0
-      if (isEmpty) persist?.removeItem(key)
-      else persist?.setItem(key, JSON.stringify(writeState(state)))
+      if (isEmpty) persist.removeItem(key)
+      else persist.setItem(key, JSON.stringify(writeState(state)))
     } catch {
-      warn('cannot be written; a page that is loaded again starts afresh')
+      warn('cannot be written; after a reload the server starts with an empty state')
     }
   }
-  const saving =
-    <Given extends unknown[], Result>(change: (...given: Given) => Result) =>
-    (...given: Given): Result => {
-      const result = change(...given)
-      save()
-      return result
-    }
-  const savingLater =
-    <Given extends unknown[], Result>(change: (...given: Given) => Promise<Result>) =>
-    async (...given: Given): Promise<Result> => {
-      const result = await change(...given)
-      save()
-      return result
-    }
 
-  return {
-    ...state,
-    keepSessions: (sessions) =>
-      persist === undefined
-        ? sessions
-        : {
-            ...sessions,
-            start: savingLater(sessions.start),
-            redeem: savingLater(sessions.redeem),
-            renew: saving(sessions.renew),
-            end: savingLater(sessions.end),
-            endById: saving(sessions.endById),
-            expireById: saving(sessions.expireById),
-            endAll: saving(sessions.endAll),
-            reset: saving(sessions.reset)
-          },
-    keepUsers: (users) =>
-      persist === undefined
-        ? users
-        : { ...users, bumpVersion: saving(users.bumpVersion), reset: saving(users.reset) },
-    keepRing: (ring) =>
-      persist === undefined
-        ? ring
-        : {
-            ...ring,
-            retire: saving(ring.retire),
-            replaceAll: saving(ring.replaceAll),
-            reset: saving(ring.reset)
-          }
+  function warn(problem: string): void {
+    if (!isWarned) console.warn(`everbearer/mock: the state in option persist ${problem}.`)
+    isWarned = true
   }
+
+  return { ...state, save }
 }

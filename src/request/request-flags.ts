@@ -1,5 +1,5 @@
 // What a single request may ask for: one key, `everbearer`, in axios's config and in the init of `auth.fetch`.
-import { checkRecord, readOneOf } from '../lib/checks.ts'
+import { oneOf, type Reader, record } from '../lib/checks.ts'
 
 /**
  * What one request asks of everbearer, as `{ everbearer: { … } }` in its axios config (or in an instance's defaults), or
@@ -37,20 +37,12 @@ export interface ResolvedFlags {
 
 const defaultFlags: ResolvedFlags = { accessToken: 'attach', replay: 'once' }
 
+const readFlags: Reader<ResolvedFlags> = record({
+  accessToken: oneOf(['attach', 'omit', 'require'], 'attach'),
+  replay: oneOf(['once', 'never'], 'once')
+} satisfies Record<keyof RequestFlags, Reader<unknown>>)
+
 /** @throws AuthError `ERR_AUTH_INVALID_OPTIONS` */
 export function readRequestFlags(given: unknown): ResolvedFlags {
-  if (given === undefined) return defaultFlags
-  checkRecord('everbearer', given, ['accessToken', 'replay'])
-  return {
-    accessToken: readFlag(given, 'accessToken', ['attach', 'omit', 'require']),
-    replay: readFlag(given, 'replay', ['once', 'never'])
-  }
-}
-
-function readFlag<Name extends keyof ResolvedFlags>(
-  flags: RequestFlags,
-  name: Name,
-  allowed: readonly ResolvedFlags[Name][]
-): ResolvedFlags[Name] {
-  return readOneOf(flags, name, allowed, '', `everbearer.${name}`) ?? defaultFlags[name]
+  return given === undefined ? defaultFlags : readFlags(given, 'everbearer')
 }

@@ -33,7 +33,7 @@ export function refuseReissue(
 }
 
 /** Users differ only where both tokens name one. */
-export function isSameUser(held: ReceivedToken, candidate: ReceivedToken): boolean {
+function isSameUser(held: ReceivedToken, candidate: ReceivedToken): boolean {
   return agree(held.claims?.sub, candidate.claims?.sub)
 }
 

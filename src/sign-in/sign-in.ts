@@ -122,10 +122,7 @@ export function createSignIn(options: SignInDeps): SignIn {
       const idle = lock.idle()
       if (idle !== undefined) await idle
       checkOrder(call)
-      const issued = readTokenResponse(
-        await signIn(),
-        'What the function given to login() returned'
-      )
+      const issued = readTokenResponse(await signIn(), 'The function given to login()')
       enter(tokenRequest.strip(issued), call, 'signed-in')
     } finally {
       settle()

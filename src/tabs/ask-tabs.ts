@@ -1,7 +1,7 @@
 // A question to the other tabs: open until it is answered, or for as long as an answer may take.
 import type { Platform } from '../lib/platform.ts'
 
-export interface Asking {
+interface Asking {
   readonly send: () => void
   readonly isAnswered: () => boolean
   /** Nobody answered in time. */

@@ -1,7 +1,8 @@
-// What an access token says about itself, read as a hint and never as a proof (RFC 9068 §6).
+// Claims of an access token, read without verification: hints for the client, not proof (RFC 9068
+// §6).
 import { jwtDecode } from 'jwt-decode'
 
-/** The claims that everbearer looks at; everything else in the token is the API's business. */
+/** The claims that the client reads. The others concern the API only. */
 export interface TokenClaims {
   readonly kid: string | undefined
   readonly sub: string | undefined
@@ -12,17 +13,17 @@ export interface TokenClaims {
   readonly exp: number | undefined
 }
 
-/** RFC 6750 §2.1; anything else could not be sent as a Bearer credential. */
+/** The characters that a Bearer credential may consist of (RFC 6750 §2.1). */
 const b64token = /^[A-Za-z0-9\-._~+/]+=*$/
 
-/** Servers refuse headers of this size anyway; a cap keeps decoding cheap whatever arrives. */
+/** Servers refuse longer headers, and the cap bounds the cost of decoding. */
 const longestTokenCharacters = 8192
 
 export function isAccessToken(value: unknown): value is string {
   return typeof value === 'string' && value.length <= longestTokenCharacters && b64token.test(value)
 }
 
-/** The token's claims, or `undefined` where it is opaque. Decoding costs more than a request: call it once per token. */
+/** `undefined` if the token is not a JWT. Decoding is slow: call it once per token. */
 export function readClaims(accessToken: string): TokenClaims | undefined {
   try {
     const header: unknown = jwtDecode(accessToken, { header: true })
@@ -36,7 +37,7 @@ export function readClaims(accessToken: string): TokenClaims | undefined {
       exp: ownNumericDate(payload, 'exp')
     }
   } catch {
-    // jwt-decode quotes the payload in its message, so its error must not travel.
+    // The message of jwt-decode quotes the payload, so the error is not passed on.
     return undefined
   }
 }

@@ -1,25 +1,27 @@
-// How long a token is good for: pure arithmetic over the moment of receipt, because the device's clock may be wrong.
+// Token lifetime: pure arithmetic from the moment of receipt, because the device's clock may be
+// wrong.
 
-/** One moment on both clocks. */
+/** One moment, read from both clocks. */
 export interface Moment {
   readonly wallMs: number
   readonly monotonicMs: number
 }
 
 /**
- * Seconds before its end in which a token is no longer sent: one because servers cut `exp` to whole seconds
- * (a token issued at 10.9 s that lives for 4 s is refused from 14.0 s on), and one for the way to the server.
+ * In these last seconds of its lifetime a token is no longer sent. One second, because servers cut
+ * `exp` to whole seconds: a token issued at 10.9 s with a lifetime of 4 s is refused from 14.0 s.
+ * Another second for the way to the server.
  */
 const unsendableSeconds = 2
 
-/** The greatest share of a token's lifetime that any leeway may take. */
+/** Leeway and margin take at most this share of a token's lifetime. */
 const greatestLeewayShare = 0.25
 
 export function readMoment(clocks: { now(): number; monotonicNow(): number }): Moment {
   return { wallMs: clocks.now(), monotonicMs: clocks.monotonicNow() }
 }
 
-/** Time that has passed since a moment. The greater of two clocks: one may stand still in sleep, the other may be set back. */
+/** The greater time of both clocks: one may stop during sleep, the other may be set back. */
 export function elapsedMs(since: Moment, now: Moment): number {
   return Math.max(0, now.wallMs - since.wallMs, now.monotonicMs - since.monotonicMs)
 }
@@ -28,17 +30,19 @@ export function later(moment: Moment, byMs: number): Moment {
   return { wallMs: moment.wallMs + byMs, monotonicMs: moment.monotonicMs + byMs }
 }
 
-/** Time until a moment that lies ahead, 0 where either clock has reached it. */
+/** 0 as soon as either clock has reached the moment. */
 export function remainingMs(until: Moment, now: Moment): number {
   return Math.max(0, Math.min(until.wallMs - now.wallMs, until.monotonicMs - now.monotonicMs))
 }
 
-/** No life is shorter than this: a token that is dead on arrival must not be renewed without end. */
+/**
+ * The minimum lifetime: a token that arrives expired must not cause an endless loop of refreshes.
+ */
 const shortestLifetimeSeconds = 1
-/** A hundred years, so that no moment lies beyond what a date can hold. */
+/** A hundred years, so that every moment fits into a `Date`. */
 const longestLifetimeSeconds = 100 * 365 * 86_400
 
-/** What is left of a token; 0 where nobody said how long it lives. */
+/** The rest of the token's lifetime; 0 if the lifetime is unknown. */
 export function lifeLeftMs(
   token: { readonly receivedAt: Moment; readonly lifetimeSeconds: number | undefined },
   now: Moment
@@ -47,7 +51,10 @@ export function lifeLeftMs(
   return Math.max(0, lifetimeSeconds * 1000 - elapsedMs(receivedAt, now))
 }
 
-/** `expires_in` where the server said it (RFC 6749 §5.1), else `exp - iat`, both by the server's clock; else unknown. */
+/**
+ * `expires_in` (RFC 6749 §5.1), or else `exp - iat`, both by the server's clock; `undefined` if
+ * unknown.
+ */
 export function lifetimeSeconds(
   expiresInSeconds: number | undefined,
   claims: { readonly iat: number | undefined; readonly exp: number | undefined } | undefined
@@ -58,7 +65,8 @@ export function lifetimeSeconds(
     : Math.min(Math.max(lifetime, shortestLifetimeSeconds), longestLifetimeSeconds)
 }
 
-// Claims that contradict each other (one of them in milliseconds, say) tell nothing; a refusal will.
+// Contradictory claims (for example `iat` in milliseconds) are ignored. The server then refuses the
+// token when it expires.
 function lifetimeByClaims(
   claims: { readonly iat: number | undefined; readonly exp: number | undefined } | undefined
 ): number | undefined {
@@ -67,12 +75,15 @@ function lifetimeByClaims(
   return claims.exp - claims.iat
 }
 
-/** How long before its end a token is renewed: the option, but never more than a quarter of the token's life. */
+/**
+ * How long before its expiry a token is refreshed: the option, but at most a quarter of the
+ * lifetime.
+ */
 export function leewaySeconds(lifetime: number, refreshBeforeExpirySeconds: number): number {
   return Math.min(refreshBeforeExpirySeconds, lifetime * greatestLeewayShare)
 }
 
-/** How long before its end a token is no longer sent. */
+/** How long before its expiry a token is no longer sent. */
 export function marginSeconds(lifetime: number): number {
   return Math.min(unsendableSeconds, lifetime * greatestLeewayShare)
 }

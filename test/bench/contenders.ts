@@ -1,5 +1,5 @@
-// The token endpoints that are measured: floors without a server's duties, this mock, and a peer. Run with a name, this
-// file is one of them: it listens, and prints its port.
+// Contenders of the benchmark: token endpoints of bare servers (floors), of this mock, and of a
+// peer. Run with a name as argument, this file starts that contender and prints its port.
 import {
   type Algorithm,
   signByJose,
@@ -10,24 +10,25 @@ import {
 } from './floors.ts'
 
 /**
- * What a contender is measured for.
+ * The role of a contender in the comparison.
  *
- * - `raw`: the same token each time
- * - `its signature`: a token that is signed, and nothing else
- * - `same crypto`: a login's random numbers, hash and cookie too, all by `node:crypto`
- * - `jose`: the same, with jose to sign
+ * - `raw`: always the same token
+ * - `its signature`: signs a token and does nothing else
+ * - `same crypto`: also creates the random numbers, the hash and the cookie of a login, with
+ *   `node:crypto`
+ * - `jose`: the same, but signs with jose
  */
 export type Role = 'raw' | 'its signature' | 'same crypto' | 'jose' | 'everbearer' | 'peer'
 
 export interface Contender {
   readonly name: string
   readonly role: Role
-  /** What the answer costs at least: the signature. */
+  /** The signature algorithm, which is the least cost of an answer. */
   readonly alg: 'none' | Algorithm
   readonly path: string
   readonly contentType: string
   readonly body: string
-  /** Begins to listen. */
+  /** Starts listening; resolves to the port. */
   start(): Promise<number>
 }
 
@@ -63,7 +64,7 @@ function floors(alg: Algorithm): Contender[] {
 
 function everbearer(alg: Algorithm): Contender {
   const start = async () => {
-    // Each contender loads what is its own: the time this takes is part of its start.
+    // Each contender loads only its own modules, because load time counts as start-up time.
     const { createMockAuthServer } = await import('everbearer/mock')
     const { listen } = await import('everbearer/mock/node')
     // The default algorithm needs no option.

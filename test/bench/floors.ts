@@ -1,4 +1,4 @@
-// The floors under a token endpoint: bare `node:http` servers, each with one duty more of what a right answer to a login needs.
+// Floors of the benchmark: bare `node:http` servers, each with one more step of a correct login.
 import {
   createHmac,
   generateKeyPairSync,
@@ -21,7 +21,7 @@ async function serve(listener: RequestListener): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Reads the body past, and answers with a token that is always the same, or that is only signed. */
+/** Skips the request body and answers with the given token. */
 export function startBare(token: () => string): Promise<number> {
   return serve((request, response) => {
     request.resume().on('end', () => {
@@ -33,7 +33,7 @@ export function startBare(token: () => string): Promise<number> {
   })
 }
 
-/** The same claims each time, but for the time: nothing is random, and no session begins. */
+/** Signs constant claims with the current time. Creates no random values and no session. */
 export function startSigned(alg: Algorithm): Promise<number> {
   const signToken = signByNode(alg)
   return startBare(() => {
@@ -43,8 +43,9 @@ export function startSigned(alg: Algorithm): Promise<number> {
 }
 
 /**
- * What no server of refresh tokens and fresh `jti`s gets around: it reads the credentials, draws a `jti`, a `sid` and a
- * refresh token, remembers the session by the token's SHA-256, and sets the cookie. No rule is checked.
+ * The minimal work of a server with refresh tokens: reads the credentials, creates a `jti`, a `sid`
+ * and a refresh token, stores the session under the token's SHA-256, and sets the cookie. Checks
+ * nothing.
  */
 export function startSession(signToken: SignToken): Promise<number> {
   const sessions = new Map<string, { sid: string; sub: string }>()
@@ -86,7 +87,7 @@ function generate(alg: Algorithm): KeyObject | undefined {
     : generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 }
 
-/** A JWS by hand, signed on the server's own thread. */
+/** Creates a JWS with `node:crypto`, on the main thread. */
 export function signByNode(alg: Algorithm): (claims: Claims) => string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const head = part(header(alg))
@@ -103,7 +104,7 @@ export function signByNode(alg: Algorithm): (claims: Claims) => string {
   }
 }
 
-/** A JWS by the library that the mock signs with: WebCrypto's, on a thread of the pool. */
+/** Creates a JWS with jose, as the mock does: WebCrypto signs on a thread of the pool. */
 export async function signByJose(alg: Algorithm): Promise<SignToken> {
   const { SignJWT, generateKeyPair } = await import('jose')
   const hmac = { name: 'HMAC', hash: 'SHA-256', length: 256 }

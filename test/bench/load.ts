@@ -1,4 +1,4 @@
-// Load from bare sockets, so that the client is not what is measured.
+// Load generator: uses bare sockets, so that the cost of a client does not count.
 import { connect, type Socket } from 'node:net'
 
 export interface Target {
@@ -18,7 +18,7 @@ function requestTo({ port, path, contentType, body }: Target): Buffer {
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-/** Sends one request and resolves with the status of the answer. */
+/** Sends one request; resolves to the status of the answer. */
 export function askOnce(target: Target): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = connect(target.port, 'localhost', () => socket.write(requestTo(target)))
@@ -30,7 +30,7 @@ export function askOnce(target: Target): Promise<number> {
   })
 }
 
-/** Keeps that many connections busy for a while. */
+/** Keeps `connections` connections busy for `forMs`. */
 export async function requestsPerSecond(
   target: Target,
   connections: number,
@@ -66,7 +66,7 @@ export async function requestsPerSecond(
   return count / seconds
 }
 
-/** How many bytes the answer at the beginning has, once it is whole. */
+/** The length of the first answer in bytes; `undefined` while it is incomplete. */
 function wholeAnswer(bytes: Buffer): number | undefined {
   const end = bytes.indexOf('\r\n\r\n')
   if (end === -1) return undefined

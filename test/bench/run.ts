@@ -1,5 +1,6 @@
-// Measures the mock against its floors and a peer: `npm run bench`. Read the ratios: they hold from machine to machine,
-// the figures beside them do not. Contenders take turns, round by round, each in a process of its own.
+// Benchmark of the mock against its floors and a peer: `npm run bench`. The ratios are comparable
+// between machines; the absolute figures are not. In each round, every contender runs in a new
+// process.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -20,7 +21,7 @@ interface Running extends Contender {
   readonly port: number
 }
 
-/** Of one contender, round by round; of its memory the last round, idle and loaded. */
+/** Results of one contender per round; for memory, the last round, idle and loaded. */
 interface Seen {
   readonly rates: number[]
   readonly cpuUs: number[]
@@ -36,7 +37,8 @@ async function launch(contender: Contender): Promise<Running> {
   child.stderr.on('data', (text) => errors.push(String(text)))
   const lines = createInterface(child.stdout)
   const [line] = await Promise.race([once(lines, 'line'), once(child, 'exit').then(() => [])])
-  if (!/^\d+$/.test(String(line))) throw new Error(errors.join('') || 'it did not listen')
+  if (!/^\d+$/.test(String(line)))
+    throw new Error(errors.join('') || 'the contender did not listen')
   return { ...contender, child, port: Number(line) }
 }
 
@@ -50,14 +52,14 @@ const median = (values: readonly number[]): number => {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
-/** The median of the ratios, round by round: what disturbs a round disturbs both sides of it. */
+/** The median of the ratios per round, because a disturbance of a round affects both sides. */
 function ratioOf(ones: readonly number[] = [], others: readonly number[] = []): string {
   const ratio = median(ones.map((one, round) => one / (others[round] ?? Number.NaN)))
   return Number.isFinite(ratio) ? ratio.toFixed(2) : '–'
 }
 
-/** Another one goes first each time. */
-function turned<Item>(items: readonly Item[], by: number): readonly Item[] {
+/** Rotates the list, so that another contender starts each round. */
+function rotated<Item>(items: readonly Item[], by: number): readonly Item[] {
   const at = by % items.length
   return [...items.slice(at), ...items.slice(0, at)]
 }
@@ -71,7 +73,7 @@ function residentMiB({ child }: Running): number {
   }
 }
 
-/** What the process has used of all cores: it shows work that a second core hides. A tick of Linux has 10 ms. */
+/** CPU time of the process on all cores, which includes other threads. A tick on Linux is 10 ms. */
 function cpuMs({ child }: Running): number {
   try {
     const [, fields = ''] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')
@@ -95,24 +97,24 @@ function print(rows: readonly (readonly string[])[]): void {
   console.log('')
 }
 
-/** A build without an algorithm has fewer contenders, and says so. */
+/** Starts each contender once, and leaves out those that fail, such as unsupported algorithms. */
 async function available(): Promise<readonly Contender[]> {
-  const there: Contender[] = []
+  const found: Contender[] = []
   for (const contender of contenders) {
     try {
       await stop(await launch(contender))
-      there.push(contender)
+      found.push(contender)
     } catch {
-      console.log(`  left out: ${contender.name} does not start in this build`)
+      console.log(`  skipped: ${contender.name} does not start in this build`)
     }
   }
-  return there
+  return found
 }
 
 async function measureThroughput(all: readonly Contender[]): Promise<void> {
   const measured = new Map(all.map(({ name }) => [name, { rates: [], cpuUs: [], MiB: [] } as Seen]))
   for (let round = 0; round < rounds; round += 1) {
-    for (const contender of turned(all, round)) {
+    for (const contender of rotated(all, round)) {
       const running = await launch(contender)
       const idleMiB = residentMiB(running)
       await requestsPerSecond(running, connections, roundMs / 3)
@@ -134,10 +136,10 @@ async function measureThroughput(all: readonly Contender[]): Promise<void> {
     `token endpoint, ${connections} connections, median of ${rounds} rounds, Node.js ${version}`
   )
   console.log(
-    'x its signature: to a server that signs and does nothing else. x same crypto: to one'
+    'x its signature: ratio to a server that only signs. x same crypto: ratio to one that also'
   )
   console.log(
-    'that also draws and hashes what a login needs. x jose: to that one, signing by jose.'
+    'creates and hashes the random values of a login. x jose: the same, but it signs with jose.'
   )
   const roles: readonly Role[] = ['raw', 'its signature', 'same crypto', 'jose', 'peer']
   print([
@@ -162,7 +164,7 @@ async function measureThroughput(all: readonly Contender[]): Promise<void> {
 async function measureStart(all: readonly Contender[]): Promise<void> {
   const times = new Map(all.map(({ name }) => [name, [] as number[]]))
   for (let start = 0; start < starts; start += 1) {
-    for (const contender of turned(all, start)) {
+    for (const contender of rotated(all, start)) {
       const startedAtMs = performance.now()
       const running = await launch(contender)
       const status = await askOnce(running)

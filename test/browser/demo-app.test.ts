@@ -1,4 +1,4 @@
-// The demo, as a visitor uses it: everything that can happen to a session happens, and no request of the app fails.
+// Demo in Chromium, used as a visitor uses it: no request of the app fails until the session ends.
 import type { Browser, ConsoleMessage, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { demoUser } from '../../examples/demo/demo-facts.ts'
@@ -44,13 +44,13 @@ async function signIn(page: Page, password = demoUser.password): Promise<void> {
   await press(page, 'sign-in')
 }
 
-/** Browsers report every 401 by themselves; no page can prevent that. Anything else is a mistake of ours. */
+/** Browsers report every 401, and a page cannot prevent that. Any other message is a bug. */
 function isUnexpected(message: ConsoleMessage): boolean {
   const isComplaint = message.type() === 'error' || message.type() === 'warning'
   return isComplaint && !/Failed to load resource.*\b401\b/.test(message.text())
 }
 
-it('shows a session that nothing but the server’s verdict ends', async () => {
+it('shows a session that survives expiry, rotation, revocation and reload until the server ends it', async () => {
   const page = await browser.newPage()
   const complaints: string[] = []
   page.on('console', (message) => {

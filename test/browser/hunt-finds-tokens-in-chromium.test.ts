@@ -1,4 +1,4 @@
-// The canary hunt finds a token in a page of a real browser, wherever a page may let one out.
+// Token hunt in Chromium: finds a token in each place where a page can leak it.
 import { createMockAuthServer } from 'everbearer/mock'
 import { listen } from 'everbearer/mock/node'
 import type { BrowserContext, Page } from 'playwright-core'
@@ -45,7 +45,7 @@ async function findings(): Promise<string> {
   return ''
 }
 
-/** As expressions, in which T is the token, and what takes it away again where it would stay. */
+/** Expressions that leak the token T, and expressions that remove it again. */
 const leaks: readonly [place: string, leak: string, mend?: string][] = [
   ['console', 'console.log("signed in with", T)'],
   ['console', 'console.info({ deep: { list: [T] } })'],
@@ -67,7 +67,7 @@ const leaks: readonly [place: string, leak: string, mend?: string][] = [
   ['URL', 'fetch("/me?access_token=" + T)']
 ]
 
-it.each(leaks)('in %s: %s', async (place, leak, mend = '0') => {
+it.each(leaks)('reports a token in the place "%s" after %s', async (place, leak, mend = '0') => {
   const { page } = await openPage()
   const token = await mint()
   expect(await findings()).toBe('')
@@ -79,14 +79,17 @@ it.each(leaks)('in %s: %s', async (place, leak, mend = '0') => {
   expect(await findings()).toBe('')
 })
 
-it.each(['page', 'context'] as const)('before a test closes the %s', async (name) => {
-  const opened = await openPage()
-  await opened.page.evaluate((token) => localStorage.setItem('t', token), await mint())
-  await opened[name].close()
-  expect(await findings()).toContain('page, localStorage')
-})
+it.each(['page', 'context'] as const)(
+  'finds a stored token although the test closes the %s',
+  async (name) => {
+    const opened = await openPage()
+    await opened.page.evaluate((token) => localStorage.setItem('t', token), await mint())
+    await opened[name].close()
+    expect(await findings()).toContain('page, localStorage')
+  }
+)
 
-it('after the page went on to where its scripts are gone', async () => {
+it('finds a stored token after a reload of the page', async () => {
   const { page } = await openPage()
   await page.evaluate((token) => sessionStorage.setItem('t', token), await mint())
   await page.reload()
@@ -94,7 +97,7 @@ it('after the page went on to where its scripts are gone', async () => {
   await page.evaluate(() => sessionStorage.clear())
 })
 
-it('takes nothing for a token in a page that keeps its cookie to itself', async () => {
+it('reports no token in a page with an HttpOnly cookie', async () => {
   const { context, page } = await openPage()
   const status = await page.evaluate(async () => {
     const answer = await fetch('/login', {

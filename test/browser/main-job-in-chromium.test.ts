@@ -1,4 +1,4 @@
-// The main job in a real browser: the built package, a page on one origin, the mock auth server on another.
+// Main job in Chromium: the built package, the page on one origin, the mock on another.
 import { createMockAuthServer } from 'everbearer/mock'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
@@ -27,7 +27,7 @@ async function untilMoreCalls(page: Page, count: number): Promise<void> {
   await page.waitForFunction((least) => window.app.report.succeeded >= least, succeeded + count)
 }
 
-it('keeps a user signed in through expiry, key rotation and reload without one failed request', async () => {
+it('keeps a user signed in through expiry, key rotation and reload without a failed request', async () => {
   const page = await browser().newPage()
   const complaints: string[] = []
   page.on('console', (message) => complaints.push(message.text()))
@@ -35,7 +35,7 @@ it('keeps a user signed in through expiry, key rotation and reload without one f
 
   await page.goto(url())
   expect(await page.evaluate(() => window.app.auth.ready())).toMatchObject({ reason: 'no-session' })
-  // The visitor's restore was answered with 401: the one that a browser reports, and the last one there is.
+  // The restore of the visitor gets 401, which the browser reports. No other 401 may follow.
   expect(complaints.splice(0)).toEqual([expect.stringContaining('401')])
   await page.evaluate((credentials) => window.app.auth.login(credentials), ada)
   const signedInAt = server.calls.length
@@ -64,15 +64,15 @@ it('keeps a user signed in through expiry, key rotation and reload without one f
   await page.evaluate(() => window.app.stopCalling())
   const last = await readReport(page)
 
-  // The app saw nothing of it.
+  // The app saw no failure.
   expect(beforeReload.failed).toEqual([])
   expect(last.failed).toEqual([])
   expect(complaints).toEqual([])
-  // And the server had to refuse nothing.
+  // The server refused no request.
   const calls = server.calls.slice(signedInAt)
   expect(calls.filter((call) => (call.status ?? 0) >= 400)).toEqual([])
 
-  // One refresh per token (after the visitor's restore): they began one after the other, with a token's worth of calls in between.
+  // One refresh per token, after the visitor's restore: many calls lie between two refreshes.
   const started = beforeReload.events.filter(({ name }) => name === 'refresh-started').slice(1)
   expect(started).toHaveLength(3)
   expect(beforeReload.events.filter(({ name }) => name === 'refreshed')).toHaveLength(3)
@@ -87,7 +87,7 @@ it('keeps a user signed in through expiry, key rotation and reload without one f
       .map((call) => call.outcome)
   ).toEqual(Array(5).fill('rotated'))
 
-  // The re-issued token is in use on the very next request that starts after it arrived.
+  // The re-issued token is used by every request that started after its arrival.
   const reissued = beforeReload.events.filter(({ name }) => name === 'reissued')
   expect(reissued).toMatchObject([{ kid: kid }])
   const begunByThen = reissued[0]?.begun ?? Number.NaN

@@ -1,4 +1,4 @@
-// A reload of a page that has the mock auth server in it: msw keeps the cookie, and the server is another one.
+// Mock inside a page: after a reload, msw still has the cookie, but the server is a new one.
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,7 +40,7 @@ afterAll(async () => {
   await rm(outDir, { recursive: true })
 })
 
-/** Loads the page, and tells how it finds its user. */
+/** Loads the page and returns the state of its session. */
 async function load(page: Page, query: string) {
   await page.goto(site.url + query)
   await page.waitForFunction(() => 'demo' in window)
@@ -61,7 +61,7 @@ const signIn = (page: Page) =>
     return window.demo.auth.getAccessToken()
   })
 
-it('signs the user out, without an alarm', async () => {
+it('signs the user out after a reload, without a violation', async () => {
   const page = await (await browser.newContext()).newPage()
   await load(page, '')
   await signIn(page)
@@ -73,7 +73,7 @@ it('signs the user out, without an alarm', async () => {
   })
 })
 
-it('leaves the user signed in where the server may keep its sessions', async () => {
+it('keeps the user signed in after a reload if the server persists its sessions', async () => {
   const page = await (await browser.newContext()).newPage()
   await load(page, '?persist')
   const token = await signIn(page)

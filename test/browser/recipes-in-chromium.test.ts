@@ -1,4 +1,4 @@
-// The recipes that need a browser, run as their readers run them: by Node's own runner, on the built package.
+// Recipes that need a browser: run with Node's test runner on the built package.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,7 +9,7 @@ const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 
 it.each(['testing-playwright/app.test.ts', 'testing-worker/stories.test.ts'])(
-  'examples/%s',
+  'passes the recipe examples/%s',
   async (file) => {
     const { NODE_ENV: _mode, VITEST: _isVitest, ...inherited } = process.env
     const env = { ...inherited, CHROMIUM_PATH: findChromium(), NO_COLOR: '1' }

@@ -1,4 +1,4 @@
-// Many tabs of a real browser, before a server that takes any second use of a refresh token for theft.
+// Tabs in Chromium, with a server that treats any second use of a refresh token as theft.
 import { createMockAuthServer } from 'everbearer/mock'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
@@ -25,7 +25,7 @@ async function untilEvent(page: Page, name: string, detail?: string): Promise<vo
   )
 }
 
-it('gives a new tab its token from a sibling, with no call to the server', async () => {
+it('gives a new tab the token of another tab, without a call to the server', async () => {
   const { context } = await openTabs(1)
   const tab = await openTab(context)
   const names = (await reportOf(tab)).events.map(({ name }) => name)
@@ -33,7 +33,7 @@ it('gives a new tab its token from a sibling, with no call to the server', async
   expect(names).not.toContain('refresh-started')
 })
 
-it('makes one refresh per token for twenty tabs with fifty requests each, over ten expiries', async () => {
+it('sends one refresh per token for twenty tabs with fifty requests each, over ten expiries', async () => {
   const { tabs } = await openTabs(20)
   const from = server.calls.length
   await Promise.all(tabs.map((tab) => tab.evaluate(() => window.tab.call(50, 1_100))))
@@ -45,14 +45,14 @@ it('makes one refresh per token for twenty tabs with fifty requests each, over t
   expect(new Set(refreshes.map(({ outcome }) => outcome))).toEqual(new Set(['rotated']))
   expect(refreshes.length).toBeGreaterThanOrEqual(10)
   expect(calls.filter(({ status }) => (status ?? 0) >= 400)).toEqual([])
-  // Between two refreshes lies a token's worth of calls of all tabs: no token was renewed twice.
+  // Many calls lie between two refreshes, so no token was refreshed twice.
   const positions = refreshes.map((refresh) => calls.indexOf(refresh))
   for (const [index, position] of positions.entries()) {
     if (index > 0) expect(position - (positions[index - 1] ?? 0)).toBeGreaterThan(20)
   }
 })
 
-it('signs twenty tabs out when one of them does', async () => {
+it('signs twenty tabs out when the user signs out in one of them', async () => {
   const { tabs } = await openTabs(20)
   const [first, ...others] = tabs
   const signedOutAtMs = await first?.evaluate(async () => {
@@ -75,7 +75,7 @@ it('signs twenty tabs out when one of them does', async () => {
   expect(calls.every(({ kid }) => kid === undefined)).toBe(true)
 })
 
-it('sends nothing with the old token when the user comes Back to a page after a sign-out elsewhere', async () => {
+it('sends no old token from the back/forward cache after a sign-out in another tab', async () => {
   const { context, first, second } = await openTwoTabs()
   await first.goto('about:blank')
   await second.evaluate(() => window.tab.auth.logout())
@@ -89,7 +89,7 @@ it('sends nothing with the old token when the user comes Back to a page after a 
   await context.close()
 })
 
-it('tells the tab of one user that another signed in, and sends nothing of the one with the token of the other', async () => {
+it('ends with user-changed, and sends no token, when another user signs in in another tab', async () => {
   const { first, second } = await openTwoTabs()
   await first.evaluate((credentials) => window.tab.auth.login(credentials), grace)
   await untilEvent(second, 'signed-out', 'user-changed')
@@ -99,11 +99,11 @@ it('tells the tab of one user that another signed in, and sends nothing of the o
   expect(server.calls.slice(before).every(({ kid }) => kid === undefined)).toBe(true)
 })
 
-it('makes one refresh where twenty tabs wake together', async () => {
+it('sends one refresh when twenty tabs refresh at the same time', async () => {
   const { tabs } = await openTabs(20)
   const before = callsTo('refresh').length
   await Promise.all(tabs.map((tab) => tab.evaluate(() => window.tab.auth.refresh())))
   const made = callsTo('refresh').length - before
-  console.log(`twenty tabs that refreshed together made ${made} calls`)
+  console.log(`twenty tabs that refreshed together sent ${made} refreshes`)
   expect(made).toBe(1)
 })

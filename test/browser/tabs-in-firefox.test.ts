@@ -1,4 +1,4 @@
-// The tabs of Firefox, as those of Chromium: one session, before a server without any grace.
+// Tabs in Firefox: one session, with a server that has no grace period.
 import { createMockAuthServer } from 'everbearer/mock'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { serveAppAndApi } from '../support/browsers/app-and-api.ts'
@@ -27,7 +27,7 @@ async function openTab(): Promise<FirefoxTab> {
   return tab
 }
 
-/** Polls, for as long as a loaded machine may need. */
+/** Polls with a limit for slow machines. */
 const eventually = (look: () => Promise<void>) =>
   vi.waitFor(look, { timeout: 30_000, interval: 50 })
 const inAll = (expression: string, of: readonly FirefoxTab[] = tabs) =>
@@ -40,7 +40,7 @@ async function signIn(user: object = ada): Promise<void> {
   await firstTab().evaluate(`window.tab.auth.login(${JSON.stringify(user)})`)
 }
 
-it('signs ten tabs in, renews their token once for all, and signs them out', async () => {
+it('signs ten tabs in, sends one refresh for all of them, and signs them out', async () => {
   await signIn()
   await eventually(async () => expect(await statuses()).toEqual(Array(10).fill('authenticated')))
   for (let time = 0; time < 20; time += 1) {
@@ -53,7 +53,7 @@ it('signs ten tabs in, renews their token once for all, and signs them out', asy
   await eventually(async () => expect(await statuses()).toEqual(Array(10).fill('unauthenticated')))
 })
 
-it('gives a new tab its token from a sibling', async () => {
+it('gives a new tab the token of another tab, without a refresh', async () => {
   await signIn()
   const before = server.calls.refresh.length
   const tab = await openTab()
@@ -61,7 +61,7 @@ it('gives a new tab its token from a sibling', async () => {
   expect(server.calls.refresh).toHaveLength(before)
 })
 
-it('sends nothing with the old token when the user comes Back after a sign-out elsewhere', async () => {
+it('sends no old token from the back/forward cache after a sign-out in another tab', async () => {
   await signIn()
   const tab = await openTab()
   await tab.goto('about:blank')
@@ -75,7 +75,7 @@ it('sends nothing with the old token when the user comes Back after a sign-out e
   expect(server.calls.slice(before).every(({ kid }) => kid === undefined)).toBe(true)
 })
 
-it('tells the tabs of one user that another signed in', async () => {
+it('signs the tabs of one user out with user-changed when another user signs in', async () => {
   await signIn()
   await eventually(async () => expect(await statuses()).toEqual(Array(10).fill('authenticated')))
   await signIn(grace)
@@ -85,7 +85,7 @@ it('tells the tabs of one user that another signed in', async () => {
   })
 })
 
-it('is hunted for tokens, in what it keeps and in what it prints', async () => {
+it('reports a token in the storage or the console of a Firefox tab', async () => {
   await signIn()
   await readPages()
   expect(() => canaryHunter.inspect()).not.toThrow()

@@ -1,4 +1,4 @@
-// Tabs that crash, freeze, close or go elsewhere while they refresh, before a server without any grace.
+// Tabs that crash, freeze, close or navigate during a refresh. The server has no grace period.
 import { createMockAuthServer, type MockAuthServer } from 'everbearer/mock'
 import type { BrowserContext, Page } from 'playwright-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -6,7 +6,7 @@ import { ada, createTabsWorld, grace, statusOf } from '../support/browsers/chrom
 
 const server = createMockAuthServer({ refreshGraceSeconds: 0, users: [ada, grace] })
 
-/** The next refresh waits, before or after the server has done its work. */
+/** A hold on the next refresh, before or after the server rotates the refresh token. */
 interface Gate {
   readonly where: 'before' | 'after'
   readonly arrived: () => void
@@ -65,12 +65,12 @@ async function crash(context: BrowserContext, page: Page): Promise<void> {
   await crashed
 }
 
-describe('when the tab that refreshes crashes', () => {
+describe('a crash of the tab that refreshes', () => {
   it.each([
-    ['as it begins', undefined],
-    ['while the server has not begun', 'before'],
-    ['while the answer is on its way', 'after']
-  ] as const)('%s, the other one renews the session', async (_, where) => {
+    ['at the start of its refresh', undefined],
+    ['before the server handles its refresh', 'before'],
+    ['before its refresh is answered', 'after']
+  ] as const)('keeps the session in the other tab if a tab crashes %s', async (_, where) => {
     const { context, first, second, refreshes } = await openTabs()
     const held = where && holdNextRefresh(where)
     refresh(first).catch(() => {})
@@ -84,12 +84,12 @@ describe('when the tab that refreshes crashes', () => {
   })
 })
 
-describe('when the page that refreshes goes away', () => {
+describe('a page that goes away during its refresh', () => {
   it.each([
     ['is reloaded', (page: Page) => page.reload({ waitUntil: 'commit' })],
-    ['goes elsewhere', (page: Page) => page.goto('about:blank')],
+    ['navigates away', (page: Page) => page.goto('about:blank')],
     ['is closed', (page: Page) => page.close()]
-  ])('because it %s, nobody is signed out', async (_, go) => {
+  ])('keeps the session if a page %s during its refresh', async (_, go) => {
     for (const where of ['before', 'after'] as const) {
       const { context, first, second, refreshes } = await openTabs()
       await second.close()
@@ -108,7 +108,7 @@ describe('when the page that refreshes goes away', () => {
   })
 })
 
-it('goes on when a frozen tab keeps the lock', async () => {
+it('refreshes although a frozen tab holds the lock', async () => {
   const { context, first, second, refreshes } = await openTabs()
   const held = holdNextRefresh('before')
   refresh(first).catch(() => {})
@@ -116,7 +116,7 @@ it('goes on when a frozen tab keeps the lock', async () => {
   const session = await context.newCDPSession(first)
   await session.send('Page.setWebLifecycleState', { state: 'frozen' })
   held.open()
-  // The server has answered, and the frozen page does not hear of it: nobody tells, and nobody gives the lock back.
+  // The frozen page does not process the answer: it sends no message and does not release the lock.
   await refresh(second)
   expect(await statusOf(second)).toBe('authenticated')
   expect(refreshes()).not.toContain('refresh_reused')
@@ -125,7 +125,7 @@ it('goes on when a frozen tab keeps the lock', async () => {
   expect(await statusOf(first)).toBe('authenticated')
 })
 
-it('ends with the cookie of the user who signed in while another tab refreshed', async () => {
+it('keeps the cookie of the user who signs in while another tab refreshes', async () => {
   const { context, first, second } = await openTabs()
   const held = holdNextRefresh('after')
   refresh(second).catch(() => {})

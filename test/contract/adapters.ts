@@ -1,53 +1,54 @@
-// The doors that the contract is tried through, and what does not hold behind each, with the reason.
+// Adapters of the contract: each pair of adapter and client, with its known gaps.
 import type { Case, Need } from './cases.ts'
 
-export interface ContractDoor {
+export interface ContractAdapter {
   readonly id: string
-  /** Where the server and its client are. */
+  /** The adapter and the environment of its client. */
   readonly title: string
   readonly client: 'fetch' | 'XMLHttpRequest' | 'node:http'
   readonly has: readonly Need[]
-  /** What does not hold: the beginning of a case's name, and why. */
+  /** Known gaps: the beginning of a case's name, and the reason. */
   readonly gaps: Readonly<Record<string, string>>
 }
 
-const page: readonly Need[] = ['a page', 'a jar of its own']
+const page: readonly Need[] = ['a page', 'its own cookie jar']
 const pageAndMode: readonly Need[] = [...page, 'a credentials mode']
 
-const foreignOrigins = 'a token on its way to another origin'
-const cutBodies = 'an answer that is cut'
-const cookiesOfCutAnswers = 'the cookie of an answer that was cut'
-const hangingCalls = 'a call that hangs'
-const omittedCredentials = 'a refresh that omits credentials'
-const pagesAbroad = 'a page of another origin'
-const cookiesAbroad = 'the cookie serves a page of another origin'
-const pagesRefused = 'a page whose origin is not allowed'
+const foreignOrigins = 'reports a token that is sent to another origin'
+const cutBodies = 'fails a request if its answer is cut'
+const cookiesOfCutAnswers = 'delivers the cookie of a cut answer'
+const hangingCalls = 'ends a hanging call'
+const omittedCredentials = 'reports a refresh that omits credentials'
+const exposedHeaders = 'shows only exposed headers'
+const blockedHeaders = 'blocks a header'
+const cookiesAbroad = 'accepts the cookie from a page of another origin'
+const pagesRefused = 'answers nothing to a page'
 
 const alwaysSends = {
-  [omittedCredentials]:
-    'msw 2.15 adds its own cookies to every request, whatever its credentials mode'
+  [omittedCredentials]: 'msw 2.15 adds its own cookies to every request, in every credentials mode'
 }
 const xhrOfMsw2 = {
   [cutBodies]: 'the XMLHttpRequest of msw 2.15 never ends when a body fails',
   [cookiesOfCutAnswers]: 'the XMLHttpRequest of msw 2.15 never ends when a body fails',
-  [hangingCalls]: 'the XMLHttpRequest of msw 2.15 cannot be aborted while a handler is at work'
+  [hangingCalls]: 'the XMLHttpRequest of msw 2.15 cannot be aborted while a handler runs'
 }
 const seesOnlyItsOwn = {
-  [foreignOrigins]: 'the server sees only the calls that come to it'
+  [foreignOrigins]: 'the server sees only the calls that reach it'
 }
-const noBrowser = 'there is no browser in between, and a port plays none'
+const noBrowser =
+  'there is no browser between client and server, and the server does not emulate one on a port'
 
-export const adapters: readonly ContractDoor[] = [
+export const adapters: readonly ContractAdapter[] = [
   {
     id: 'fetch-node',
-    title: 'the fetch door in Node',
+    title: 'the fetch adapter in Node',
     client: 'fetch',
     has: ['a credentials mode'],
     gaps: seesOnlyItsOwn
   },
   {
     id: 'fetch-happy-dom',
-    title: 'the fetch door in happy-dom',
+    title: 'the fetch adapter in happy-dom',
     client: 'fetch',
     has: ['a page', 'a credentials mode'],
     gaps: seesOnlyItsOwn
@@ -70,7 +71,7 @@ export const adapters: readonly ContractDoor[] = [
     has: page,
     gaps: {
       [cookiesAbroad]:
-        'the XMLHttpRequest of happy-dom reads `withCredentials` when it is opened, before anybody has set it'
+        'the XMLHttpRequest of happy-dom reads `withCredentials` in `open()`, before a script can set it'
     }
   },
   {
@@ -99,7 +100,7 @@ export const adapters: readonly ContractDoor[] = [
     title: 'msw 3 in jsdom',
     client: 'XMLHttpRequest',
     has: page,
-    gaps: { [cookiesOfCutAnswers]: 'jsdom keeps the cookies of whole answers only' }
+    gaps: { [cookiesOfCutAnswers]: 'jsdom stores only the cookies of complete answers' }
   },
   {
     id: 'msw-2-jsdom-fetch',
@@ -161,26 +162,27 @@ export const adapters: readonly ContractDoor[] = [
     id: 'express-node',
     title: 'Express on a port, from Node with a cookie jar',
     client: 'fetch',
-    has: ['a jar of its own'],
+    has: ['its own cookie jar'],
     gaps: {
       ...seesOnlyItsOwn,
-      [pagesAbroad]: noBrowser,
+      [exposedHeaders]: noBrowser,
+      [blockedHeaders]: noBrowser,
       [pagesRefused]: noBrowser
     }
   }
 ]
 
-export function adapterOf(id: string): ContractDoor {
+export function adapterOf(id: string): ContractAdapter {
   const adapter = adapters.find((one) => one.id === id)
   if (adapter === undefined) throw new Error(`there is no adapter ${id}`)
   return adapter
 }
 
-/** Does the case mean anything behind this door? */
-export function isNeeded({ has }: ContractDoor, { needs }: Case): boolean {
+/** Whether the case applies to this adapter. */
+export function isNeeded({ has }: ContractAdapter, { needs }: Case): boolean {
   return needs === undefined || has.includes(needs)
 }
 
-export function gapOf({ gaps }: ContractDoor, { name }: Case): string | undefined {
+export function gapOf({ gaps }: ContractAdapter, { name }: Case): string | undefined {
   return Object.entries(gaps).find(([beginning]) => name.startsWith(beginning))?.[1]
 }

@@ -1,20 +1,21 @@
-// The contract: what holds for every client behind every door. Each case starts on an empty server, without a cookie.
+// The contract: cases that hold for every client through every adapter.
+// Each case starts with an empty server and without a cookie.
 import { type Answer, type Bed, equal, statusOf } from './setup/contract-setup.ts'
 
-/** What a door needs to have for a case to mean anything. */
-export type Need = 'a page' | 'a credentials mode' | 'a jar of its own'
+/** A property that an adapter needs for a case to apply. */
+export type Need = 'a page' | 'a credentials mode' | 'its own cookie jar'
 
 export interface Case {
   readonly name: string
   readonly needs?: Need
-  /** The case itself puts a token into a URL: whoever writes URLs down then writes it down too. */
+  /** The case itself puts a token into a URL, so logs of URLs contain the token too. */
   readonly tokenInUrl?: true
   run(bed: Bed): Promise<void>
 }
 
 const ada = { email: 'ada@example.com', password: 'lovelace' }
 const grace = { email: 'grace@example.com', password: 'hopper' }
-export const users = [ada, grace]
+export const users: readonly (typeof ada)[] = [ada, grace]
 
 const json = { 'Content-Type': 'application/json' }
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
@@ -36,7 +37,7 @@ const brokenRules = async (bed: Bed) => [
   ...new Set((await bed.mock.violations()).map(({ rule }) => rule))
 ]
 
-/** Empties the server, and the cookie jar of a client that survives it. */
+/** Empties the server and the client's cookie jar. */
 export async function begin(bed: Bed): Promise<void> {
   await bed.mock.reset()
   await post(bed, '/logout')
@@ -45,7 +46,7 @@ export async function begin(bed: Bed): Promise<void> {
 
 export const cases: readonly Case[] = [
   {
-    name: 'a session lives from sign-in over three refreshes to sign-out, by the cookie alone',
+    name: 'keeps a session from sign-in through three refreshes to sign-out with the cookie alone',
     async run(bed) {
       await signIn(bed)
       for (let round = 0; round < 3; round += 1) equal((await refresh(bed)).status, 200, 'refresh')
@@ -60,7 +61,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a wrong password opens nothing',
+    name: 'starts no session for a wrong password',
     async run(bed) {
       equal((await post(bed, '/login', { ...ada, password: 'byron' })).status, 401, 'login')
       await refresh(bed)
@@ -68,7 +69,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'signing in again ends the session of before',
+    name: 'ends the previous session when the user signs in again',
     async run(bed) {
       const first = await signIn(bed)
       const second = await signIn(bed, grace)
@@ -77,7 +78,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'no script can read the refresh cookie',
+    name: 'hides the refresh cookie from scripts',
     needs: 'a page',
     async run(bed) {
       await signIn(bed)
@@ -86,7 +87,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a form cannot refresh',
+    name: 'refuses a refresh with the content type of a form',
     async run(bed) {
       await signIn(bed)
       const forged = await bed.send({
@@ -100,7 +101,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a refresh that omits credentials brings no cookie, and is blamed for it',
+    name: 'reports a refresh that omits credentials and so carries no cookie',
     needs: 'a credentials mode',
     async run(bed) {
       await signIn(bed)
@@ -111,7 +112,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'handlers of one’s own stand behind the guard',
+    name: 'checks the token for handlers of the app too',
     async run(bed) {
       const token = await signIn(bed)
       equal((await get(bed, '/api/todos')).status, 401, 'without a token')
@@ -125,7 +126,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a rotated key re-issues the token in a header that the page reads',
+    name: 're-issues the token in a readable header after a key rotation',
     async run(bed) {
       const token = await signIn(bed)
       const { kid } = await bed.mock.rotateKey()
@@ -139,7 +140,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a retired key’s token is refused, and a refresh helps',
+    name: 'refuses a token of a retired key until a refresh',
     async run(bed) {
       const token = await signIn(bed)
       await bed.mock.rotateKey()
@@ -151,7 +152,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'revoked access tokens are refused, and a refresh helps',
+    name: 'refuses revoked access tokens until a refresh',
     async run(bed) {
       const token = await signIn(bed)
       await bed.mock.revokeAccessTokens()
@@ -160,7 +161,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'an ended session refuses token and cookie',
+    name: 'refuses token and cookie of an ended session',
     async run(bed) {
       const token = await signIn(bed)
       await bed.mock.endSessions()
@@ -170,7 +171,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'the server’s clock moves without the client’s',
+    name: 'moves the server clock without the client clock',
     async run(bed) {
       const token = await signIn(bed)
       await bed.mock.advance(295)
@@ -184,7 +185,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'two refreshes at once get one successor, and are blamed',
+    name: 'gives two parallel refreshes one successor, and reports them',
     async run(bed) {
       await signIn(bed)
       const gate = await bed.mock.hold('refresh')
@@ -202,7 +203,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a planned answer arrives with its headers, once',
+    name: 'sends a planned answer with its headers once',
     async run(bed) {
       await signIn(bed)
       await bed.mock.failNext('refresh', {
@@ -217,7 +218,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a lost connection is no answer, and happens once',
+    name: 'loses the connection once, without an answer',
     async run(bed) {
       await signIn(bed)
       await bed.mock.failNext('refresh', 'network')
@@ -227,7 +228,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'an answer that is lost after the rotation is forgiven',
+    name: 'accepts the old refresh token if the answer after the rotation was lost',
     async run(bed) {
       await signIn(bed)
       await bed.mock.failNext('refresh', 'network', { after: 'commit' })
@@ -238,7 +239,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'an answer that is cut in the middle of its body is no whole answer',
+    name: 'fails a request if its answer is cut in the middle of its body',
     async run(bed) {
       await signIn(bed)
       await bed.mock.failNext('refresh', 'cut')
@@ -247,7 +248,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'the cookie of an answer that was cut has arrived',
+    name: 'delivers the cookie of a cut answer',
     async run(bed) {
       await signIn(bed)
       await bed.mock.failNext('refresh', 'cut', { after: 'commit' })
@@ -257,7 +258,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a malformed answer is a 200 that is no JSON',
+    name: 'sends a malformed answer as a 200 with invalid JSON',
     async run(bed) {
       await signIn(bed)
       await bed.mock.failNext('refresh', 'malformed', { after: 'commit' })
@@ -270,7 +271,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a call that hangs ends when its client gives up',
+    name: 'ends a hanging call when the client aborts it',
     async run(bed) {
       await signIn(bed)
       await bed.mock.failNext('refresh', 'hang')
@@ -292,7 +293,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a gate holds calls until it is released',
+    name: 'holds calls at a gate until it is released',
     async run(bed) {
       const token = await signIn(bed)
       const gate = await bed.mock.hold('api')
@@ -308,7 +309,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a gate after the commit holds the answer alone',
+    name: 'holds only the answer at a gate after the commit',
     async run(bed) {
       await signIn(bed)
       const gate = await bed.mock.hold('refresh', 'commit')
@@ -320,8 +321,8 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a cookie from before a reset is unknown, and no reuse',
-    needs: 'a jar of its own',
+    name: 'treats a cookie from before a reset as unknown, not as reuse',
+    needs: 'its own cookie jar',
     async run(bed) {
       await signIn(bed)
       await bed.mock.reset()
@@ -331,7 +332,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a token in a URL is blamed',
+    name: 'reports a token in a URL',
     tokenInUrl: true,
     async run(bed) {
       const token = await signIn(bed)
@@ -340,7 +341,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a token on its way to another origin is blamed',
+    name: 'reports a token that is sent to another origin',
     async run(bed) {
       const token = await signIn(bed)
       await statusOf(get(bed, '/collect', token, bed.elsewhere))
@@ -348,7 +349,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a page of another origin reads what is exposed, and nothing else',
+    name: 'shows only exposed headers to a page of another origin',
     async run(bed) {
       const token = await signIn(bed)
       const answer = await get(bed, '/api/todos', token, bed.abroad)
@@ -357,7 +358,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'the cookie serves a page of another origin on the same site',
+    name: 'accepts the cookie from a page of another origin on the same site',
     async run(bed) {
       await post(bed, '/login', ada, bed.abroad)
       equal((await post(bed, '/refresh', {}, bed.abroad)).status, 200, 'refresh')
@@ -365,7 +366,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a page of another origin may not send a header that no preflight allows',
+    name: 'blocks a header that the preflight does not allow',
     async run(bed) {
       const token = await signIn(bed)
       const headers = { ...bearer(token), 'X-Client': 'spa' }
@@ -376,7 +377,7 @@ export const cases: readonly Case[] = [
     }
   },
   {
-    name: 'a page whose origin is not allowed gets nothing',
+    name: 'answers nothing to a page of an origin that is not allowed',
     async run(bed) {
       equal(await statusOf(get(bed, '/me', 'any', bed.strict)), 'nothing', 'the answer')
       equal(await statusOf(get(bed, '/me', undefined, bed.strict)), 'nothing', 'a simple one')

@@ -1,4 +1,4 @@
-// Writes docs/mock-adapters.md.
+// `npm run docs:adapters`: writes docs/mock-adapters.md.
 import { writeFileSync } from 'node:fs'
 import { renderTable, tablePath } from './adapter-table.ts'
 

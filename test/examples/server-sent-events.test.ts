@@ -1,4 +1,4 @@
-// The example of server-sent events, against the mock on a port.
+// Example of server-sent events, run against the mock on a port.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAuthClient } from 'everbearer'
@@ -14,7 +14,7 @@ interface Opened {
   readonly status: number
 }
 
-/** `streams` are what the event endpoint sends, one for each time that it is opened with a good token; then 204. */
+/** The event endpoint sends one of `streams` per request with a valid token, and then 204. */
 async function arrange(streams: readonly (readonly string[])[]) {
   const server = createMockAuthServer()
   const opened: Opened[] = []
@@ -62,7 +62,7 @@ async function arrange(streams: readonly (readonly string[])[]) {
   return { auth, server, opened, url: `${baseURL}/events` }
 }
 
-it('reads events, and goes on where a stream ended with the token of that moment', async () => {
+it('resumes after the last event with the current token when a stream ends', async () => {
   const { auth, server, opened, url } = await arrange([
     ['retry: 0\n\nid: 1\ndata: one\n\n', 'id: 2\nevent: note\ndata: two\nda', 'ta: lines\n\n'],
     [': a comment\r\n\r', '\nid:3\r\ndata:three\r\n\r\n', 'data: never finished']
@@ -86,7 +86,7 @@ it('reads events, and goes on where a stream ended with the token of that moment
   expect(server.calls.filter(({ route }) => route === 'refresh')).toHaveLength(1)
 })
 
-it('ends when nobody reads on, and with the signal’s reason', async () => {
+it('stops when the reader stops, and rejects with the reason of an abort', async () => {
   const { auth, opened, url } = await arrange([['data: one\n\n'], ['data: two\n\n']])
   const canceller = new AbortController()
   for await (const { data } of readEvents(auth, url, canceller.signal)) {
@@ -95,7 +95,7 @@ it('ends when nobody reads on, and with the signal’s reason', async () => {
   }
   const reading = readEvents(auth, url, canceller.signal)
   expect((await reading.next()).value).toMatchObject({ data: 'two' })
-  const reason = new Error('the page was left')
+  const reason = new Error('the page was closed')
   canceller.abort(reason)
   await expect(reading.next()).rejects.toBe(reason)
   expect(opened).toHaveLength(2)

@@ -1,4 +1,4 @@
-// The example of two tabs: clients with a lock and a channel in common behave as the tabs of a browser.
+// Example of two tabs: clients with a shared lock and channel behave as tabs of a browser.
 import { createMockAuthServer } from 'everbearer/mock'
 import { listen } from 'everbearer/mock/node'
 import { expect, it, onTestFinished, vi } from 'vitest'
@@ -20,7 +20,7 @@ async function arrange() {
   return { server, openTab }
 }
 
-it('signs the second tab in, renews for both, and signs both out', async () => {
+it('shares sign-in, one refresh and sign-out between two tabs', async () => {
   const { server, openTab } = await arrange()
   const first = openTab()
   await first.login(ada)

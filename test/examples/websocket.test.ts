@@ -1,4 +1,4 @@
-// The example of a WebSocket, against the mock by way of msw.
+// Example of a WebSocket, run against the mock through msw.
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
 import { createHandlers } from 'everbearer/mock/msw'
@@ -14,7 +14,7 @@ const liveUrl = 'wss://api.example.com/live'
 interface Connection {
   readonly url: string
   isOpen: boolean
-  /** Who the token of the first message is of, as the server found it. */
+  /** The `sub` of the token in the first message, as verified by the server. */
   sub: unknown
   close(): void
 }
@@ -59,7 +59,7 @@ function arrange() {
   return { server, auth, channel, connections, messages }
 }
 
-it('introduces itself by the first message, and again whenever the token changes', async () => {
+it('sends the token in the first message, and opens a new connection when the token changes', async () => {
   const { server, auth, connections, messages } = arrange()
   expect(connections).toHaveLength(0)
   await auth.login({ email: 'ada@example.com', password: 'lovelace' })
@@ -76,7 +76,7 @@ it('introduces itself by the first message, and again whenever the token changes
   expect(connections.map(({ url }) => url)).toEqual(Array(3).fill(liveUrl))
 })
 
-it('closes when the user signs out, and opens again for the next one', async () => {
+it('closes the connection on sign-out, and opens a new one on the next sign-in', async () => {
   const { auth, connections, messages } = arrange()
   const ada = { email: 'ada@example.com', password: 'lovelace' }
   await auth.login(ada)
@@ -88,7 +88,7 @@ it('closes when the user signs out, and opens again for the next one', async () 
   expect(connections).toHaveLength(2)
 })
 
-it('connects again when the connection breaks', async () => {
+it('reconnects when the connection breaks', async () => {
   const { auth, connections, messages } = arrange()
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())

@@ -1,4 +1,4 @@
-// Twice the input takes twice the time, whatever its shape; and what is too large is refused.
+// Linear time: reading twice the input takes about twice the time, and oversized input is refused.
 
 import { expect, it } from 'vitest'
 import { createEndpoints } from '../../src/auth-api/endpoints.ts'
@@ -64,7 +64,7 @@ const payloads: Readonly<Record<string, Shape>> = {
 interface Reader {
   readonly name: string
   readonly read: (text: string) => unknown
-  /** The longest text that gets as far as this. */
+  /** The longest text that reaches this reader. */
   readonly longest: number
 }
 
@@ -101,7 +101,7 @@ const readers: readonly Reader[] = [
 
 const enoughMs = 1
 
-/** The time for one, by the fastest of several rounds, each long enough for the clock. */
+/** Time per call: the fastest of several rounds, each long enough for the clock's resolution. */
 function measureMs(read: (text: string) => unknown, text: string, rounds: number): number {
   let best = Number.POSITIVE_INFINITY
   for (let round = 0; round < rounds; round += 1) {
@@ -116,10 +116,10 @@ function measureMs(read: (text: string) => unknown, text: string, rounds: number
   return best
 }
 
-/** Below this it has been refused at sight. */
+/** A faster call has refused the input by its length or first characters. */
 const atSightMs = 0.005
 const greatestRatio = 2.5
-/** A machine that is busy otherwise spoils some measurements, but not all of them; what is not linear fails each time. */
+/** Other load spoils some measurements, but not all. Superlinear time fails in every attempt. */
 const attempts = 8
 
 const rowsOf = (named: Readonly<Record<string, Shape>>) =>
@@ -127,7 +127,7 @@ const rowsOf = (named: Readonly<Record<string, Shape>>) =>
 const claimReaders = readers.filter(({ name }) => name === 'readClaims')
 
 it.each([...pairs(rowsOf(shapes), readers), ...pairs(rowsOf(payloads), claimReaders)])(
-  '$transport.name takes at most two and a half times as long for twice as many $shape',
+  '$transport.name takes at most 2.5 times as long for twice the input: $shape',
   ({ make, transport: { read, longest } }) => {
     const [whole, half] = [make(longest), make(longest / 2)]
     const ratios: number[] = []
@@ -141,8 +141,8 @@ it.each([...pairs(rowsOf(shapes), readers), ...pairs(rowsOf(payloads), claimRead
   }
 )
 
-it('notices what is not linear', () => {
-  // From every letter to the end, in search of what is not there.
+it('the measurement detects quadratic time', () => {
+  // The search restarts at every letter and runs to the end.
   const quadratic = (text: string) => /a*b/.test(text)
   const ratio =
     measureMs(quadratic, 'a'.repeat(16 * kibi), 3) / measureMs(quadratic, 'a'.repeat(4 * kibi), 3)
@@ -152,7 +152,7 @@ it('notices what is not linear', () => {
 const largest = mebi * sample({ test: 1, matrix: 64 })
 const sizes = Array.from({ length: Math.log2(largest) + 1 }, (_, power) => 2 ** power)
 
-it(`takes a token of 1 to 8192 bytes within 5 ms, and none of up to ${largest / mebi} MiB`, () => {
+it(`accepts tokens of 1 to 8192 bytes within 5 ms each, and refuses longer ones up to ${largest / mebi} MiB`, () => {
   expect(sizes.at(-1)).toBe(largest)
   for (const size of sizes) {
     const token = 'a'.repeat(size)
@@ -169,7 +169,7 @@ it(`takes a token of 1 to 8192 bytes within 5 ms, and none of up to ${largest / 
 })
 
 it.each(['"a"', '[', '{"a":', ' ', '<', '\ufeff'])(
-  `makes nothing of an answer of up to ${largest / mebi} MiB of %j, and says so by a typed error`,
+  `reports a typed error for an answer that repeats %j up to ${largest / mebi} MiB`,
   async (unit) => {
     let text = ''
     const paths = { login: '/login', refresh: '/refresh', logout: '/logout' }

@@ -1,4 +1,4 @@
-// A token says what it says about itself, or nothing: whatever it is, reading it throws nothing and believes nothing.
+// Odd tokens: reading any token never throws, and yields only well-formed claims.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -36,7 +36,7 @@ const oddTokens: readonly [string, string][] = [
   ['a byte order mark before it', `\ufeff${header}.${good}.c2ln`],
   ['a byte order mark in the payload', withPayload('\ufeff{"sub":"u1"}')],
   [
-    'bytes that are no UTF-8',
+    'bytes that are not UTF-8',
     `${header}.${Buffer.from([123, 255, 254, 125]).toString('base64url')}.c2ln`
   ],
   ['UTF-16', `${header}.${Buffer.from('{"sub":"u1"}', 'utf16le').toString('base64url')}.c2ln`],
@@ -44,7 +44,7 @@ const oddTokens: readonly [string, string][] = [
   ['null', withPayload('null')],
   ['a number', withPayload('5')],
   ['text', withPayload('"sub"')],
-  ['no JSON', withPayload('sub=u1')],
+  ['text that is not JSON', withPayload('sub=u1')],
   ['JSON and more', withPayload('{"sub":"u1"} {"sub":"u2"}')],
   ['a comment', withPayload('{"sub":"u1"/* ada */}')],
   ['200 levels of depth', withPayload(`${'['.repeat(200)}${']'.repeat(200)}`)],
@@ -71,7 +71,7 @@ const dates: readonly [string, string, number | undefined][] = [
   ['in capitals', '{"EXP":1767225900}', undefined]
 ]
 
-/** Feeds it to everything that a token comes through; resolves with its claims. */
+/** Feeds a value to every reader of tokens and returns its claims. */
 function read(token: unknown): ReturnType<typeof readClaims> {
   const isSendable = isAccessToken(token)
   const reissued = readReissuedHeader(`Bearer ${String(token)}`)
@@ -95,23 +95,26 @@ function read(token: unknown): ReturnType<typeof readClaims> {
   return claims
 }
 
-it.each(oddTokens)('reads a token of %s', (_, token) => {
+it.each(oddTokens)('reads an odd token without throwing: %s', (_, token) => {
   expect(() => read(token)).not.toThrow()
 })
 
-it.each(dates)('takes an expiry %s for what it is', (_, text, exp) => {
+it.each(dates)('reads an exp claim only if it is a valid number: %s', (_, text, exp) => {
   expect(read(withPayload(text))?.exp).toBe(exp)
 })
 
 it.each([undefined, null, 5, true, {}, [], ['a.b.c'], Symbol('a'), () => 'a'])(
-  'takes no %o for a token',
+  'refuses %o as a token',
   (value) => {
     expect(isAccessToken(value)).toBe(false)
-    expect(() => readTokenResponse({ access_token: value }, 'It')).toThrow(/no token response/)
+    expect(() => readTokenResponse({ access_token: value }, 'It')).toThrow(
+      /expected a token response/
+    )
   }
 )
 
-// The vectors of C2SP/wycheproof stand beside the repository where it is developed; `WYCHEPROOF_PATH` may say where else.
+// The vectors of C2SP/wycheproof are not part of the repository. `WYCHEPROOF_PATH` names their
+// folder.
 const vectorsPath =
   process.env.WYCHEPROOF_PATH ?? join(import.meta.dirname, '../../../shared/data/wycheproof')
 const vectorFiles = [
@@ -123,7 +126,7 @@ const found = vectorFiles.filter((file) => existsSync(join(vectorsPath, file)))
 const missing = vectorFiles.filter((file) => !found.includes(file))
 if (missing.length > 0) {
   console.warn(
-    `Left out, for want of ${vectorsPath}: the Wycheproof vectors ${missing.join(', ')}.`
+    `Skipped the Wycheproof vectors ${missing.join(', ')}: they are not in ${vectorsPath}.`
   )
 }
 
@@ -143,16 +146,16 @@ for (const file of found) {
   describe(file, () => {
     const vectors = readVectors(file)
 
-    it.each(vectors)('reads $tcId: $comment', ({ jws, jwe }) => {
+    it.each(vectors)('reads vector $tcId without throwing: $comment', ({ jws, jwe }) => {
       const token = jws ?? jwe
       expect(token).not.toBe(undefined)
       expect(() => read(token)).not.toThrow()
-      // Cut anywhere, it is as harmless.
+      // So does every truncated vector.
       const text = typeof token === 'string' ? token : JSON.stringify(token)
       for (let length = 0; length < text.length; length += 7) read(text.slice(0, length))
     })
 
-    it('has as many as it says', () => {
+    it('runs as many vectors as the file declares', () => {
       const { numberOfTests } = JSON.parse(readFileSync(join(vectorsPath, file), 'utf8'))
       expect(vectors).toHaveLength(numberOfTests)
     })

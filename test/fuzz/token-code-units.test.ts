@@ -1,4 +1,4 @@
-// RFC 6750 §2.1: of all 65 536 code units only those of a b64token get into a token, wherever they stand.
+// Token characters: of all 65,536 code units only those of a b64token (RFC 6750 §2.1) are accepted.
 import { describe, expect, it } from 'vitest'
 import { readTokenResponse } from '../../src/auth-api/token-response.ts'
 import { isAuthError } from '../../src/lib/errors.ts'
@@ -28,12 +28,12 @@ function reissues(accessToken: string): boolean {
   return header.kind === 'token' && header.accessToken === accessToken
 }
 
-describe.each(positions)('%s', (_, put, allowed) => {
+describe.each(positions)('a character %s of the token', (_, put, allowed) => {
   it.each([
-    ['a token', isAccessToken],
-    ['a token response', issues],
-    ['a re-issue header', reissues]
-  ])('%s takes exactly the characters that may be sent', (_reader, accepts) => {
+    ['isAccessToken', isAccessToken],
+    ['the token response reader', issues],
+    ['the re-issue header reader', reissues]
+  ])('%s accepts exactly the characters of a b64token', (_reader, accepts) => {
     const accepted = units.filter((unit) => accepts(put(unit)))
     expect(accepted.sort()).toEqual([...allowed].sort())
   })

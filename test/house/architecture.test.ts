@@ -1,4 +1,4 @@
-// Architecture: the levels of the client and of the mock, and the rules that every source file keeps.
+// Architecture: the levels of the client and the mock, and the rules for every source file.
 //
 // Biome holds the rest: no import cycles (types included), no `any`, no enum.
 import { readdirSync, readFileSync } from 'node:fs'
@@ -96,7 +96,7 @@ function isCli(file: string): boolean {
   return file.startsWith('cli/')
 }
 
-/** The room of a file: its folder, or its own name if it lies at the root of the client or the mock. */
+/** The room of a file: its folder, or its name if it is at the root of the client or the mock. */
 function roomOf(file: string): string {
   const path = file.replace(/^mock\//, '').replace(/\.tsx?$/, '')
   return path.includes('/') ? dirname(path) : path
@@ -125,7 +125,7 @@ it('lets a room import from itself and from lower levels only, types included', 
     .filter(({ from, to }) => !isCli(from) && isMock(from) === isMock(to))
     .filter(({ from, to }) => {
       if (roomOf(from) === roomOf(to)) return false
-      // Files at the root share levels. They may import each other; Biome keeps them free of cycles.
+      // Files at the root share levels and may import each other. Biome finds cycles.
       const isWithinRoot = isAtRoot(from) && isAtRoot(to)
       return isWithinRoot ? levelOf(to) > levelOf(from) : levelOf(to) >= levelOf(from)
     })

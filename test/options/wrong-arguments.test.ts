@@ -1,4 +1,5 @@
-// Bad input gets a typed error, and nothing is kept longer than it is used.
+// Arguments of `login()` and `attach()`: wrong ones cause a typed error, and instances are not kept
+// alive.
 import axios from 'axios'
 import { createAuthClient } from 'everbearer'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -16,15 +17,16 @@ describe('login', () => {
   itself.itself = itself
 
   it.each<[string, unknown]>([
-    // It passes the types, is sent as {}, and the user is told that the password is wrong.
+    // Passes the type check, but serialises to `{}`, so that the server would report a wrong
+    // password.
     ['a FormData', form()],
     ['URLSearchParams', new URLSearchParams('email=ada')],
-    // As `form.onsubmit = auth.login` hands one over.
+    // The argument of `form.onsubmit = auth.login`.
     ['an event', new Event('submit')],
-    ['nothing', undefined],
-    ['a BigInt within', { id: 1n }],
-    ['an object that holds itself', itself]
-  ])('refuses %s by a typed error, and sends nothing', async (_, credentials) => {
+    ['undefined', undefined],
+    ['an object with a BigInt', { id: 1n }],
+    ['an object that contains itself', itself]
+  ])('login() rejects %s with a typed error and sends no request', async (_, credentials) => {
     const { url, requests } = await record((_request, response) => response.writeHead(401).end())
     const auth = createAuthClient({ baseURL: url })
     onTestFinished(auth.dispose)
@@ -36,25 +38,31 @@ describe('login', () => {
 })
 
 describe('attach', () => {
-  it.each([undefined, null, {}, axios.Axios])('refuses %o by a typed error', async (instance) => {
-    const { auth } = await arrange('http')
-    expect(() => auth.attach(instance as never)).toThrow(
-      expect.objectContaining({ code: 'ERR_AUTH_INVALID_OPTIONS' })
-    )
-  })
+  it.each([undefined, null, {}, axios.Axios])(
+    'attach() rejects %o with a typed error',
+    async (instance) => {
+      const { auth } = await arrange('http')
+      expect(() => auth.attach(instance as never)).toThrow(
+        expect.objectContaining({ code: 'ERR_AUTH_INVALID_OPTIONS' })
+      )
+    }
+  )
 
   it.each([
-    ['that is not attached', false],
-    ['that is attached', true]
-  ])('keeps no instance alive %s, once the app has let go of it', async (_, isAttached) => {
-    const { auth } = await arrange('http')
-    const attachOne = () => {
-      const instance = axios.create()
-      if (isAttached) auth.attach(instance)
-      return new WeakRef(instance)
+    ['created', false],
+    ['attached', true]
+  ])(
+    'lets an instance be garbage-collected that the app has %s and dropped',
+    async (_, isAttached) => {
+      const { auth } = await arrange('http')
+      const attachOne = () => {
+        const instance = axios.create()
+        if (isAttached) auth.attach(instance)
+        return new WeakRef(instance)
+      }
+      const references = Array.from({ length: 10 }, attachOne)
+      await collectGarbage()
+      expect(references.filter((reference) => reference.deref() !== undefined)).toEqual([])
     }
-    const references = Array.from({ length: 10 }, attachOne)
-    await collectGarbage()
-    expect(references.filter((reference) => reference.deref() !== undefined)).toEqual([])
-  })
+  )
 })

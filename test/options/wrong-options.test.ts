@@ -1,4 +1,4 @@
-// Wrong options fail at construction, and say what is wrong.
+// Wrong options: `createAuthClient()` throws, and the message names option, expectation and value.
 import { type AuthClientOptions, createAuthClient } from 'everbearer'
 import { expect, it } from 'vitest'
 
@@ -8,11 +8,11 @@ it.each([
   [{ baseURL: 'localhost:4000' }, 'baseURL', 'did you leave out'],
   [{ baseURL: 'api.example.com' }, 'baseURL', 'did you leave out'],
   [{ baseURL: '//evil', trustedOrigins: null }, 'trustedOrigins', 'null'],
-  [{ paths: { refersh: '/r' } }, 'paths.refersh', 'no such option'],
+  [{ paths: { refersh: '/r' } }, 'paths.refersh', 'unknown name'],
   [{ paths: null }, 'paths', 'null'],
   [{ paths: 'x' }, 'paths', '"x"'],
   [{ platform: 7 }, 'platform', '7'],
-  [{ platform: { fech: 1 } }, 'platform.fech', 'no such option'],
+  [{ platform: { fech: 1 } }, 'platform.fech', 'unknown name'],
   [{ platform: { fetch: 42 } }, 'platform.fetch', '42'],
   [{ platform: { warn: 'console' } }, 'platform.warn', 'console'],
   [{ isTokenRefusal: 403 }, 'isTokenRefusal', '403'],
@@ -34,8 +34,8 @@ it.each([
   [{ trustedOrigins: ['http://api.example.com'] }, 'trustedOrigins', 'http://api.example.com'],
   [{ reissuedTokenHeader: 'X Token' }, 'reissuedTokenHeader', '"X Token"'],
   [{ paths: { login: 1 } }, 'paths.login', '1'],
-  [{ baseUrl: 'https://api.example.com' }, 'baseUrl', 'no such option']
-])('refuses %j', (options, name, received) => {
+  [{ baseUrl: 'https://api.example.com' }, 'baseUrl', 'unknown name']
+])('rejects the options %j', (options, name, received) => {
   let error: unknown
   try {
     createAuthClient(options as AuthClientOptions)
@@ -57,11 +57,11 @@ it.each([
   { baseURL: 'http://127.0.0.1:4000' },
   { baseURL: 'http://[::1]:4000' },
   { refreshBeforeExpirySeconds: 0, lockTimeoutMs: 0, refreshTimeoutMs: 1 }
-])('accepts %j', (options) => {
+])('accepts the options %j', (options) => {
   createAuthClient(options as AuthClientOptions).dispose()
 })
 
-it('says what is missing when a relative baseURL meets no page', async () => {
+it('names the relative baseURL when a sign-in outside a page cannot resolve it', async () => {
   const auth = createAuthClient({ baseURL: '/api' })
   await expect(auth.login({ email: 'a', password: 'b' })).rejects.toMatchObject({
     code: 'ERR_AUTH_INVALID_OPTIONS',
@@ -70,7 +70,7 @@ it('says what is missing when a relative baseURL meets no page', async () => {
   auth.dispose()
 })
 
-it('does not read options from a polluted Object.prototype', () => {
+it('ignores options on a polluted Object.prototype', () => {
   const polluted = {
     baseURL: 'https://evil.example',
     platform: { pageUrl: () => 'https://evil.example' }

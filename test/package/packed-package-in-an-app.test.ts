@@ -1,4 +1,4 @@
-// The packed package in an app: installed into an empty Vite app, type-checked, built and run.
+// Packed package in an app: installed into an empty Vite app, type-checked, built and run.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -70,7 +70,7 @@ describe('the packed package in an empty Vite app', () => {
   }
 
   it.skipIf(findChromium() === undefined && process.env.CI !== 'true')(
-    'type-checks, builds and runs the example of the README',
+    'type-checks, builds and runs the example from the README',
     async () => {
       const server = spawn(join(app, 'node_modules/.bin/everbearer'), ['mock', '--port', '0'], {
         cwd: app
@@ -94,7 +94,7 @@ describe('the packed package in an empty Vite app', () => {
         await page.reload()
         await page.waitForFunction(() => document.querySelector('output')?.textContent !== '')
         const stored = await page.evaluate(() => Object.values(localStorage).join(' '))
-        // A stamp and a count of tabs; nothing that is shaped like a token.
+        // Storage has counters and IDs, but no value with the shape of a token.
         expect(stored).not.toMatch(/\w\.\w+\.\w/)
         await site.close()
       } finally {
@@ -105,7 +105,7 @@ describe('the packed package in an empty Vite app', () => {
     }
   )
 
-  it('offers every entry to a strict type-check with its declarations', async () => {
+  it('type-checks all entries in strict mode', async () => {
     await run(
       'npm',
       [
@@ -131,7 +131,7 @@ describe('the packed package in an empty Vite app', () => {
        const auth = createAuthClient<{ email: string; password: string }>({ baseURL: '/api' })
        const state: AuthState = auth.getState()
        if (state.status === 'unauthenticated') console.log(state.reason)
-       // @ts-expect-error the reason is known only of somebody who is signed out
+       // @ts-expect-error only the unauthenticated state has a reason
        console.log(state.status === 'authenticated' && state.reason)
        // @ts-expect-error the credentials lack the password
        auth.login({ email: 'a' }).catch((error: unknown) => isAuthError(error, 'ERR_AUTH_LOGIN_REJECTED'))
@@ -146,5 +146,5 @@ async function firstUrl(stream: NodeJS.ReadableStream): Promise<string> {
     const url = /http:\/\/\S+/.exec(line)?.[0]
     if (url !== undefined) return url.replace(/\/$/, '')
   }
-  throw new Error('The mock auth server ended without printing its address.')
+  throw new Error('The mock auth server exited before it printed its address.')
 }

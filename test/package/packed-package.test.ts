@@ -1,4 +1,4 @@
-// The packed package: its contents, the size and purity of its bundles, and what publint says.
+// Packed package: its contents, the size and purity of its bundles, and what publint says.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -31,7 +31,7 @@ async function bundle(entry: string, external: readonly string[] = []) {
 }
 
 describe('the bundle', () => {
-  it('has the size that the README states', async () => {
+  it('has the size stated in the README', async () => {
     const { text } = await bundle('index.js', ['axios'])
     const kilobytes = (gzipSync(text, { level: 9 }).length / 1000).toFixed(1)
     expect(/\*\*([\d.]+) kB\.\*\*/.exec(readme)?.[1]).toBe(kilobytes)
@@ -43,12 +43,15 @@ describe('the bundle', () => {
     ['mock/index.js', /node_modules\/(axios|msw|react|jwt-decode)\/|^dist\/(index|react)/],
     ['mock/msw.js', /node_modules\/(axios|msw|react|jwt-decode)\/|^dist\/(index|react)/],
     ['mock/node.js', /node_modules\/(axios|msw|react|jwt-decode)\/|^dist\/(index|react)/]
-  ])('of %s pulls in nothing that is not its own', async (entry, foreign) => {
-    const { inputs } = await bundle(entry, ['axios', 'react', 'msw'])
-    expect(inputs.filter((input) => foreign.test(input))).toEqual([])
-  })
+  ])(
+    'of %s contains no code of other entries and no foreign dependency',
+    async (entry, foreign) => {
+      const { inputs } = await bundle(entry, ['axios', 'react', 'msw'])
+      expect(inputs.filter((input) => foreign.test(input))).toEqual([])
+    }
+  )
 
-  it('does nothing when it is imported', async () => {
+  it('is empty if it is imported for its side effects only', async () => {
     const stdin = `import ${JSON.stringify(dist('index.js'))}`
     const { outputFiles } = await build({
       stdin: { contents: stdin, resolveDir: root },
@@ -61,7 +64,7 @@ describe('the bundle', () => {
   })
 })
 
-it('satisfies publint', async () => {
+it('passes publint', async () => {
   const { messages } = await publint({ pkgDir: root, strict: true })
   expect(messages).toEqual([])
 })

@@ -5,7 +5,7 @@ export interface Packed {
   readonly files: readonly { readonly path: string }[]
 }
 
-/** npm 11 prints an array, later versions an object by package name. */
+/** npm 11 prints an array, later versions an object with package names as keys. */
 export function readPacked(stdout: string): Packed {
   const parsed: unknown = JSON.parse(stdout)
   return (Array.isArray(parsed) ? parsed : Object.values(Object(parsed)))[0]

@@ -1,4 +1,4 @@
-// The recipes that need no browser, run as their readers run them: by their own runner, on the built package.
+// Recipes without a browser: run with their own test runner on the built package.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,14 +9,17 @@ const root = join(import.meta.dirname, '../..')
 const { NODE_ENV: _mode, VITEST: _isVitest, FORCE_COLOR: _colour, ...inherited } = process.env
 const env = { ...inherited, NO_COLOR: '1' }
 
-it.each(['testing-vitest-happy-dom', 'testing-vitest-jsdom'])('examples/%s', async (name) => {
-  const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const args = [vitest, 'run', '--root', join(root, 'examples', name)]
-  const { stdout } = await run(process.execPath, args, { cwd: root, env })
-  expect(stdout).toMatch(/Tests +[1-9]\d* passed/)
-})
+it.each(['testing-vitest-happy-dom', 'testing-vitest-jsdom'])(
+  'passes the recipe examples/%s',
+  async (name) => {
+    const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+    const args = [vitest, 'run', '--root', join(root, 'examples', name)]
+    const { stdout } = await run(process.execPath, args, { cwd: root, env })
+    expect(stdout).toMatch(/Tests +[1-9]\d* passed/)
+  }
+)
 
-it('examples/testing-node', async () => {
+it('passes the recipe examples/testing-node', async () => {
   const file = join(root, 'examples/testing-node/client.test.ts')
   const { stdout } = await run(process.execPath, ['--test', file], { cwd: root, env })
   expect(stdout).toMatch(/(?:#|ℹ) pass [1-9]/)

@@ -1,4 +1,5 @@
-// docs/testing-your-app.md is true: its tests pass as they stand there, its links lead somewhere, its table is whole.
+// Testing guide, docs/testing-your-app.md: its code runs, its links exist, and its table is
+// complete.
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -15,14 +16,14 @@ const text = await readFile(page, 'utf8')
 const [, first = ''] = codeOf('The first test')
 const frame = first.slice(0, first.indexOf("\nit('signs in'"))
 
-/** The pieces of code in a section. */
+/** The code blocks of a section. */
 function codeOf(section: string): string[] {
   const [, body = ''] = text.split(`\n## ${section}\n`)
   const [own = ''] = body.split('\n## ')
   return [...own.matchAll(/```[a-z]+\n([\s\S]*?)```/g)].map(([, code = '']) => code)
 }
 
-/** A folder inside the package, so that it finds itself by its own name. */
+/** Writes files to a folder inside the package, so that they can import it by name. */
 async function write(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = join(root, '.cache', `docs-${randomUUID()}`)
   await mkdir(folder, { recursive: true })
@@ -45,14 +46,14 @@ async function test(code: string): Promise<string> {
   return stdout
 }
 
-it('the first test passes', async () => {
+it('runs the first test of the guide', async () => {
   expect(await test(first)).toMatch(/Tests +1 passed/)
 })
 
-it('fake timers and a held refresh do what the page says, and leave no rejection behind', async () => {
+it('runs the examples of fake timers and of a held refresh without an unhandled rejection', async () => {
   const stdout = await test(`${frame.replace('expect, it }', 'expect, it, vi }')}
     afterEach(() => void vi.useRealTimers())
-    it('renews', async () => {
+    it('refreshes', async () => {
       ${codeOf('Fake timers')[0]}
     })
     it('holds', async () => {
@@ -66,7 +67,7 @@ it('fake timers and a held refresh do what the page says, and leave no rejection
   expect(stdout).toMatch(/Tests +2 passed/)
 })
 
-it('the app on a port compiles', async () => {
+it('compiles the Express example of the guide', async () => {
   const [, , code = ''] = codeOf('On a port')
   expect(code).toContain('express()')
   const declared = "import { createMockAuthServer } from 'everbearer/mock'\n"
@@ -79,13 +80,13 @@ it('the app on a port compiles', async () => {
   expect(await compiled.catch(({ stdout }) => ({ stdout }))).toMatchObject({ stdout: '' })
 })
 
-it('every link leads to a file', () => {
+it('links only to existing files', () => {
   const links = [...text.matchAll(/\]\(([^)#]+)\)/g)].map(([, link = '']) => link)
   expect(links.length).toBeGreaterThan(5)
   expect(links.filter((link) => !existsSync(join(dirname(page), link)))).toEqual([])
 })
 
-it('the table names every rule there is', async () => {
+it('lists every client rule in its table', async () => {
   const source = await readFile(join(root, 'src/mock/client-rules/rule.ts'), 'utf8')
   const [, union = ''] = /export type MockRule =\n((?: {2}\| '.*'\n)+)/.exec(source) ?? []
   const rules = [...union.matchAll(/'(.*)'/g)].map(([, rule]) => rule)

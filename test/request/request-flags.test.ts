@@ -126,7 +126,11 @@ describe.each(ways)('over %s', (_, send) => {
   })
 
   it.each([
-    [{ acessToken: 'omit' }, 'everbearer.acessToken', 'there are accessToken, replay'],
+    [
+      { acessToken: 'omit' },
+      'everbearer.acessToken',
+      'one of accessToken, replay; received an unknown name'
+    ],
     [{ accessToken: 'none' }, 'everbearer.accessToken', '"none"'],
     [{ accessToken: true }, 'everbearer.accessToken', 'true'],
     [{ replay: 'twice' }, 'everbearer.replay', '"twice"'],

@@ -1,4 +1,4 @@
-// The invariants as watchers: each looks at what leaves the page and what the app is told, and notes what must not be.
+// Watchers of the invariants: they observe requests, answers and events, and record violations.
 import { inspect, isDeepStrictEqual } from 'node:util'
 import type { AuthClient, AuthEvents } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
@@ -23,14 +23,17 @@ export interface Watchers {
   loginCalled(): number
   loginResolved(call: number): void
   logoutCalled(): void
-  /** Whoever waits for a token, and for nothing else, must be told in time. */
+  /** A call that waits for a token must settle before the deadline. */
   waits(what: string, promise: Promise<unknown>): void
   checkDeadlines(): void
-  /** The clocks were moved, or the network came back: waits between refreshes may be shorter now. */
+  /** The clocks jumped or the network came back, so the next refresh may begin early. */
   excuseEarlyRefresh(): void
-  /** Somebody set the device's clock: with a sleep behind it, neither clock knows how much time has passed. */
+  /**
+   * The device's clock was set. Together with a sleep, neither clock then knows the time that has
+   * passed.
+   */
   clockStepped(): void
-  /** Request `n` was answered, and this is the body that the server had received. */
+  /** Request `n` was answered; `body` is the request body that the server received. */
   answered(n: number, body: string): void
   appSaw(what: unknown): void
   atEnd(storage: Iterable<unknown>): void
@@ -49,16 +52,16 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
   const refusedTokens = new Set<string>()
   const sendsOf = new Map<string, number>()
   const waiting = new Map<string, number>()
-  // An auth request that could not be waited for may set its cookie after a later one: then the order of sign-ins is the
-  // network's, not ours, and which session the cookie names cannot be held against the client.
-  let authRequestsUnderWay = 0
+  // Auth requests that overlap may set their cookies in any order. The session of the cookie then
+  // does not count as a violation.
+  let authRequestsInFlight = 0
   let overlapped = false
   let calls = 0
   let lastLogoutCall = 0
   let lastResolvedLogin = 0
   const openRefreshes = new Map<SentRequest, number>()
   let refusalRefreshes = 0
-  let verdicts = 0
+  let rejections = 0
   let failedAtMs: number | undefined
   let manual = 0
   let hasStepped = false
@@ -89,8 +92,8 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
           violate('I11', 'a token of a session from before the sign-in was sent')
       }
       if (pathname !== '/notes') {
-        overlapped ||= authRequestsUnderWay > 0
-        authRequestsUnderWay += 1
+        overlapped ||= authRequestsInFlight > 0
+        authRequestsInFlight += 1
       }
       const n = searchParams.get('n')
       if (n !== null) {
@@ -98,7 +101,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
         if ((sendsOf.get(n) ?? 0) > 2) violate('I10', `request ${n} was sent more than twice`)
       }
       if (pathname === '/refresh') {
-        // One that has been silent for longer than anybody waits for the lock does not count.
+        // A refresh that is silent for longer than the lock timeout does not count.
         const nowMs = clock.platform.monotonicNow()
         const waitedFor = [...openRefreshes.values()].some((since) => nowMs - since < lockTimeoutMs)
         if (waitedFor) violate('I1', 'two refresh requests are open')
@@ -120,7 +123,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
           }
           if (pathname !== '/refresh') return
           openRefreshes.delete(request)
-          if (typeof outcome === 'object' && isVerdict(outcome)) verdicts += 1
+          if (typeof outcome === 'object' && isRejection(outcome)) rejections += 1
         }
       }
     },
@@ -141,7 +144,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
         refusedTokens.add(readClaims(bearer.slice(7)).jti)
     },
     onLanded(request) {
-      if (new URL(request.url).pathname !== '/notes') authRequestsUnderWay -= 1
+      if (new URL(request.url).pathname !== '/notes') authRequestsInFlight -= 1
     },
     onEvent(name, event) {
       seen.push(event)
@@ -158,8 +161,8 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
         }
       }
       if (name === 'signed-out' && Reflect.get(event as object, 'reason') === 'session-expired') {
-        if (verdicts === 0) violate('I4', 'the session ended without a verdict')
-        verdicts = 0
+        if (rejections === 0) violate('I4', 'the session ended without an explicit rejection')
+        rejections = 0
       }
     },
     watch(auth) {
@@ -222,7 +225,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
   }
 }
 
-function isVerdict({ status, body }: WireResponse): boolean {
+function isRejection({ status, body }: WireResponse): boolean {
   return (status === 400 && body.includes('invalid_grant')) || status === 401 || status === 403
 }
 

@@ -1,4 +1,5 @@
-// The hand-over between tabs of a real browser, provoked again and again: whoever gets the lock next has to know of the token.
+// Lock hand-over between tabs of a real browser: the next holder of the lock must already know the
+// new token.
 import { createMockAuthServer } from 'everbearer/mock'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
@@ -8,7 +9,7 @@ const times = Number(process.env.HAND_OVERS ?? 1_000)
 const server = createMockAuthServer({ refreshGraceSeconds: 0, users: [ada], latencyMs: 50 })
 const { openTabs } = createTabsWorld(server)
 
-it(`makes one refresh where ten tabs ask at once, ${times} times`, {
+it(`makes one refresh when ten tabs refresh at once, in each of ${times} rounds`, {
   timeout: 1_800_000
 }, async () => {
   const { tabs } = await openTabs(10)

@@ -1,4 +1,5 @@
-// Plays a history against the client and the mock, under a scheduler that decides what arrives when.
+// One-tab world: plays a history against client and mock. A scheduler decides the order of
+// arrivals.
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer, type WireResponse } from 'everbearer/mock'
 import type { Scheduler } from 'fast-check'
@@ -10,7 +11,7 @@ import type { History, Step, TroubleKind } from './steps.ts'
 
 const users = { ada, grace }
 
-/** Plays the history and returns what was violated. */
+/** Plays the history and returns the violations. */
 export async function play(history: History, scheduler: Scheduler): Promise<readonly string[]> {
   const clock = createManualClock(history.deviceOffsetMs)
   const watchers = createWatchers(clock, history.timersAreDead ? undefined : 10_000)
@@ -115,12 +116,12 @@ export async function play(history: History, scheduler: Scheduler): Promise<read
         note(asking)
         return
       }
-      case 'rotateUnderWay':
+      case 'rotateInFlight':
         server.rotateKey()
         for (let request = 0; request < step.requests; request += 1) {
           await take({ do: 'request', cancellable: false })
         }
-        // No time passes between one microtask and the next.
+        // Settling takes no time on the clock.
         await browser.settle()
         await take({ do: 'deliver', count: step.requests })
         clock.tick(step.ms)
@@ -178,7 +179,7 @@ export async function play(history: History, scheduler: Scheduler): Promise<read
     if (watchers.violations.length > 0) break
   }
 
-  // Everything that is on its way arrives, and every deadline passes: now nobody may be left waiting.
+  // All messages arrive and all deadlines pass. Every call must have settled now.
   for (let round = 0; round < 8; round += 1) {
     while (scheduler.count() > 0) {
       await scheduler.waitOne()
@@ -193,7 +194,7 @@ export async function play(history: History, scheduler: Scheduler): Promise<read
     clock.pendingTimers() > 0
   ) {
     watchers.violations.push(
-      `I9: ${clock.pendingTimers()} timers are left while nobody is signed in`
+      `I9: ${clock.pendingTimers()} timers are left while no user is signed in`
     )
   }
   auth.dispose()

@@ -1,4 +1,4 @@
-// The search has teeth: with a fault in the source it fails, and names the invariant.
+// Mutation test of the search: it must fail on a planted fault and name the violated invariant.
 import { execFile } from 'node:child_process'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 
 it.each(mutations)(
-  'finds the fault against $invariant',
+  'the search detects the planted fault against $invariant',
   { timeout: 600_000 },
   async ({ invariant, file, find, replace }) => {
     const directory = join(root, '.cache/mutants', invariant.split(' ')[0] ?? '')

@@ -1,4 +1,4 @@
-// One fault per invariant, each a single line of the source: the search has to find every one of them.
+// Planted faults: one per invariant, each in a single place of the source.
 
 export interface Mutation {
   readonly invariant: string
@@ -9,67 +9,67 @@ export interface Mutation {
 
 export const mutations: readonly Mutation[] = [
   {
-    invariant: 'I1 one refresh',
+    invariant: 'I1 One refresh',
     file: 'tabs/lock.ts',
     find: 'const turn = Promise.race([tail, wait.over])',
     replace: 'const turn = Promise.resolve()'
   },
   {
-    invariant: 'I2 a late refusal is not news',
+    invariant: 'I2 A refusal is used once',
     file: 'request/token-source.ts',
     find: 'if (held.generation !== carried.generation) return forRequest(carried.epoch)',
     replace: ''
   },
   {
-    invariant: 'I3 adoption is monotonic',
+    invariant: 'I3 Adoption is guarded',
     file: 'session/token-order.ts',
     find: "case 'older':\n      return 'not-newer'",
     replace: "case 'older':\n      return undefined"
   },
   {
-    invariant: 'I4 only a verdict ends a session',
-    file: 'auth-api/token-request.ts',
+    invariant: 'I4 Only an explicit rejection ends a session',
+    file: 'auth-api/rejection.ts',
     find: 'default:\n      return false',
     replace: 'default:\n      return response.status >= 400'
   },
   {
-    invariant: 'I5 everybody settles',
+    invariant: 'I5 Every caller settles',
     file: 'refresh/refresher.ts',
     find: 'afterMs: options.refreshTimeoutMs',
     replace: 'afterMs: options.refreshAbandonMs'
   },
   {
-    invariant: 'I6 the token stays in',
+    invariant: 'I6 The token stays in',
     file: 'request/axios/redact.ts',
     find: "Reflect.set(carrier, 'config', own)",
     replace: 'void 0'
   },
   {
-    invariant: 'I7 the replay carries the same content',
+    invariant: 'I7 Once',
     file: 'request/axios/attach.ts',
     find: 'return sendWithToken({',
     replace: 'config.data += config.data === undefined ? "" : " "\n      return sendWithToken({'
   },
   {
-    invariant: 'I8 timers are hints',
+    invariant: 'I8 Timers are hints',
     file: 'request/token-source.ts',
     find: 'if (!hasLifeLeft(token, reserve)) return undefined',
     replace: ''
   },
   {
-    invariant: 'I9 quiet',
+    invariant: 'I9 Quiet',
     file: 'session/session.ts',
     find: 'if (next === state) return',
     replace: ''
   },
   {
-    invariant: 'I10 bounded',
+    invariant: 'I10 Bounded, and kind to the server',
     file: 'refresh/refresher.ts',
     find: 'if (heldBackBy !== undefined) return Promise.reject(heldBackBy)',
     replace: ''
   },
   {
-    invariant: 'I11 sign-out wins',
+    invariant: 'I11 Sign-in and sign-out win',
     file: 'refresh/refresher.ts',
     find: 'if (!isOurs()) throw sessionChanged()\n    if (mayBeLostRace())',
     replace: 'if (mayBeLostRace())'

@@ -1,4 +1,4 @@
-// The search over tabs: random histories in two to four of them, and the invariants hold for all.
+// Random histories of two to four tabs: the invariants hold after every step.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { sample } from '../support/tier.ts'
@@ -9,7 +9,7 @@ const numRuns = Number(process.env.HISTORIES ?? sample({ test: 50, matrix: 150 }
 const seed = process.env.SEED === undefined ? 20_260_301 : Number(process.env.SEED)
 const path = process.env.REPLAY_PATH
 
-it(`holds its invariants over ${numRuns} random histories of several tabs (seed ${seed})`, {
+it(`the invariants hold over ${numRuns} random histories of several tabs (seed ${seed})`, {
   timeout: 3_600_000
 }, async () => {
   await fc.assert(

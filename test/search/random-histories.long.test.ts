@@ -1,4 +1,4 @@
-// The search at length: a hundred thousand histories.
+// Random histories, long run: a hundred thousand histories.
 
 import { play } from './one-tab-world.ts'
 import { itHoldsItsInvariantsOver } from './search-at-length.ts'

@@ -1,4 +1,4 @@
-// The search: random histories under random interleavings, and after every step the invariants hold.
+// Random histories under random interleavings: the invariants hold after every step.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { sample } from '../support/tier.ts'
@@ -9,7 +9,7 @@ const numRuns = Number(process.env.HISTORIES ?? sample({ test: 100, matrix: 300 
 const seed = process.env.SEED === undefined ? 20_260_101 : Number(process.env.SEED)
 const path = process.env.REPLAY_PATH
 
-it(`holds its invariants over ${numRuns} random histories (seed ${seed})`, {
+it(`the invariants hold over ${numRuns} random histories (seed ${seed})`, {
   timeout: 3_600_000
 }, async () => {
   await fc.assert(

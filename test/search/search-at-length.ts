@@ -1,17 +1,18 @@
-// A search at length: so many random histories under random interleavings, and a seed of its own each time, which is printed.
+// Long search: many random histories under random interleavings. The seed is new each time and
+// printed.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 
-export const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
+export const seed: number = Number(process.env.SEED ?? Date.now() % 2 ** 31)
 
-/** `play` resolves with the invariants that were broken. */
+/** `play` resolves with the violations. */
 export function itHoldsItsInvariantsOver<History>(
   numRuns: number,
   histories: string,
   history: fc.Arbitrary<History>,
   play: (one: History, scheduler: fc.Scheduler) => Promise<readonly string[]>
 ): void {
-  it(`holds its invariants over ${numRuns} random ${histories} (seed ${seed})`, {
+  it(`the invariants hold over ${numRuns} random ${histories} (seed ${seed})`, {
     timeout: 3 * 3_600_000
   }, async () => {
     const search = fc.asyncProperty(history, fc.scheduler(), async (one, scheduler) => {

@@ -1,4 +1,5 @@
-// What can happen, as data: a history is a list of these, so that a failing one can be shrunk, printed and replayed.
+// Steps: what can happen, as data. A history is a list of steps, so it can be shrunk, printed and
+// replayed.
 import fc from 'fast-check'
 
 export type Step =
@@ -9,8 +10,8 @@ export type Step =
   | { readonly do: 'refresh' }
   | { readonly do: 'getAccessToken' }
   | { readonly do: 'rotateKey' | 'retireKey' | 'revokeAccessTokens' | 'endSessions' }
-  /** A key is rotated while requests and a refresh are on their way, some of them for seconds. */
-  | { readonly do: 'rotateUnderWay'; readonly requests: number; readonly ms: number }
+  /** Rotates the key while requests and a refresh are in flight, some of them for seconds. */
+  | { readonly do: 'rotateInFlight'; readonly requests: number; readonly ms: number }
   | {
       readonly do: 'trouble'
       readonly path: '/refresh' | '/login' | '/logout' | '/notes'
@@ -18,7 +19,7 @@ export type Step =
     }
   | { readonly do: 'tick' | 'sleep' | 'step'; readonly ms: number }
   | { readonly do: 'show' | 'hide' | 'online' }
-  /** The network delivers this many of the messages that are on their way, in an order that the scheduler picks. */
+  /** Delivers this many of the messages in flight, in an order that the scheduler picks. */
   | { readonly do: 'deliver'; readonly count: number }
 
 export type TroubleKind = 'unreachable' | 'lost' | '503' | 'html' | '429'
@@ -29,11 +30,11 @@ const duration = fc.oneof(
   fc.integer({ min: 1, max: 400_000 })
 )
 
-export const step: fc.Arbitrary<Step> = fc.oneof(
+const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      do: fc.constant('rotateUnderWay' as const),
+      do: fc.constant('rotateInFlight' as const),
       requests: fc.integer({ min: 1, max: 4 }),
       ms: fc.integer({ min: 1_000, max: 4_000 })
     })
@@ -97,17 +98,20 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   }
 )
 
-/** A step, and the tab in which it happens, where the history has more than one. */
+/** A step and the tab in which it happens, if the history has several. */
 export type PlacedStep = Step & { readonly tab?: number }
 
 export interface History {
-  /** Tabs of one browser, which share cookies, storage, locks and a channel; a single one has neither lock nor channel. */
+  /**
+   * Tabs of one browser. They share cookies, storage, locks and a channel; a single tab has no lock
+   * or channel.
+   */
   readonly tabs?: number
-  /** A client that starts signed in leaves the generator more steps for what matters. */
+  /** Starting signed in leaves more steps for the rest of the history. */
   readonly startsSignedIn: boolean
   readonly accessTokenSeconds: number
   readonly deviceOffsetMs: number
-  /** Timers that never fire: whatever they are for must be right without them. */
+  /** Timers that never fire. The invariants must hold without them. */
   readonly timersAreDead: boolean
   readonly steps: readonly PlacedStep[]
 }
@@ -120,7 +124,7 @@ export const history: fc.Arbitrary<History> = fc.record({
   steps: fc.array(step, { minLength: 5, maxLength: 60, size: 'max' })
 })
 
-/** Two to four tabs; messages between them take their time too. */
+/** Two to four tabs. Messages between them are delayed too. */
 export const tabsHistory: fc.Arbitrary<History> = fc
   .tuple(
     history,
@@ -129,7 +133,7 @@ export const tabsHistory: fc.Arbitrary<History> = fc
   )
   .map(([one, tabs, places]) => ({
     ...one,
-    // Without timers no tab would ever stop waiting for another.
+    // Without timers a tab would wait for another one forever.
     timersAreDead: false,
     tabs,
     steps: one.steps.map((step, index) => ({ ...step, tab: (places[index] ?? 0) % tabs }))

@@ -1,4 +1,5 @@
-// Plays a history in two to four tabs of one browser, under a scheduler that decides what arrives when, messages included.
+// Tabs world: plays a history in two to four tabs. A scheduler decides the order of arrivals and
+// messages.
 import { inspect } from 'node:util'
 import { createAuthClient, type Platform, type Wake } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
@@ -14,7 +15,10 @@ const users = { ada, grace }
 /** The client's defaults. */
 const lockTimeoutMs = 5_000
 const abandonMs = 30_000
-/** Whoever has the lock may wait so long, for a message and for an answer that a dead page left behind, before it asks. */
+/**
+ * The holder of the lock may wait this long before its request: for a message, or for the answer of
+ * a closed page's refresh.
+ */
 const preparationMs = 2_300
 
 interface Claims {
@@ -29,7 +33,7 @@ interface OpenRefresh {
   readonly key: string | undefined
 }
 
-/** Plays the history and returns what was violated. */
+/** Plays the history and returns the violations. */
 export async function playInTabs(
   history: History,
   scheduler: Scheduler
@@ -43,24 +47,24 @@ export async function playInTabs(
     users: [users.ada, users.grace],
     now: clock.trueNow
   })
-  // One count for all that happens, so that it can be said what was before what.
+  // One counter for all events, which orders them.
   let moment = 0
   const answeredAt = new Map<string, number>()
   const tokens = new Set<string>()
   const subjectOf = new Map<string, string>()
   const sendsOf = new Map<string, number>()
   const openRefreshes = new Map<object, OpenRefresh>()
-  const told: unknown[] = []
-  /** When somebody signed in or out last. */
+  const seen: unknown[] = []
+  /** The moment of the last sign-in or sign-out. */
   let changedAt = 0
-  let authUnderWay = 0
-  // An auth request that could not be waited for may set its cookie at any time: then nobody can tell whose it is.
+  let authInFlight = 0
+  // Auth requests that overlap may set their cookies in any order, so the cookie's user is unknown.
   let overlapped = false
   let busySinceMs = -Infinity
   let freeSinceMs = -Infinity
-  /** The names of attempts that some tab has an answer to. */
+  /** Idempotency keys of refreshes that a tab has the answer to. */
   const answered = new Set<string | undefined>()
-  let verdicts = 0
+  let rejections = 0
   let sendingTab = 0
   let isSlow = false
   let hasStepped = false
@@ -94,16 +98,16 @@ export async function playInTabs(
       const isAuth = pathname !== '/notes'
       if (isAuth) {
         const nowMs = clock.platform.monotonicNow()
-        if (authUnderWay === 0 && nowMs - freeSinceMs >= preparationMs) busySinceMs = nowMs
-        overlapped ||= authUnderWay > 0
-        authUnderWay += 1
+        if (authInFlight === 0 && nowMs - freeSinceMs >= preparationMs) busySinceMs = nowMs
+        overlapped ||= authInFlight > 0
+        authInFlight += 1
       }
       if (pathname === '/refresh') {
         const nowMs = clock.platform.monotonicNow()
         const key = request.headers['Idempotency-Key']
         for (const other of openRefreshes.values()) {
           if (nowMs - busySinceMs < lockTimeoutMs - preparationMs)
-            violate('I1', 'two tabs refresh at once, and the second one had not waited')
+            violate('I1', 'two tabs refresh at once, and the second did not wait')
           const isAbandoned = nowMs - other.sinceMs >= abandonMs
           const isAnswered = answered.has(other.key)
           if (
@@ -113,7 +117,7 @@ export async function playInTabs(
             !isAnswered &&
             !hasStepped
           )
-            violate('I1', 'refreshes that overlap bear two names')
+            violate('I1', 'overlapping refreshes have different idempotency keys')
         }
         openRefreshes.set(request, { since: moment, sinceMs: nowMs, key })
       }
@@ -129,14 +133,14 @@ export async function playInTabs(
           if (pathname !== '/refresh') return
           if (outcome.status === 200 || outcome.status === 401)
             answered.add(request.headers['Idempotency-Key'])
-          if (outcome.status === 401) verdicts += 1
+          if (outcome.status === 401) rejections += 1
         }
       }
     },
     onLanded(request) {
       if (new URL(request.url).pathname === '/notes') return
-      authUnderWay -= 1
-      if (authUnderWay === 0) freeSinceMs = clock.platform.monotonicNow()
+      authInFlight -= 1
+      if (authInFlight === 0) freeSinceMs = clock.platform.monotonicNow()
     },
     onServe(_, response) {
       const token = readToken(response.body)
@@ -149,7 +153,7 @@ export async function playInTabs(
 
   function openTab(index: number) {
     const wakers = new Set<(wake: Wake) => void>()
-    const tab = { endedAt: 0, verdictsSeen: 0 }
+    const tab = { endedAt: 0, rejectionsSeen: 0 }
     const asTab = <T>(send: () => T): T => {
       sendingTab = index
       return send()
@@ -185,14 +189,14 @@ export async function playInTabs(
       platform
     })
     auth.axios.defaults.adapter = (config) => asTab(() => browser.adapter(config))
-    for (const name of eventNames) auth.on(name, (event) => told.push(event))
+    for (const name of eventNames) auth.on(name, (event) => seen.push(event))
     auth.on('signed-in', change)
     auth.on('signed-out', ({ reason }) => {
       change()
       if (reason !== 'session-expired') return
-      if (verdicts === tab.verdictsSeen)
-        violate('I4', `tab ${index} ended the session without a decision`)
-      tab.verdictsSeen = verdicts
+      if (rejections === tab.rejectionsSeen)
+        violate('I4', `tab ${index} ended the session without an explicit rejection`)
+      tab.rejectionsSeen = rejections
     })
     const wake = (reason: Wake) => {
       for (const listener of wakers) listener(reason)
@@ -203,7 +207,7 @@ export async function playInTabs(
   const tabs = Array.from({ length: history.tabs ?? 2 }, (_, index) => openTab(index))
   const settling: Promise<unknown>[] = []
   const note = (promise: Promise<unknown>) =>
-    settling.push(promise.then(undefined, (error) => told.push(error)))
+    settling.push(promise.then(undefined, (error) => seen.push(error)))
   const cancellers: AbortController[] = []
   let requests = 0
 
@@ -241,7 +245,7 @@ export async function playInTabs(
       case 'getAccessToken':
         note(auth.getAccessToken())
         return
-      case 'rotateUnderWay':
+      case 'rotateInFlight':
         server.rotateKey()
         for (let request = 0; request < step.requests; request += 1)
           await take({ do: 'request', cancellable: false, tab: (step.tab ?? 0) + request })
@@ -264,7 +268,7 @@ export async function playInTabs(
         clock.sleep(step.ms)
         return
       case 'step':
-        // By the wall clock, an attempt may be of long ago now.
+        // By the wall clock, a stored attempt may now look old.
         hasStepped = true
         clock.step(step.ms)
         return
@@ -281,7 +285,7 @@ export async function playInTabs(
     }
   }
 
-  // From timer to timer, with a turn after each: no page sleeps through its own deadlines.
+  // Advances from timer to timer, so that no page misses its own deadlines.
   async function pass(ms: number): Promise<void> {
     await browser.settle()
     for (let left = ms; left > 0; ) {
@@ -338,7 +342,7 @@ export async function playInTabs(
     browser.settle().then(() => false)
   ])
   if (!isSettled) violate('I5', 'a call never settled')
-  const text = [...told, ...browser.storage.entries]
+  const text = [...seen, ...browser.storage.entries]
     .map((what) => inspect(what, { depth: 8 }))
     .join('\n')
   for (const token of tokens) {

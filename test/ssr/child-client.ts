@@ -1,4 +1,5 @@
-// Uses a client as a script would, without dispose(), and comes to its end; the server is its own, or the one at the given URL.
+// Child process: uses a client without `dispose()` and then ends. It starts its own server unless
+// it gets a URL.
 import { createAuthClient } from '../../src/index.ts'
 import { listen } from '../../src/mock/adapters/node.ts'
 import { createMockAuthServer } from '../../src/mock/index.ts'

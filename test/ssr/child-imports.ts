@@ -1,4 +1,4 @@
-// Imports the entries named in its arguments and prints what that set in motion.
+// Child process: imports the entries named in its arguments and prints their side effects.
 const started: string[] = []
 const turn = setImmediate
 
@@ -10,13 +10,13 @@ for (const name of ['setTimeout', 'setInterval', 'setImmediate', 'fetch'] as con
   })
 }
 
-/** What keeps the process going, once the loading of modules is over. */
+/** The resources that keep the process alive after the modules have loaded. */
 async function activeResources(): Promise<string[]> {
   await new Promise((resolve) => turn(resolve))
   return process.getActiveResourcesInfo()
 }
 
-// Opened at the first use, which may be the loading of a module of Node's own.
+// Opens the streams now, because loading a built-in module may open them too.
 process.stdout.write('')
 process.stderr.write('')
 const countListeners = () =>

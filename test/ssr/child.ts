@@ -1,4 +1,4 @@
-// Runs a file of this folder in a Node process of its own, from the source.
+// Child processes: runs a file of this folder in a separate Node process.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
@@ -6,7 +6,7 @@ export interface ChildExit {
   readonly code: number | null
   readonly output: string
   readonly errors: string
-  /** From its last output to its end, in milliseconds. */
+  /** Time from the last output to the exit, in milliseconds. */
   readonly lingeredMs: number
 }
 

@@ -1,4 +1,4 @@
-// Many users in one server process: each client is its own, and nobody is ever given what belongs to somebody else.
+// Many users in one server process: clients are independent, and no user gets data of another user.
 import type { AuthClient } from 'everbearer'
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
@@ -28,7 +28,7 @@ function createServer(clock: ManualClock, users: number) {
   })
 }
 
-/** A user whose client runs in a server: a cookie jar of its own, and no page. */
+/** A user with a client that runs on a server: it has its own cookie jar and no page. */
 async function createUser(
   nth: number,
   server: ReturnType<typeof createServer>,
@@ -55,7 +55,7 @@ async function createUser(
   }
 }
 
-it('gives none of fifty users another one’s answer in a thousand interleaved requests', async () => {
+it('gives each of fifty users only their own answers in a thousand interleaved requests', async () => {
   const random = createSeededRandom(101)
   const clock = createManualClock()
   const server = createServer(clock, 50)
@@ -74,7 +74,7 @@ it('gives none of fifty users another one’s answer in a thousand interleaved r
   const answers: { readonly asked: string; readonly got: string }[] = []
   for (const round of range(10)) {
     disturbances[round % disturbances.length]?.()
-    // Beyond the rest that a refused token has after a refresh.
+    // Longer than the pause after a refresh in which a refused token causes no further refresh.
     clock.sleep(6_000)
     const asking = range(100).map(async () => {
       const user = users[Math.floor(random() * users.length)]
@@ -93,7 +93,7 @@ it('gives none of fifty users another one’s answer in a thousand interleaved r
   expect(server.calls.some(({ reissued }) => reissued === true)).toBe(true)
 })
 
-it('refreshes for two users of one URL in one tick by two requests, and gives each the own token', async () => {
+it('refreshes once per user when two users of one URL refresh in the same tick', async () => {
   const clock = createManualClock()
   const server = createServer(clock, 2)
   const users = await Promise.all(
@@ -110,7 +110,7 @@ it('refreshes for two users of one URL in one tick by two requests, and gives ea
   ])
 })
 
-it('signs one of two users out without touching the other', async () => {
+it('keeps one user signed in when another user of the same process signs out', async () => {
   const clock = createManualClock()
   const server = createServer(clock, 2)
   const [first, second] = await Promise.all(

@@ -1,4 +1,5 @@
-// The mock server's public types, tested by being compiled: what must fit fits, and what must not is an error.
+// Public types of the mock server: this file must compile, and each `@ts-expect-error` must be an
+// error.
 import {
   createMockAuthServer,
   forgeries,
@@ -22,26 +23,26 @@ const server = createMockAuthServer({
   invalidTokenStatus: 403
 })
 
-// A listener is handed the event of its name, and no other.
+// A listener gets the event of its name only.
 server.on('spike', ({ of, count }) => {
   holds<Equals<typeof count, number>>()
-  // @ts-expect-error a spike is of something that can be counted
+  // @ts-expect-error spikes occur for countable events only
   of === 'key-changed'
 })
 server.on('key-changed', (change) => holds<Equals<typeof change, MockKeyChange>>())
 // @ts-expect-error no such event
 server.on('logged-in', () => {})
-// @ts-expect-error nobody is told a token
+// @ts-expect-error events contain no token
 server.on('token-refused', ({ token }) => token)
 
-// Rotating stays synchronous, whatever it rotates to.
+// `rotateKey()` stays synchronous for every algorithm.
 const rotated = server.rotateKey({ alg: 'RS256', kid: 'next', by: 'ops' })
 holds<Equals<typeof rotated, { previousKid: string; kid: string }>>()
 // @ts-expect-error no such algorithm
 server.rotateKey({ alg: 'none' })
 // @ts-expect-error a key has one form
 createMockAuthServer({ keys: [{ kid: 'a' }] })
-// @ts-expect-error the levers are read only
+// @ts-expect-error the list of keys is read-only
 server.keys = []
 
 for (const [forgery, reason] of Object.entries(forgeries)) {

@@ -1,4 +1,4 @@
-// The public types, tested by being compiled: what must fit fits, and what must not is an error.
+// Public types of the client: this file must compile, and each `@ts-expect-error` must be an error.
 import axios from 'axios'
 import {
   type ApiAnswer,
@@ -24,17 +24,17 @@ declare const form: LoginForm
 declare const state: AuthState
 declare const error: unknown
 
-// An ordinary interface is good enough for credentials, named or not.
+// Credentials may have any interface, with or without a type argument.
 createAuthClient().login(form)
 createAuthClient<LoginForm>().login(form)
 const anyClient: AuthClient = createAuthClient<LoginForm>()
 anyClient.login(async () => ({ accessToken: 'a', expiresIn: 60 }))
 // @ts-expect-error the password is missing
 createAuthClient<LoginForm>().login({ email: 'a' })
-// @ts-expect-error a string is no credentials
+// @ts-expect-error credentials are an object
 createAuthClient().login('lovelace')
 
-// The state is a union: each status has what is known then, and whoever asks for all of them has asked for everything.
+// The state is a union, and a switch over its status is exhaustive.
 holds<Equals<AuthState['status'], 'initializing' | 'authenticated' | 'unauthenticated'>>()
 function describeState(one: AuthState): Degraded | undefined | SignedOutReason {
   switch (one.status) {
@@ -47,14 +47,14 @@ function describeState(one: AuthState): Degraded | undefined | SignedOutReason {
 }
 describeState(state)
 function changeState(one: AuthState): void {
-  // @ts-expect-error a snapshot is not for the app to change
+  // @ts-expect-error the state is read-only
   one.status = 'authenticated'
 }
 changeState(state)
 
-// The reason is known of somebody who is signed out, and of nobody else.
+// Only the signed-out state has a reason.
 if (state.status === 'unauthenticated') holds<Equals<typeof state.reason, SignedOutReason>>()
-// @ts-expect-error the status has to be asked first
+// @ts-expect-error the status must be checked first
 state.reason
 if (state.status === 'initializing') holds<Equals<keyof typeof state, 'status' | 'degraded'>>()
 
@@ -72,7 +72,7 @@ createAuthClient().on('refreshed', ({ token }) =>
 // @ts-expect-error no such event
 createAuthClient().on('renewed', () => {})
 
-// What a request may ask for, in axios's config, in an instance's defaults and in fetch's init.
+// Request flags, in axios's config, in an instance's defaults and in fetch's init.
 const client = createAuthClient()
 client.axios.get('/me', { everbearer: { accessToken: 'omit' } })
 client.axios.post('/me', {}, { everbearer: { accessToken: 'require', replay: 'never' } })
@@ -90,7 +90,7 @@ client.axios.get('/me', { everbearer: { accessToken: false } })
 // @ts-expect-error no such value
 client.fetch('/me', { everbearer: { replay: 'twice' } })
 
-// It may stand wherever `fetch` may.
+// `auth.fetch` is assignable to `fetch` and vice versa.
 const plain: typeof fetch = client.fetch
 const own: AuthFetch = plain
 own(new URL('https://api.example.com'), { method: 'POST', body: new FormData(), keepalive: true })
@@ -102,7 +102,7 @@ createAuthClient({
       ({ scheme, parameters }) => scheme === 'bearer' && parameters.has('error')
     ) || (await answer.text()).includes('expired')
 })
-// @ts-expect-error it has to decide
+// @ts-expect-error the function must return a decision
 createAuthClient({ isTokenRefusal: () => {} })
 if (isAuthError(error, 'ERR_AUTH_BODY_SPENT'))
   holds<Equals<typeof error.status, number | undefined>>()

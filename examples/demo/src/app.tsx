@@ -1,4 +1,4 @@
-// The page: levers (or the sign-in form) and counters above, the picture in the middle, the words below.
+// Page layout: controls or sign-in form with the counters, then the timeline, then the log.
 import { useAuth } from 'everbearer/react'
 import { Controls } from './controls.tsx'
 import { Counters } from './counters.tsx'

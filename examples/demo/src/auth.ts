@@ -1,4 +1,4 @@
-// The session of this page: the one file that an app with everbearer needs.
+// The auth client of this page: the only file that an app needs for everbearer.
 import { createAuthClient } from 'everbearer'
 
 export interface Credentials {
@@ -8,7 +8,7 @@ export interface Credentials {
 
 export const auth = createAuthClient<Credentials>({
   baseURL: import.meta.env.VITE_API_URL,
-  // A real app leaves this on, so that users who sign in together do not come back together. Here the refresh shall come
-  // at three quarters of every token's life, where whoever watches expects it.
+  // Real apps keep the jitter on. The demo refreshes at three quarters of each token's lifetime, so
+  // that viewers can predict it.
   spreadRefreshes: false
 })

@@ -1,4 +1,4 @@
-// The levers: what a visitor can do to the server and the app while watching, each with what to expect.
+// Control panel: the actions of a visitor, each with its expected effect.
 import { memo, type ReactNode, useEffect, useState } from 'react'
 import { say, useHistory } from './history.ts'
 import {
@@ -15,7 +15,7 @@ import { endSession, isVerifying, retireKey, revokeAccessTokens, rotateKey } fro
 import { isTourRunning, onTourChange, startTour, stopTour } from './tour.ts'
 import { sendBurst } from './traffic.ts'
 
-interface Lever {
+interface Control {
   readonly id: string
   readonly icon: ReactNode
   readonly title: string
@@ -23,47 +23,47 @@ interface Lever {
   readonly act: () => Promise<void>
 }
 
-const controls: readonly Lever[] = [
+const controls: readonly Control[] = [
   {
     id: 'burst',
     icon: <BurstIcon />,
     title: 'Send 20 requests at once',
-    hint: 'Any number of callers share one token, and one refresh.',
+    hint: 'All callers share one token and one refresh.',
     act: sendBurst
   },
   {
     id: 'rotate',
     icon: <KeyIcon />,
     title: 'Rotate the signing key',
-    hint: 'The next response brings a token of the new key in its header.',
+    hint: 'The next response re-issues the token in its header.',
     act: rotateKey
   },
   {
     id: 'retire',
     icon: <RetireIcon />,
     title: 'Retire the old key',
-    hint: 'Its tokens are refused now. Ours was replaced long before.',
+    hint: 'Tokens of the old key are refused. This page already has a new one.',
     act: retireKey
   },
   {
     id: 'revoke',
     icon: <RevokeIcon />,
     title: 'Revoke the access tokens',
-    hint: 'A 401, one refresh, a replay. The app sees none of it.',
+    hint: 'A 401, one refresh, a replay. The app does not notice.',
     act: revokeAccessTokens
   },
   {
     id: 'end-session',
     icon: <EndIcon />,
     title: 'End the session',
-    hint: 'Only this verdict signs the user out, and says why.',
+    hint: 'The server rejects the next refresh. Then the user is signed out.',
     act: endSession
   },
   {
     id: 'reload',
     icon: <RefreshIcon />,
     title: 'Reload the page',
-    hint: 'Memory is lost; one silent refresh restores the session.',
+    hint: 'The token in memory is lost. One silent refresh restores the session.',
     act: async () => location.reload()
   }
 ]
@@ -76,20 +76,22 @@ export const Controls = memo(function Controls() {
         <h2 id="controls-title">Try to break it</h2>
         <TourButton />
       </header>
-      <div className="levers">
+      <div className="control-grid">
         {controls.map(({ id, icon, title, hint, act }) => (
           <button
             key={id}
             type="button"
-            className="lever"
+            className="control"
             data-testid={id}
             disabled={id === 'retire' && !hasOldKey}
-            onClick={() => act().catch(tellFailure)}
+            onClick={() => act().catch(showFailure)}
           >
             {icon}
-            <span className="lever-title">{title}</span>
-            <span className="lever-hint">
-              {id === 'retire' && !hasOldKey ? 'There is none yet: rotate the key first.' : hint}
+            <span className="control-title">{title}</span>
+            <span className="control-hint">
+              {id === 'retire' && !hasOldKey
+                ? 'There is no old key yet: rotate the key first.'
+                : hint}
             </span>
           </button>
         ))}
@@ -114,6 +116,6 @@ function TourButton() {
   )
 }
 
-function tellFailure(error: unknown): void {
-  say('alert', error instanceof Error ? error.message : 'That did not work.')
+function showFailure(error: unknown): void {
+  say('alert', error instanceof Error ? error.message : 'The action failed.')
 }

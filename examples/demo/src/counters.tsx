@@ -1,13 +1,17 @@
-// The counters since the page loaded; the one that matters is the big zero.
+// Counters since the page loaded. The large one counts failed requests.
 import { memo } from 'react'
 import { type Counts, useHistory } from './history.ts'
 
-const others: readonly { readonly name: keyof Counts; readonly label: string }[] = [
-  { name: 'requests', label: 'requests sent' },
-  { name: 'refreshes', label: 'refreshes' },
-  { name: 'reissues', label: 're-issues' },
-  { name: 'tokens', label: 'tokens held' },
-  { name: 'signIns', label: 'sign-ins' }
+const others: readonly {
+  readonly name: keyof Counts
+  readonly one: string
+  readonly many: string
+}[] = [
+  { name: 'requests', one: 'request sent', many: 'requests sent' },
+  { name: 'refreshes', one: 'refresh', many: 'refreshes' },
+  { name: 'reissues', one: 're-issue', many: 're-issues' },
+  { name: 'tokens', one: 'token held', many: 'tokens held' },
+  { name: 'signIns', one: 'sign-in', many: 'sign-ins' }
 ]
 
 export const Counters = memo(function Counters() {
@@ -20,9 +24,9 @@ export const Counters = memo(function Counters() {
           <dt>{counts.failed === 1 ? 'request failed' : 'requests failed'}</dt>
           <dd data-testid="count-failed">{counts.failed}</dd>
         </div>
-        {others.map(({ name, label }) => (
+        {others.map(({ name, one, many }) => (
           <div key={name} className="counter">
-            <dt>{label}</dt>
+            <dt>{counts[name] === 1 ? one : many}</dt>
             <dd data-testid={`count-${name}`}>{counts[name]}</dd>
           </div>
         ))}

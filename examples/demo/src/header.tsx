@@ -1,4 +1,4 @@
-// The page's head: what this is, who is signed in, and the way out.
+// Page header: title, state of the session, and the sign-out button.
 import { type AuthState, isAuthError } from 'everbearer'
 import { useAuth } from 'everbearer/react'
 import berry from './berry.svg'
@@ -12,7 +12,8 @@ export function Header() {
   async function signOut() {
     try {
       const { confirmed } = await logout()
-      if (!confirmed) say('alert', 'The server could not be told of the sign-out yet.')
+      if (!confirmed)
+        say('alert', 'Signed out here. The server has not confirmed it yet; everbearer will retry.')
     } catch (error) {
       if (!isAuthError(error)) throw error
       say('alert', error.message)
@@ -24,12 +25,12 @@ export function Header() {
       <img className="logo" src={berry} alt="" width="32" height="32" />
       <div className="brand">
         <h1>everbearer</h1>
-        <p>Keeps the user signed in, and nobody notices.</p>
+        <p>Keeps the user of a single-page app signed in.</p>
       </div>
       <p className="status" data-testid="status" data-status={status} role="status">
         <span className="status-dot" />
         {describe(status, email)}
-        {degraded === undefined ? '' : ' (server out of reach, trying again)'}
+        {degraded === undefined ? '' : ' (refresh failed, retrying)'}
       </p>
       <button
         type="button"

@@ -1,9 +1,9 @@
-// What has happened since the page loaded: one immutable record, from which everything on the page is drawn.
+// History since the page loaded: one immutable record, the source of all that the page shows.
 import type { RefreshReason } from 'everbearer'
 import { useSyncExternalStore } from 'react'
 import type { KeyLife, ServerCall } from '../demo-facts.ts'
 
-/** How a token came, and how it was replaced. */
+/** How a token was received, or what replaced it. */
 export type TokenWay = 'sign-in' | 'restore' | 'refresh' | 're-issue'
 
 export interface TokenLife {
@@ -26,11 +26,11 @@ export interface RefreshRun {
 export interface AppCall {
   readonly id: number
   readonly atMs: number
-  /** `dropped`: the user signed out while it was on its way. */
+  /** `dropped`: the user signed out while the call was in flight. */
   readonly outcome: 'pending' | 'ok' | 'failed' | 'dropped'
 }
 
-/** Something that was done to the server, or to the page. */
+/** A flag on the timeline: an action on the server or the page. */
 export interface Mark {
   readonly atMs: number
   readonly label: string
@@ -67,7 +67,7 @@ export interface History {
   readonly counts: Counts
 }
 
-/** Left of the picture at any width; what is older is forgotten. */
+/** Longer than the timeline shows at any width; older entries are deleted. */
 const keptMs = 100_000
 const keptLogEntries = 80
 
@@ -86,7 +86,7 @@ let history: History = {
   counts: { requests: 0, failed: 0, refreshes: 0, reissues: 0, tokens: 0, signIns: 0 }
 }
 let nextId = 1
-let isTelling = false
+let isNotifying = false
 const listeners = new Set<() => void>()
 
 export const currentHistory = (): History => history
@@ -95,11 +95,11 @@ export const newId = (): number => nextId++
 
 export function change(with_: (history: History) => Partial<History>): void {
   history = { ...history, ...with_(history) }
-  if (isTelling) return
-  isTelling = true
-  // Twenty answers in one go are one rendering.
+  if (isNotifying) return
+  isNotifying = true
+  // One render for all changes of a task.
   queueMicrotask(() => {
-    isTelling = false
+    isNotifying = false
     for (const listener of listeners) listener()
   })
 }
@@ -117,7 +117,7 @@ export function mark(label: string): void {
   change(({ marks }) => ({ marks: append(marks, { atMs: Date.now(), label }) }))
 }
 
-/** The list with one more entry and without those that have left the picture. */
+/** Adds an entry and removes those that are no longer visible. */
 export function append<Entry extends { readonly atMs: number }>(
   list: readonly Entry[],
   entry: Entry
@@ -127,7 +127,7 @@ export function append<Entry extends { readonly atMs: number }>(
   return [...(isStale ? list.filter(({ atMs }) => atMs >= sinceMs) : list), entry]
 }
 
-/** One part of the record; the component renders again when that part changes. */
+/** Selects a part of the history. The component re-renders when that part changes. */
 export function useHistory<Part>(select: (history: History) => Part): Part {
   return useSyncExternalStore(subscribe, () => select(history))
 }

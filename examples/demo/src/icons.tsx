@@ -1,4 +1,4 @@
-// The few signs that the page uses, drawn with the colour of the text around them.
+// Icons of the page, in the colour of the surrounding text.
 import type { ReactNode } from 'react'
 
 function Icon({ children }: { readonly children: ReactNode }) {
@@ -16,7 +16,7 @@ export const RefreshIcon = () => (
   </Icon>
 )
 
-/** A letter that brings a key: the token in a response's header. */
+/** A token in a response header. */
 export const ReissueIcon = () => (
   <Icon>
     <path d="M8 2v7.5M4.8 6.5 8 9.7l3.2-3.2" />

@@ -1,11 +1,11 @@
-// How to read the picture, in one line below it.
+// Legend: one line below the timeline.
 import { KeyIcon, RefreshIcon, ReissueIcon, RestoreIcon } from './icons.tsx'
 
 export function Legend() {
   return (
     <footer className="legend">
       <p>
-        <span className="legend-bar" /> access token; dashed is the life it no longer needed
+        <span className="legend-bar" /> access token; the dashed part was not used
       </p>
       <p>
         <KeyIcon /> from a sign-in
@@ -17,7 +17,7 @@ export function Legend() {
         <RefreshIcon /> from a refresh
       </p>
       <p>
-        <ReissueIcon /> from a response’s header, as the server changed its key
+        <ReissueIcon /> re-issued in a response header after a key rotation
       </p>
     </footer>
   )

@@ -1,4 +1,4 @@
-// The log: what happened, in words, newest first.
+// Log: one sentence per event, newest first.
 import { memo } from 'react'
 import { type LogEntry, useHistory } from './history.ts'
 

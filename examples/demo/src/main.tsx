@@ -1,4 +1,4 @@
-// The page's beginning: starts to record, to follow the server and to call the API, then draws.
+// Entry of the page: starts recording, follows the server, starts the API calls, then renders.
 import { AuthProvider } from 'everbearer/react'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -9,10 +9,10 @@ import { startRecording } from './recorder.ts'
 import { followServer } from './server-view.ts'
 import { startTraffic } from './traffic.ts'
 
-// Before the first event: the client restores the session from the moment it was created.
+// Recording starts before the first event: the client restores the session when it is created.
 startRecording()
 startTraffic()
-followServer().catch(() => say('alert', 'The demo server is out of reach. Is npm start running?'))
+followServer().catch(() => say('alert', 'The demo server does not answer. Is npm start running?'))
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root.')

@@ -1,4 +1,4 @@
-// Writes down what the client tells about itself: every picture and every sentence begins with one of its events.
+// Recorder: turns the client's events into the history, the log and the counters.
 import type { RefreshOutcome, RefreshReason, SignedOutReason, TokenFacts } from 'everbearer'
 import { auth } from './auth.ts'
 import {
@@ -16,29 +16,31 @@ import {
 export const reasonWords: Readonly<Record<RefreshReason, string>> = {
   restore: 'page load',
   timer: 'before expiry',
-  wake: 'page visible again',
+  wake: 'page visible',
   request: 'before a request',
   refusal: 'after a 401',
   manual: 'on demand',
   'other-tab': 'by another tab'
 }
 
-const renewedSentences: Readonly<Record<RefreshReason, string>> = {
+const refreshSentences: Readonly<Record<RefreshReason, string>> = {
   restore: 'The session was restored',
   timer: 'Refreshed before expiry',
-  wake: 'Refreshed when the page came back',
-  request: 'Refreshed before a request went out',
-  refusal: 'A request came back with 401. One refresh, then it was replayed: the app saw nothing',
+  wake: 'Refreshed when the page became visible',
+  request: 'Refreshed before a request was sent',
+  refusal:
+    'A request came back with 401. It was replayed after one refresh, so the app did not notice',
   manual: 'Refreshed on demand',
-  'other-tab': 'Another tab made the refresh, and this one took its token over'
+  'other-tab': 'Another tab refreshed, and this tab received its token'
 }
 
 const signedOutSentences: Readonly<Record<SignedOutReason, string>> = {
-  'no-session': 'Nobody is signed in.',
-  'signed-out': 'You signed out: the token is gone from memory, and the session at the server.',
-  'session-expired': 'The server refused to renew the session: it has ended. Sign in again.',
+  'no-session': 'No user is signed in.',
+  'signed-out':
+    'You signed out. The token is deleted from memory, and the server has ended the session.',
+  'session-expired': 'The server rejected the refresh, so the session has ended. Sign in again.',
   'user-changed': 'Another user signed in with this browser.',
-  idle: 'Nothing happened for too long, so you were signed out.'
+  idle: 'You were signed out after a time without activity.'
 }
 
 export function startRecording(): void {
@@ -48,10 +50,12 @@ export function startRecording(): void {
       count('signIns')
       say(
         'good',
-        `Signed in. First access token, signed by ${nameOf(token)}, stored in memory only.`
+        `Signed in. The first access token is signed by ${nameOf(token)} and kept in memory only.`
       )
+    } else if (via === 'other-tab') {
+      say('good', 'Signed in by another tab, which shared its access token.')
     } else {
-      say('good', 'Page loaded: session restored by one silent refresh. No password asked.')
+      say('good', 'Page loaded: session restored by one silent refresh.')
     }
   })
   auth.on('refresh-started', ({ reason }) => {
@@ -61,24 +65,27 @@ export function startRecording(): void {
   })
   auth.on('refreshed', ({ reason, token }) => {
     hold(token, 'refresh')
-    say('token', `${renewedSentences[reason]}. New token, signed by ${nameOf(token)}.`)
+    say('token', `${refreshSentences[reason]}. New token, signed by ${nameOf(token)}.`)
   })
   auth.on('reissued', ({ token, previousKid }) => {
     count('reissues')
     hold(token, 're-issue')
     const before = previousKid === undefined ? '' : ` in place of ${previousKid}'s`
-    say('token', `The next response carried a token of ${nameOf(token)}${before}: adopted.`)
+    say('token', `A response carried a token of ${nameOf(token)}${before}. The client adopted it.`)
   })
   auth.on('reissue-refused', ({ refusal }) => {
-    say('plain', `A re-issued token was left alone (${refusal}).`)
+    say('plain', `A re-issued token was ignored (${refusal}).`)
   })
   auth.on('refresh-settled', (outcome) => {
     settleRefresh(outcomeOf(outcome))
     if ('retryInMs' in outcome) {
       const seconds = Math.max(1, Math.round(outcome.retryInMs / 1000))
-      say('alert', `Refresh failed (${outcome.code}). The session stays; next try in ${seconds} s.`)
+      say(
+        'alert',
+        `Refresh failed (${outcome.code}). The session stays. Next attempt in ${seconds} s.`
+      )
     } else if (outcome.kind === 'rejected' && outcome.reason === 'restore') {
-      say('plain', 'Page loaded: one question to the server, and there is no session to restore.')
+      say('plain', 'Page loaded: the server has no session to restore.')
     }
   })
   auth.on('signed-out', ({ reason }) => {

@@ -1,4 +1,4 @@
-// The server's side of the story: what it answered and which keys it has, and the levers to make it do something.
+// Server view: follows the server's answers and keys, and calls its control endpoints.
 import {
   callMessage,
   type KeyLife,
@@ -9,7 +9,7 @@ import {
 } from '../demo-facts.ts'
 import { append, change, mark, say } from './history.ts'
 
-/** Follows the server from its recent past on: the answers of before a reload stay in the picture. */
+/** Follows the server, starting with its recent past: older answers survive a reload. */
 export async function followServer(): Promise<void> {
   import.meta.hot?.on(callMessage, (call: ServerCall) => {
     change(({ serverCalls }) => ({ serverCalls: append(serverCalls, call) }))
@@ -30,23 +30,24 @@ export async function followServer(): Promise<void> {
 export async function rotateKey(): Promise<void> {
   mark('key rotated')
   const { previousKid, kid } = await act<{ previousKid: string; kid: string }>('rotate-key')
-  say('key', `Key rotated: ${kid} signs now, ${previousKid} still verifies.`)
+  say('key', `Key rotated: ${kid} signs now, and ${previousKid} still verifies.`)
 }
 
 export async function retireKey(): Promise<void> {
   mark('key retired')
   const { kids } = await act<{ kids: readonly string[] }>('retire-key')
-  say('key', `Key retired: tokens signed by ${kids.join(' or ')} are refused from now on.`)
+  if (kids.length === 0) say('key', 'There was no old key to retire.')
+  else say('key', `Key retired: tokens signed by ${kids.join(' or ')} are refused from now on.`)
 }
 
 export async function revokeAccessTokens(): Promise<void> {
   mark('tokens revoked')
-  say('key', 'The server revoked every access token: the next request will be refused.')
+  say('key', 'The server revoked all access tokens. It will refuse the next request.')
   await act('revoke-access-tokens')
 }
 
 export async function endSession(): Promise<void> {
-  say('key', 'The server ended the session: the next refresh will be refused.')
+  say('key', 'The server ended the session. It will reject the next refresh.')
   await act('end-session')
 }
 

@@ -1,4 +1,4 @@
-// The sign-in form, and why it is shown.
+// Sign-in form, with the reason why it is shown.
 import { type AuthErrorCode, isAuthError, type SignedOutReason } from 'everbearer'
 import { useAuth } from 'everbearer/react'
 import { type FormEvent, useState } from 'react'
@@ -10,18 +10,18 @@ const titles: Readonly<Record<SignedOutReason, string>> = {
   'signed-out': 'You signed out',
   'session-expired': 'Your session has ended',
   'user-changed': 'Another user signed in',
-  idle: 'You were away'
+  idle: 'Signed out after inactivity'
 }
 
 const explanations: Readonly<Record<SignedOutReason, string>> = {
   'no-session':
-    'Access tokens of this demo live for 30 seconds. The app below calls its API every second, and never hears of them.',
+    'Access tokens of this demo live for 30 seconds. The app below calls its API every second, without any code for tokens.',
   'signed-out':
-    'The access token is gone from memory and the server has ended the session, in every tab of this browser.',
+    'The access token is deleted from memory, and the server has ended the session. This applies to every tab of this browser.',
   'session-expired':
-    'The server refused to renew it. That verdict, and nothing less, signs a user out: no network failure, no 500, no late 401.',
-  'user-changed': 'The session in this browser now belongs to somebody else.',
-  idle: 'Nothing happened for as long as the idle policy allows.'
+    'The server rejected the refresh. Only such an explicit rejection ends the session; network failures, 5xx answers and late 401s do not.',
+  'user-changed': 'The session in this browser now belongs to another user.',
+  idle: 'The time without activity exceeded the limit of the idle policy.'
 }
 
 export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
@@ -43,7 +43,7 @@ export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
         code,
         message:
           code === 'ERR_AUTH_LOGIN_REJECTED'
-            ? `That is not ${demoUser.email}’s password. It is “${demoUser.password}”.`
+            ? `Wrong password. The password of ${demoUser.email} is “${demoUser.password}”.`
             : message
       })
     } finally {

@@ -1,4 +1,4 @@
-// The tour: pulls the levers one after the other, slowly enough to see what each of them does.
+// Guided tour: triggers the controls one after the other, with pauses to watch each effect.
 import { auth } from './auth.ts'
 import { say } from './history.ts'
 import { retireKey, revokeAccessTokens, rotateKey } from './server-view.ts'
@@ -12,7 +12,7 @@ interface Step {
 const steps: readonly Step[] = [
   {
     afterSeconds: 0,
-    act: () => say('plain', 'The app calls its API every second. Each dot below is one answer.')
+    act: () => say('plain', 'The app calls its API every second. Each dot is one answer.')
   },
   { afterSeconds: 5, act: sendBurst },
   { afterSeconds: 11, act: rotateKey },
@@ -22,12 +22,11 @@ const steps: readonly Step[] = [
   { afterSeconds: 46, act: retireKey },
   {
     afterSeconds: 56,
-    act: () =>
-      say('good', 'That was all. Now it is your turn: end the session, or reload the page.')
+    act: () => say('good', 'End of the tour. Try it yourself: end the session, or reload the page.')
   }
 ]
 
-/** The hardest case: every request of a burst is refused, and all of them wait for the same refresh. */
+/** All requests of a burst are refused, and all of them wait for the same refresh. */
 async function revokeThenBurst(): Promise<void> {
   await revokeAccessTokens()
   await sendBurst()
@@ -51,13 +50,13 @@ export function startTour(): void {
       if (auth.getState().status === 'authenticated') void play(act)
     }, afterSeconds * 1000)
   )
-  tellListeners()
+  notifyListeners()
 }
 
 export function stopTour(): void {
   for (const timer of timers) clearTimeout(timer)
   timers = []
-  tellListeners()
+  notifyListeners()
 }
 
 async function play(act: Step['act']): Promise<void> {
@@ -69,6 +68,6 @@ async function play(act: Step['act']): Promise<void> {
   }
 }
 
-function tellListeners(): void {
+function notifyListeners(): void {
   for (const listener of listeners) listener()
 }

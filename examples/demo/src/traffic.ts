@@ -1,4 +1,4 @@
-// The app's own work: calls to the API through the client's axios, as any app makes them, with no thought of tokens.
+// API calls of the app: plain axios requests through the client, without any code for tokens.
 import { isAuthError } from 'everbearer'
 import { auth } from './auth.ts'
 import { type AppCall, append, change, count, currentHistory, newId, say } from './history.ts'
@@ -6,7 +6,7 @@ import { type AppCall, append, change, count, currentHistory, newId, say } from 
 const everyMs = 1000
 const burstSize = 20
 
-/** Calls the API once a second while somebody is signed in. */
+/** Calls the API once a second while a user is signed in. */
 export function startTraffic(): void {
   let timer: ReturnType<typeof setInterval> | undefined
   const follow = () => {
@@ -29,7 +29,7 @@ export async function sendBurst(): Promise<void> {
   const refreshes = currentHistory().counts.refreshes - refreshesBefore
   if (answered < burstSize) say('alert', `${answered} of ${burstSize} requests were answered.`)
   else if (refreshes === 0) say('good', `All ${burstSize} answered.`)
-  else say('good', `All ${burstSize} answered. One refresh served them all.`)
+  else say('good', `All ${burstSize} answered, with one refresh for all of them.`)
 }
 
 async function callApi(): Promise<AppCall['outcome']> {

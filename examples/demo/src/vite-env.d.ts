@@ -1,4 +1,4 @@
-// What Vite adds to this page: the address of the API, and the connection of the dev server.
+// Types for Vite: the address of the API, and the connection of the dev server.
 /// <reference types="vite/client" />
 
 interface ImportMetaEnv {

@@ -23,6 +23,6 @@ export function withControl(
 }
 
 /** The address of the other end of the connection, which nobody can forge and still get an answer. */
-export function isLoopback(address: string | undefined): boolean {
+function isLoopback(address: string | undefined): boolean {
   return /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/.test(address ?? '')
 }

@@ -11,7 +11,7 @@ export function createFetchAdapter(
   return {
     fetch: async (request) => toResponse(await server.handle(toWireRequest(request), 'fetch')),
     protect(handler) {
-      callback('the handler', handler, 'protect')
+      callback('handler', handler, 'protect')
       return async (request) => {
         const answer = await guardResponse(
           (respond) => server.guard(toWireRequest(request), respond, 'fetch'),
@@ -33,7 +33,7 @@ export function toWireRequest(
 }
 
 /** @throws TypeError as `fetch` does, where nothing of the answer arrives */
-export function toResponse(answer: WireResponse): Response {
+function toResponse(answer: WireResponse): Response {
   const { status, headers, setCookies, body, fault } = inheritingNothing(answer)
   if (fault === 'network') throw new TypeError('the connection was lost')
   const rows = [...headers, ...setCookies.map((value): [string, string] => ['Set-Cookie', value])]

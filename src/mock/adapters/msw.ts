@@ -69,7 +69,7 @@ export function protect(
   server: MockAuthServer,
   resolver: ProtectedResolver
 ): (info: MswInfo) => Promise<Response | undefined> {
-  callback('the resolver', resolver, 'protect')
+  callback('resolver', resolver, 'protect')
   return async (info) => {
     let passedOn: Response | undefined
     const answer = await guardResponse(

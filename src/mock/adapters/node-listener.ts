@@ -78,7 +78,7 @@ export function protect<Message extends IncomingMessage, Answer extends ServerRe
   server: MockAuthServer,
   listener: ProtectedListener<Message, Answer>
 ): NodeMiddleware<Message, Answer> {
-  callback('the listener', listener, 'protect')
+  callback('listener', listener, 'protect')
   return async (message, response, next = (error) => fail(response, error)) => {
     let held: BufferedResponse | undefined
     const sent = new Promise<number>((resolve) => {

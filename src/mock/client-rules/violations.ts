@@ -1,7 +1,7 @@
 // A linter for clients: what in the journal a good client would not have done. It records and refuses nothing.
 
 import type { MockCall } from '../calls/call.ts'
-import { between, describe, invalid, methodOptions, oneOf } from '../lib/checks.ts'
+import { aYearSeconds, between, describe, invalid, methodOptions, oneOf } from '../lib/checks.ts'
 import { brokenCorsRules } from './cors-rules.ts'
 import { brokenRefreshRules } from './refresh-rules.ts'
 import type { MockRule, RuleContext } from './rule.ts'
@@ -20,8 +20,6 @@ const ruleNames = Object.keys({
   'reissue-hidden': true,
   'cors-blocked': true
 } satisfies Record<MockRule, true>) as readonly MockRule[]
-
-const aYearSeconds = 31_536_000
 
 /** Storms of a thousand requests take seconds to arrive on a busy machine. */
 export const defaultInFlightSeconds = 5

@@ -9,7 +9,7 @@ import type { KeyRegistry } from '../keys/registry.ts'
 import { callback, methodOptions, oneOf, text } from '../lib/checks.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { ResetGeneration } from '../lib/reset-generation.ts'
-import { readIssuer, readKey } from '../options/keys.ts'
+import { readIssuer, readKey, refuseOwnIssuer } from '../options/keys.ts'
 
 /** How a key that comes at run time takes part. */
 export interface Registration extends KeyChangeOptions {
@@ -131,7 +131,9 @@ export function createKeyControls(
 
     trustIssuer(issuer, change = {}) {
       const caller = 'trustIssuer'
-      issuers.trust(readIssuer('issuer', issuer, ownIssuer, caller), readChange(caller, change))
+      const trusted = readIssuer('issuer', issuer, caller)
+      refuseOwnIssuer('issuer', trusted, ownIssuer, caller)
+      issuers.trust(trusted, readChange(caller, change))
     },
 
     emergencyRotate(change = {}) {

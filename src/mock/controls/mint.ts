@@ -3,8 +3,8 @@
 import { generatedKey, type OwnKey } from '../keys/key.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { describe, invalid, isRecord, ownOptions } from '../lib/checks.ts'
+import { randomHex } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
-import { randomHex } from '../lib/random.ts'
 import type { ResetGeneration } from '../lib/reset-generation.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
@@ -118,7 +118,7 @@ export function createForgeryControls(parts: MintDeps): ForgeryControls {
 
 function readOrder(given: MintOrder): MintOrder {
   const caller = 'mint'
-  const order = ownOptions<MintOrder>('the order', given, orderNames, { prefix: '', caller })
+  const order = ownOptions<MintOrder>('order', given, orderNames, { prefix: '', caller })
   const { forgery } = order
   if (forgery !== undefined && !Object.hasOwn(forgeries, forgery)) {
     const expectation = `one of ${Object.keys(forgeries).join(', ')}`

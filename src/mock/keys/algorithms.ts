@@ -1,9 +1,9 @@
-// Which signature algorithms there are, and which kind of key each one takes (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864).
+// Signature algorithms and their kinds of keys (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864).
 
-/** What the server's own keys can sign with. */
+/** Algorithms of own keys, the keys of the server itself. */
 export type MockAlgorithm = 'HS256' | 'RS256' | 'ES256' | 'EdDSA'
 
-/** What a token may be signed with: an external issuer's keys know more than the server's own. */
+/** Algorithms of accepted tokens. External issuers may use more of them than the server. */
 export type VerifyAlgorithm =
   | MockAlgorithm
   | 'RS384'
@@ -35,15 +35,14 @@ const kinds: Readonly<Record<VerifyAlgorithm, KeyKind>> = Object.assign(Object.c
   Ed25519: { kty: 'OKP', crv: 'Ed25519' }
 })
 
-/** The algorithms of the server's own keys. */
 export const ownAlgorithms: readonly MockAlgorithm[] = ['HS256', 'RS256', 'ES256', 'EdDSA']
 
-/** The algorithms of an external issuer's keys. A secret is no public key, so none of them is symmetric. */
+/** Algorithms of the keys of external issuers: asymmetric, because their keys are public. */
 export const issuerAlgorithms: readonly VerifyAlgorithm[] = (
   Object.keys(kinds) as VerifyAlgorithm[]
 ).filter((alg) => kinds[alg].kty !== 'oct')
 
-/** The name that one of these goes by: RFC 9864 calls `Ed25519` what own keys know as `EdDSA`. */
+/** Translates `Ed25519` (RFC 9864) into its older name `EdDSA` if only that is in the list. */
 export function nameAmong(algorithms: readonly VerifyAlgorithm[], name: unknown): unknown {
   return name === 'Ed25519' && !algorithms.includes(name) ? 'EdDSA' : name
 }
@@ -55,8 +54,7 @@ export function isOneOf<Word extends string>(
   return words.some((word) => word === value)
 }
 
-/** Is this the kind of key that the algorithm takes? */
-export function fits(alg: VerifyAlgorithm, kty: unknown, crv: unknown): boolean {
+export function takesKind(alg: VerifyAlgorithm, kty: unknown, crv: unknown): boolean {
   const kind = kinds[alg]
   return kind.kty === kty && (kind.crv === undefined || kind.crv === crv)
 }

@@ -1,27 +1,27 @@
-// The audit log of keys: what was done to which key, when, by whom and why; never the key itself.
+// Audit log of keys: records each change with its time, author and reason, and never a key itself.
 import type { VerifyAlgorithm } from './algorithms.ts'
 
-/** Who does something to a key, and why; both stand in the audit log as they are given. */
+/** Author and reason of a change. The audit log records both as they are given. */
 export interface KeyChangeOptions {
-  /** Who did it, as in `ops@example.com` or `nightly job`. Default `unknown`. */
+  /** Author, such as `ops@example.com` or `nightly job`. Default `unknown`. */
   readonly by?: string
-  /** Why, as in `leaked in a public repository`. */
+  /** Reason, such as `leaked in a public repository`. */
   readonly reason?: string
 }
 
 /**
- * What was done.
+ * A change of a key:
  *
- * - `created`: it was there from the start
- * - `rotated`: it was made and signs from now on; `previousKid` still verifies
- * - `published`: it was made and is in the JWK Set, but does not sign yet
- * - `registered`: it came at run time from outside
- * - `activated`: it was there and signs from now on; `previousKid` still verifies
- * - `retired`: it is gone, and tokens that it signed are refused
- * - `emergency`: it was made and signs from now on; every other key of the server's own is gone, and every
- *   session ended
- * - `trusted`: it belongs to an external issuer, whose tokens are accepted from now on
- * - `distrusted`: it belonged to an external issuer, and is gone
+ * - `created`: the key exists since the start of the server
+ * - `rotated`: the key was generated and signs; `previousKid` still verifies
+ * - `published`: the key was generated and is in the JWK Set, but does not sign yet
+ * - `registered`: the key was provided at run time
+ * - `activated`: the key existed before and now signs; `previousKid` still verifies
+ * - `retired`: the key was removed, and its tokens are refused
+ * - `emergency`: the key was generated and signs; all other own keys were retired and all sessions
+ *   ended
+ * - `trusted`: the key of an external issuer was added, and its tokens are accepted
+ * - `distrusted`: the key of an external issuer was removed
  */
 export type MockKeyAction =
   | 'created'
@@ -34,33 +34,37 @@ export type MockKeyAction =
   | 'trusted'
   | 'distrusted'
 
-/** One entry of the audit log. */
+/** An entry of the audit log. */
 export interface MockKeyChange {
-  /** In milliseconds since the epoch, by the server's clock. */
+  /** Time of the change by the server's clock, in milliseconds since the epoch. */
   readonly atMs: number
   readonly action: MockKeyAction
   readonly kid: string
   readonly alg: VerifyAlgorithm
-  /** The key that signed until now. */
+  /** The key that signed before. */
   readonly previousKid?: string
-  /** The keys that are gone since. */
+  /** The keys that the change retired. */
   readonly retiredKids?: readonly string[]
-  /** Whose key it is, where it is not the server's own. */
+  /** The external issuer of the key. Absent for the server's own keys. */
   readonly issuer?: string
   readonly by: string
   readonly reason?: string
 }
 
 export interface KeyAudit {
-  note(change: Omit<MockKeyChange, 'atMs' | 'by' | 'reason'>, options: KeyChangeOptions): void
+  record(change: Omit<MockKeyChange, 'atMs' | 'by' | 'reason'>, options: KeyChangeOptions): void
   entries(): readonly MockKeyChange[]
   reset(): void
 }
 
-export function createKeyAudit(now: () => number, tell: (change: MockKeyChange) => void): KeyAudit {
+export function createKeyAudit(
+  now: () => number,
+  onRecord: (change: MockKeyChange) => void
+): KeyAudit {
   let entries: readonly MockKeyChange[] = Object.freeze([])
+
   return {
-    note(change, options) {
+    record(change, options) {
       const { by = 'unknown', reason }: KeyChangeOptions = Object.assign(
         Object.create(null),
         options
@@ -71,9 +75,9 @@ export function createKeyAudit(now: () => number, tell: (change: MockKeyChange) 
         by,
         ...(reason === undefined ? {} : { reason })
       })
-      // Frozen as a whole: whoever may read a log must not be able to empty it.
+      // The list is frozen too: a reader of the log cannot empty it.
       entries = Object.freeze([...entries, entry])
-      tell(entry)
+      onRecord(entry)
     },
     entries: () => entries,
     reset() {

@@ -1,40 +1,49 @@
-// Which `kid` is whose: a name that was used once never names another key, or a look-up would be a guess.
+// Key IDs: keeps every `kid` unique for good, so that a `kid` identifies one key.
 
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { GivenKey } from './given-key.ts'
 
 export interface KeyIds {
   /**
-   * Takes names for good: all of them or none.
-   * @throws MockAuthServerError `key_exists` unless each is free
+   * Claims IDs of own keys, all or none of them.
+   * @throws MockAuthServerError `key_exists` if one is taken
    */
   claim(kids: readonly string[]): void
   /**
-   * Takes the names of an issuer's public keys. It may come again, with the same key under the same name.
-   * @throws MockAuthServerError `key_exists` unless each is free, or names this key already
+   * Claims the IDs of an issuer's public keys, all or none of them. A repeated claim for the same
+   * key succeeds.
+   * @throws MockAuthServerError `key_exists` if one is taken by another key
    */
   claimFor(issuer: string, keys: readonly GivenKey[]): void
   isFree(kid: string): boolean
   reset(): void
 }
 
+interface Claim {
+  readonly kid: string
+  /** Issuer and public key, as text. Absent for the server's own keys. */
+  readonly owner?: string
+}
+
 export function createKeyIds(): KeyIds {
-  /** What each name stands for: an issuer and its public key; `undefined` is a key of the server itself. */
-  const named = new Map<string, string | undefined>()
-  const take = (names: readonly (readonly [kid: string, meaning?: string])[]) => {
-    const taken = names.find(
-      ([kid, meaning]) => named.has(kid) && (meaning === undefined || named.get(kid) !== meaning)
+  const owners = new Map<string, string | undefined>()
+
+  function claimAll(claims: readonly Claim[]): void {
+    const taken = claims.find(
+      ({ kid, owner }) => owners.has(kid) && (owner === undefined || owners.get(kid) !== owner)
     )
     if (taken !== undefined) {
-      throw new MockAuthServerError('key_exists', `There is or was a key ${taken[0]} already.`)
+      const message = `Key ${taken.kid} exists or existed before; a kid is never reused.`
+      throw new MockAuthServerError('key_exists', message)
     }
-    for (const [kid, meaning] of names) named.set(kid, meaning)
+    for (const { kid, owner } of claims) owners.set(kid, owner)
   }
+
   return {
-    claim: (kids) => take(kids.map((kid) => [kid])),
+    claim: (kids) => claimAll(kids.map((kid) => ({ kid }))),
     claimFor: (issuer, keys) =>
-      take(keys.map(({ kid, jwk }) => [kid, JSON.stringify([issuer, jwk])])),
-    isFree: (kid) => !named.has(kid),
-    reset: () => named.clear()
+      claimAll(keys.map(({ kid, jwk }) => ({ kid, owner: JSON.stringify([issuer, jwk]) }))),
+    isFree: (kid) => !owners.has(kid),
+    reset: () => owners.clear()
   }
 }

@@ -1,38 +1,39 @@
-// What a key is made of: generated or imported when it is first needed, and kept.
+// Keys: their material is generated or imported when it is first needed, and then kept.
 
 import type { CryptoKey, JWK } from 'jose'
 import { exportJWK } from 'jose/key/export'
 import { generateKeyPair } from 'jose/key/generate/keypair'
 import { importJWK } from 'jose/key/import'
+import { randomText } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
-import { randomText } from '../lib/random.ts'
 import type { MockAlgorithm, VerifyAlgorithm } from './algorithms.ts'
 import type { GivenKey } from './given-key.ts'
 import { publicHalf } from './jwk.ts'
 
-/** Both halves of a key; of a symmetric one they are the same. */
+/** Both halves of a key. For a symmetric key they are the same. */
 export interface KeyMaterial {
   /** Absent for a key that only verifies. */
   readonly signWith: CryptoKey | undefined
   readonly verifyWith: CryptoKey
-  /** What the JWK Set tells of it; nothing of a symmetric key. */
+  /** The entry in the JWK Set. Absent for a symmetric key. */
   readonly publicJwk: JWK | undefined
 }
 
-/** A key by its name: it is on the ring at once, whatever time its making takes. */
+/** A key. It exists at once, although its material may take time. */
 export interface Key<Alg extends VerifyAlgorithm = VerifyAlgorithm> {
   readonly kid: string
   readonly alg: Alg
   readonly canSign: boolean
+  /** @throws MockAuthServerError `unusable_key` */
   material(): Promise<KeyMaterial>
 }
 
-/** One of the server's own. */
+/** An own key: one that belongs to the server itself. */
 export type OwnKey = Key<MockAlgorithm>
 
-/** A key that is made when it is first needed. */
+/** A new key of the server. */
 export function generatedKey(kid: string, alg: MockAlgorithm): OwnKey {
-  const make = async (): Promise<KeyMaterial> => {
+  async function generate(): Promise<KeyMaterial> {
     if (alg === 'HS256') return symmetric({ kty: 'oct', k: randomText(32) })
     const { publicKey, privateKey } = await generateKeyPair(alg)
     return {
@@ -41,30 +42,30 @@ export function generatedKey(kid: string, alg: MockAlgorithm): OwnKey {
       publicJwk: publicHalf(await exportJWK(publicKey))
     }
   }
-  return { kid, alg, canSign: true, material: once(kid, make) }
+  return { kid, alg, canSign: true, material: once(kid, generate) }
 }
 
-/** A key that somebody gave. Its shape was checked; whether its numbers are a key shows when it is first used. */
+/** A given key. Only its shape is validated so far; bad key material shows at first use. */
 export function importedKey<Alg extends VerifyAlgorithm>(given: GivenKey<Alg>): Key<Alg> {
   const { kid, alg, jwk, isPrivate } = given
   const publicJwk = publicHalf(jwk)
-  const read = async (): Promise<KeyMaterial> =>
-    publicJwk === undefined
-      ? symmetric(jwk)
-      : {
-          signWith: isPrivate ? await asymmetric(jwk, alg) : undefined,
-          verifyWith: await asymmetric(publicJwk, alg),
-          publicJwk
-        }
+  async function read(): Promise<KeyMaterial> {
+    if (publicJwk === undefined) return symmetric(jwk)
+    return {
+      signWith: isPrivate ? await asymmetric(jwk, alg) : undefined,
+      verifyWith: await asymmetric(publicJwk, alg),
+      publicJwk
+    }
+  }
   return { kid, alg, canSign: isPrivate, material: once(kid, read) }
 }
 
-/** For whoever only checks: nothing where its numbers are no key, which proves nothing and signs nothing. */
+/** For verification: `undefined` if the key material is invalid. Such a key verifies nothing. */
 export function usableMaterial(key: Key): Promise<KeyMaterial | undefined> {
   return key.material().catch(() => undefined)
 }
 
-/** Never by way of jose's `Uint8Array`: under jsdom it refuses the one of another realm. */
+/** Imports an HS256 secret without jose, which rejects a `Uint8Array` of another realm (jsdom). */
 export function importSecret(jwk: JWK): Promise<CryptoKey> {
   const hmac = { name: 'HMAC', hash: 'SHA-256' }
   return crypto.subtle.importKey('jwk', { ...jwk }, hmac, false, ['sign', 'verify'])
@@ -77,7 +78,7 @@ async function symmetric(jwk: JWK): Promise<KeyMaterial> {
 
 async function asymmetric(jwk: JWK, alg: VerifyAlgorithm): Promise<CryptoKey> {
   const key = await importJWK(jwk, alg)
-  if (key instanceof Uint8Array) throw new TypeError('a symmetric key came out')
+  if (key instanceof Uint8Array) throw new TypeError('Expected an asymmetric key.')
   return key
 }
 
@@ -85,8 +86,8 @@ function once(kid: string, make: () => Promise<KeyMaterial>): () => Promise<KeyM
   let made: Promise<KeyMaterial> | undefined
   return () => {
     made ??= make().catch(() => {
-      // Without the cause: what a platform says of a key may repeat parts of it.
-      const message = `Key ${kid} cannot be used: it is no key of its kind, or this platform lacks the algorithm.`
+      // The cause is dropped: the message of a platform may repeat parts of the key.
+      const message = `Key ${kid} cannot be used: its material is invalid, or this platform lacks its algorithm.`
       throw new MockAuthServerError('unusable_key', message)
     })
     return made

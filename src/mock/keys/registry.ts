@@ -1,92 +1,64 @@
-// The key registry: the server's own ring and the keys of external issuers behind one look-up, with one audit log.
+// Key registry: the server's own keys and those of external issuers, with one look-up and one log.
 
 import type { MockAlgorithm } from './algorithms.ts'
 import { createKeyAudit, type KeyAudit, type MockKeyChange } from './audit-log.ts'
 import type { GivenKey, TrustedIssuer } from './given-key.ts'
-import { createIssuers } from './issuers.ts'
+import { createIssuers, type Issuers } from './issuers.ts'
 import { createKeyIds } from './key-ids.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
-import type { Expectation, KeyLookup } from './lookup.ts'
+import { createKeyLookup, type LookUpKeys } from './lookup.ts'
 
 export interface KeyRegistry {
   readonly ring: KeyRing
-  readonly issuers: ReturnType<typeof createIssuers>
+  readonly issuers: Issuers
   readonly audit: KeyAudit
-  /** The `iss` of the server's own tokens. */
+  /** The `iss` claim of the server's own tokens. */
   readonly ownIssuer: string
-  readonly lookup: KeyLookup
+  readonly lookUpKeys: LookUpKeys
+  /** Whether the `kid` is that of an own key, a retired one included. */
+  isOwnKid(kid: string): boolean
   reset(): void
 }
 
-export interface KeyRegistryDeps extends KeySettings {
+export interface KeyRegistryDeps {
   readonly issuer: string
   readonly audience: string
+  readonly alg: MockAlgorithm
+  readonly keys: readonly GivenKey<MockAlgorithm>[]
+  readonly issuers: readonly TrustedIssuer[]
+  readonly tokensWithoutKid: 'refuse' | 'try-keys'
   readonly now: () => number
 }
 
-/** What is stored over a page reload: which keys are gone, and a ring that saves its changes. */
+/** The part of the stored state that concerns keys. */
 interface StoredKeys {
   readonly goneKids: Set<string>
-  keepRing(ring: KeyRing): KeyRing
+  /** Called after each change of `goneKids`. */
+  readonly onChange: () => void
 }
 
-/** The type of the server's own access tokens (RFC 9068 §2.1). */
-export const accessTokenType = 'at+jwt'
-
 export function createKeyRegistry(
-  rules: KeyRegistryDeps,
-  stored: StoredKeys,
-  tell: (change: MockKeyChange) => void
+  { issuer, audience, alg, keys, issuers: trusted, tokensWithoutKid, now }: KeyRegistryDeps,
+  { goneKids, onChange }: StoredKeys,
+  onRecord: (change: MockKeyChange) => void
 ): KeyRegistry {
-  const { issuer, audience } = rules
-  const names = createKeyIds()
-  const audit = createKeyAudit(rules.now, tell)
-  const { goneKids } = stored
-  const ring = stored.keepRing(
-    createKeyRing({ initial: rules.keys, alg: rules.alg, names, audit, goneKids })
-  )
-  const issuers = createIssuers(rules.issuers, names, audit)
-  const own: Expectation = { issuer, audience, typ: accessTokenType }
+  const keyIds = createKeyIds()
+  const audit = createKeyAudit(now, onRecord)
+  const ring = createKeyRing({ initial: keys, alg, keyIds, audit, goneKids, onChange })
+  const issuers = createIssuers({ initial: trusted, keyIds, audit })
 
   return {
     ring,
     issuers,
     audit,
     ownIssuer: issuer,
-    lookup: {
-      find(kid) {
-        const key = ring.find(kid)
-        if (key !== undefined) return { key, expected: own, isOwn: true }
-        const foreign = issuers.find(kid)
-        if (foreign === undefined) return undefined
-        return {
-          key: foreign,
-          // Whose key it is decides whose token it is: no issuer can speak for another.
-          expected: { ...foreign, audience: foreign.audience ?? audience },
-          isOwn: false
-        }
-      },
-      wasRetired: (kid) => ring.findRetired(kid) !== undefined,
-      withoutKid: () =>
-        rules.tokensWithoutKid === 'refuse'
-          ? []
-          : ring.inOrder().map((key) => ({ key, expected: own, isOwn: true }))
-    },
+    lookUpKeys: createKeyLookup({ ring, issuers, issuer, audience, tokensWithoutKid }),
+    isOwnKid: (kid) => ring.find(kid) !== undefined || ring.findRetired(kid) !== undefined,
     reset() {
-      names.reset()
+      keyIds.reset()
       audit.reset()
       ring.reset()
       issuers.reset()
     }
   }
-}
-
-/** The options about keys, after validation. */
-export interface KeySettings {
-  readonly alg: MockAlgorithm
-  readonly keys: readonly GivenKey<MockAlgorithm>[]
-  readonly issuers: readonly TrustedIssuer[]
-  readonly tokensWithoutKid: 'refuse' | 'try-keys'
-  readonly clockToleranceSeconds: number
-  readonly jwksMaxAgeSeconds: number
 }

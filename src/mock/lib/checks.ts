@@ -1,7 +1,17 @@
-// The words in which a wrong option is refused: which one, what was expected, what came; never a secret.
+// Option checks: each returns a valid value, or throws a TypeError that names the option.
+//
+// The messages share one grammar: `Option x: expected y; received z.` for an option of
+// `createMockAuthServer`, `method(): x: expected y; received z.` for a parameter of a method.
+// The last parameter of a check, `caller`, is the name of that method. No message repeats a secret.
 
-/** The longest time that any option takes. */
+/** The longest duration that an option accepts: 365 days. */
 export const aYearSeconds = 31_536_000
+
+/** A token (RFC 9110 §5.6.2): the syntax of header names and of cookie names. */
+export const tokenPattern: RegExp = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
+
+/** A header value that can be sent (RFC 9110 §5.5). */
+export const fieldValuePattern: RegExp = /^[\t\x20-\x7e\x80-\xff]*$/
 
 export function seconds(
   name: string,
@@ -9,33 +19,37 @@ export function seconds(
   least: number,
   most: number = aYearSeconds
 ): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) {
-    return value
-  }
+  if (isWhole(value, least, most)) return value
   throw invalid(name, `a whole number of seconds from ${least} to ${most}`, describe(value))
-}
-
-/** A number, fractions included. */
-export function between(name: string, value: unknown, most: number, caller: string): number {
-  if (typeof value === 'number' && value >= 0 && value <= most) return value
-  throw invalid(name, `a number from 0 to ${most}`, describe(value), caller)
 }
 
 export function whole(
   name: string,
   value: unknown,
   [least, most]: readonly [number, number],
-  caller: string
+  caller?: string
 ): number {
-  const isWhole = typeof value === 'number' && Number.isInteger(value)
-  if (isWhole && value >= least && value <= most) return value
+  if (isWhole(value, least, most)) return value
   throw invalid(name, `a whole number from ${least} to ${most}`, describe(value), caller)
 }
 
-export function callback(name: string, value: unknown, caller: string): void {
-  if (typeof value !== 'function') {
-    throw invalid(name, 'a function', describe(value), caller)
-  }
+function isWhole(value: unknown, least: number, most: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+}
+
+/** A number from 0 to `most`, fractions included. */
+export function between(name: string, value: unknown, most: number, caller?: string): number {
+  if (typeof value === 'number' && value >= 0 && value <= most) return value
+  throw invalid(name, `a number from 0 to ${most}`, describe(value), caller)
+}
+
+export function flag(name: string, value: unknown, caller?: string): boolean {
+  if (typeof value === 'boolean') return value
+  throw invalid(name, 'true or false', describe(value), caller)
+}
+
+export function callback(name: string, value: unknown, caller?: string): void {
+  if (typeof value !== 'function') throw invalid(name, 'a function', describe(value), caller)
 }
 
 export function text(name: string, value: unknown, caller?: string): string {
@@ -43,58 +57,14 @@ export function text(name: string, value: unknown, caller?: string): string {
   throw invalid(name, 'a non-empty string', describe(value), caller)
 }
 
-/**
- * A copy of given options that inherits nothing: what `Object.prototype` may carry is no option. `prefix` stands before
- * the name of each in a message; `caller` is as in `wrong`.
- */
-export function ownOptions<Options extends object = Record<string, unknown>>(
+export function matching(
   name: string,
   value: unknown,
-  known: readonly (keyof Options & string)[],
-  { prefix = `${name}.`, caller }: OptionsPlace = {}
-): Options {
-  if (!isRecord(value)) throw invalid(name, 'an object', shapeOf(value), caller)
-  const unknown = Object.keys(value).find((each) => !known.some((option) => option === each))
-  if (unknown !== undefined) {
-    const expectation = known.length === 0 ? 'no options' : `one of ${known.join(', ')}`
-    throw invalid(`${prefix}${unknown}`, expectation, 'an unknown name', caller)
-  }
-  return Object.assign(Object.create(null), value)
-}
-
-/** The options of a method. */
-export function methodOptions<Options extends object>(
-  caller: string,
-  value: unknown,
-  known: readonly (keyof Options & string)[]
-): Options {
-  return ownOptions<Options>('options', value, known, { prefix: '', caller })
-}
-
-interface OptionsPlace {
-  readonly prefix?: string
-  readonly caller?: string | undefined
-}
-
-export function refuseTwice(name: string, values: readonly string[], caller?: string): void {
-  const twice = values.find((value, index) => values.indexOf(value) !== index)
-  if (twice !== undefined) throw invalid(name, 'different values', describe(twice), caller)
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-export function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80))
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  return shapeOf(value)
-}
-
-export function shapeOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return `an array of ${value.length}`
-  return value === '' ? 'an empty string' : typeof value
+  pattern: RegExp,
+  expectation: string
+): string {
+  if (typeof value === 'string' && pattern.test(value)) return value
+  throw invalid(name, expectation, describe(value))
 }
 
 export function oneOf<Word extends string>(
@@ -108,16 +78,105 @@ export function oneOf<Word extends string>(
   throw invalid(name, `one of ${words.join(', ')}`, describe(value), caller)
 }
 
+/** An array. `read` checks each item and receives its name, such as `users[0]`. */
+export function list<Item>(
+  name: string,
+  value: unknown,
+  read: (name: string, item: unknown, index: number) => Item,
+  expectation = 'an array'
+): readonly Item[] {
+  if (!Array.isArray(value)) throw invalid(name, expectation, describe(value))
+  return value.map((item: unknown, index) => read(`${name}[${index}]`, item, index))
+}
+
+export function refuseDuplicates(name: string, values: readonly string[], caller?: string): void {
+  const duplicate = values.find((value, index) => values.indexOf(value) !== index)
+  if (duplicate === undefined) return
+  throw invalid(name, 'no duplicates', `${describe(duplicate)} twice`, caller)
+}
+
+interface OptionsPlace {
+  /** Precedes the name of each option in a message. */
+  readonly prefix?: string
+  readonly caller?: string | undefined
+}
+
 /**
- * The error for a wrong value. `caller` is the method that was called; without one the value is an
- * option of `createMockAuthServer`.
+ * A copy of the given options without a prototype: a polluted `Object.prototype` adds no option.
+ *
+ * @throws TypeError for a value that is not an object, and for an option that is not in `known`
  */
+export function ownOptions<Options extends object = Record<string, unknown>>(
+  name: string,
+  value: unknown,
+  known: readonly (keyof Options & string)[],
+  { prefix = `${name}.`, caller }: OptionsPlace = {}
+): Options {
+  if (!isRecord(value)) throw invalid(name, 'an object', shapeOf(value), caller)
+  const unknown = Object.keys(value).find((each) => !known.some((option) => option === each))
+  if (unknown !== undefined) {
+    const subject = subjectOf(prefix + unknown, caller)
+    throw new TypeError(`${subject}: no such option; ${suggestion(unknown, known)}`)
+  }
+  return Object.assign(Object.create(null), value)
+}
+
+/** The options of a method. */
+export function methodOptions<Options extends object>(
+  caller: string,
+  value: unknown,
+  known: readonly (keyof Options & string)[]
+): Options {
+  return ownOptions<Options>('options', value, known, { prefix: '', caller })
+}
+
+function suggestion(unknown: string, known: readonly string[]): string {
+  if (known.length === 0) return 'there are no options.'
+  const scores = known.map((name) => likeness(unknown.toLowerCase(), name.toLowerCase()))
+  const best = Math.max(...scores)
+  if (best < 0.5) return `the options are ${known.join(', ')}.`
+  return `did you mean ${known[scores.indexOf(best)]}?`
+}
+
+/** The share of letters that two names have in common at their start and end, from 0 to 1. */
+function likeness(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length)
+  let start = 0
+  while (start < shorter && a[start] === b[start]) start += 1
+  let end = 0
+  while (end < shorter - start && a.at(-1 - end) === b.at(-1 - end)) end += 1
+  return (2 * (start + end)) / (a.length + b.length)
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A value as a message shows it. Use `shapeOf` for a value that may be a secret. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80))
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return shapeOf(value)
+}
+
+/** The type of a value, without its content. */
+export function shapeOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return `an array of length ${value.length}`
+  if (value === '') return 'an empty string'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+/** The error for a wrong value. */
 export function invalid(
   name: string,
   expectation: string,
   received: string,
   caller?: string
 ): TypeError {
-  const subject = caller === undefined ? `Option ${name}` : `${caller}(): ${name}`
-  return new TypeError(`${subject}: expected ${expectation}; received ${received}.`)
+  return new TypeError(`${subjectOf(name, caller)}: expected ${expectation}; received ${received}.`)
+}
+
+function subjectOf(name: string, caller: string | undefined): string {
+  return caller === undefined ? `Option ${name}` : `${caller}(): ${name}`
 }

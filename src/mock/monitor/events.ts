@@ -1,55 +1,59 @@
-// What the server tells whoever watches it: typed events without a token, a password or an address in them.
+// Security events: typed messages for listeners, without tokens, passwords or email addresses.
 import type { MockRoute } from '../calls/call.ts'
-
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import type { MockKeyChange } from '../keys/audit-log.ts'
-import { callback, describe as describeValue, invalid } from '../lib/checks.ts'
+import { describe as describeValue, invalid } from '../lib/checks.ts'
+import { createListeners, type Listeners } from '../lib/listeners.ts'
 
-/** When something was noticed, and on which call. */
+/** Time and call of an event. */
 interface Noticed {
-  /** In milliseconds since the epoch, by the server's clock. */
+  /** Time by the server's clock, in milliseconds since the epoch. */
   readonly atMs: number
   readonly route: MockRoute
-  /** The page that called, as the browser says. */
+  /** The `Origin` header of the call. */
   readonly origin?: string
 }
 
-/** Somebody tried to sign in with a wrong password, or as nobody. */
+/** A login had a wrong password or an unknown email. */
 export interface LoginFailed extends Noticed {
-  /** Whose email was given; absent where it is nobody's. */
+  /** The user with the given email. Absent if the email is unknown. */
   readonly sub?: string
 }
 
-/** A spent refresh token was seen again, and its session was revoked (RFC 9700 §4.14.2). */
+/** A rotated refresh token was reused, and its session was revoked (RFC 9700 §4.14.2). */
 export interface RefreshReused extends Noticed {
   readonly sub: string
   readonly sid: string
 }
 
-/** An access token was refused for another reason than its age. */
+/** An access token was refused. An expired or missing token emits no event. */
 export interface TokenRefused extends Noticed {
   readonly reason: Exclude<TokenRefusal, 'missing_token' | 'token_expired'>
   readonly kid?: string
-  /** What the token says of itself; absent where its signature is not the server's. */
+  /** Claims of the token. Absent unless its signature is valid. */
   readonly sub?: string
   readonly sid?: string
   readonly jti?: string
 }
 
-/** An access token with a good signature is for a user that nobody knows: the sign of a stolen key. */
+/** A correctly signed access token has an unknown user, which indicates a stolen key. */
 export interface UnknownSubject extends Noticed {
   readonly kid: string
   readonly sub: string
   readonly jti?: string
 }
 
-/** A login, refresh or sign-out came from a page that may not send one (CSRF). */
+/** A login, refresh or logout came from a page that is not allowed to send one (CSRF). */
 export interface RequestForged extends Noticed {}
 
-/** Many events of one kind in a short time. Told once; again only after it has been quiet. */
+/**
+ * Many events of one kind in a short time. It is emitted once, and again only after the rate has
+ * dropped in between.
+ */
 export interface Spike {
-  /** In milliseconds since the epoch, by the server's clock. */
+  /** Time by the server's clock, in milliseconds since the epoch. */
   readonly atMs: number
+  /** The kind of these events. */
   readonly of: SpikeKind
   readonly count: number
   readonly withinSeconds: number
@@ -57,7 +61,7 @@ export interface Spike {
 
 export type SpikeKind = Exclude<keyof MockEvents, 'spike' | 'key-changed'>
 
-/** Every event by its name. */
+/** The events by name. */
 export interface MockEvents {
   'login-failed': LoginFailed
   'refresh-reused': RefreshReused
@@ -65,7 +69,7 @@ export interface MockEvents {
   'unknown-subject': UnknownSubject
   'request-forged': RequestForged
   spike: Spike
-  /** Something was done to a key; the same entry stands in `keyAudit`. */
+  /** A key has changed. The event is the new entry of `keyAudit`. */
   'key-changed': MockKeyChange
 }
 
@@ -79,43 +83,30 @@ export interface Events {
   ): () => void
 }
 
-type Listeners = { readonly [Name in MockEventName]: Set<(event: MockEvents[Name]) => void> }
+type EventListeners = { readonly [Name in MockEventName]: Listeners<MockEvents[Name]> }
 
 export function createEvents(): Events {
-  const listeners: Listeners = Object.assign(Object.create(null), {
-    'login-failed': new Set(),
-    'refresh-reused': new Set(),
-    'token-refused': new Set(),
-    'unknown-subject': new Set(),
-    'request-forged': new Set(),
-    spike: new Set(),
-    'key-changed': new Set()
+  const listeners: EventListeners = Object.assign(Object.create(null), {
+    'login-failed': createListeners('on'),
+    'refresh-reused': createListeners('on'),
+    'token-refused': createListeners('on'),
+    'unknown-subject': createListeners('on'),
+    'request-forged': createListeners('on'),
+    spike: createListeners('on'),
+    'key-changed': createListeners('on')
   })
   return {
     emit(name, event) {
       Object.freeze(event)
-      for (const listener of listeners[name]) tell(() => listener(event))
+      listeners[name].notify(event)
     },
     on(name, listener) {
-      const audience = listeners[name] as Listeners[typeof name] | undefined
+      const audience = listeners[name] as EventListeners[typeof name] | undefined
       if (audience === undefined) {
         const names = Object.keys(listeners).join(', ')
-        throw invalid('the event', `one of ${names}`, describeValue(name), 'on')
+        throw invalid('name', `one of ${names}`, describeValue(name), 'on')
       }
-      callback('the listener', listener, 'on')
-      audience.add(listener)
-      return () => void audience.delete(listener)
+      return audience.add(listener)
     }
-  }
-}
-
-// A listener's mistake is its own: it surfaces as an uncaught error, and the call is answered all the same.
-function tell(call: () => void): void {
-  try {
-    call()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
   }
 }

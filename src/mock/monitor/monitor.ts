@@ -1,6 +1,5 @@
-// Watches the calls go by, and tells what somebody on duty would want to know.
+// Monitor: turns calls into security events, and detects spikes of them.
 import type { MockCall } from '../calls/call.ts'
-
 import { type CallOutcome, type TokenRefusal, tokenRefusals } from '../calls/outcomes.ts'
 import type { MonitorSettings } from '../options/monitor.ts'
 import type { Events, MockEvents, SpikeKind } from './events.ts'
@@ -14,9 +13,9 @@ export function createMonitor({ spike }: MonitorSettings, events: Events): Monit
   const times = new Map<SpikeKind, number[]>()
   const spiking = new Set<SpikeKind>()
 
-  const count = (kind: SpikeKind, atMs: number) => {
+  function count(kind: SpikeKind, atMs: number): void {
     const since = atMs - spike.withinSeconds * 1000
-    // Where the clock was put back, what is still to come by it was long ago.
+    // After the clock moves back, ignore events with future timestamps.
     const recent = [...(times.get(kind) ?? []), atMs].filter((time) => time > since && time <= atMs)
     times.set(kind, recent.slice(-spike.count))
     if (recent.length < spike.count) {
@@ -31,7 +30,8 @@ export function createMonitor({ spike }: MonitorSettings, events: Events): Monit
       })
     }
   }
-  const report = <Kind extends SpikeKind>(kind: Kind, event: MockEvents[Kind]) => {
+
+  function report<Kind extends SpikeKind>(kind: Kind, event: MockEvents[Kind]): void {
     events.emit(kind, event)
     count(kind, event.atMs)
   }

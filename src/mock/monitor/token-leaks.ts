@@ -1,24 +1,24 @@
-// Who was seen carrying an access token of this server to somewhere else, or in a URL where no guard looks.
+// Token leaks: detects access tokens of this server that are sent elsewhere or placed in a URL.
 
 import { decodeProtectedHeader } from 'jose/decode/protected_header'
 import { decodeJwt } from 'jose/jwt/decode'
 import type { MockAdapter, MockCall } from '../calls/call.ts'
 import { type CallLog, redact } from '../calls/call-log.ts'
 import { readCredential } from '../http/bearer.ts'
-import { headerValue, type WireRequest } from '../http/message.ts'
-import { parseUrl } from '../http/routes.ts'
+import { headerValue, parseUrl, type WireRequest } from '../http/message.ts'
 
 export interface TokenLeaks {
   /**
-   * Looks at a request that may be none of the server's business, and keeps what matters if it is after all. At `home`,
-   * the origin that the door answers for, only the URL matters.
+   * Records a request if it leaks a token. A request to `home`, the origin that the adapter answers
+   * for, leaks it only in its URL.
    */
-  see(request: WireRequest, adapter: MockAdapter, home?: string): void
-  /** What was seen, apart from the journal: these calls were never answered here. */
+  inspect(request: WireRequest, adapter: MockAdapter, home?: string): void
+  /** The requests that leak a token. The server did not answer them, so the call log lacks them. */
   leaks(): readonly MockCall[]
   reset(): void
 }
 
+/** Limits memory. */
 const keptLeaks = 1_000
 const jwsPattern = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g
 
@@ -26,15 +26,15 @@ export interface TokenLeaksDeps {
   readonly issuer: string
   readonly now: () => number
   readonly arrivals: CallLog['arrivals']
-  /** Is this, or was it, a key of the server's own? */
+  /** Whether the `kid` is that of an own key, a retired one included. */
   readonly isOwnKid: (kid: string) => boolean
 }
 
 export function createTokenLeaks({ issuer, now, arrivals, isOwnKid }: TokenLeaksDeps): TokenLeaks {
   let leaks: MockCall[] = []
 
-  // By the key too: several servers in one test have the same issuer, unless they are told.
-  const isOwn = (token: string): boolean => {
+  // Checks the key too, because several servers in one test share the default issuer.
+  function isOwn(token: string): boolean {
     try {
       const { kid } = decodeProtectedHeader(token)
       return kid !== undefined && isOwnKid(kid) && decodeJwt(token).iss === issuer
@@ -44,7 +44,7 @@ export function createTokenLeaks({ issuer, now, arrivals, isOwnKid }: TokenLeaks
   }
 
   return {
-    see(request, adapter, home) {
+    inspect(request, adapter, home) {
       const url = parseUrl(request.url)
       if (url === undefined || leaks.length >= keptLeaks) return
       const isHome = url.origin === home
@@ -67,7 +67,7 @@ export function createTokenLeaks({ issuer, now, arrivals, isOwnKid }: TokenLeaks
         tokenInUrl,
         ...(origin === undefined ? {} : { origin })
       })
-      // Every set of handlers looks: two of them see the same request at the same moment.
+      // Several sets of handlers may inspect the same request at the same moment.
       if (JSON.stringify(leaks.at(-1)) !== JSON.stringify(call)) leaks.push(call)
     },
     leaks: () => leaks,

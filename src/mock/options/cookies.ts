@@ -1,57 +1,54 @@
-// The attributes of the refresh cookie: safe by default, and refused where a browser would refuse them.
-import type { CookieSettings } from '../http/refresh-cookie.ts'
-import { describe, invalid, oneOf, ownOptions } from '../lib/checks.ts'
+// Cookie options: name and attributes of the refresh cookie, restricted to what browsers accept.
+import type { CookieSettings, MockCookieAttributes } from '../http/refresh-cookie.ts'
+import { describe, flag, invalid, matching, oneOf, tokenPattern } from '../lib/checks.ts'
+import { type OptionTable, readTable, type SettingsOf } from './table.ts'
 
-const namePattern = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
+export interface MockCookieOptions {
+  /**
+   * Name of the refresh cookie. Default: `__Host-refresh_token` over https
+   * (`__Secure-refresh_token` if the cookie has a path or a domain). Over plain http, which is
+   * meant for loopback only, the default is `refresh_token`, without `Secure`.
+   */
+  readonly cookieName?: string
+  /** Attributes of the refresh cookie. */
+  readonly cookie?: MockCookieAttributes
+}
+
 const pathPattern = /^\/[\x21-\x3a\x3c-\x7e]*$/
 const domainPattern = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i
-const names = ['path', 'domain', 'sameSite', 'secure', 'partitioned', 'persistent']
 
-export function readCookieSettings(name: unknown, given: unknown = {}): CookieSettings {
-  const attributes = ownOptions('cookie', given, names)
-  const { path = '/', domain, secure = 'auto', partitioned = false, persistent = true } = attributes
-  if (typeof path !== 'string' || !pathPattern.test(path)) {
-    throw invalid('cookie.path', "a path such as '/auth'", describe(path))
-  }
-  if (domain !== undefined && (typeof domain !== 'string' || !domainPattern.test(domain))) {
-    throw invalid('cookie.domain', "a host such as 'example.com'", describe(domain))
-  }
-  if (secure !== 'auto' && secure !== true) {
-    throw invalid('cookie.secure', "'auto' or true", describe(secure))
-  }
-  const cookieName = name === undefined ? undefined : readName(name)
-  // A browser drops such a cookie without a word (6265bis §4.1.3).
-  if (isHostOnly(cookieName) && (path !== '/' || domain !== undefined)) {
-    const expectation = "a name without '__Host-', because the cookie has a path or a domain"
-    throw invalid('cookieName', expectation, describe(cookieName))
-  }
-  return {
-    cookieName,
-    cookie: {
-      path,
-      domain,
-      sameSite: oneOf('cookie.sameSite', attributes.sameSite ?? 'Strict', [
-        'Strict',
-        'Lax',
-        'None'
-      ]),
-      secure,
-      partitioned: readSwitch('cookie.partitioned', partitioned),
-      persistent: readSwitch('cookie.persistent', persistent)
-    }
-  }
+const attributes: OptionTable<CookieSettings['cookie']> = {
+  path: (name, value = '/') => matching(name, value, pathPattern, "a path such as '/auth'"),
+  domain: (name, value) =>
+    value === undefined
+      ? undefined
+      : matching(name, value, domainPattern, "a host such as 'example.com'"),
+  sameSite: (name, value = 'Strict') => oneOf(name, value, ['Strict', 'Lax', 'None']),
+  secure: (name, value = 'auto') => readSecure(name, value),
+  partitioned: (name, value = false) => flag(name, value),
+  persistent: (name, value = true) => flag(name, value)
 }
 
-function isHostOnly(name: string | undefined): boolean {
-  return name !== undefined && /^__Host-/i.test(name)
+export const cookieOptions: OptionTable<SettingsOf<MockCookieOptions, CookieSettings>> = {
+  cookieName: (name, value) =>
+    value === undefined
+      ? undefined
+      : matching(name, value, tokenPattern, 'a cookie name (RFC 6265 §4.1.1)'),
+  cookie: (name, value = {}) => readTable(name, value, attributes)
 }
 
-function readName(name: unknown): string {
-  if (typeof name === 'string' && namePattern.test(name)) return name
-  throw invalid('cookieName', 'a token of RFC 6265 §4.1.1', describe(name))
+/**
+ * A browser silently drops a `__Host-` cookie that has a path or a domain (6265bis §4.1.3).
+ * @throws TypeError for such a cookie
+ */
+export function checkCookieName({ cookieName, cookie }: CookieSettings): void {
+  if (cookieName === undefined || !/^__Host-/i.test(cookieName)) return
+  if (cookie.path === '/' && cookie.domain === undefined) return
+  const expectation = "a name without '__Host-', because the cookie has a path or a domain"
+  throw invalid('cookieName', expectation, describe(cookieName))
 }
 
-function readSwitch(name: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value
-  throw invalid(name, 'true or false', describe(value))
+function readSecure(name: string, value: unknown): 'auto' | true {
+  if (value === 'auto' || value === true) return value
+  throw invalid(name, "'auto' or true", describe(value))
 }

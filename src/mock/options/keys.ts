@@ -1,102 +1,127 @@
-// Key options: which keys the server has, what they sign with, and which issuers it trusts.
+// Key options: own keys, signing algorithm, trusted issuers, missing `kid`, clock skew and caching.
 import { issuerAlgorithms, type MockAlgorithm, ownAlgorithms } from '../keys/algorithms.ts'
-import type { GivenKey, MockIssuer, MockKey, TrustedIssuer } from '../keys/given-key.ts'
+import {
+  accessTokenType,
+  type GivenKey,
+  type MockIssuer,
+  type MockKey,
+  type TrustedIssuer
+} from '../keys/given-key.ts'
 import { checkJwk } from '../keys/jwk.ts'
-import type { KeySettings } from '../keys/registry.ts'
 import {
   describe,
   invalid,
   isRecord,
+  list,
   oneOf,
   ownOptions,
-  refuseTwice,
+  refuseDuplicates,
   seconds,
   shapeOf,
   text
 } from '../lib/checks.ts'
-import { base64url } from '../lib/random.ts'
+import { base64url } from '../lib/crypto.ts'
+import type { OptionTable, SettingsOf } from './table.ts'
 
 export interface MockKeyOptions {
   /**
-   * What keys that the server makes itself sign with. Default `HS256`. An asymmetric pair is made when it is first
-   * needed, so the server is there at once all the same; `ready()` makes it beforehand.
+   * Algorithm of the keys that the server generates: `HS256`, `RS256`, `ES256` or `EdDSA`. An
+   * asymmetric pair is generated when it is first needed; `ready()` generates it in advance.
+   * Default `HS256`.
    */
   readonly alg?: MockAlgorithm
-  /** The first key signs, the others only verify. Default: one generated key of 256 bits. */
+  /**
+   * Own keys, at least one. The first key signs, the others only verify. Each `kid` must be unique,
+   * including those of `issuers`. Default: one generated key.
+   *
+   * @example
+   * keys: [{ kid: 'current', secret: 'a secret of at least 32 bytes, for tests' }]
+   */
   readonly keys?: readonly MockKey[]
-  /** Whose else access tokens are accepted. Default: nobody's. `trustIssuer` adds one later. */
+  /**
+   * External issuers. The server accepts their access tokens. `trustIssuer` adds one at run time.
+   * Default: none.
+   */
   readonly issuers?: readonly MockIssuer[]
   /**
-   * What becomes of an access token that names no key. Default `refuse`: a key is looked up, never guessed. `try-keys`
-   * is for servers that began without `kid`: the key that signs is tried first, then those that verify.
+   * How to treat an access token without a `kid`:
+   *
+   * - `refuse`: reject it
+   * - `try-keys`: verify it with the signing key, then with each verifying key. For servers that
+   *   started without `kid`.
+   *
+   * Default `refuse`.
    */
   readonly tokensWithoutKid?: 'refuse' | 'try-keys'
   /**
-   * How far other clocks may be off when `exp` and `nbf` are checked, in whole seconds, 0 to 3 600 (RFC 7519 §4.1.4).
-   * Default 0.
+   * Clock skew that is tolerated when `exp` and `nbf` are checked (RFC 7519 §4.1.4), in whole
+   * seconds from 0 to 3 600. Default 0.
    */
   readonly clockToleranceSeconds?: number
   /**
-   * How long others may keep the JWK Set, in whole seconds, 0 to 86 400: the `max-age` of its `Cache-Control`. Default
-   * 300. A key has to be published that long before it signs, or some verifier does not know it yet.
+   * How long others may cache the JWK Set: the `max-age` of its `Cache-Control`, in whole seconds
+   * from 0 to 86 400. Publish a key at least this long before it signs; otherwise some verifiers do
+   * not know it yet. Default 300.
    */
   readonly jwksMaxAgeSeconds?: number
 }
 
+export type KeySettings = SettingsOf<
+  MockKeyOptions,
+  {
+    readonly keys: readonly GivenKey<MockAlgorithm>[]
+    readonly issuers: readonly TrustedIssuer[]
+  }
+>
+
+/** As many bytes as the output of HS256 has (RFC 7518 §3.2). */
 const leastSecretBytes = 32
 
-export const keyOptionNames: readonly (keyof MockKeyOptions)[] = [
-  'alg',
-  'keys',
-  'issuers',
-  'tokensWithoutKid',
-  'clockToleranceSeconds',
-  'jwksMaxAgeSeconds'
-]
-
-export function readKeySettings(options: MockKeyOptions, ownIssuer: string): KeySettings {
-  const keys = readKeys(options.keys)
-  const issuers = readIssuers(options.issuers, ownIssuer)
-  refuseTwice(
-    'the kid of each key, the issuers’ included,',
-    [...keys, ...issuers.flatMap((issuer) => issuer.keys)].map((key) => key.kid)
-  )
-  return {
-    alg: oneOf('alg', options.alg ?? 'HS256', ownAlgorithms),
-    keys,
-    issuers,
-    tokensWithoutKid: oneOf('tokensWithoutKid', options.tokensWithoutKid ?? 'refuse', [
-      'refuse',
-      'try-keys'
-    ]),
-    clockToleranceSeconds: seconds(
-      'clockToleranceSeconds',
-      options.clockToleranceSeconds ?? 0,
-      0,
-      3600
-    ),
-    jwksMaxAgeSeconds: seconds('jwksMaxAgeSeconds', options.jwksMaxAgeSeconds ?? 300, 0, 86_400)
-  }
+export const keyOptions: OptionTable<KeySettings> = {
+  alg: (name, value = 'HS256') => oneOf(name, value, ownAlgorithms),
+  keys: (name, value) => (value === undefined ? [] : readKeys(name, value)),
+  issuers: (name, value = []) => readIssuers(name, value),
+  tokensWithoutKid: (name, value = 'refuse') => oneOf(name, value, ['refuse', 'try-keys']),
+  clockToleranceSeconds: (name, value = 0) => seconds(name, value, 0, 3600),
+  jwksMaxAgeSeconds: (name, value = 300) => seconds(name, value, 0, 86_400)
 }
 
-function readKeys(keys: unknown): readonly GivenKey<MockAlgorithm>[] {
-  if (keys === undefined) return []
-  if (!Array.isArray(keys) || keys.length === 0) {
-    throw invalid('keys', 'an array of at least one key', shapeOf(keys))
+/** @throws TypeError if a `kid` is used twice, or if a trusted issuer is the server itself */
+export function checkKeys({ keys, issuers }: KeySettings, ownIssuer: string): void {
+  for (const [index, issuer] of issuers.entries()) {
+    refuseOwnIssuer(`issuers[${index}]`, issuer, ownIssuer)
   }
-  const read = keys.map((key: unknown, index) => readKey(`keys[${index}]`, key))
-  refuseTwice(
-    'keys[].kid',
-    read.map((key) => key.kid)
+  const all = [...keys, ...issuers.flatMap((issuer) => issuer.keys)]
+  refuseDuplicates(
+    'kid of keys and issuers',
+    all.map((key) => key.kid)
   )
-  const [first] = read
-  if (first !== undefined && !first.isPrivate) {
-    throw invalid('keys[0]', 'a key that can sign', 'a public key')
-  }
-  return read
 }
 
-/** One key of the server's own, wherever it comes from. */
+function readKeys(name: string, value: unknown): readonly GivenKey<MockAlgorithm>[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw invalid(name, 'an array of at least one key', shapeOf(value))
+  }
+  const keys = list(name, value, (each, key) => readKey(each, key))
+  refuseDuplicates(
+    `${name}[].kid`,
+    keys.map((key) => key.kid)
+  )
+  if (keys[0]?.isPrivate === false)
+    throw invalid(`${name}[0]`, 'a key that can sign', 'a public key')
+  return keys
+}
+
+function readIssuers(name: string, value: unknown): readonly TrustedIssuer[] {
+  const issuers = list(name, value, (each, issuer) => readIssuer(each, issuer))
+  refuseDuplicates(
+    `${name}[].issuer`,
+    issuers.map(({ issuer }) => issuer)
+  )
+  return issuers
+}
+
+/** Reads an own key. */
 export function readKey(name: string, given: unknown, caller?: string): GivenKey<MockAlgorithm> {
   const key = ownOptions(name, given, ['kid', 'secret', 'alg', 'jwk'], { caller })
   if (key.jwk !== undefined) {
@@ -110,56 +135,30 @@ export function readKey(name: string, given: unknown, caller?: string): GivenKey
   oneOf(`${name}.alg`, alg, ['HS256'], caller)
   const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : undefined
   if (bytes === undefined || bytes.length < leastSecretBytes) {
-    const received = bytes === undefined ? typeof secret : `${bytes.length} bytes`
+    const received = bytes === undefined ? shapeOf(secret) : `${bytes.length} bytes`
     throw invalid(`${name}.secret`, 'a string of at least 32 bytes', received, caller)
   }
   const jwk = { kty: 'oct', k: base64url(bytes) }
   return { kid: text(`${name}.kid`, kid, caller), alg: 'HS256', jwk, isPrivate: true }
 }
 
-function readIssuers(issuers: unknown, ownIssuer: string): readonly TrustedIssuer[] {
-  if (issuers === undefined) return []
-  if (!Array.isArray(issuers)) throw invalid('issuers', 'an array', describe(issuers))
-  const read = issuers.map((issuer: unknown, index) =>
-    readIssuer(`issuers[${index}]`, issuer, ownIssuer)
-  )
-  refuseTwice(
-    'issuers[].issuer',
-    read.map((issuer) => issuer.issuer)
-  )
-  return read
-}
-
-/** One external issuer. Its JWK Set is public by nature: whatever is secret in there has leaked. */
-export function readIssuer(
-  name: string,
-  given: unknown,
-  ownIssuer: string,
-  caller?: string
-): TrustedIssuer {
+/** Reads an external issuer. A private key in its public JWK Set has leaked, and is refused. */
+export function readIssuer(name: string, given: unknown, caller?: string): TrustedIssuer {
   const value = ownOptions(name, given, ['issuer', 'jwks', 'audience', 'typ'], { caller })
-  const { jwks, audience } = value
+  const { jwks, audience, typ = accessTokenType } = value
   const issuer = text(`${name}.issuer`, value.issuer, caller)
-  if (issuer === ownIssuer) {
-    throw invalid(
-      `${name}.issuer`,
-      'an issuer other than the server itself',
-      describe(issuer),
-      caller
-    )
-  }
   if (!isRecord(jwks) || !Array.isArray(jwks.keys)) {
     throw invalid(`${name}.jwks`, 'a JWK Set (RFC 7517 §5)', describe(jwks), caller)
   }
   const keys = jwks.keys.flatMap((jwk: unknown, index): GivenKey[] => {
     const place = `${name}.jwks.keys[${index}]`
-    // A set may hold keys for encryption as well; they are none of ours (RFC 7517 §5).
+    // A JWK Set may also hold keys for encryption (RFC 7517 §5).
     if (isRecord(jwk) && jwk.use === 'enc') return []
     const checked = checkJwk(place, jwk, issuerAlgorithms, { caller })
-    if (checked.isPrivate) throw invalid(place, 'a public key', 'a private one', caller)
+    if (checked.isPrivate) throw invalid(place, 'a public key', 'a private key', caller)
     return [{ kid: text(`${place}.kid`, isRecord(jwk) ? jwk.kid : undefined, caller), ...checked }]
   })
-  refuseTwice(
+  refuseDuplicates(
     `${name}.jwks.keys[].kid`,
     keys.map((key) => key.kid),
     caller
@@ -167,7 +166,19 @@ export function readIssuer(
   return {
     issuer,
     audience: audience === undefined ? undefined : text(`${name}.audience`, audience, caller),
-    typ: text(`${name}.typ`, value.typ ?? 'at+jwt', caller),
+    typ: text(`${name}.typ`, typ, caller),
     keys
   }
+}
+
+/** @throws TypeError if the issuer is the server itself: its own keys belong into `keys` */
+export function refuseOwnIssuer(
+  name: string,
+  { issuer }: TrustedIssuer,
+  ownIssuer: string,
+  caller?: string
+): void {
+  if (issuer !== ownIssuer) return
+  const expectation = 'an issuer other than the server itself'
+  throw invalid(`${name}.issuer`, expectation, describe(issuer), caller)
 }

@@ -1,32 +1,29 @@
-// The options that are about monitoring: what counts as a spike.
-import { describe, invalid, ownOptions, seconds } from '../lib/checks.ts'
+// Monitor options: how many events in how many seconds are a spike.
+import { seconds, whole } from '../lib/checks.ts'
+import { type OptionTable, readTable, type SettingsOf } from './table.ts'
+
 export interface MockMonitorOptions {
-  /** What counts as a spike of one kind of event. */
-  readonly spike?: {
-    /** How many of them, 2 to 10 000. Default 10. */
-    readonly count?: number
-    /** Within how many whole seconds, 1 to 86 400. Default 60. */
-    readonly withinSeconds?: number
-  }
+  /** When the server emits a `spike` event: `count` events of one kind within `withinSeconds`. */
+  readonly spike?: MockSpike
 }
 
-/** The options about monitoring, after validation. */
-export interface MonitorSettings {
-  readonly spike: { readonly count: number; readonly withinSeconds: number }
+export interface MockSpike {
+  /** Number of events, 2 to 10 000. Default 10. */
+  readonly count?: number
+  /** Length of the time window, in whole seconds from 1 to 86 400. Default 60. */
+  readonly withinSeconds?: number
 }
 
-export const monitorOptionNames: readonly (keyof MockMonitorOptions)[] = ['spike']
+export type MonitorSettings = SettingsOf<
+  MockMonitorOptions,
+  { readonly spike: Required<MockSpike> }
+>
 
-export function readMonitorSettings({ spike = {} }: MockMonitorOptions): MonitorSettings {
-  const { count = 10, withinSeconds = 60 } = ownOptions<NonNullable<MockMonitorOptions['spike']>>(
-    'spike',
-    spike,
-    ['count', 'withinSeconds']
-  )
-  if (!Number.isInteger(count) || count < 2 || count > 10_000) {
-    throw invalid('spike.count', 'a whole number from 2 to 10000', describe(count))
-  }
-  return {
-    spike: { count, withinSeconds: seconds('spike.withinSeconds', withinSeconds, 1, 86_400) }
-  }
+const spikeOptions: OptionTable<Required<MockSpike>> = {
+  count: (name, value = 10) => whole(name, value, [2, 10_000]),
+  withinSeconds: (name, value = 60) => seconds(name, value, 1, 86_400)
+}
+
+export const monitorOptions: OptionTable<MonitorSettings> = {
+  spike: (name, value = {}) => readTable(name, value, spikeOptions)
 }

@@ -1,86 +1,81 @@
-// The options that are about answers to protected calls: how a token is re-issued, and how a bad one is refused.
-import { describe, invalid, oneOf, ownOptions } from '../lib/checks.ts'
-/** How a new access token travels on the answer to a call whose own token is on its way out. */
+// Re-issue options: how answers to protected calls carry a new access token or refuse a bad one.
+import { describe, flag, invalid, matching, oneOf, tokenPattern } from '../lib/checks.ts'
+import { type OptionTable, readTable, type SettingsOf } from './table.ts'
+
+/** How the answer to a protected call carries a new access token. */
 export interface MockReissue {
   /**
-   * When. `old-key` (default): the call's token was signed with a key that no longer signs. `always`: on every
-   * protected answer. `never`: on none, as on a server that does not know how.
+   * When an answer carries a new token:
+   *
+   * - `old-key`: if the token of the request was signed by a key that no longer signs
+   * - `always`: on every protected answer
+   * - `never`: on no answer, like a server without re-issue
+   *
+   * Default `old-key`.
    */
   readonly when?: 'old-key' | 'always' | 'never'
   /** Name of the header, in the case in which it is sent. Default `Authorization`. */
   readonly header?: string
   /**
-   * The value of the header. Default `bearer`: `Bearer` and the token (RFC 6750 §2.1). `bare`: the token alone. A
-   * function makes any other value, wrong ones included.
+   * Value of the header:
+   *
+   * - `bearer`: `Bearer` and the token (RFC 6750 §2.1)
+   * - `bare`: the token alone
+   * - a function: returns the value for a token. Use it for custom formats or wrong values
+   *
+   * Default `bearer`.
    */
   readonly value?: 'bearer' | 'bare' | ((token: string) => string)
   /**
-   * Does `Access-Control-Expose-Headers` name the header? Default true. Without it no page of another origin can read
-   * the token: the commonest mistake.
+   * Whether `Access-Control-Expose-Headers` lists the header. Without it a page of another origin
+   * cannot read the token; servers often forget it. Default `true`.
    */
   readonly expose?: boolean
   /**
-   * May a cache keep the answer, token and all? Default false: it says `no-store` and `Vary: Authorization`. With true
-   * the headers are left as your handler wrote them: the second commonest mistake.
+   * Whether a cache may store an answer that carries a token. With `false` the answer has
+   * `Cache-Control: no-store` and `Vary: Authorization`. With `true` it has only the headers of
+   * your handler, like an answer of a server that forgot them. Default `false`.
    */
   readonly cacheable?: boolean
 }
 
 export interface MockReissueOptions {
+  /** How answers to protected calls carry a new access token. */
   readonly reissue?: MockReissue
   /**
-   * Status of the answer to a bad access token. Default 401, with the challenge of RFC 6750 §3. With 403 it is what many
-   * servers send in its place: no challenge, and `Invalid or expired token` as the description. A missing token is a 401
-   * either way.
+   * Status of the answer to an invalid access token. `401` includes the challenge of RFC 6750 §3.
+   * `403` has no challenge and the description `Invalid or expired token`, as many servers send.
+   * A missing token is always answered 401. Default 401.
    */
   readonly invalidTokenStatus?: 401 | 403
 }
 
-/** The options about answers, after validation. */
-export interface ReissueSettings {
-  readonly reissue: Required<MockReissue>
-  readonly invalidTokenStatus: 401 | 403
+export type ReissueSettings = SettingsOf<
+  MockReissueOptions,
+  { readonly reissue: Required<MockReissue> }
+>
+
+const headerOptions: OptionTable<Required<MockReissue>> = {
+  when: (name, value = 'old-key') => oneOf(name, value, ['old-key', 'always', 'never']),
+  header: (name, value = 'Authorization') =>
+    matching(name, value, tokenPattern, 'a header name (RFC 9110 §5.1)'),
+  value: (name, value = 'bearer') => readHeaderValue(name, value),
+  expose: (name, value = true) => flag(name, value),
+  cacheable: (name, value = false) => flag(name, value)
 }
 
-const headerNamePattern = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
-
-export const reissueOptionNames: readonly (keyof MockReissueOptions)[] = [
-  'reissue',
-  'invalidTokenStatus'
-]
-
-export function readReissueSettings(options: MockReissueOptions): ReissueSettings {
-  return {
-    reissue: readReissue(options.reissue ?? {}),
-    invalidTokenStatus: readStatus(options.invalidTokenStatus ?? 401)
-  }
+export const reissueOptions: OptionTable<ReissueSettings> = {
+  reissue: (name, value = {}) => readTable(name, value, headerOptions),
+  invalidTokenStatus: (name, value = 401) => readStatus(name, value)
 }
 
-function readReissue(given: unknown): Required<MockReissue> {
-  const names = ['when', 'header', 'value', 'expose', 'cacheable'] as const
-  const reissue = ownOptions<MockReissue>('reissue', given, names)
-  const { when = 'old-key', header = 'Authorization', value = 'bearer' } = reissue
-  if (typeof header !== 'string' || !headerNamePattern.test(header)) {
-    throw invalid('reissue.header', 'the name of a header (RFC 9110 §5.1)', describe(header))
-  }
-  if (typeof value !== 'function' && value !== 'bearer' && value !== 'bare') {
-    throw invalid('reissue.value', "'bearer', 'bare' or a function", describe(value))
-  }
-  return {
-    when: oneOf('reissue.when', when, ['old-key', 'always', 'never']),
-    header,
-    value,
-    expose: readSwitch('reissue.expose', reissue.expose ?? true),
-    cacheable: readSwitch('reissue.cacheable', reissue.cacheable ?? false)
-  }
+function readHeaderValue(name: string, value: unknown): Required<MockReissue>['value'] {
+  if (typeof value === 'function') return value as (token: string) => string
+  if (value === 'bearer' || value === 'bare') return value
+  throw invalid(name, "'bearer', 'bare' or a function", describe(value))
 }
 
-function readStatus(status: unknown): 401 | 403 {
+function readStatus(name: string, status: unknown): 401 | 403 {
   if (status === 401 || status === 403) return status
-  throw invalid('invalidTokenStatus', '401 or 403', describe(status))
-}
-
-function readSwitch(name: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value
-  throw invalid(name, 'true or false', describe(value))
+  throw invalid(name, '401 or 403', describe(status))
 }

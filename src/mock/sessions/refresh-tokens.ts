@@ -1,10 +1,9 @@
 // Refresh tokens: opaque, unguessable, and known to the server by their fingerprint alone.
 
-import { base64url, randomText } from '../lib/random.ts'
-import { sha256 } from '../lib/sha256.ts'
+import { base64url, randomText, sha256 } from '../lib/crypto.ts'
 
 /** A refresh token on its way out, and what is kept of it. */
-export interface NewRefreshToken {
+interface NewRefreshToken {
   readonly token: string
   /** Its SHA-256. */
   readonly fingerprint: string

@@ -1,7 +1,7 @@
 // Sessions and their refresh tokens: rotation, the grace for a benign race, and what a reuse costs (RFC 9700 §4.14.2).
 
 import type { RefreshRefusal } from '../calls/outcomes.ts'
-import { randomName } from '../lib/random.ts'
+import { randomName } from '../lib/crypto.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
 
@@ -33,10 +33,7 @@ export type Redemption =
     }
 
 /** How a session came to its end. */
-export type SessionEnd = Extract<
-  RefreshRefusal,
-  'session_revoked' | 'session_expired' | 'session_idle'
->
+type SessionEnd = Extract<RefreshRefusal, 'session_revoked' | 'session_expired' | 'session_idle'>
 
 export interface Sessions {
   /**
@@ -91,7 +88,8 @@ export interface SessionsDeps {
 export function createSessions(
   rules: SessionsDeps,
   families: Map<string, Family> = new Map(),
-  secret?: Uint8Array<ArrayBuffer>
+  secret?: Uint8Array<ArrayBuffer>,
+  onChange: () => void = () => {}
 ): Sessions {
   const tokens = createRefreshTokens(secret)
   const familyOf = new Map(
@@ -109,6 +107,7 @@ export function createSessions(
   const beginIdleTime = (family: Family) => {
     const idleEnd = nowSeconds() + (rules.refreshIdleSeconds ?? rules.sessionSeconds)
     family.aliveUntilSeconds = Math.min(idleEnd, family.endsAtSeconds)
+    onChange()
   }
 
   const forgetLongDead = () => {
@@ -143,6 +142,7 @@ export function createSessions(
       family.isRevoked = true
       left.add(family)
     }
+    if (ended.length > 0) onChange()
     return ended[0]
   }
 
@@ -197,6 +197,7 @@ export function createSessions(
         }
       }
       family.isRevoked = true
+      onChange()
       return { kind: 'refused', reason: 'refresh_reused', session }
     },
 
@@ -211,21 +212,24 @@ export function createSessions(
 
     endById(id) {
       const family = families.get(id)
-      if (family !== undefined) family.isRevoked = true
-      return family !== undefined
+      if (family === undefined) return false
+      family.isRevoked = true
+      onChange()
+      return true
     },
 
     expireById(id) {
       const family = families.get(id)
-      if (family !== undefined) {
-        family.endsAtSeconds = Math.min(family.endsAtSeconds, nowSeconds())
-        family.aliveUntilSeconds = Math.min(family.aliveUntilSeconds, nowSeconds())
-      }
-      return family !== undefined
+      if (family === undefined) return false
+      family.endsAtSeconds = Math.min(family.endsAtSeconds, nowSeconds())
+      family.aliveUntilSeconds = Math.min(family.aliveUntilSeconds, nowSeconds())
+      onChange()
+      return true
     },
 
     endAll() {
       for (const family of families.values()) family.isRevoked = true
+      onChange()
     },
 
     findLive,
@@ -241,6 +245,7 @@ export function createSessions(
     reset() {
       families.clear()
       familyOf.clear()
+      onChange()
     }
   }
 }

@@ -4,7 +4,7 @@ import { MockAuthServerError } from '../lib/errors.ts'
 
 export type KnownUser = Required<MockUser>
 
-export interface Attempt {
+interface Attempt {
   /** Who signed in. */
   readonly user: KnownUser | undefined
   /** Whose email was given. */
@@ -31,7 +31,8 @@ export interface Users {
 
 export function createUsers(
   users: readonly KnownUser[],
-  versions: Map<string, number> = new Map()
+  versions: Map<string, number> = new Map(),
+  onChange: () => void = () => {}
 ): Users {
   const find = (sub: string) => users.find((user) => user.sub === sub)
   const versionOf = (sub: string) => versions.get(sub) ?? tokenVersion(find(sub)?.claims ?? {})
@@ -64,9 +65,13 @@ export function createUsers(
     bumpVersion(sub) {
       const next = versionOf(sub) + 1
       versions.set(sub, next)
+      onChange()
       return next
     },
-    reset: () => versions.clear()
+    reset() {
+      versions.clear()
+      onChange()
+    }
   }
 }
 

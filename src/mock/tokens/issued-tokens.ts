@@ -1,21 +1,22 @@
-// The ledger of access tokens: which were issued and still count, and which of them were revoked by name.
+// Issued tokens: keeps the `jti` of each access token that counts, and of each that was revoked.
 
 export interface IssuedTokens {
-  /** Notes a token that is being issued. */
+  /** Records a token. Call it before the token is signed. */
   enter(jti: string, expSeconds: number, nowSeconds: number): void
-  /** Notes a token that was made to order, by the index of the call that came next; `Infinity` for a forged one. */
+  /** Records for a minted token the index of the next call; `Infinity` for a forged one. */
   noteMade(jti: string, beforeCall: number): void
-  /** What was noted of a token that was made to order. */
+  /** The value from `noteMade`; `undefined` for tokens that were not minted. */
   madeBefore(jti: string): number | undefined
-  /** Has this token been called expired before its time? */
+  /** Whether `expireAll` has expired this token. */
   isExpired(jti: string): boolean
-  /** Is this token one that was never issued here, or revoked since? */
+  /** Whether this token was revoked, or was never issued here. */
   isRevoked(jti: string): boolean
-  /** Is this token on the list of revoked ones, wherever it was issued? One whose `jti` is no text never is. */
+  /** Whether this token was revoked by its `jti`, even if another issuer issued it. */
   isListed(jti: unknown): boolean
   revoke(jti: string): void
+  /** Revokes every token issued so far. */
   revokeAll(): void
-  /** Calls every token expired that was issued so far. */
+  /** Expires every token issued so far. */
   expireAll(): void
   reset(): void
 }
@@ -25,18 +26,21 @@ interface Entry {
   readonly isExpired: boolean
 }
 
-/** As many stay, however old, since a clock that is put back makes them good again. Memory has an end all the same. */
+/**
+ * Expired tokens are forgotten beyond this number, to limit memory. Up to it they are kept, because
+ * they are valid again if the clock moves back.
+ */
 const keptTokens = 10_000
 
 export function createIssuedTokens(clockToleranceSeconds: number): IssuedTokens {
-  /** Every token that still counts; whatever is not in here has been revoked, or is not ours. */
+  /** The tokens that count. A token that is missing was revoked, or was not issued here. */
   const live = new Map<string, Entry>()
   const revoked = new Set<string>()
   const made = new Map<string, number>()
 
-  // Insertion order is close to the order of expiry, so looking at the oldest few is enough to stay bounded. One that
-  // still counts goes to the end: ordered with a late `exp`, it would keep all behind it.
-  const forgetExpired = (nowSeconds: number) => {
+  // Tokens expire roughly in the order in which they were issued, so the oldest are checked first.
+  // One that still counts moves to the end: minted with a late `exp`, it would block the rest.
+  function forgetExpired(nowSeconds: number): void {
     for (const [jti, entry] of live) {
       if (live.size < keptTokens) return
       live.delete(jti)

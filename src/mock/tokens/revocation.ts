@@ -1,4 +1,4 @@
-// Whether a token that is right in itself still counts: its user, its version, its name on a list, its session.
+// Revocation check: decides whether a valid token still counts (user, version, `jti`, session).
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
 import { tokenVersion, type Users } from '../sessions/users.ts'
@@ -6,12 +6,12 @@ import type { IssuedTokens } from './issued-tokens.ts'
 import type { TokenClaims } from './verify.ts'
 
 export interface RevocationCheck {
-  /** Why this token does not count any more, if so; asked at the beginning and at the end of every call. */
+  /** Why this token no longer counts. Checked before and after the handler of every call. */
   refuse(claims: TokenClaims, isOwn: boolean): TokenRefusal | undefined
   /**
-   * Why nothing may be signed in place of this token of the server's own, if so. Looked up even where access tokens are
-   * only short-lived: one that was called back would otherwise last as long as its session, re-issue by re-issue.
-   * Whether the session still lives is for others to say.
+   * Why this own token may not be replaced by a new one. It looks up the token even if revocation
+   * is `short-lived`: otherwise re-issues would keep a revoked token alive as long as its session.
+   * It does not check whether the session has ended.
    */
   refuseSuccessor(claims: TokenClaims): TokenRefusal | undefined
 }
@@ -29,27 +29,26 @@ export function createRevocationCheck({
   issuedTokens,
   revocation
 }: RevocationDeps): RevocationCheck {
-  const refuseCalledBack = (claims: TokenClaims): TokenRefusal | undefined => {
+  function refuseRevoked(claims: TokenClaims): TokenRefusal | undefined {
     if (issuedTokens.isRevoked(String(claims.jti))) return 'token_revoked'
     return tokenVersion(claims) === users.versionOf(claims.sub) ? undefined : 'stale_version'
   }
-  const refuseStranger = ({ sub }: TokenClaims, session: Session | undefined) =>
-    session?.sub === sub ? undefined : 'token_revoked'
+
+  function refuseSession(claims: TokenClaims, session: Session | undefined) {
+    return session?.sub === claims.sub ? undefined : 'token_revoked'
+  }
 
   return {
     refuse(claims, isOwn) {
-      const { sub } = claims
-      const jti = String(claims.jti)
-      const sid = String(claims.sid)
-      // Its session is somebody else's; of such a token nothing is known but what was said about it here.
+      // Session and user of an external token are unknown here; only `revoke` applies to it.
       if (!isOwn) return issuedTokens.isListed(claims.jti) ? 'token_revoked' : undefined
-      // Rightly signed, and for nobody: whoever wrote it has the key.
-      if (users.find(sub) === undefined) return 'unknown_subject'
-      if (issuedTokens.isExpired(jti)) return 'token_expired'
+      // A valid signature for an unknown user indicates a stolen key.
+      if (users.find(claims.sub) === undefined) return 'unknown_subject'
+      if (issuedTokens.isExpired(String(claims.jti))) return 'token_expired'
       if (revocation === 'short-lived') return undefined
-      return refuseCalledBack(claims) ?? refuseStranger(claims, sessions.findLive(sid))
+      return refuseRevoked(claims) ?? refuseSession(claims, sessions.findLive(String(claims.sid)))
     },
     refuseSuccessor: (claims) =>
-      refuseCalledBack(claims) ?? refuseStranger(claims, sessions.find(String(claims.sid)))
+      refuseRevoked(claims) ?? refuseSession(claims, sessions.find(String(claims.sid)))
   }
 }

@@ -1,49 +1,54 @@
-// What is in an access token: believed only after its key, its signature and every claim were checked (RFC 9068 §4).
+// Token verification: checks key, signature and every claim of an access token (RFC 9068 §4).
 
 import * as errors from 'jose/errors'
 import { jwtVerify } from 'jose/jwt/verify'
 import type { CallFacts } from '../calls/call.ts'
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import { usableMaterial } from '../keys/key.ts'
-import { type Candidate, type KeyLookup, lookUpKey } from '../keys/lookup.ts'
+import { type Candidate, type LookUpKeys, type RefusedToken, refused } from '../keys/lookup.ts'
 import { isCompactJws } from './compact-jws.ts'
 
 export type Verification =
   | {
       readonly kind: 'valid'
       readonly kid: string
-      /** Was it signed by the server itself? Then it belongs to a session of the server's. */
+      /** Whether the server itself signed the token. Its session is then one of the server. */
       readonly isOwn: boolean
       readonly claims: TokenClaims
     }
-  | { readonly kind: 'refused'; readonly reason: TokenRefusal; readonly facts: CallFacts }
+  | RefusedToken
 
-/** The claims of a good token. One of the server's own has `sid` and `jti` too, as text. */
+/** The claims of a valid token. The server's own tokens also have `sid` and `jti`, as strings. */
 export type TokenClaims = Readonly<Record<string, unknown>> & { readonly sub: string }
 
-export interface TokenCheckDeps {
+/** Checks what the token contains. The revocation check decides whether it still counts. */
+export type VerifyToken = (token: string) => Promise<Verification>
+
+export interface TokenVerifierDeps {
+  readonly lookUpKeys: LookUpKeys
   readonly clockToleranceSeconds: number
   readonly now: () => number
 }
 
-/** Checks everything that is in the token; whether it still counts is for others to say. */
-export type VerifyToken = (token: string) => Promise<Verification>
-
-export function createTokenVerifier(rules: TokenCheckDeps, keys: KeyLookup): VerifyToken {
-  const checkWith = async (token: string, candidate: Candidate): Promise<Verification> => {
+export function createTokenVerifier({
+  lookUpKeys,
+  clockToleranceSeconds,
+  now
+}: TokenVerifierDeps): VerifyToken {
+  async function verifyWith(candidate: Candidate, token: string): Promise<Verification> {
     const { key, expected, isOwn } = candidate
     const { kid } = key
     const material = await usableMaterial(key)
     if (material === undefined) return refused('bad_signature', { kid })
     try {
-      // The signature is compared by the platform's own `verify`, in the same time for every wrong one.
+      // jose verifies the signature with WebCrypto, which takes the same time for every wrong one.
       const { payload } = await jwtVerify(token, material.verifyWith, {
         algorithms: [key.alg],
         typ: expected.typ,
         issuer: expected.issuer,
         audience: expected.audience,
-        currentDate: new Date(rules.now()),
-        clockTolerance: rules.clockToleranceSeconds,
+        currentDate: new Date(now()),
+        clockTolerance: clockToleranceSeconds,
         requiredClaims: isOwn ? ['sub', 'sid', 'jti', 'iat', 'exp'] : ['sub', 'exp']
       })
       const claims = Object.freeze(Object.assign(Object.create(null), payload))
@@ -51,29 +56,25 @@ export function createTokenVerifier(rules: TokenCheckDeps, keys: KeyLookup): Ver
         ? { kind: 'valid', kid, isOwn, claims }
         : refused('malformed_claims', { kid })
     } catch (error) {
-      // jose hands out a payload only after the signature was right, so these facts are true.
+      // These facts are authentic: jose attaches a payload only if the signature is valid.
       return refused(reasonFor(error), factsOf(kid, payloadOf(error)))
     }
   }
 
   return async (token) => {
-    const lookup = lookUpKey(token, keys)
+    const lookup = lookUpKeys(token)
     if (lookup.kind === 'refused') return lookup
     if (!isCompactJws(token)) return refused('malformed_token')
     let last: Verification = refused('missing_kid')
     for (const candidate of lookup.candidates) {
-      last = await checkWith(token, candidate)
+      last = await verifyWith(candidate, token)
       if (last.kind === 'valid' || last.reason !== 'bad_signature') return last
     }
     return last
   }
 }
 
-function refused(reason: TokenRefusal, facts: CallFacts = {}): Verification {
-  return { kind: 'refused', reason, facts }
-}
-
-/** What the journal may know of a token. */
+/** The part of a token that the call log records. */
 export function factsOf(kid: string, claims: Readonly<Record<string, unknown>>): CallFacts {
   const { sub, sid, jti } = claims
   return {
@@ -95,7 +96,7 @@ function isWellFormed(
   isOwn: boolean
 ): claims is TokenClaims {
   const texts = isOwn ? ['sub', 'sid', 'jti'] : ['sub']
-  // `1e400` in JSON is Infinity: a token that never expires.
+  // JSON.parse reads `1e400` as Infinity, which would be a token that never expires.
   return texts.every((name) => typeof claims[name] === 'string') && Number.isFinite(claims.exp)
 }
 

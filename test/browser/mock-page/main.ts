@@ -1,4 +1,4 @@
-// A page with the mock auth server in it, behind msw's service worker; `?persist` lets it keep its sessions.
+// Page with the mock inside, behind msw's service worker; `?persist` makes it persist its sessions.
 import { type AuthClient, createAuthClient } from 'everbearer'
 import { createMockAuthServer, type MockAuthServer } from 'everbearer/mock'
 import { createHandlers } from 'everbearer/mock/msw'

@@ -1,15 +1,15 @@
-// A page as an app writes it: calls the API all the time, and notes what it sees.
+// Page of an app: calls the API continuously and records the results.
 import { type AuthClient, createAuthClient } from 'everbearer'
 
 declare const API_URL: string
 
 export interface AppReport {
-  /** Calls begun so far, over reloads. */
+  /** Calls started so far, counted across reloads. */
   begun: number
-  /** Calls that ended, by outcome. */
+  /** Calls that succeeded. */
   succeeded: number
   failed: { n: number; reason: string }[]
-  /** Events in order, each with the number of calls that had begun by then. */
+  /** Events in order, each with the number of calls started before it. */
   events: { name: string; begun: number; kid: string | undefined }[]
 }
 
@@ -69,5 +69,5 @@ Object.defineProperty(window, 'app', {
   }
 })
 
-// After a reload it goes on at once: its calls wait for the restore by themselves.
+// After a reload, the calls start at once. They wait for the restore.
 if (report.begun > 0) window.app.startCalling()

@@ -1,4 +1,4 @@
-// I3 behind a browser's own cache and a hostile service worker: an old answer never brings an old token back.
+// I3 with the browser cache and a hostile service worker: old answers restore no old token.
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   forge,
@@ -9,7 +9,7 @@ import {
 import type { PageTransport } from './page/main.ts'
 import { createPageWorld } from './page-world.ts'
 
-// On the loopback, because Chromium caches nothing whose certificate it cannot trust, and lets no worker be there.
+// Loopback, because Chromium allows neither cache nor service worker with an untrusted certificate.
 const app = 'http://localhost:3000'
 const own = 'http://localhost:4000'
 const foreign = 'http://127.0.0.1:5000'
@@ -27,11 +27,11 @@ function claimsOf(accessToken: string): { readonly iat: number; readonly jti: st
   return JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString())
 }
 
-describe.each(adopting)('%s, with an answer that the browser’s cache keeps', (transport) => {
+describe.each(adopting)('a cached answer over %s', (transport) => {
   let url = ''
 
   beforeEach(({ task }) => {
-    // A cache outlives a test.
+    // Cached answers outlive a test, so each test uses its own URL.
     url = `/item/${encodeURIComponent(task.id)}`
   })
 
@@ -52,9 +52,9 @@ describe.each(adopting)('%s, with an answer that the browser’s cache keeps', (
   }
 
   it.each([
-    ['asks the server each time, which says 304', 'no-cache', 4],
-    ['asks nobody', 'max-age=3600', 1]
-  ])('never goes back, three times over, where it %s', async (_, cacheControl, arrivals) => {
+    ['revalidates and gets 304', 'no-cache', 4],
+    ['does not ask the server', 'max-age=3600', 1]
+  ])('keeps the newer token when the cache %s', async (_, cacheControl, arrivals) => {
     const first = await signIn()
     cacheable(cacheControl)
     world.server.rotateKey()
@@ -67,7 +67,7 @@ describe.each(adopting)('%s, with an answer that the browser’s cache keeps', (
       expect((await send(transport, { url })).status).toBe(200)
       expect(await token()).toBe(current)
     }
-    // It was the old header that came, and not the lack of one.
+    // The old header was present, and refused.
     expect(await refusals()).toEqual(['not-newer', 'not-newer', 'not-newer'])
     expect(world.callsTo(url)).toHaveLength(arrivals)
     const conditional = world
@@ -76,7 +76,7 @@ describe.each(adopting)('%s, with an answer that the browser’s cache keeps', (
     expect(conditional).toHaveLength(arrivals - 1)
   })
 
-  it('never goes back after a reload either', async () => {
+  it('keeps the restored token when the cache answers after a reload', async () => {
     await signIn()
     cacheable('max-age=3600')
     world.server.rotateKey()
@@ -94,7 +94,7 @@ describe.each(adopting)('%s, with an answer that the browser’s cache keeps', (
     expect(world.callsTo(url)).toHaveLength(1)
   })
 
-  it('gets a token of its own from a server that says no-store', async () => {
+  it('gets a new token with each answer if the server sends no-store', async () => {
     await signIn()
     world.answer('/item/', (request) =>
       world.server.guard(request, () =>
@@ -111,7 +111,7 @@ describe.each(adopting)('%s, with an answer that the browser’s cache keeps', (
   })
 })
 
-describe('with a hostile service worker in between', () => {
+describe('a hostile service worker', () => {
   async function employWorker(): Promise<void> {
     await page().evaluate(async () => {
       await navigator.serviceWorker.register('/worker.js')
@@ -140,27 +140,30 @@ describe('with a hostile service worker in between', () => {
       })
   })
 
-  it.each(adopting)('never goes back to the token of an old answer over %s', async (transport) => {
-    await signIn()
-    await order('watch')
-    world.server.rotateKey()
-    await send(transport, { url: '/item' })
-    const reissued = await token()
-    world.advance(5_000)
-    await refresh()
-    const current = await token()
-    expect(claimsOf(current).iat).toBeGreaterThan(claimsOf(reissued).iat)
-    await order('replay')
-    const before = world.arrivals.length
-    for (const _time of [1, 2, 3]) {
-      expect((await send(transport, { url: '/item' })).status).toBe(200)
-      expect(await token()).toBe(current)
+  it.each(adopting)(
+    'cannot restore an old token by replaying an answer over %s',
+    async (transport) => {
+      await signIn()
+      await order('watch')
+      world.server.rotateKey()
+      await send(transport, { url: '/item' })
+      const reissued = await token()
+      world.advance(5_000)
+      await refresh()
+      const current = await token()
+      expect(claimsOf(current).iat).toBeGreaterThan(claimsOf(reissued).iat)
+      await order('replay')
+      const before = world.arrivals.length
+      for (const _time of [1, 2, 3]) {
+        expect((await send(transport, { url: '/item' })).status).toBe(200)
+        expect(await token()).toBe(current)
+      }
+      expect(await refusals()).toEqual(['not-newer', 'not-newer', 'not-newer'])
+      expect(world.arrivals.slice(before)).toEqual([])
     }
-    expect(await refusals()).toEqual(['not-newer', 'not-newer', 'not-newer'])
-    expect(world.arrivals.slice(before)).toEqual([])
-  })
+  )
 
-  it('takes the answer of the last refresh, again, for no news', async () => {
+  it('cannot replay the answer of the last refresh', async () => {
     await signIn()
     await order('watch')
     await refresh()
@@ -170,7 +173,7 @@ describe('with a hostile service worker in between', () => {
     expect(await token()).toBe(current)
   })
 
-  it('takes no token from a foreign origin that it asked, over xhr', async () => {
+  it('cannot inject a token from a foreign origin over xhr', async () => {
     const held = await signIn()
     const forged = forge()
     world.evil(withCors(() => respond(200, { Authorization: `Bearer ${forged}` })))

@@ -1,4 +1,4 @@
-// What only a browser does to a request on its way, and to an answer that streams.
+// Browser-only behaviour: headers that no-cors removes, and errors of streamed answers.
 import { expect, it } from 'vitest'
 import { appOrigin, ownOrigin, withCors } from '../../support/worlds/trusted-and-foreign-origins.ts'
 import type {} from './page/main.ts'
@@ -6,7 +6,7 @@ import { createPageWorld } from './page-world.ts'
 
 const { world, page, signIn } = createPageWorld()
 
-it('does not send without the token what requires it, where no-cors takes the header off', async () => {
+it('rejects a no-cors request that requires the token, because the browser removes the header', async () => {
   await signIn()
   const outcome = await page().evaluate(
     (url) =>
@@ -20,9 +20,9 @@ it('does not send without the token what requires it, where no-cors takes the he
   expect(world.callsTo('/items')).toEqual([])
 })
 
-it('has no token in the error of a stream that is longer than maxContentLength', async () => {
+it('keeps the token out of the error of a stream that exceeds maxContentLength', async () => {
   const token = await signIn()
-  // In chunks, so that no length tells beforehand.
+  // Chunked, so that no header announces the length.
   const raw = [
     'HTTP/1.1 200 OK',
     'Transfer-Encoding: chunked',

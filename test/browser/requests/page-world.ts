@@ -1,4 +1,4 @@
-// A page of https://app.example in Chromium, in a world where every other host is ours to play.
+// Page world: a page of https://app.example in Chromium, with all other hosts emulated by the test.
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
@@ -17,7 +17,7 @@ import type { PageAnswer, PageCall, PageEvent, PageOptions, PageTransport } from
 export interface PageWorld {
   readonly world: Origins
   page(): Page
-  /** A new client, with Ada signed in; resolves with its token. */
+  /** Creates a client and signs Ada in; resolves to her token. */
   signIn(options?: PageOptions, credentials?: object): Promise<string>
   send(transport: PageTransport, call: PageCall): Promise<PageAnswer>
   token(): Promise<string>
@@ -26,8 +26,8 @@ export interface PageWorld {
 
 export const pageTransports: readonly PageTransport[] = ['xhr', 'fetch', 'fetch without redirects']
 
-/** `app` and `own`: the origins of the page and of its API. */
-export function createPageWorld(app = appOrigin, own = ownOrigin): PageWorld {
+/** `app` is the origin of the page, and `own` the origin of its API. */
+export function createPageWorld(app: string = appOrigin, own: string = ownOrigin): PageWorld {
   let site: Awaited<ReturnType<typeof serveBuiltPage>> | undefined
   let page: Page | undefined
 

@@ -1,4 +1,4 @@
-// In a browser too, a polluted Object.prototype changes nothing: what is sent, to whom, and what becomes of it.
+// Polluted Object.prototype in Chromium: requests, destinations and results stay the same.
 import { describe, expect, it } from 'vitest'
 import { polluted } from '../../support/tables/polluted-names.ts'
 import { ownOrigin, respond, withCors } from '../../support/worlds/trusted-and-foreign-origins.ts'
@@ -12,7 +12,7 @@ const pollutions = kinds.flatMap((kind) =>
   Object.keys(polluted[kind]).map((name): Pollution => ({ kind, name }))
 )
 
-/** What the page and the servers saw of a session, but for what differs in every one. */
+/** Everything that the page and the servers saw of a session, without its random parts. */
 async function observe(transport: PageTransport, pollution?: Pollution): Promise<unknown> {
   await page().context().clearCookies()
   await page().evaluate(() => localStorage.clear())
@@ -43,15 +43,15 @@ async function observe(transport: PageTransport, pollution?: Pollution): Promise
 describe.each(['xhr', 'fetch'] as const)('%s', (transport) => {
   let clean: unknown
 
-  it('has a session to compare with', async () => {
+  it('records a session without pollution', async () => {
     clean = await observe(transport)
     expect(world.arrivals.length).toBeGreaterThan(10)
   })
 
-  // What is none of axios's business is the same over both.
+  // Properties that axios does not read behave the same over both transports.
   const tried = pollutions.filter(({ kind }) => transport === 'xhr' || kind === 'axiosOptions')
 
-  it.each(tried)('does the same with an inherited $name ($kind)', async (pollution) => {
+  it.each(tried)('behaves the same with an inherited $name ($kind)', async (pollution) => {
     expect(await observe(transport, pollution)).toEqual(clean)
   })
 })

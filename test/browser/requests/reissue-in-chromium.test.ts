@@ -1,4 +1,4 @@
-// I3 in a browser: from where, in which shape and with which status a re-issued token is taken, and life without one.
+// I3 in Chromium: origins, header shapes and statuses of re-issued tokens, and a hidden header.
 import { describe, expect, it } from 'vitest'
 import { type HeaderShape, headerShapes, onTheWire } from '../../support/tables/header-shapes.ts'
 import {
@@ -15,7 +15,7 @@ import { createPageWorld, pageTransports } from './page-world.ts'
 
 const { world, page, signIn, send, token, events } = createPageWorld()
 
-/** Those that can tell where an answer came from. */
+/** Transports that expose the final URL of an answer. */
 const adopting: readonly PageTransport[] = ['xhr', 'fetch without redirects']
 const bearer = (value: string) => ({ Authorization: `Bearer ${value}` })
 
@@ -39,7 +39,7 @@ describe.each(pageTransports)('%s', (transport) => {
   ]
 
   it.each(foreign)(
-    'takes no token from a foreign origin that answers $path',
+    'adopts no token from a foreign origin that answers $path',
     async ({ call, status }) => {
       const held = await signIn()
       const forged = forge()
@@ -52,7 +52,7 @@ describe.each(pageTransports)('%s', (transport) => {
       const isRedirected = call.url === '/start'
       const isAnswered = transport !== 'fetch without redirects' || !isRedirected
       expect(world.strays().length > 0).toBe(isAnswered)
-      // The page could read it, and where it was no answer to our token it may.
+      // The page can read the header, except from an answer to a request with our token.
       expect(authorization).toBe(isAnswered && !isRedirected ? `Bearer ${forged}` : undefined)
       await send(transport, { url: '/items' })
       expect(JSON.stringify(world.arrivals)).not.toContain(forged)
@@ -63,7 +63,7 @@ describe.each(pageTransports)('%s', (transport) => {
     }
   )
 
-  it('gets through a rotation of keys with the header hidden by CORS, without one failed request', async () => {
+  it('passes a key rotation without a failed request although CORS hides the header', async () => {
     await signIn()
     let hidden = 0
     world.answer('/hidden', async (request) => {
@@ -76,7 +76,7 @@ describe.each(pageTransports)('%s', (transport) => {
       () => world.server.rotateKey(),
       () => page().evaluate(() => window.page.attempt('refresh')),
       () => world.server.retireKey(),
-      // Once more, and in a hurry: the old key goes before anybody has refreshed.
+      // A second rotation, in which the old key is retired before a refresh.
       () => world.server.rotateKey(),
       () => world.server.retireKey()
     ]
@@ -94,12 +94,12 @@ describe.each(pageTransports)('%s', (transport) => {
   })
 })
 
-/** What Chromium's parser makes of a value, where that is neither the value itself nor what Node makes of it. */
+/** Values that Chromium parses differently from Node. */
 const inChromium: typeof onTheWire = {
   '64 KiB of blanks': 'token',
   '64 KiB': 'malformed',
   '64 KiB of commas': 'malformed',
-  // axios takes control characters out of a value before anybody can see them.
+  // axios removes control characters from a value.
   DEL: 'token',
   'another control character': 'token',
   'a line feed within': 'token',
@@ -116,7 +116,7 @@ describe.each(adopting)('%s', (transport) => {
     arrives: inChromium[name] ?? onTheWire[name] ?? kind
   }))
 
-  it.each(sendable)('takes $name for $arrives', async ({ value, arrives }) => {
+  it.each(sendable)('reads $name as $arrives', async ({ value, arrives }) => {
     const held = await signIn()
     const forged = forge()
     const filled = value.replaceAll('TOKEN', forged).replaceAll('OTHER', forge({ iat: 9e9 + 1 }))
@@ -140,7 +140,7 @@ describe.each(adopting)('%s', (transport) => {
     expect(refusals).toEqual(arrives === 'malformed' ? ['malformed'] : [])
   })
 
-  it('takes nothing from two lines, which are joined', async () => {
+  it('adopts no token from two header lines, which the browser joins', async () => {
     const held = await signIn()
     for (const values of [
       ['Bearer TOKEN', 'Bearer OTHER'],
@@ -163,20 +163,23 @@ describe.each(adopting)('%s', (transport) => {
   const statuses = [200, 201, 202, 203, 204, 206, 299, 304, 400, 402, 403, 404, 405, 409, 410, 418]
   const others = [422, 429, 451, 499, 500, 501, 502, 503, 504, 511, 599]
 
-  it.each([...statuses, ...others])('adopts what comes with %d', async (status) => {
-    await signIn()
-    const forged = forge()
-    world.answer(
-      '/items',
-      withCors(() => respond(status, bearer(forged)))
-    )
-    const answer = await send(transport, { url: '/items' })
-    expect(answer).toMatchObject({ status, authorization: undefined })
-    expect(await token()).toBe(forged)
-    expect(world.callsTo('/refresh')).toEqual([])
-  })
+  it.each([...statuses, ...others])(
+    'adopts a token that is re-issued with status %d',
+    async (status) => {
+      await signIn()
+      const forged = forge()
+      world.answer(
+        '/items',
+        withCors(() => respond(status, bearer(forged)))
+      )
+      const answer = await send(transport, { url: '/items' })
+      expect(answer).toMatchObject({ status, authorization: undefined })
+      expect(await token()).toBe(forged)
+      expect(world.callsTo('/refresh')).toEqual([])
+    }
+  )
 
-  it('adopts nothing from a 401', async () => {
+  it('adopts no token from a 401', async () => {
     const held = await signIn()
     const forged = forge()
     world.answer(

@@ -1,4 +1,5 @@
-// I6 in a browser: the token goes to the trusted origin however its URL is spelt, and along no redirect that leaves it.
+// I6 in Chromium: the token reaches the trusted origin in every spelling of its URL, and follows no
+// redirect to another origin.
 import { describe, expect, it } from 'vitest'
 import { evilSite, redirectStatuses, targets } from '../../support/tables/redirect-targets.ts'
 import { type Destination, spellings } from '../../support/tables/url-spellings.ts'
@@ -25,20 +26,23 @@ const expected: Readonly<Record<Destination, readonly object[]>> = {
 }
 
 describe.each(pageTransports)('%s', (transport) => {
-  it.each(spellings)('takes %j where it leads', async ({ url, inPage }) => {
-    await signIn()
-    const before = world.arrivals.length
-    const { status } = await send(transport, { url })
-    const seen = withoutPreflights(before).map((arrival) => ({
-      isOurs: arrival.origin === ownOrigin,
-      tokens: tokensIn([arrival]).length
-    }))
-    expect(seen).toEqual(expected[inPage])
-    expect(status !== undefined).toBe(inPage !== 'nowhere')
-    expect(tokensIn(world.arrivals.filter(({ method }) => method === 'OPTIONS'))).toEqual([])
-  })
+  it.each(spellings)(
+    'sends the token for %j only if it leads to the trusted origin',
+    async ({ url, inPage }) => {
+      await signIn()
+      const before = world.arrivals.length
+      const { status } = await send(transport, { url })
+      const seen = withoutPreflights(before).map((arrival) => ({
+        isOurs: arrival.origin === ownOrigin,
+        tokens: tokensIn([arrival]).length
+      }))
+      expect(seen).toEqual(expected[inPage])
+      expect(status !== undefined).toBe(inPage !== 'nowhere')
+      expect(tokensIn(world.arrivals.filter(({ method }) => method === 'OPTIONS'))).toEqual([])
+    }
+  )
 
-  it('resolves what is relative against the page where there is no base', async () => {
+  it('resolves relative URLs against the page if there is no baseURL', async () => {
     await signIn({ trustedOrigins: [ownOrigin] })
     const before = world.arrivals.length
     const urls = ['/\t/evil.example/me', '/\\evil.example/me', '\\\\evil.example\\me', '/me']
@@ -71,7 +75,7 @@ describe.each(pageTransports)('%s', (transport) => {
   )
 
   it.each(cases)(
-    'carries the token by $status no further than its origin: $method to $to',
+    'sends the token to no other origin after a $status: $method to $to',
     async ({ status, method, target }) => {
       const held = await signIn()
       for (const [path, location] of Object.entries(target.hops)) {
@@ -115,30 +119,33 @@ describe('the auth requests', () => {
     }))
   )
 
-  it.each(redirections)('follow no $status to $location', async ({ status, location }) => {
-    const held = await signIn()
-    for (const path of ['/refresh', '/logout', '/login']) {
-      world.answer(
-        path,
-        withCors(() => redirect(status, location))
-      )
+  it.each(redirections)(
+    'reject a redirect $status to $location as a network error',
+    async ({ status, location }) => {
+      const held = await signIn()
+      for (const path of ['/refresh', '/logout', '/login']) {
+        world.answer(
+          path,
+          withCors(() => redirect(status, location))
+        )
+      }
+      const attempt = (method: 'refresh' | 'logout') =>
+        page().evaluate((name) => window.page.attempt(name), method)
+      expect(await attempt('refresh')).toBe('ERR_AUTH_NETWORK')
+      expect(await token()).toBe(held)
+      const login = page().evaluate(() => window.page.attemptLogin({ email: 'a', password: 'b' }))
+      expect(await login).toBe('ERR_AUTH_NETWORK')
+      expect(await attempt('logout')).toBe('{"confirmed":false}')
+      expect(world.strays()).toEqual([])
+      expect(world.callsTo('/elsewhere')).toEqual([])
+      for (const path of ['/refresh', '/logout', '/login']) {
+        expect(world.callsTo(path).length, path).toBeGreaterThan(0)
+      }
     }
-    const attempt = (method: 'refresh' | 'logout') =>
-      page().evaluate((name) => window.page.attempt(name), method)
-    expect(await attempt('refresh')).toBe('ERR_AUTH_NETWORK')
-    expect(await token()).toBe(held)
-    const login = page().evaluate(() => window.page.attemptLogin({ email: 'a', password: 'b' }))
-    expect(await login).toBe('ERR_AUTH_NETWORK')
-    expect(await attempt('logout')).toBe('{"confirmed":false}')
-    expect(world.strays()).toEqual([])
-    expect(world.callsTo('/elsewhere')).toEqual([])
-    for (const path of ['/refresh', '/logout', '/login']) {
-      expect(world.callsTo(path).length, path).toBeGreaterThan(0)
-    }
-  })
+  )
 })
 
-it('leaves an Authorization of the app’s own alone, and refreshes nothing on its 401', async () => {
+it('keeps the Authorization header of the app, and does not refresh on its 401', async () => {
   await signIn()
   for (const transport of pageTransports) {
     const headers = { Authorization: 'Basic YTpi' }

@@ -1,4 +1,4 @@
-// One of many tabs: it notes what its client tells, and calls the API when told to.
+// Page of one tab: records the client's events, and calls the API on request.
 import { type AuthClient, createAuthClient } from 'everbearer'
 
 declare const API_URL: string
@@ -14,7 +14,7 @@ declare global {
     readonly tab: {
       readonly auth: AuthClient
       readonly report: TabReport
-      /** Calls the API so often, and resolves when all calls have ended. */
+      /** Calls the API `times` times, and resolves when all calls have ended. */
       call(times: number, everyMs: number): Promise<void>
     }
   }

@@ -9,7 +9,7 @@ import type {
   MockViolation
 } from 'everbearer/mock'
 
-export interface AskTabs {
+interface AskTabs {
   readonly method: 'GET' | 'POST' | 'PUT'
   /** The absolute URL. */
   readonly url: string

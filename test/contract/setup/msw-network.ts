@@ -4,7 +4,7 @@ import { setupServer } from 'msw/node'
 import { afterAll, beforeAll } from 'vitest'
 
 /** The major version of msw that this project runs on. */
-export const mswMajor = process.env.MSW_MAJOR ?? '3'
+export const mswMajor: string = process.env.MSW_MAJOR ?? '3'
 
 export function interceptWith(handlers: readonly HttpHandler[]): void {
   const network = setupServer(...handlers)

@@ -148,31 +148,43 @@ it.each([
     'fail-next',
     { endpoint: 'x', fault: 503 },
     400,
-    'failNext(): the endpoint: expected one of'
+    'failNext(): endpoint: expected one of'
   ],
-  ['POST', 'fail-next', { endpoint: 'login', fault: 503, times: 0 }, 400, 'failNext(): times: expected'],
+  [
+    'POST',
+    'fail-next',
+    { endpoint: 'login', fault: 503, times: 0 },
+    400,
+    'failNext(): times: expected'
+  ],
   ['POST', 'hold', { endpoint: 'login', after: 'x' }, 400, "hold(): after: expected 'arrival'"],
   [
     'POST',
     'fail-next',
     { endpoint: 'login', fault: 503, time: 2 },
     400,
-    'fail-next(): time: expected'
+    'fail-next(): time: no such option; did you mean times?'
   ],
-  ['POST', 'end-sessions', { sid: 'x' }, 400, 'end-sessions(): sid: expected no options'],
-  ['POST', 'sign-in', { usr: 'ada' }, 400, 'sign-in(): usr: expected one of user, url'],
-  ['POST', 'revoke', {}, 400, 'revoke(): jti: expected a non-empty string'],
-  ['POST', 'arrived', { gate: 'gate-9' }, 400, 'there is no gate'],
-  ['GET', 'calls?routes=login', undefined, 400, 'calls(): routes: expected one of route'],
-  ['POST', 'release', { gate: 'gate-9' }, 400, 'there is no gate \\"gate-9\\"'],
-  ['POST', 'arrived', {}, 400, 'arrived(): gate: expected the name of a gate'],
   [
     'POST',
-    'advance',
-    {},
+    'end-sessions',
+    { sid: 'x' },
     400,
-    'clock.advance(): the argument: expected a finite number of seconds'
+    'end-sessions(): sid: no such option; there are no options'
   ],
+  ['POST', 'sign-in', { usr: 'ada' }, 400, 'sign-in(): usr: no such option; did you mean user?'],
+  ['POST', 'revoke', {}, 400, 'revoke(): jti: expected a non-empty string'],
+  ['POST', 'arrived', { gate: 'gate-9' }, 400, 'there is no gate'],
+  [
+    'GET',
+    'calls?routes=login',
+    undefined,
+    400,
+    'calls(): routes: no such option; did you mean route?'
+  ],
+  ['POST', 'release', { gate: 'gate-9' }, 400, 'there is no gate \\"gate-9\\"'],
+  ['POST', 'arrived', {}, 400, 'arrived(): gate: expected the name of a gate'],
+  ['POST', 'advance', {}, 400, 'clock.advance(): seconds: expected a finite number of seconds'],
   ['POST', 'retire-key', { kid: 'x' }, 400, 'x'],
   ['POST', 'rotate-key', [], 400, 'the body is not a JSON object']
 ])('%s %s with %j is refused: %s', async (method, name, body, status, message) => {

@@ -1,4 +1,4 @@
-// Algorithms: each signs, each rotates into each, and each can be checked by somebody else with the JWK Set alone.
+// Signature algorithms: signing, rotation between any two of them, and verification by JWK Set.
 import {
   createMockAuthServer,
   type MockAlgorithm,
@@ -35,7 +35,7 @@ async function jwksOf(server: MockAuthServer, path = '/.well-known/jwks.json') {
 }
 
 describe.each(algorithms)('%s', (alg) => {
-  it('signs the tokens of a server that was created with it', async () => {
+  it('signs and verifies the tokens of a server with this alg option', async () => {
     const { server } = createClockedServer({ alg })
     const ada = visit(overWire(server))
     const { token } = await ada.login()
@@ -50,13 +50,13 @@ describe.each(algorithms)('%s', (alg) => {
     expect(server.keys).toEqual([{ kid: kidOf(token), alg, status: 'signing' }])
   })
 
-  it('stays the algorithm of the next key', () => {
+  it('rotates to a key of the same algorithm by default', () => {
     const server = createMockAuthServer({ alg })
     server.rotateKey()
     expect(server.keys.map((key) => key.alg)).toEqual([alg, alg])
   })
 
-  it('refuses a token whose signature is of another key', async () => {
+  it('refuses a token with the signature of another key', async () => {
     const server = createMockAuthServer({ alg })
     const ada = visit(overWire(server))
     const [header, payload] = (await ada.login()).token.split('.')
@@ -68,22 +68,25 @@ describe.each(algorithms)('%s', (alg) => {
   })
 })
 
-it.each(pairs)('a rotation from %s to %s disturbs nobody', async (from, to) => {
-  const { server } = createClockedServer({ alg: from })
-  const ada = visit(overWire(server))
-  const { token } = await ada.login()
-  const { kid } = server.rotateKey({ alg: to })
-  const answer = await ada.me(token)
-  const reissued = answer.header('authorization')?.slice(7) ?? ''
+it.each(pairs)(
+  'after a rotation from %s to %s, accepts the old token and re-issues it',
+  async (from, to) => {
+    const { server } = createClockedServer({ alg: from })
+    const ada = visit(overWire(server))
+    const { token } = await ada.login()
+    const { kid } = server.rotateKey({ alg: to })
+    const answer = await ada.me(token)
+    const reissued = answer.header('authorization')?.slice(7) ?? ''
 
-  expect(answer.status).toBe(200)
-  expect(decodeProtectedHeader(reissued)).toMatchObject({ alg: to, kid })
-  expect((await ada.me(reissued)).header('authorization')).toBeNull()
-  expect(outcome(server)).toBe('accepted')
-})
+    expect(answer.status).toBe(200)
+    expect(decodeProtectedHeader(reissued)).toMatchObject({ alg: to, kid })
+    expect((await ada.me(reissued)).header('authorization')).toBeNull()
+    expect(outcome(server)).toBe('accepted')
+  }
+)
 
 describe('the JWK Set', () => {
-  it.each(asymmetric)('lets somebody else check tokens signed with %s', async (alg) => {
+  it.each(asymmetric)('lets another server verify tokens signed with %s', async (alg) => {
     const { server, clock } = createClockedServer({ alg })
     const { token } = await visit(overWire(server)).login()
     const { jwks } = await jwksOf(server)
@@ -96,7 +99,7 @@ describe('the JWK Set', () => {
     expect(payload.sub).toBe('user-1')
   })
 
-  it('holds the public half of each asymmetric key, and nothing of a secret', async () => {
+  it('contains the public half of each asymmetric key, and no symmetric key', async () => {
     const server = createMockAuthServer({ alg: 'RS256' })
     server.rotateKey({ alg: 'HS256' })
     server.rotateKey({ alg: 'EdDSA' })
@@ -113,12 +116,12 @@ describe('the JWK Set', () => {
     expect(body).not.toMatch(/"(?:d|k|p|q|dp|dq|qi)":/)
   })
 
-  it('is empty where every key is a secret', async () => {
+  it('is empty if every key is symmetric', async () => {
     const { jwks } = await jwksOf(createMockAuthServer())
     expect(jwks).toEqual({ keys: [] })
   })
 
-  it('may be kept by everybody, for as long as the option says', async () => {
+  it('may be cached for jwksMaxAgeSeconds', async () => {
     const answer = await jwksOf(createMockAuthServer({ alg: 'ES256', jwksMaxAgeSeconds: 60 }))
     expect([answer.status, answer.headers]).toEqual([
       200,
@@ -130,7 +133,7 @@ describe('the JWK Set', () => {
     ])
   })
 
-  it('stands where the options put it, and is only read', async () => {
+  it('is at the path from the options, and answers only GET and HEAD', async () => {
     const server = createMockAuthServer({ basePath: '/v1', paths: { jwks: '/keys' } })
     expect((await jwksOf(server, '/v1/keys')).status).toBe(200)
     const url = `${base}/v1/keys`
@@ -141,7 +144,7 @@ describe('the JWK Set', () => {
     })
   })
 
-  it('is of those keys that there are now', async () => {
+  it('follows rotation and retirement', async () => {
     const server = createMockAuthServer({ alg: 'ES256' })
     const kids = async () => (await jwksOf(server)).jwks.keys.map((jwk) => jwk.kid)
     const { previousKid, kid } = server.rotateKey()
@@ -167,7 +170,7 @@ describe('a key given as JWK', () => {
     expect(server.keys[0]?.alg).toBe(alg)
   })
 
-  it.each(asymmetric)('only verifies with %s where its private half is missing', async (alg) => {
+  it.each(asymmetric)('only verifies with %s if its private half is missing', async (alg) => {
     const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
     const other = createMockAuthServer({
       keys: [{ kid: 'shared', jwk: await exportJWK(privateKey) }],
@@ -188,7 +191,7 @@ describe('a key given as JWK', () => {
     )
   })
 
-  it('that is no point of its curve is found out when it is needed, or by ready', async () => {
+  it('is unusable_key at first use, in ready() or in registerKey() if it is not on its curve', async () => {
     const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
     const good = await exportJWK(privateKey)
     const { x } = await exportJWK(publicKey)
@@ -206,14 +209,14 @@ describe('a key given as JWK', () => {
   })
 })
 
-describe('a key that only verifies and is no point of its curve', () => {
+describe('a public key that is not on its curve', () => {
   const bend = async (kid: string) => {
     const { publicKey, privateKey } = await generateKeyPair('ES256')
     const jwk = await exportJWK(publicKey)
     return { privateKey, bent: { ...jwk, y: jwk.x ?? '', kid } }
   }
 
-  it('of an issuer is found by ready, and refuses the tokens that name it', async () => {
+  it('makes ready() reject and tokens with its kid fail, if it belongs to an issuer', async () => {
     const issuer = 'https://they.test'
     const { privateKey, bent } = await bend('bent')
     const { server } = createClockedServer({ issuers: [{ issuer, jwks: { keys: [bent] } }] })
@@ -225,7 +228,7 @@ describe('a key that only verifies and is no point of its curve', () => {
     expect(outcome(server)).toBe('bad_signature')
   })
 
-  it('of the server’s own stays out of the JWK Set, and leaves the others in', async () => {
+  it('is left out of the JWK Set, which still contains the other keys', async () => {
     const good = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey)
     const { bent } = await bend('bent')
     const { server } = createClockedServer({
@@ -240,7 +243,7 @@ describe('a key that only verifies and is no point of its curve', () => {
   })
 })
 
-it('keys of every algorithm are there before the first login once the server is ready', async () => {
+it('ready() generates keys of every algorithm before the first login', async () => {
   const server = createMockAuthServer({ alg: 'RS256' })
   await server.ready()
   server.rotateKey({ alg: 'EdDSA' })

@@ -1,8 +1,9 @@
-// A rotation that nobody notices, whatever second it begins in: three verifiers keep the JWK Set, and none refuses a good token.
+// Graceful rotation: three verifiers cache the JWK Set. No valid token is refused, regardless of the
+// second in which the rotation begins.
 //
-//   publish ─── as long as anybody keeps the JWK Set ─── activate ─── as long as a token lives ─── retire
+//   publish ─── max-age of the JWK Set ─── activate ─── lifetime of a token ─── retire
 //
-// The verifiers are jose's own, so that a mistake of this server's verification cannot hide one of its rotation.
+// jose verifies, so that a defect of the server's own verification cannot hide one of its rotation.
 import type { MockAlgorithm, MockAuthServer } from 'everbearer/mock'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { expect, it } from 'vitest'
@@ -17,9 +18,9 @@ import {
 
 const keptSeconds = 20
 const tokenSeconds = 25
-/** When each verifier has fetched the JWK Set before the beginning. */
+/** Seconds between the fetch of the JWK Set by each verifier and the start. */
 const offsets = [0, 7, 13]
-/** How old a token is when it is checked: new, in between, and in its last second. */
+/** Age of the tokens that are checked, in seconds: new, in between, and in their last second. */
 const ages = [0, 11, tokenSeconds - 1]
 
 type Clock = ReturnType<typeof createClockedServer>['clock']
@@ -31,7 +32,7 @@ function createVerifier(server: MockAuthServer, clock: Clock, offsetSeconds: num
     if (keys === undefined || clock.nowMs - fetchedAtMs >= keptSeconds * 1000) {
       const url = `${base}/.well-known/jwks.json`
       const { body } = await server.handle({ method: 'GET', url, headers: [] })
-      // The first fetch was some time ago; the next ones follow from it.
+      // The first fetch counts as made before the start; later ones follow from it.
       fetchedAtMs = keys === undefined ? clock.nowMs - offsetSeconds * 1000 : clock.nowMs
       keys = createLocalJWKSet(JSON.parse(body))
     }
@@ -51,13 +52,13 @@ function createVerifier(server: MockAuthServer, clock: Clock, offsetSeconds: num
 interface Rotation {
   readonly from: MockAlgorithm
   readonly to: MockAlgorithm
-  /** In which second it begins. */
+  /** The second in which it begins. */
   readonly phase: number
-  /** From publishing to activating. */
+  /** Seconds from publishing to activating the key. */
   readonly leadSeconds: number
 }
 
-/** Plays a rotation, and counts what the verifiers and the server did with every token. */
+/** Simulates a rotation, and counts which tokens the verifiers and the server accept. */
 async function play({ from, to, phase, leadSeconds }: Rotation) {
   const { server, clock } = createClockedServer({
     alg: from,
@@ -91,7 +92,7 @@ async function play({ from, to, phase, leadSeconds }: Rotation) {
       const forged = await server.mint({ sid, kid: old })
       const isLetIn = (await ada.me(forged)).status === 200
       if (!isLetIn) expect(outcome(server)).toBe('retired_key')
-      // Who keeps the JWK Set keeps a retired key that long too, but no honest token of it is left to be accepted.
+      // Verifiers keep a retired key as long as the JWK Set, but all its tokens have expired.
       const hasTurnedOver = second >= retireAt + keptSeconds
       const verdicts = hasTurnedOver ? await Promise.all(verifiers.map((each) => each(forged))) : []
       counts.retiredChecked += 1 + verdicts.length
@@ -109,7 +110,7 @@ const rotations = [
 ] as const
 
 it.each(pairs(phases, rotations))(
-  'refuses no good token and accepts no retired key when a rotation from $transport.from to $transport.to begins in second $phase',
+  'refuses no valid token and accepts no retired key in a rotation from $transport.from to $transport.to that begins in second $phase',
   async ({ phase, transport }) => {
     const counts = await play({ ...transport, phase, leadSeconds: keptSeconds })
     expect(counts).toMatchObject({ goodRefused: 0, retiredAccepted: 0 })
@@ -118,7 +119,7 @@ it.each(pairs(phases, rotations))(
   }
 )
 
-it('a key that signs before everybody can know it gets good tokens refused', async () => {
+it('verifiers refuse valid tokens of a key that was activated without publishing it first', async () => {
   const results = await Promise.all(
     phases
       .filter(({ phase }) => phase % sample({ test: 4, matrix: 1 }) === 0)

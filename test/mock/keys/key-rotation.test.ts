@@ -1,4 +1,4 @@
-// Keys: rotation, re-issue in the response header, retirement.
+// Key rotation: signing with a new key, re-issue in a response header, and retirement.
 import { createMockAuthServer, MockAuthServerError, type WireRequest } from 'everbearer/mock'
 import { describe, expect, it } from 'vitest'
 import {
@@ -26,7 +26,7 @@ function bearer(header: string | null): string {
 }
 
 describe('rotateKey', () => {
-  it('lets a new key sign and the old one verify', async () => {
+  it('signs with a new key and still verifies with the old one', async () => {
     const { server, ada, token } = await signedIn()
     const { previousKid, kid } = server.rotateKey()
 
@@ -39,7 +39,7 @@ describe('rotateKey', () => {
     expect(kidOf((await ada.refresh()).token)).toBe(kid)
   })
 
-  it('makes answers carry a token of the new key, next to what caches and browsers need to know', async () => {
+  it('adds a token of the new key to answers, with headers for caches and CORS', async () => {
     const { server, ada, token } = await signedIn()
     const { kid } = server.rotateKey()
     const answer = await ada.me(token)
@@ -50,7 +50,7 @@ describe('rotateKey', () => {
     expect(server.calls.at(-1)).toMatchObject({ reissued: true, issuedKid: kid })
   })
 
-  it('keeps every claim but iat, exp and jti in the re-issued token', async () => {
+  it('keeps every claim except iat, exp and jti in the re-issued token', async () => {
     const { server, clock, ada, token } = await signedIn()
     server.rotateKey()
     clock.advanceSeconds(100)
@@ -78,7 +78,7 @@ describe('rotateKey', () => {
     expect(outcome(server)).toBe('token_expired')
   })
 
-  it('never lets a chain of re-issues outlive the session', async () => {
+  it('never extends a chain of re-issues beyond the end of the session', async () => {
     const { server, clock, ada, token } = await signedIn({ sessionSeconds: 700 })
     let current = token
     for (let step = 0; step < 3; step += 1) {
@@ -91,7 +91,7 @@ describe('rotateKey', () => {
     expect((await ada.me(current)).status).toBe(401)
   })
 
-  it('re-issues on an answer of any status', async () => {
+  it('re-issues on an answer with an error status of the handler', async () => {
     const { server, token } = await signedIn()
     server.rotateKey()
     const answer = await server.guard(ask(token), () => answerWith(503))
@@ -100,7 +100,7 @@ describe('rotateKey', () => {
     expect(bearer(find(answer.headers, 'authorization'))).not.toBe('')
   })
 
-  it('re-issues nothing on a refusal', async () => {
+  it('re-issues nothing if the token is refused', async () => {
     const { server, ada, token } = await signedIn()
     server.rotateKey()
     server.revokeAccessTokens()
@@ -110,7 +110,7 @@ describe('rotateKey', () => {
     expect(answer.header('authorization')).toBeNull()
   })
 
-  it('re-issues nothing once the handler has ended the session', async () => {
+  it('re-issues nothing after the handler has ended the session', async () => {
     const { server, token } = await signedIn()
     server.rotateKey()
     const answer = await server.guard(ask(token), () => {
@@ -122,7 +122,7 @@ describe('rotateKey', () => {
     expect(find(answer.headers, 'authorization')).toBeNull()
   })
 
-  it('tells the handler who asks and whether a token is re-issued', async () => {
+  it('passes claims, kid and reissued to the handler', async () => {
     const { server, token } = await signedIn()
     const { previousKid } = server.rotateKey()
     const seen: unknown[] = []
@@ -137,7 +137,7 @@ describe('rotateKey', () => {
     expect(seen).toEqual([previousKid, true, 'user-1'])
   })
 
-  it('adds to the headers that the handler exposes itself', async () => {
+  it('extends the Expose-Headers and Vary of the handler, and replaces its Cache-Control', async () => {
     const { server, token } = await signedIn()
     server.rotateKey()
     const answer = await server.guard(ask(token), () => ({
@@ -156,7 +156,7 @@ describe('rotateKey', () => {
 })
 
 describe('retireKey', () => {
-  it('refuses the tokens of the retired key from then on', async () => {
+  it('refuses tokens of the retired key', async () => {
     const { server, ada, token } = await signedIn()
     const { previousKid } = server.rotateKey()
 
@@ -168,7 +168,7 @@ describe('retireKey', () => {
     expect((await ada.refresh()).status).toBe(200)
   })
 
-  it('retires every verify-only key without an argument', async () => {
+  it('retires every verifying key if called without a kid', async () => {
     const { server } = await signedIn()
     const first = server.rotateKey()
     const second = server.rotateKey()
@@ -178,7 +178,7 @@ describe('retireKey', () => {
     expect(server.retireKey()).toEqual([])
   })
 
-  it('keeps the key that signs', async () => {
+  it('throws signing_key for the key that signs, and keeps it', async () => {
     const { server, ada, token } = await signedIn()
     const kid = server.keys[0]?.kid
 
@@ -187,14 +187,14 @@ describe('retireKey', () => {
     expect((await ada.me(token)).status).toBe(200)
   })
 
-  it('says so when there is no such key', () => {
-    expect(() => createMockAuthServer().retireKey('nobody')).toThrow(
+  it('throws unknown_key for an unknown kid', () => {
+    expect(() => createMockAuthServer().retireKey('unknown')).toThrow(
       expect.objectContaining({ code: 'unknown_key' })
     )
   })
 })
 
-it('given keys sign and verify in their order, and reset brings them back', async () => {
+it('the first given key signs, the others verify, and reset() restores them', async () => {
   const keys = [
     { kid: 'new', secret: 'n'.repeat(32) },
     { kid: 'old', secret: 'o'.repeat(32) }
@@ -213,7 +213,7 @@ it('given keys sign and verify in their order, and reset brings them back', asyn
   expect(server.keys).toEqual(initial)
 })
 
-it('two servers never give the same kid to different keys', () => {
+it('fifty servers generate fifty different kids', () => {
   const kids = Array.from({ length: 50 }, () => createMockAuthServer().keys[0]?.kid)
   expect(new Set(kids).size).toBe(50)
 })

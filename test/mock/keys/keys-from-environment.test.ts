@@ -1,4 +1,4 @@
-// Keys from the environment: by the names that deployments use, and never a weak one.
+// optionsFromEnv: keys and lifetime from environment variables, and refusal of weak secrets.
 import { createMockAuthServer, optionsFromEnv } from 'everbearer/mock'
 import { describe, expect, it } from 'vitest'
 import { claimsOf, kidOf, overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
@@ -14,7 +14,7 @@ describe('optionsFromEnv', () => {
     ['44 characters of base64', base64],
     ['43 characters of base64url', base64.slice(0, 43).replaceAll('+', '-')],
     ['a long passphrase', passphrase]
-  ])('takes %s for a key', async (_name, secret) => {
+  ])('accepts a secret of %s', async (_name, secret) => {
     const { keys, accessTokenSeconds } = await optionsFromEnv({ JWT_SECRET_CURRENT: secret })
     expect(keys).toEqual([{ kid: expect.stringMatching(/^env-[\w-]{12}$/), secret }])
     expect(accessTokenSeconds).toBe(900)
@@ -33,73 +33,69 @@ describe('optionsFromEnv', () => {
   })
 
   it.each([
-    ['nothing at all', {}, 'JWT_SECRET_CURRENT is missing'],
+    ['a missing secret', {}, 'JWT_SECRET_CURRENT is missing'],
     ['an empty secret', { JWT_SECRET_CURRENT: '' }, 'JWT_SECRET_CURRENT is missing'],
     [
-      'a word',
+      'a short word',
       { JWT_SECRET_CURRENT: 'secret' },
-      'JWT_SECRET_CURRENT holds 36 bits at most, and 256 are needed'
+      'JWT_SECRET_CURRENT has at most 36 bits; 256 are required'
     ],
     [
       '32 hexadecimal digits',
       { JWT_SECRET_CURRENT: hex.slice(32) },
-      'JWT_SECRET_CURRENT holds 128 bits at most, and 256 are needed'
+      'JWT_SECRET_CURRENT has at most 128 bits; 256 are required'
     ],
     [
       '42 characters of base64',
       { JWT_SECRET_CURRENT: base64.slice(0, 42) },
-      'JWT_SECRET_CURRENT holds 252 bits at most'
+      'JWT_SECRET_CURRENT has at most 252 bits'
     ],
     [
-      'one letter over and over',
+      'one repeated letter',
       { JWT_SECRET_CURRENT: 'x'.repeat(64) },
-      'JWT_SECRET_CURRENT is made of 1 different characters'
+      'JWT_SECRET_CURRENT has only 1 different characters; 8 are required'
     ],
     [
       'a weak old secret',
       { ...strong, JWT_SECRET_OLD: 'changeme' },
-      'JWT_SECRET_OLD holds 48 bits at most'
+      'JWT_SECRET_OLD has at most 48 bits'
     ],
     [
       'the same secret twice',
       { ...strong, JWT_SECRET_OLD: hex },
-      'JWT_SECRET_OLD is the same as the current one'
+      'JWT_SECRET_OLD is the same as JWT_SECRET_CURRENT'
     ],
     [
-      'a time without a unit',
+      'a lifetime without a unit',
       { ...strong, JWT_EXPIRES_IN: '900' },
       'JWT_EXPIRES_IN: expected a number with a unit such as 15m, from 1s to 365d'
     ],
-    [
-      'a time that no token may last',
-      { ...strong, JWT_EXPIRES_IN: '400d' },
-      'JWT_EXPIRES_IN: expected'
-    ],
-    ['no time', { ...strong, JWT_EXPIRES_IN: '0m' }, 'JWT_EXPIRES_IN: expected'],
-    ['an endless time', { ...strong, JWT_EXPIRES_IN: 'never' }, 'JWT_EXPIRES_IN: expected']
-  ])('refuses %s', async (_name, env, message) => {
+    ['a lifetime over 365 days', { ...strong, JWT_EXPIRES_IN: '400d' }, 'JWT_EXPIRES_IN: expected'],
+    ['a lifetime of zero', { ...strong, JWT_EXPIRES_IN: '0m' }, 'JWT_EXPIRES_IN: expected'],
+    ['an endless lifetime', { ...strong, JWT_EXPIRES_IN: 'never' }, 'JWT_EXPIRES_IN: expected']
+  ])('rejects with a TypeError for %s', async (_name, env, message) => {
     await expect(optionsFromEnv(env)).rejects.toThrow(TypeError)
     await expect(optionsFromEnv(env)).rejects.toThrow(message)
   })
 
   it.each(['HEX\n', ' HEX', '"HEX"', "'HEX' "])(
-    'counts 128 bits of hexadecimal digits as such in %j',
+    'does not count spaces and quotes around hexadecimal digits: %j',
     async (line) => {
       const secret = line.replace('HEX', hex.slice(32))
       await expect(optionsFromEnv({ JWT_SECRET_CURRENT: secret })).rejects.toThrow(
-        'JWT_SECRET_CURRENT holds 128 bits at most'
+        'JWT_SECRET_CURRENT has at most 128 bits'
       )
     }
   )
 
-  it('repeats no secret that ended up in the wrong variable', async () => {
+  it('does not repeat the value of a variable, which may be a misplaced secret', async () => {
     const env = { ...strong, JWT_EXPIRES_IN: 'canary'.repeat(10) }
     await expect(optionsFromEnv(env)).rejects.toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('canary') })
     )
   })
 
-  it('names everything that is wrong at once, and no secret', async () => {
+  it('lists all invalid variables in one error, without their values', async () => {
     const env = {
       JWT_SECRET_CURRENT: 'canary-one',
       JWT_SECRET_OLD: 'canary-two',
@@ -107,7 +103,7 @@ describe('optionsFromEnv', () => {
     }
     const refused = optionsFromEnv(env)
     await expect(refused).rejects.toThrow(
-      /CURRENT holds .* bits.*; JWT_SECRET_OLD holds .*; JWT_EXPIRES_IN: expected/
+      /CURRENT has .* bits.*; JWT_SECRET_OLD has .*; JWT_EXPIRES_IN: expected/
     )
     await expect(refused).rejects.toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('canary') })
@@ -115,7 +111,7 @@ describe('optionsFromEnv', () => {
   })
 })
 
-it('a deployment that moves its secret from CURRENT to OLD keeps its tokens good', async () => {
+it('accepts earlier tokens after the secret moves from JWT_SECRET_CURRENT to JWT_SECRET_OLD', async () => {
   const before = await optionsFromEnv(strong)
   const after = await optionsFromEnv({ JWT_SECRET_CURRENT: passphrase, JWT_SECRET_OLD: hex })
   const [first, second] = [before, after].map((options) =>

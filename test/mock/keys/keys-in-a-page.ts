@@ -1,12 +1,12 @@
-// Keys of every algorithm where the page's classes are another realm's; each environment of a page calls this.
+// Tests of keys in a page, which has classes of another realm. Each page environment runs them.
 import { createMockAuthServer, forgeries, type MockForgery, optionsFromEnv } from 'everbearer/mock'
 import { expect, it } from 'vitest'
 import { outcome, overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
 
-/** The tests, for the environment of the file that calls this. */
+/** Defines the tests for the environment of the calling file. */
 export function testKeysInThisRealm(): void {
   it.each(['HS256', 'RS256', 'ES256', 'EdDSA'] as const)(
-    '%s signs, verifies and rotates',
+    'signs, verifies and rotates with %s in this page',
     async (alg) => {
       expect(typeof document).toBe('object')
       const server = createMockAuthServer({ alg })
@@ -22,7 +22,7 @@ export function testKeysInThisRealm(): void {
   )
 
   it.each(Object.entries(forgeries))(
-    'a token forged as %s is refused: %s',
+    'refuses a token forged as %s in this page: %s',
     async (forgery, reason) => {
       const server = createMockAuthServer({ alg: 'ES256' })
       await visit(overWire(server)).me(await server.mint({ forgery: forgery as MockForgery }))
@@ -30,7 +30,7 @@ export function testKeysInThisRealm(): void {
     }
   )
 
-  it('keys come from the environment', async () => {
+  it('uses a key from optionsFromEnv() in this page', async () => {
     const secret = 'quick brown foxes jump over lazy dogs!'
     const server = createMockAuthServer(await optionsFromEnv({ JWT_SECRET_CURRENT: secret }))
     const ada = visit(overWire(server))

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-// Keys under happy-dom.
+// Keys in happy-dom.
 import { testKeysInThisRealm } from './keys-in-a-page.ts'
 
 testKeysInThisRealm()

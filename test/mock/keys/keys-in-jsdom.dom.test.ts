@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-// Keys under jsdom.
+// Keys in jsdom.
 import { testKeysInThisRealm } from './keys-in-a-page.ts'
 
 testKeysInThisRealm()

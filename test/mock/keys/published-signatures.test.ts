@@ -1,4 +1,4 @@
-// Signatures, held against what others published: the examples of the RFCs, and the vectors of Wycheproof.
+// Published signatures: the examples of the RFCs and the Wycheproof vectors.
 import { describe, expect, it } from 'vitest'
 import {
   otherwise,
@@ -9,7 +9,7 @@ import {
   vectorFiles
 } from './wycheproof-vectors.ts'
 
-describe('the example of', () => {
+describe('the signed example of', () => {
   const payload =
     'eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ'
   const examples = [
@@ -38,9 +38,9 @@ describe('the example of', () => {
     ]
   ] as const
 
-  it.each(examples)('%s is found rightly signed, and not with one bit changed', async (...row) => {
+  it.each(examples)('%s verifies, and fails with one bit changed', async (...row) => {
     const [, jwk, token] = row
-    // None of them names its key.
+    // The examples have no kid.
     expect(await present({ keys: [jwk], token }, 'try-keys')).toMatchObject({
       kind: 'signature right'
     })
@@ -58,7 +58,9 @@ describe('the example of', () => {
 for (const file of vectorFiles) {
   const vectors = readVectors(file)
   if (vectors === undefined) {
-    console.warn(`The vectors of ${file} (C2SP/wycheproof) are not here: they were left out.`)
+    console.warn(
+      `The vectors of ${file} (C2SP/wycheproof) are missing, so their tests are skipped.`
+    )
     continue
   }
   const nameOf = ({ tcId, group, comment }: Vector) => `${tcId} (${group}, ${comment})`
@@ -71,7 +73,7 @@ for (const file of vectorFiles) {
       expect(isRight).toBe(isExpected)
     })
 
-    it('is told of in the table beside this test', async () => {
+    it('matches the results in the table wycheproof/*.md', async () => {
       const results = await Promise.all(
         vectors.map(async (vector) => ({ vector, fate: await present(vector) }))
       )

@@ -1,4 +1,4 @@
-// Keys that look strong and are not, and strong ones under another name.
+// Weak keys that look strong, and the two names of Ed25519.
 import { generateKeyPairSync } from 'node:crypto'
 import { createMockAuthServer } from 'everbearer/mock'
 import type { JWK } from 'jose'
@@ -23,10 +23,10 @@ describe('the public exponent of an RSA key', () => {
   it.each([
     ['0', [0]],
     ['1', [1]],
-    ['1 behind zeros', [0, 0, 1]],
+    ['1 with leading zeros', [0, 0, 1]],
     ['2', [2]],
     ['65536', [1, 0, 0]]
-  ])('is refused where it is %s', (_name, bytes) => {
+  ])('is refused if it is %s', (_name, bytes) => {
     expect(() => trusting(asNumber(...bytes))).toThrow('.e: expected an odd public exponent of 3')
   })
 
@@ -34,14 +34,14 @@ describe('the public exponent of an RSA key', () => {
     ['3', [3]],
     ['257', [1, 1]],
     ['65537', [1, 0, 1]],
-    ['65537 behind a zero', [0, 1, 0, 1]]
-  ])('may be %s', (_name, bytes) => {
+    ['65537 with a leading zero', [0, 1, 0, 1]]
+  ])('is accepted if it is %s', (_name, bytes) => {
     expect(() => trusting(asNumber(...bytes))).not.toThrow()
   })
 })
 
 describe('an RSA key of 1024 bits', () => {
-  it('is refused at the start, with leading zeros in its modulus too', () => {
+  it('is refused, even with leading zeros in its modulus', () => {
     const jwk = rsaKey(1024)
     const modulus = Buffer.from(String(jwk.n), 'base64url')
     const n = Buffer.concat([Buffer.alloc(128), modulus]).toString('base64url')
@@ -51,15 +51,15 @@ describe('an RSA key of 1024 bits', () => {
   })
 })
 
-it('base64url that ends in half a byte is none', () => {
+it('refuses a JWK member with base64url that ends in half a byte', () => {
   const jwk = { ...strong, e: 'AQABA' }
   expect(() => createMockAuthServer({ keys: [{ kid: 'k', jwk }] })).toThrow(
     '.e: expected base64url'
   )
 })
 
-// RFC 9864: `Ed25519` is what `EdDSA` with this curve is called now, and what WebCrypto writes.
-describe('a key for Ed25519, as the platform exports it', () => {
+// RFC 9864 renamed `EdDSA` with this curve to `Ed25519`, which WebCrypto exports.
+describe('an Ed25519 key, as the platform exports it', () => {
   const jwk: JWK = {
     ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }),
     alg: 'Ed25519',
@@ -67,18 +67,21 @@ describe('a key for Ed25519, as the platform exports it', () => {
     ext: true
   }
 
-  it.each([undefined, 'EdDSA'] as const)('can be given and registered with alg %s', async (alg) => {
-    const key = { kid: 'ed', jwk, ...(alg === undefined ? {} : { alg }) }
-    const given = createMockAuthServer({ keys: [key] })
-    expect(given.keys).toEqual([{ kid: 'ed', alg: 'EdDSA', status: 'signing' }])
+  it.each([undefined, 'EdDSA'] as const)(
+    'is accepted as an option and by registerKey() with alg %s',
+    async (alg) => {
+      const key = { kid: 'ed', jwk, ...(alg === undefined ? {} : { alg }) }
+      const given = createMockAuthServer({ keys: [key] })
+      expect(given.keys).toEqual([{ kid: 'ed', alg: 'EdDSA', status: 'signing' }])
 
-    const { server } = createClockedServer()
-    await server.registerKey(() => key, { as: 'signing' })
-    const ada = visit(overWire(server))
-    expect((await ada.me((await ada.login()).token)).status).toBe(200)
-  })
+      const { server } = createClockedServer()
+      await server.registerKey(() => key, { as: 'signing' })
+      const ada = visit(overWire(server))
+      expect((await ada.me((await ada.login()).token)).status).toBe(200)
+    }
+  )
 
-  it('is still no key for another algorithm', () => {
+  it('is refused for another algorithm', () => {
     expect(() => createMockAuthServer({ keys: [{ kid: 'ed', alg: 'ES256', jwk }] })).toThrow(
       'keys[0].jwk.alg: expected ES256, the algorithm of the key; received "Ed25519"'
     )

@@ -1,4 +1,4 @@
-// The public vectors of C2SP/wycheproof, and what this server makes of each: through its own door, as a Bearer token.
+// Wycheproof vectors (C2SP/wycheproof), each presented to the server as a Bearer token.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -10,7 +10,7 @@ import {
 } from 'everbearer/mock'
 import type { JWK } from 'jose'
 
-/** Beside the repository: public data that is read where it lies. */
+/** Public data beside the repository. The tests are skipped if it is missing. */
 const folder = join(import.meta.dirname, '../../../../shared/data/wycheproof')
 
 export const vectorFiles = [
@@ -43,7 +43,7 @@ interface VectorGroup {
   }[]
 }
 
-/** The vectors of one file, or nothing where it is not there. */
+/** The vectors of a file; `undefined` if it is missing. */
 export function readVectors(file: VectorFile): readonly Vector[] | undefined {
   const path = join(folder, file)
   if (!existsSync(path)) return undefined
@@ -66,16 +66,16 @@ export function readVectors(file: VectorFile): readonly Vector[] | undefined {
   })
 }
 
-/** What became of a vector: of its key, or of the token. */
+/** The result of a vector. */
 export type Fate =
   | { readonly kind: 'key refused'; readonly why: string }
   | { readonly kind: 'token refused'; readonly why: TokenRefusal }
-  /** The signature was found right; what the payload says is no access token. */
+  /** The signature is valid, but the payload is not that of an access token. */
   | { readonly kind: 'signature right'; readonly why: TokenRefusal }
 
 const ownAlgorithms: readonly unknown[] = ['HS256', 'RS256', 'ES256', 'EdDSA', undefined]
 
-/** Gives the server the vector's key, as its own or as an external issuer's, and presents the vector's token. */
+/** Gives the server the key of a vector, as an own or an issuer's key, and presents its token. */
 export async function present(
   { keys, token }: Pick<Vector, 'keys' | 'token'>,
   tokensWithoutKid: 'refuse' | 'try-keys' = 'refuse'
@@ -97,7 +97,7 @@ export async function present(
     })
     const why = tokenRefusals.find((reason) => reason === server.calls[0]?.outcome)
     if (why === undefined) throw new Error('A vector was accepted as an access token.')
-    // Every check of the claims comes after the one of the signature.
+    // The refusals are listed in the order of the checks: claims come after the signature.
     const order = tokenRefusals.indexOf(why) - tokenRefusals.indexOf('bad_signature')
     return order > 0 ? { kind: 'signature right', why } : { kind: 'token refused', why }
   } catch (error) {
@@ -108,7 +108,7 @@ export async function present(
   }
 }
 
-/** How the vectors of a file came out, as a table, and what is decided otherwise with its reason. */
+/** The results of a file as a table, with the reason for each deviation. */
 export function tableOf(
   file: VectorFile,
   results: readonly { readonly vector: Vector; readonly fate: Fate }[]
@@ -136,7 +136,7 @@ export function tableOf(
   ].join('\n')
 }
 
-/** Vectors that the server does not decide as they say, each with the reason. */
+/** Vectors with a result that differs from the published one, each with the reason. */
 export const otherwise: Readonly<Record<VectorFile, Readonly<Record<number, string>>>> = {
   'json_web_signature_test.json': {
     346: 'the key is for PS256 and the token says PS384: a key has one algorithm here (RFC 8725 §3.1)',

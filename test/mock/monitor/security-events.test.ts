@@ -1,4 +1,4 @@
-// Monitoring: what the server tells somebody on duty, and that no secret is in it.
+// Security events: when each is emitted, and that no event contains a secret.
 import { createMockAuthServer, type MockEventName, type MockEvents } from 'everbearer/mock'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
@@ -35,7 +35,7 @@ const login = (email: string, origin?: string) => ({
 })
 
 describe('login-failed', () => {
-  it('tells whose account it was, from which page, and never what was typed', async () => {
+  it('contains the user and the origin, and never the email or password', async () => {
     const { server, clock, heard } = watched()
     await server.handle(login('ada@example.com', 'http://localhost:3000'))
     await server.handle(login('my-password-in-the-wrong-field'))
@@ -52,7 +52,7 @@ describe('login-failed', () => {
 })
 
 describe('refresh-reused', () => {
-  it('tells whose session was revoked', async () => {
+  it('contains the user and the revoked session', async () => {
     const { server, clock, heard, ada } = watched()
     const { token } = await ada.login()
     const first = ada.cookie
@@ -70,7 +70,7 @@ describe('refresh-reused', () => {
     ])
   })
 
-  it('is not told of a benign race, nor again of a session that is dead already', async () => {
+  it('is not emitted within the grace period, and only once per session', async () => {
     const { server, heard, ada } = watched({ refreshGraceSeconds: 10 })
     await ada.login()
     const first = ada.cookie
@@ -92,7 +92,7 @@ describe('refresh-reused', () => {
 })
 
 describe('token-refused and unknown-subject', () => {
-  it('tell why, and what a rightly signed token says of itself', async () => {
+  it('contain the reason, and the claims of a correctly signed token', async () => {
     const { server, clock, heard, ada } = watched({ keys: [{ kid: 'k', secret: 's'.repeat(32) }] })
     const { sid } = await server.signIn()
     const at = { atMs: clock.nowMs, route: 'me' }
@@ -113,7 +113,7 @@ describe('token-refused and unknown-subject', () => {
     ])
   })
 
-  it('are silent about tokens that are missing or old: that is everyday life', async () => {
+  it('are not emitted for missing or expired tokens', async () => {
     const { server, heard, ada } = watched()
     await ada.me()
     await ada.me(await server.mint({ forgery: 'expired' }))
@@ -122,7 +122,7 @@ describe('token-refused and unknown-subject', () => {
   })
 })
 
-it('request-forged tells the page that tried', async () => {
+it('request-forged contains the origin of the page', async () => {
   const { server, clock, heard } = watched()
   await server.handle(login('ada@example.com', 'https://evil.test'))
   expect(heard).toEqual([
@@ -138,7 +138,7 @@ describe('spike', () => {
   const spikes = ({ heard }: ReturnType<typeof watched>) =>
     heard.filter(([name]) => name === 'spike').map(([, event]) => event)
 
-  it('is told once when so many of a kind come in so short a time', async () => {
+  it('is emitted once when count events of a kind occur within withinSeconds', async () => {
     const watch = watched({ spike })
     await fail(watch, 4)
     expect(spikes(watch)).toEqual([])
@@ -148,7 +148,7 @@ describe('spike', () => {
     ])
   })
 
-  it('is told again only after it has been quiet', async () => {
+  it('is emitted again only after the rate has dropped', async () => {
     const watch = watched({ spike })
     await fail(watch, 6)
     watch.clock.advanceSeconds(59)
@@ -161,7 +161,7 @@ describe('spike', () => {
     expect(spikes(watch)).toHaveLength(2)
   })
 
-  it('does not come of a steady trickle', async () => {
+  it('is not emitted for a steady low rate', async () => {
     const watch = watched({ spike })
     for (let minute = 0; minute < 20; minute += 1) {
       await fail(watch, 1)
@@ -170,7 +170,7 @@ describe('spike', () => {
     expect(spikes(watch)).toEqual([])
   })
 
-  it('counts each kind for itself, and anew after a reset', async () => {
+  it('counts each kind separately, and from zero after reset()', async () => {
     const watch = watched({ spike })
     const { server } = watch
     await fail(watch, 4)
@@ -183,7 +183,7 @@ describe('spike', () => {
     expect(spikes(watch)).toEqual([])
   })
 
-  it('comes at ten within a minute by default', async () => {
+  it('is emitted at ten events within a minute by default', async () => {
     const watch = watched()
     await fail(watch, 9)
     expect(spikes(watch)).toEqual([])
@@ -193,7 +193,7 @@ describe('spike', () => {
 })
 
 describe('on', () => {
-  it('returns its remover', async () => {
+  it('returns a function that removes the listener', async () => {
     const { server } = createClockedServer()
     const heard: unknown[] = []
     const remove = server.on('login-failed', (event) => heard.push(event))
@@ -205,7 +205,7 @@ describe('on', () => {
     expect(Object.isFrozen(heard[0])).toBe(true)
   })
 
-  it('is there before the answer is, and a listener that throws changes no answer', async () => {
+  it('answers the call although a listener throws, and reports the error as uncaught', async () => {
     const { server } = createClockedServer()
     const uncaught = vi.fn()
     const given = process.listeners('uncaughtException')
@@ -216,19 +216,19 @@ describe('on', () => {
       for (const listener of given) process.on('uncaughtException', listener)
     })
     server.on('login-failed', () => {
-      throw new Error('a mistake of the listener')
+      throw new Error('an error of the listener')
     })
     expect((await server.handle(login('ada@example.com'))).status).toBe(401)
     await vi.waitFor(() => expect(uncaught).toHaveBeenCalledOnce())
   })
 
-  it('refuses an event that does not exist, and a listener that is none', () => {
+  it('throws a TypeError for an unknown event and for a listener that is not a function', () => {
     const server = createMockAuthServer()
     expect(() => server.on('logged-in' as MockEventName, () => {})).toThrow(
-      'on(): the event: expected one of login-failed, refresh-reused,'
+      'on(): name: expected one of login-failed, refresh-reused,'
     )
     expect(() => server.on('spike', undefined as unknown as () => void)).toThrow(
-      'on(): the listener: expected a function; received undefined'
+      'on(): listener: expected a function; received undefined'
     )
   })
 })

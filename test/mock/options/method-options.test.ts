@@ -1,4 +1,4 @@
-// What is given to methods and doors is checked as the server's own options are: by name, with what was expected and what came.
+// Method options: methods and adapters check them like the options of the server.
 import { createMockAuthServer } from 'everbearer/mock'
 import { createHandlers, protect as protectResolver } from 'everbearer/mock/msw'
 import { type Listening, listen, protect, toNodeListener } from 'everbearer/mock/node'
@@ -21,7 +21,7 @@ const invalid: readonly [
   [
     server.assertNoViolations,
     [{ expect: [] }],
-    'assertNoViolations(): expect: expected one of except, inFlightSeconds; received an unknown name'
+    'assertNoViolations(): expect: no such option; did you mean except?'
   ],
   [
     server.assertNoViolations,
@@ -50,17 +50,17 @@ const invalid: readonly [
     [{ quietMs: Number.NaN }],
     'idle(): quietMs: expected a number from 0 to 60000; received NaN'
   ],
-  [server.idle, [{ quiet: 1 }], 'idle(): quiet: expected one of quietMs; received an unknown name'],
+  [server.idle, [{ quiet: 1 }], 'idle(): quiet: no such option; did you mean quietMs?'],
   [
     server.hold('jwks').arrived,
     ['two'],
-    'arrived(): the count: expected a whole number from 1 to 9007199254740991; received "two"'
+    'arrived(): count: expected a whole number from 1 to 9007199254740991; received "two"'
   ],
-  [server.hold('jwks').arrived, [0], 'arrived(): the count: expected a whole number from 1'],
+  [server.hold('jwks').arrived, [0], 'arrived(): count: expected a whole number from 1'],
   [
     server.failNext,
     ['jwks', { status: 500, header: {} }],
-    'failNext(): fault.header: expected one of status, headers, body; received an unknown name'
+    'failNext(): fault.header: no such option; did you mean headers?'
   ],
   [
     server.failNext,
@@ -81,17 +81,17 @@ const invalid: readonly [
   ],
   [server.revoke, [undefined], 'revoke(): jti: expected a non-empty string; received undefined'],
   [server.registerKey, ['key'], 'registerKey(): provide: expected a function; received "key"'],
-  [server.onCall, [undefined], 'onCall(): the listener: expected a function; received undefined'],
-  [server.on, ['spike', undefined], 'on(): the listener: expected a function; received undefined'],
-  [server.protect, [undefined], 'protect(): the handler: expected a function; received undefined'],
-  [protect, [server, {}], 'protect(): the listener: expected a function; received object'],
-  [protectResolver, [server, null], 'protect(): the resolver: expected a function; received null'],
+  [server.onCall, [undefined], 'onCall(): listener: expected a function; received undefined'],
+  [server.on, ['spike', undefined], 'on(): listener: expected a function; received undefined'],
+  [server.protect, [undefined], 'protect(): handler: expected a function; received undefined'],
+  [protect, [server, {}], 'protect(): listener: expected a function; received an object'],
+  [protectResolver, [server, null], 'protect(): resolver: expected a function; received null'],
   [toNodeListener, [server, 5], 'toNodeListener(): next: expected a function; received 5'],
   [createHandlers, [server, null], 'createHandlers(): options: expected an object; received null'],
   [
     createHandlers,
     [server, { baseUrl: '' }],
-    'createHandlers(): baseUrl: expected one of baseURL; received an unknown name'
+    'createHandlers(): baseUrl: no such option; did you mean baseURL?'
   ],
   [
     createHandlers,
@@ -99,11 +99,7 @@ const invalid: readonly [
     "createHandlers(): baseURL: expected '' or an http(s) origin"
   ],
   [listen, [server, null], 'listen(): options: expected an object; received null'],
-  [
-    listen,
-    [server, { prot: 0 }],
-    'listen(): prot: expected one of port, host, control, next; received an unknown name'
-  ],
+  [listen, [server, { prot: 0 }], 'listen(): prot: no such option; did you mean port?'],
   [
     listen,
     [server, { port: '80' }],
@@ -116,11 +112,11 @@ const invalid: readonly [
   ],
   [listen, [server, { host: '' }], 'listen(): host: expected a non-empty string; received ""'],
   [listen, [server, { control: 'no' }], 'listen(): control: expected true or false; received "no"'],
-  [listen, [server, { next: {} }], 'listen(): next: expected a function; received object']
+  [listen, [server, { next: {} }], 'listen(): next: expected a function; received an object']
 ]
 
 it.each(invalid.map(([call, given, message]) => [message, call, given] as const))(
-  '%s',
+  'throws a TypeError: %s',
   async (message, call, given) => {
     const act = async () => Reflect.apply(call, undefined, given)
     await expect(act()).rejects.toThrow(TypeError)
@@ -128,7 +124,7 @@ it.each(invalid.map(([call, given, message]) => [message, call, given] as const)
   }
 )
 
-it('a wrong order opens no session', async () => {
+it('signIn() with an invalid url starts no session', async () => {
   const { signIn, sessions } = createMockAuthServer()
   await expect(signIn(undefined, 'nonsense')).rejects.toThrow(TypeError)
   expect(sessions).toEqual([])
@@ -145,7 +141,7 @@ it.each([
   ['next', 'x'],
   ['headers', { 'X-Evil': '1' }],
   ['body', 'evil']
-])('methods and doors inherit no %s', async (name, value) => {
+])('methods and adapters ignore an inherited option %s', async (name, value) => {
   const seen = await whilePolluted(name, value, async () => {
     const mock = createMockAuthServer()
     const handlers = createHandlers(mock, { ...home })

@@ -1,4 +1,4 @@
-// What Object.prototype may carry is no option of the mock's, and changes nothing about a session.
+// Polluted options: the server ignores options that Object.prototype carries.
 import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
 import { createHandlers } from 'everbearer/mock/msw'
 import { listen } from 'everbearer/mock/node'
@@ -8,8 +8,8 @@ import { whilePolluted } from '../../support/while-polluted.ts'
 import { createClockedServer, overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
 
 /**
- * Names that the mock reads somewhere, each with the value that would do the most harm. Not `alg` and `value`: WebCrypto and
- * `Object.defineProperty` themselves read inherited ones.
+ * Names that the mock reads, each with the most harmful value. `alg` and `value` are left out:
+ * WebCrypto and `Object.defineProperty` read inherited ones themselves.
  */
 const pollutions: Readonly<Record<string, unknown>> = {
   accessTokenSeconds: 1,
@@ -88,7 +88,7 @@ const given: MockAuthServerOptions = {
   spike: {}
 }
 
-/** A session from its sign-in to its end, through a rotation, a fault and a gate, and all that was to be seen of it. */
+/** Runs a session with a rotation, a fault and a gate, and returns a record of everything. */
 async function live(): Promise<unknown> {
   const { server, clock } = createClockedServer(given)
   const ada = visit(overWire(server))
@@ -121,13 +121,16 @@ async function live(): Promise<unknown> {
     .replace(/(refresh_token=|jti":"|sid":"|sid":"|issuedJti":")[\w-]+/gi, '$1ID')
 }
 
-it.each(Object.entries(pollutions))('inherits nothing: %s', async (name, value) => {
-  const clean = await live()
-  expect(clean).toContain('TOKEN')
-  expect(await whilePolluted(name, value, live)).toEqual(clean)
-})
+it.each(Object.entries(pollutions))(
+  'a session is the same with a polluted Object.prototype.%s',
+  async (name, value) => {
+    const clean = await live()
+    expect(clean).toContain('TOKEN')
+    expect(await whilePolluted(name, value, live)).toEqual(clean)
+  }
+)
 
-it.each(['network', 'cut'])('no door inherits the fault %s', async (fault) => {
+it.each(['network', 'cut'])('no adapter injects an inherited fault %s', async (fault) => {
   const server = createMockAuthServer()
   const { url, close } = await listen(server)
   onTestFinished(close)

@@ -1,10 +1,10 @@
-// No door opens in production.
+// Production: the server refuses to start.
 import { createMockAuthServer, MockAuthServerError } from 'everbearer/mock'
 import { afterEach, expect, it, vi } from 'vitest'
 
 afterEach(() => void vi.unstubAllEnvs())
 
-it('a server is not created where NODE_ENV is production, and every door needs one', () => {
+it('createMockAuthServer() throws if NODE_ENV is production', () => {
   vi.stubEnv('NODE_ENV', 'production')
   expect(() => createMockAuthServer()).toThrow(MockAuthServerError)
   expect(() => createMockAuthServer()).toThrow(
@@ -12,7 +12,7 @@ it('a server is not created where NODE_ENV is production, and every door needs o
   )
 })
 
-it.each(['test', 'development', ''])('a server is created where it is %j', (mode) => {
+it.each(['test', 'development', ''])('createMockAuthServer() works if NODE_ENV is %j', (mode) => {
   vi.stubEnv('NODE_ENV', mode)
   expect(createMockAuthServer().calls).toEqual([])
 })

@@ -1,4 +1,4 @@
-// Options: what is refused, in which words, and that no secret is among them.
+// Server options: defaults, effects, and the errors for invalid ones, which contain no secret.
 import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
 import { expect, it } from 'vitest'
 import {
@@ -15,8 +15,9 @@ const secondsFrom = (least: number, most: number) =>
   `expected a whole number of seconds from ${least} to ${most}`
 
 const invalid: [string, unknown, string][] = [
-  ['options', 'x', 'options: expected an object; received string'],
-  ['accessTtl', { accessTtl: 3 }, 'accessTtl: expected one of users, issuer,'],
+  ['options', 'x', 'options: expected an object; received a string'],
+  ['accessTtl', { accessTtl: 3 }, 'accessTtl: no such option; did you mean accessTokenSeconds?'],
+  ['zone', { zone: 3 }, 'zone: no such option; the options are users, issuer,'],
   [
     'accessTokenSeconds',
     { accessTokenSeconds: 0 },
@@ -25,6 +26,7 @@ const invalid: [string, unknown, string][] = [
   ['accessTokenSeconds', { accessTokenSeconds: 1.5 }, 'received 1.5'],
   ['accessTokenSeconds', { accessTokenSeconds: '300' }, 'received "300"'],
   ['accessTokenSeconds', { accessTokenSeconds: Number.NaN }, 'received NaN'],
+  ['sessionSeconds', { sessionSeconds: null }, 'received null'],
   [
     'sessionSeconds',
     { sessionSeconds: 31_536_001 },
@@ -48,9 +50,9 @@ const invalid: [string, unknown, string][] = [
   [
     'paths',
     { paths: { signin: '/login' } },
-    'paths.signin: expected one of login, refresh, logout, me, jwks'
+    'paths.signin: no such option; the options are login, refresh, logout, me, jwks.'
   ],
-  ['paths', { paths: { login: '/me' } }, 'paths: expected different values; received "/me"'],
+  ['paths', { paths: { login: '/me' } }, 'paths: expected no duplicates; received "/me" twice'],
   [
     'allowedOrigins',
     { allowedOrigins: '*' },
@@ -65,14 +67,14 @@ const invalid: [string, unknown, string][] = [
   [
     'cookieName',
     { cookieName: 'a b' },
-    'cookieName: expected a token of RFC 6265 §4.1.1; received "a b"'
+    'cookieName: expected a cookie name (RFC 6265 §4.1.1); received "a b"'
   ],
   [
     'now',
     { now: 5 },
     'now: expected a function that returns milliseconds since the epoch; received 5'
   ],
-  ['users', { users: ada }, 'users: expected an array; received object'],
+  ['users', { users: ada }, 'users: expected an array; received an object'],
   [
     'users',
     { users: [{ email: 'ada@example.com' }] },
@@ -81,50 +83,58 @@ const invalid: [string, unknown, string][] = [
   [
     'users',
     { users: [ada, ada] },
-    'users[].email: expected different values; received "ada@example.com"'
+    'users[].email: expected no duplicates; received "ada@example.com" twice'
   ],
   [
     'users',
     { users: [{ ...ada, role: 'admin' }] },
-    'users[0].role: expected one of email, password, sub, claims'
+    'users[0].role: no such option; the options are email, password, sub, claims'
   ],
   [
     'users',
     { users: [{ ...ada, claims: { exp: 1 } }] },
     'users[0].claims: expected no claim that the server sets; received exp'
   ],
-  ['users', { users: [{ ...ada, claims: { big: 1n } }] }, 'users[0].claims: expected JSON'],
+  [
+    'users',
+    { users: [{ ...ada, claims: { big: 1n } }] },
+    'users[0].claims: expected JSON-serialisable claims'
+  ],
   [
     'users',
     { users: [{ ...ada, claims: { token_version: '3' } }] },
     'users[0].claims.token_version: expected a whole number, 0 or more; received "3"'
   ],
   ['users', { users: [{ ...ada, claims: { token_version: -1 } }] }, 'received -1'],
-  [
-    'cookies',
-    { cookies: 'jarr' },
-    "cookies: expected 'headers', 'jar' or 'auto'; received \"jarr\""
-  ],
+  ['cookies', { cookies: 'jarr' }, 'cookies: expected one of headers, jar, auto; received "jarr"'],
   [
     'pageOrigin',
     { pageOrigin: 'localhost:3000' },
-    'pageOrigin: expected an origin such as \'http://localhost:3000\'; received "localhost:3000"'
+    'pageOrigin: expected an origin such as \'https://app.example.com\', without a path or trailing slash; received "localhost:3000"'
   ],
   ['emulateCors', { emulateCors: 'no' }, 'emulateCors: expected true or false; received "no"'],
   [
     'allowedHeaders',
     { allowedHeaders: 'X-A' },
-    'allowedHeaders: expected an array of names; received "X-A"'
+    'allowedHeaders: expected an array of header names; received "X-A"'
   ],
   [
     'allowedHeaders',
     { allowedHeaders: ['*'] },
-    'allowedHeaders[0]: expected the name of a header (\'*\' does not count next to credentials); received "*"'
+    'allowedHeaders[0]: expected a header name (\'*\' has no effect on requests with credentials); received "*"'
   ],
-  ['allowedHeaders', { allowedHeaders: ['X-A', 'X B'] }, 'allowedHeaders[1]: expected the name'],
+  [
+    'allowedHeaders',
+    { allowedHeaders: ['X-A', 'X B'] },
+    'allowedHeaders[1]: expected a header name'
+  ],
   ['latencyMs', { latencyMs: -1 }, 'latencyMs: expected a number from 0 to 60000; received -1'],
   ['latencyMs', { latencyMs: Number.NaN }, 'received NaN'],
-  ['keys', { keys: [] }, 'keys: expected an array of at least one key; received an array of 0'],
+  [
+    'keys',
+    { keys: [] },
+    'keys: expected an array of at least one key; received an array of length 0'
+  ],
   [
     'keys',
     { keys: [{ ...key, secret: 's'.repeat(31) }] },
@@ -135,16 +145,16 @@ const invalid: [string, unknown, string][] = [
     { keys: [{ ...key, kid: '' }] },
     'keys[0].kid: expected a non-empty string; received ""'
   ],
-  ['keys', { keys: [key, key] }, 'keys[].kid: expected different values; received "a"']
+  ['keys', { keys: [key, key] }, 'keys[].kid: expected no duplicates; received "a" twice']
 ]
 
-it.each(invalid)('a wrong %s in %o is refused: %s', (_name, options, message) => {
+it.each(invalid)('throws a TypeError for %s in %o: %s', (_name, options, message) => {
   const create = () => createMockAuthServer(options as MockAuthServerOptions)
   expect(create).toThrow(TypeError)
   expect(create).toThrow(message)
 })
 
-it('no message repeats a password or a secret', () => {
+it('no error contains a password or a secret', () => {
   const canary = 'canary'
   const attempts: unknown[] = [
     { users: [{ email: '', password: canary }] },
@@ -167,11 +177,11 @@ it('no message repeats a password or a secret', () => {
 
 it.each([
   [{ reissue: { when: 'sometimes' } }, 'reissue.when: expected one of old-key, always, never'],
-  [{ reissue: { header: 'a b' } }, 'reissue.header: expected the name of a header'],
+  [{ reissue: { header: 'a b' } }, 'reissue.header: expected a header name'],
   [{ reissue: { value: 'basic' } }, "reissue.value: expected 'bearer', 'bare' or a function"],
   [{ reissue: { expose: 1 } }, 'reissue.expose: expected true or false; received 1'],
-  [{ reissue: { cache: true } }, 'reissue.cache: expected one of when, header, value, expose'],
-  [{ reissue: [] }, 'reissue: expected an object; received an array of 0'],
+  [{ reissue: { cache: true } }, 'reissue.cache: no such option; did you mean cacheable?'],
+  [{ reissue: [] }, 'reissue: expected an object; received an array of length 0'],
   [{ invalidTokenStatus: 400 }, 'invalidTokenStatus: expected 401 or 403; received 400'],
   [{ revocation: 'never' }, 'revocation: expected one of immediate, short-lived'],
   [{ refreshIdleSeconds: 0 }, 'refreshIdleSeconds: expected a whole number of seconds from 1'],
@@ -179,7 +189,7 @@ it.each([
   [{ tokensWithoutKid: 'accept' }, 'tokensWithoutKid: expected one of refuse, try-keys'],
   [{ clockToleranceSeconds: -1 }, 'clockToleranceSeconds: expected a whole number of seconds'],
   [{ jwksMaxAgeSeconds: 1e9 }, 'jwksMaxAgeSeconds: expected a whole number of seconds from 0'],
-  [{ issuers: {} }, 'issuers: expected an array; received object'],
+  [{ issuers: {} }, 'issuers: expected an array; received an object'],
   [{ issuers: [{ issuer: 'x' }] }, 'issuers[0].jwks: expected a JWK Set'],
   [{ keys: [{ kid: 'a', jwk: 7 }] }, 'keys[0].jwk: expected a JSON Web Key (RFC 7517); received 7'],
   [{ keys: [{ kid: 'a', jwk: { kty: 'RSA', alg: 'ES256' } }] }, 'keys[0].jwk: expected a key for'],
@@ -196,8 +206,11 @@ it.each([
     'keys[0].jwk.alg: expected ES256, the algorithm of the key; received "ES384"'
   ],
   [{ spike: { count: 1 } }, 'spike.count: expected a whole number from 2 to 10000; received 1'],
-  [{ spike: 5 }, 'spike: expected an object; received number'],
-  [{ cookie: { httpOnly: false } }, 'cookie.httpOnly: expected one of path, domain, sameSite'],
+  [{ spike: 5 }, 'spike: expected an object; received a number'],
+  [
+    { cookie: { httpOnly: false } },
+    'cookie.httpOnly: no such option; the options are path, domain, sameSite'
+  ],
   [{ cookie: { secure: false } }, "cookie.secure: expected 'auto' or true; received false"],
   [{ cookie: { path: 'x;' } }, 'cookie.path: expected a path such as \'/auth\'; received "x;"'],
   [{ cookie: { domain: 'a b' } }, "cookie.domain: expected a host such as 'example.com'"],
@@ -206,13 +219,13 @@ it.each([
     { cookieName: '__Host-rt', cookie: { path: '/auth' } },
     "cookieName: expected a name without '__Host-'"
   ]
-])('the options %o are refused: %s', (options, message) => {
+])('throws a TypeError for %o: %s', (options, message) => {
   const create = () => createMockAuthServer(options as unknown as MockAuthServerOptions)
   expect(create).toThrow(TypeError)
   expect(create).toThrow(`Option ${message}`)
 })
 
-it('everything has a default', async () => {
+it('every option has a default', async () => {
   const visitor = visit(overWire(createMockAuthServer()))
   const { token } = await visitor.login()
   expect(claimsOf(token)).toEqual({
@@ -229,7 +242,7 @@ it('everything has a default', async () => {
   expect(exp).toBe(iat + 300)
 })
 
-it('every option counts', async () => {
+it('users, issuer, audience and accessTokenSeconds appear in the token', async () => {
   const { server } = createClockedServer({
     users: [
       { email: 'bob@example.com', password: 'b' },
@@ -250,7 +263,7 @@ it('every option counts', async () => {
   })
 })
 
-it('paths move below basePath, and only they are owned', async () => {
+it('paths are below basePath, and owns() accepts only them', async () => {
   const server = createMockAuthServer({ basePath: '/v1', paths: { login: '/session/new' } })
   const owns = (path: string) => server.owns({ url: `https://api.test${path}` })
 
@@ -278,7 +291,7 @@ it('paths move below basePath, and only they are owned', async () => {
   expect(answer.status).toBe(200)
 })
 
-it('the clock is Date.now at the time of each call by default', async () => {
+it('the default clock looks up Date.now at each call', async () => {
   const server = createMockAuthServer()
   const real = Date.now
   try {
@@ -290,7 +303,7 @@ it('the clock is Date.now at the time of each call by default', async () => {
   }
 })
 
-it('methods survive destructuring', async () => {
+it('methods can be destructured', async () => {
   const { handle, owns, fetch, rotateKey, retireKey, reset } = createMockAuthServer()
   expect((await handle({ method: 'GET', url: 'http://localhost/me', headers: [] })).status).toBe(
     401

@@ -410,7 +410,7 @@ describe('short-lived access tokens', () => {
   it('may last a quarter of an hour and no longer', () => {
     expect(() => createMockAuthServer({ revocation, accessTokenSeconds: 900 })).not.toThrow()
     expect(() => createMockAuthServer({ revocation, accessTokenSeconds: 901 })).toThrow(
-      "accessTokenSeconds: expected at most 900 where revocation is 'short-lived'; received 901"
+      "accessTokenSeconds: expected at most 900 if revocation is 'short-lived'; received 901"
     )
   })
 })

@@ -340,8 +340,8 @@ describe('what cannot be read', () => {
 it.each([
   [null, 'null'],
   ['sessionStorage', '"sessionStorage"'],
-  [{}, 'object'],
-  [{ getItem() {}, setItem() {} }, 'object']
+  [{}, 'an object'],
+  [{ getItem() {}, setItem() {} }, 'an object']
 ])('persist %j is refused', (persist, received) => {
   expect(() => Reflect.apply(createMockAuthServer, undefined, [{ persist }])).toThrow(
     `Option persist: expected an object with getItem, setItem and removeItem, such as sessionStorage; received ${received}`

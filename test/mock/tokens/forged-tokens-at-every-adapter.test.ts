@@ -1,4 +1,4 @@
-// Every kind of forged token, refused for its own reason whatever the server signs with, at every door that guards.
+// Forged tokens: each kind is refused for its own reason, by every algorithm and adapter.
 import {
   createMockAuthServer,
   forgeries,
@@ -24,7 +24,7 @@ const algorithms: readonly MockAlgorithm[] = ['HS256', 'RS256', 'ES256', 'EdDSA'
 
 describe.each(algorithms)('a server that signs with %s', (alg) => {
   const fitting = kinds.filter(([kind]) => alg !== 'HS256' || kind !== 'public-key-as-secret')
-  it.each(fitting)('refuses a token that is forged as %s: %s', async (forgery, reason) => {
+  it.each(fitting)('refuses a token forged as %s: %s', async (forgery, reason) => {
     const { server } = createClockedServer({ alg })
     const answer = await visit(overWire(server)).me(await server.mint({ forgery }))
 
@@ -33,14 +33,14 @@ describe.each(algorithms)('a server that signs with %s', (alg) => {
     expect(answer.header('authorization')).toBeNull()
   })
 
-  it('accepts one that is not forged, and every one of those was made of such', async () => {
+  it('accepts a minted token without a forgery', async () => {
     const { server } = createClockedServer({ alg })
     expect((await visit(overWire(server)).me(await server.mint())).status).toBe(200)
   })
 })
 
-describe('a token that is made to order', () => {
-  it('is good where only its jti was ordered', async () => {
+describe('a minted token', () => {
+  it('is accepted with a given jti, and refused after revoke() of it', async () => {
     const { server } = createClockedServer()
     const token = await server.mint({ claims: { jti: 'known-to-my-test' } })
     await visit(overWire(server)).me(token)
@@ -50,7 +50,7 @@ describe('a token that is made to order', () => {
     expect(outcome(server)).toBe('token_revoked')
   })
 
-  it('is good until the exp that was ordered, whoever signs in meanwhile', async () => {
+  it('is accepted until its given exp, even if other tokens are issued in between', async () => {
     const { server, clock } = createClockedServer()
     const token = await server.mint({ claims: { exp: clock.nowMs / 1000 + 3600 } })
     const ada = visit(overWire(server))
@@ -66,14 +66,14 @@ describe('a token that is made to order', () => {
   })
 })
 
-it('goes through all the reasons there are, but for the missing token', () => {
+it('the forgeries cover every refusal reason except missing_token', () => {
   const named = new Set<string>(['missing_token', ...Object.values(forgeries)])
   expect(tokenRefusals.filter((reason) => !named.has(reason))).toEqual([])
 })
 
 const adapters: readonly [string, (server: MockAuthServer, token: string) => Promise<number>][] = [
   [
-    'guard',
+    'guard()',
     async (server, token) =>
       (
         await server.guard(
@@ -83,11 +83,11 @@ const adapters: readonly [string, (server: MockAuthServer, token: string) => Pro
       ).status
   ],
   [
-    'protect of the fetch door',
+    'protect() of the fetch adapter',
     async (server, token) => (await server.protect(() => new Response())(requestWith(token))).status
   ],
   [
-    'protect of the msw door',
+    'protect() of the msw adapter',
     async (server, token) => {
       const handler = http.get(
         `${base}/x`,
@@ -99,7 +99,7 @@ const adapters: readonly [string, (server: MockAuthServer, token: string) => Pro
 ]
 
 describe.each(adapters)('%s', (_name, ask) => {
-  it.each(kinds)('refuses a token that is forged as %s: %s', async (forgery, reason) => {
+  it.each(kinds)('refuses a token forged as %s: %s', async (forgery, reason) => {
     const server = createMockAuthServer({ alg: 'ES256' })
     expect(await ask(server, await server.mint({ forgery }))).toBe(401)
     expect(outcome(server)).toBe(reason)
@@ -108,7 +108,7 @@ describe.each(adapters)('%s', (_name, ask) => {
 })
 
 describe('a leaked key', () => {
-  it('signs what its thief likes until it is retired, and is no use after', async () => {
+  it('signs accepted tokens until emergencyRotate() retires it', async () => {
     const { server } = createClockedServer()
     const leaked = server.keys[0]?.kid ?? ''
     const thief = visit(overWire(server))
@@ -126,7 +126,7 @@ describe('a leaked key', () => {
 })
 
 describe('mint', () => {
-  it('makes a token like that of a login, for whom it is ordered', async () => {
+  it('makes a token like that of a login, for the given user', async () => {
     const { server, clock } = createClockedServer({
       users: [
         { email: 'ada@example.com', password: 'lovelace' },
@@ -152,14 +152,14 @@ describe('mint', () => {
     expect(server.sessions.map(({ sid, sub }) => [sid, sub])).toEqual([[sid, 'user-2']])
   })
 
-  it('makes it for a session that is there', async () => {
+  it('makes a token for a given session', async () => {
     const { server } = createClockedServer()
     const { sid } = await server.signIn()
     expect(decodeJwt(await server.mint({ sid })).sid).toBe(sid)
     expect(server.sessions).toHaveLength(1)
   })
 
-  it('signs whatever header and claims are ordered', async () => {
+  it('signs the given header and claims, and leaves out those that are undefined', async () => {
     const secret = 'a secret that the test knows as well'
     const { server, clock } = createClockedServer({ keys: [{ kid: 'k', secret }] })
     const token = await server.mint({
@@ -175,11 +175,15 @@ describe('mint', () => {
   })
 
   it.each([
-    ['a user that nobody knows', { user: 'eve' }, 'unknown_user'],
-    ['a session that is not there', { sid: 'nowhere' }, 'unknown_session'],
-    ['a key that was never there', { kid: 'nobody' }, 'unknown_key'],
+    ['an unknown user', { user: 'eve' }, 'unknown_user'],
+    ['an unknown session', { sid: 'nowhere' }, 'unknown_session'],
+    ['an unknown key', { kid: 'unknown' }, 'unknown_key'],
     ['a key that cannot sign', { kid: 'public' }, 'cannot_sign'],
-    ['a public key where there is none', { forgery: 'public-key-as-secret' }, 'no_public_key']
+    [
+      'the forgery public-key-as-secret if all keys are symmetric',
+      { forgery: 'public-key-as-secret' },
+      'no_public_key'
+    ]
   ] as const)('refuses %s', async (_name, order, code) => {
     const { server } = createClockedServer()
     if ('kid' in order && order.kid === 'public') {
@@ -192,18 +196,20 @@ describe('mint', () => {
     await expect(server.mint(order)).rejects.toEqual(expect.objectContaining({ code }))
   })
 
-  it('refuses an order that nobody understands', async () => {
+  it('throws a TypeError for an unknown forgery or option', async () => {
     const { server } = createClockedServer()
     const order = (value: object) => server.mint(value)
     await expect(order({ forgery: 'clever' })).rejects.toThrow('mint(): forgery: expected one of')
-    await expect(order({ expired: true })).rejects.toThrow('mint(): expired: expected one of user,')
+    await expect(order({ expired: true })).rejects.toThrow(
+      'mint(): expired: no such option; the options are user,'
+    )
     await expect(order([])).rejects.toThrow(
-      'mint(): the order: expected an object; received an array of 0'
+      'mint(): order: expected an object; received an array of length 0'
     )
   })
 })
 
-it('a token is compared by the platform, in the same time for every wrong one', async () => {
+it('verifies a signature with WebCrypto, which takes constant time', async () => {
   const { server } = createClockedServer()
   const seen: string[] = []
   const { verify } = crypto.subtle

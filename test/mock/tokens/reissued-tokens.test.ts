@@ -1,4 +1,4 @@
-// The re-issue: what it keeps, when it comes and when not, how it travels, and what its mistakes look like.
+// Re-issued tokens: their claims, when they are sent, their header, and servers that do it wrong.
 import type {
   MockAuthServer,
   MockAuthServerOptions,
@@ -53,7 +53,7 @@ const valuesOf = ({ headers }: WireResponse, name: string) =>
 const bearerOf = (answer: WireResponse) => valuesOf(answer, 'authorization')[0]?.slice(7) ?? ''
 
 describe('a chain of re-issues', () => {
-  it('keeps every claim of the first token but iat, exp and jti, over many keys and algorithms', async () => {
+  it('keeps every claim of the first token except iat, exp and jti, over several algorithms', async () => {
     const { server, clock, token } = await signedIn()
     const before = claimsOf(token)
     let current = token
@@ -74,7 +74,7 @@ describe('a chain of re-issues', () => {
     expect(after.jti).not.toBe(before.jti)
   })
 
-  it('keeps claims that a token was minted with, whatever the user has by now', async () => {
+  it('keeps the claims of a minted token instead of those of the user', async () => {
     const { server } = await signedIn()
     const token = await server.mint({ claims: { scope: 'one call only', act: { sub: 'support' } } })
     server.rotateKey()
@@ -104,7 +104,7 @@ describe('a chain of re-issues', () => {
     expect([answer.status, answer.header('authorization')]).toEqual([401, null])
   })
 
-  it('ends with an emergency, for a token that a thief of the old key forged too', async () => {
+  it('ends with emergencyRotate(), also for a token forged with the leaked key', async () => {
     const { server, ada, token } = await signedIn()
     const leaked = server.keys[0]?.kid ?? ''
     const { sid = '' } = claimsOf(token)
@@ -118,12 +118,15 @@ describe('a chain of re-issues', () => {
   })
 
   it.each([
-    ['its session ended', (server: MockAuthServer) => server.endSessions()],
-    ['its session expired', (server: MockAuthServer, sid: string) => server.expireSession(sid)],
-    ['it was revoked', (server: MockAuthServer, _sid: string, jti: string) => server.revoke(jti)],
-    ['it was called expired', (server: MockAuthServer) => server.expireAccessTokens()],
-    ['its version is old', (server: MockAuthServer) => server.bumpTokenVersion()]
-  ])('ends with a token while it is looked at: %s', async (_name, change) => {
+    ['the session ended', (server: MockAuthServer) => server.endSessions()],
+    ['the session expired', (server: MockAuthServer, sid: string) => server.expireSession(sid)],
+    [
+      'the token was revoked',
+      (server: MockAuthServer, _sid: string, jti: string) => server.revoke(jti)
+    ],
+    ['the token was expired by the test', (server: MockAuthServer) => server.expireAccessTokens()],
+    ['the token version was raised', (server: MockAuthServer) => server.bumpTokenVersion()]
+  ])('adds no token to an answer if, during the handler, %s', async (_name, change) => {
     const { server, token } = await signedIn()
     const { sid = '', jti = '' } = claimsOf(token)
     server.rotateKey()
@@ -142,7 +145,7 @@ describe('a chain of re-issues', () => {
   })
 })
 
-describe('when', () => {
+describe('reissue.when', () => {
   const keysOf = async (when: MockReissue['when']) => {
     const { server, token } = await signedIn({ reissue: when === undefined ? {} : { when } })
     const current = await guarded(server, token)
@@ -151,24 +154,24 @@ describe('when', () => {
     return [current, old].map((answer) => valuesOf(answer, 'authorization').length)
   }
 
-  it('is the time of an old key, by default', async () => {
+  it('re-issues tokens of an old key by default', async () => {
     expect(await keysOf(undefined)).toEqual([0, 1])
     expect(await keysOf('old-key')).toEqual([0, 1])
   })
 
-  it('may be always, or never', async () => {
+  it('re-issues always or never, if set so', async () => {
     expect(await keysOf('always')).toEqual([1, 1])
     expect(await keysOf('never')).toEqual([0, 0])
   })
 
-  it('is not while a key is only published', async () => {
+  it('does not re-issue while a new key is only published', async () => {
     const { server, token } = await signedIn()
     server.publishKey()
     expect(valuesOf(await guarded(server, token), 'authorization')).toEqual([])
   })
 })
 
-describe('the header', () => {
+describe('the re-issue header', () => {
   const shown = async (reissue: MockReissue, headers: [string, string][] = []) => {
     const { server, token } = await signedIn({ reissue })
     server.rotateKey()
@@ -187,7 +190,7 @@ describe('the header', () => {
     }
   )
 
-  it('may hold the bare token', async () => {
+  it('contains the token alone with value: bare', async () => {
     expect(valuesOf(await shown({ header: 'X-New-Token', value: 'bare' }), 'x-new-token')).toEqual([
       jwt
     ])
@@ -201,13 +204,13 @@ describe('the header', () => {
     'Bearer',
     '',
     '  Bearer TOKEN  '
-  ])('may hold any value that a test wants: "%s"', async (shape) => {
+  ])('contains any value that a function returns: "%s"', async (shape) => {
     const [value = ''] = valuesOf(await shown({ value: odd(shape) }), 'authorization')
     expect(value.replaceAll(/eyJ[\w.-]+/g, 'TOKEN')).toBe(shape)
   })
 
   it.each(['Bearer a\r\nX-Evil: 1', 'a\0b', 'Bearer é€'])(
-    'holds nothing that is no header value',
+    'throws a TypeError if the function returns an invalid header value',
     async (bad) => {
       await expect(shown({ value: () => bad })).rejects.toThrow(
         'Option reissue.value: expected a function that returns a header value'
@@ -215,23 +218,23 @@ describe('the header', () => {
     }
   )
 
-  it('replaces what the handler wrote, in whatever case', async () => {
+  it('replaces the same header of the handler, regardless of case', async () => {
     const answer = await shown({}, [['authorization', 'Bearer of the handler']])
     expect(valuesOf(answer, 'authorization')).toEqual([expect.stringMatching(/^Bearer eyJ/)])
   })
 
-  it('is exposed next to what the handler exposes', async () => {
+  it('is exposed beside the headers that the handler exposes', async () => {
     const answer = await shown({}, [['Access-Control-Expose-Headers', 'X-Total, authorization']])
     expect(valuesOf(answer, 'access-control-expose-headers')).toEqual(['X-Total, authorization'])
   })
 
-  it('stays unreadable where it is not exposed, even behind a star', async () => {
+  it('is not exposed with expose: false, and the handler’s * does not cover it', async () => {
     const answer = await shown({ expose: false }, [['Access-Control-Expose-Headers', '*']])
     expect(valuesOf(answer, 'access-control-expose-headers')).toEqual(['*'])
     expect(valuesOf(answer, 'authorization')).toHaveLength(1)
   })
 
-  it('disturbs nobody who cannot read it: a whole rotation goes by with the old token and a refresh', async () => {
+  it('is optional: a client that cannot read it survives a rotation with its old token and a refresh', async () => {
     const { server, clock, ada, token } = await signedIn({ reissue: { expose: false } })
     const { previousKid } = server.rotateKey()
     clock.advanceSeconds(299)
@@ -242,8 +245,8 @@ describe('the header', () => {
   })
 })
 
-describe('a shared cache in front', () => {
-  /** Obeys `no-store` and `Vary`, and nothing else: as bad as a cache can be. */
+describe('a shared cache in front of the server', () => {
+  /** A bad cache: it respects only `no-store` and `Vary`. */
   function createCache(ask: (token: string) => Promise<WireResponse>) {
     const stored: { readonly token: string; readonly answer: WireResponse }[] = []
     return async (token: string): Promise<WireResponse> => {
@@ -271,21 +274,21 @@ describe('a shared cache in front', () => {
     )
   }
 
-  it('hands each user their own token', async () => {
+  it('returns to each user their own token by default', async () => {
     expect(await twoUsers({})).toEqual(['user-1', 'user-2'])
   })
 
-  it('hands one user’s token to another where a server lets it: a mistake to test against', async () => {
+  it('returns one user’s token to another with cacheable: true', async () => {
     expect(await twoUsers({ cacheable: true })).toEqual(['user-1', 'user-1'])
   })
 
-  it('leaves the handler’s own cache headers alone where nothing is re-issued', async () => {
+  it('gets the cache headers of the handler unchanged if nothing is re-issued', async () => {
     const { server, token } = await signedIn()
     const answer = await guarded(server, token, cached)
     expect(valuesOf(answer, 'cache-control')).toEqual(['public, max-age=60'])
   })
 
-  it('is told by login and refresh to keep nothing', async () => {
+  it('gets no-store on the answers of login, refresh and logout', async () => {
     const { ada } = await signedIn()
     const answers = [await ada.login(), await ada.refresh(), await ada.logout()]
     expect(answers.map((answer) => answer.header('cache-control'))).toEqual(
@@ -313,7 +316,7 @@ describe('invalidTokenStatus', () => {
     expect(answer.header('www-authenticate') !== null).toBe(invalidTokenStatus === 401)
   })
 
-  it('names the reason in the journal all the same', async () => {
+  it('records the reason in the call log even with 403', async () => {
     const { server } = createClockedServer({ invalidTokenStatus: 403 })
     await visit(overWire(server)).me(await server.mint({ forgery: 'alg-none' }))
     expect(server.calls[0]).toMatchObject({ status: 403, outcome: 'alg_not_allowed' })
@@ -338,12 +341,15 @@ describe('clockToleranceSeconds', () => {
     ['nbf', 1, 0, 'token_not_yet_valid'],
     ['nbf', 30, 30, 'accepted'],
     ['nbf', 31, 30, 'token_not_yet_valid']
-  ] as const)('%s %i s from now with a tolerance of %i s: %s', async (...row) => {
-    const [claim, offset, tolerance, expected] = row
-    expect(await at(offset, claim)(tolerance)).toBe(expected)
-  })
+  ] as const)(
+    'an %s of %i s from now with a tolerance of %i s has the outcome %s',
+    async (...row) => {
+      const [claim, offset, tolerance, expected] = row
+      expect(await at(offset, claim)(tolerance)).toBe(expected)
+    }
+  )
 
-  it('keeps a token of the server’s own good for as long after its end', async () => {
+  it('accepts an own token for as long after its exp', async () => {
     const { server, clock, ada, token } = await signedIn({ clockToleranceSeconds: 30 })
     clock.advanceSeconds(329)
     await server.signIn()

@@ -1,4 +1,4 @@
-// What was called back is not carried on: nothing new is signed in place of it, by a re-issue or by a refresh.
+// Revocation: a revoked token is replaced by no new one, neither by a re-issue nor by a refresh.
 import type { MockAuthServer } from 'everbearer/mock'
 import { describe, expect, it } from 'vitest'
 import {
@@ -13,7 +13,7 @@ import {
 
 const bearer = (token: string): [string, string][] => [['Authorization', `Bearer ${token}`]]
 
-const renew = (server: MockAuthServer, token: string) =>
+const refresh = (server: MockAuthServer, token: string) =>
   server.handle({
     method: 'POST',
     url: `${base}/refresh`,
@@ -21,19 +21,19 @@ const renew = (server: MockAuthServer, token: string) =>
     body: '{}'
   })
 
-describe('where access tokens are only short-lived', () => {
+describe('with short-lived revocation', () => {
   it.each([
     ['revoked', (server: MockAuthServer, jti: string) => server.revoke(jti)],
-    ['of an old version', (server: MockAuthServer) => server.bumpTokenVersion()],
-    ['revoked with all others', (server: MockAuthServer) => server.revokeAccessTokens()]
-  ])('a token that is %s is not re-issued beyond its own end', async (_name, callBack) => {
+    ['of a stale version', (server: MockAuthServer) => server.bumpTokenVersion()],
+    ['revoked by revokeAccessTokens()', (server: MockAuthServer) => server.revokeAccessTokens()]
+  ])('a token that is %s is not re-issued, so it ends with its exp', async (_name, revoke) => {
     const { server, clock } = createClockedServer({
       revocation: 'short-lived',
       accessTokenSeconds: 900
     })
     const ada = visit(overWire(server))
     let { token } = await ada.login()
-    callBack(server, claimsOf(token).jti ?? '')
+    revoke(server, claimsOf(token).jti ?? '')
     const statuses: number[] = []
     for (let turn = 0; turn < 4; turn += 1) {
       clock.advanceSeconds(600)
@@ -42,7 +42,7 @@ describe('where access tokens are only short-lived', () => {
       statuses.push(answer.status)
       token = answer.header('authorization')?.slice('Bearer '.length) ?? token
     }
-    // Its own 900 seconds are the price of not looking anything up; four times as many are not.
+    // Without a look-up the token itself is accepted for its 900 seconds, but not for longer.
     expect(statuses).toEqual([200, 401, 401, 401])
   })
 
@@ -52,18 +52,18 @@ describe('where access tokens are only short-lived', () => {
       (server: MockAuthServer, token: string) => server.revoke(claimsOf(token).jti ?? '')
     ],
     ['stale_version', (server: MockAuthServer) => server.bumpTokenVersion()]
-  ])('a token that is called back renews nothing by a refresh: %s', async (reason, callBack) => {
+  ])('a refresh with a revoked access token is refused: %s', async (reason, revoke) => {
     const { server } = createClockedServer({
       revocation: 'short-lived',
       refreshWith: 'access-token'
     })
     const { token } = await visit(overWire(server)).login()
-    callBack(server, token)
-    expect((await renew(server, token)).status).toBe(401)
+    revoke(server, token)
+    expect((await refresh(server, token)).status).toBe(401)
     expect(outcome(server)).toBe(reason)
   })
 
-  it('a token of one user in the session of another is not signed again', async () => {
+  it('a token of one user in the session of another is not re-issued', async () => {
     const { server } = createClockedServer({
       revocation: 'short-lived',
       users: [
@@ -73,7 +73,7 @@ describe('where access tokens are only short-lived', () => {
     })
     const { sid } = await server.signIn('eve@example.com')
     const { previousKid } = server.rotateKey()
-    // Eve has the old key, and writes herself a token for Ada in her own session.
+    // Eve has the old key, and signs a token for Ada in her own session.
     const forged = await server.mint({ sid, kid: previousKid, claims: { sub: 'user-1' } })
     const answer = await visit(overWire(server)).me(forged)
     expect([answer.status, answer.header('authorization')]).toEqual([200, null])
@@ -84,7 +84,7 @@ it.each([
   ['session_expired', { sessionSeconds: 60 }],
   ['session_idle', { refreshIdleSeconds: 60 }]
 ])(
-  'a refresh by an access token says how its session came to its end: %s',
+  'a refresh by access token after the end of its session is refused: %s',
   async (reason, options) => {
     const { server, clock } = createClockedServer({
       ...options,
@@ -94,12 +94,12 @@ it.each([
     })
     const { token } = await visit(overWire(server)).login()
     clock.advanceSeconds(65)
-    expect((await renew(server, token)).status).toBe(401)
+    expect((await refresh(server, token)).status).toBe(401)
     expect(outcome(server)).toBe(reason)
   }
 )
 
-describe('a key that is retired while a handler works', () => {
+describe('a key that is retired while the handler runs', () => {
   async function during(change: (server: MockAuthServer, old: string, fresh: string) => void) {
     const { server } = createClockedServer()
     const ada = visit(overWire(server))
@@ -113,11 +113,11 @@ describe('a key that is retired while a handler works', () => {
     return answer.headers.map(([name]) => name)
   }
 
-  it('earns its token no token of the new one', async () => {
+  it('leaves the answer to a token of it without a re-issued token', async () => {
     expect(await during((server, old) => server.retireKey(old))).not.toContain('Authorization')
   })
 
-  it('signs nothing that is handed out afterwards', async () => {
+  it('leaves the answer without the re-issued token that it signed', async () => {
     const answered = await during((server, _old, fresh) => {
       server.rotateKey()
       server.retireKey(fresh)
@@ -127,7 +127,7 @@ describe('a key that is retired while a handler works', () => {
 })
 
 describe('a key that is retired while a token is being signed', () => {
-  it('leaves the login with a token of the key that signs then', async () => {
+  it('makes the login return a token of the new signing key', async () => {
     for (let turns = 0; turns < 12; turns += 1) {
       const { server } = createClockedServer({ alg: 'ES256' })
       const ada = visit(overWire(server))
@@ -142,7 +142,7 @@ describe('a key that is retired while a token is being signed', () => {
     }
   })
 
-  it('leaves signIn with no good token of a session that ended with it', async () => {
+  it('does not let signIn() return a valid token of a session that ended', async () => {
     const outcomes = new Set<string>()
     for (let ticks = 0; ticks < 20; ticks += 1) {
       const { server } = createClockedServer({ revocation: 'short-lived' })

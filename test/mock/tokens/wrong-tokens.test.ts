@@ -1,4 +1,4 @@
-// Access tokens that: expected refused, each for its own reason.
+// Wrong tokens: access tokens that are refused, each for its own reason.
 import { createHmac } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
@@ -13,7 +13,7 @@ import {
 } from '../../support/worlds/one-cookie-browser.ts'
 
 const secret = 'a secret that the test knows as well'
-const other = 'a secret that nobody has given away!'
+const other = 'another secret, which the server lacks'
 const keys = [{ kid: 'test-key', secret }]
 
 interface Forgery {
@@ -26,7 +26,7 @@ async function arrange() {
   const { server, clock } = createClockedServer({ keys })
   const ada = visit(overWire(server))
   const { token } = await ada.login()
-  /** The good token, but for what is given. */
+  /** The valid token with some parts replaced. */
   const forge = ({ header = {}, claims = {}, secret: signedWith = secret }: Forgery) =>
     new SignJWT({ ...claimsOf(token), ...claims } as JWTPayload)
       .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: 'test-key', ...header })
@@ -37,7 +37,7 @@ async function arrange() {
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 describe('a token signed with the right key', () => {
-  it('is accepted if nothing else is wrong', async () => {
+  it('is accepted if its header and claims are unchanged', async () => {
     const { ada, forge } = await arrange()
     expect((await ada.me(await forge({}))).status).toBe(200)
   })
@@ -52,21 +52,21 @@ describe('a token signed with the right key', () => {
     ['without a type', 'wrong_type', { header: { typ: undefined } }],
     ['that has expired', 'token_expired', { claims: { exp: seconds } }],
     ['without an expiry', 'malformed_claims', { claims: { exp: undefined } }],
-    ['with an expiry in words', 'malformed_claims', { claims: { exp: 'never' } }],
-    ['with a beginning in words', 'malformed_claims', { claims: { nbf: 'later' } }],
+    ['with a text as exp', 'malformed_claims', { claims: { exp: 'never' } }],
+    ['with a text as nbf', 'malformed_claims', { claims: { nbf: 'later' } }],
     ['that is not valid yet', 'token_not_yet_valid', { claims: { nbf: seconds + 1 } }],
     ['with an unknown jti', 'token_revoked', { claims: { jti: 'mine' } }],
     ['of an unknown session', 'token_revoked', { claims: { sid: 'mine' } }],
-    ['of nobody', 'unknown_subject', { claims: { sub: 'user-2' } }],
+    ['of an unknown user', 'unknown_subject', { claims: { sub: 'user-2' } }],
     ['without a session', 'malformed_claims', { claims: { sid: undefined } }],
-    ['with a number for a subject', 'malformed_claims', { claims: { sub: 7 } }],
+    ['with a number as subject', 'malformed_claims', { claims: { sub: 7 } }],
     ['without a kid', 'missing_kid', { header: { kid: undefined } }],
-    ['with a number for a kid', 'missing_kid', { header: { kid: 1 } }],
+    ['with a number as kid', 'missing_kid', { header: { kid: 1 } }],
     ['with an unknown kid', 'unknown_kid', { header: { kid: 'key-2' } }],
-    ['with the name of a built-in for a kid', 'unknown_kid', { header: { kid: '__proto__' } }],
-    ['with a path for a kid', 'unknown_kid', { header: { kid: '../../dev/null' } }]
+    ['with the name of a built-in as kid', 'unknown_kid', { header: { kid: '__proto__' } }],
+    ['with a path as kid', 'unknown_kid', { header: { kid: '../../dev/null' } }]
   ]
-  it.each(invalid)('but %s is refused as %s', async (_name, reason, forgery) => {
+  it.each(invalid)('%s is refused as %s', async (_name, reason, forgery) => {
     const { server, ada, forge } = await arrange()
     const answer = await ada.me(await forge(forgery))
 
@@ -79,7 +79,7 @@ describe('a token signed with the right key', () => {
   })
 })
 
-it('a token that expires after for ever is refused', async () => {
+it('a token with an infinite exp is refused', async () => {
   const { server, ada, token } = await arrange()
   const { exp, ...claims } = claimsOf(token)
   const header = part({ alg: 'HS256', typ: 'at+jwt', kid: 'test-key' })
@@ -94,14 +94,14 @@ it('a token that expires after for ever is refused', async () => {
   expect(outcome(server)).toBe('malformed_claims')
 })
 
-it('a token signed with another key of the same kid is refused', async () => {
+it('a token signed by another key with the same kid is refused', async () => {
   const { server, ada, forge } = await arrange()
   expect((await ada.me(await forge({ secret: other }))).status).toBe(401)
   expect(outcome(server)).toBe('bad_signature')
 })
 
 it.each(['none', 'None', 'HS384', 'RS256', 'ES256'])(
-  'the algorithm %s is refused before anything else',
+  'a token with the algorithm %s is refused before its signature is checked',
   async (alg) => {
     const { server, ada, token } = await arrange()
     const [, payload, signature] = token.split('.')
@@ -114,7 +114,7 @@ it.each(['none', 'None', 'HS384', 'RS256', 'ES256'])(
   }
 )
 
-it('a token with one changed claim is refused', async () => {
+it('a token with a changed claim is refused', async () => {
   const { server, ada, token } = await arrange()
   const [header, , signature] = token.split('.')
   const payload = part({ ...claimsOf(token), role: 'admin' })
@@ -123,7 +123,7 @@ it('a token with one changed claim is refused', async () => {
   expect(outcome(server)).toBe('bad_signature')
 })
 
-it('a token with a critical extension that nobody knows is refused', async () => {
+it('a token with an unknown critical extension is refused', async () => {
   const { server, ada, token } = await arrange()
   const [, payload, signature] = token.split('.')
   const header = part({ alg: 'HS256', typ: 'at+jwt', kid: 'test-key', crit: ['x'], x: 1 })
@@ -139,13 +139,13 @@ it.each([
   ['a token without a scheme', ['TOKEN'], 'missing_token'],
   ['a scheme without a token', ['Bearer'], 'malformed_token'],
   ['two credentials in one', ['Bearer TOKEN, Bearer TOKEN'], 'malformed_token'],
-  ['a blank within', ['Bearer TOKEN x'], 'malformed_token'],
+  ['a token with a space in it', ['Bearer TOKEN x'], 'malformed_token'],
   ['two headers', ['Bearer TOKEN', 'Bearer TOKEN'], 'malformed_token'],
-  ['a word', ['Bearer word'], 'malformed_token'],
-  ['three words', ['Bearer a.b.c'], 'malformed_token'],
+  ['a token of one part', ['Bearer word'], 'malformed_token'],
+  ['a token of three arbitrary parts', ['Bearer a.b.c'], 'malformed_token'],
   ['a lower-case scheme', ['bearer TOKEN'], 'accepted'],
-  ['two blanks', ['Bearer  TOKEN'], 'accepted']
-])('an Authorization of %s is %o: %s', async (_name, values, expected) => {
+  ['two spaces', ['Bearer  TOKEN'], 'accepted']
+])('an Authorization header with %s, %o, has the outcome %s', async (_name, values, expected) => {
   const { server, token } = await arrange()
   const headers = values.map((value): [string, string] => [
     'Authorization',
@@ -157,7 +157,7 @@ it.each([
   expect(answer.status).toBe(expected === 'accepted' ? 200 : 401)
 })
 
-it('a request without a credential gets a bare challenge', async () => {
+it('a request without credentials gets a challenge without an error', async () => {
   const { ada } = await arrange()
   const answer = await ada.me()
 

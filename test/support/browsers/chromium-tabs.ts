@@ -50,4 +50,5 @@ export function createTabsWorld(server: MockAuthServer): TabsWorld {
   }
 }
 
-export const statusOf = (page: Page) => page.evaluate(() => window.tab.auth.getState().status)
+export const statusOf = (page: Page): Promise<string> =>
+  page.evaluate(() => window.tab.auth.getState().status)

@@ -8,7 +8,7 @@ export interface HeaderShape {
 }
 
 /** The characters of a b64token (RFC 6750 §2.1), all of them, and padding. */
-export const everyCharacter = 'AZaz09-._~+/AZaz09=='
+const everyCharacter = 'AZaz09-._~+/AZaz09=='
 
 const shapes =
   (kind: HeaderShape['kind']) =>

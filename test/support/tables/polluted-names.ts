@@ -143,4 +143,9 @@ const fetchOptions: Readonly<Record<string, unknown>> = {
   referrerPolicy: 'unsafe-url'
 }
 
-export const polluted = { axiosOptions, clientOptions, wireNames, fetchOptions }
+export const polluted: Readonly<
+  Record<
+    'axiosOptions' | 'clientOptions' | 'wireNames' | 'fetchOptions',
+    Readonly<Record<string, unknown>>
+  >
+> = { axiosOptions, clientOptions, wireNames, fetchOptions }

@@ -1,9 +1,10 @@
 // What an app may send with axios, as a table: each is sent, refused, and sent again, and has to arrive the same.
-import axios, { type AxiosRequestConfig } from 'axios'
-import { createAuthClient } from 'everbearer'
+import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios'
+import { type AuthClient, createAuthClient } from 'everbearer'
 import { expect, onTestFinished } from 'vitest'
 import {
   type Recorded,
+  type RecordingServer,
   type Respond,
   record,
   refuseFirstToken
@@ -142,14 +143,18 @@ export const options: readonly ReplayCase[] = [
   ['transitional options', () => post({ a: 1 }, { transitional: { forcedJSONParsing: false } })]
 ]
 
-export interface Exchanged {
-  /** What arrived, without the token. */
-  readonly arrived: readonly Comparable[]
-  readonly answer: unknown
+interface ReplayBed extends RecordingServer {
+  readonly auth: AuthClient
+  readonly bare: AxiosInstance
+  resolve(config: AxiosRequestConfig): AxiosRequestConfig
+  refreshes(): number
 }
 
 /** A client whose first token is refused, and a bare instance of axios with the same defaults. */
-export async function arrange(adapter: 'http' | 'fetch' | 'xhr', respond?: Respond) {
+export async function arrange(
+  adapter: 'http' | 'fetch' | 'xhr',
+  respond?: Respond
+): Promise<ReplayBed> {
   const server = await record(respond ?? refuseFirstToken)
   let issued = 0
   const renew = async () => ({ access_token: `token-${++issued}` })

@@ -4,7 +4,7 @@ import axios from 'axios'
 import oldestAxios from 'axios-oldest'
 import type { AuthClient } from 'everbearer'
 
-export interface Call {
+interface Call {
   readonly url: string
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>

@@ -23,7 +23,7 @@ export interface Arrival {
 }
 
 /** An answer; or bytes as they are to go over the wire; or a connection that ends without one. */
-export type SiteAnswer = WireResponse | { readonly raw: string } | 'reset'
+type SiteAnswer = WireResponse | { readonly raw: string } | 'reset'
 export type Site = (
   request: WireRequest & { readonly body: string }
 ) => SiteAnswer | Promise<SiteAnswer>

@@ -38,7 +38,7 @@ export interface Race {
   settle(): Promise<void>
 }
 
-export interface Page {
+interface Page {
   readonly auth: AuthClient
   readonly events: { readonly name: keyof AuthEvents; readonly event: unknown }[]
 }
@@ -126,7 +126,7 @@ export async function signIn(race: Race, auth: AuthClient, user: object = ada): 
   await signingIn
 }
 
-export function wait(clock: ManualClock, ms: number): Promise<void> {
+function wait(clock: ManualClock, ms: number): Promise<void> {
   return new Promise((resolve) => {
     clock.platform.setTimer(resolve, ms)
   })

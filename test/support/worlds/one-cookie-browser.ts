@@ -5,14 +5,14 @@ import {
   type MockAuthServerOptions
 } from 'everbearer/mock'
 
-export interface AskTabs {
+interface AskTabs {
   readonly method: string
   readonly path: string
   readonly headers: readonly (readonly [string, string])[]
   readonly body?: string
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number
   readonly body: string
   readonly setCookies: readonly string[]
@@ -21,7 +21,7 @@ export interface Answer {
 
 export type Send = (question: AskTabs) => Promise<Answer>
 
-export interface TokenAnswer extends Answer {
+interface TokenAnswer extends Answer {
   readonly token: string
 }
 

@@ -74,7 +74,7 @@ export function createTestBed(
   }
 }
 
-export const eventNames = [
+export const eventNames: readonly (keyof AuthEvents)[] = [
   'signed-in',
   'refresh-started',
   'refreshed',
@@ -82,4 +82,4 @@ export const eventNames = [
   'reissued',
   'reissue-refused',
   'signed-out'
-] as const satisfies readonly (keyof AuthEvents)[]
+]

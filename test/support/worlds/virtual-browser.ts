@@ -6,14 +6,14 @@ import type { MockAuthServer, WireResponse } from 'everbearer/mock'
 import { CookieJar } from 'tough-cookie'
 
 /** What a request meets instead of the server. */
-export type Trouble =
+type Trouble =
   | { readonly kind: 'answer'; readonly response: WireResponse }
   /** The server does its work and the answer is lost. */
   | { readonly kind: 'lost' }
   /** The request never arrives. */
   | { readonly kind: 'unreachable' }
 
-export interface Gate {
+interface Gate {
   /** Resolves when this many requests have arrived. */
   arrived(count: number): Promise<void>
   /** Lets everything through, now and from now on. */

@@ -1,4 +1,4 @@
-// The two lanes of calls: what the server answered, refusals included, and what reached the app.
+// Lanes of the calls: the server's answers with refusals, and the results that the app receives.
 import { memo, useMemo } from 'react'
 import type { ServerCall } from '../../demo-facts.ts'
 import { useHistory } from '../history.ts'
@@ -51,7 +51,7 @@ function times(count: number): string {
   return count > 1 ? ` ×${count}` : ''
 }
 
-/** A few calls that meet by chance (two tabs, say) look like one; a burst says how many they are. */
+/** A burst shows its size. A few calls at the same moment, for example of two tabs, do not. */
 function crowd(count: number): string {
   return count > 3 ? String(count) : ''
 }

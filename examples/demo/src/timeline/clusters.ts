@@ -1,4 +1,4 @@
-// Draws calls together that came at the same moment: twenty dots on one spot would look like one.
+// Clusters: groups calls of the same moment, because twenty dots in one place look like one.
 
 export interface Cluster<Item> {
   readonly atMs: number
@@ -6,12 +6,12 @@ export interface Cluster<Item> {
   readonly items: readonly Item[]
 }
 
-/** Less than the calls of the timer are apart, more than the answers of a burst. */
+/** Shorter than the interval of the timer, longer than the gaps in a burst. */
 const gapMs = 300
-/** Several tabs together may leave no gap at all; their calls are not one burst. */
+/** The calls of several tabs may leave no gap, but they are not one burst. */
 const longestMs = 1500
 
-/** Groups items of the same kind that follow each other closely. Items must be in order of time. */
+/** Groups items of the same kind that follow each other closely. Items must be sorted by time. */
 export function clusterCalls<Item extends { readonly atMs: number }>(
   items: readonly Item[],
   kindOf: (item: Item) => string

@@ -1,8 +1,8 @@
-// The pulse of the picture: one animation frame for everything that moves, without rendering React for it.
+// Animation frames: one loop for all moving parts, without a React render.
 
 type FrameListener = (nowMs: number) => void
 
-/** Often enough to count seconds, for those who asked their system for less motion. */
+/** The interval with reduced motion: often enough to count seconds. */
 const calmMs = 1000
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)')
@@ -10,8 +10,8 @@ const listeners = new Set<FrameListener>()
 let stop: (() => void) | undefined
 
 /**
- * Calls back at every frame (once a second where motion is reduced), and once at once.
- * @returns its remover
+ * Calls the listener immediately and at every frame (once a second with reduced motion).
+ * @returns a function that removes the listener
  */
 export function onFrame(listener: FrameListener): () => void {
   listeners.add(listener)
@@ -25,19 +25,19 @@ export function onFrame(listener: FrameListener): () => void {
   }
 }
 
-function tell(): void {
+function notify(): void {
   const nowMs = Date.now()
   for (const listener of listeners) listener(nowMs)
 }
 
 function start(): () => void {
   if (calm.matches) {
-    const timer = setInterval(tell, calmMs)
+    const timer = setInterval(notify, calmMs)
     return () => clearInterval(timer)
   }
   let frame = requestAnimationFrame(function next() {
     frame = requestAnimationFrame(next)
-    tell()
+    notify()
   })
   return () => cancelAnimationFrame(frame)
 }

@@ -1,10 +1,10 @@
-// Which colour a signing key has: the same one wherever it shows, before and after a reload.
+// Key colours: each signing key has one colour in all lanes, before and after a reload.
 import { useMemo } from 'react'
 import { useHistory } from '../history.ts'
 
 const colours = 5
 
-/** Gives the class of a key's colour; a key that is not known yet is grey. */
+/** @returns a function from `kid` to a CSS class; unknown keys are grey */
 export function useKeyColour(): (kid: string | undefined) => string {
   const keys = useHistory((history) => history.keys)
   return useMemo(() => {

@@ -1,13 +1,13 @@
-// The lane of the signing keys: which one signs, which ones still verify, and what was done to the server.
+// Lane of the signing keys: the signing key, the verifying ones, and flags for actions.
 import { memo } from 'react'
 import type { KeyLife } from '../../demo-facts.ts'
 import { type Mark, useHistory } from '../history.ts'
 import { colourClass } from './key-colour.ts'
 import { at, type Style } from './scale.ts'
 
-/** An open end: farther than anybody scrolls, and near enough for a browser's layout. */
+/** The length of an open end: beyond the visible part, but within the limits of layout engines. */
 const openEndSeconds = 100_000
-/** Flags closer than this take turns in two rows. */
+/** Flags that are closer than this alternate between two rows. */
 const crowdedMs = 11_000
 
 export const KeyLane = memo(function KeyLane() {

@@ -1,4 +1,4 @@
-// The lane of the refreshes: one mark per request to the refresh endpoint, with what made it necessary.
+// Lane of the refreshes: one mark per request to the refresh endpoint, with its reason.
 import { memo } from 'react'
 import { type RefreshRun, useHistory } from '../history.ts'
 import { RefreshIcon } from '../icons.tsx'
@@ -37,7 +37,7 @@ export const RefreshLane = memo(function RefreshLane() {
   )
 })
 
-/** The words end where the next refresh begins. */
+/** The label ends at the next refresh. */
 function roomUntil(next: RefreshRun | undefined, atMs: number): Style {
   return next === undefined ? {} : { '--room': (next.atMs - atMs) / 1000 }
 }

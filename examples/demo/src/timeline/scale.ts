@@ -1,17 +1,17 @@
-// How time becomes pixels: so much past, so much future, whatever the width of the window.
+// Time scale: maps seconds to pixels for any width of the window.
 import { type CSSProperties, type RefObject, useLayoutEffect, useState } from 'react'
 import { loadedAtMs } from '../history.ts'
 
 export interface Scale {
   readonly pxPerSecond: number
-  /** Where the present is, in pixels from the left. */
+  /** The position of the present, in pixels from the left. */
   readonly nowPx: number
 }
 
 const pastSeconds = 75
-/** A little more than the demo's tokens live, so that the end of a fresh one is in the picture. */
+/** A little more than the lifetime of a token, so the expiry of a new token is visible. */
 const futureSeconds = 33
-/** Below this, labels no longer fit; less past is shown instead. */
+/** Below this, labels do not fit. A narrow window shows less of the past instead. */
 const leastPxPerSecond = 7
 const greatestFutureShare = 0.42
 
@@ -21,7 +21,7 @@ export function scaleFor(widthPx: number): Scale {
   return { pxPerSecond, nowPx: widthPx - futurePx }
 }
 
-/** The scale for an element's width; changes when the element is resized. */
+/** The scale for the width of an element; updated when the element is resized. */
 export function useScale(element: RefObject<HTMLElement | null>): Scale {
   const [scale, setScale] = useState(() => scaleFor(1000))
   useLayoutEffect(() => {
@@ -38,12 +38,12 @@ export function useScale(element: RefObject<HTMLElement | null>): Scale {
 
 export type Style = CSSProperties & Readonly<Record<`--${string}`, string | number>>
 
-/** Seconds since the page loaded: the tape's own coordinate, small enough for exact pixels. */
+/** Seconds since the page loaded: the coordinate on the tape, small enough for exact pixels. */
 export function tapeSeconds(atMs: number): number {
   return (atMs - loadedAtMs) / 1000
 }
 
-/** The style that puts an element at a moment on the tape. */
+/** The style that positions an element on the tape. */
 export function at(atMs: number): Style {
   return { '--at': tapeSeconds(atMs) }
 }

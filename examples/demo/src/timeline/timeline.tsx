@@ -1,4 +1,4 @@
-// The picture: five lanes on one tape that moves from right to left under a fixed line for the present.
+// Timeline: five lanes on a tape that moves from right to left, under a fixed line for the present.
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useHistory } from '../history.ts'
 import { Legend } from '../legend.tsx'
@@ -15,11 +15,11 @@ const lanes = [
   {
     name: 'tokens',
     title: 'Access token',
-    hint: 'in memory only; its colour is the key that signed it'
+    hint: 'in memory only; the colour shows its signing key'
   },
   { name: 'refreshes', title: 'Refreshes', hint: 'one for all callers' },
-  { name: 'server', title: 'Server’s answers', hint: 'refusals above' },
-  { name: 'app', title: 'What the app sees', hint: 'a dot per call' }
+  { name: 'server', title: 'Server answers', hint: 'refusals on top' },
+  { name: 'app', title: 'App results', hint: 'one dot per call' }
 ] as const
 
 export function Timeline() {
@@ -56,7 +56,7 @@ export function Timeline() {
           ref={viewport}
           className="viewport"
           role="img"
-          aria-label="Signing keys, access tokens, refreshes and calls over time. The log tells the same in words."
+          aria-label="Signing keys, access tokens, refreshes and calls over time. The log has the same events as text."
         >
           <div className="future" />
           <div className="now" />
@@ -69,7 +69,7 @@ export function Timeline() {
             <AppLane />
           </div>
           <span className="now-label">now</span>
-          <EmptyHands />
+          <NoToken />
         </div>
       </div>
       <Legend />
@@ -77,16 +77,16 @@ export function Timeline() {
   )
 }
 
-function EmptyHands() {
+function NoToken() {
   const isHolding = useHistory(({ tokens }) => tokens.at(-1)?.endedAtMs === undefined)
   const hasHeld = useHistory(({ tokens }) => tokens.length > 0)
-  return isHolding && hasHeld ? null : <p className="empty-hands">no access token held</p>
+  return isHolding && hasHeld ? null : <p className="no-token">no access token held</p>
 }
 
-/** A key may sign for longer than the picture is wide; here its name stays. */
+/** Keeps the name of the signing key visible when its start has left the picture. */
 function SigningKey() {
   const signing = useHistory(({ keys }) => keys.at(-1))
-  if (signing === undefined) return <span className="lane-hint">at the server</span>
+  if (signing === undefined) return <span className="lane-hint">on the server</span>
   return (
     <span className={`lane-hint lane-key ${colourClass(signing.number)}`}>
       <b>{signing.kid}</b> signs
@@ -94,7 +94,7 @@ function SigningKey() {
   )
 }
 
-/** The latest sentence of the log: the log itself is what screen readers are told. */
+/** The latest entry of the log. Screen readers use the log itself. */
 function Caption() {
   const latest = useHistory((history) => history.log[0])
   return (

@@ -1,4 +1,4 @@
-// The lane of the access tokens: a bar from receipt to expiry each, cut where the next one took over.
+// Lane of the access tokens: one bar per token, from receipt to expiry, cut at its replacement.
 import { memo, type ReactNode, useEffect, useRef } from 'react'
 import { type TokenLife, type TokenWay, useHistory } from '../history.ts'
 import { KeyIcon, RefreshIcon, ReissueIcon, RestoreIcon } from '../icons.tsx'
@@ -7,7 +7,7 @@ import { useKeyColour } from './key-colour.ts'
 import { at, type Style } from './scale.ts'
 
 const rows = 3
-/** A little over what the widest picture shows of the past. */
+/** Slightly more than the past of the widest timeline. */
 const shownMs = 120_000
 
 const icons: Readonly<Record<TokenWay, ReactNode>> = {
@@ -18,11 +18,11 @@ const icons: Readonly<Record<TokenWay, ReactNode>> = {
 }
 
 const ends: Readonly<Record<TokenWay | 'sign-out', string>> = {
-  'sign-in': 'signed in anew',
+  'sign-in': 'new sign-in',
   restore: 'restored',
   refresh: 'refreshed',
   're-issue': 're-issued',
-  'sign-out': 'dropped'
+  'sign-out': 'deleted'
 }
 
 export const TokenLane = memo(function TokenLane() {
@@ -84,7 +84,7 @@ function previous(row: number): number {
   return (row + rows - 1) % rows
 }
 
-/** How much of the held token's life is over; drawn frame by frame, beside React. */
+/** The elapsed part of the held token's lifetime, updated every frame without React. */
 function Elapsed({ token: { receivedAtMs, lifetimeSeconds } }: Pick<TokenBarProps, 'token'>) {
   const element = useRef<HTMLDivElement>(null)
   useEffect(

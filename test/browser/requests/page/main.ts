@@ -1,4 +1,4 @@
-// A page that does as it is told: makes clients, sends requests in every way there is, and says what it saw.
+// Page controlled by a test: creates clients, sends requests, and returns the results.
 import type { AxiosRequestConfig } from 'axios'
 import { type AuthClient, type AuthClientOptions, createAuthClient } from 'everbearer'
 import { polluted } from '../../../support/tables/polluted-names.ts'
@@ -13,18 +13,18 @@ export interface PageCall {
 }
 
 export interface PageAnswer {
-  /** `undefined` where there was no answer. */
+  /** `undefined` if there was no answer. */
   readonly status: number | undefined
   readonly body: string
-  /** The header in which tokens are re-issued, as the app sees it. */
+  /** The header of a re-issued token, as the app sees it. */
   readonly authorization: string | undefined
   readonly error: string | undefined
 }
 
-/** What can be told to a page from outside. */
+/** The options that a test can pass to the page. */
 export type PageOptions = Omit<AuthClientOptions, 'platform' | 'refreshWith' | 'parseTokenResponse'>
 
-/** A name in `polluted.ts`. */
+/** A property from `polluted-names.ts`. */
 export interface Pollution {
   readonly kind: keyof typeof polluted
   readonly name: string
@@ -38,15 +38,15 @@ export interface PageEvent {
 declare global {
   interface Window {
     readonly page: {
-      /** Takes the place of the client before. */
+      /** Replaces the previous client. */
       create(options: PageOptions): void
       readonly auth: AuthClient
       readonly events: readonly PageEvent[]
       send(transport: PageTransport, call: PageCall): Promise<PageAnswer>
-      /** Code of the error, or what came of it. */
+      /** The code of the error, or the result as JSON. */
       attempt(method: 'refresh' | 'logout'): Promise<string>
       attemptLogin(credentials: object): Promise<string>
-      /** A session from its sign-in to its end, all the while with one of `polluted.ts`'s names on Object.prototype. */
+      /** Runs a whole session while `Object.prototype` is polluted with the given property. */
       live(transport: PageTransport, baseURL: string, pollution?: Pollution): Promise<unknown>
     }
   }
@@ -87,12 +87,12 @@ const page: Window['page'] = {
     return events
   },
   async send(transport, call) {
-    // Copied to where nothing is inherited: there may be pollution about.
+    // A copy without a prototype, because `Object.prototype` may be polluted.
     const own: PageCall = Object.assign(Object.create(null), call)
     const { url, method = 'GET', headers = {}, body } = own
     const config: AxiosRequestConfig = { ...transports[transport], url, method, headers }
     if (body !== undefined) config.data = body
-    // Any answer is an answer.
+    // Every status resolves.
     const options = { validateStatus: () => true, transformResponse: (text: unknown) => text }
     try {
       const answer = await current().axios.request({ ...config, ...options })

@@ -1,4 +1,4 @@
-// A service worker that means no good: it answers for the API with what it has seen before, or with what others say.
+// Hostile service worker: answers API requests with stored answers, or with answers of another origin.
 const kept = new Map()
 let deed = 'none'
 
@@ -21,7 +21,7 @@ self.addEventListener('fetch', (event) => {
   event.respondWith(keep(event.request, `${event.request.method} ${pathname}`))
 })
 
-/** The first answer to everything, again and again. */
+/** Stores the first answer to each request, and repeats it in the mode `replay`. */
 async function keep(request, name) {
   const known = kept.get(name)
   if (known !== undefined && deed === 'replay') return known.clone()
