@@ -1,4 +1,4 @@
-// The command line: its output and its exit code, in a child process if it serves, and in this process otherwise.
+// Command line: output and exit code, in a child process if it serves, otherwise in this process.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -81,7 +81,7 @@ function startHere(args: readonly string[], env: Record<string, string> = {}) {
 
 const run = (...call: Parameters<typeof startHere>) => startHere(...call).result
 
-/** A mock in this process whose timers are advanced by hand. Ends when the test ends. */
+/** Starts a mock in this process on fake timers. It stops when the test ends. */
 async function serveWithFakeTimers(args: readonly string[]) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
   const { output, until, result } = startHere(['mock', '--port', '0', ...args])

@@ -1,4 +1,4 @@
-// Test tiers: each test file runs in one of them, tables are dealt out fairly, and planted faults can be planted.
+// Test tiers: each file runs in one, tables are dealt out fairly, and faults can be planted.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, matchesGlob } from 'node:path'
 import { expect, it } from 'vitest'

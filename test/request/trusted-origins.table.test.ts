@@ -67,7 +67,7 @@ it.each(spellings.filter(({ inNode }) => inNode !== 'nowhere'))(
   }
 )
 
-// What a transport does to a URL before it sends it is its own matter, so each has to meet each kind of destination.
+// Each transport changes URLs in its own way before it sends them, so each meets each destination.
 it.each(pairs(spellings, axiosTransports, ({ inNode }) => inNode))(
   'takes $url where it leads, over $transport.name',
   async ({ url, inNode, transport }) => {

@@ -1,7 +1,8 @@
-// Console of a happy-dom page: fails a test whose page prints what nothing declares.
+// Console of a happy-dom page: fails a test if its page prints an undeclared error or warning.
 //
-// happy-dom prints failed requests, as a browser does, to Node's own console, which Vitest does not capture. A status of
-// 4xx is expected in every test. A test declares other lines with `expectInPageConsole`, a file for all its tests with
+// happy-dom prints failed requests, as a browser does, to Node's own console, which Vitest does not
+// capture. A status of 4xx is expected in every test. A test declares other lines with
+// `expectInPageConsole`, and a file declares them for all its tests with
 // `expectInPageConsoleOfFile`.
 import nodeConsole from 'node:console'
 import { inspect } from 'node:util'
@@ -20,12 +21,12 @@ const ofFile: Declared[] = []
 
 const declare = (pattern: RegExp): Declared => ({ pattern, matches: 0 })
 
-/** Declares lines that the page prints during this test. Each pattern must match at least one line. */
+/** Declares lines that the page prints in this test. Each pattern must match a line. */
 export function expectInPageConsole(...patterns: readonly RegExp[]): void {
   ofTest.push(...patterns.map(declare))
 }
 
-/** Declares lines that the page prints during any test of this file. */
+/** Declares lines that the page prints in tests of this file. Each pattern must match a line. */
 export function expectInPageConsoleOfFile(...patterns: readonly RegExp[]): void {
   ofFile.push(...patterns.map(declare))
 }

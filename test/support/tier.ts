@@ -23,10 +23,12 @@ export function sample(sizes: { readonly test: number; readonly matrix: number }
 export type Pair<Row, Transport> = Row & { readonly transport: Transport }
 
 /**
- * Pairs the rows of a table with the transports that carry them. The matrix has every pair. `npm test` deals the rows
- * out: within each class, row `i` runs on transport `i mod n`, so every transport still meets every class.
+ * Pairs the rows of a table with the transports that carry them. The matrix has every pair.
+ * `npm test` deals the rows out: within each class, row `i` runs on transport `i mod n`, so every
+ * transport still meets every class.
  *
- * @param classOf - what the code under test distinguishes; all rows are one class by default
+ * @param classOf - returns the distinction that the code under test makes; by default, all rows
+ * are one class
  */
 export function pairs<Row extends object, Transport>(
   rows: readonly Row[],

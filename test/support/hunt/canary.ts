@@ -96,8 +96,8 @@ export function createCanaryHunter(): CanaryHunter {
 }
 
 /**
- * What the setup file does with output after it has read it. A test that prints a token on purpose keeps it off the
- * terminal, and asserts that the hunter has found it.
+ * Switch for the setup file: if muted, it reads output and does not print it. A test that prints a
+ * token on purpose mutes the terminal and asserts that the hunter has found the token.
  */
 export const terminal = { isMuted: false }
 
