@@ -44,7 +44,7 @@ export const axiosTransports: readonly AxiosTransport[] = [
   createAxiosTransport('axios over http', 'followed', { adapter: 'http' }),
   createAxiosTransport('axios over fetch', 'followed', { adapter: 'fetch' }),
   createAxiosTransport('axios over fetch without redirects', 'refused', strict),
-  // The client resolves the adapter with its own axios. The project `oldest-axios` replaces that too.
+  // The client resolves the adapter with its own axios, which the project `oldest-axios` replaces.
   createAxiosTransport(
     'an instance of the oldest axios',
     'followed',
@@ -61,7 +61,7 @@ export const transports: readonly Transport[] = [
     failure: 'TypeError',
     async send(auth, { url, method = 'GET', headers = {}, body, signal }) {
       const init: RequestInit = { method, headers, body: body ?? null, signal: signal ?? null }
-      // Without a page, `fetch` resolves no relative URL. The base URL of the API replaces the page.
+      // Without a page, `fetch` resolves no relative URL: use the base URL of the API.
       const response = await auth.fetch(new URL(url, auth.axios.defaults.baseURL).href, init)
       const text = await response.text()
       return {
