@@ -1,9 +1,10 @@
 // What a developer should be told: once per client, in development only, and without a token or a query.
 
 import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
+import { callLater } from '../lib/listeners.ts'
 import type { Platform } from '../lib/platform.ts'
 import { parseUrl } from '../lib/url.ts'
-import { callLater, type Emitter, type TokenFacts } from '../session/events.ts'
+import type { Emitter, TokenFacts } from '../session/events.ts'
 import type { IncomingAnswer } from './transport.ts'
 import type { TrustedOrigins } from './trusted-origins.ts'
 

@@ -1,6 +1,6 @@
 // What counts as a refusal of the access token: 401 read together with its challenges, or what the app says.
 
-import { callLater } from '../session/events.ts'
+import { callLater } from '../lib/listeners.ts'
 import type { IncomingAnswer } from './transport.ts'
 import { type Challenge, parseChallenges } from './www-authenticate.ts'
 

@@ -2,14 +2,11 @@
 
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import { sessionChanged } from '../refresh/refresh-errors.ts'
 import { keepRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { Emitter, ReissueRefusal } from '../session/events.ts'
-import { type HeldToken, receiveToken } from '../session/held-token.ts'
-import { type Session, toTokenFacts } from '../session/session.ts'
-import { refuseReissue } from '../session/token-order.ts'
-import type { TabSync } from '../tabs/tab-sync.ts'
+import { type HeldToken, receiveToken, refuseReissue } from '../session/held-token.ts'
+import { type Session, sessionChanged } from '../session/session.ts'
 import {
   elapsedMs,
   later,
@@ -39,13 +36,11 @@ export interface TokenSource {
 export interface TokenSourceDeps {
   readonly session: Session
   readonly refresher: Refresher
-  readonly tabSync: TabSync
   readonly emitter: Emitter
   readonly platform: Platform
   readonly policy: RefreshPolicy
   /** While the app signs somebody in, no refresh begins that nobody needs: its cookie could overwrite the new one. */
   readonly isAppSigningIn: () => boolean
-  readonly onSettled: () => void
 }
 
 /** A token that is refused again so soon after a refresh is refused for another reason than its age. */
@@ -57,7 +52,7 @@ function restSeconds({ lifetimeSeconds = Infinity }: HeldToken): number {
 }
 
 export function createTokenSource(options: TokenSourceDeps): TokenSource {
-  const { session, refresher, tabSync, emitter, platform, policy } = options
+  const { session, refresher, emitter, platform, policy } = options
   let rest: { readonly until: Moment; readonly epoch: number } | undefined
 
   function hasLifeLeft(token: HeldToken, reserveSeconds: number): boolean {
@@ -164,10 +159,7 @@ export function createTokenSource(options: TokenSourceDeps): TokenSource {
         return
       }
       const refreshAt = keepRefreshAt(previous.refreshAt, candidate, policy)
-      const token = session.hold(candidate, refreshAt, 'same-epoch')
-      tabSync.tell('reissued')
-      emitter.emit('reissued', { token: toTokenFacts(token), previousKid: previous.claims?.kid })
-      options.onSettled()
+      session.hold(candidate, refreshAt, { by: 'reissue' })
     }
   }
 }

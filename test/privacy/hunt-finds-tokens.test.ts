@@ -2,7 +2,8 @@
 import axios from 'axios'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AuthError } from '../../src/lib/errors.ts'
-import { createEmitter } from '../../src/session/events.ts'
+import { createEmitter } from '../../src/lib/listeners.ts'
+import type { AuthEvents } from '../../src/session/events.ts'
 import { projects } from '../../vitest.config.ts'
 import { canaryHunter, createCanaryHunter, terminal } from '../support/hunt/canary.ts'
 import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
@@ -54,7 +55,7 @@ const plots: readonly [string, RegExp, (plot: Plot) => unknown][] = [
   [
     'an event',
     /event signed-out\.reason/,
-    ({ token }) => createEmitter().emit('signed-out', { reason: token as never })
+    ({ token }) => createEmitter<AuthEvents>().emit('signed-out', { reason: token as never })
   ],
   [
     'the client',

@@ -1,4 +1,4 @@
-// Whoever loses a race for the refresh token keeps the session: the refusal of a race that was lost is no verdict.
+// Lost race: a tab keeps its session if its refresh is rejected because another tab was faster.
 import type { AuthClient } from 'everbearer'
 import { expect, it } from 'vitest'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
@@ -8,7 +8,7 @@ import { createSharedLocks } from '../support/worlds/virtual-tabs.ts'
 
 const rounds = sample({ test: 40, matrix: 200 })
 
-it(`loses no session to a refusal that a re-issued token overtakes, in ${rounds} rounds`, async () => {
+it(`keeps the session in ${rounds} rounds if a re-issued token overtakes the rejection of a refresh`, async () => {
   for (const seed of range(rounds)) {
     const random = createSeededRandom(seed)
     let isSlow = false
@@ -48,7 +48,7 @@ async function renewBoth(race: Race, tabs: readonly AuthClient[], gapMs: number)
   await settled
 }
 
-/** Each is the first to renew once, and neither loses the session. */
+/** Each tab refreshes first once, and both keep the session. */
 async function renewInTurns(
   race: Race,
   first: AuthClient,
@@ -63,7 +63,7 @@ async function renewInTurns(
   expect(race.server.calls.map(({ outcome }) => outcome)).not.toContain('refresh_reused')
 }
 
-it(`loses no session where two tabs without locks and storage present one refresh token, in ${rounds} rounds`, async () => {
+it(`keeps the session in ${rounds} rounds if two tabs without locks and storage send the same refresh token`, async () => {
   let replayed = 0
   for (const seed of range(rounds)) {
     const random = createSeededRandom(1_000 + seed)
@@ -83,7 +83,7 @@ it(`loses no session where two tabs without locks and storage present one refres
   expect(replayed).toBeGreaterThan(rounds / 2)
 })
 
-it(`loses no session of two tabs with locks at a server without grace, in ${rounds} rounds`, async () => {
+it(`keeps the session of two tabs with locks in ${rounds} rounds if the server allows no reuse of refresh tokens`, async () => {
   for (const seed of range(rounds)) {
     const random = createSeededRandom(2_000 + seed)
     let isSlow = false

@@ -3,9 +3,8 @@
 import { type AxiosAdapter, AxiosHeaders } from 'axios'
 import { createAuthClient } from 'everbearer'
 import { expect, it, onTestFinished } from 'vitest'
-import { type HeldToken, receiveToken } from '../../src/session/held-token.ts'
+import { type HeldToken, receiveToken, refuseReissue } from '../../src/session/held-token.ts'
 import { createSession } from '../../src/session/session.ts'
-import { refuseReissue } from '../../src/session/token-order.ts'
 import { bareToken } from '../support/bare-token.ts'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
@@ -38,9 +37,9 @@ it(`holds the newest token that arrived, in ${orders} orders of twelve re-issued
   let refusals = 0
   for (const _ of range(orders)) {
     const minter = createMinter(random, 0.2)
-    const session = createSession(false)
+    const session = createSession(false, { emit() {} })
     const first = receiveToken(bareToken(minter.mint()), receivedAt)
-    session.hold(first, undefined, 'new-epoch')
+    session.hold(first, undefined, { by: 'login' })
     const underWay: { readonly carried: HeldToken; readonly token: string }[] = []
     let newest = readClaims(first.accessToken)
     for (const step of range(24)) {
@@ -57,7 +56,7 @@ it(`holds the newest token that arrived, in ${orders} orders of twelve re-issued
       }
       const candidate = receiveToken(bareToken(arriving.token), receivedAt)
       const refusal = refuseReissue(candidate, arriving.carried, session)
-      if (refusal === undefined) session.hold(candidate, undefined, 'same-epoch')
+      if (refusal === undefined) session.hold(candidate, undefined, { by: 'reissue' })
       else refusals += 1
       const arrived = readClaims(arriving.token)
       if (compareClaims(arrived, newest) > 0) newest = arrived

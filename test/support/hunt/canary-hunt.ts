@@ -3,6 +3,7 @@
 import { format, inspect } from 'node:util'
 import type { PlatformStorage } from 'everbearer'
 import { afterAll, afterEach, vi } from 'vitest'
+import type { EventEmitter } from '../../../src/lib/listeners.ts'
 import { canaryHunter, terminal } from './canary.ts'
 
 const { learn, readText, readValue, addPlace, inspect: inspectAll } = canaryHunter
@@ -63,14 +64,14 @@ vi.mock(import('../../../src/lib/errors.ts'), async (importOriginal) => {
   return original
 })
 
-vi.mock(import('../../../src/session/events.ts'), async (importOriginal) => {
+vi.mock(import('../../../src/lib/listeners.ts'), async (importOriginal) => {
   const original = await importOriginal()
-  const createEmitter: typeof original.createEmitter = () => {
-    const emitter = original.createEmitter()
+  function createEmitter<Events>(): EventEmitter<Events> {
+    const emitter = original.createEmitter<Events>()
     return {
       ...emitter,
       emit(name, event) {
-        readValue(`event ${name}`, event)
+        readValue(`event ${String(name)}`, event)
         emitter.emit(name, event)
       }
     }
