@@ -1,39 +1,34 @@
-// createAuthClient(): puts the rooms together. The only file that knows them all.
+// createAuthClient(): builds the parts of a client and wires them. It decides nothing itself.
 import axios from 'axios'
 import { createEndpoints } from './auth-api/endpoints.ts'
 import { createTokenRequest } from './auth-api/token-request.ts'
 import type { AuthClient } from './auth-client.ts'
 import { AuthError } from './lib/errors.ts'
+import { createEmitter } from './lib/listeners.ts'
 import { createPlatform, pageFetch } from './lib/platform.ts'
 import { createStoredValue } from './lib/stored-value.ts'
 import { createTimers } from './lib/timers.ts'
 import type { AuthClientOptions } from './options.ts'
-import { createExclusive } from './refresh/exclusive.ts'
-import { sessionChanged } from './refresh/refresh-errors.ts'
-import type { RefreshPolicy } from './refresh/refresh-time.ts'
 import { createRefresher } from './refresh/refresher.ts'
 import { createAxiosBinding } from './request/axios/attach.ts'
-import { createDiagnostics, type Diagnostics } from './request/diagnostics.ts'
+import { createDiagnostics, type Diagnostics, type DiagnosticsDeps } from './request/diagnostics.ts'
 import { createAuthFetch } from './request/fetch.ts'
 import { createSendWithToken } from './request/send-with-token.ts'
 import { createRefusalRule } from './request/token-refusal.ts'
 import { createTokenSource, requireToken } from './request/token-source.ts'
 import { createTrustedOrigins } from './request/trusted-origins.ts'
 import { resolveOptions } from './resolve-options.ts'
-import { createDueWork } from './schedule/due-work.ts'
 import { createIdleWatch } from './schedule/idle.ts'
 import { createScheduler } from './schedule/scheduler.ts'
-import { createEmitter } from './session/events.ts'
+import type { AuthEvents } from './session/events.ts'
 import { createSession } from './session/session.ts'
+import { keepRestoreHint, mayRestore } from './sign-in/restore.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
-import { createLock } from './tabs/lock.ts'
-import { createRefreshAttempts } from './tabs/refresh-attempt.ts'
-import { createSessionVersions } from './tabs/session-version.ts'
-import { createTabCount } from './tabs/tab-count.ts'
-import { createTabSync } from './tabs/tab-sync.ts'
+import { createTabs } from './tabs/tabs.ts'
 
 /**
- * Creates a client for one session. Nothing happens at import; in a page the session is restored from now on.
+ * Creates a client for one session. In a page it begins to restore the session at once; importing
+ * the module does nothing.
  *
  * @throws AuthError `ERR_AUTH_INVALID_OPTIONS`
  *
@@ -46,142 +41,140 @@ export function createAuthClient<Credentials extends object = object>(
   given: AuthClientOptions = {}
 ): AuthClient<Credentials> {
   const options = resolveOptions(given)
-  const surroundings = createPlatform(options.platform)
-  const timers = createTimers(surroundings)
-  const platform = { ...surroundings, setTimer: timers.setTimer }
-  const emitter = createEmitter()
-  // Two clients of one origin that talk to different servers must not share a lock or a mark.
+  const { baseURL, idlePolicy, initialToken, refreshWith, reissuedTokenHeader } = options
+  const { refreshTimeoutMs, refreshAbandonMs, lockTimeoutMs } = options
+  const { refreshBeforeExpirySeconds, spreadRefreshes } = options
+  const policy = { refreshBeforeExpirySeconds, spreadRefreshes }
+  const injected = createPlatform(options.platform)
+  const timers = createTimers(injected)
+  const platform = { ...injected, setTimer: timers.setTimer }
   const endpoints = createEndpoints(options, platform.pageUrl)
+  const origins = createTrustedOrigins(baseURL, options.trustedOrigins, platform.pageUrl)
+  const emitter = createEmitter<AuthEvents>()
+
+  // Two clients of one origin that talk to different servers must not share a lock or a stored
+  // value.
   const namespace = `everbearer:${endpoints.identify()}`
   const storedValue = (name: string) => createStoredValue(platform.storage, `${namespace}:${name}`)
-  const mark = storedValue('signed-out')
-  const hint = storedValue('signed-in')
-  const idle = createIdleWatch(
+  const signOutMark = storedValue('signed-out')
+  const restoreHint = storedValue('signed-in')
+
+  const restores = mayRestore({
+    mode: options.restore,
+    hasPage: platform.pageUrl() !== undefined,
+    hasInitialToken: initialToken !== undefined,
+    hasLastingCredential: refreshWith !== 'access-token',
+    isSignOutPending: signOutMark.read() !== undefined,
+    hint: restoreHint
+  })
+
+  // The parts get the session's signals in the order in which they are created here.
+  const session = createSession(!restores, emitter)
+  const tabs = createTabs({
+    mode: options.tabs,
+    namespace,
+    lockTimeoutMs,
+    session,
+    signOutMark,
+    platform
+  })
+  const isRefreshedByApp = typeof refreshWith === 'function'
+  const diagnostics = createDevelopmentDiagnostics({
     platform,
-    options.idlePolicy.signOutAfterSeconds,
-    storedValue('active')
-  )
-  const restores = mayRestore() && mark.read() === undefined
-  const session = createSession(!restores)
-  const origins = createTrustedOrigins(options.baseURL, options.trustedOrigins, platform.pageUrl)
-  const diagnostics = mayDiagnose()
-  const bareTokenRequest = createTokenRequest(platform, {
-    ...options,
+    origins,
+    emitter,
+    reissuedTokenHeader,
+    sendIdempotencyKey: options.sendIdempotencyKey,
+    endpoint: (name) =>
+      name === 'refresh' && isRefreshedByApp ? undefined : endpoints.resolve(name)
+  })
+  const plainTokenRequest = createTokenRequest(platform, {
     endpoints,
+    sendIdempotencyKey: options.sendIdempotencyKey,
+    refreshWith,
+    parseTokenResponse: options.parseTokenResponse,
     trusts: origins.trusts
   })
-  const tokenRequest = diagnostics?.watch(bareTokenRequest) ?? bareTokenRequest
-  const lock = createLock(namespace, options.lockTimeoutMs, platform)
-  const attempts = createRefreshAttempts(platform, `${namespace}:attempt`)
-  const onSettled = () => scheduler.rearm()
-  const tabSync = createTabSync({
-    mode: options.tabs,
-    name: namespace,
+  const tokenRequest = diagnostics?.watch(plainTokenRequest) ?? plainTokenRequest
+  const refresher = createRefresher({
     session,
-    versions: createSessionVersions(platform, `${namespace}:stamp`),
-    presence: createTabCount(storedValue('tabs')),
+    tabs,
+    tokenRequest,
     platform,
     emitter,
-    onEnded: (reason) => signIn.follow(reason),
-    onTaken(how) {
-      if (how === 'entered') refresher.abandon(sessionChanged())
-      else refresher.refreshedElsewhere()
-      onEntered(how)
-      onSettled()
-    },
-    onUnclear: () => void refresher.refresh('other-tab').catch(() => {})
+    policy,
+    refreshTimeoutMs,
+    refreshAbandonMs,
+    isRefreshedByApp
   })
-  const { refreshTimeoutMs, refreshAbandonMs } = options
-  const policy: RefreshPolicy = options
-  const timeouts = { refreshTimeoutMs, refreshAbandonMs }
-  const tabs = { lock, attempts, tabSync }
-  const shared = { session, tokenRequest, ...tabs, platform, emitter, policy, onEntered, onSettled }
-  const isRefreshedByApp = typeof options.refreshWith === 'function'
-  const runExclusively = createExclusive({ ...shared, beforeRefresh: () => signIn.followSignOut() })
-  const refresher = createRefresher({ ...shared, ...timeouts, isRefreshedByApp, runExclusively })
-  const signIn = createSignIn({ ...shared, ...timeouts, refresher, mark })
-  const { isAppSigningIn } = signIn
-  const tokens = createTokenSource({ ...shared, refresher, isAppSigningIn })
-  const refuses = createRefusalRule(options.isTokenRefusal)
-  const isAuthEndpoint = endpoints.has
+  const signIn = createSignIn({
+    session,
+    tabs,
+    tokenRequest,
+    signOutMark,
+    platform,
+    policy,
+    refreshTimeoutMs,
+    refreshAbandonMs
+  })
+  if (options.restore === 'hint') keepRestoreHint(session, restoreHint)
+  const idle = createIdleWatch({
+    limitSeconds: idlePolicy.signOutAfterSeconds,
+    session,
+    signIn,
+    lastActive: storedValue('active'),
+    platform
+  })
+  const scheduler = createScheduler({
+    session,
+    tabs,
+    refresher,
+    signIn,
+    idle,
+    platform,
+    whileHidden: idlePolicy.whileHidden
+  })
+
+  const tokens = createTokenSource({
+    session,
+    refresher,
+    emitter,
+    platform,
+    policy,
+    isAppSigningIn: signIn.isAppSigningIn
+  })
   const sendWithToken = createSendWithToken({
     tokens,
     origins,
-    isAuthEndpoint,
-    refuses,
+    isAuthEndpoint: endpoints.has,
+    refuses: createRefusalRule(options.isTokenRefusal),
     diagnostics
   })
-  const { reissuedTokenHeader } = options
-  const carriage = { sendWithToken, beginRequest, reissuedTokenHeader, fetch: pageFetch }
-  const binding = createAxiosBinding({ ...carriage, platform })
-  const authFetch = createAuthFetch(carriage)
-  const instance = axios.create({ baseURL: options.baseURL })
-  binding.attach(instance)
-  const { whileHidden } = options.idlePolicy
-  const dueWork = createDueWork({ session, refresher, signIn, idle, platform, whileHidden })
-  const scheduler = createScheduler({
-    platform,
-    dueInMs: () => (isDisposed ? undefined : dueWork.dueInMs()),
-    onDue: dueWork.act,
-    onWake(wake) {
-      tabSync.wake()
-      signIn.followSignOut()
-      if (wake !== 'online') return
-      refresher.networkIsBack()
-      signIn.retrySignOut()
-    }
+  const { beginRequest } = session
+  const binding = createAxiosBinding({
+    sendWithToken,
+    beginRequest,
+    reissuedTokenHeader,
+    fetch: pageFetch,
+    platform
   })
+  const authFetch = createAuthFetch({
+    sendWithToken,
+    beginRequest,
+    reissuedTokenHeader,
+    fetch: pageFetch
+  })
+  const instance = axios.create({ baseURL })
+  binding.attach(instance)
   let isDisposed = false
-
-  function mayDiagnose(): Diagnostics | undefined {
-    const { refreshWith } = options
-    const endpoint = (name: 'login' | 'refresh') =>
-      name === 'refresh' && typeof refreshWith === 'function' ? undefined : endpoints.resolve(name)
-    try {
-      // Just so, for bundlers put a text in its place, and leave out what a production build never reaches.
-      if (process.env.NODE_ENV !== 'production') {
-        return createDiagnostics({ ...options, platform, origins, emitter, endpoint })
-      }
-    } catch {
-      // A page without a bundler knows no `process`.
-    }
-    return undefined
-  }
-
-  function mayRestore(): boolean {
-    if (options.initialToken !== undefined) return false
-    // With the access token as the credential, there is nothing left to show after a page load.
-    const hasCredential = options.refreshWith !== 'access-token'
-    const byDefault = platform.pageUrl() !== undefined && hasCredential ? 'always' : 'never'
-    const mode = options.restore ?? byDefault
-    return mode === 'hint' ? hint.read() !== undefined : mode === 'always'
-  }
-
-  // Whoever signs in, or loads the page, is there.
-  function onEntered(how: 'entered' | 'refreshed'): void {
-    if (how === 'entered') idle.touch()
-    if (options.restore === 'hint') hint.set('1')
-  }
-
-  function beginRequest(): number | undefined {
-    dueWork.markActivity()
-    return tokens.currentEpoch()
-  }
 
   function checkLive(): void {
     if (isDisposed) throw disposed()
   }
 
-  if (options.restore === 'hint') {
-    session.subscribe(() => {
-      const state = session.getState()
-      // Where the cookie has become another user's, there is somebody to restore.
-      if (state.status === 'unauthenticated' && state.reason !== 'user-changed') hint.clear()
-    })
-  }
-  // An unconfirmed sign-out goes before everything that could undo it.
-  if (mark.read() !== undefined) signIn.retrySignOut()
-  else if (options.initialToken !== undefined) signIn.start(options.initialToken)
+  // An unconfirmed sign-out comes first: a restore would undo it.
+  if (signOutMark.read() !== undefined) signIn.retrySignOut()
+  else if (initialToken !== undefined) signIn.start(initialToken)
   else if (restores) refresher.refresh('restore').catch(() => {})
 
   return {
@@ -204,17 +197,16 @@ export function createAuthClient<Credentials extends object = object>(
     },
     async refresh() {
       checkLive()
-      dueWork.markActivity()
+      session.signal('activity')
       if (session.getState().status === 'unauthenticated') requireToken(undefined)
       await refresher.refresh('manual')
     },
     async getAccessToken() {
       checkLive()
-      dueWork.markActivity()
-      return requireToken(await tokens.forRequest(tokens.currentEpoch())).accessToken
+      return requireToken(await tokens.forRequest(session.beginRequest())).accessToken
     },
     markActive() {
-      if (!isDisposed) dueWork.markActivity()
+      session.signal('activity')
     },
     getState: session.getState,
     getRefreshStatus: refresher.status,
@@ -231,7 +223,7 @@ export function createAuthClient<Credentials extends object = object>(
       isDisposed = true
       scheduler.dispose()
       binding.detachAll()
-      tabSync.dispose()
+      tabs.dispose()
       session.dispose()
       refresher.dispose(disposed())
       signIn.dispose(disposed())
@@ -241,6 +233,16 @@ export function createAuthClient<Credentials extends object = object>(
   }
 }
 
+function createDevelopmentDiagnostics(deps: DiagnosticsDeps): Diagnostics | undefined {
+  try {
+    // Bundlers replace exactly this expression, and drop the diagnostics from a production build.
+    if (process.env.NODE_ENV !== 'production') return createDiagnostics(deps)
+  } catch {
+    // A page without a bundler has no `process`.
+  }
+  return undefined
+}
+
 function disposed(): AuthError {
-  return new AuthError('ERR_AUTH_DISPOSED', 'This client was disposed of; create a new one.')
+  return new AuthError('ERR_AUTH_DISPOSED', 'This client has been disposed; create a new one.')
 }

@@ -39,7 +39,7 @@ const options = {
   // Its range depends on `refreshTimeoutMs`, so `resolveOptions` reads it.
   refreshAbandonMs: (given: unknown) => given,
   lockTimeoutMs: number({ least: 0 }, 5_000),
-  restore: oneOf(['always', 'hint', 'never']),
+  restore: oneOf(['always', 'hint', 'never'], undefined),
   sendIdempotencyKey: oneOf(['same-origin', 'always', 'never'], 'same-origin'),
   initialToken: readInitialToken,
   refreshWith: readRefreshWith,

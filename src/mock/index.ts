@@ -1,8 +1,7 @@
-// Entry "everbearer/mock": the auth server as plain data in, plain data out.
+// Entry "everbearer/mock": the mock auth server with its types, without msw and Node.
 
-export type { MockAdapter, MockCall, MockFaultName, MockRoute } from './calls/call.ts'
+export type { MockAdapter, MockCall, MockEndpoint, MockFaultName, MockRoute } from './calls/call.ts'
 export type { MockCalls } from './calls/call-log.ts'
-export type { MockEndpoint } from './calls/endpoint-names.ts'
 export type { CallOutcome, RefreshRefusal, TokenRefusal } from './calls/outcomes.ts'
 export { tokenRefusals } from './calls/outcomes.ts'
 export type { MockRule } from './client-rules/rule.ts'
@@ -17,10 +16,10 @@ export type { EmergencyRotation, KeyControls, Registration } from './controls/ke
 export type { ForgeryControls, MintOrder } from './controls/mint.ts'
 export type { ArrangedSession, MockSession, SessionControls } from './controls/session-controls.ts'
 export type { ProtectedSession } from './endpoints/guard.ts'
-export type { CookieMode } from './http/cookie-jar.ts'
+export type { MockRouteEntry } from './endpoints/router.ts'
+export type { CookieMode } from './http/browser.ts'
 export type { WireRequest, WireResponse } from './http/message.ts'
 export type { MockCookieAttributes } from './http/refresh-cookie.ts'
-export type { MockRouteEntry } from './http/routes.ts'
 export type { MockAlgorithm, VerifyAlgorithm } from './keys/algorithms.ts'
 export type { KeyChangeOptions, MockKeyAction, MockKeyChange } from './keys/audit-log.ts'
 export type { MockIssuer, MockJwkKey, MockKey, MockSecretKey } from './keys/given-key.ts'

@@ -1,4 +1,4 @@
-// Entry "everbearer/mock/node": the server on a real port, or as a middleware of a Node server.
+// Entry "everbearer/mock/node": the mock auth server on a port, or as Node middleware.
 export type { Listening, ListenOptions } from './adapters/node.ts'
 export { listen } from './adapters/node.ts'
 export type { Next, NodeMiddleware, ProtectedListener } from './adapters/node-listener.ts'

@@ -10,7 +10,7 @@ import {
 } from './sessions/stored-state.ts'
 import type { KnownUser } from './sessions/users.ts'
 
-/** The restored state, or a new one. Its maps and sets are live: the services change them in place. */
+/** The restored state, or a new one. The services change its maps and sets in place. */
 export interface Persistence extends StoredState {
   /** Stores the state. The services call it after each change. */
   save(): void

@@ -1,4 +1,4 @@
-// Everything that stands behind the doors, put together: users, keys, tokens, sessions, their levers, and who watches them.
+// Services: wires users, keys, tokens, sessions, endpoints, controls and the monitor.
 
 import type { CallLog } from './calls/call-log.ts'
 import { createKeyControls, type KeyControls } from './controls/key-controls.ts'
@@ -6,15 +6,16 @@ import { createForgeryControls, type ForgeryControls } from './controls/mint.ts'
 import {
   createSessionControls,
   describeSession,
+  type MockSession,
   type SessionControls
 } from './controls/session-controls.ts'
 import { createEndpoints, type Endpoints } from './endpoints/endpoints.ts'
 import { createGuard, type Guard } from './endpoints/guard.ts'
-import { answerJwks } from './endpoints/jwks.ts'
 import { createRefreshCredential } from './endpoints/refresh-credential.ts'
 import { challenge, plainRefusal } from './http/bearer.ts'
-import type { Decision } from './http/decision.ts'
 import { createRefreshCookie } from './http/refresh-cookie.ts'
+import type { MockKeyChange } from './keys/audit-log.ts'
+import type { MockKeyStatus } from './keys/key-ring.ts'
 import { createKeyRegistry } from './keys/registry.ts'
 import type { ResetGeneration } from './lib/reset-generation.ts'
 import { createEvents, type Events } from './monitor/events.ts'
@@ -29,44 +30,54 @@ import { createReissue } from './tokens/reissue.ts'
 import { createRevocationCheck } from './tokens/revocation.ts'
 import { createTokenVerifier } from './tokens/verify.ts'
 
-/** What is read afresh each time. */
-type Lists = Pick<KeyControls, 'keys' | 'keyAudit'> & Pick<SessionControls, 'sessions'>
-
 export interface Services {
   readonly guard: Guard
   readonly endpoints: Endpoints
-  /** Answers a request for the JWK Set. */
-  jwks(): Promise<Decision>
-  /** What a refresh has to be sent as. */
-  readonly refreshMediaType: string
-  readonly controls: Omit<KeyControls & SessionControls & ForgeryControls, keyof Lists> &
+  readonly controls: Omit<KeyControls, 'keys' | 'keyAudit'> &
+    Omit<SessionControls, 'sessions'> &
+    ForgeryControls &
     Pick<Events, 'on'>
-  readonly lists: Lists
-  /** Is this, or was it, a key of the server's own? */
-  readonly isOwnKid: (kid: string) => boolean
-  /** Before which call a token was made to order, if it was; `Infinity` for a forged one. */
-  readonly madeBefore: (jti: string) => number | undefined
+  keys(): readonly MockKeyStatus[]
+  keyAudit(): readonly MockKeyChange[]
+  sessions(): readonly MockSession[]
+  /** Whether the `kid` is or was that of one of the server's own keys. */
+  isOwnKid(kid: string): boolean
+  /**
+   * For a token made by `mint`: the index of the next call at that time, or `Infinity` if it is
+   * forged.
+   */
+  madeBefore(jti: string): number | undefined
   reset(): void
 }
 
 export function createServices(
   settings: MockSettings,
   callLog: CallLog,
-  epoch: ResetGeneration
+  generation: ResetGeneration
 ): Services {
+  const { now, clockToleranceSeconds } = settings
   const events = createEvents()
   const monitor = createMonitor(settings, events)
   callLog.onCall(monitor.observe)
-  const stored = createPersistence(settings)
-  const { save: onChange } = stored
-  const registry = createKeyRegistry(settings, { goneKids: stored.goneKids, onChange }, (change) =>
+
+  const { families, versions, goneKids, secret, save } = createPersistence(settings)
+  const registry = createKeyRegistry(settings, { goneKids, onChange: save }, (change) =>
     events.emit('key-changed', change)
   )
   const { ring } = registry
-  const users = createUsers(settings.users, stored.versions, onChange)
-  const sessions = createSessions(settings, stored.families, stored.secret, onChange)
-  const issuedTokens = createIssuedTokens(settings.clockToleranceSeconds)
-  const tokens = createAccessTokens({ ...settings, ring, issuedTokens, sessions })
+  const users = createUsers(settings.users, versions, save)
+  const sessions = createSessions(settings, families, secret, save)
+  const issuedTokens = createIssuedTokens(clockToleranceSeconds)
+  const tokens = createAccessTokens({
+    issuer: settings.issuer,
+    audience: settings.audience,
+    accessTokenSeconds: settings.accessTokenSeconds,
+    now,
+    ring,
+    issuedTokens,
+    sessions
+  })
+
   const cookie = createRefreshCookie(settings)
   const refuseToken = settings.invalidTokenStatus === 401 ? challenge : plainRefusal
   const revocation = createRevocationCheck({
@@ -78,8 +89,8 @@ export function createServices(
   const guard = createGuard({
     check: createTokenVerifier({
       lookUpKeys: registry.lookUpKeys,
-      clockToleranceSeconds: settings.clockToleranceSeconds,
-      now: settings.now
+      clockToleranceSeconds,
+      now
     }),
     revocation,
     reissue: createReissue({ settings: settings.reissue, tokens, sessions, ring, revocation }),
@@ -91,37 +102,54 @@ export function createServices(
     revocation,
     challenge: refuseToken
   })
-  const { arrivals } = callLog
-  const held = { users, sessions, tokens, issuedTokens, cookie, ring, credential }
-  const parts = { ...settings, ...held, epoch, arrivals }
+
+  function endEverySession(): number {
+    const { length } = sessions.list()
+    sessions.endAll()
+    issuedTokens.revokeAll()
+    return length
+  }
 
   return {
     guard,
-    endpoints: createEndpoints(parts),
-    jwks: () => answerJwks(ring, settings.jwksMaxAgeSeconds),
-    refreshMediaType: credential.mediaType,
+    endpoints: createEndpoints({
+      users,
+      sessions,
+      tokens,
+      ring,
+      cookie,
+      credential,
+      issuer: settings.issuer,
+      jwksMaxAgeSeconds: settings.jwksMaxAgeSeconds,
+      now
+    }),
     controls: {
-      ...createKeyControls(registry, epoch, () => {
-        const { length } = sessions.list()
-        sessions.endAll()
-        issuedTokens.revokeAll()
-        return length
+      ...createKeyControls(registry, generation, endEverySession),
+      ...createSessionControls({
+        users,
+        sessions,
+        tokens,
+        issuedTokens,
+        cookie,
+        epoch: generation,
+        now
       }),
-      ...createSessionControls(parts),
-      ...createForgeryControls(parts),
+      ...createForgeryControls({
+        users,
+        sessions,
+        tokens,
+        issuedTokens,
+        ring,
+        epoch: generation,
+        clockToleranceSeconds,
+        now,
+        arrivals: callLog.arrivals
+      }),
       on: events.on
     },
-    lists: {
-      get keys() {
-        return ring.list()
-      },
-      get keyAudit() {
-        return registry.audit.entries()
-      },
-      get sessions() {
-        return sessions.list().map(describeSession)
-      }
-    },
+    keys: ring.list,
+    keyAudit: registry.audit.entries,
+    sessions: () => sessions.list().map(describeSession),
     isOwnKid: registry.isOwnKid,
     madeBefore: issuedTokens.madeBefore,
     reset() {

@@ -1,62 +1,63 @@
-// What the mock auth server can do, as its users see it.
+// The public interface of the mock auth server.
 
-import type { MockAdapter, MockCall } from './calls/call.ts'
+import type { MockAdapter, MockCall, MockEndpoint } from './calls/call.ts'
 import type { MockCalls } from './calls/call-log.ts'
-import type { MockEndpoint } from './calls/endpoint-names.ts'
 import type { AssertNoViolationsOptions, MockViolation } from './client-rules/violations.ts'
 import type { MockClock } from './controls/clock.ts'
 import type { FailNextOptions, MockFault } from './controls/faults.ts'
 import type { HoldOptions, MockGate } from './controls/gates.ts'
 import type { IdleOptions } from './controls/interception.ts'
-
 import type { KeyControls } from './controls/key-controls.ts'
 import type { ForgeryControls } from './controls/mint.ts'
 import type { SessionControls } from './controls/session-controls.ts'
 import type { ProtectedSession, Respond } from './endpoints/guard.ts'
+import type { MockRouteEntry } from './endpoints/router.ts'
 import type { WireRequest, WireResponse } from './http/message.ts'
-import type { MockRouteEntry } from './http/routes.ts'
 import type { MockEventName, MockEvents } from './monitor/events.ts'
 
-/** The server. Methods survive destructuring; `keys`, `calls` and other lists are read afresh each time. */
+/** The server. All methods may be destructured. `keys`, `calls` and the other lists are getters. */
 export interface MockAuthServer
   extends KeyControls,
     SessionControls,
     ForgeryControls,
     TestControls {
   /**
-   * Answers any request to the server's own routes, preflights included, and 404 to the rest. Never throws for what
-   * a client may send. A door gives its name for the journal.
-   * @throws MockAuthServerError `unusable_key` where a token is to be signed, and the key that signs is none
+   * Answers a request to one of the server's routes, including preflights. Any other path gets 404.
+   * A client's request never makes it throw.
+   * @param adapter the adapter to name in the call log; default `direct`
+   * @throws MockAuthServerError `unusable_key` if the server has to sign a token with an invalid
+   *   key
    */
   handle(request: WireRequest, adapter?: MockAdapter): Promise<WireResponse>
 
-  /** Is this URL one of the server's own routes? Only the path counts. */
+  /** Whether the URL is one of the server's own routes. Only the path is compared. */
   owns(request: Pick<WireRequest, 'url'>): boolean
 
-  /** The server's own routes, `basePath` included. */
+  /** The server's own routes, including `basePath`. */
   readonly routes: readonly MockRouteEntry[]
 
   /**
-   * Puts verification, re-issue and CORS around an answer of your own. `respond` is called only with a good token;
-   * what it throws is noted as `failed` and goes through. `OPTIONS` is answered without asking it.
+   * Adds token verification, re-issue and CORS to a response of your own. `respond` is called only
+   * for a valid token. If it throws, the call is logged as `failed` and the error propagates.
+   * `OPTIONS` is answered without calling it.
    */
   guard(request: WireRequest, respond: Respond, adapter?: MockAdapter): Promise<WireResponse>
 
   /**
-   * `handle` for whoever has a `Request`. Good in Node; inside a browser (and happy-dom) it knows no cookies, because
-   * `Request` and `Response` drop them there.
+   * `handle` for a `Request`. Use it in Node: in browsers and happy-dom it cannot see cookies,
+   * because `Request` and `Response` drop them there.
    */
   fetch(request: Request): Promise<Response>
 
-  /** `guard` for a fetch handler: the result answers requests with a good access token through `handler`. */
+  /** `guard` for a fetch handler. The returned function calls `handler` if the token is valid. */
   protect(
     handler: (request: Request, session: ProtectedSession) => Response | Promise<Response>
   ): (request: Request) => Promise<Response>
 
   /**
-   * Calls back whenever something happens that somebody on duty would want to know.
-   * @returns its remover
-   * @throws TypeError for an event that does not exist
+   * Adds a listener for a security event.
+   * @returns a function that removes the listener
+   * @throws TypeError if there is no such event
    */
   on<Name extends MockEventName>(
     name: Name,
@@ -64,37 +65,40 @@ export interface MockAuthServer
   ): () => void
 
   /**
-   * Calls back after every call that was answered; of one that a reset cuts off nothing is told.
-   * @returns its remover
+   * Adds a listener that is called after each answered call. Calls that a reset ends are not
+   * reported.
+   * @returns a function that removes the listener
    */
   onCall(listener: (call: MockCall) => void): () => void
 
   /**
-   * Notes a request if it carries an access token of this server to another origin than `home`, where the door answers,
-   * or to anywhere in its URL; and answers nothing. For doors that see such requests.
+   * For adapters that see requests to other servers: logs the request if it carries an access token
+   * of this server to an origin other than `home`, or anywhere in its URL. It does not answer.
+   * @param home the origin that the adapter answers for
    */
   inspect(request: WireRequest, adapter: MockAdapter, home?: string): void
 }
 
 export interface TestControls {
-  /** The server's clock, by which tokens and sessions are issued and expire. */
+  /** The server's clock. Tokens and sessions are issued and expire by it. */
   readonly clock: MockClock
 
   /**
-   * Lets the next calls to an endpoint fail.
+   * Makes the next calls to an endpoint fail.
    *
    * @example
    * server.failNext('refresh', 503)
-   * server.failNext('refresh', 'network', { after: 'commit' }) // rotated, and the client never learns
+   * server.failNext('refresh', 'network', { after: 'commit' }) // rotated, but the answer is lost
    * server.failNext('api', { status: 429, headers: { 'Retry-After': '2' } }, { times: 3 })
    *
-   * @returns takes back what has not happened yet
-   * @throws TypeError for an endpoint, a fault or options that do not exist
+   * @returns a function that cancels the faults that have not happened yet
+   * @throws TypeError if the endpoint, the fault or an option is invalid
    */
   failNext(endpoint: MockEndpoint, fault: MockFault, options?: FailNextOptions): () => void
 
   /**
-   * Holds every call to an endpoint until the gate is released: concurrency without timers.
+   * Holds every call to an endpoint until the gate is released. Use it to test concurrency without
+   * timers.
    *
    * @example
    * const gate = server.hold('refresh')
@@ -102,36 +106,39 @@ export interface TestControls {
    * await gate.arrived()
    * gate.release()
    *
-   * @throws TypeError for an endpoint or options that do not exist
+   * @throws TypeError if the endpoint or an option is invalid
    */
   hold(endpoint: MockEndpoint, options?: HoldOptions): MockGate
 
-  /** Every call in order of arrival, the latest 10 000 of them: a new list of frozen entries at each reading. */
+  /**
+   * The latest 10 000 calls in order of arrival. Each read returns a new list of frozen entries.
+   */
   readonly calls: MockCalls
 
   /**
-   * Resolves when no call has been under way for a moment. Calls that are held or hang do not count. What the page makes
-   * of the last answer takes its own time: to wait for that, wait for what it shows.
-   * Behind `protect` of `everbearer/mock/node` a call is under way until its answer has ended, a stream's as well.
+   * Resolves once no call has been in flight for a moment. Calls that are held or hang do not
+   * count. It does not wait for the page to process the last answer: wait for what the page shows
+   * instead. Behind `protect` of `everbearer/mock/node`, a call is in flight until its response,
+   * such as a stream, has ended.
    */
   idle(options?: IdleOptions): Promise<void>
 
-  /** What in the journal a good client would not have done; worked out anew at each reading. */
+  /** The client rules that the logged calls break. Computed on each read. */
   readonly violations: readonly MockViolation[]
 
   /**
-   * For `afterEach`: asserts that the client has broken no rule.
+   * For `afterEach`: throws if the client has broken a rule.
    *
-   * @throws MockViolationError that names every rule that was broken, when, and by which calls
-   * @throws TypeError for a rule that does not exist, or a wrong option
+   * @throws MockViolationError that lists each broken rule, when it was broken, and the calls
+   * @throws TypeError if an option is invalid, or names a rule that does not exist
    */
   assertNoViolations(options?: AssertNoViolationsOptions): void
 
   /**
-   * Forgets sessions, revocations, cookies, the journal and every rotation of keys; lets the clock go, takes back faults
-   * and gates, and cuts off every call that is under way: it leaves nothing behind. So does a `registerKey` or a
-   * `signIn`, which rejects. Listeners stay. A refresh cookie that a browser still has is answered with 401
-   * `unknown_session`, which is not taken for reuse.
+   * Returns the server to its initial state: sessions, revocations, cookies, the call log, keys,
+   * the clock, faults and gates. Listeners stay. Calls in flight lose their connection and change
+   * nothing; a `registerKey` or `signIn` in flight rejects. A browser may still hold a refresh
+   * cookie: it is answered with 401 `unknown_session`, which does not count as reuse.
    */
   reset(): void
 }

@@ -1,16 +1,16 @@
-// What a refresh came to, in words that everybody may hear.
+// Refresh outcome: names the result of a refresh for events, and the errors that only a refresh
+// has.
+import type { TokenAnswer } from '../auth-api/token-request.ts'
 import { AuthError } from '../lib/errors.ts'
 import type { RefreshOutcome, RefreshReason } from '../session/events.ts'
-import { unexpected } from './refresh-errors.ts'
 
-/** Names the failure of a refresh. */
 export function describeFailure(
   error: unknown,
   facts: {
     readonly reason: RefreshReason
     readonly atMs: number
     readonly isOnline: boolean
-    /** Until the next one may begin; 0 where that is at once. */
+    /** Time until the next refresh may start; 0 if it may start at once. */
     readonly retryInMs: number
   }
 ): RefreshOutcome {
@@ -24,7 +24,48 @@ export function describeFailure(
   return { kind, reason, atMs, code, status, retryInMs }
 }
 
-/** Nobody knows what came of the request: a page that is left sees its own fail, and the server may still do its work. */
+/**
+ * Whether the server may still process the request: a page that is left sees its own request fail.
+ */
 export function isUnanswered({ code }: Pick<AuthError, 'code'>): boolean {
   return code === 'ERR_AUTH_NETWORK' || code === 'ERR_AUTH_TIMEOUT'
+}
+
+export function rejected(status: number | undefined, oauthError: string | undefined): AuthError {
+  const detail = oauthError === undefined ? '' : ` (${oauthError})`
+  const answer = status === undefined ? '' : ` with status ${status}${detail}`
+  return new AuthError(
+    'ERR_AUTH_SESSION_EXPIRED',
+    `The server rejected the refresh${answer}. The session has ended; sign in again.`,
+    { status, oauthError }
+  )
+}
+
+export function timedOut(timeoutMs: number): AuthError {
+  return new AuthError(
+    'ERR_AUTH_TIMEOUT',
+    `The session was not refreshed within ${timeoutMs} ms; the request is still in flight.`
+  )
+}
+
+// The original message may hold secrets: the error is a bug, or comes from an injected part of the
+// platform.
+export function unexpected(): AuthError {
+  return new AuthError('ERR_AUTH_SERVER_ERROR', 'The refresh failed unexpectedly.')
+}
+
+export function noProgress(): AuthError {
+  return new AuthError(
+    'ERR_AUTH_RESPONSE_MALFORMED',
+    'The refresh endpoint returned an access token that this session has held before.'
+  )
+}
+
+export function lostRace(answer: TokenAnswer): AuthError {
+  const facts = answer.kind === 'rejected' ? answer : {}
+  return new AuthError(
+    'ERR_AUTH_SERVER_ERROR',
+    'The server rejected the refresh but re-issued a token for the same session. It will be retried.',
+    facts
+  )
 }

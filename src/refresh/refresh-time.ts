@@ -1,4 +1,5 @@
-// When a token is renewed before it expires: a pure policy, so that a fleet of clients can be simulated with it.
+// Refresh time: when a token is refreshed before it expires. Pure, so that tests can simulate a
+// fleet of clients.
 import { later, leewaySeconds, type Moment } from '../token/lifetime.ts'
 
 export interface RefreshPolicy {
@@ -6,15 +7,16 @@ export interface RefreshPolicy {
   readonly spreadRefreshes: boolean
 }
 
-/** How much of the interval later refreshes are brought forward by, at most. */
+/** How much earlier a later refresh may come, as a share of the interval. */
 const jitterShare = 0.1
 
 /**
- * The age, in seconds, at which a token of this lifetime is renewed.
+ * The age, in seconds, at which a token of this lifetime is refreshed.
  *
- * Users who sign in together (a shift begins, a deployment signs everybody out) would otherwise come back together for
- * ever after. The first refresh after a sign-in comes at a uniform fraction of one interval, which spreads a fleet at
- * once; a tenth of jitter on the later ones keeps it spread.
+ * Users who sign in together (at the start of a shift, or after a deployment that ended all
+ * sessions) would refresh together from then on. Therefore the first refresh after a sign-in comes
+ * at a uniformly random share of the interval. Ten percent of jitter on later refreshes keeps the
+ * clients apart.
  */
 export function planRefreshAgeSeconds(
   lifetimeSeconds: number,
@@ -29,7 +31,9 @@ export function planRefreshAgeSeconds(
   return isFirst ? jittered * random() : jittered
 }
 
-/** When a token that was just received is to be renewed; `undefined` where its lifetime is unknown. */
+/**
+ * When a token that was just received should be refreshed; `undefined` if its lifetime is unknown.
+ */
 export function planRefreshAt(
   token: { readonly receivedAt: Moment; readonly lifetimeSeconds: number | undefined },
   isFirst: boolean,
@@ -42,8 +46,8 @@ export function planRefreshAt(
 }
 
 /**
- * A re-issued token keeps the time that was planned for the one it replaces, or else a key rotation would bring the whole
- * fleet into step. Only a shorter life brings it forward.
+ * The refresh time of a re-issued token: the one planned for the token that it replaces, or earlier
+ * if it expires earlier. A new plan would make all clients refresh together after a key rotation.
  */
 export function keepRefreshAt(
   planned: Moment | undefined,

@@ -1,181 +1,223 @@
-// How the session is renewed: one attempt at a time, which counts only if the session it was for is still there.
+// Refresher: refreshes the session once for any number of callers, and applies the answer if the
+// session is still the same.
 
 import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
+import type { IssuedToken } from '../auth-api/token-response.ts'
 import { createWaiting } from '../lib/deadline.ts'
-import { AuthError } from '../lib/errors.ts'
-import type { RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
-import type { HeldToken } from '../session/held-token.ts'
-import type { RefreshAttempts } from '../tabs/refresh-attempt.ts'
-import { type ApplyResultDeps, createApplyResult } from './apply-result.ts'
-import type { RunExclusively } from './exclusive.ts'
-import { describeFailure, isUnanswered } from './outcome.ts'
-import { lostRace, sessionChanged, unexpected } from './refresh-errors.ts'
+import type { AuthError } from '../lib/errors.ts'
+import type { Platform } from '../lib/platform.ts'
+import type { Emitter, RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
+import { compareAge, type HeldToken, receiveToken } from '../session/held-token.ts'
+import { type Session, sessionChanged } from '../session/session.ts'
+import type { Tabs } from '../tabs/tabs.ts'
+import { lifeLeftMs, readMoment } from '../token/lifetime.ts'
+import { describeFailure, lostRace, noProgress, rejected, timedOut } from './outcome.ts'
+import { createRefreshRequest } from './refresh-request.ts'
+import { planRefreshAt, type RefreshPolicy } from './refresh-time.ts'
 import { createRetryState } from './retry-state.ts'
-import { createSingleFlight, type Flight } from './single-flight.ts'
 
-export interface RefresherDeps extends Omit<ApplyResultDeps, 'failure'> {
+export interface RefresherDeps {
+  readonly session: Session
+  readonly tabs: Tabs
   readonly tokenRequest: TokenRequest
-  readonly attempts: RefreshAttempts
+  readonly platform: Platform
+  readonly emitter: Emitter
+  readonly policy: RefreshPolicy
   readonly refreshTimeoutMs: number
   readonly refreshAbandonMs: number
-  /** A function of the app's is told when it is no longer wanted; a request of ours is left to land. */
+  /**
+   * A refresh function of the app is aborted when its result is no longer wanted; a request to the
+   * server is not.
+   */
   readonly isRefreshedByApp: boolean
-  readonly runExclusively: RunExclusively
-  /** Called whenever the time of the next check may have changed. */
-  readonly onSettled: () => void
 }
 
 export interface Refresher {
-  /** Joins the refresh that is under way, or begins one; rejects with the remembered failure while it is held back. */
+  /**
+   * Joins the refresh in flight or starts one. Rejects with the last failure while a retry is not
+   * due.
+   */
   refresh(reason: RefreshReason): Promise<HeldToken>
   isInFlight(): boolean
   status(): RefreshStatus
-  /** Time until a refresh may follow the last failed one; `undefined` where the last one did not fail. */
-  heldBackMs(): number | undefined
-  /** The network is back: what failed for want of it may be tried at once. */
+  /** Time until a failed refresh may be retried; `undefined` if the last one did not fail. */
+  retryInMs(): number | undefined
+  /** The network is back, so a failed refresh may be retried soon. */
   networkIsBack(): void
-  /** Another tab renewed the session: what failed here is over. */
-  refreshedElsewhere(): void
-  /** The session has changed hands: whoever waits is told, and nothing of the attempt under way counts any more. */
-  abandon(error: AuthError): void
-  /** No refresh begins any more. */
+  /** Rejects all waiting callers; `refresh` starts nothing any more. */
   dispose(error: AuthError): void
 }
 
 export function createRefresher(options: RefresherDeps): Refresher {
-  const { session, tokenRequest, attempts, tabSync, platform, emitter } = options
+  const { session, tabs, tokenRequest, platform, emitter, policy } = options
+  const { refreshTimeoutMs, refreshAbandonMs, isRefreshedByApp } = options
+  const retries = createRetryState(platform)
+  const callers = createWaiting(platform)
+  const request = createRefreshRequest({ session, tabs, tokenRequest, platform, refreshAbandonMs })
+  let flight: Promise<HeldToken> | undefined
+  let flights = 0
+  let lastSettled = 0
   let lastOutcome: RefreshOutcome | undefined
   let disposal: AuthError | undefined
-  const failure = createRetryState(platform)
-  const settlement = createApplyResult({ ...options, failure })
-  const callers = createWaiting(platform)
 
-  // Told when the flight is no longer open, so that a listener who asks, or refreshes, finds it over.
-  const settled: { readonly flight: number; readonly outcome: RefreshOutcome }[] = []
-  let flights = 0
-  let newestSettled = 0
-  const refreshes = new Set<AbortController>()
-  const flight = createSingleFlight(takeOff, () => {
-    for (const { flight: number, outcome } of settled.splice(0)) {
-      if (number > newestSettled) lastOutcome = outcome
-      newestSettled = Math.max(newestSettled, number)
-      emitter.emit('refresh-settled', outcome)
-    }
-    options.onSettled()
-  })
+  function refresh(reason: RefreshReason): Promise<HeldToken> {
+    if (disposal !== undefined) return Promise.reject(disposal)
+    if (flight !== undefined) return flight
+    const heldBackBy = retries.holdsBack(reason === 'manual')
+    if (heldBackBy !== undefined) return Promise.reject(heldBackBy)
+    return start(reason)
+  }
 
   //  caller A ─ refresh() ──┬───────── answered ─ resolves
   //  caller B ──── refresh() ┘  (joins)
-  //  caller C ─────── refresh() ─ …no answer… ─ deadline: released with a timeout
-  //                                             the request runs on; its late success is still committed
-  function takeOff(reason: RefreshReason): Flight<HeldToken> {
+  //  caller C ─────── refresh() ─ …no answer… ─ deadline: rejects with a timeout
+  //                                             the request continues; its success still counts
+  function start(reason: RefreshReason): Promise<HeldToken> {
     const epoch = session.epoch()
-    const landed = perform(reason, epoch)
-    const error = () => {
-      const message = `The session was not refreshed within ${options.refreshTimeoutMs} ms; the request is still under credential.`
-      const isOurs = session.epoch() === epoch
-      if (isOurs) session.note({ type: 'failed', code: 'ERR_AUTH_TIMEOUT', atMs: platform.now() })
-      return new AuthError('ERR_AUTH_TIMEOUT', message)
-    }
-    const answer = callers.wait(landed, { afterMs: options.refreshTimeoutMs, error })
-    return { answer, landed }
-  }
+    let outcome: RefreshOutcome | undefined
+    flights += 1
+    const number = flights
 
-  function perform(reason: RefreshReason, epoch: number): Promise<HeldToken> {
-    return options.runExclusively(async () => {
+    async function run(): Promise<HeldToken> {
       emitter.emit('refresh-started', { reason })
-      flights += 1
-      const number = flights
-      const settle = (outcome: RefreshOutcome) => settled.push({ flight: number, outcome })
       try {
-        const token = await renew(reason, epoch)
-        settle({ kind: 'refreshed', reason, atMs: platform.now() })
+        const token = await askAndApply(reason, epoch)
+        outcome = { kind: 'refreshed', reason, atMs: platform.now() }
         return token
       } catch (error) {
         const [atMs, isOnline] = [platform.now(), platform.isOnline()]
-        const retryInMs = failure.remainingMs() ?? 0
-        settle(describeFailure(error, { reason, atMs, isOnline, retryInMs }))
+        const retryInMs = retries.remainingMs() ?? 0
+        outcome = describeFailure(error, { reason, atMs, isOnline, retryInMs })
         throw error
       }
-    })
+    }
+
+    function timeOut(): AuthError {
+      const error = timedOut(refreshTimeoutMs)
+      const isOurs = session.epoch() === epoch
+      if (isOurs) session.note({ type: 'failed', code: error.code, atMs: platform.now() })
+      return error
+    }
+
+    const work = tabs.refreshExclusively(run)
+    const answer = callers.wait(work, { afterMs: refreshTimeoutMs, error: timeOut })
+    flight = answer
+
+    function land(): void {
+      // After a sign-in or sign-out, another flight may be open by now.
+      if (flight === answer) flight = undefined
+      // Only now, so that a listener that calls refresh() starts a new one.
+      if (outcome !== undefined) settle(outcome, number)
+      session.signal('settled')
+    }
+    work.then(land, land)
+    return answer
   }
 
-  async function renew(reason: RefreshReason, epoch: number): Promise<HeldToken> {
+  function settle(outcome: RefreshOutcome, number: number): void {
+    if (number > lastSettled) lastOutcome = outcome
+    lastSettled = Math.max(lastSettled, number)
+    emitter.emit('refresh-settled', outcome)
+  }
+
+  async function askAndApply(reason: RefreshReason, epoch: number): Promise<HeldToken> {
     const isOurs = () => session.epoch() === epoch
-    let { generation, answer } = await ask()
-    // The winner of a race between tabs may just be telling.
-    if (answer.kind === 'rejected') await tabSync.catchUp(false)
-    // A newer token arrived while we asked: the refusal may be of a lost race, so it takes a second one to believe.
+    let { generation, answer } = await request.send()
+    // If another tab won a race against this refresh, its message may arrive now.
+    if (answer.kind === 'rejected') await tabs.catchUp()
+    // A newer token arrived during the request, so the rejection may be of a lost race: ask a
+    // second time.
     const mayBeLostRace = () =>
       isOurs() && answer.kind === 'rejected' && session.generation() !== generation
-    if (mayBeLostRace()) ({ generation, answer } = await ask())
+    if (mayBeLostRace()) ({ generation, answer } = await request.send())
     if (!isOurs()) throw sessionChanged()
-    if (mayBeLostRace()) throw settlement.fail(lostRace(answer))
+    if (mayBeLostRace()) throw fail(lostRace(answer))
+    return apply(answer, generation, reason)
+  }
+
+  function apply(answer: TokenAnswer, generation: number, reason: RefreshReason): HeldToken {
     switch (answer.kind) {
       case 'issued':
-        return settlement.commit(answer.token, generation, reason)
+        return take(answer.token, generation, reason)
       case 'rejected':
-        throw settlement.endSession(answer.status, answer.oauthError)
+        throw endSession(answer.status, answer.oauthError)
       case 'undecided':
-        throw settlement.fail(answer.error)
+        throw fail(answer.error)
     }
   }
 
-  async function ask(): Promise<{ readonly answer: TokenAnswer; readonly generation: number }> {
-    const generation = session.generation()
-    // The same key until there is an answer: a server that renewed before the answer was lost can repeat it.
-    const attempt = attempts.begin()
-    const abandoned = new AbortController()
-    refreshes.add(abandoned)
-    const cancel = platform.setTimer(() => abandoned.abort(), options.refreshAbandonMs)
-    try {
-      const { signal } = abandoned
-      const { accessToken, refreshToken } = session.held() ?? {}
-      const answer = await tokenRequest.refresh({
-        attempt,
-        signal,
-        accessToken,
-        refreshToken
-      })
-      if (answer.kind !== 'undecided') attempts.close(attempt)
-      else if (!isUnanswered(answer.error)) attempts.fail(attempt)
-      return { answer, generation }
-    } catch (error) {
-      attempts.fail(attempt)
-      const known = error instanceof AuthError ? error : unexpected()
-      return { answer: { kind: 'undecided', error: known }, generation }
-    } finally {
-      cancel()
-      refreshes.delete(abandoned)
+  function take(issued: IssuedToken, generation: number, reason: RefreshReason): HeldToken {
+    const held = session.held()
+    // A server that does not rotate its refresh token need not repeat it (RFC 6749 §6).
+    const refreshToken = issued.refreshToken ?? held?.refreshToken
+    const received = receiveToken({ ...issued, refreshToken }, readMoment(platform))
+    // A cache or a service worker may repeat an old answer.
+    if (held !== undefined && session.wasHeld(received.accessToken)) throw fail(noProgress())
+    if (tabs.isOtherUser(received)) {
+      session.end('user-changed', 'refresh')
+      throw sessionChanged()
     }
+    recover()
+    // If a token was adopted during the request, and the server signed it after this one, it stays.
+    const keepsHeld =
+      held !== undefined &&
+      session.generation() !== generation &&
+      compareAge(received, held) === 'older'
+    const token = keepsHeld ? held : received
+    const refreshAt = planRefreshAt(token, held === undefined, policy, platform.random)
+    if (keepsHeld) return session.replan(refreshAt) ?? held
+    return session.hold(received, refreshAt, { by: 'refresh', reason })
   }
+
+  function endSession(status: number | undefined, oauthError: string | undefined): AuthError {
+    retries.forget()
+    if (session.held() !== undefined) session.end('session-expired', 'refresh')
+    else if (session.getState().status === 'initializing') session.end('no-session', 'refresh')
+    return rejected(status, oauthError)
+  }
+
+  function fail(error: AuthError): AuthError {
+    const held = session.held()
+    retries.note(error, held === undefined ? 0 : lifeLeftMs(held, readMoment(platform)))
+    session.note({ type: 'failed', code: error.code, atMs: platform.now() })
+    return error
+  }
+
+  function recover(): void {
+    retries.forget()
+    session.note({ type: 'recovered' })
+  }
+
+  function dropStale(): void {
+    retries.forget()
+    drop(sessionChanged())
+  }
+
+  /** The answer of the refresh in flight no longer counts. */
+  function drop(error: AuthError): void {
+    flight = undefined
+    callers.release(error)
+    if (isRefreshedByApp) request.abortAll()
+  }
+
+  session.onSignal('token', ({ isNewEpoch, origin }) => {
+    if (isNewEpoch) dropStale()
+    else if (origin.by === 'other-tab') recover()
+  })
+  session.onSignal('ended', ({ origin }) => {
+    if (origin !== 'refresh') dropStale()
+  })
+  session.onSignal('unknown-sign-in', () => void refresh('other-tab').catch(() => {}))
 
   return {
-    refresh(reason) {
-      if (disposal !== undefined) return Promise.reject(disposal)
-      const heldBackBy = flight.isOpen() ? undefined : failure.holdsBack(reason === 'manual')
-      if (heldBackBy !== undefined) return Promise.reject(heldBackBy)
-      return flight.join(reason)
-    },
-    isInFlight: flight.isOpen,
-    status: () => ({ isRefreshing: flight.isOpen(), lastOutcome }),
-    heldBackMs: failure.remainingMs,
-    networkIsBack: failure.networkIsBack,
-    refreshedElsewhere() {
-      failure.forget()
-      session.note({ type: 'recovered' })
-    },
-    abandon(error) {
-      flight.forget()
-      failure.forget()
-      callers.release(error)
-      if (options.isRefreshedByApp) for (const renewal of refreshes) renewal.abort()
-    },
+    refresh,
+    isInFlight: () => flight !== undefined,
+    status: () => ({ isRefreshing: flight !== undefined, lastOutcome }),
+    retryInMs: retries.remainingMs,
+    networkIsBack: retries.networkIsBack,
     dispose(error) {
       disposal = error
-      flight.forget()
-      callers.release(error)
-      if (options.isRefreshedByApp) for (const renewal of refreshes) renewal.abort()
+      drop(error)
     }
   }
 }

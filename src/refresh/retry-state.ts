@@ -1,18 +1,20 @@
-// A failed refresh is remembered, so that whoever comes next does not ask again at once.
+// Retry state: remembers a failed refresh, and when the next one may start.
 import type { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import { later, type Moment, readMoment, remainingMs } from '../token/lifetime.ts'
-import { backoffMs, firstDelayMs } from './backoff.ts'
 
 export interface RetryState {
-  /** Notes a failure; `slackMs` is what is left of the token that should have been renewed. */
+  /** Notes a failure; `slackMs` is the life left of the held token. */
   note(error: AuthError, slackMs: number): void
   forget(): void
-  /** The failure that holds back whoever asks for this reason. */
+  /** The failure that a refresh must reject with for now. */
   holdsBack(isManual: boolean): AuthError | undefined
-  /** Time until a refresh may follow the last failed one; `undefined` where the last one did not fail. */
+  /** Time until the next refresh may start; `undefined` if the last one did not fail. */
   remainingMs(): number | undefined
-  /** The network is back: whatever failed (behind a captive portal, anything may) can be tried at once. */
+  /**
+   * The network is back, so most failures may be retried soon: behind a captive portal, any of them
+   * can occur.
+   */
   networkIsBack(): void
 }
 
@@ -23,40 +25,89 @@ interface Failure {
 }
 
 export function createRetryState(platform: Platform): RetryState {
-  let inARow = 0
+  let failures = 0
   let last: Failure | undefined
 
-  const waitMs = () => last && remainingMs(last.retryAt, readMoment(platform))
+  function waitMs(): number | undefined {
+    return last && remainingMs(last.retryAt, readMoment(platform))
+  }
 
   return {
     note(error, slackMs) {
-      inARow += 1
-      // A wrong option does not heal by itself.
+      failures += 1
+      // A retry does not mend a wrong option.
       const isFinal = error.code === 'ERR_AUTH_INVALID_OPTIONS'
       const retryInMs = isFinal
         ? Infinity
-        : backoffMs(inARow, { retryAfterMs: error.retryAfterMs, slackMs }, platform.random())
+        : backoffMs(failures, { retryAfterMs: error.retryAfterMs, slackMs }, platform.random())
       const failedAt = readMoment(platform)
       last = { error, failedAt, retryAt: later(failedAt, retryInMs) }
     },
     forget() {
-      inARow = 0
+      failures = 0
       last = undefined
     },
     holdsBack(isManual) {
       if (last === undefined || waitMs() === 0) return undefined
-      // Somebody who pressed a button may insist, but not against a server that asked for patience.
+      // A user may retry at once, unless the server asked the client to wait.
       return isManual && last.error.retryAfterMs === undefined ? undefined : last.error
     },
     remainingMs: waitMs,
     networkIsBack() {
       if (last === undefined) return
       const { error, failedAt } = last
-      // A server that asked for patience, or an option that is wrong, has nothing to do with the network.
+      // `Retry-After` and wrong options have nothing to do with the network.
       const isLasting =
         error.retryAfterMs !== undefined || error.code === 'ERR_AUTH_INVALID_OPTIONS'
-      // One that comes and goes must not turn every coming into a request.
+      // The delay keeps an unstable network from causing a request each time it returns.
       if (!isLasting) last = { error, failedAt, retryAt: later(failedAt, firstDelayMs) }
     }
   }
+}
+
+const firstDelayMs = 1_000
+const longestDelayMs = 60_000
+/**
+ * A longer `Retry-After` is cut to this, so that a wrong header does not stop refreshing for good.
+ */
+const longestRetryAfterMs = 300_000
+
+/**
+ * While the held token is valid, retries spread over this time, or over half of its remaining life
+ * if that is longer.
+ */
+const patientDelayMs = 90_000
+const shortestPatientDelayMs = 5_000
+
+/**
+ * How long to wait after the `failures`-th failure in a row.
+ *
+ * Requests wait for the refresh after the first failure, and if the token has little or no life
+ * left (`slackMs`). Then the delay doubles, and half of it is jitter.
+ *
+ * Otherwise the delay is uniform jitter over the remaining life. This keeps the clients of a server
+ * that was down for a minute from returning at the same moment.
+ */
+export function backoffMs(
+  failures: number,
+  {
+    retryAfterMs,
+    slackMs
+  }: { readonly retryAfterMs: number | undefined; readonly slackMs: number },
+  random: number
+): number {
+  const ceiling = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 16))
+  const isUrgent = failures === 1 || slackMs <= ceiling
+  const delay = isUrgent ? ceiling * (0.5 + random / 2) : patientMs(slackMs, random)
+  if (retryAfterMs === undefined) return delay
+  // Jitter here too: clients that got the same `Retry-After` at the same moment must not return
+  // together.
+  return Math.max(delay, Math.min(retryAfterMs, longestRetryAfterMs) + (ceiling * random) / 2)
+}
+
+// Never beyond the token's end, so that there is a retry before it expires.
+function patientMs(slackMs: number, random: number): number {
+  const longest = Math.min(slackMs, Math.max(patientDelayMs, slackMs / 2))
+  const shortest = Math.min(shortestPatientDelayMs, longest / 2)
+  return shortest + (longest - shortest) * random
 }

@@ -2,9 +2,10 @@
 // They contain neither tokens nor query strings.
 
 import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
+import { callLater } from '../lib/listeners.ts'
 import type { Platform } from '../lib/platform.ts'
 import { parseUrl } from '../lib/url.ts'
-import { callLater, type Emitter, type TokenFacts } from '../session/events.ts'
+import type { Emitter, TokenFacts } from '../session/events.ts'
 import type { TrustedOrigins } from './trusted-origins.ts'
 
 export interface Diagnostics {

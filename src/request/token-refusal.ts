@@ -1,6 +1,6 @@
 // Token refusal: decides by status and challenges whether an answer refuses the access token.
 
-import { callLater } from '../session/events.ts'
+import { callLater } from '../lib/listeners.ts'
 
 /** One challenge of a `WWW-Authenticate` header (RFC 9110 §11.6.1). */
 export interface Challenge {

@@ -2,14 +2,11 @@
 
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import { sessionChanged } from '../refresh/refresh-errors.ts'
 import { keepRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { Emitter, ReissueRefusal } from '../session/events.ts'
-import { type HeldToken, receiveToken } from '../session/held-token.ts'
-import { type Session, toTokenFacts } from '../session/session.ts'
-import { refuseReissue } from '../session/token-order.ts'
-import type { TabSync } from '../tabs/tab-sync.ts'
+import { type HeldToken, receiveToken, refuseReissue } from '../session/held-token.ts'
+import { type Session, sessionChanged } from '../session/session.ts'
 import {
   elapsedMs,
   later,
@@ -43,13 +40,11 @@ export interface TokenSource {
 export interface TokenSourceDeps {
   readonly session: Session
   readonly refresher: Refresher
-  readonly tabSync: TabSync
   readonly emitter: Emitter
   readonly platform: Platform
   readonly policy: RefreshPolicy
   /** During a sign-in no optional refresh begins: its cookie could overwrite the new one. */
   readonly isAppSigningIn: () => boolean
-  readonly onSettled: () => void
 }
 
 /** A token that is refused so soon after a refresh is refused for another reason than its age. */
@@ -61,7 +56,7 @@ function cooldownSeconds({ lifetimeSeconds = Infinity }: HeldToken): number {
 }
 
 export function createTokenSource(deps: TokenSourceDeps): TokenSource {
-  const { session, refresher, tabSync, emitter, platform, policy, isAppSigningIn, onSettled } = deps
+  const { session, refresher, emitter, platform, policy, isAppSigningIn } = deps
   /** Until then, a refusal does not cause another refresh. */
   let cooldown: { readonly until: Moment; readonly epoch: number } | undefined
 
@@ -166,10 +161,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       return
     }
     const refreshAt = keepRefreshAt(previous.refreshAt, candidate, policy)
-    const token = session.hold(candidate, refreshAt, 'same-epoch')
-    tabSync.tell('reissued')
-    emitter.emit('reissued', { token: toTokenFacts(token), previousKid: previous.claims?.kid })
-    onSettled()
+    session.hold(candidate, refreshAt, { by: 'reissue' })
   }
 
   return {

@@ -1,45 +1,75 @@
-// How long nothing has happened: neither a request nor a sign of the user, as the app tells, in any tab.
+// Idle watch: signs the user out if there is neither a request nor a sign of the user in any tab
+// for a given time.
 import type { Platform } from '../lib/platform.ts'
 import type { StoredValue } from '../lib/stored-value.ts'
+import type { Session } from '../session/session.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
 import { later, type Moment, readMoment, remainingMs } from '../token/lifetime.ts'
 
 export interface IdleWatch {
-  /** Something happens now. */
-  touch(): void
-  /** Time until the session is idle for too long; `undefined` where it may be for ever. */
-  remainingMs(): number | undefined
+  /**
+   * Time until the user is signed out; `undefined` while no user is signed in or a login() is in
+   * flight.
+   */
+  dueInMs(): number | undefined
+  /** Signs out if the limit has passed; returns whether it has. */
+  signOutIfDue(): boolean
 }
 
-/** Storage is not written on each request: the other tabs may see a touch so much later, in shares of the limit. */
+export interface IdleWatchDeps {
+  readonly limitSeconds: number | undefined
+  readonly session: Session
+  readonly signIn: Pick<SignIn, 'isSigningIn' | 'logout'>
+  /** Holds the time of the last activity in any tab, by the wall clock. */
+  readonly lastActive: StoredValue
+  readonly platform: Pick<Platform, 'now' | 'monotonicNow'>
+}
+
+/**
+ * How late other tabs may see an activity, as a share of the limit: storage is not written on each
+ * request.
+ */
 const writeAfterShare = 0.05
 
-/** `mark` holds the time of the last touch in any tab, by the wall clock that they have in common. */
-export function createIdleWatch(
-  platform: Platform,
-  limitSeconds: number | undefined,
-  mark: StoredValue
-): IdleWatch {
+/** Returns `undefined` without a limit. */
+export function createIdleWatch(options: IdleWatchDeps): IdleWatch | undefined {
+  const { limitSeconds, session, signIn, lastActive, platform } = options
+  if (limitSeconds === undefined) return undefined
+  const limitMs = limitSeconds * 1000
   let last = readMoment(platform)
-  const limitMs = (limitSeconds ?? 0) * 1000
   let writtenAtMs = -Infinity
 
+  function touch(): void {
+    last = readMoment(platform)
+    if (Math.abs(last.wallMs - writtenAtMs) < limitMs * writeAfterShare) return
+    writtenAtMs = last.wallMs
+    lastActive.set(String(last.wallMs))
+  }
+
   function lastInAnyTab(): Moment {
-    const elsewhereMs = Number(mark.read())
+    const elsewhereMs = Number(lastActive.read())
     const aheadMs = Math.min(elsewhereMs, platform.now()) - last.wallMs
     return aheadMs > 0 ? later(last, aheadMs) : last
   }
 
-  return {
-    touch() {
-      last = readMoment(platform)
-      if (limitSeconds === undefined) return
-      if (Math.abs(last.wallMs - writtenAtMs) < limitMs * writeAfterShare) return
-      writtenAtMs = last.wallMs
-      mark.set(String(last.wallMs))
-    },
-    remainingMs: () =>
-      limitSeconds === undefined
-        ? undefined
-        : remainingMs(later(lastInAnyTab(), limitMs), readMoment(platform))
+  function dueInMs(): number | undefined {
+    if (session.getState().status !== 'authenticated' || signIn.isSigningIn()) return undefined
+    return remainingMs(later(lastInAnyTab(), limitMs), readMoment(platform))
   }
+
+  function signOutIfDue(): boolean {
+    if (dueInMs() !== 0) return false
+    signIn.logout('idle').catch(() => {})
+    return true
+  }
+
+  session.onSignal('token', ({ isSignIn }) => {
+    if (isSignIn) touch()
+  })
+  session.onSignal('activity', () => {
+    // Activity after the limit comes too late: it signs out instead of extending the session.
+    if (!signOutIfDue()) touch()
+  })
+
+  return { dueInMs, signOutIfDue }
 }

@@ -1,50 +1,83 @@
-// Renews the token before it expires. Its timer is a hint: the check before each request decides.
-import type { Platform, Wake } from '../lib/platform.ts'
+// Scheduler: refreshes the token before it expires, and signs out an idle user. Its timer is a
+// hint: each request checks too.
+import type { Platform } from '../lib/platform.ts'
+import type { Refresher } from '../refresh/refresher.ts'
+import type { Session } from '../session/session.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
+import type { Tabs } from '../tabs/tabs.ts'
+import { readMoment, remainingMs } from '../token/lifetime.ts'
+import type { IdleWatch } from './idle.ts'
 
 export interface Scheduler {
-  /** Looks anew at when the next check is due. */
-  rearm(): void
   dispose(): void
 }
 
 export interface SchedulerDeps {
+  readonly session: Session
+  readonly tabs: Pick<Tabs, 'wake'>
+  readonly refresher: Refresher
+  readonly signIn: Pick<SignIn, 'isAppSigningIn' | 'retrySignOut'>
+  readonly idle: IdleWatch | undefined
   readonly platform: Platform
-  /** Time until there is something to do; `undefined` where there is nothing. */
-  readonly dueInMs: () => number | undefined
-  /** Something is due. */
-  readonly onDue: (reason: 'timer' | 'wake') => void
-  readonly onWake: (wake: Wake) => void
+  readonly whileHidden: 'pause' | 'refresh'
 }
 
-/** Timers halt while a device sleeps, so a long wait is cut into slices, after each of which the clocks are asked again. */
+/** Timers halt while a device sleeps, so the clocks are read again at least this often. */
 const longestSliceMs = 60_000
 
-export function createScheduler({ platform, dueInMs, onDue, onWake }: SchedulerDeps): Scheduler {
-  let cancel: (() => void) | undefined
+export function createScheduler(options: SchedulerDeps): Scheduler {
+  const { session, tabs, refresher, signIn, idle, platform, whileHidden } = options
+  let cancelTimer: (() => void) | undefined
+  let isDisposed = false
 
   function check(reason: 'timer' | 'wake'): void {
     const waitMs = dueInMs()
-    cancel?.()
-    cancel = undefined
+    cancelTimer?.()
+    cancelTimer = undefined
     if (waitMs === undefined) return
-    if (waitMs === 0) {
-      onDue(reason)
-    } else {
-      cancel = platform.setTimer(() => check('timer'), Math.min(waitMs, longestSliceMs))
-    }
+    if (waitMs === 0) act(reason)
+    else cancelTimer = platform.setTimer(() => check('timer'), Math.min(waitMs, longestSliceMs))
+  }
+
+  function dueInMs(): number | undefined {
+    if (isDisposed || session.getState().status === 'unauthenticated') return undefined
+    const waits = [refreshDueInMs(), idle?.dueInMs()].filter((wait) => wait !== undefined)
+    const earliest = Math.min(...waits)
+    return Number.isFinite(earliest) ? earliest : undefined
+  }
+
+  function refreshDueInMs(): number | undefined {
+    // A hidden page needs no token. The next wake or request checks again.
+    const isPaused = whileHidden === 'pause' && !platform.isVisible()
+    if (isPaused || refresher.isInFlight() || signIn.isAppSigningIn()) return undefined
+    const refreshAt = session.held()?.refreshAt
+    return refresher.retryInMs() ?? (refreshAt && remainingMs(refreshAt, readMoment(platform)))
+  }
+
+  function act(reason: 'timer' | 'wake'): void {
+    if (idle?.signOutIfDue()) return
+    if (refreshDueInMs() === 0) refresher.refresh(reason).catch(() => {})
+  }
+
+  for (const type of ['token', 'ended', 'settled'] as const) {
+    session.onSignal(type, () => check('timer'))
   }
 
   const removeWakeListener = platform.onWake((wake) => {
-    onWake(wake)
+    tabs.wake()
+    if (wake === 'online') {
+      refresher.networkIsBack()
+      signIn.retrySignOut()
+    }
     check('wake')
   })
 
   return {
-    rearm: () => check('timer'),
     dispose() {
+      isDisposed = true
       removeWakeListener()
-      cancel?.()
-      cancel = undefined
+      cancelTimer?.()
+      cancelTimer = undefined
     }
   }
 }

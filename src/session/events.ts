@@ -1,9 +1,10 @@
-// What the client tells about itself: typed, redacted, delivered outside of every critical section.
+// Events: what the client reports to the app. An event never holds a token.
 
 import type { AuthErrorCode } from '../lib/errors.ts'
+import type { EventEmitter } from '../lib/listeners.ts'
 import type { SignedOutReason } from './state.ts'
 
-/** What made a refresh begin. */
+/** Why a refresh started. */
 export type RefreshReason =
   | 'restore'
   | 'timer'
@@ -11,38 +12,43 @@ export type RefreshReason =
   | 'request'
   | 'refusal'
   | 'manual'
-  /** A sibling tab did something that only the server can tell about; or it made the refresh, and this tab took the token over. */
+  /** Another tab may have signed in, or another tab refreshed and this tab took over its token. */
   | 'other-tab'
 
-/** What may be known of a token by everybody. */
+/** Facts about a token that are safe to log. */
 export interface TokenFacts {
   /** Counts the tokens that this client has held, from 1. */
   readonly generation: number
-  /** The `kid` of the key that signed it (RFC 7517 §4.5), where it is a JWT that names one. */
+  /**
+   * The `kid` of the signing key (RFC 7517 §4.5); `undefined` for an opaque token or one without a
+   * `kid`.
+   */
   readonly kid: string | undefined
-  /** When it was received, in milliseconds since the epoch by the device's clock. */
+  /** When the token was received, in milliseconds since the epoch by the device's clock. */
   readonly receivedAtMs: number
-  /** How long it lives from then on, in seconds; `undefined` where nobody said. */
+  /** The lifetime from `receivedAtMs` on, in seconds; `undefined` if it is unknown. */
   readonly lifetimeSeconds: number | undefined
-  /** When it is planned to be renewed, by the same clock as `receivedAtMs`; `undefined` where its lifetime is unknown. */
+  /**
+   * The planned refresh, by the clock of `receivedAtMs`; `undefined` if the lifetime is unknown.
+   */
   readonly refreshAtMs: number | undefined
 }
 
 /**
- * What came of a refresh.
+ * The result of a refresh.
  *
  * | kind | meaning |
  * | --- | --- |
- * | `renewed` | there is a new access token |
- * | `rejected` | the server refused: the session has ended |
- * | `offline` | no answer, and the device says that it has no network |
- * | `throttled` | the server asked for patience (429, or `Retry-After`) |
- * | `transient` | any other failure that decides nothing |
- * | `superseded` | the user signed in or out meanwhile: whatever the answer was, it did not count |
+ * | `refreshed` | there is a new access token |
+ * | `rejected` | the server rejected the refresh: the session has ended |
+ * | `offline` | no answer, and the device reports that it has no network |
+ * | `throttled` | the server asked the client to wait (429, or `Retry-After`) |
+ * | `transient` | any other failure; the session is kept |
+ * | `superseded` | the user signed in or out during the refresh, so its answer was ignored |
  */
 export type RefreshOutcome = {
   readonly reason: RefreshReason
-  /** When it was known, in milliseconds since the epoch. */
+  /** When the refresh settled, in milliseconds since the epoch. */
   readonly atMs: number
 } & (
   | { readonly kind: 'refreshed' | 'superseded' }
@@ -56,25 +62,25 @@ export type RefreshOutcome = {
     }
 )
 
-/** Facts about refreshing that lie across the session's state. */
+/** Facts about refreshing that are not part of the session's state. */
 export interface RefreshStatus {
   readonly isRefreshing: boolean
-  /** What came of the last refresh; `undefined` where there was none yet. */
+  /** The result of the last refresh; `undefined` before the first one. */
   readonly lastOutcome: RefreshOutcome | undefined
 }
 
 export interface AuthEvents {
-  /** The user signed in here or in a sibling tab, or the session was restored on page load. */
+  /** The user signed in here or in another tab, or the session was restored on page load. */
   'signed-in': { readonly via: 'login' | 'restore' | 'other-tab'; readonly token: TokenFacts }
   /** A refresh request was sent. */
   'refresh-started': { readonly reason: RefreshReason }
-  /** A refresh brought a new access token; with the reason `sibling`, one that another tab made. */
+  /** There is a new access token, from a refresh here or (reason `other-tab`) in another tab. */
   refreshed: { readonly reason: RefreshReason; readonly token: TokenFacts }
-  /** What came of it: one for each `refresh-started`. */
+  /** A refresh ended: one event for each `refresh-started`. */
   'refresh-settled': RefreshOutcome
-  /** A token that the server re-issued in a response header was adopted. */
+  /** The client adopted a token that the server re-issued in a response header. */
   reissued: { readonly token: TokenFacts; readonly previousKid: string | undefined }
-  /** A re-issued token was not adopted, and why. */
+  /** The client did not adopt a re-issued token. */
   'reissue-refused': { readonly refusal: ReissueRefusal }
   /** The session ended. */
   'signed-out': { readonly reason: SignedOutReason }
@@ -82,58 +88,24 @@ export interface AuthEvents {
 
 export type AuthEventListener<Name extends keyof AuthEvents> = (event: AuthEvents[Name]) => void
 
-export interface Emitter {
-  emit<Name extends keyof AuthEvents>(name: Name, event: AuthEvents[Name]): void
-  on<Name extends keyof AuthEvents>(name: Name, listener: AuthEventListener<Name>): () => void
-  clear(): void
-}
-
-export function createEmitter(): Emitter {
-  const listeners = new Map<keyof AuthEvents, Set<(event: never) => void>>()
-  return {
-    emit(name, event) {
-      const set = listeners.get(name)
-      for (const listener of set ?? []) {
-        callLater(() => {
-          if (set?.has(listener)) (listener as (event: unknown) => void)(event)
-        })
-      }
-    },
-    on(name, listener) {
-      const set = listeners.get(name) ?? new Set()
-      listeners.set(name, set)
-      // One entry per call, so that the same function may listen twice.
-      const entry: typeof listener = (event) => listener(event)
-      set.add(entry)
-      return () => set.delete(entry)
-    },
-    clear() {
-      for (const set of listeners.values()) set.clear()
-    }
-  }
-}
-
-/**
- * Runs an app's callback in a microtask of its own: whatever it does (sign out, refresh, throw), the code that had
- * something to tell has finished by then. What it throws is reported as any uncaught error is.
- */
-export function callLater(callback: () => void): void {
-  queueMicrotask(callback)
-}
+export type Emitter = EventEmitter<AuthEvents>
 
 /** Why a re-issued token was not adopted. */
 export type ReissueRefusal =
   /** The header did not hold exactly one well-formed Bearer credential. */
   | 'malformed'
-  /** The final URL is unknown or not trusted: after a redirect, somebody else may have set the header. */
+  /**
+   * The final URL is unknown or not trusted: after a redirect, another server may have set the
+   * header.
+   */
   | 'untrusted-origin'
   /** It came with a 401. */
   | 'refused-request'
-  /** The user signed in or out since the request was sent. */
+  /** The user has signed in or out since the request was sent. */
   | 'other-session'
   /** It names another subject or session. */
   | 'other-subject'
-  /** It has no life left by its own claims. */
+  /** It has expired by its own claims. */
   | 'expired'
-  /** It is no newer than the token that is held. */
+  /** It is not newer than the held token. */
   | 'not-newer'

@@ -1,23 +1,26 @@
-// Tokens as the session holds them, and as they are received.
+// Held tokens: the token that the session holds, and the rules for which token may replace it.
 import { readClaims, type TokenClaims } from '../token/claims.ts'
 import { lifetimeSeconds, type Moment } from '../token/lifetime.ts'
+import type { ReissueRefusal } from './events.ts'
 
 export interface HeldToken {
   readonly accessToken: string
-  /** What renews it, where the server hands that to scripts; it lives and ends with the session. */
+  /** Only if the server gives refresh tokens to scripts; lives and ends with the session. */
   readonly refreshToken: string | undefined
   readonly claims: TokenClaims | undefined
   readonly receivedAt: Moment
   readonly lifetimeSeconds: number | undefined
-  /** When the proactive refresh is planned; `undefined` where the lifetime is unknown. */
+  /** When the proactive refresh is planned; `undefined` if the lifetime is unknown. */
   readonly refreshAt: Moment | undefined
   /** Counts tokens, over all sessions of this client. */
   readonly generation: number
-  /** Counts sign-ins and sign-outs: what began in an earlier epoch must not touch this one. */
+  /**
+   * Counts sign-ins and sign-outs: work that began in an earlier epoch must not change this one.
+   */
   readonly epoch: number
 }
 
-/** A token that was received and not yet taken in. */
+/** A token that the session does not hold yet. */
 export type ReceivedToken = Omit<HeldToken, 'generation' | 'epoch' | 'refreshAt'>
 
 export function receiveToken(
@@ -37,4 +40,87 @@ export function receiveToken(
     receivedAt,
     lifetimeSeconds: lifetimeSeconds(expiresInSeconds, claims)
   }
+}
+
+/** The parts of the session that decide about a re-issued token. */
+interface Holder {
+  epoch(): number
+  held(): HeldToken | undefined
+  wasHeld(accessToken: string): boolean
+}
+
+/**
+ * Why a re-issued token must not be adopted; `undefined` if it may replace the held one.
+ *
+ * `carried` is the token that the request was sent with. The order of arrival decides nothing:
+ * responses overtake each other, and an HTTP cache replays old headers with a 304. A slow response
+ * may also outlive a sign-out.
+ */
+export function refuseReissue(
+  candidate: ReceivedToken,
+  carried: HeldToken,
+  session: Holder
+): ReissueRefusal | undefined {
+  const held = session.held()
+  if (held === undefined || carried.epoch !== session.epoch()) return 'other-session'
+  if (!isSameSession(held, candidate)) return 'other-subject'
+  const { iat, exp } = candidate.claims ?? {}
+  if (iat !== undefined && exp !== undefined && exp <= iat) return 'expired'
+  switch (compareAge(candidate, held)) {
+    case 'newer':
+      return undefined
+    case 'older':
+      return 'not-newer'
+    case 'unknown':
+      // Opaque, or issued in the same second: newer only if it answers a request with the held
+      // token.
+      return carried.generation === held.generation && !session.wasHeld(candidate.accessToken)
+        ? undefined
+        : 'not-newer'
+  }
+}
+
+function isSameSession(held: ReceivedToken, candidate: ReceivedToken): boolean {
+  return (
+    agree(held.claims?.sub, candidate.claims?.sub) && agree(held.claims?.sid, candidate.claims?.sid)
+  )
+}
+
+function agree(one: string | undefined, other: string | undefined): boolean {
+  return one === undefined || other === undefined || one === other
+}
+
+/** Compares two tokens by the server's own clock: `iat`, then `exp`. */
+export function compareAge(
+  candidate: ReceivedToken,
+  held: ReceivedToken
+): 'newer' | 'older' | 'unknown' {
+  return (
+    compareNumericDates(candidate.claims?.iat, held.claims?.iat) ??
+    compareNumericDates(candidate.claims?.exp, held.claims?.exp) ??
+    'unknown'
+  )
+}
+
+function compareNumericDates(
+  candidate: number | undefined,
+  held: number | undefined
+): 'newer' | 'older' | undefined {
+  if (candidate === undefined || held === undefined || candidate === held) return undefined
+  return candidate > held ? 'newer' : 'older'
+}
+
+/**
+ * Compares by `sub` if both tokens have one, else returns `fallback`: what the tabs know about the
+ * sign-in.
+ */
+export function compareUsers(
+  one: Pick<ReceivedToken, 'claims'>,
+  other: Pick<ReceivedToken, 'claims'>,
+  fallback: 'same' | 'other' | 'unknown'
+): 'same' | 'other' | 'unknown' {
+  const sub = one.claims?.sub
+  const otherSub = other.claims?.sub
+  if (sub === undefined || otherSub === undefined) return fallback
+  return sub === otherSub ? 'same' : 'other'
 }

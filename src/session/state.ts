@@ -1,11 +1,17 @@
-// The session's state machine: what apps see of it, and how it moves. Pure; the token is not part of it.
+// Session state machine: what apps see of the session, and how it changes. Pure; the token is not
+// part of it.
 import type { AuthErrorCode } from '../lib/errors.ts'
 
 /**
- * Why nobody is signed in.
- * `no-session`: nobody was when the page loaded. `signed-out`: `logout()` was called. `session-expired`: the server
- * refused to renew the session. `user-changed`: the refresh cookie now belongs to another user. `idle`: nothing happened
- * for as long as the idle policy allows.
+ * Why the user is not signed in.
+ *
+ * | reason | meaning |
+ * | --- | --- |
+ * | `no-session` | there was no session when the page loaded |
+ * | `signed-out` | `logout()` was called, here or in another tab |
+ * | `session-expired` | the server rejected a refresh |
+ * | `user-changed` | the browser's session now belongs to another user |
+ * | `idle` | the idle limit passed without activity |
  */
 export type SignedOutReason =
   | 'no-session'
@@ -14,40 +20,46 @@ export type SignedOutReason =
   | 'user-changed'
   | 'idle'
 
-/** The last refresh failed without a verdict: the session stays, and the refresh is tried again. */
+/**
+ * The last refresh failed without an explicit rejection: the session is kept, and the refresh is
+ * retried.
+ */
 export interface Degraded {
   readonly code: AuthErrorCode
-  /** Since when, in milliseconds since the epoch. */
+  /** When the first of the failed refreshes settled, in milliseconds since the epoch. */
   readonly sinceMs: number
 }
 
-/** A snapshot of the session. It keeps its identity until something in it changes; a renewed token changes nothing. */
+/**
+ * A snapshot of the session. It keeps its identity until something in it changes; a refresh does
+ * not change it.
+ */
 export type AuthState =
-  /** Not known yet: the restore on page load is under way, or could not reach the server. */
+  /** Not known yet: the restore on page load is in flight, or could not reach the server. */
   | { readonly status: 'initializing'; readonly degraded: Degraded | undefined }
   | { readonly status: 'authenticated'; readonly degraded: Degraded | undefined }
   | { readonly status: 'unauthenticated'; readonly reason: SignedOutReason }
 
 export type Transition =
-  /** Somebody signed in, or the session was restored. */
+  /** The user signed in, or the session was restored. */
   | { readonly type: 'entered' }
   | { readonly type: 'ended'; readonly reason: SignedOutReason }
-  /** A refresh failed without a verdict. */
+  /** A refresh failed without an explicit rejection. */
   | { readonly type: 'failed'; readonly code: AuthErrorCode; readonly atMs: number }
   /** A refresh succeeded. */
   | { readonly type: 'recovered' }
 
 //                     entered
 //   initializing ───────────────▶ authenticated ◀──┐
-//        │                           │      ▲      │ entered (as somebody else)
+//        │                           │      ▲      │ entered (as another user)
 //        │ ended                     │ended │      │
 //        ▼                           ▼      └──────┘
 //   unauthenticated ◀────────────────┘
 //        └──────────── entered ─────▶ authenticated
 //
-//   failed, recovered: change `degraded`, and nothing while nobody is signed in.
+//   `failed` and `recovered` change `degraded`; in `unauthenticated` they change nothing.
 
-/** The next state; the very same object where nothing changes. */
+/** The next state, or the same object if nothing changes. */
 export function transition(state: AuthState, move: Transition): AuthState {
   switch (move.type) {
     case 'entered':

@@ -1,23 +1,30 @@
-// What login() posts has to be data: a form, say, would arrive empty, and the user would be told that the password is wrong.
+// Credentials: what login() sends, and what the server's answer to them means.
 
 import type { PostBody } from '../auth-api/post.ts'
+import type { TokenAnswer } from '../auth-api/token-request.ts'
+import type { IssuedToken } from '../auth-api/token-response.ts'
 import { invalid } from '../lib/checks.ts'
+import { AuthError } from '../lib/errors.ts'
 
 /**
- * The credentials as they are at the call: an app may wipe them while the sign-in waits for its turn.
+ * Serialises the credentials at the time of the call: an app may clear them while the sign-in waits
+ * for the lock.
  *
- * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` for what is no object that JSON can say, with nothing of it in its message
+ * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if they are not a JSON-serialisable object; the
+ * message quotes nothing of them
  */
 export function readCredentials(credentials: unknown): PostBody {
   const text = toJson(credentials)
   const isPlain = [Object.prototype, null].includes(Object.getPrototypeOf(Object(credentials)))
-  // From anything else `{}` means that its data is out of JSON's sight; and a handler is called with an event.
+  // A non-plain object that serialises to `{}`, such as FormData, has lost its data: the user would
+  // see "wrong password".
   const isEmpty = text === '{}' && !isPlain
+  // An event means that login was passed as an event handler.
   const isEvent = typeof Event !== 'undefined' && credentials instanceof Event
   if (text?.startsWith('{') && !isEmpty && !isEvent) return { type: 'application/json', text }
   throw invalid(
     'credentials of login()',
-    'an object that JSON can say, such as Object.fromEntries(new FormData(form)), or a function'
+    'a JSON-serialisable object, such as Object.fromEntries(new FormData(form)), or a function'
   )
 }
 
@@ -26,5 +33,19 @@ function toJson(value: unknown): string | undefined {
     return JSON.stringify(value)
   } catch {
     return undefined
+  }
+}
+
+/** @throws AuthError if the server did not issue a token */
+export function readLoginAnswer(answer: TokenAnswer): IssuedToken {
+  switch (answer.kind) {
+    case 'issued':
+      return answer.token
+    case 'undecided':
+      throw answer.error
+    case 'rejected': {
+      const message = `The server rejected the credentials (status ${answer.status}). Ask the user again.`
+      throw new AuthError('ERR_AUTH_LOGIN_REJECTED', message, answer)
+    }
   }
 }

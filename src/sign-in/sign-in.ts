@@ -1,7 +1,8 @@
-// Signing in and out: the other two auth requests, in the order in which they were called.
+// Sign-in and sign-out: the calls that begin and end a session. A call that takes effect overrules
+// all earlier ones.
 
 import type { PostBody } from '../auth-api/post.ts'
-import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
+import type { TokenRequest } from '../auth-api/token-request.ts'
 import {
   type IssuedToken,
   readTokenResponse,
@@ -9,102 +10,91 @@ import {
 } from '../auth-api/token-response.ts'
 import { createWaiting, untilAbandoned } from '../lib/deadline.ts'
 import { AuthError } from '../lib/errors.ts'
-import { sessionChanged } from '../refresh/refresh-errors.ts'
+import type { Platform } from '../lib/platform.ts'
+import type { StoredValue } from '../lib/stored-value.ts'
 import { planRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
-import type { Refresher } from '../refresh/refresher.ts'
-import type { Emitter } from '../session/events.ts'
 import { receiveToken } from '../session/held-token.ts'
-import { type Session, toTokenFacts } from '../session/session.ts'
-import type { SignedOutReason } from '../session/state.ts'
-import type { RefreshAttempts } from '../tabs/refresh-attempt.ts'
-import type { TabSync } from '../tabs/tab-sync.ts'
+import { type Session, sessionChanged } from '../session/session.ts'
+import type { Tabs } from '../tabs/tabs.ts'
 import { readMoment } from '../token/lifetime.ts'
-import { createCallOrder } from './call-order.ts'
-import { readCredentials } from './credentials.ts'
-import { createSignOut, type SignOutDeps } from './sign-out.ts'
+import { readCredentials, readLoginAnswer } from './credentials.ts'
+import { createSignOut } from './sign-out.ts'
 
 export interface SignIn {
   login(credentials: object | (() => Promise<TokenResponse>)): Promise<void>
   logout(reason: 'signed-out' | 'idle'): Promise<{ readonly confirmed: boolean }>
-  /** Takes in a token that the app had at start. */
+  /** Signs in with the option `initialToken`. */
   start(token: IssuedToken): void
-  /** Signs out here too, where another tab of this browser did and the server does not know yet. */
-  followSignOut(): void
-  /** Ends the session here, because it has ended next door. */
-  follow(reason: SignedOutReason): void
-  /** Tells the server of a sign-out that it has not confirmed, if there is one. */
+  /** Sends a sign-out that the server has not confirmed, if there is one. */
   retrySignOut(): void
-  /** A function of the app's is signing somebody in: a refresh in between could overwrite the new cookie. */
+  /** Whether a function of the app is signing in: a refresh now could overwrite the new cookie. */
   isAppSigningIn(): boolean
-  /** A login() is under way, of either kind. */
+  /** Whether a login() of either kind is in flight. */
   isSigningIn(): boolean
   dispose(error: AuthError): void
 }
 
-export interface SignInDeps extends SignOutDeps {
+export interface SignInDeps {
   readonly session: Session
-  readonly refresher: Refresher
+  readonly tabs: Pick<Tabs, 'runExclusively' | 'whenIdle'>
   readonly tokenRequest: TokenRequest
-  readonly attempts: RefreshAttempts
-  readonly tabSync: TabSync
-  readonly emitter: Emitter
+  readonly signOutMark: StoredValue
+  readonly platform: Platform
   readonly policy: RefreshPolicy
   readonly refreshTimeoutMs: number
-  /** Somebody came in. */
-  readonly onEntered: (how: 'entered') => void
-  readonly onSettled: () => void
+  readonly refreshAbandonMs: number
 }
 
 export function createSignIn(options: SignInDeps): SignIn {
-  const { session, refresher, tokenRequest, lock, attempts, tabSync } = options
-  const { platform, emitter } = options
+  const { session, tabs, tokenRequest, signOutMark, platform, policy } = options
+  const { refreshTimeoutMs, refreshAbandonMs } = options
   const callers = createWaiting(platform)
-  const signOut = createSignOut(options)
-  const order = createCallOrder()
-  // Those under way. A function may never settle (a popup that was closed): it holds nothing up for longer than a request.
+  const signOut = createSignOut({ tokenRequest, tabs, signOutMark, platform, refreshAbandonMs })
+  let calls = 0
+  let effective: { readonly call: number; readonly as: 'sign-in' | 'sign-out' } | undefined
   const signIns = new Set<number>()
+  // A function may never settle, for instance if its popup was closed: it leaves this set after
+  // `refreshAbandonMs`.
   const appSignIns = new Set<number>()
   let disposal: AuthError | undefined
 
-  function checkOrder(call: number): void {
-    if (disposal !== undefined) throw disposal
-    if (order.overruledBy(call) !== undefined) throw sessionChanged()
+  function beginCall(): number {
+    calls += 1
+    return calls
   }
 
-  //  login() ── POST ──────────────────── answered, and dropped: its cookie has to go again
-  //  logout() ────────── signed out at once ── POST (takes its turn) ── cookie cleared
-  function enter(issued: IssuedToken, call: number, news: 'signed-in' | 'refreshed'): void {
-    if (order.overruledBy(call) === 'sign-out' && disposal === undefined) {
-      signOut.note(issued)
-      signOut.deliver().catch(() => {})
+  function overruledBy(call: number): 'sign-in' | 'sign-out' | undefined {
+    return effective !== undefined && call < effective.call ? effective.as : undefined
+  }
+
+  function checkOrder(call: number): void {
+    if (disposal !== undefined) throw disposal
+    if (overruledBy(call) !== undefined) throw sessionChanged()
+  }
+
+  function login(credentials: object | (() => Promise<TokenResponse>)): Promise<void> {
+    const call = beginCall()
+    if (typeof credentials === 'function') {
+      return callers.wait(askApp(credentials as () => Promise<TokenResponse>, call))
     }
-    checkOrder(call)
-    order.takeEffect(call, 'sign-in')
-    const received = receiveToken(issued, readMoment(platform))
-    const refreshAt = planRefreshAt(received, true, options.policy, platform.random)
-    const token = session.hold(received, refreshAt, 'new-epoch')
-    signOut.forget()
-    attempts.forget()
-    tabSync.tell(news)
-    refresher.abandon(sessionChanged())
-    options.onEntered('entered')
-    emitter.emit('signed-in', { via: 'login', token: toTokenFacts(token) })
-    options.onSettled()
+    const body = readCredentials(credentials)
+    const error = () => unanswered('sign-in', refreshTimeoutMs)
+    return callers.wait(sendCredentials(body, call), { afterMs: refreshTimeoutMs, error })
   }
 
   async function sendCredentials(credentials: PostBody, call: number): Promise<void> {
     signIns.add(call)
     try {
-      await lock.run(async () => {
+      await tabs.runExclusively(async () => {
         checkOrder(call)
-        const answer = await untilAbandoned(platform, options.refreshAbandonMs, (signal) =>
+        const answer = await untilAbandoned(platform, refreshAbandonMs, (signal) =>
           tokenRequest.login(credentials, signal)
         )
-        enter(readLoginAnswer(answer), call, 'signed-in')
+        enter(readLoginAnswer(answer), call, 'login')
       })
     } finally {
       signIns.delete(call)
-      options.onSettled()
+      session.signal('settled')
     }
   }
 
@@ -112,83 +102,82 @@ export function createSignIn(options: SignInDeps): SignIn {
     const settle = () => {
       if (!appSignIns.delete(call)) return
       cancel()
-      options.onSettled()
+      session.signal('settled')
       retrySignOut()
     }
-    const cancel = platform.setTimer(settle, options.refreshAbandonMs)
+    const cancel = platform.setTimer(settle, refreshAbandonMs)
     appSignIns.add(call)
     try {
-      // Without a wait where there is nothing to wait for: a popup opens only right after the user's click.
-      const idle = lock.idle()
+      // No await if nothing is in flight: a popup opens only directly after the user's click.
+      const idle = tabs.whenIdle()
       if (idle !== undefined) await idle
       checkOrder(call)
-      const issued = readTokenResponse(await signIn(), 'The function given to login()')
-      enter(tokenRequest.strip(issued), call, 'signed-in')
+      const response = await signIn()
+      const issued = readTokenResponse(response, 'The function given to login()')
+      enter(tokenRequest.strip(issued), call, 'login')
     } finally {
       settle()
     }
   }
 
-  function leave(reason: SignedOutReason): void {
-    const wasSignedIn = session.getState().status !== 'unauthenticated'
-    session.end(reason)
-    attempts.forgetOurs()
-    refresher.abandon(sessionChanged())
-    if (wasSignedIn) emitter.emit('signed-out', { reason })
-    options.onSettled()
+  //  login() ── POST ──────────────────── answered: dropped, and its cookie has to be cleared again
+  //  logout() ────────── signed out at once ── POST (waits for the lock) ── cookie cleared
+  function enter(issued: IssuedToken, call: number, by: 'login' | 'initial-token'): void {
+    if (overruledBy(call) === 'sign-out' && disposal === undefined) {
+      signOut.note(issued)
+      signOut.deliver().catch(() => {})
+    }
+    checkOrder(call)
+    effective = { call, as: 'sign-in' }
+    signOut.forget()
+    const received = receiveToken(issued, readMoment(platform))
+    const refreshAt = planRefreshAt(received, true, policy, platform.random)
+    session.hold(received, refreshAt, { by })
   }
 
-  function isAppSigningIn(): boolean {
-    return [...appSignIns].some(order.isPending)
+  async function logout(reason: 'signed-out' | 'idle'): Promise<{ readonly confirmed: boolean }> {
+    effective = { call: beginCall(), as: 'sign-out' }
+    signOut.note(session.held())
+    session.end(reason, 'logout')
+    const timeout = unanswered('sign-out', refreshTimeoutMs)
+    const deadline = { afterMs: refreshTimeoutMs, error: () => timeout }
+    try {
+      return { confirmed: await callers.wait(signOut.deliver(), deadline) }
+    } catch (error) {
+      if (error === timeout) return { confirmed: false }
+      throw error
+    }
   }
 
-  // Not while the app signs somebody in: the sign-out would take the new cookie with it.
   function retrySignOut(): void {
+    // Not while the app signs in: the sign-out would clear the new cookie.
     if (disposal === undefined && signOut.isPending() && !isAppSigningIn()) {
       signOut.deliver().catch(() => {})
     }
   }
 
+  function mayTakeEffect(call: number): boolean {
+    return effective === undefined || call > effective.call
+  }
+
+  function isAppSigningIn(): boolean {
+    return [...appSignIns].some(mayTakeEffect)
+  }
+
+  session.onSignal('ended', ({ origin }) => {
+    // A sign-out in another tab overrules a login() that is in flight here.
+    if (origin === 'sign-out-mark') effective = { call: beginCall(), as: 'sign-out' }
+  })
+
   return {
-    login(credentials) {
-      const call = order.begin()
-      if (typeof credentials === 'function') {
-        const signIn = credentials as () => Promise<TokenResponse>
-        return callers.wait(askApp(signIn, call))
-      }
-      const body = readCredentials(credentials)
-      const error = () => late('sign-in', options.refreshTimeoutMs)
-      const deadline = { afterMs: options.refreshTimeoutMs, error }
-      return callers.wait(sendCredentials(body, call), deadline)
-    },
+    login,
+    logout,
     start(token) {
-      enter(tokenRequest.strip(token), order.begin(), 'refreshed')
+      enter(tokenRequest.strip(token), beginCall(), 'initial-token')
     },
-    async logout(reason) {
-      order.takeEffect(order.begin(), 'sign-out')
-      signOut.note(session.held())
-      attempts.forget()
-      tabSync.tellEnd(reason)
-      leave(reason)
-      const lateError = late('sign-out', options.refreshTimeoutMs)
-      const deadline = { afterMs: options.refreshTimeoutMs, error: () => lateError }
-      try {
-        return { confirmed: await callers.wait(signOut.deliver(), deadline) }
-      } catch (error) {
-        if (error === lateError) return { confirmed: false }
-        throw error
-      }
-    },
-    followSignOut() {
-      const isSignedIn = session.getState().status === 'authenticated'
-      if (!isSignedIn || disposal !== undefined || !signOut.isPending()) return
-      order.takeEffect(order.begin(), 'sign-out')
-      leave('signed-out')
-    },
-    follow: leave,
     retrySignOut,
     isAppSigningIn,
-    isSigningIn: () => isAppSigningIn() || [...signIns].some(order.isPending),
+    isSigningIn: () => isAppSigningIn() || [...signIns].some(mayTakeEffect),
     dispose(error) {
       disposal = error
       signOut.dispose()
@@ -197,19 +186,7 @@ export function createSignIn(options: SignInDeps): SignIn {
   }
 }
 
-function late(what: string, timeoutMs: number): AuthError {
-  return new AuthError('ERR_AUTH_TIMEOUT', `The ${what} was not answered within ${timeoutMs} ms.`)
-}
-
-function readLoginAnswer(answer: TokenAnswer): IssuedToken {
-  switch (answer.kind) {
-    case 'issued':
-      return answer.token
-    case 'undecided':
-      throw answer.error
-    case 'rejected': {
-      const message = `The server refused the credentials with status ${answer.status}; ask the user for them again.`
-      throw new AuthError('ERR_AUTH_LOGIN_REJECTED', message, answer)
-    }
-  }
+function unanswered(call: string, timeoutMs: number): AuthError {
+  const message = `The ${call} was not answered within ${timeoutMs} ms.`
+  return new AuthError('ERR_AUTH_TIMEOUT', message)
 }

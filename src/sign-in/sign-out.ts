@@ -1,34 +1,37 @@
-// Sign-outs on their way to the server: each counts here at once, and is told until the server has confirmed it.
+// Pending sign-outs: each takes effect here at once, and is sent until the server has confirmed it.
 
 import type { SessionCredential, TokenRequest } from '../auth-api/token-request.ts'
 import { untilAbandoned } from '../lib/deadline.ts'
 import type { Platform } from '../lib/platform.ts'
 import type { StoredValue } from '../lib/stored-value.ts'
-import type { AuthLock } from '../tabs/lock.ts'
+import type { Tabs } from '../tabs/tabs.ts'
 
 export interface SignOut {
-  /** Notes one, also for the next page load. `token` is of the session that has ended, where there was one. */
+  /** Notes a sign-out, also for the next page load. `token` is the one of the session that ends. */
   note(token: SessionCredential | undefined): void
-  /** Tells the server, in its turn; `true` where it has confirmed all. */
+  /**
+   * Sends the pending sign-outs, exclusively. Resolves to `true` if the server has confirmed all of
+   * them.
+   */
   deliver(): Promise<boolean>
-  /** Is there one that the server has not confirmed, of this tab or of another one? */
+  /** Whether a sign-out of this or another tab is unconfirmed. */
   isPending(): boolean
-  /** Somebody signed in: what was pending is of an earlier session. */
+  /** The user signed in: pending sign-outs are of an earlier session. */
   forget(): void
   dispose(): void
 }
 
 export interface SignOutDeps {
   readonly tokenRequest: Pick<TokenRequest, 'logout' | 'credentialOf'>
-  readonly lock: AuthLock
-  readonly mark: StoredValue
+  readonly tabs: Pick<Tabs, 'runExclusively'>
+  readonly signOutMark: StoredValue
   readonly platform: Platform
   readonly refreshAbandonMs: number
 }
 
 export function createSignOut(options: SignOutDeps): SignOut {
-  const { tokenRequest, lock, mark, platform, refreshAbandonMs } = options
-  // What names the sessions to the server that it has not confirmed the end of; nothing where the cookie does.
+  const { tokenRequest, tabs, signOutMark, platform, refreshAbandonMs } = options
+  // Credentials of sessions that have ended here only; empty if a cookie identifies the session.
   const credentials = new Set<SessionCredential>()
   let isDisposed = false
 
@@ -40,28 +43,30 @@ export function createSignOut(options: SignOutDeps): SignOut {
     return isConfirmed
   }
 
+  async function sendAll(): Promise<boolean> {
+    const id = signOutMark.read()
+    // If the user signed in during the wait for the lock, there is a new session, which must not
+    // end.
+    if (id === undefined || isDisposed) return false
+    let isConfirmed = true
+    for (const credential of credentials.size === 0 ? [undefined] : [...credentials]) {
+      isConfirmed = (await send(credential)) && isConfirmed
+    }
+    if (isConfirmed && signOutMark.read() === id) signOutMark.clear()
+    return isConfirmed
+  }
+
   return {
     note(token) {
       const credential = token && tokenRequest.credentialOf(token)
       if (credential !== undefined) credentials.add(credential)
-      mark.set(platform.randomId())
+      signOutMark.set(platform.randomId())
     },
-    deliver: () =>
-      lock.run(async () => {
-        const id = mark.read()
-        // Somebody signed in while this waited for its turn: there is a new session, and it is not the one to end.
-        if (id === undefined || isDisposed) return false
-        let isConfirmed = true
-        for (const credential of credentials.size === 0 ? [undefined] : [...credentials]) {
-          isConfirmed = (await send(credential)) && isConfirmed
-        }
-        if (isConfirmed && mark.read() === id) mark.clear()
-        return isConfirmed
-      }),
-    isPending: () => mark.read() !== undefined,
+    deliver: () => tabs.runExclusively(sendAll),
+    isPending: () => signOutMark.read() !== undefined,
     forget() {
       credentials.clear()
-      mark.clear()
+      signOutMark.clear()
     },
     dispose() {
       isDisposed = true

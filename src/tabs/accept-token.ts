@@ -1,37 +1,33 @@
-// What to make of a token that a sibling tab shares: the rules under which it is this tab's too.
-import type { ReceivedToken } from '../session/held-token.ts'
-
-import { compareAge } from '../session/token-order.ts'
+// Shared token: decides whether this tab accepts a token that another tab shares.
+import { compareAge, compareUsers, type ReceivedToken } from '../session/held-token.ts'
 import type { TokenMessageReason } from './messages.ts'
 
-/** `enter`: somebody is signed in here too now. `replace`: it renews the token that is held. */
+/** `enter` signs this tab in; `replace` replaces the held token. */
 export type TokenDecision = 'enter' | 'replace' | 'other-user' | 'ignore'
-
-type Claimed = Pick<ReceivedToken, 'claims'>
 
 export interface SharedFacts {
   readonly status: 'initializing' | 'authenticated' | 'unauthenticated'
   readonly held: ReceivedToken | undefined
-  /** Whose session ended here without a sign-out. */
-  readonly former: Claimed | undefined
+  /** The last token if the session ended here other than by logout. */
+  readonly former: Pick<ReceivedToken, 'claims'> | undefined
   readonly received: ReceivedToken
   readonly isAlive: boolean
-  readonly news: TokenMessageReason
-  /** This tab has asked for it. */
+  readonly reason: TokenMessageReason
+  /** This tab has asked for a token. */
   readonly isAsked: boolean
-  /** It tells of something that this tab has not taken part in. */
-  readonly isNews: boolean
-  /** Do both tabs mean the same sign-in? */
+  /** The message is newer than the last change that this tab has seen. */
+  readonly isNewer: boolean
+  /** Whether both tabs mean the same sign-in. */
   readonly session: 'same' | 'other' | 'unknown'
 }
 
 export function judgeSharedToken(facts: SharedFacts): TokenDecision {
-  const { held, former, received, news, isNews, session } = facts
+  const { held, former, received, reason, isNewer, session } = facts
   if (held === undefined) {
-    // After a sign-out only a sign-in brings anybody back.
-    const isInvited = (news === 'signed-in' || facts.isAsked) && isNews
+    // After a sign-out, only another sign-in brings this tab back, or a reply that it asked for.
+    const isInvited = (reason === 'signed-in' || facts.isAsked) && isNewer
     if (facts.status !== 'initializing' && !isInvited) return 'ignore'
-    // A page that shows one user's data does not become another's unasked.
+    // A page that shows the data of one user must not switch to another user on its own.
     if (former !== undefined && compareUsers(former, received, 'unknown') !== 'same')
       return 'other-user'
     return facts.isAlive ? 'enter' : 'ignore'
@@ -40,24 +36,12 @@ export function judgeSharedToken(facts: SharedFacts): TokenDecision {
     case 'other':
       return 'other-user'
     case 'unknown':
-      // Nobody is named, so that a sign-in may be anybody's.
-      return news === 'signed-in' ? 'other-user' : 'ignore'
+      // The tokens name no user, so a sign-in may be of any user.
+      return reason === 'signed-in' ? 'other-user' : 'ignore'
     case 'same': {
       const age = compareAge(received, held)
-      const isNewer = age === 'newer' || (age === 'unknown' && isNews)
-      return isNewer && facts.isAlive ? 'replace' : 'ignore'
+      const isLater = age === 'newer' || (age === 'unknown' && isNewer)
+      return isLater && facts.isAlive ? 'replace' : 'ignore'
     }
   }
-}
-
-/** By the subject where both tokens name one, else by what tabs know of the sign-in. */
-export function compareUsers(
-  one: Claimed,
-  other: Claimed,
-  session: 'same' | 'other' | 'unknown'
-): 'same' | 'other' | 'unknown' {
-  const sub = one.claims?.sub
-  const otherSub = other.claims?.sub
-  if (sub === undefined || otherSub === undefined) return session
-  return sub === otherSub ? 'same' : 'other'
 }

@@ -1,23 +1,23 @@
-// A question to the other tabs: open until it is answered, or for as long as an answer may take.
+// Question to the other tabs: open until it is answered or its time is over.
 import type { Platform } from '../lib/platform.ts'
 
-interface Asking {
+interface Question {
   readonly send: () => void
   readonly isAnswered: () => boolean
-  /** Nobody answered in time. */
+  /** Called if no tab has answered in time. */
   readonly onSilence: () => void
 }
 
 export interface AskTabs {
-  /** Takes the place of the one before. Resolves when it is answered, or when nobody will. */
-  ask(asking: Asking): Promise<void>
+  /** Replaces the open question. Resolves when the question is answered or its time is over. */
+  ask(question: Question): Promise<void>
   isOpen(): boolean
-  /** Something has arrived: closes the question if that was the answer. */
-  look(): void
+  /** Closes the question if the message that just arrived has answered it. */
+  check(): void
   close(): void
 }
 
-export function createAskTabs(platform: Pick<Platform, 'setTimer'>, patienceMs: number): AskTabs {
+export function createAskTabs(platform: Pick<Platform, 'setTimer'>, timeoutMs: number): AskTabs {
   let open: { readonly isAnswered: () => boolean; readonly close: () => void } | undefined
 
   return {
@@ -32,13 +32,13 @@ export function createAskTabs(platform: Pick<Platform, 'setTimer'>, patienceMs: 
         const cancel = platform.setTimer(() => {
           onSilence()
           close()
-        }, patienceMs)
+        }, timeoutMs)
         open = { isAnswered, close }
         send()
       })
     },
     isOpen: () => open !== undefined,
-    look() {
+    check() {
       if (open?.isAnswered()) open.close()
     },
     close: () => open?.close()

@@ -1,11 +1,17 @@
-// The three auth requests take turns: within this tab by a queue, across tabs by a short Web Lock, both with a bounded wait.
+// Auth lock: one auth request at a time, by a queue in this tab and a Web Lock across tabs. The
+// wait for it is bounded.
 import type { Platform, PlatformLocks } from '../lib/platform.ts'
 
 export interface AuthLock {
-  /** Runs the task when it is its turn, or without the lock when the wait is over; tells it whether another tab was before it. */
+  /**
+   * Runs the task under the lock, or without it once the wait is over. `afterAnother`: another tab
+   * held the lock before.
+   */
   run<T>(task: (afterAnother: boolean) => Promise<T>): Promise<T>
-  /** Resolves when this tab has no auth request under way, or when the wait is over; at once where it has none. */
-  idle(): Promise<void> | undefined
+  /**
+   * Resolves when this tab's queue is empty or the wait is over; `undefined` if it is empty now.
+   */
+  whenIdle(): Promise<void> | undefined
 }
 
 /** One wait, for the queue and the Web Lock together. */
@@ -17,8 +23,9 @@ interface Wait {
 }
 
 /**
- * The lock is an optimisation with a deadline, never a condition: a frozen tab keeps its locks, and one that waits for it
- * for ever would hang the app. It is never stolen, for a stolen lock has two holders.
+ * The lock is an optimisation with a deadline, not a condition. A frozen tab keeps its locks, so an
+ * unbounded wait for one would hang the app. It is never stolen, because a stolen lock has two
+ * holders.
  */
 export function createLock(
   name: string,
@@ -27,7 +34,7 @@ export function createLock(
 ): AuthLock {
   let tail: Promise<unknown> | undefined
 
-  // Not AbortSignal.timeout: after sleep that fires at once, before the lock had a chance to be granted.
+  // Not AbortSignal.timeout: after sleep it fires at once, before the lock could be granted.
   function beginWait(): Wait {
     const waiting = new AbortController()
     const { signal } = waiting
@@ -49,14 +56,14 @@ export function createLock(
         () => {},
         () => {}
       )
-      // An overtaken task may still be out when the ones behind it are done.
+      // A task that others overtook may still run when they have ended.
       const all = Promise.all([tail, ended]).then(() => {
         if (tail === all) tail = undefined
       })
       tail = all
       return done
     },
-    idle() {
+    whenIdle() {
       if (tail === undefined) return undefined
       const wait = beginWait()
       return Promise.race([tail, wait.over]).then(wait.end)
@@ -83,7 +90,8 @@ async function runLocked<T>(
     if (atOnce !== undefined) return atOnce.result
     return await locks.request(name, { signal: wait.signal }, () => runGranted(true))
   } catch (error) {
-    // What the task throws travels on; a lock that is refused, late or unavailable does not matter.
+    // An error of the task is the caller's. If the lock was refused or came too late, run without
+    // it.
     if (isGranted) throw error
     wait.end()
     return task(false)

@@ -1,10 +1,13 @@
-// What tabs tell each other: versioned messages over a channel, read strictly, since any script of the origin can write them.
+// Messages: what the tabs of one browser send each other. Read strictly, since any script of the
+// origin can write them.
 import type { Platform, PlatformChannel } from '../lib/platform.ts'
+import { type HeldToken, type ReceivedToken, receiveToken } from '../session/held-token.ts'
+import { isAccessToken } from '../token/claims.ts'
+import { elapsedMs, later, type Moment, remainingMs } from '../token/lifetime.ts'
 import type { SessionVersion } from './session-version.ts'
-import { readRecord, readSharedToken, type SharedToken } from './shared-token.ts'
 
-/** What came to pass in the tab that tells of a token; `handed` answers one that asked. */
-export type TokenMessageReason = 'signed-in' | 'refreshed' | 'reissued' | 'handed'
+/** Why a tab shares its token; `reply` answers `ask`. */
+export type TokenMessageReason = 'signed-in' | 'refreshed' | 'reissued' | 'reply'
 
 export type EndReason = 'signed-out' | 'session-expired' | 'idle'
 
@@ -12,19 +15,36 @@ export type TabMessage =
   | { readonly type: 'ask' }
   | {
       readonly type: 'token'
-      readonly stamp: SessionVersion
-      readonly news: TokenMessageReason
-      /** `undefined` where tabs only signal. */
+      readonly sessionVersion: SessionVersion
+      readonly reason: TokenMessageReason
+      /** `undefined` if the option `tabs` is `signal`. */
       readonly token: SharedToken | undefined
     }
-  | { readonly type: 'ended'; readonly stamp: SessionVersion; readonly reason: EndReason }
+  | {
+      readonly type: 'ended'
+      readonly sessionVersion: SessionVersion
+      readonly reason: EndReason
+    }
 
-/** Messages of another version are not understood, and left alone. */
+/** Carries its age instead of the time of receipt: the monotonic clocks of two tabs differ. */
+export interface SharedToken {
+  readonly accessToken: string
+  readonly refreshToken: string | undefined
+  readonly lifetimeSeconds: number | undefined
+  readonly ageMs: number
+  /** By the wall clock: a frozen tab reads its messages late. */
+  readonly sentAtMs: number
+  readonly refreshInMs: number | undefined
+}
+
+/** Messages of another format are ignored. */
 const version = 1
 
 export interface TabChannel {
   post(message: TabMessage): void
-  /** Before the page is frozen or put aside; a channel that is open keeps it from the back/forward cache. */
+  /**
+   * Called before the page is frozen: an open channel keeps a page out of the back/forward cache.
+   */
   close(): void
   open(): void
 }
@@ -42,7 +62,7 @@ export function createTabChannel(
   }
 
   return {
-    // Whatever a channel throws, the token that should have been told of is held here all the same.
+    // A channel that throws must not affect this tab's own session.
     post(message) {
       try {
         channel?.post({ version, ...message })
@@ -61,24 +81,58 @@ export function createTabChannel(
   }
 }
 
-const tokenNews: readonly unknown[] = ['signed-in', 'refreshed', 'reissued', 'handed']
+export function packToken(held: HeldToken, now: Moment): SharedToken {
+  const { accessToken, refreshToken, lifetimeSeconds, receivedAt, refreshAt } = held
+  return {
+    accessToken,
+    refreshToken,
+    lifetimeSeconds,
+    ageMs: elapsedMs(receivedAt, now),
+    sentAtMs: now.wallMs,
+    refreshInMs: refreshAt && remainingMs(refreshAt, now)
+  }
+}
+
+export function unpackToken(shared: SharedToken, now: Moment): ReceivedToken {
+  const { accessToken, refreshToken, lifetimeSeconds: expiresInSeconds, ageMs, sentAtMs } = shared
+  const receivedAt = later(now, -(ageMs + Math.max(0, now.wallMs - sentAtMs)))
+  return receiveToken({ accessToken, refreshToken, expiresInSeconds }, receivedAt)
+}
+
+/**
+ * When a tab refreshes a token that it took over: somewhat later than the tab that got it from the
+ * server. That tab refreshes for all. If it is gone, jitter keeps the others from refreshing at the
+ * same moment. The delay is at most half of the time between the planned refresh and the token's
+ * end.
+ */
+export function planTakenRefresh(
+  { refreshInMs, lifetimeSeconds, ageMs }: SharedToken,
+  now: Moment,
+  random: number
+): Moment | undefined {
+  if (refreshInMs === undefined || lifetimeSeconds === undefined) return undefined
+  const spareMs = Math.max(0, lifetimeSeconds * 1000 - ageMs - refreshInMs)
+  return later(now, refreshInMs + spareMs * (0.1 + 0.4 * random))
+}
+
+const tokenReasons: readonly unknown[] = ['signed-in', 'refreshed', 'reissued', 'reply']
 const endReasons: readonly unknown[] = ['signed-out', 'session-expired', 'idle']
 
-/** The message, or `undefined` where it is not one of ours. Reads own properties only. */
+/** Returns `undefined` for data that is not a valid message. Reads own properties only. */
 export function readMessage(data: unknown): TabMessage | undefined {
   const message = readRecord(data)
   if (message?.version !== version) return undefined
-  const { type, news, reason } = message
+  const { type, reason } = message
   if (type === 'ask') return { type }
-  const stamp = readSessionVersion(message.stamp)
-  if (stamp === undefined) return undefined
+  const sessionVersion = readSessionVersion(message.sessionVersion)
+  if (sessionVersion === undefined) return undefined
   if (type === 'ended' && endReasons.includes(reason)) {
-    return { type, stamp, reason: reason as EndReason }
+    return { type, sessionVersion, reason: reason as EndReason }
   }
-  if (type !== 'token' || !tokenNews.includes(news)) return undefined
+  if (type !== 'token' || !tokenReasons.includes(reason)) return undefined
   const token = readSharedToken(message.token)
   if (token === undefined && message.token !== undefined) return undefined
-  return { type, stamp, news: news as TokenMessageReason, token }
+  return { type, sessionVersion, reason: reason as TokenMessageReason, token }
 }
 
 function readSessionVersion(value: unknown): SessionVersion | undefined {
@@ -90,4 +144,34 @@ function readSessionVersion(value: unknown): SessionVersion | undefined {
     generation: Number(generation),
     sessionId: isId ? sessionId : sessionId === null ? null : undefined
   }
+}
+
+function readSharedToken(value: unknown): SharedToken | undefined {
+  const token = readRecord(value)
+  if (token === undefined || !isAccessToken(token.accessToken)) return undefined
+  const { accessToken, refreshToken, ageMs, sentAtMs, lifetimeSeconds, refreshInMs } = token
+  const isValid =
+    (refreshToken === undefined || isShortText(refreshToken)) &&
+    isDuration(ageMs) &&
+    isDuration(sentAtMs) &&
+    (lifetimeSeconds === undefined || isDuration(lifetimeSeconds)) &&
+    (refreshInMs === undefined || isDuration(refreshInMs))
+  return isValid
+    ? { accessToken, refreshToken, ageMs, sentAtMs, lifetimeSeconds, refreshInMs }
+    : undefined
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
+}
+
+function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 8192
+}
+
+/** A copy of the own properties, without a prototype. */
+function readRecord(value: unknown): Record<string, unknown> | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const record: Record<string, unknown> = Object.create(null)
+  return Object.assign(record, value)
 }

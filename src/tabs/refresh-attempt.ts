@@ -1,85 +1,92 @@
-// The refresh attempt that is open: named and dated in storage, so that whoever has to repeat it, in whatever tab, repeats the same one.
+// Refresh attempt: the idempotency key of the open refresh, stored with a time so that a retry from
+// any tab reuses it.
 import type { Platform } from '../lib/platform.ts'
 import { createStoredValue } from '../lib/stored-value.ts'
 
 export interface RefreshAttempts {
-  /** Begins an attempt, or takes up the one that nobody has an answer to; returns its name. */
+  /** Starts an attempt, or continues the unanswered one. Returns the idempotency key. */
   begin(): string
-  /** It was answered: the next one is another. */
-  close(name: string): void
-  /** It was answered with nothing of use, and nothing of it is under way any more; its repetition bears the same name. */
-  fail(name: string): void
-  /** May the answer to somebody else's attempt still be on its way, for a tab that has waited for it so long already? */
+  /** The server has answered: the next attempt gets a new key. */
+  close(key: string): void
+  /** The request failed and is no longer in flight: a retry keeps the key. */
+  fail(key: string): void
+  /** Whether the attempt of another tab may still be answered, after a wait of `waitedMs`. */
   mayStillBeAnswered(waitedMs: number): boolean
-  /** The session has changed hands, by this tab's doing. */
+  /** This tab signed in or out: forgets the attempts of all tabs. */
   forget(): void
-  /** It has changed hands next door. The news may be late: what others began meanwhile is of the new session, and stays. */
+  /**
+   * Another tab signed in or out. Attempts of other tabs stay: they may already belong to the new
+   * session.
+   */
   forgetOurs(): void
 }
 
 interface Attempt {
-  readonly name: string
+  readonly key: string
   readonly sinceMs: number
   readonly isOpen: boolean
 }
 
 /**
- * A page that dies takes its lock with it, but not its request: the server may be at work on it, and the cookie that it
- * sets is one that a second request, sent too early, would not carry.
+ * How long a request may outlive its page. A page that dies loses its lock, but the server may
+ * still process its request and set a new cookie. A refresh that is sent too early would carry the
+ * old one.
  */
 const landingTimeMs = 2_000
 
-/** A server that keeps answers by their key must not answer tomorrow with one of today. */
+/**
+ * An older key is not reused: a server that stores answers by key must not repeat a very old one.
+ */
 const longestAgeMs = 3_600_000
 
 export function createRefreshAttempts(
   platform: Pick<Platform, 'storage' | 'randomId' | 'now'>,
-  key: string
+  storageKey: string
 ): RefreshAttempts {
-  const mark = createStoredValue(platform.storage, key)
+  const stored = createStoredValue(platform.storage, storageKey)
   const ours = new Set<string>()
 
   function read(): Attempt | undefined {
-    const [, name, since, isOpen] =
-      /^([\w-]{1,64}) (\d{1,15}) ([01])$/.exec(mark.read() ?? '') ?? []
-    if (name === undefined) return undefined
+    const [, key, since, isOpen] =
+      /^([\w-]{1,64}) (\d{1,15}) ([01])$/.exec(stored.read() ?? '') ?? []
+    if (key === undefined) return undefined
     const sinceMs = Number(since)
     const isRecent = Math.abs(platform.now() - sinceMs) <= longestAgeMs
-    return isRecent ? { name, sinceMs, isOpen: isOpen === '1' } : undefined
+    return isRecent ? { key, sinceMs, isOpen: isOpen === '1' } : undefined
   }
 
-  function write({ name, sinceMs, isOpen }: Attempt): void {
-    mark.set(`${name} ${Math.round(sinceMs)} ${isOpen ? 1 : 0}`)
+  function write({ key, sinceMs, isOpen }: Attempt): void {
+    stored.set(`${key} ${Math.round(sinceMs)} ${isOpen ? 1 : 0}`)
   }
 
   return {
     begin() {
-      const name = read()?.name ?? platform.randomId()
-      ours.add(name)
-      write({ name, sinceMs: platform.now(), isOpen: true })
-      return name
+      const key = read()?.key ?? platform.randomId()
+      ours.add(key)
+      write({ key, sinceMs: platform.now(), isOpen: true })
+      return key
     },
-    close(name) {
-      ours.delete(name)
-      if (read()?.name === name) mark.clear()
+    close(key) {
+      ours.delete(key)
+      if (read()?.key === key) stored.clear()
     },
-    fail(name) {
+    fail(key) {
       const attempt = read()
-      if (attempt?.name === name) write({ ...attempt, isOpen: false })
+      if (attempt?.key === key) write({ ...attempt, isOpen: false })
     },
     mayStillBeAnswered(waitedMs) {
       const attempt = read()
-      if (attempt === undefined || !attempt.isOpen || ours.has(attempt.name)) return false
-      // The wall clock, which alone outlives a page, may have been set back since.
+      if (attempt === undefined || !attempt.isOpen || ours.has(attempt.key)) return false
+      // Only the wall clock outlives a page, but it may have been set back: count the wait as well.
       return Math.max(waitedMs, platform.now() - attempt.sinceMs) < landingTimeMs
     },
     forget() {
       ours.clear()
-      mark.clear()
+      stored.clear()
     },
     forgetOurs() {
       const attempt = read()
-      if (attempt !== undefined && ours.has(attempt.name)) mark.clear()
+      if (attempt !== undefined && ours.has(attempt.key)) stored.clear()
       ours.clear()
     }
   }

@@ -1,32 +1,35 @@
-// The stamp: how far the session has come, as all tabs of a browser know it. It lies in storage and holds no secret.
+// Session version: a counter and a session ID in storage, which all tabs share. It is not a secret.
 import type { Platform } from '../lib/platform.ts'
 import { createStoredValue, type StoredValue } from '../lib/stored-value.ts'
 
 export interface SessionVersion {
-  /** Counts what happens to the session, over all tabs: whoever does something takes the next number after the highest it knows. */
+  /** Counts the changes of the session in all tabs: a tab that changes it takes the next number. */
   readonly generation: number
-  /** Names the sign-in by chance; `null` after a sign-out, `undefined` where nobody could note it. */
+  /** A random ID of the sign-in; `null` after a sign-out, `undefined` if it is unknown. */
   readonly sessionId: string | null | undefined
 }
 
 export interface SessionVersions {
-  /** The last that this tab has taken part in. */
+  /** The last version that this tab has caught up with. */
   seen(): SessionVersion
-  /** The last that any tab has noted. */
+  /** The last version that any tab has stored. */
   stored(): SessionVersion
-  /** Does a tab know more than this one? */
+  /** Whether another tab has stored a newer version. */
   isBehind(): boolean
-  /** Does this stamp mean the sign-in that this tab has taken part in? */
-  compare(stamp: SessionVersion): 'same' | 'other' | 'unknown'
-  /** Is there, as far as tabs know, a session that one of them may hold a token of? */
+  /** Whether a version belongs to the sign-in that this tab knows. */
+  compare(version: SessionVersion): 'same' | 'other' | 'unknown'
+  /** Whether another tab may hold a token, as far as storage knows. */
   mayBeSignedIn(): boolean
-  /** Does storage bear out what a message says? Where tabs share none, there is nothing to hold against it. */
-  confirms(stamp: SessionVersion): boolean
-  /** This tab has caught up with what another one told. */
-  follow(stamp: SessionVersion): void
-  /** Something happened here. */
+  /**
+   * Whether storage confirms the version in a message. Without shared storage, every message is
+   * accepted.
+   */
+  confirms(version: SessionVersion): boolean
+  /** This tab has caught up with a version of another tab. */
+  follow(version: SessionVersion): void
+  /** Stores a change that this tab made. */
   advance(sessionId: string | null | undefined): SessionVersion
-  /** The name of the session that this tab has just been given by the server. */
+  /** The ID of the session that the server has just given to this tab. */
   currentSessionId(): string | undefined
 }
 
@@ -34,10 +37,11 @@ export function createSessionVersions(
   platform: Pick<Platform, 'storage' | 'randomId'>,
   key: string
 ): SessionVersions {
-  const mark = createStoredValue(platform.storage, key)
+  const value = createStoredValue(platform.storage, key)
   const unknown: SessionVersion = { generation: 0, sessionId: undefined }
-  const stored = () => readSessionVersion(mark) ?? unknown
-  // A page that has just been loaded has taken part in nothing, but it is behind nobody: it knows of no session yet.
+  const stored = () => readSessionVersion(value) ?? unknown
+  // A new page starts at the stored version: it has no session, so there is nothing to catch up
+  // with.
   let seen = stored()
 
   return {
@@ -48,31 +52,32 @@ export function createSessionVersions(
       if (typeof sessionId !== 'string' || typeof seen.sessionId !== 'string') return 'unknown'
       return sessionId === seen.sessionId ? 'same' : 'other'
     },
-    mayBeSignedIn: () => typeof stored().sessionId === 'string' || !mark.isShared(),
-    confirms(stamp) {
+    mayBeSignedIn: () => typeof stored().sessionId === 'string' || !value.isShared(),
+    confirms(version) {
       const { generation, sessionId } = stored()
-      if (!mark.isShared() || generation > stamp.generation) return true
-      return generation === stamp.generation && sessionId === stamp.sessionId
+      if (!value.isShared() || generation > version.generation) return true
+      return generation === version.generation && sessionId === version.sessionId
     },
-    follow(stamp) {
-      if (stamp.generation >= seen.generation) seen = stamp
+    follow(version) {
+      if (version.generation >= seen.generation) seen = version
     },
     advance(sessionId) {
       seen = { generation: Math.max(seen.generation, stored().generation) + 1, sessionId }
-      mark.set(`${seen.generation} ${sessionId ?? (sessionId === null ? '-' : '?')}`)
+      value.set(`${seen.generation} ${sessionId ?? (sessionId === null ? '-' : '?')}`)
       return seen
     },
     currentSessionId() {
       const known = stored().sessionId ?? seen.sessionId
       if (typeof known === 'string') return known
-      // Where tabs share no storage, each would make up a name of its own, and take the others for somebody else.
-      return mark.isShared() ? platform.randomId() : undefined
+      // Without shared storage each tab would choose an ID and mistake the other tabs for another
+      // session.
+      return value.isShared() ? platform.randomId() : undefined
     }
   }
 }
 
-function readSessionVersion(mark: StoredValue): SessionVersion | undefined {
-  const [, generation, id] = /^(\d{1,15}) ([\w-]{1,64}|\?)$/.exec(mark.read() ?? '') ?? []
+function readSessionVersion(value: StoredValue): SessionVersion | undefined {
+  const [, generation, id] = /^(\d{1,15}) ([\w-]{1,64}|\?)$/.exec(value.read() ?? '') ?? []
   if (generation === undefined) return undefined
   return {
     generation: Number(generation),

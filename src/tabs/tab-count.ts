@@ -1,31 +1,39 @@
-// How many tabs of this browser are open: a guess, which decides only whether it is worth while to ask them.
+// Tab count: estimates how many tabs are open. It decides only whether asking them is worth the
+// wait.
 import type { StoredValue } from '../lib/stored-value.ts'
 
 export interface TabCount {
   enter(): void
   leave(): void
-  /** Somebody else may be there. */
+  /** Whether other tabs may be open. */
   hasOthers(): boolean
-  /** Nobody answered: those who were counted have crashed. */
-  isAlone(): void
+  /** No tab replied: the tabs that were counted have crashed. */
+  reset(): void
 }
 
-export function createTabCount(mark: StoredValue): TabCount {
-  let isHere = false
-  const count = () => Math.max(0, Math.min(Number(mark.read()) || 0, 1000))
-  const write = (tabs: number) => (tabs > 0 ? mark.set(String(tabs)) : mark.clear())
+export function createTabCount(stored: StoredValue): TabCount {
+  let isCounted = false
+
+  function read(): number {
+    return Math.max(0, Math.min(Number(stored.read()) || 0, 1000))
+  }
+
+  function write(tabs: number): void {
+    if (tabs > 0) stored.set(String(tabs))
+    else stored.clear()
+  }
 
   return {
     enter() {
-      if (!isHere) write(count() + 1)
-      isHere = true
+      if (!isCounted) write(read() + 1)
+      isCounted = true
     },
     leave() {
-      if (isHere) write(count() - 1)
-      isHere = false
+      if (isCounted) write(read() - 1)
+      isCounted = false
     },
-    // Where nothing can be counted, it is worth a try.
-    hasOthers: () => !mark.isShared() || count() > 1,
-    isAlone: () => write(1)
+    // Without shared storage the tabs cannot be counted, so assume that there are others.
+    hasOthers: () => !stored.isShared() || read() > 1,
+    reset: () => write(1)
   }
 }

@@ -1,8 +1,8 @@
-// The idle and visibility policy.
+// Option idlePolicy: the idle limit, and refreshes of hidden pages.
 import { expect, it } from 'vitest'
 import { ada, createTestBed } from '../support/worlds/test-client.ts'
 
-it('renews in the background where it is told to', async () => {
+it('refreshes a hidden page if whileHidden is `refresh`', async () => {
   const idlePolicy = { whileHidden: 'refresh' } as const
   const { auth, browser, clock, idle, callsTo } = createTestBed(
     { idlePolicy },
@@ -15,7 +15,7 @@ it('renews in the background where it is told to', async () => {
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('lets a request renew in a page that nobody looks at', async () => {
+it('refreshes a hidden page for a request', async () => {
   const { auth, browser, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   browser.setVisible(false)
@@ -24,7 +24,7 @@ it('lets a request renew in a page that nobody looks at', async () => {
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it.each([true, false])('signs out after the idle limit, visible: %s', async (isVisible) => {
+it.each([true, false])('signs out after the idle limit (page visible: %s)', async (isVisible) => {
   const idlePolicy = { signOutAfterSeconds: 900 }
   const { auth, browser, clock, idle, callsTo, events } = createTestBed(
     { idlePolicy },
@@ -43,7 +43,7 @@ it.each([true, false])('signs out after the idle limit, visible: %s', async (isV
   expect(clock.pendingTimers()).toBe(0)
 })
 
-it('puts the limit off for requests and for a user who is there', async () => {
+it('extends the idle limit on requests and markActive()', async () => {
   const { auth, clock } = createTestBed(
     { idlePolicy: { signOutAfterSeconds: 900 } },
     { accessTokenSeconds: 86_400 }
@@ -57,7 +57,7 @@ it('puts the limit off for requests and for a user who is there', async () => {
   expect(auth.getState().status).toBe('authenticated')
 })
 
-it('does not keep whoever comes back too late, whatever the timers did', async () => {
+it('signs out on a request after the idle limit, even if no timer fired', async () => {
   const { auth, clock, callsTo } = createTestBed({ idlePolicy: { signOutAfterSeconds: 900 } })
   await auth.login(ada)
   clock.sleep(901_000)
@@ -66,7 +66,7 @@ it('does not keep whoever comes back too late, whatever the timers did', async (
   expect(callsTo('me').map((call) => call.outcome)).toEqual(['missing_token'])
 })
 
-it('is idle for ever by default', async () => {
+it('has no idle limit by default', async () => {
   const { auth, clock } = createTestBed()
   await auth.login(ada)
   clock.sleep(30 * 86_400_000)
@@ -76,7 +76,7 @@ it('is idle for ever by default', async () => {
 
 const idlePolicy = { signOutAfterSeconds: 900 }
 
-it('lets somebody sign in who has left the sign-in page open for too long', async () => {
+it('lets a user sign in after the sign-in page was open longer than the idle limit', async () => {
   const { auth, clock, idle } = createTestBed({ idlePolicy })
   clock.tick(901_000)
   await auth.login(ada)
@@ -84,7 +84,7 @@ it('lets somebody sign in who has left the sign-in page open for too long', asyn
   expect(auth.getState().status).toBe('authenticated')
 })
 
-it('does not sign out whoever is signing in when the limit passes', async () => {
+it('does not sign out if the idle limit passes during a sign-in', async () => {
   const { auth, browser, clock, idle } = createTestBed(
     { idlePolicy },
     { accessTokenSeconds: 86_400 }
@@ -101,7 +101,7 @@ it('does not sign out whoever is signing in when the limit passes', async () => 
   expect(auth.getState().status).toBe('authenticated')
 })
 
-it('counts a restore as a sign of life', async () => {
+it('counts a restore as activity', async () => {
   const { auth, browser, reload, clock, idle, eventNames } = createTestBed({ idlePolicy })
   await auth.login(ada)
   auth.dispose()
@@ -117,7 +117,7 @@ it('counts a restore as a sign of life', async () => {
   expect(eventNames()).not.toContain('signed-out')
 })
 
-it('does not renew by hand what was idle for too long', async () => {
+it('signs out instead of refreshing if refresh() is called after the idle limit', async () => {
   const { auth, clock, callsTo } = createTestBed({ idlePolicy })
   await auth.login(ada)
   clock.sleep(901_000)

@@ -8,6 +8,7 @@ import { resolveOptions } from '../../src/resolve-options.ts'
 import { readClaims } from '../../src/token/claims.ts'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
 import { polluted } from '../support/tables/polluted-names.ts'
+import { pairs } from '../support/tier.ts'
 import { whilePolluted } from '../support/while-polluted.ts'
 import { ada, createTestBed, eventNames } from '../support/worlds/test-client.ts'
 import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/worlds/virtual-browser.ts'
@@ -87,7 +88,7 @@ describe.each([
 })
 
 it.each(Object.entries(polluted.clientOptions))(
-  'does not read a client option from Object.prototype: %s',
+  'is not read as a client option: %s',
   async (name, value) => {
     const given = { baseURL: apiOrigin, paths: {}, idlePolicy: {}, platform: {} }
     const expected = resolveOptions(given)
@@ -100,16 +101,15 @@ const keys = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProper
 const poison = '{"admin":true,"access_token":"evil","sub":"evil","exp":9999999999,"error":"evil"}'
 
 /** Payloads that hold the poison under a key, at various depths. */
-const payloads = keys.flatMap((key) =>
-  [
-    `{"${key}":${poison}}`,
-    `{"a":{"${key}":${poison}}}`,
-    `{"a":[{"b":{"${key}":${poison}}}]}`,
-    `{"__proto__":{"${key}":${poison}}}`,
-    `{"constructor":{"prototype":${poison}},"${key}":${poison}}`,
-    `{"${key}":${poison},"${key}":${poison}}`
-  ].map((payload) => ({ key, payload }))
-)
+const shapes: readonly ((key: string) => string)[] = [
+  (key) => `{"${key}":${poison}}`,
+  (key) => `{"a":{"${key}":${poison}}}`,
+  (key) => `{"a":[{"b":{"${key}":${poison}}}]}`,
+  (key) => `{"__proto__":{"${key}":${poison}}}`,
+  (key) => `{"constructor":{"prototype":${poison}},"${key}":${poison}}`,
+  (key) => `{"${key}":${poison},"${key}":${poison}}`
+]
+const payloads = keys.flatMap((key) => shapes.map((shape) => ({ payload: shape(key) })))
 
 const encode = (text: string) => Buffer.from(text).toString('base64url')
 
@@ -145,8 +145,16 @@ describe.each(payloads)('$payload', ({ payload }) => {
       expiresInSeconds: 300
     })
   })
+})
 
-  it('from the refresh endpoint neither renews nor ends the session', async () => {
+it.each(
+  pairs(
+    keys.map((key) => ({ key })),
+    shapes
+  ).map(({ key, transport: shape }) => ({ payload: shape(key) }))
+)(
+  'keeps the session and its token if the refresh endpoint answers $payload',
+  async ({ payload }) => {
     const { auth, browser } = createTestBed()
     await auth.login(ada)
     const token = await auth.getAccessToken()
@@ -157,11 +165,11 @@ describe.each(payloads)('$payload', ({ payload }) => {
     }
     expect(await auth.getAccessToken()).toBe(token)
     expectCleanPrototypes()
-  })
-})
+  }
+)
 
 it.each(['dispatcher', 'duplex', 'integrity', 'mode', 'priority', 'window'])(
-  'passes `fetch` options that do not inherit from Object.prototype: %s',
+  'has no effect on the options of `fetch`: %s',
   async (name) => {
     const inherited: unknown[] = []
     const fetch = async (_: string, init: RequestInit) => {

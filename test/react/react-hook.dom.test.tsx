@@ -9,7 +9,8 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
 
 function createClient() {
-  const auth = createAuthClient({ restore: 'never' })
+  const fetch = async () => new Response(null, { status: 204 })
+  const auth = createAuthClient({ restore: 'never', platform: { fetch } })
   onTestFinished(auth.dispose)
   return auth
 }

@@ -1,12 +1,15 @@
-// Whoever loses a race for the refresh token keeps the session: the refusal of a race that was lost is no verdict.
+// Lost race: a tab keeps its session if its refresh is rejected because another tab was faster.
 import type { AuthClient } from 'everbearer'
 import { expect, it } from 'vitest'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
+import { sample } from '../support/tier.ts'
 import { answer, countOf, createRace, type Race, signIn } from '../support/worlds/many-browsers.ts'
 import { createSharedLocks } from '../support/worlds/virtual-tabs.ts'
 
-it('loses no session to a refusal that a re-issued token overtakes, in 200 rounds', async () => {
-  for (const seed of range(200)) {
+const rounds = sample({ test: 40, matrix: 200 })
+
+it(`keeps the session in ${rounds} rounds if a re-issued token overtakes the rejection of a refresh`, async () => {
+  for (const seed of range(rounds)) {
     const random = createSeededRandom(seed)
     let isSlow = false
     const race = createRace({
@@ -45,7 +48,7 @@ async function renewBoth(race: Race, tabs: readonly AuthClient[], gapMs: number)
   await settled
 }
 
-/** Each is the first to renew once, and neither loses the session. */
+/** Each tab refreshes first once, and both keep the session. */
 async function renewInTurns(
   race: Race,
   first: AuthClient,
@@ -60,9 +63,9 @@ async function renewInTurns(
   expect(race.server.calls.map(({ outcome }) => outcome)).not.toContain('refresh_reused')
 }
 
-it('loses no session where two tabs without locks and storage present one refresh token, in 200 rounds', async () => {
+it(`keeps the session in ${rounds} rounds if two tabs without locks and storage send the same refresh token`, async () => {
   let replayed = 0
-  for (const seed of range(200)) {
+  for (const seed of range(rounds)) {
     const random = createSeededRandom(1_000 + seed)
     let isSlow = false
     const race = createRace({ travelMs: () => (isSlow ? 1 + random() * 60 : 0) })
@@ -77,11 +80,11 @@ it('loses no session where two tabs without locks and storage present one refres
     await renewInTurns(race, first, second, random)
     replayed += race.server.calls.filter(({ outcome }) => outcome === 'replayed').length
   }
-  expect(replayed).toBeGreaterThan(100)
+  expect(replayed).toBeGreaterThan(rounds / 2)
 })
 
-it('loses no session of two tabs with locks at a server without grace, in 200 rounds', async () => {
-  for (const seed of range(200)) {
+it(`keeps the session of two tabs with locks in ${rounds} rounds if the server allows no reuse of refresh tokens`, async () => {
+  for (const seed of range(rounds)) {
     const random = createSeededRandom(2_000 + seed)
     let isSlow = false
     const race = createRace({

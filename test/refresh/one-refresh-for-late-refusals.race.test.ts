@@ -1,4 +1,5 @@
-// A thousand refusals that arrive at any time make one refresh, and no caller hears of them.
+// Late refusals: a thousand 401s that arrive at any time cause one refresh, and the callers do not
+// see them.
 import { expect, it } from 'vitest'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
 import { countOf, createRace, signIn } from '../support/worlds/many-browsers.ts'
@@ -9,7 +10,7 @@ it.each([
   [150, 13],
   [400, 14]
 ])(
-  'makes one refresh that takes %d ms out of a thousand refusals at random moments of 200 ms',
+  'sends one refresh (of %d ms) for a thousand 401s at random moments within 200 ms',
   async (refreshMs, seed) => {
     const random = createSeededRandom(seed)
     let isRefusing = false
@@ -36,7 +37,7 @@ it.each([
   }
 )
 
-it('makes one refresh out of refusals that set it off, that arrive during it, and after it', async () => {
+it('sends one refresh for 401s that arrive before, during and after it', async () => {
   const arrivals: Record<string, number> = { '/first': 0, '/during': 50, '/after': 200 }
   const race = createRace({
     travelMs(label) {
@@ -77,7 +78,7 @@ it('makes one refresh out of refusals that set it off, that arrive during it, an
   expect(refusals).toHaveLength(300)
 })
 
-it('makes one refresh per revocation, however the refusals of two of them mix', async () => {
+it('sends one refresh per revocation when the 401s of two revocations mix', async () => {
   const random = createSeededRandom(21)
   const race = createRace({
     travelMs: (label) => (label.endsWith('is answered') ? random() * 200 : 0)
@@ -89,7 +90,7 @@ it('makes one refresh per revocation, however the refusals of two of them mix', 
   for (const _ of range(3)) {
     race.server.revokeAccessTokens()
     requests.push(...range(200).map(() => auth.axios.get('/me')))
-    // Beyond the rest that a refused token has after a refresh.
+    // Longer than the time after a refresh in which a 401 causes no other refresh.
     await race.pass(6_000, 20)
   }
   const answers = await Promise.all(requests)

@@ -1,4 +1,5 @@
-// The storm in a mocked page: happy-dom's own XHR and fetch, msw in between, nothing replaced in the client.
+// One refresh in a mocked page: happy-dom's XHR and fetch, intercepted by msw, with the client's
+// default platform.
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
 import { createHandlers } from 'everbearer/mock/msw'
@@ -15,7 +16,7 @@ afterAll(() => network.close())
 
 const callsTo = (route: string) => server.calls.filter((call) => call.route === route)
 
-it('makes one refresh out of a thousand requests whose token was just revoked', async () => {
+it('sends one refresh for a thousand requests after the token was revoked', async () => {
   const auth = createAuthClient({ restore: 'never' })
   await auth.login(ada)
   server.revokeAccessTokens()
@@ -26,7 +27,7 @@ it('makes one refresh out of a thousand requests whose token was just revoked', 
 })
 
 it.each(['xhr', 'fetch'] as const)(
-  'signs in, restores, adopts and signs out over %s',
+  'signs in, restores, adopts a re-issued token and signs out over %s',
   async (adapter) => {
     const first = createAuthClient({ restore: 'never' })
     await first.login(ada)

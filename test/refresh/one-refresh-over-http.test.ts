@@ -1,4 +1,4 @@
-// The storm over real HTTP: Node's sockets, axios's http adapter, the mock on a port.
+// One refresh over real HTTP: Node's sockets, axios's http adapter, and the mock on a port.
 import { Agent } from 'node:http'
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
@@ -24,7 +24,7 @@ async function createOverHttp() {
   }
 }
 
-it('makes one refresh out of a thousand requests whose token was just revoked', async () => {
+it('sends one refresh for a thousand requests after the token was revoked', async () => {
   const { auth, server, callsTo } = await createOverHttp()
   await auth.login(ada)
   server.revokeAccessTokens()
@@ -43,7 +43,7 @@ it.each(['http', 'fetch'] as const)('adopts a re-issued token over %s', async (a
   expect(callsTo('me').map((call) => call.kid === kid)).toEqual([false, true])
 })
 
-it('keeps every token out of errors of the http and fetch adapters, printed in full', async () => {
+it('prints no token in errors of the http and fetch adapters', async () => {
   const { inspect } = await import('node:util')
   const { auth, server } = await createOverHttp()
   await auth.login(ada)
@@ -58,17 +58,17 @@ it('keeps every token out of errors of the http and fetch adapters, printed in f
   }
 })
 
-it('says that the server is unreachable by a typed error', async () => {
+it('rejects with ERR_AUTH_NETWORK if the server is unreachable', async () => {
   const auth = createAuthClient({ baseURL: 'http://localhost:9' })
   onTestFinished(auth.dispose)
   await expect(auth.login(ada)).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
 })
 
-it('frees the connection of a refused body that streams before it replays', async () => {
+it('frees the connection of a streamed 401 body before the replay', async () => {
   const { auth, server } = await createOverHttp()
   await auth.login(ada)
   server.revokeAccessTokens()
-  // With one connection, a body that is not read would keep the refresh and the replay waiting for ever.
+  // With a single connection, an unread body would block the refresh and the replay.
   const httpAgent = new Agent({ keepAlive: true, maxSockets: 1 })
   const { status, data } = await auth.axios.get('/me', { responseType: 'stream', httpAgent })
   expect(status).toBe(200)

@@ -1,15 +1,15 @@
-// I1, I2, I5: one refresh for any number of callers, late refusals included, and nobody waits for ever.
+// I1, I2, I5: one refresh for any number of callers, including late 401s, and every caller settles.
 import { expect, it } from 'vitest'
 import { ada, createTestBed } from '../support/worlds/test-client.ts'
 
-it('replays a refusal that arrives after the refresh, without another refresh', async () => {
+it('replays a request without another refresh if its 401 arrives after the refresh', async () => {
   const { auth, server, browser, callsTo, idle } = createTestBed()
   await auth.login(ada)
   server.revokeAccessTokens()
   const late = browser.hold('/me')
   const refused = auth.axios.get('/me')
   await late.arrived(1)
-  // The server has refused the slow request; before its 401 arrives, the app renews the token by hand.
+  // The server has refused the slow request; the app calls refresh() before the 401 arrives.
   await auth.refresh()
   late.release()
   expect((await refused).status).toBe(200)
@@ -18,7 +18,7 @@ it('replays a refusal that arrives after the refresh, without another refresh', 
   expect(callsTo('me').map((call) => call.status)).toEqual([401, 200])
 })
 
-it('makes one refresh out of refusals that arrive during it', async () => {
+it('sends one refresh for 401s that arrive during it', async () => {
   const { auth, server, browser, callsTo } = createTestBed()
   await auth.login(ada)
   server.revokeAccessTokens()
@@ -33,7 +33,7 @@ it('makes one refresh out of refusals that arrive during it', async () => {
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('lets a refresh by hand, by a request and by getAccessToken share one', async () => {
+it('shares one refresh between refresh(), a request and getAccessToken()', async () => {
   const { auth, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 60 })
   await auth.login(ada)
   clock.sleep(61_000)
@@ -42,7 +42,7 @@ it('lets a refresh by hand, by a request and by getAccessToken share one', async
   expect(callsTo('me').map((call) => call.status)).toEqual([200])
 })
 
-it('takes a second refusal so soon after a refresh as the server’s word', async () => {
+it('returns the 401 if the fresh token is refused within five seconds', async () => {
   const { auth, server, callsTo } = createTestBed()
   await auth.login(ada)
   for (let request = 0; request < 5; request += 1) {
@@ -53,7 +53,7 @@ it('takes a second refusal so soon after a refresh as the server’s word', asyn
   expect(auth.getState().status).toBe('authenticated')
 })
 
-it('refreshes again for a refusal that comes later', async () => {
+it('refreshes again if the token is refused more than five seconds after a refresh', async () => {
   const { auth, server, clock, callsTo } = createTestBed()
   await auth.login(ada)
   for (let request = 0; request < 3; request += 1) {
@@ -64,7 +64,7 @@ it('refreshes again for a refusal that comes later', async () => {
   expect(callsTo('refresh')).toHaveLength(3)
 })
 
-it('asks once while the refresh fails, however many stragglers are refused', async () => {
+it('sends one refresh while it fails, however many late 401s arrive', async () => {
   const { auth, server, browser, clock, callsTo } = createTestBed()
   await auth.login(ada)
   server.revokeAccessTokens()
@@ -79,7 +79,7 @@ it('asks once while the refresh fails, however many stragglers are refused', asy
   expect(callsTo('refresh')).toHaveLength(0)
 })
 
-it('releases whoever waits at the deadline, and still commits the late success', async () => {
+it('rejects callers at the deadline, and still accepts a late success', async () => {
   const { auth, browser, clock, idle, eventNames } = createTestBed({ refreshTimeoutMs: 1_000 })
   await auth.login(ada)
   const gate = browser.hold('/refresh')
@@ -95,7 +95,7 @@ it('releases whoever waits at the deadline, and still commits the late success',
   expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
 })
 
-it('gives a refresh without an answer up, and only then tries again under the same key', async () => {
+it('abandons an unanswered refresh before it retries with the same idempotency key', async () => {
   const { auth, browser, clock, idle, callsTo } = createTestBed({
     refreshTimeoutMs: 1_000,
     refreshAbandonMs: 3_000,
@@ -121,7 +121,7 @@ it('gives a refresh without an answer up, and only then tries again under the sa
   expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
 })
 
-it('releases a caller who cancels, and leaves the refresh to the others', async () => {
+it('rejects a cancelled request and continues the refresh for the others', async () => {
   const { auth, server, browser, callsTo } = createTestBed()
   await auth.login(ada)
   server.revokeAccessTokens()

@@ -1,4 +1,4 @@
-// What came of each refresh: one typed outcome for every one that began.
+// Refresh outcome: one typed outcome for each refresh that started.
 import type { AuthEvents, RefreshOutcome } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import { expect, it } from 'vitest'
@@ -33,7 +33,7 @@ const cases: readonly [string, Partial<RefreshOutcome>, (bed: TestBed) => void][
     ({ browser }) => browser.trouble('/refresh', { kind: 'answer', response: answer(500) })
   ],
   [
-    'transient, with the network there',
+    'transient while the device is online',
     { kind: 'transient', code: 'ERR_AUTH_NETWORK' },
     ({ browser }) => browser.trouble('/refresh', { kind: 'unreachable' })
   ],
@@ -47,7 +47,7 @@ const cases: readonly [string, Partial<RefreshOutcome>, (bed: TestBed) => void][
   ]
 ]
 
-it.each(cases)('tells of a refresh that is %s', async (_, expected, arrange) => {
+it.each(cases)('reports a refresh that is %s', async (_, expected, arrange) => {
   const bed = createTestBed()
   await bed.auth.login(ada)
   expect(bed.auth.getRefreshStatus()).toEqual({ isRefreshing: false, lastOutcome: undefined })
@@ -62,7 +62,7 @@ it.each(cases)('tells of a refresh that is %s', async (_, expected, arrange) => 
   expect(lastOutcome).toEqual(outcomesOf(bed)[0])
 })
 
-it('tells of a refresh that a sign-out overtook', async () => {
+it('reports a refresh as superseded if the user signs out during it', async () => {
   const bed = createTestBed()
   await bed.auth.login(ada)
   const gate = bed.browser.hold('/refresh')
@@ -77,7 +77,7 @@ it('tells of a refresh that a sign-out overtook', async () => {
   ])
 })
 
-it('tells of a restore that found nobody', async () => {
+it('reports a restore without a session as rejected', async () => {
   const bed = createTestBed({ restore: 'always' })
   await bed.auth.ready()
   await bed.idle()
@@ -87,7 +87,7 @@ it('tells of a restore that found nobody', async () => {
   ])
 })
 
-it('says with each token when it is planned to be renewed', async () => {
+it('reports the planned refresh time of each token', async () => {
   const { auth, events, clock } = createTestBed({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   const receivedAtMs = clock.platform.now()
@@ -97,7 +97,7 @@ it('says with each token when it is planned to be renewed', async () => {
   })
 })
 
-it('is over when it says so', async () => {
+it('updates getRefreshStatus() before it emits refresh-settled', async () => {
   const bed = createTestBed()
   await bed.auth.login(ada)
   const seen: unknown[] = []
@@ -107,7 +107,7 @@ it('is over when it says so', async () => {
   expect(seen).toMatchObject([{ isRefreshing: false, lastOutcome: { kind: 'refreshed' } }])
 })
 
-it('keeps the newest outcome when an older refresh is over later', async () => {
+it('keeps the newest outcome if an older refresh settles later', async () => {
   const bed = createTestBed()
   await bed.auth.login(ada)
   const gate = bed.browser.hold('/refresh')
@@ -134,7 +134,7 @@ it('keeps the newest outcome when an older refresh is over later', async () => {
   expect(bed.auth.getRefreshStatus().lastOutcome?.kind).toBe('refreshed')
 })
 
-it('calls a refresh without an answer offline where the device is', async () => {
+it('reports an unanswered refresh as offline if the device is offline', async () => {
   const bed = createTestBed()
   await bed.auth.login(ada)
   bed.browser.setOnline(false)

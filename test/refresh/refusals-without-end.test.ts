@@ -1,11 +1,12 @@
-// Refusals that come late, that never end, or that come from the auth endpoints themselves do not set off refreshes.
+// Endless refusals: 401s that are late, permanent or from auth endpoints do not cause a loop of
+// refreshes.
 import { expect, it } from 'vitest'
 import { range } from '../support/seeded-random.ts'
 import { answer, countOf, createRace, pathsOf, signIn } from '../support/worlds/many-browsers.ts'
 import { ada } from '../support/worlds/test-client.ts'
 
 it.each([5_000, 60_000, 200_000])(
-  'does not refresh for a refusal that is %d ms later than the refresh',
+  'does not refresh for a 401 that arrives %d ms after the refresh',
   async (lateMs) => {
     const race = createRace({
       travelMs: (label) => (label === '/slow is answered' ? lateMs : 0)
@@ -22,14 +23,14 @@ it.each([5_000, 60_000, 200_000])(
     expect(countOf(browser, '/slow')).toBe(2)
     await race.pass(lateMs, lateMs / 10)
     expect((await slow).status).toBe(200)
-    // 400 s are longer than a token lives (300 s): one refresh is the planned one, at 240 s.
+    // A token lives 300 s, so one refresh within 400 s is the planned one, at 240 s.
     expect(countOf(browser, '/refresh')).toBe(lateMs * 2 < 240_000 ? 1 : 2)
   }
 )
 
-// A refusal soon after a refresh sets off no other for 5 s, so the refreshes of 300 s are at most 300 / 5 + 1. The planned
-// ones come on top only where no refusal has renewed the token before.
-it('bounds the refreshes for a route that always refuses, polled each second for five minutes', async () => {
+// A 401 causes no refresh within 5 s of the last one, so 300 s have at most 300 / 5 + 1 refreshes.
+// Planned refreshes add to that only if no 401 has caused one before.
+it('limits refreshes to one in five seconds if a route that is polled each second always answers 401', async () => {
   const race = createRace()
   const browser = race.openBrowser()
   const { auth } = race.openPage(browser)
@@ -47,7 +48,7 @@ it('bounds the refreshes for a route that always refuses, polled each second for
   expect((await auth.axios.get('/me')).status).toBe(200)
 })
 
-it('refreshes once for one request to a route that always refuses, and gives its caller the refusal', async () => {
+it('refreshes once and returns the 401 if a route answers 401 to the replay as well', async () => {
   const race = createRace()
   const browser = race.openBrowser()
   const { auth } = race.openPage(browser)
@@ -60,22 +61,19 @@ it('refreshes once for one request to a route that always refuses, and gives its
 it.each([
   ['/login', { code: 'ERR_AUTH_LOGIN_REJECTED' }],
   ['/refresh', { code: 'ERR_AUTH_SESSION_EXPIRED' }]
-] as const)(
-  'asks %s once when it refuses, and settles without time passing',
-  async (path, error) => {
-    const race = createRace()
-    const browser = race.openBrowser()
-    const { auth } = race.openPage(browser)
-    await signIn(race, auth)
-    browser.trouble(path, answer(401, { error: 'invalid_grant' }), 10)
-    const calling = path === '/login' ? auth.login(ada) : auth.refresh()
-    await expect(calling).rejects.toMatchObject(error)
-    await race.settle()
-    expect(pathsOf(browser)).toEqual(['/login', path])
-  }
-)
+] as const)('calls %s once and settles at once if it answers 401', async (path, error) => {
+  const race = createRace()
+  const browser = race.openBrowser()
+  const { auth } = race.openPage(browser)
+  await signIn(race, auth)
+  browser.trouble(path, answer(401, { error: 'invalid_grant' }), 10)
+  const calling = path === '/login' ? auth.login(ada) : auth.refresh()
+  await expect(calling).rejects.toMatchObject(error)
+  await race.settle()
+  expect(pathsOf(browser)).toEqual(['/login', path])
+})
 
-it('asks /logout once when it refuses, and takes that for a session that is gone', async () => {
+it('calls /logout once and confirms the sign-out if it answers 401', async () => {
   const race = createRace()
   const browser = race.openBrowser()
   const { auth } = race.openPage(browser)
@@ -87,7 +85,7 @@ it('asks /logout once when it refuses, and takes that for a session that is gone
 })
 
 it.each(['/login', '/refresh', '/logout'])(
-  'ends an app’s own call of %s that is refused after one replay at most',
+  'replays at most once if the app’s own call of %s is refused',
   async (path) => {
     const race = createRace()
     const browser = race.openBrowser()

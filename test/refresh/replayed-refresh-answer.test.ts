@@ -1,8 +1,8 @@
-// An answer that the refresh endpoint gave before, replayed by whatever stands between.
+// Replayed refresh answer: a cache or service worker repeats an old answer of the refresh endpoint.
 import { expect, it } from 'vitest'
 import { ada, createTestBed } from '../support/worlds/test-client.ts'
 
-it('goes back to no token that it held before, though the refresh endpoint’s answer is replayed', async () => {
+it('ignores a token that it already held if an old refresh answer is replayed', async () => {
   const { auth, browser, clock, server } = createTestBed()
   let old:
     | { status: number; headers: [string, string][]; setCookies: string[]; body: string }

@@ -1,10 +1,14 @@
-// Two servers behind one address, of which one does not know the new key yet: bounded refreshes, and nobody is signed out.
+// Rolling deployment: one of two servers behind an address lacks the new key. Refreshes are
+// bounded, and sessions are kept.
 import type { MockAuthServer, WireRequest, WireResponse } from 'everbearer/mock'
 import { expect, it } from 'vitest'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
 import { answer, countOf, createRace, type Front, signIn } from '../support/worlds/many-browsers.ts'
 
-/** The API's answers come from the old server whenever `isOldTurn` says so. It knows every key but the newest. */
+/**
+ * The old server answers API requests if `isOldTurn` returns true. It knows all keys except the
+ * newest.
+ */
 function createRollout(isOldTurn: (nth: number) => boolean) {
   let isRolling = false
   let answers = 0
@@ -48,46 +52,50 @@ function createRollout(isOldTurn: (nth: number) => boolean) {
 
 const random = createSeededRandom(61)
 
-// A refusal sets off no refresh for 5 s after one that a refusal had set off, so a minute sees at most 60 / 5 + 1.
+// A 401 causes no refresh within 5 s of the last one that a 401 caused, so a minute has at most 60
+// / 5 + 1.
 const mostRefreshes = 13
 
 it.each([
   ['every second answer, from the first on', (nth: number) => nth % 2 === 1],
   ['every second answer, from the second on', (nth: number) => nth % 2 === 0],
-  ['half of the answers, by chance', () => random() < 0.5],
-  ['nine answers of ten, by chance', () => random() < 0.9],
+  ['half of the answers, at random', () => random() < 0.5],
+  ['nine of ten answers, at random', () => random() < 0.9],
   ['bursts of seven answers', (nth: number) => Math.floor(nth / 7) % 2 === 1]
-])('gets through a rolling deployment whose old server gives %s', async (_, isOldTurn) => {
-  const rollout = createRollout(isOldTurn)
-  const race = createRace({
-    front: rollout.front,
-    travelMs: (label) => (label.endsWith('is answered') ? 20 : 0)
-  })
-  const browser = race.openBrowser()
-  const { auth, events } = race.openPage(browser)
-  await signIn(race, auth)
-  race.server.rotateKey()
-  rollout.begin()
-  const asked: Promise<number>[] = []
-  for (const nth of range(300)) {
-    const path = nth % 3 === 0 ? '/notes' : '/me'
-    asked.push(auth.axios.get(path, { validateStatus: () => true }).then(({ status }) => status))
-    await race.pass(200, 20)
-  }
-  const statuses = await Promise.all(asked)
-  expect(new Set(statuses)).toEqual(new Set([200, 401]))
-  const refreshes = countOf(browser, '/refresh')
-  expect(refreshes).toBeGreaterThan(0)
-  expect(refreshes).toBeLessThanOrEqual(mostRefreshes)
-  expect(browser.requests.length).toBeLessThanOrEqual(1 + 300 + 2 * mostRefreshes)
-  expect(events.map(({ name }) => name)).not.toContain('signed-out')
-  expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+])(
+  'keeps the session during a rolling deployment in which the old server gives %s',
+  async (_, isOldTurn) => {
+    const rollout = createRollout(isOldTurn)
+    const race = createRace({
+      front: rollout.front,
+      travelMs: (label) => (label.endsWith('is answered') ? 20 : 0)
+    })
+    const browser = race.openBrowser()
+    const { auth, events } = race.openPage(browser)
+    await signIn(race, auth)
+    race.server.rotateKey()
+    rollout.begin()
+    const asked: Promise<number>[] = []
+    for (const nth of range(300)) {
+      const path = nth % 3 === 0 ? '/notes' : '/me'
+      asked.push(auth.axios.get(path, { validateStatus: () => true }).then(({ status }) => status))
+      await race.pass(200, 20)
+    }
+    const statuses = await Promise.all(asked)
+    expect(new Set(statuses)).toEqual(new Set([200, 401]))
+    const refreshes = countOf(browser, '/refresh')
+    expect(refreshes).toBeGreaterThan(0)
+    expect(refreshes).toBeLessThanOrEqual(mostRefreshes)
+    expect(browser.requests.length).toBeLessThanOrEqual(1 + 300 + 2 * mostRefreshes)
+    expect(events.map(({ name }) => name)).not.toContain('signed-out')
+    expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
 
-  rollout.end()
-  for (const _ of range(20)) {
-    const asking = auth.axios.get('/me')
-    await race.pass(200, 20)
-    expect((await asking).status).toBe(200)
+    rollout.end()
+    for (const _ of range(20)) {
+      const asking = auth.axios.get('/me')
+      await race.pass(200, 20)
+      expect((await asking).status).toBe(200)
+    }
+    expect(countOf(browser, '/refresh')).toBe(refreshes)
   }
-  expect(countOf(browser, '/refresh')).toBe(refreshes)
-})
+)

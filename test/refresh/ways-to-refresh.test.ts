@@ -1,4 +1,4 @@
-// The ways in which a session is renewed.
+// Option refreshWith: the credentials with which the session is refreshed.
 import { AuthError, type RefreshContext } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import { expect, it } from 'vitest'
@@ -11,7 +11,7 @@ function respond({ browser }: TestBed, path: string, status: number, body: unkno
 
 const lastRequest = ({ browser }: TestBed) => browser.requests.at(-1)
 
-it('renews with the current access token as the credential', async () => {
+it('refreshes with the current access token as the credential', async () => {
   const bed = createTestBed({ refreshWith: 'access-token', paths: { refresh: '/refresh-token' } })
   await bed.auth.login(ada)
   const old = await bed.auth.getAccessToken()
@@ -25,9 +25,13 @@ it('renews with the current access token as the credential', async () => {
 })
 
 it.each([
-  ['names the session by it to the logout endpoint', '/logout', true],
-  ['but not to one of an origin that is not trusted', 'https://elsewhere.example/logout', false]
-])('with the access token as the credential %s', async (_, logout, isNamed) => {
+  ['sends it to the logout endpoint', '/logout', true],
+  [
+    'does not send it to a logout endpoint of an untrusted origin',
+    'https://elsewhere.example/logout',
+    false
+  ]
+])('with the access token as the credential, %s', async (_, logout, isNamed) => {
   const bed = createTestBed({ refreshWith: 'access-token', paths: { logout } })
   await bed.auth.login(ada)
   const token = await bed.auth.getAccessToken()
@@ -36,13 +40,13 @@ it.each([
   expect(lastRequest(bed)?.headers.Authorization).toBe(isNamed ? `Bearer ${token}` : undefined)
 })
 
-it('has nothing to restore from where the access token is the credential', async () => {
+it('restores nothing on page load if the access token is the credential', async () => {
   const { auth, browser } = createTestBed({ refreshWith: 'access-token', restore: undefined })
   expect(await auth.ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
   expect(browser.requests).toEqual([])
 })
 
-it('renews by the OAuth 2 form, and keeps up with a refresh token that rotates', async () => {
+it('refreshes by the OAuth 2 form and follows a rotating refresh token', async () => {
   const bed = createTestBed({ refreshWith: 'refresh-token', paths: { refresh: '/oauth/token' } })
   respond(bed, '/login', 200, { access_token: 'a1', expires_in: 300, refresh_token: 'r 1&' })
   await bed.auth.login(ada)
@@ -60,7 +64,7 @@ it('renews by the OAuth 2 form, and keeps up with a refresh token that rotates',
   expect(lastRequest(bed)?.body).toBe('grant_type=refresh_token&refresh_token=r2')
 })
 
-it('lets the cookie do where the OAuth 2 form has no refresh token to show', async () => {
+it('sends the OAuth 2 form with the cookie alone if there is no refresh token', async () => {
   const bed = createTestBed({ refreshWith: 'refresh-token' })
   await bed.auth.login(ada)
   respond(bed, '/refresh', 200, { access_token: 'a2' })
@@ -68,7 +72,7 @@ it('lets the cookie do where the OAuth 2 form has no refresh token to show', asy
   expect(lastRequest(bed)?.body).toBe('grant_type=refresh_token')
 })
 
-it('forgets a refresh token with the session it was for', async () => {
+it('forgets the refresh token when its session ends', async () => {
   const bed = createTestBed({ refreshWith: 'refresh-token' })
   respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'r1' })
   await bed.auth.login(ada)
@@ -81,7 +85,7 @@ it('forgets a refresh token with the session it was for', async () => {
   expect(lastRequest(bed)?.body).toBe('grant_type=refresh_token')
 })
 
-it('renews by a function of the app’s', async () => {
+it('refreshes by a function of the app', async () => {
   const contexts: RefreshContext[] = []
   const { auth, browser } = createTestBed({
     refreshWith: async (context) => {
@@ -96,7 +100,7 @@ it('renews by a function of the app’s', async () => {
   expect(browser.requests).toEqual([])
 })
 
-it('ends the session when the app’s function says that it has ended', async () => {
+it('ends the session if the app’s refresh function throws ERR_AUTH_SESSION_EXPIRED', async () => {
   const { auth } = createTestBed({
     refreshWith: () => Promise.reject(new AuthError('ERR_AUTH_SESSION_EXPIRED', 'Over.'))
   })
@@ -108,15 +112,19 @@ it('ends the session when the app’s function says that it has ended', async ()
 it.each([
   ['throws', () => Promise.reject(new Error('secret-canary')), 'ERR_AUTH_SERVER_ERROR'],
   [
-    'throws at once',
+    'throws synchronously',
     () => {
       throw new TypeError('secret-canary')
     },
     'ERR_AUTH_SERVER_ERROR'
   ],
-  ['returns nothing', async () => undefined as never, 'ERR_AUTH_RESPONSE_MALFORMED'],
-  ['returns nonsense', async () => ({ token: 1 }) as never, 'ERR_AUTH_RESPONSE_MALFORMED']
-])('keeps the session when the app’s function %s', async (_, refreshWith, code) => {
+  ['returns undefined', async () => undefined as never, 'ERR_AUTH_RESPONSE_MALFORMED'],
+  [
+    'returns an object without a token',
+    async () => ({ token: 1 }) as never,
+    'ERR_AUTH_RESPONSE_MALFORMED'
+  ]
+])('keeps the session if the app’s refresh function %s', async (_, refreshWith, code) => {
   const { auth } = createTestBed({ refreshWith })
   await auth.login(async () => ({ accessToken: 'first' }))
   const error = await auth.refresh().catch((reason) => reason)
@@ -125,7 +133,7 @@ it.each([
   expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: { code } })
 })
 
-it('gives a function up that never settles', async () => {
+it('abandons an app’s refresh function that never settles', async () => {
   const { auth, clock, idle } = createTestBed({ refreshWith: () => new Promise(() => {}) })
   await auth.login(async () => ({ accessToken: 'first' }))
   const refreshing = auth.refresh()
@@ -143,16 +151,16 @@ it('gives a function up that never settles', async () => {
 it.each([
   ['OAuth names', { access_token: 't', token_type: 'bearer', expires_in: 60 }],
   ['camelCase', { accessToken: 't', tokenType: 'BEARER', expiresIn: 60 }],
-  ['a number as text', { access_token: 't', expires_in: '60' }],
+  ['a lifetime as a string', { access_token: 't', expires_in: '60' }],
   ['no lifetime', { access_token: 't' }]
-])('reads a token response in %s', async (_, body) => {
+])('reads a token response with %s', async (_, body) => {
   const bed = createTestBed()
   respond(bed, '/login', 200, body)
   await bed.auth.login(ada)
   expect(await bed.auth.getAccessToken()).toBe('t')
 })
 
-it('reads any other answer by the app’s parser', async () => {
+it('reads other answers with parseTokenResponse', async () => {
   const bed = createTestBed({
     parseTokenResponse: (body) => {
       const { data } = body as { data: { jwt: string; ttl: number } }
@@ -190,7 +198,7 @@ it.each([
     null
   ]
 ])(
-  'sends no refresh token of the session before, after a sign-in by %s',
+  'does not send the previous session’s refresh token after a sign-in by %s',
   async (_, signIn, expected) => {
     const bed = createTestBed({ refreshWith: 'refresh-token' })
     respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
@@ -202,7 +210,7 @@ it.each([
   }
 )
 
-it('forgets a refresh token that was refused', async () => {
+it('forgets a refresh token that the server rejected', async () => {
   const bed = createTestBed({ refreshWith: 'refresh-token' })
   respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
   await bed.auth.login(ada)
@@ -214,7 +222,7 @@ it('forgets a refresh token that was refused', async () => {
   expect(refreshTokenSent(bed)).toBe(null)
 })
 
-it('keeps the refresh token of an initial token, and over a re-issue', async () => {
+it('sends the refresh token of initialToken with the first refresh', async () => {
   const initialToken = { access_token: 'a1', refresh_token: 'ADA' }
   const bed = createTestBed({ refreshWith: 'refresh-token', initialToken })
   respond(bed, '/refresh', 200, { access_token: 'a2' })
@@ -222,7 +230,7 @@ it('keeps the refresh token of an initial token, and over a re-issue', async () 
   expect(refreshTokenSent(bed)).toBe('ADA')
 })
 
-it('revokes the right refresh token, however late the sign-out is delivered', async () => {
+it('sends the ended session’s refresh token with a sign-out that is delivered late', async () => {
   const bed = createTestBed({ refreshWith: 'refresh-token' })
   respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
   await bed.auth.login(ada)
@@ -233,14 +241,14 @@ it('revokes the right refresh token, however late the sign-out is delivered', as
   expect(lastRequest(bed)).toMatchObject({ body: '{"refresh_token":"ADA"}' })
 })
 
-it('tells a visitor by the bad request that a form without a refresh token is', async () => {
+it('treats 400 invalid_request as "not signed in" if there is no refresh token', async () => {
   const bed = createTestBed()
   respond(bed, '/refresh', 400, { error: 'invalid_request' })
   const next = bed.reload({ refreshWith: 'refresh-token', restore: undefined })
   expect(await next.ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
 })
 
-it('takes an answer that throws when it is read for a malformed one, once per back-off', async () => {
+it('rejects an answer with throwing properties as malformed, once per back-off', async () => {
   let answers = 0
   const trap = {
     get accessToken(): string {
@@ -268,23 +276,26 @@ it.each([
   ['ERR_AUTH_INVALID_OPTIONS', 'ERR_AUTH_SERVER_ERROR'],
   ['ERR_AUTH_SESSION_CHANGED', 'ERR_AUTH_SERVER_ERROR'],
   ['ERR_AUTH_DISPOSED', 'ERR_AUTH_SERVER_ERROR']
-])('makes an error of its own of a function’s %s, and tries again', async (code, own) => {
-  const foreign = Object.assign(new Error('secret-canary'), { name: 'AuthError', code })
-  const { auth, clock, idle, events } = createTestBed({
-    refreshWith: () => Promise.reject(foreign)
-  })
-  await auth.login(async () => ({ accessToken: 'first' }))
-  const error = await auth.refresh().catch((reason) => reason)
-  expect(error).toMatchObject({ code: own })
-  expect(String(error)).not.toContain('secret-canary')
-  clock.tick(1_000)
-  await idle()
-  const settled = events.filter(({ name }) => name === 'refresh-settled')
-  expect(settled).toHaveLength(2)
-  expect(settled[0]).toMatchObject({ event: { kind: 'transient', code: own } })
-})
+])(
+  'replaces an error %s of the app’s refresh function by its own, and retries',
+  async (code, own) => {
+    const foreign = Object.assign(new Error('secret-canary'), { name: 'AuthError', code })
+    const { auth, clock, idle, events } = createTestBed({
+      refreshWith: () => Promise.reject(foreign)
+    })
+    await auth.login(async () => ({ accessToken: 'first' }))
+    const error = await auth.refresh().catch((reason) => reason)
+    expect(error).toMatchObject({ code: own })
+    expect(String(error)).not.toContain('secret-canary')
+    clock.tick(1_000)
+    await idle()
+    const settled = events.filter(({ name }) => name === 'refresh-settled')
+    expect(settled).toHaveLength(2)
+    expect(settled[0]).toMatchObject({ event: { kind: 'transient', code: own } })
+  }
+)
 
-it('tells a function that it is no longer wanted', async () => {
+it('aborts the signal of the app’s refresh function when its result is no longer needed', async () => {
   const signals: AbortSignal[] = []
   const { auth, idle } = createTestBed({
     refreshWith: ({ signal }) => {
@@ -299,7 +310,7 @@ it('tells a function that it is no longer wanted', async () => {
   expect(signals.map(({ aborted }) => aborted)).toEqual([true])
 })
 
-it('does not send the access token to a refresh endpoint that is not trusted', async () => {
+it('does not send the access token to a refresh endpoint of an untrusted origin', async () => {
   const { auth, browser } = createTestBed({
     refreshWith: 'access-token',
     paths: { refresh: 'https://elsewhere.example/refresh' }

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { readReissuedHeader } from '../../src/request/send-with-token.ts'
 import { type HeaderShape, headerShapes, onTheWire } from '../support/tables/header-shapes.ts'
-import { adoptingTransports, transports } from '../support/tables/transports.ts'
+import { type Transport, transports } from '../support/tables/transports.ts'
+import { pairs } from '../support/tier.ts'
 import {
   ada,
   createOrigins,
@@ -32,61 +33,62 @@ it.each(headerShapes)('reads $name as $kind', ({ value, kind }) => {
   expect(readReissuedHeader(filled)).toEqual(kind === 'token' ? { kind, accessToken } : { kind })
 })
 
-describe.each(adoptingTransports)('$name', (transport) => {
-  async function receive(lines: readonly string[]) {
-    const { auth, events } = world.createClient()
-    await auth.login(ada)
-    const token = await auth.getAccessToken()
-    const head = ['HTTP/1.1 200 OK', 'Content-Length: 0', 'Connection: close', ...lines].join(
-      '\r\n'
-    )
-    world.answer('/raw', () => ({ raw: `${head}\r\n\r\n` }))
-    const status = await transport.send(auth, { url: '/raw' }).then(
-      (answer) => answer.status,
-      (error: Error) => error.constructor.name
-    )
-    const held = await auth.getAccessToken()
-    // The session must survive every header.
-    world.answer('/raw', () => respond(200))
-    expect((await transport.send(auth, { url: '/raw' })).status).toBe(200)
-    return {
-      status,
-      token,
-      held,
-      events: events.slice(1).map(({ event, name }) => ({ name, event }))
-    }
+async function receive(transport: Transport, lines: readonly string[]) {
+  const { auth, events } = world.createClient()
+  await auth.login(ada)
+  const token = await auth.getAccessToken()
+  const head = ['HTTP/1.1 200 OK', 'Content-Length: 0', 'Connection: close', ...lines].join('\r\n')
+  world.answer('/raw', () => ({ raw: `${head}\r\n\r\n` }))
+  const status = await transport.send(auth, { url: '/raw' }).then(
+    (answer) => answer.status,
+    (error: Error) => error.constructor.name
+  )
+  const held = await auth.getAccessToken()
+  // The session must survive every header.
+  world.answer('/raw', () => respond(200))
+  expect((await transport.send(auth, { url: '/raw' })).status).toBe(200)
+  return {
+    status,
+    token,
+    held,
+    events: events.slice(1).map(({ event, name }) => ({ name, event }))
   }
+}
 
-  const isSendable = (shape: HeaderShape): shape is HeaderShape & { readonly value: string } =>
-    typeof shape.value === 'string'
-  const sendable = headerShapes.filter(isSendable).map(({ name, value, kind }) => ({
-    name,
-    value,
-    arrives: onTheWire[name] ?? kind
-  }))
+const isSendable = (shape: HeaderShape): shape is HeaderShape & { readonly value: string } =>
+  typeof shape.value === 'string'
+const sendable = headerShapes.filter(isSendable).map(({ name, value, kind }) => ({
+  name,
+  value,
+  arrives: onTheWire[name] ?? kind
+}))
 
-  it.each(sendable)('takes $name for $arrives', async ({ value, arrives }) => {
+it.each(pairs(sendable, transports, ({ arrives }) => arrives))(
+  'reads $name as $arrives, over $transport.name',
+  async ({ value, arrives, transport }) => {
     const filled = fill(value, forge())
-    const { status, token, held, events } = await receive([`Authorization: ${filled}`])
+    const { status, token, held, events } = await receive(transport, [`Authorization: ${filled}`])
     expect(status).toBe(arrives === 'no answer' ? transport.failure : 200)
     expect(held).toBe(arrives === 'token' ? credentialIn(filled) : token)
     if (arrives === 'token') expect(events).toMatchObject([{ name: 'reissued' }])
     else if (arrives !== 'malformed') expect(events).toEqual([])
     else expect(events).toEqual([{ name: 'reissue-refused', event: { refusal: 'malformed' } }])
-  })
+  }
+)
 
+describe.each(transports)('$name', (transport) => {
   it.each(['authorization', 'AUTHORIZATION', 'aUTHORIZATION'])(
     'adopts a token from the header spelled %s',
     async (name) => {
       const forged = forge()
-      expect((await receive([`${name}: Bearer ${forged}`])).held).toBe(forged)
+      expect((await receive(transport, [`${name}: Bearer ${forged}`])).held).toBe(forged)
     }
   )
 
   it.each(['Authorization-Info', 'X-Authorization', 'Proxy-Authorization', 'WWW-Authenticate'])(
     'does not adopt a token from the header %s',
     async (name) => {
-      const { held, token, events } = await receive([`${name}: Bearer ${forge()}`])
+      const { held, token, events } = await receive(transport, [`${name}: Bearer ${forge()}`])
       expect(held).toBe(token)
       expect(events).toEqual([])
     }
@@ -100,7 +102,7 @@ describe.each(adoptingTransports)('$name', (transport) => {
   ])('adopts a token from neither of two header lines: %s', async (_, ...values) => {
     const forged = forge()
     const lines = values.map((value) => `Authorization: ${fill(value, forged)}`)
-    const { held, token } = await receive(lines)
+    const { held, token } = await receive(transport, lines)
     expect(held).toBe(token)
   })
 })

@@ -1,6 +1,7 @@
 // I3: a re-issued token counts only from a trusted server, for our request, and if it is newer.
 import { describe, expect, it } from 'vitest'
-import { adoptingTransports, type Transport, transports } from '../support/tables/transports.ts'
+import { type Transport, transports } from '../support/tables/transports.ts'
+import { pairs } from '../support/tier.ts'
 import type { Site } from '../support/worlds/internet.ts'
 import {
   ada,
@@ -32,46 +33,46 @@ const refusals = ({ events }: WatchedClient) =>
 
 const refusedAs = (refusal: string) => ({ refusal })
 
-describe.each(transports)('$name', (transport) => {
-  const foreign: readonly {
-    readonly path: string
-    readonly url: string
-    readonly evilStatus: number
-    /** Whether the answered request carried our token. */
-    readonly isAnswerToOurs: boolean
-  }[] = [
-    { path: 'directly', url: `${evilOrigin}/x`, evilStatus: 200, isAnswerToOurs: false },
-    { path: 'directly, with 401', url: `${evilOrigin}/x`, evilStatus: 401, isAnswerToOurs: false },
-    { path: 'directly, with 500', url: `${evilOrigin}/x`, evilStatus: 500, isAnswerToOurs: false },
-    { path: 'after a redirect', url: '/start', evilStatus: 200, isAnswerToOurs: true },
-    { path: 'after a redirect, with 404', url: '/start', evilStatus: 404, isAnswerToOurs: true },
-    { path: 'after a redirect, with 401', url: '/start', evilStatus: 401, isAnswerToOurs: true },
-    { path: 'after a redirect, with 500', url: '/start', evilStatus: 500, isAnswerToOurs: true }
-  ]
+const foreign: readonly {
+  readonly path: string
+  readonly url: string
+  readonly evilStatus: number
+  /** Whether the answered request carried our token. */
+  readonly isAnswerToOurs: boolean
+}[] = [
+  { path: 'directly', url: `${evilOrigin}/x`, evilStatus: 200, isAnswerToOurs: false },
+  { path: 'directly, with 401', url: `${evilOrigin}/x`, evilStatus: 401, isAnswerToOurs: false },
+  { path: 'directly, with 500', url: `${evilOrigin}/x`, evilStatus: 500, isAnswerToOurs: false },
+  { path: 'after a redirect', url: '/start', evilStatus: 200, isAnswerToOurs: true },
+  { path: 'after a redirect, with 404', url: '/start', evilStatus: 404, isAnswerToOurs: true },
+  { path: 'after a redirect, with 401', url: '/start', evilStatus: 401, isAnswerToOurs: true },
+  { path: 'after a redirect, with 500', url: '/start', evilStatus: 500, isAnswerToOurs: true }
+]
 
-  it.each(foreign)(
-    'takes no token from a foreign origin that answers $path',
-    async ({ url, evilStatus, isAnswerToOurs }) => {
-      const client = await signIn()
-      const forged = forge()
-      world.answer('/start', () => redirect(307, `${evilOrigin}/x`))
-      world.evil(() => respond(evilStatus, bearer(forged)))
-      await transport.send(client.auth, { url }).catch(() => {})
-      const isAnswered = transport.redirects !== 'refused' || url !== '/start'
-      expect(world.strays().length > 0).toBe(isAnswered)
-      expect(await client.auth.getAccessToken()).not.toBe(forged)
-      await transport.send(client.auth, { url: '/me' })
-      expect(JSON.stringify(world.arrivals)).not.toContain(forged)
-      expect(client.events.map(({ name }) => name)).not.toContain('reissued')
-      expect(refusals(client).length > 0).toBe(isAnswered && isAnswerToOurs)
-      expect(client.auth.getState().status).toBe('authenticated')
-      // Only a 401 can cause a refresh.
-      if (evilStatus !== 401 || !isAnswerToOurs) {
-        expect(await client.auth.getAccessToken()).toBe(client.token)
-      }
+it.each(pairs(foreign, transports, ({ isAnswerToOurs }) => isAnswerToOurs))(
+  'does not adopt a token from another origin that answers $path, over $transport.name',
+  async ({ url, evilStatus, isAnswerToOurs, transport }) => {
+    const client = await signIn()
+    const forged = forge()
+    world.answer('/start', () => redirect(307, `${evilOrigin}/x`))
+    world.evil(() => respond(evilStatus, bearer(forged)))
+    await transport.send(client.auth, { url }).catch(() => {})
+    const isAnswered = transport.redirects !== 'refused' || url !== '/start'
+    expect(world.strays().length > 0).toBe(isAnswered)
+    expect(await client.auth.getAccessToken()).not.toBe(forged)
+    await transport.send(client.auth, { url: '/me' })
+    expect(JSON.stringify(world.arrivals)).not.toContain(forged)
+    expect(client.events.map(({ name }) => name)).not.toContain('reissued')
+    expect(refusals(client).length > 0).toBe(isAnswered && isAnswerToOurs)
+    expect(client.auth.getState().status).toBe('authenticated')
+    // Only a 401 can cause a refresh.
+    if (evilStatus !== 401 || !isAnswerToOurs) {
+      expect(await client.auth.getAccessToken()).toBe(client.token)
     }
-  )
+  }
+)
 
+describe.each(transports)('$name', (transport) => {
   it('does not adopt a token from a response to a request without our token', async () => {
     const { auth, events } = world.createClient()
     world.answer('/open', () => respond(200, bearer(forge())))
@@ -93,7 +94,7 @@ describe.each(transports)('$name', (transport) => {
   })
 })
 
-describe.each(adoptingTransports)('$name, with a cache that replays old headers', (transport) => {
+describe.each(transports)('$name, with a cache that replays old headers', (transport) => {
   /** Repeats the first response's header, as a cache does on a 304 without a new one. */
   function replaying(): Site {
     let stored: string | undefined
@@ -129,7 +130,7 @@ describe.each(adoptingTransports)('$name, with a cache that replays old headers'
   })
 })
 
-describe.each(adoptingTransports)('$name, behind a shared cache', (transport) => {
+describe.each(transports)('$name, behind a shared cache', (transport) => {
   async function twoUsersBehind(proxy: (origin: Upstream) => Site) {
     const [one, other] = [await signIn(ada), await signIn(grace)]
     world.answer(

@@ -2,8 +2,7 @@
 
 import { AxiosHeaders } from 'axios'
 import { describe, expect, it } from 'vitest'
-import type { HeldToken, ReceivedToken } from '../../src/session/held-token.ts'
-import { refuseReissue } from '../../src/session/token-order.ts'
+import { type HeldToken, type ReceivedToken, refuseReissue } from '../../src/session/held-token.ts'
 import { ada, createTestBed } from '../support/worlds/test-client.ts'
 import { apiOrigin } from '../support/worlds/virtual-browser.ts'
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { evilSite, redirectStatuses, targets } from '../support/tables/redirect-targets.ts'
 import { transports } from '../support/tables/transports.ts'
+import { pairs } from '../support/tier.ts'
 import {
   ada,
   createOrigins,
@@ -20,49 +21,47 @@ const cases = redirectStatuses.flatMap((status) =>
   )
 )
 
-describe.each(transports)('$name', (transport) => {
-  it.each(cases)(
-    'carries the token by $status no further than its origin: $method to $to',
-    async ({ status, method, target }) => {
-      const { auth, events } = world.createClient()
-      await auth.login(ada)
-      const token = await auth.getAccessToken()
-      for (const [path, location] of Object.entries(target.hops)) {
-        world.answer(path, () => redirect(status, location))
-      }
-      world.evil(evilSite(target, status))
-      const before = world.arrivals.length
-      const call = { url: '/start', method, ...(method === 'POST' ? { body: 'content' } : {}) }
-      const outcome = await transport.send(auth, call).then(
-        ({ status: answered }) => answered,
-        () => 'unanswered'
-      )
-
-      const arrivals = world.arrivals.slice(before)
-      expect(tokensIn(arrivals.filter(({ origin }) => origin !== ownOrigin))).toEqual([])
-      expect(arrivals[0]).toMatchObject({ path: '/start' })
-      expect(tokensIn(arrivals.slice(0, 1))).toEqual([token])
-      if (transport.redirects === 'refused') {
-        expect(outcome).toBe('unanswered')
-        expect(arrivals).toHaveLength(1)
-      } else if (target.leaves) {
-        expect(arrivals.some(({ origin }) => origin !== ownOrigin)).toBe(true)
-      } else {
-        const isPost = method === 'POST' && (status === 307 || status === 308)
-        // `/me` rejects POST only after it has checked the token.
-        expect(outcome).toBe(isPost ? 405 : 200)
-        expect(tokensIn(arrivals)).toEqual(arrivals.map(() => token))
-      }
-      // Only a 401 of our own server, after a redirect back to it, may cause a refresh.
-      expect(world.callsTo('/refresh').length).toBeLessThanOrEqual(
-        target.evilRedirectsTo === undefined ? 0 : 1
-      )
-      expect(events.map(({ name }) => name)).not.toContain('reissued')
-      expect(events.map(({ name }) => name)).not.toContain('signed-out')
-      if (target.evilRedirectsTo === undefined) expect(await auth.getAccessToken()).toBe(token)
+it.each(pairs(cases, transports, ({ to }) => to))(
+  'keeps the token within its origin on a $status: $method to $to, over $transport.name',
+  async ({ status, method, target, transport }) => {
+    const { auth, events } = world.createClient()
+    await auth.login(ada)
+    const token = await auth.getAccessToken()
+    for (const [path, location] of Object.entries(target.hops)) {
+      world.answer(path, () => redirect(status, location))
     }
-  )
-})
+    world.evil(evilSite(target, status))
+    const before = world.arrivals.length
+    const call = { url: '/start', method, ...(method === 'POST' ? { body: 'content' } : {}) }
+    const outcome = await transport.send(auth, call).then(
+      ({ status: answered }) => answered,
+      () => 'unanswered'
+    )
+
+    const arrivals = world.arrivals.slice(before)
+    expect(tokensIn(arrivals.filter(({ origin }) => origin !== ownOrigin))).toEqual([])
+    expect(arrivals[0]).toMatchObject({ path: '/start' })
+    expect(tokensIn(arrivals.slice(0, 1))).toEqual([token])
+    if (transport.redirects === 'refused') {
+      expect(outcome).toBe('unanswered')
+      expect(arrivals).toHaveLength(1)
+    } else if (target.leaves) {
+      expect(arrivals.some(({ origin }) => origin !== ownOrigin)).toBe(true)
+    } else {
+      const isPost = method === 'POST' && (status === 307 || status === 308)
+      // `/me` rejects POST only after it has checked the token.
+      expect(outcome).toBe(isPost ? 405 : 200)
+      expect(tokensIn(arrivals)).toEqual(arrivals.map(() => token))
+    }
+    // The final response is not of our server. Only a 401 of our server may cause a refresh.
+    expect(world.callsTo('/refresh').length).toBeLessThanOrEqual(
+      target.evilRedirectsTo === undefined ? 0 : 1
+    )
+    expect(events.map(({ name }) => name)).not.toContain('reissued')
+    expect(events.map(({ name }) => name)).not.toContain('signed-out')
+    if (target.evilRedirectsTo === undefined) expect(await auth.getAccessToken()).toBe(token)
+  }
+)
 
 const following = transports.filter(({ redirects }) => redirects === 'followed')
 
@@ -138,7 +137,7 @@ describe('an auth request', () => {
   )
 
   it.each(credentials)(
-    'refresh with the $renewWith: takes it along by no $status to $location',
+    'refresh() does not send its $refreshWith on a $status to $location',
     async ({ refreshWith, status, location }) => {
       const { auth } = world.createClient({ refreshWith })
       const tokens = { access_token: 'opaque-access', refresh_token: 'opaque-refresh' }

@@ -10,8 +10,10 @@ import {
   comparable,
   expectSameTwice,
   options,
-  type ReplayCase
+  type ReplayCase,
+  toRows
 } from '../support/tables/replay-cases.ts'
+import { pairs } from '../support/tier.ts'
 import { refuseFirstToken } from '../support/worlds/recording-server.ts'
 
 const inNode: readonly ReplayCase[] = [
@@ -22,11 +24,19 @@ const inNode: readonly ReplayCase[] = [
   ['the responseType blob', () => ({ responseType: 'blob' })]
 ]
 
-describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
-  it.each([...bodies, ...options, ...inNode])('sends twice the same: %s', (_, config) =>
-    expectSameTwice(adapter, config)
-  )
+const adapters = ['http', 'fetch'] as const
 
+it.each(pairs(toRows(bodies), adapters))(
+  'sends the same request twice: $name, over $transport',
+  ({ transport, config }) => expectSameTwice(transport, config)
+)
+
+it.each(pairs(toRows([...options, ...inNode]), adapters))(
+  'sends the same request twice: $name, over $transport',
+  ({ transport, config }) => expectSameTwice(transport, config)
+)
+
+describe.each(adapters)('over %s', (adapter) => {
   it('decompresses the response to the replay', async () => {
     const { auth, url } = await arrange(adapter, (request, response, nth) => {
       if (nth === 1) return refuseFirstToken(request, response, nth)
@@ -136,24 +146,36 @@ describe('over the client’s fetch', () => {
     ['a signal', () => ({ signal: new AbortController().signal })]
   ]
 
-  it.each(cases)('sends twice the same: %s', async (_, init) => {
-    const { auth, url, requests } = await arrange('http')
-    const answer = await auth.fetch(`${url}/items?a=ü#part`, init())
-    const expected = await fetch(`${url}/items?a=ü#part`, init())
-    const [first, second, plain] = requests.map(comparable)
-    expect(requests).toHaveLength(3)
-    expect(second).toEqual(first)
-    expect(first).toEqual(plain)
-    expect(await answer.text()).toEqual(await expected.text())
-  })
+  const calls = ['from a URL', 'from a Request'] as const
+  const rows = pairs(
+    cases.map(([name, init]) => ({ name, init })),
+    calls
+  )
 
-  it.each(cases)('sends twice the same in a Request: %s', async (_, init) => {
-    const { auth, url, requests } = await arrange('http')
-    await auth.fetch(new Request(url, init()))
-    await fetch(new Request(url, init()))
-    const [first, second, plain] = requests.map(comparable)
-    expect(requests).toHaveLength(3)
-    expect(second).toEqual(first)
-    expect(first).toEqual(plain)
-  })
+  it.each(rows.filter(({ transport }) => transport === 'from a URL'))(
+    'sends the same request twice: $name, $transport',
+    async ({ init }) => {
+      const { auth, url, requests } = await arrange('http')
+      const answer = await auth.fetch(`${url}/items?a=ü#part`, init())
+      const expected = await fetch(`${url}/items?a=ü#part`, init())
+      const [first, second, plain] = requests.map(comparable)
+      expect(requests).toHaveLength(3)
+      expect(second).toEqual(first)
+      expect(first).toEqual(plain)
+      expect(await answer.text()).toEqual(await expected.text())
+    }
+  )
+
+  it.each(rows.filter(({ transport }) => transport === 'from a Request'))(
+    'sends the same request twice: $name, $transport',
+    async ({ init }) => {
+      const { auth, url, requests } = await arrange('http')
+      await auth.fetch(new Request(url, init()))
+      await fetch(new Request(url, init()))
+      const [first, second, plain] = requests.map(comparable)
+      expect(requests).toHaveLength(3)
+      expect(second).toEqual(first)
+      expect(first).toEqual(plain)
+    }
+  )
 })

@@ -2,25 +2,33 @@
 import type { ApiAnswer, AuthClientOptions } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createRefusalRule } from '../../src/request/token-refusal.ts'
+import { pairs } from '../support/tier.ts'
 import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
 import { apiOrigin } from '../support/worlds/virtual-browser.ts'
 
 afterEach(() => void vi.unstubAllGlobals())
 
-const transports: readonly [string, (bed: TestBed, path: string) => Promise<number>][] = [
-  [
-    'axios',
-    ({ auth }, path) =>
+interface Transport {
+  readonly name: string
+  send(bed: TestBed, path: string): Promise<number>
+}
+
+const transports: readonly Transport[] = [
+  {
+    name: 'axios',
+    send: ({ auth }, path) =>
       auth.axios.get(path).then(
         ({ status }) => status,
         (error) => error.response.status
       )
-  ],
-  [
-    'axios, with a validateStatus that lets everything through',
-    async ({ auth }, path) => (await auth.axios.get(path, { validateStatus: () => true })).status
-  ],
-  ['fetch', async ({ auth }, path) => (await auth.fetch(apiOrigin + path)).status]
+  },
+  {
+    name: 'axios with a validateStatus that lets everything through',
+    send: async ({ auth }, path) =>
+      (await auth.axios.get(path, { validateStatus: () => true })).status
+  },
+  { name: 'fetch', send: async ({ auth }, path) => (await auth.fetch(apiOrigin + path)).status }
 ]
 
 function answer(status: number, challenge?: string, body = ''): WireResponse {
@@ -59,14 +67,27 @@ const matrix = statuses.flatMap((status) =>
   })
 )
 
-describe.each(transports)('over %s', (_, send) => {
-  it.each(matrix)('$does on $status with $name', async ({ status, challenge, does }) => {
+it.each(matrix)(
+  '$does on $status with $name, by the refusal rule',
+  async ({ status, challenge, does }) => {
+    const refuses = createRefusalRule(undefined)
+    const text = async () => ''
+    expect(await refuses({ status, challenge: () => challenge, text })).toBe(does === 'refreshes')
+  }
+)
+
+// The decision sees neither transport nor status text, so each transport meets each challenge.
+it.each(pairs(matrix, transports, ({ name, does }) => name + does))(
+  '$does on $status with $name, over $transport.name',
+  async ({ status, challenge, does, transport }) => {
     const bed = await arrange({}, answer(status, challenge))
     const refreshes = does === 'refreshes'
-    expect(await send(bed, '/me')).toBe(refreshes ? 200 : status)
+    expect(await transport.send(bed, '/me')).toBe(refreshes ? 200 : status)
     expect(bed.callsTo('refresh')).toHaveLength(refreshes ? 1 : 0)
-  })
+  }
+)
 
+describe.each(transports)('over $name', ({ send }) => {
   const inItsOwnWords = answer(403, undefined, '{"message":"Invalid or expired token"}')
 
   const isTokenRefusal = async ({ status, text }: ApiAnswer) =>

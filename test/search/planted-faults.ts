@@ -22,7 +22,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     invariant: 'I3 Adoption is guarded',
-    file: 'session/token-order.ts',
+    file: 'session/held-token.ts',
     find: "case 'older':\n      return 'not-newer'",
     replace: "case 'older':\n      return undefined"
   },
@@ -35,8 +35,8 @@ export const mutations: readonly Mutation[] = [
   {
     invariant: 'I5 Every caller settles',
     file: 'refresh/refresher.ts',
-    find: 'afterMs: options.refreshTimeoutMs',
-    replace: 'afterMs: options.refreshAbandonMs'
+    find: 'afterMs: refreshTimeoutMs',
+    replace: 'afterMs: refreshAbandonMs'
   },
   {
     invariant: 'I6 The token stays in',

@@ -1,4 +1,4 @@
-// What login() sends is what it was given, and checked.
+// Credentials: login() sends a checked copy of its argument.
 import { createAuthClient } from 'everbearer'
 import { expect, it, onTestFinished } from 'vitest'
 
@@ -14,7 +14,7 @@ function arrange() {
   return { auth, bodies }
 }
 
-it('sends the credentials as they were, though the app wipes them as soon as login() is called', async () => {
+it('sends the credentials as they were at the call if the app clears them right after it', async () => {
   const { auth, bodies } = arrange()
   const credentials = { email: 'ada@example.com', password: 'lovelace' }
   const signingIn = auth.login(credentials)
@@ -23,7 +23,7 @@ it('sends the credentials as they were, though the app wipes them as soon as log
   expect(bodies).toEqual(['{"email":"ada@example.com","password":"lovelace"}'])
 })
 
-it('asks toJSON once', async () => {
+it('calls toJSON of the credentials once', async () => {
   const { auth } = arrange()
   let asked = 0
   await auth.login({ toJSON: () => ({ asked: ++asked }) })

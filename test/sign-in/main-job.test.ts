@@ -12,7 +12,7 @@ it('signs in and calls the API with the access token', async () => {
   expect(data).toMatchObject({ email: ada.email })
 })
 
-it('replays a refused request once, with the token of one refresh', async () => {
+it('replays a refused request once, with a refreshed token', async () => {
   const { auth, server, callsTo } = createTestBed()
   await auth.login(ada)
   server.revokeAccessTokens()
@@ -22,7 +22,7 @@ it('replays a refused request once, with the token of one refresh', async () => 
   expect(callsTo('me').map((call) => call.status)).toEqual([401, 200])
 })
 
-it('makes one refresh out of a thousand refused requests', async () => {
+it('sends one refresh for a thousand refused requests', async () => {
   const { auth, server, callsTo } = createTestBed()
   await auth.login(ada)
   server.revokeAccessTokens()
@@ -55,20 +55,20 @@ it('restores the session on page load with one silent refresh', async () => {
   expect(callsTo('me').map((call) => call.status)).toEqual([200])
 })
 
-it('tells a visitor from a user by one refresh', async () => {
+it('finds out with one refresh that a visitor is not signed in', async () => {
   const { auth, callsTo } = createTestBed({ restore: 'always' })
   expect(await auth.ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('sends the requests of a visitor without a token', async () => {
+it('sends requests without a token if the user is not signed in', async () => {
   const { auth, callsTo } = createTestBed({ restore: 'always' })
   await expect(auth.axios.get('/me')).rejects.toMatchObject({ response: { status: 401 } })
   expect(callsTo('me').map((call) => call.outcome)).toEqual(['missing_token'])
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('signs out here at once, and at the server', async () => {
+it('signs out here at once, then at the server', async () => {
   const { auth, callsTo } = createTestBed()
   await auth.login(ada)
   const signingOut = auth.logout()
@@ -77,7 +77,7 @@ it('signs out here at once, and at the server', async () => {
   expect(callsTo('logout').map((call) => call.status)).toEqual([204])
 })
 
-it('signs in with a token that the app got in its own way', async () => {
+it('signs in with a token response that the app’s function returns', async () => {
   const { auth, callsTo } = createTestBed()
   await expect(
     auth.login(async () => ({ accessToken: 'opaque.token', expiresIn: 300 }))
@@ -86,7 +86,7 @@ it('signs in with a token that the app got in its own way', async () => {
   expect(callsTo('login')).toHaveLength(0)
 })
 
-it('hands out the access token, and renews it first where it has expired', async () => {
+it('returns the access token from getAccessToken(), refreshed first if it has expired', async () => {
   const { auth, callsTo, clock } = createTestBed({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   const first = await auth.getAccessToken()
@@ -109,7 +109,7 @@ it('puts the token on the requests of an attached instance until it is detached'
   expect(callsTo('me').map((call) => call.outcome)).toEqual(['accepted', 'missing_token'])
 })
 
-it('works with methods taken out of the client', async () => {
+it('works with destructured methods', async () => {
   const { auth } = createTestBed()
   const { login, getState, getAccessToken, logout, refresh, ready } = auth
   await login(ada)

@@ -1,8 +1,8 @@
-// What happens on page load.
+// Restore: the option `restore` and `initialToken` on page load.
 import { expect, it } from 'vitest'
 import { ada, createTestBed } from '../support/worlds/test-client.ts'
 
-it('asks nothing of a visitor with the hint, and restores whoever was signed in', async () => {
+it('restores with `hint` only if a user was signed in on this browser', async () => {
   const { auth, browser, reload, callsTo } = createTestBed({ restore: 'hint' })
   expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
   expect(browser.requests).toEqual([])
@@ -14,7 +14,7 @@ it('asks nothing of a visitor with the hint, and restores whoever was signed in'
   expect(browser.marks()).toEqual(['signed-in'])
 })
 
-it('drops the hint with the session', async () => {
+it('clears the restore hint when the session ends', async () => {
   const { auth, server, browser, reload, callsTo, idle } = createTestBed({ restore: 'hint' })
   await auth.login(ada)
   await idle()
@@ -26,14 +26,14 @@ it('drops the hint with the session', async () => {
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('restores nothing with never', async () => {
+it('restores nothing with `never`', async () => {
   const { auth, reload, callsTo } = createTestBed({ restore: 'never' })
   await auth.login(ada)
   expect(await reload().ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
   expect(callsTo('refresh')).toHaveLength(0)
 })
 
-it('accepts a token that the page came with, and asks for no other', async () => {
+it('signs in with initialToken without a request', async () => {
   const { auth, reload, callsTo } = createTestBed()
   await auth.login(ada)
   const accessToken = await auth.getAccessToken()
@@ -43,7 +43,7 @@ it('accepts a token that the page came with, and asks for no other', async () =>
   expect(callsTo('refresh')).toHaveLength(0)
 })
 
-it('refuses an initial token that is none', () => {
+it('throws if initialToken is not a token response', () => {
   const { browser, reload } = createTestBed()
   const listeners = browser.wakeListeners()
   expect(() => reload({ initialToken: { accessToken: '' } })).toThrow(
@@ -55,7 +55,7 @@ it('refuses an initial token that is none', () => {
   expect(browser.wakeListeners()).toBe(listeners)
 })
 
-it('lets requests wait for the restore, but not for ever', async () => {
+it('holds requests until the restore settles or its deadline passes', async () => {
   const { auth, browser, clock, reload } = createTestBed()
   await auth.login(ada)
   auth.dispose()
@@ -72,7 +72,7 @@ it('lets requests wait for the restore, but not for ever', async () => {
   gate.release()
 })
 
-it('keeps the hint when the cookie has become another user’s', async () => {
+it('keeps the restore hint if the cookie now belongs to another user', async () => {
   const { auth, browser, reload, idle } = createTestBed({ restore: 'hint' })
   await auth.login(ada)
   await browser.post('/login', { email: 'grace@example.com', password: 'hopper' })
@@ -82,7 +82,7 @@ it('keeps the hint when the cookie has become another user’s', async () => {
   expect((await reload().ready()).status).toBe('authenticated')
 })
 
-it('sets the hint again with every token', async () => {
+it('sets the restore hint again with each new token', async () => {
   const { auth, browser } = createTestBed({ restore: 'hint' })
   await auth.login(ada)
   for (const key of browser.storage.entries.keys()) browser.storage.removeItem(key)

@@ -1,8 +1,9 @@
-// I1, I11: a page load restores the session with one refresh, and shows nobody the sign-in page on the way.
+// I1, I11: each page load restores the session with one refresh, without showing the sign-in page
+// first.
 import { expect, it } from 'vitest'
 import { ada, createTestBed } from '../support/worlds/test-client.ts'
 
-it('restores the session over a hundred page loads with one refresh each, and without a flash', async () => {
+it('restores the session on each of a hundred page loads with one refresh and no other state in between', async () => {
   const { auth, reload, browser, callsTo, idle } = createTestBed()
   await auth.login(ada)
   let page = auth
@@ -29,7 +30,7 @@ it('restores the session over a hundred page loads with one refresh each, and wi
   expect(callsTo('me').map((call) => call.status)).toEqual(Array(100).fill(200))
 })
 
-it('finds out that nobody is signed in with one refresh each, and without a flash of the app', async () => {
+it('becomes unauthenticated on each page load of a visitor with one refresh and no other state in between', async () => {
   const { auth, reload, callsTo, idle } = createTestBed()
   let page = auth
   for (let load = 1; load <= 20; load += 1) {
@@ -58,7 +59,7 @@ const losses: readonly [string, (bed: ReturnType<typeof createTestBed>) => Promi
     }
   ],
   [
-    'the page gives the refresh up, which is answered after all',
+    'the page abandons a refresh that is answered later',
     async ({ auth, browser, clock, idle }) => {
       const gate = browser.hold('/refresh')
       auth.refresh().catch(() => {})
@@ -71,7 +72,7 @@ const losses: readonly [string, (bed: ReturnType<typeof createTestBed>) => Promi
     }
   ],
   [
-    'the page goes after the answer',
+    'the page is left after the refresh',
     async ({ auth }) => {
       await auth.refresh()
       auth.dispose()
@@ -79,8 +80,8 @@ const losses: readonly [string, (bed: ReturnType<typeof createTestBed>) => Promi
   ]
 ]
 
-it.each(losses)('stays signed in over the next page load when %s', async (_, lose) => {
-  // Strict: the server forgives no refresh token that is presented twice.
+it.each(losses)('stays signed in on the next page load if %s', async (_, lose) => {
+  // The server allows no reuse of a refresh token.
   const bed = createTestBed({}, { refreshGraceSeconds: 0 })
   await bed.auth.login(ada)
   await lose(bed)
@@ -92,9 +93,14 @@ it.each(losses)('stays signed in over the next page load when %s', async (_, los
 })
 
 it.each([
-  ['stays signed in where the server forgives it', 10, 'authenticated', 'replayed'],
-  ['is signed out once where it does not', 0, 'unauthenticated', 'refresh_reused']
-])('after a reload that follows a lost answer, the user %s', async (_, grace, status, outcome) => {
+  [
+    'stays signed in if the server allows reuse of the refresh token',
+    10,
+    'authenticated',
+    'replayed'
+  ],
+  ['is signed out once if the server allows no reuse', 0, 'unauthenticated', 'refresh_reused']
+])('after a lost refresh answer and a reload, the user %s', async (_, grace, status, outcome) => {
   const bed = createTestBed({}, { refreshGraceSeconds: grace })
   await bed.auth.login(ada)
   bed.browser.trouble('/refresh', { kind: 'lost' })
@@ -102,7 +108,7 @@ it.each([
   bed.auth.dispose()
   const page = bed.reload({ restore: 'always' })
   const ready = page.ready()
-  // The answer might still be on its way: the next page gives it two seconds.
+  // The next page waits two seconds for the answer, which may still arrive.
   for (let waitedMs = 0; waitedMs < 2_100; waitedMs += 50) {
     await bed.browser.turn()
     bed.clock.tick(50)

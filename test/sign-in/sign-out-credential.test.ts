@@ -1,4 +1,5 @@
-// A sign-out names the session that it ends, where a credential in memory is all that names it.
+// Sign-out credential: if the credential is in memory only, the sign-out sends it to identify the
+// session.
 import { type AuthClientOptions, createAuthClient } from 'everbearer'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
@@ -57,12 +58,12 @@ async function overrule({ auth, answerWith }: ReturnType<typeof arrange>): Promi
 describe.each(['access-token', 'refresh-token'] as const)('with refreshWith %s', (refreshWith) => {
   const credential = (n: number) => `${refreshWith.replace('-token', '')}-${n}`
 
-  it('a second logout() after an unconfirmed one names the session, too', async () => {
+  it('sends the credential again with a second logout() after an unconfirmed one', async () => {
     const { auth, signOuts, answerWith } = arrange({ refreshWith })
     await auth.login(async () => token(1))
     answerWith(() => Promise.reject(new TypeError('offline')))
     expect(await auth.logout()).toEqual({ confirmed: false })
-    // As a server does that knows sessions by this credential alone.
+    // The server finds sessions by this credential alone.
     answerWith(
       (_, said) => new Response(null, { status: said.includes(credential(1)) ? 204 : 401 })
     )
@@ -70,21 +71,21 @@ describe.each(['access-token', 'refresh-token'] as const)('with refreshWith %s',
     expect(signOuts.at(-1)).toContain(credential(1))
   })
 
-  it('a logout() during a sign-in still names the session that was there before', async () => {
+  it('sends the previous session’s credential with a logout() during a sign-in', async () => {
     const bed = arrange({ refreshWith })
     await bed.auth.login(async () => token(1))
     await overrule(bed)
     expect(bed.signOuts.join()).toContain(credential(1))
   })
 
-  it('a sign-in that was overruled is ended by the credential that it brought', async () => {
+  it('ends an overruled sign-in with the credential that it returned', async () => {
     const bed = arrange({ refreshWith })
     await overrule(bed)
     expect(bed.signOuts.join()).toContain(credential(2))
   })
 })
 
-it('is not confirmed by the 401 to a sign-out that was sent without its credential', async () => {
+it('does not confirm a sign-out on a 401 if its credential was withheld', async () => {
   const { auth, answerWith } = arrange({
     refreshWith: 'access-token',
     paths: { logout: 'http://localhost:2/logout' }
@@ -95,7 +96,7 @@ it('is not confirmed by the 401 to a sign-out that was sent without its credenti
 })
 
 it.each(['cookie', 'access-token'] as const)(
-  'with refreshWith %s keeps, and sends, no refresh token that a function given to login() brought',
+  'with refreshWith %s neither keeps nor sends a refresh token that the function given to login() returned',
   async (refreshWith) => {
     const { auth, signOuts } = arrange({ refreshWith })
     await auth.login(async () => token(1))

@@ -1,4 +1,4 @@
-// A sign-out wins over everything that is in flight: nothing holds a token afterwards, and nothing is sent with one.
+// I11: a sign-out wins over requests in flight: afterwards no token is held or sent.
 import { expect, it } from 'vitest'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
 import { countOf, createRace, signIn } from '../support/worlds/many-browsers.ts'

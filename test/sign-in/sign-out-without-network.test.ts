@@ -1,4 +1,4 @@
-// I11: a sign-out is immediate here whatever the server does with it, and reaches the server in the end.
+// I11: a sign-out takes effect here at once, and reaches the server in the end.
 import { expect, it } from 'vitest'
 import {
   answers,
@@ -10,10 +10,7 @@ import { ada } from '../support/worlds/test-client.ts'
 
 const unconfirmed: readonly [string, (bed: FaultBed) => void][] = [
   ['cannot be reached', ({ browser }) => browser.trouble('/logout', { kind: 'unreachable' })],
-  [
-    'answers, and the answer is lost',
-    ({ browser }) => browser.trouble('/logout', { kind: 'lost' })
-  ],
+  ['answers but the answer is lost', ({ browser }) => browser.trouble('/logout', { kind: 'lost' })],
   ['answers 500', ({ fault }) => fault('/logout', answers(500, {}))],
   ['answers 429', ({ fault }) => fault('/logout', answers(429, {}, { 'Retry-After': '5' }))],
   ['answers 404 in HTML', ({ fault }) => fault('/logout', answers(404, '<!doctype html>'))],
@@ -24,7 +21,7 @@ const refusing: readonly [string, (bed: FaultBed) => void][] = [
   ['answers 401', ({ fault }) => fault('/logout', answers(401, { error: 'invalid_grant' }))]
 ]
 
-/** Ada is signed in, and the sign-out will meet this. */
+/** Signs Ada in; the sign-out then meets the given fault. */
 async function arrange(spoil: (bed: FaultBed) => void): Promise<FaultBed> {
   const bed = createFaultBed()
   await bed.auth.login(ada)
@@ -33,7 +30,7 @@ async function arrange(spoil: (bed: FaultBed) => void): Promise<FaultBed> {
 }
 
 it.each([...unconfirmed, ...refusing])(
-  'clears everything at once when the server %s',
+  'clears the session at once on logout() if the server %s',
   async (_, spoil) => {
     const { auth, browser, clock, idle, callsTo, eventNames } = await arrange(spoil)
     const signingOut = auth.logout()
@@ -58,7 +55,7 @@ it.each([...unconfirmed, ...refusing])(
 )
 
 it.each(unconfirmed)(
-  'delivers the sign-out when the network is back where the server %s',
+  'sends the sign-out again when the network is back if the server %s',
   async (_, spoil) => {
     const { auth, browser, clock, idle, reload, callsTo } = await arrange(spoil)
     const signingOut = auth.logout()
@@ -77,7 +74,7 @@ it.each(unconfirmed)(
 )
 
 it.each(unconfirmed)(
-  'delivers the sign-out on the next page load, which restores nothing, where the server %s',
+  'sends the sign-out again on the next page load, without a restore, if the server %s',
   async (_, spoil) => {
     const { auth, browser, clock, idle, reload, callsTo } = await arrange(spoil)
     auth.logout().catch(() => {})
@@ -97,7 +94,7 @@ it.each(unconfirmed)(
   }
 )
 
-it.each(refusing)('has nothing left to deliver when the server %s', async (_, spoil) => {
+it.each(refusing)('does not send the sign-out again if the server %s', async (_, spoil) => {
   const { auth, browser, idle, sent } = await arrange(spoil)
   expect(await auth.logout()).toEqual({ confirmed: true })
   browser.wake('online')
@@ -106,7 +103,7 @@ it.each(refusing)('has nothing left to deliver when the server %s', async (_, sp
   expect(browser.marks()).toEqual([])
 })
 
-it('sends one sign-out for each coming of the network, however long the server stays down', async () => {
+it('sends one sign-out each time the network comes back while the server stays down', async () => {
   const { auth, browser, idle, fault, sent, callsTo } = createFaultBed()
   await auth.login(ada)
   fault('/logout', answers(503, {}), 10)

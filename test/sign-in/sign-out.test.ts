@@ -1,10 +1,10 @@
-// I11: sign-in and sign-out win over whatever is in flight.
+// I11: sign-in and sign-out win over requests in flight.
 import axios from 'axios'
 import { expect, it } from 'vitest'
 import { ada, createTestBed, grace } from '../support/worlds/test-client.ts'
 import { apiOrigin } from '../support/worlds/virtual-browser.ts'
 
-it('stays signed out when a refresh was in flight', async () => {
+it('stays signed out if a refresh was in flight', async () => {
   const { auth, browser, callsTo, idle, eventNames } = createTestBed()
   await auth.login(ada)
   const gate = browser.hold('/refresh')
@@ -17,12 +17,12 @@ it('stays signed out when a refresh was in flight', async () => {
   await idle()
   expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
   expect(eventNames()).toEqual(['signed-in', 'refresh-started', 'signed-out', 'refresh-settled'])
-  // The sign-out took its turn, so it was the refreshed cookie that it cleared.
+  // The sign-out waited for the lock, so it cleared the refreshed cookie.
   expect(callsTo('logout').map((call) => call.outcome)).toEqual(['signed_out'])
   await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'ERR_AUTH_NOT_AUTHENTICATED' })
 })
 
-it('stays signed out over a reload when a refresh was in flight', async () => {
+it('stays signed out after a reload if a refresh was in flight', async () => {
   const { auth, browser, reload, idle } = createTestBed()
   await auth.login(ada)
   const gate = browser.hold('/refresh')
@@ -38,7 +38,7 @@ it('stays signed out over a reload when a refresh was in flight', async () => {
   })
 })
 
-it('drops what was waiting for a token when the user signs out', async () => {
+it('rejects requests that wait for a token when the user signs out', async () => {
   const { auth, server, browser, callsTo, idle } = createTestBed()
   await auth.login(ada)
   server.revokeAccessTokens()
@@ -56,7 +56,7 @@ it('drops what was waiting for a token when the user signs out', async () => {
   expect(callsTo('me').filter((call) => call.status === 200)).toHaveLength(0)
 })
 
-it('does not let a token that was re-issued before the sign-out revive the session', async () => {
+it('ignores a token that was re-issued before the sign-out', async () => {
   const { auth, server, browser } = createTestBed()
   await auth.login(ada)
   server.rotateKey()
@@ -69,7 +69,7 @@ it('does not let a token that was re-issued before the sign-out revive the sessi
   expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
 })
 
-it('discards a sign-in that is answered after a sign-out', async () => {
+it('drops a sign-in that is answered after a sign-out', async () => {
   const { auth, browser, reload } = createTestBed()
   const gate = browser.hold('/login')
   const signingIn = auth.login(ada)
@@ -93,7 +93,7 @@ it('lets the later of two sign-ins win', async () => {
   expect((await auth.axios.get('/me')).data).toMatchObject({ email: grace.email })
 })
 
-it('does not send the next user’s token with a request of the user before', async () => {
+it('does not replay a refused request of the previous user with the next user’s token', async () => {
   const { auth, server, browser, callsTo } = createTestBed()
   await auth.login(ada)
   server.revokeAccessTokens()
@@ -107,7 +107,7 @@ it('does not send the next user’s token with a request of the user before', as
   expect(auth.getState().status).toBe('authenticated')
 })
 
-it('keeps the session when signing in as somebody else fails', async () => {
+it('keeps the session if a sign-in as another user fails', async () => {
   const { auth } = createTestBed()
   await auth.login(ada)
   await expect(auth.login({ ...grace, password: 'wrong' })).rejects.toMatchObject({
@@ -116,7 +116,7 @@ it('keeps the session when signing in as somebody else fails', async () => {
   expect((await auth.axios.get('/me')).data).toMatchObject({ email: ada.email })
 })
 
-it('remembers over a reload a sign-out that the server has not heard of, and delivers it', async () => {
+it('sends an unconfirmed sign-out again after a reload', async () => {
   const { auth, browser, reload, callsTo, idle } = createTestBed()
   await auth.login(ada)
   browser.trouble('/logout', { kind: 'unreachable' }, 2)
@@ -134,7 +134,7 @@ it('remembers over a reload a sign-out that the server has not heard of, and del
   expect((await reload({ restore: 'always' }).ready()).status).toBe('unauthenticated')
 })
 
-it('forgets an undelivered sign-out when the user signs in again', async () => {
+it('forgets an unconfirmed sign-out when the user signs in again', async () => {
   const { auth, browser, reload, callsTo } = createTestBed()
   await auth.login(ada)
   browser.trouble('/logout', { kind: 'unreachable' })
@@ -146,7 +146,7 @@ it('forgets an undelivered sign-out when the user signs in again', async () => {
   expect(callsTo('logout')).toHaveLength(0)
 })
 
-it('signs out where the storage is blocked', async () => {
+it('signs out if storage is blocked', async () => {
   const blocked = () => {
     throw new Error('blocked')
   }
@@ -156,7 +156,7 @@ it('signs out where the storage is blocked', async () => {
   expect(await auth.logout()).toEqual({ confirmed: true })
 })
 
-it('does not end with an old sign-out a session that began in another tab', async () => {
+it('does not end a session that began in another tab with an old sign-out', async () => {
   const { auth, browser, reload, idle } = createTestBed()
   await auth.login(ada)
   browser.trouble('/logout', { kind: 'unreachable' })
@@ -169,7 +169,7 @@ it('does not end with an old sign-out a session that began in another tab', asyn
   expect(otherTab.getState().status).toBe('authenticated')
 })
 
-it('takes back a sign-in that the app’s function finishes after a sign-out', async () => {
+it('signs out at the server if the app’s function returns a token after a sign-out', async () => {
   const { auth, browser, reload, idle } = createTestBed()
   let close = () => {}
   const popup = new Promise<void>((resolve) => {
@@ -187,7 +187,7 @@ it('takes back a sign-in that the app’s function finishes after a sign-out', a
 })
 
 it.each(['/refresh', '/logout'])(
-  'lets a function sign in only after %s is answered',
+  'calls the function given to login() only after %s is answered',
   async (path) => {
     const { auth, browser, idle } = createTestBed()
     await auth.login(ada)
@@ -205,7 +205,7 @@ it.each(['/refresh', '/logout'])(
   }
 )
 
-it('calls a function that signs in at once where nothing is under way, so that it may open a popup', () => {
+it('calls the function given to login() synchronously if nothing is in flight, so that it may open a popup', () => {
   const { auth } = createTestBed()
   let isCalled = false
   auth
@@ -217,7 +217,7 @@ it('calls a function that signs in at once where nothing is under way, so that i
   expect(isCalled).toBe(true)
 })
 
-it('holds the turn of a sign-in that nobody waits for any longer', async () => {
+it('runs a logout() only after a sign-in that timed out has been answered', async () => {
   const { auth, browser, clock, reload, idle } = createTestBed({ refreshTimeoutMs: 1_000 })
   const gate = browser.hold('/login')
   const signingIn = auth.login(ada)
@@ -232,7 +232,7 @@ it('holds the turn of a sign-in that nobody waits for any longer', async () => {
   expect((await reload({ restore: 'always' }).ready()).status).toBe('unauthenticated')
 })
 
-it('counts the deadline of a sign-in from its call, turn included', async () => {
+it('counts the deadline of login() from its call, including the wait for the lock', async () => {
   const { auth, browser, clock } = createTestBed({ refreshTimeoutMs: 1_000 })
   await auth.login(ada)
   const gate = browser.hold('/refresh')
@@ -244,7 +244,7 @@ it('counts the deadline of a sign-in from its call, turn included', async () => 
   gate.release()
 })
 
-it('tells the server of each sign-out', async () => {
+it('sends each of two sign-outs to the server', async () => {
   const { auth, browser, callsTo, idle } = createTestBed()
   await auth.login(ada)
   const gate = browser.hold('/logout')
@@ -260,7 +260,7 @@ it('tells the server of each sign-out', async () => {
   expect(browser.marks()).toEqual([])
 })
 
-it('does not send as the next user what the user before had begun', async () => {
+it('rejects a request that the previous user began before another user signed in', async () => {
   const { auth, browser, callsTo } = createTestBed()
   const api = axios.create({ baseURL: apiOrigin, adapter: browser.adapter })
   let go = () => {}
@@ -282,7 +282,7 @@ it('does not send as the next user what the user before had begun', async () => 
   expect(callsTo('me')).toHaveLength(0)
 })
 
-it('delivers an unconfirmed sign-out before it takes a token that the page came with', async () => {
+it('sends an unconfirmed sign-out instead of signing in with initialToken', async () => {
   const { auth, browser, reload, callsTo, idle } = createTestBed()
   await auth.login(ada)
   const accessToken = await auth.getAccessToken()
@@ -295,7 +295,7 @@ it('delivers an unconfirmed sign-out before it takes a token that the page came 
   expect(callsTo('logout')).toHaveLength(1)
 })
 
-it('begins no refresh that nobody needs while the app signs somebody in', async () => {
+it('starts no proactive refresh while the app’s function signs in', async () => {
   const { auth, browser, clock, callsTo, idle } = createTestBed({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   clock.sleep(240_000)
@@ -315,7 +315,7 @@ it('begins no refresh that nobody needs while the app signs somebody in', async 
   expect((await auth.axios.get('/me')).data).toMatchObject({ email: grace.email })
 })
 
-it('does not deliver a sign-out into a sign-in of the app’s', async () => {
+it('does not send an unconfirmed sign-out while the app’s function signs in', async () => {
   const { auth, browser, callsTo, idle } = createTestBed()
   await auth.login(ada)
   browser.trouble('/logout', { kind: 'unreachable' })
@@ -332,7 +332,7 @@ it('does not deliver a sign-out into a sign-in of the app’s', async () => {
   expect(auth.getState().status).toBe('authenticated')
 })
 
-it('is not held up by a popup that never answers', async () => {
+it('refreshes on time if the function given to login() never settles', async () => {
   const { auth, clock, callsTo, idle } = createTestBed({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   auth.login(() => new Promise<never>(() => {})).catch(() => {})
@@ -342,7 +342,7 @@ it('is not held up by a popup that never answers', async () => {
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('does not call a function whose turn comes after a sign-out, or after dispose()', async () => {
+it('does not call the function given to login() if logout() or dispose() comes first', async () => {
   for (const end of ['logout', 'dispose'] as const) {
     const { auth, browser, idle } = createTestBed()
     await auth.login(ada)

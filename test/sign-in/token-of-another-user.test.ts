@@ -1,4 +1,5 @@
-// A token of another user, by refresh or by header, is never taken in silently.
+// Token of another user: a refresh or header that brings one never replaces the held token
+// silently.
 import { expect, it } from 'vitest'
 import { range } from '../support/seeded-random.ts'
 import { readClaims } from '../support/unsigned-token.ts'
@@ -9,7 +10,7 @@ import type { VirtualBrowser } from '../support/worlds/virtual-browser.ts'
 const adaSub = 'user-1'
 const graceSub = 'user-2'
 
-/** The subjects of all tokens that this browser has sent. */
+/** The `sub` of all tokens that this browser has sent. */
 function sentSubs(browser: VirtualBrowser): (string | undefined)[] {
   return browser.requests.flatMap(({ headers }) => {
     const token = headers.Authorization?.slice('Bearer '.length)
@@ -17,13 +18,13 @@ function sentSubs(browser: VirtualBrowser): (string | undefined)[] {
   })
 }
 
-it('sends nothing that was queued as one user with the token of the next, whom the refresh brings', async () => {
+it('rejects requests of one user if the refresh returns a token of another user', async () => {
   const race = createRace({ travelMs: (label) => (label === '/refresh is answered' ? 100 : 0) })
   const browser = race.openBrowser()
   const { auth, events } = race.openPage(browser)
   await signIn(race, auth)
   race.server.revokeAccessTokens()
-  // Another tab of this browser signs in as somebody else: same cookie jar.
+  // Another tab signs in as another user: same cookie jar.
   await browser.post('/login', grace)
   const queued = range(20).map(() => auth.axios.get('/me'))
   const settled = Promise.allSettled(queued)
@@ -43,7 +44,7 @@ it('sends nothing that was queued as one user with the token of the next, whom t
   expect(sentSubs(browser)).toEqual(Array(20).fill(adaSub))
 })
 
-it('refuses the token of another user in a header, and goes on with its own', async () => {
+it('refuses a re-issued token of another user and keeps its own', async () => {
   const race = createRace()
   const browser = race.openBrowser()
   const { auth, events } = race.openPage(browser)
@@ -64,7 +65,7 @@ it('refuses the token of another user in a header, and goes on with its own', as
   expect(new Set(sentSubs(browser))).toEqual(new Set([adaSub]))
 })
 
-it('refuses in a header the token of another session of the same user', async () => {
+it('refuses a re-issued token of another session of the same user', async () => {
   const race = createRace()
   const browser = race.openBrowser()
   const { auth } = race.openPage(browser)
@@ -79,7 +80,7 @@ it('refuses in a header the token of another session of the same user', async ()
   expect(await auth.getAccessToken()).toBe(own)
 })
 
-it('does not take in the token of another user whose header overtakes a refresh', async () => {
+it('refuses a re-issued token of another user that overtakes a refresh', async () => {
   const race = createRace({ travelMs: (label) => (label === '/refresh is answered' ? 100 : 0) })
   const browser = race.openBrowser()
   const { auth } = race.openPage(browser)

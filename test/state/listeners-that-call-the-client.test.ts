@@ -1,4 +1,4 @@
-// I5, I9: a listener may call anything, at any moment, and nothing waits for what waits for it.
+// I5, I9: a listener may call any method at any time without a deadlock or a loop.
 import axios from 'axios'
 import type { AuthClient } from 'everbearer'
 import { expect, it } from 'vitest'
@@ -29,7 +29,7 @@ function onOccasion(auth: AuthClient, occasion: Occasion, listener: () => void):
   return occasion === 'state' ? auth.subscribe(listener) : auth.on(occasion, listener)
 }
 
-/** Everything that makes an event happen, once; whatever becomes of it. */
+/** Causes every event once. */
 async function live(bed: FaultBed, tally: Tally): Promise<void> {
   const { auth, server, browser, clock, idle, fault } = bed
   const steps: (() => unknown)[] = [
@@ -62,7 +62,7 @@ interface Tally {
   settled: number
 }
 
-/** Calls at once, as a listener does, and counts the end of it. */
+/** Calls synchronously, as a listener does, and counts when the call settles. */
 function make(call: Call, auth: AuthClient, tally: Tally): void {
   const settle = () => {
     tally.settled += 1
@@ -88,7 +88,7 @@ it.each(
   const bed = createFaultBed()
   const tally = { begun: 0, settled: 0 }
   onOccasion(bed.auth, occasion, () => {
-    // Twice, and not for ever: what it calls may bring about the very occasion again.
+    // Twice at most: the call may cause the same event again.
     if (tally.begun < 2) make(call, bed.auth, tally)
   })
   const app = { begun: 0, settled: 0 }
@@ -123,12 +123,12 @@ it.each([
   expect(tally.settled).toBe(tally.begun)
   expect(bed.mostUnderWay('/refresh')).toBeLessThanOrEqual(1)
   for (const remove of removers) remove()
-  // And the client is none the worse for it.
+  // The client still works.
   await bed.auth.login(ada)
   expect((await bed.auth.axios.get('/me')).status).toBe(200)
 })
 
-it('calls no listener from within the call that it is told of', async () => {
+it('calls listeners only after the call that caused the event has returned', async () => {
   const { auth, idle } = createFaultBed()
   await auth.login(ada)
   await idle()

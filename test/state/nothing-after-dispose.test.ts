@@ -1,10 +1,10 @@
-// A client that is disposed of leaves nothing behind, however many there were; one that is signed out runs no timer.
+// I9: a disposed client leaves nothing behind, and a client that is signed out runs no timer.
 import axios from 'axios'
 import { expect, it } from 'vitest'
 import { range } from '../support/seeded-random.ts'
 import { ada, createTestBed } from '../support/worlds/test-client.ts'
 
-it('leaves no timer, listener or interceptor behind after a thousand clients that signed in', async () => {
+it('leaves no timer, listener or interceptor behind after a thousand disposed clients', async () => {
   const { auth, browser, clock, reload, callsTo } = createTestBed()
   auth.dispose()
   const app = axios.create()
@@ -16,7 +16,7 @@ it('leaves no timer, listener or interceptor behind after a thousand clients tha
     await next.login(ada)
     expect(clock.pendingTimers()).toBe(1)
     expect(browser.wakeListeners()).toBe(1)
-    // Some are disposed of in the middle of a refresh, which nobody waits for any more.
+    // Some clients are disposed during a refresh.
     if (nth % 10 === 0) next.refresh().catch(() => {})
     next.dispose()
     expect(clock.pendingTimers()).toBe(0)
@@ -31,7 +31,7 @@ it('leaves no timer, listener or interceptor behind after a thousand clients tha
   expect(browser.requests.length).toBeLessThanOrEqual(1_000 + 100)
 })
 
-it('runs no timer while nobody is signed in, over a hundred sign-ins and sign-outs of one client', async () => {
+it('runs no timer while signed out, over a hundred sign-ins and sign-outs of one client', async () => {
   const { auth, browser, clock } = createTestBed()
   for (const nth of range(100)) {
     await auth.login(ada)
@@ -46,7 +46,7 @@ it('runs no timer while nobody is signed in, over a hundred sign-ins and sign-ou
   expect(browser.marks()).toEqual([])
 })
 
-it('runs no timer after the server ended the session, while anybody still asks', async () => {
+it('runs no timer after the server has ended the session, while requests continue', async () => {
   const { auth, server, browser, clock, callsTo } = createTestBed()
   for (const _ of range(100)) {
     await auth.login(ada)

@@ -1,4 +1,4 @@
-// The state machine by itself: every state under every move.
+// Session state machine: every state with every transition.
 import { expect, it } from 'vitest'
 import { type AuthState, type Transition, transition } from '../../src/session/state.ts'
 
@@ -31,7 +31,7 @@ it.each([
   ],
   [struggling, recovered, authenticated],
   [unsure, recovered, initializing]
-])('goes from %j by %j to %j', (from, move, to) => {
+])('moves from %j by %j to %j', (from, move, to) => {
   expect(transition(from, move)).toEqual(to)
 })
 
@@ -43,6 +43,6 @@ it.each([
   [struggling, failed],
   [authenticated, recovered],
   [initializing, recovered]
-])('keeps the very object %j where %j changes nothing', (state, move) => {
+])('returns the same state object %j if %j changes nothing', (state, move) => {
   expect(transition(state, move)).toBe(state)
 })

@@ -1,8 +1,9 @@
-// I8, I9, I10: timers are hints, nothing happens without need, and nothing is left behind.
+// I8, I9, I10: timers are hints, subscribers hear of changes only, and dispose() leaves nothing
+// behind.
 import { expect, it, vi } from 'vitest'
 import { ada, createTestBed } from '../support/worlds/test-client.ts'
 
-it('keeps the identity of the snapshot, and calls nobody, when the token is renewed', async () => {
+it('keeps the same snapshot and calls no subscriber when the token is refreshed', async () => {
   const { auth, server, idle } = createTestBed()
   await auth.login(ada)
   await idle()
@@ -17,7 +18,7 @@ it('keeps the identity of the snapshot, and calls nobody, when the token is rene
   expect(listener).not.toHaveBeenCalled()
 })
 
-it('calls every subscriber once for a change, and none that was removed', async () => {
+it('calls every subscriber once per change, except removed ones', async () => {
   const { auth, idle } = createTestBed()
   const stays = vi.fn()
   const leaves = vi.fn()
@@ -29,19 +30,19 @@ it('calls every subscriber once for a change, and none that was removed', async 
   expect(leaves).not.toHaveBeenCalled()
 })
 
-it('survives a listener that calls back into the client', async () => {
+it('handles a listener that calls the client', async () => {
   const { auth, idle, callsTo } = createTestBed()
   auth.on('refreshed', () => void auth.refresh().catch(() => {}))
   auth.on('refreshed', () => void auth.logout())
   await auth.login(ada)
-  // Signed out before it was settled, so it may be told of that.
+  // The sign-out came before the refresh settled, so both events are possible.
   await auth.refresh().catch(() => {})
   await idle()
   expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
   expect(callsTo('refresh').length).toBeLessThanOrEqual(2)
 })
 
-it('has no timer while nobody is signed in', async () => {
+it('runs no timer while the user is not signed in', async () => {
   const { auth, clock } = createTestBed({ restore: 'always' })
   await auth.ready()
   expect(clock.pendingTimers()).toBe(0)
@@ -51,7 +52,7 @@ it('has no timer while nobody is signed in', async () => {
   expect(clock.pendingTimers()).toBe(0)
 })
 
-it('leaves nothing behind when it is disposed of, twice too', async () => {
+it('leaves nothing behind after dispose(), which may be called twice', async () => {
   const { auth, browser, clock } = createTestBed()
   await auth.login(ada)
   const handlers = () =>
@@ -67,7 +68,7 @@ it('leaves nothing behind when it is disposed of, twice too', async () => {
   expect(() => auth.attach(auth.axios)).toThrow('disposed')
 })
 
-it('commits nothing that arrives after it was disposed of', async () => {
+it('ignores a refresh that is answered after dispose()', async () => {
   const { auth, browser, clock, eventNames, idle } = createTestBed()
   await auth.login(ada)
   await idle()
@@ -82,7 +83,7 @@ it('commits nothing that arrives after it was disposed of', async () => {
   expect(clock.pendingTimers()).toBe(0)
 })
 
-it('renews the token before it expires, and again', async () => {
+it('refreshes the token before each expiry', async () => {
   const { auth, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   for (let lifetime = 1; lifetime <= 3; lifetime += 1) {
@@ -96,7 +97,7 @@ it('renews the token before it expires, and again', async () => {
   expect(auth.getState().status).toBe('authenticated')
 })
 
-it('takes at most a quarter of a short life as its leeway', async () => {
+it('refreshes a short-lived token no earlier than at three quarters of its lifetime', async () => {
   const { auth, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 20 })
   await auth.login(ada)
   for (let second = 0; second < 60; second += 1) {
@@ -108,7 +109,7 @@ it('takes at most a quarter of a short life as its leeway', async () => {
   expect(callsTo('me').every((call) => call.status === 200)).toBe(true)
 })
 
-it('does not refresh in the background, and does so when the page is looked at again', async () => {
+it('refreshes no hidden page until it is visible again', async () => {
   const { auth, browser, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   browser.setVisible(false)
@@ -121,7 +122,7 @@ it('does not refresh in the background, and does so when the page is looked at a
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('refreshes first when a request comes after a sleep that no timer noticed', async () => {
+it('refreshes before the first request after a sleep in which no timer fired', async () => {
   const { auth, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   clock.sleep(8 * 3_600_000)
@@ -133,7 +134,7 @@ it('refreshes first when a request comes after a sleep that no timer noticed', a
 const yearMs = 365 * 86_400_000
 
 it.each([-10 * yearMs, -86_400_000, -5_000, 5_000, 86_400_000, 10 * yearMs])(
-  'refreshes at the right time with a clock that is wrong by %d ms',
+  'refreshes at the right time if the device’s clock is wrong by %d ms',
   async (offsetMs) => {
     const { auth, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 }, offsetMs)
     await auth.login(ada)
@@ -147,7 +148,7 @@ it.each([-10 * yearMs, -86_400_000, -5_000, 5_000, 86_400_000, 10 * yearMs])(
   }
 )
 
-it('waits for a life longer than any timer without asking', async () => {
+it('refreshes once for a lifetime that is longer than any timer', async () => {
   const { auth, clock, idle, callsTo } = createTestBed(
     {},
     { accessTokenSeconds: 60 * 86_400, sessionSeconds: 300 * 86_400 }
@@ -161,7 +162,7 @@ it('waits for a life longer than any timer without asking', async () => {
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('lives with tokens that say nothing about themselves', async () => {
+it('keeps an opaque token of unknown lifetime without a refresh', async () => {
   const { auth, clock, idle, callsTo } = createTestBed()
   await auth.login(async () => ({ access_token: 'opaque', token_type: 'bearer' }))
   clock.tick(86_400_000)
@@ -170,7 +171,7 @@ it('lives with tokens that say nothing about themselves', async () => {
   expect(callsTo('refresh')).toHaveLength(0)
 })
 
-it('signs nobody in, and sends nothing, after it was disposed of', async () => {
+it('neither signs in nor sends a request after dispose()', async () => {
   const { auth, browser, clock, idle } = createTestBed()
   await auth.login(ada)
   const gate = browser.hold('/refresh')
@@ -190,7 +191,7 @@ it('signs nobody in, and sends nothing, after it was disposed of', async () => {
   expect(clock.pendingTimers()).toBe(0)
 })
 
-it('renews a token that is dead on arrival once a second at most', async () => {
+it('refreshes a token that expires on arrival at most once a second', async () => {
   const { auth, browser, clock, idle } = createTestBed()
   let issued = 0
   const issue = () => {
@@ -210,7 +211,7 @@ it('renews a token that is dead on arrival once a second at most', async () => {
   expect(browser.requests.length - before).toBeLessThanOrEqual(7)
 })
 
-it('stays degraded when a token is re-issued while the refresh still fails', async () => {
+it('stays degraded if a token is re-issued while refreshes fail', async () => {
   const { auth, server, browser } = createTestBed()
   await auth.login(ada)
   browser.trouble('/refresh', { kind: 'unreachable' })
@@ -220,7 +221,7 @@ it('stays degraded when a token is re-issued while the refresh still fails', asy
   expect(auth.getState()).toMatchObject({ degraded: { code: 'ERR_AUTH_NETWORK' } })
 })
 
-it('lets the same function listen twice, and stop once', async () => {
+it('calls a function once if it was added twice and removed once', async () => {
   const { auth, idle } = createTestBed()
   const listener = vi.fn()
   auth.on('signed-in', listener)
@@ -230,7 +231,7 @@ it('lets the same function listen twice, and stop once', async () => {
   expect(listener).toHaveBeenCalledTimes(1)
 })
 
-it('calls no listener that was removed before its turn came', async () => {
+it('does not call a listener that was removed before its microtask ran', async () => {
   const { auth, idle } = createTestBed()
   await auth.login(ada)
   await idle()
@@ -244,7 +245,7 @@ it('calls no listener that was removed before its turn came', async () => {
   expect(onEvent).not.toHaveBeenCalled()
 })
 
-it('sends no expired token with a replay', async () => {
+it('does not replay a request with an expired token', async () => {
   const { auth, browser, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 30 })
   await auth.login(ada)
   const gate = browser.hold('/me')
@@ -258,7 +259,7 @@ it('sends no expired token with a replay', async () => {
   expect(callsTo('me').map((call) => call.outcome)).not.toContain('token_expired')
 })
 
-it('does not let the deadline of an earlier session’s refresh degrade the next one', async () => {
+it('does not degrade the new session when a refresh of the previous one times out', async () => {
   const { auth, browser, clock, idle } = createTestBed()
   await auth.login(ada)
   const gate = browser.hold('/refresh')

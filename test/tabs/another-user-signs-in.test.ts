@@ -1,4 +1,5 @@
-// Another user signs in next door: this tab says so, and nothing of one user goes out with the other's token.
+// Another user signs in in another tab: this tab signs out, and never mixes requests and tokens of
+// two users.
 import { expect, it } from 'vitest'
 import { ada, grace } from '../support/worlds/test-client.ts'
 import { createTabsBed, type TabsOptions } from '../support/worlds/virtual-tabs.ts'
@@ -25,27 +26,30 @@ const opaqueTokens: TabsOptions = {
 }
 
 it.each([
-  ['named by its token', {}],
-  ['behind an opaque token', opaqueTokens],
-  ['with no lock and no storage', { without: ['locks', 'storage'] }],
+  ['with a sub in the token', {}],
+  ['with opaque tokens', opaqueTokens],
+  ['without locks and storage', { without: ['locks', 'storage'] }],
   ['with tabs that only signal', { client: { tabs: 'signal' } }]
-] satisfies [string, TabsOptions][])('pauses the tab of the first user, %s', async (_, options) => {
-  const { first, second, settle, pass } = await openAda(options)
-  await pass(400)
-  expect(second.auth.getState().status).toBe('authenticated')
-  const entering = first.auth.login(grace)
-  await pass(400)
-  await entering
-  expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'user-changed' })
-  expect(second.events).toContainEqual({ name: 'signed-out', event: { reason: 'user-changed' } })
-  await settle()
-  await expect(second.auth.getAccessToken()).rejects.toMatchObject({
-    code: 'ERR_AUTH_NOT_AUTHENTICATED'
-  })
-  expect(first.auth.getState().status).toBe('authenticated')
-})
+] satisfies [string, TabsOptions][])(
+  'signs the first user’s tab out as user-changed when another user signs in elsewhere, %s',
+  async (_, options) => {
+    const { first, second, settle, pass } = await openAda(options)
+    await pass(400)
+    expect(second.auth.getState().status).toBe('authenticated')
+    const entering = first.auth.login(grace)
+    await pass(400)
+    await entering
+    expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'user-changed' })
+    expect(second.events).toContainEqual({ name: 'signed-out', event: { reason: 'user-changed' } })
+    await settle()
+    await expect(second.auth.getAccessToken()).rejects.toMatchObject({
+      code: 'ERR_AUTH_NOT_AUTHENTICATED'
+    })
+    expect(first.auth.getState().status).toBe('authenticated')
+  }
+)
 
-it('rejects what was queued for the first user', async () => {
+it('rejects queued requests of the first user when another user signs in elsewhere', async () => {
   const { first, second, settle, browser, server, callsTo } = await openAda()
   server.revokeAccessTokens()
   const gate = browser.hold('/login')
@@ -66,7 +70,7 @@ it('rejects what was queued for the first user', async () => {
   expect(callsTo('refresh').slice(1)).toEqual([])
 })
 
-it('ends with the cookie of the user who signed in while a sibling refreshed', async () => {
+it('keeps the cookie of the user who signed in while another tab refreshed', async () => {
   const { first, second, settle, browser, openTab, callsTo } = await openAda()
   const gate = browser.hold('/refresh')
   second.auth.refresh().catch(() => {})
@@ -84,7 +88,7 @@ it('ends with the cookie of the user who signed in while a sibling refreshed', a
   expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
 })
 
-it('lets the tab in again when its own user signs in next door, and nobody else', async () => {
+it('signs an expired tab in again only if its own user signs in in another tab', async () => {
   const { first, second, settle, server } = await openAda()
   server.endSessions()
   await first.auth.refresh().catch(() => {})
@@ -97,7 +101,7 @@ it('lets the tab in again when its own user signs in next door, and nobody else'
   expect(second.auth.getState().status).toBe('authenticated')
 })
 
-it('takes over whoever signs in next door after the user signed out', async () => {
+it('signs in as any user who signs in in another tab after a sign-out', async () => {
   const { first, second, settle } = await openAda()
   await second.auth.logout()
   await settle()
@@ -107,9 +111,9 @@ it('takes over whoever signs in next door after the user signed out', async () =
   expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
 })
 
-//  first   ── grace signs in ── refresh ──✗ the answer is lost ────────── again, by the same name
-//  second  ── (frozen) ──────────────────────────── hears of grace ─┘ and forgets nothing of hers
-it('repeats an attempt by its name, though a tab hears only now of the user whose it is', async () => {
+//  first   ── grace signs in ── refresh ──✗ the answer is lost ────────── retried with the same key
+//  second  ── (frozen) ─────────────── receives grace's sign-in ─┘ and keeps her stored key
+it('retries a refresh with its idempotency key if a thawed tab follows the user change in between', async () => {
   const bed = await openAda({ client: { sendIdempotencyKey: 'always' } })
   const { first, second, browser, pass } = bed
   second.freeze()
@@ -131,9 +135,9 @@ it('repeats an attempt by its name, though a tab hears only now of the user whos
   expect(repeated).toBe(lost)
 })
 
-//  first   ──────────── grace signs in ──(the news are slow)─────────────▶ stays Grace's
-//  second  ── request ─────────────────── its answer re-issues Ada's token ─┘ and tells nobody
-it('tells nobody of a token that is re-issued for the user before', async () => {
+//  first   ──────────── grace signs in ──(the message is slow)────────────▶ keeps Grace's session
+//  second  ── request ─────────────────── the answer re-issues Ada's token ─┘ not published
+it('does not publish a re-issued token of the previous user to other tabs', async () => {
   let release = () => {}
   let isSlow = false
   const arrived = new Promise<void>((resolve) => {

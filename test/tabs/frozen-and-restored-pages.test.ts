@@ -1,4 +1,4 @@
-// Pages that are put aside, frozen or killed: what they missed does not come out wrong.
+// Frozen, crashed and restored pages: they catch up with the other tabs, and do not block them.
 import { expect, it } from 'vitest'
 import { ada, grace } from '../support/worlds/test-client.ts'
 import { createTabsBed, type TabsOptions } from '../support/worlds/virtual-tabs.ts'
@@ -14,10 +14,10 @@ async function openTwo(options: TabsOptions = {}) {
 }
 
 it.each([
-  ['by what lies in storage', {}],
+  ['by the stored session version', {}],
   ['without a channel', { without: ['openChannel'] }]
 ] satisfies [string, TabsOptions][])(
-  'sends nothing with the old token when the user comes back after a sign-out elsewhere, %s',
+  'signs a restored page out before it sends anything if another tab has signed out, %s',
   async (_, options) => {
     const { first, second, pass, browser } = await openTwo(options)
     await pass(300)
@@ -35,7 +35,7 @@ it.each([
   }
 )
 
-it('takes over, on coming back, what was renewed meanwhile', async () => {
+it('takes over the token that another tab refreshed while the page was in the back/forward cache', async () => {
   const { first, second, pass, callsTo } = await openTwo()
   second.putAside()
   await first.auth.refresh()
@@ -46,7 +46,7 @@ it('takes over, on coming back, what was renewed meanwhile', async () => {
   expect(second.auth.getState().status).toBe('authenticated')
 })
 
-it('tells on coming back that somebody else has signed in', async () => {
+it('becomes user-changed when a page is restored after another user signed in', async () => {
   const { first, second, pass, browser } = await openTwo()
   second.putAside()
   const leaving = first.auth.logout()
@@ -64,7 +64,7 @@ it('tells on coming back that somebody else has signed in', async () => {
 })
 
 it.each(['before the request is sent', 'while the server is at work', 'before the answer is read'])(
-  'renews the session in another tab when one crashes %s',
+  'refreshes in another tab when one crashes %s',
   async (phase) => {
     const { first, second, pass, settle, browser, callsTo } = await openTwo()
     const gate = phase === 'before the request is sent' ? undefined : browser.hold('/refresh')
@@ -82,7 +82,7 @@ it.each(['before the request is sent', 'while the server is at work', 'before th
   }
 )
 
-it('waits for the answer to a refresh that a page left behind, before it asks again', async () => {
+it('waits for the answer to the refresh of a closed page before it sends another', async () => {
   const { first, pass, settle, browser, callsTo, openTab } = await openTwo()
   const gate = browser.hold('/refresh')
   first.auth.refresh().catch(() => {})
@@ -99,7 +99,7 @@ it('waits for the answer to a refresh that a page left behind, before it asks ag
   expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
 })
 
-it('goes on when the tab that holds the lock is frozen', async () => {
+it('refreshes without the lock if the tab that holds it is frozen', async () => {
   const { first, second, pass, settle, callsTo } = await openTwo({
     server: { refreshGraceSeconds: 10 }
   })
@@ -117,7 +117,7 @@ it('goes on when the tab that holds the lock is frozen', async () => {
   expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
 })
 
-it('closes its channel while the page is put aside', async () => {
+it('closes its channel while the page is in the back/forward cache', async () => {
   const open = new Set<string>()
   const { openTab, settle } = createTabsBed()
   const tab = openTab({

@@ -1,4 +1,4 @@
-// The tabs of a browser as one session: whatever one of them gets from the server serves all.
+// One session in all tabs: a token that one tab gets from the server is used by all.
 import { expect, it } from 'vitest'
 import { ada } from '../support/worlds/test-client.ts'
 import {
@@ -12,7 +12,7 @@ const range = (count: number) => Array.from({ length: count }, (_, index) => ind
 const statusOf = ({ auth }: VirtualTab) => auth.getState().status
 const namesOf = ({ events }: VirtualTab) => events.map(({ name }) => name)
 
-/** A tab in which Ada has signed in. */
+/** Opens a tab and signs Ada in. */
 async function arrange(options?: TabsOptions): Promise<TabsBed & { readonly first: VirtualTab }> {
   const bed = createTabsBed(options)
   const first = bed.openTab()
@@ -21,7 +21,7 @@ async function arrange(options?: TabsOptions): Promise<TabsBed & { readonly firs
   return { ...bed, first }
 }
 
-it('gives a new tab its token with no call to the server', async () => {
+it('shares the token with a new tab without a request to the server', async () => {
   const { first, openTab, settle, callsTo } = await arrange()
   const second = openTab()
   await settle()
@@ -31,7 +31,7 @@ it('gives a new tab its token with no call to the server', async () => {
   expect(second.events).toMatchObject([{ name: 'signed-in', event: { via: 'other-tab' } }])
 })
 
-it('asks the server on page load where no sibling answers', async () => {
+it('restores from the server on page load if no other tab replies', async () => {
   const { first, openTab, settle, pass, callsTo } = await arrange()
   first.crash()
   const second = openTab()
@@ -42,7 +42,7 @@ it('asks the server on page load where no sibling answers', async () => {
   expect(callsTo('refresh')).toHaveLength(2)
 })
 
-it('waits for nobody on page load where no other tab is open', async () => {
+it('does not wait for other tabs on page load if none is open', async () => {
   const { first, openTab, settle, callsTo } = await arrange()
   first.putAside()
   const second = openTab()
@@ -51,7 +51,7 @@ it('waits for nobody on page load where no other tab is open', async () => {
   expect(callsTo('refresh')).toHaveLength(2)
 })
 
-it('makes one refresh for twenty tabs, over ten expiries', async () => {
+it('sends one refresh for twenty tabs at each of ten expiries', async () => {
   const { first, openTab, settle, pass, callsTo, clock } = await arrange()
   const tabs = [first, ...range(19).map(() => openTab())]
   await settle()
@@ -69,7 +69,7 @@ it('makes one refresh for twenty tabs, over ten expiries', async () => {
   ).toHaveLength(190)
 })
 
-it('makes one refresh for a thousand requests of twenty tabs whose token was revoked', async () => {
+it('sends one refresh for a thousand requests of twenty tabs after the token was revoked', async () => {
   const { first, openTab, settle, callsTo, server } = await arrange()
   const tabs = [first, ...range(19).map(() => openTab())]
   await settle()
@@ -81,7 +81,7 @@ it('makes one refresh for a thousand requests of twenty tabs whose token was rev
   expect(callsTo('refresh').slice(1)).toHaveLength(1)
 })
 
-it('hands a re-issued token on', async () => {
+it('shares a re-issued token with the other tabs', async () => {
   const { first, openTab, settle, server, callsTo } = await arrange()
   const second = openTab()
   await settle()
@@ -93,7 +93,7 @@ it('hands a re-issued token on', async () => {
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('signs all tabs out, and a refresh in flight brings none back', async () => {
+it('signs all tabs out, even during a refresh', async () => {
   const { first, openTab, settle, pass, browser, callsTo } = await arrange()
   const others = range(4).map(() => openTab())
   await settle()
@@ -117,7 +117,7 @@ it('signs all tabs out, and a refresh in flight brings none back', async () => {
   expect(callsTo('logout')).toHaveLength(1)
 })
 
-it('signs all tabs in', async () => {
+it('signs all tabs in when one signs in', async () => {
   const { openTab, settle, callsTo } = createTabsBed()
   const tabs = range(3).map(() => openTab())
   await settle()
@@ -133,7 +133,7 @@ it('signs all tabs in', async () => {
   expect(tabs.map(statusOf)).toEqual(Array(3).fill('authenticated'))
 })
 
-it('ends the session of all tabs when the server refuses to renew it', async () => {
+it('ends the session in all tabs if the server rejects the refresh', async () => {
   const { first, openTab, settle, server, callsTo } = await arrange()
   const second = openTab()
   await settle()
@@ -144,7 +144,7 @@ it('ends the session of all tabs when the server refuses to renew it', async () 
   expect(callsTo('refresh').slice(1)).toHaveLength(1)
 })
 
-it('waits for a message that is slower than the lock', async () => {
+it('waits for a message that arrives after the lock is granted', async () => {
   const deliveries: (() => void)[] = []
   let isSlow = false
   const { first, openTab, settle, callsTo } = await arrange({
@@ -162,7 +162,7 @@ it('waits for a message that is slower than the lock', async () => {
   expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
 })
 
-it('counts the age of a token from its receipt by the first tab, however late the message is read', async () => {
+it('counts a shared token’s age from its receipt in the first tab, even if the message is read late', async () => {
   const { first, openTab, settle, clock, callsTo, browser } = await arrange()
   const second = openTab()
   await settle()

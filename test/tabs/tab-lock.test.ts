@@ -1,4 +1,4 @@
-// The lock: turns are taken, and nobody waits for ever.
+// Auth lock: one task at a time, with a bounded wait.
 import { expect, it } from 'vitest'
 import type { PlatformLocks } from '../../src/lib/platform.ts'
 import { createLock } from '../../src/tabs/lock.ts'
@@ -21,7 +21,7 @@ function createTask() {
   return { order, finish, task }
 }
 
-it('lets tasks of one tab take turns in the order they came', async () => {
+it('runs the tasks of one tab one after the other, in the order of their calls', async () => {
   const { platform } = createManualClock()
   const lock = createLock('a', 1000, { ...platform, locks: undefined })
   const { order, finish, task } = createTask()
@@ -35,7 +35,7 @@ it('lets tasks of one tab take turns in the order they came', async () => {
   expect(order).toEqual(['one begins', 'one ends', 'two begins', 'two ends'])
 })
 
-it('goes on without its turn when the wait is over', async () => {
+it('runs a task without the lock when its wait is over', async () => {
   const { platform, tick } = createManualClock()
   const lock = createLock('a', 1000, { ...platform, locks: undefined })
   const { order, task } = createTask()
@@ -50,7 +50,7 @@ it('goes on without its turn when the wait is over', async () => {
   expect(order).toEqual(['hung begins', 'next begins'])
 })
 
-it('takes its turn after a task that failed', async () => {
+it('runs the next task after one that failed', async () => {
   const { platform } = createManualClock()
   const lock = createLock('a', 1000, { ...platform, locks: undefined })
   const failing = lock.run(() => Promise.reject(new Error('no')))
@@ -59,7 +59,7 @@ it('takes its turn after a task that failed', async () => {
   expect(await next).toBe('yes')
 })
 
-it('leaves no timer behind', async () => {
+it('leaves no timer behind after the tasks have run', async () => {
   const { platform, pendingTimers } = createManualClock()
   const locks: PlatformLocks = { request: (name, _, task) => task({ name }) }
   const lock = createLock('a', 1000, { ...platform, locks })
@@ -69,14 +69,14 @@ it('leaves no timer behind', async () => {
 })
 
 it.each([
-  ['refuses', () => Promise.reject(new DOMException('not fully active', 'InvalidStateError'))],
+  ['rejects', () => Promise.reject(new DOMException('not fully active', 'InvalidStateError'))],
   [
     'throws',
     () => {
       throw new DOMException('opaque origin', 'SecurityError')
     }
   ]
-])('does without a Web Lock that %s', async (_, request) => {
+])('runs the task without the Web Lock if requesting it %s', async (_, request) => {
   const { platform } = createManualClock()
   const lock = createLock('a', 1000, { ...platform, locks: { request } })
   let runs = 0
@@ -86,7 +86,7 @@ it.each([
   expect(runs).toBe(1)
 })
 
-it('does without a Web Lock that another tab does not give back, and never steals it', async () => {
+it('runs the task without the Web Lock, and never steals it, if another tab keeps it', async () => {
   const { platform, tick } = createManualClock()
   const seen: unknown[] = []
   const locks: PlatformLocks = {
@@ -106,7 +106,7 @@ it('does without a Web Lock that another tab does not give back, and never steal
   expect(seen).toEqual([['ifAvailable'], ['signal']])
 })
 
-it('passes on what the task throws, and runs it once', async () => {
+it('rejects with the error of the task and runs it once', async () => {
   const { platform } = createManualClock()
   const locks: PlatformLocks = { request: (name, _, task) => task({ name }) }
   const lock = createLock('a', 1000, { ...platform, locks })
@@ -119,7 +119,7 @@ it('passes on what the task throws, and runs it once', async () => {
   expect(runs).toBe(1)
 })
 
-it('tells whether another tab had its turn before', async () => {
+it('reports whether another tab held the lock before', async () => {
   const { platform } = createManualClock()
   const shared = createSharedLocks()
   const [first, second] = [1, 2].map(() =>

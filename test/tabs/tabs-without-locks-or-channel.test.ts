@@ -1,4 +1,5 @@
-// What tabs do without each other's help: by option, or because the browser lacks something.
+// Tabs without locks, channel or storage: missing in the browser, or switched off by the option
+// `tabs`.
 import { expect, it } from 'vitest'
 import { ada } from '../support/worlds/test-client.ts'
 import { createTabsBed, type TabsOptions } from '../support/worlds/virtual-tabs.ts'
@@ -20,8 +21,8 @@ const lacking: [string, TabsOptions][] = [
   ['without a channel', { without: ['openChannel'] }],
   ['without storage', { without: ['storage'] }],
   ['without any of them', { without: ['locks', 'openChannel', 'storage'] }],
-  ['with tabs that only signal', { client: { tabs: 'signal' } }],
-  ['with tabs that tell nothing', { client: { tabs: 'off' } }],
+  ['with tabs: signal', { client: { tabs: 'signal' } }],
+  ['with tabs: off', { client: { tabs: 'off' } }],
   [
     'with a channel and storage that throw',
     {
@@ -71,7 +72,7 @@ it.each(lacking)('keeps three tabs signed in over five expiries, %s', async (_, 
   expect(tabs.map(({ auth }) => auth.getState().status)).toEqual(Array(3).fill('authenticated'))
 })
 
-it('posts no token where tabs only signal', async () => {
+it('posts no token if tabs is `signal`', async () => {
   const posted: unknown[] = []
   const { pass, openTab, settle } = createTabsBed({
     client: {
@@ -97,7 +98,7 @@ it('posts no token where tabs only signal', async () => {
   for (const token of tokens) expect(JSON.stringify(posted)).not.toContain(token)
 })
 
-it('opens no channel where tabs tell each other nothing', async () => {
+it('opens no channel if tabs is `off`', async () => {
   let opened = 0
   const { openTab, settle, browser } = createTabsBed({
     client: {
@@ -118,7 +119,7 @@ it('opens no channel where tabs tell each other nothing', async () => {
   expect([...browser.storage.entries.keys()]).toEqual([])
 })
 
-it('signs in and out in all tabs that only signal', async () => {
+it('signs in and out in all tabs if tabs is `signal`', async () => {
   const { tabs, pass } = await openThree({ client: { tabs: 'signal' } })
   const leaving = tabs[0]?.auth.logout()
   await pass(300)
@@ -149,7 +150,7 @@ it('keeps an active tab signed in beside an idle one', async () => {
     expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
 })
 
-it('crosses no tokens between clients of two servers on one origin', async () => {
+it('shares no token between clients of two servers on one origin', async () => {
   const { openTab, settle } = createTabsBed()
   const ours = openTab()
   const theirs = openTab({ baseURL: 'https://other.example' })

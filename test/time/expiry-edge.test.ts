@@ -1,4 +1,5 @@
-// I8: around the very moment of expiry no request of the app fails, whatever the server's clock cuts off.
+// I8: no request fails around the moment of expiry, although the server cuts `exp` to whole
+// seconds.
 import { expect, it } from 'vitest'
 import { ada, createTestBed } from '../support/worlds/test-client.ts'
 
@@ -8,7 +9,7 @@ const delays = [0, 300, 900, 2_500]
 it.each(
   [0, 300, 900].flatMap((fractionMs) => delays.map((onTheWayMs) => ({ fractionMs, onTheWayMs })))
 )(
-  'fails no request around expiry, issued $fractionMs ms into a second and $onTheWayMs ms on the way',
+  'fails no request around expiry if the token is issued $fractionMs ms into a second and requests take $onTheWayMs ms',
   async ({ fractionMs, onTheWayMs }) => {
     for (const stepMs of steps) {
       const bed = createTestBed({}, { accessTokenSeconds: 10 })
@@ -28,7 +29,7 @@ it.each(
   }
 )
 
-it('walks over the edge in steps of a tenth of a second with one refresh and no refusal', async () => {
+it('sends one refresh and gets no 401 with requests every tenth of a second around expiry', async () => {
   for (const fractionMs of [0, 900]) {
     const bed = createTestBed({ refreshBeforeExpirySeconds: 0 }, { accessTokenSeconds: 10 })
     const { auth, clock, callsTo, idle } = bed
@@ -46,7 +47,7 @@ it('walks over the edge in steps of a tenth of a second with one refresh and no 
 })
 
 it.each([4, 5, 10, 60])(
-  'sends no token of %d s that the server has already cut off',
+  'sends no token of %d s that the server considers expired',
   async (accessTokenSeconds) => {
     const { auth, clock, callsTo } = createTestBed(
       { refreshBeforeExpirySeconds: 0 },

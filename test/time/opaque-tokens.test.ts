@@ -1,4 +1,4 @@
-// Tokens that say nothing about themselves, or not all of it, serve as well as any: by `expires_in`, or else by the server's refusal.
+// Opaque tokens, and JWTs without some claims: refreshed by `expires_in`, or after a 401.
 import { expect, it } from 'vitest'
 import { createMintBed, jwt, type Mint } from '../support/worlds/any-token-server.ts'
 
@@ -7,7 +7,7 @@ const livesSeconds = 60
 
 const timed: readonly [string, Mint][] = [
   [
-    'opaque ones',
+    'opaque ones with expires_in',
     (nth) => ({ body: { access_token: `opaque-${nth}`, expires_in: livesSeconds }, livesSeconds })
   ],
   [
@@ -18,7 +18,7 @@ const timed: readonly [string, Mint][] = [
     })
   ],
   [
-    'opaque ones with dots, whose life is given as text',
+    'opaque ones with dots and a lifetime as a string',
     (nth) => ({ body: { access_token: `a.b.${nth}`, expires_in: '60' }, livesSeconds })
   ],
   [
@@ -36,7 +36,7 @@ const timed: readonly [string, Mint][] = [
     })
   ],
   [
-    'JWTs whose claims contradict expires_in',
+    'JWTs with claims that contradict expires_in',
     (nth, nowMs) => ({
       body: {
         access_token: jwt({ jti: nth, iat: nowMs / 1000, exp: nowMs / 1000 + 999 }),
@@ -49,7 +49,7 @@ const timed: readonly [string, Mint][] = [
 const untimed: readonly [string, Mint][] = [
   ['opaque ones', (nth) => ({ body: { access_token: `opaque-${nth}` }, livesSeconds })],
   [
-    'opaque ones of unknown life',
+    'opaque ones with expires_in null',
     (nth) => ({ body: { access_token: `opaque-${nth}`, expires_in: null }, livesSeconds })
   ],
   ['JWTs without claims', (nth) => ({ body: { access_token: jwt({ jti: nth }) }, livesSeconds })],
@@ -66,7 +66,7 @@ const untimed: readonly [string, Mint][] = [
   ]
 ]
 
-it.each(timed)('renews tokens before they expire: %s', async (_, mint) => {
+it.each(timed)('refreshes before the token expires: %s', async (_, mint) => {
   const { auth, browser, clock, refreshedAt, statuses } = createMintBed(mint)
   await auth.login(credentials)
   const startMs = clock.trueNow()
@@ -81,7 +81,7 @@ it.each(timed)('renews tokens before they expire: %s', async (_, mint) => {
   )
 })
 
-it.each(timed)('renews tokens before the first request after a sleep: %s', async (_, mint) => {
+it.each(timed)('refreshes before the first request after a sleep: %s', async (_, mint) => {
   const { auth, clock, refreshedAt, statuses } = createMintBed(mint)
   await auth.login(credentials)
   clock.sleep(8 * 3_600_000)
@@ -91,7 +91,7 @@ it.each(timed)('renews tokens before the first request after a sleep: %s', async
 })
 
 it.each(untimed)(
-  'renews tokens of unknown life on refusal alone, and the app sees none: %s',
+  'refreshes tokens of unknown lifetime only after a 401, which the app does not see: %s',
   async (_, mint) => {
     const { auth, browser, clock, refreshedAt, statuses, delays } = createMintBed(mint)
     await auth.login(credentials)
@@ -106,7 +106,7 @@ it.each(untimed)(
   }
 )
 
-it.each([...timed, ...untimed])('makes one refresh out of fifty refusals: %s', async (_, mint) => {
+it.each([...timed, ...untimed])('sends one refresh for fifty 401s: %s', async (_, mint) => {
   const { auth, refreshedAt, statuses, revoke } = createMintBed(mint)
   await auth.login(credentials)
   revoke()
@@ -117,7 +117,7 @@ it.each([...timed, ...untimed])('makes one refresh out of fifty refusals: %s', a
 })
 
 it.each([...timed, ...untimed])(
-  'replays a refusal that arrives after the refresh without another: %s',
+  'replays a request without another refresh if its 401 arrives after the refresh: %s',
   async (_, mint) => {
     const { auth, browser, refreshedAt, revoke } = createMintBed(mint)
     await auth.login(credentials)

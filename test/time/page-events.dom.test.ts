@@ -1,4 +1,4 @@
-// The page's own events, as a browser sends them: each of them looks whether the token is due.
+// Page events: each event that a browser sends after a sleep checks whether a refresh is due.
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
 import { createHandlers } from 'everbearer/mock/msw'
@@ -32,7 +32,7 @@ it.each([
   ['pageshow', () => window.dispatchEvent(new Event('pageshow'))],
   ['focus', () => window.dispatchEvent(new Event('focus'))],
   ['online', () => window.dispatchEvent(new Event('online'))]
-])('begins the refresh that is due at %s, before anybody asks', async (_, happen) => {
+])('starts a due refresh on the page event %s, before any request', async (_, happen) => {
   const auth = await signInAndSleep()
   expect(refreshes()).toHaveLength(0)
   happen()
@@ -45,7 +45,7 @@ it.each([
   ])
 })
 
-it('listens to nothing after it was disposed of', async () => {
+it('removes its page listeners on dispose()', async () => {
   const auth = await signInAndSleep()
   auth.dispose()
   window.dispatchEvent(new Event('focus'))
@@ -53,20 +53,20 @@ it('listens to nothing after it was disposed of', async () => {
   expect(auth.getRefreshStatus().isRefreshing).toBe(false)
 })
 
-it('keeps no token in storage, and few marks', async () => {
+it('stores no token, only a session version and a tab count', async () => {
   const names = () => Object.keys(localStorage).map((key) => key.slice(key.lastIndexOf(':') + 1))
   const auth = createAuthClient({ restore: 'never' })
   onTestFinished(auth.dispose)
   await auth.login({ email: 'ada@example.com', password: 'lovelace' })
   await auth.axios.get('/me')
   await auth.refresh()
-  expect(names().sort()).toEqual(['stamp', 'tabs'])
+  expect(names().sort()).toEqual(['tabs', 'version'])
   expect(JSON.stringify({ ...localStorage })).not.toContain(await auth.getAccessToken())
   expect(sessionStorage).toHaveLength(0)
   const signingOut = auth.logout()
   expect(names()).toContain('signed-out')
   await signingOut
-  expect(names().sort()).toEqual(['stamp', 'tabs'])
+  expect(names().sort()).toEqual(['tabs', 'version'])
   auth.dispose()
-  expect(names()).toEqual(['stamp'])
+  expect(names()).toEqual(['version'])
 })

@@ -1,4 +1,4 @@
-// I8: timers are hints. A device that sleeps, a network that wakes up late and timers that never fire cost the app nothing.
+// I8: sleep, a network that comes back late and timers that never fire cause no failed request.
 import { expect, it } from 'vitest'
 import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
 
@@ -10,7 +10,7 @@ function statuses(bed: Pick<TestBed, 'callsTo'>): readonly (number | undefined)[
 }
 
 it.each(lifetimes)(
-  'renews a token of %d s before the first requests after a sleep',
+  'refreshes a token of %d s before the first requests after a sleep',
   async (accessTokenSeconds) => {
     const bed = createTestBed({}, { accessTokenSeconds })
     await bed.auth.login(ada)
@@ -22,7 +22,7 @@ it.each(lifetimes)(
 )
 
 it.each(['visible', 'online'] as const)(
-  'begins to renew on the wake "%s", before anybody asks for anything',
+  'starts a refresh on the wake "%s", before any request',
   async (wake) => {
     const bed = createTestBed({}, { accessTokenSeconds: 300 })
     await bed.auth.login(ada)
@@ -36,7 +36,7 @@ it.each(['visible', 'online'] as const)(
   }
 )
 
-it('lets a request join the refresh that the wake began', async () => {
+it('lets a request join the refresh that the wake started', async () => {
   const bed = createTestBed({}, { accessTokenSeconds: 300 })
   await bed.auth.login(ada)
   bed.clock.sleep(sleepMs)
@@ -52,7 +52,7 @@ it('lets a request join the refresh that the wake began', async () => {
   expect(bed.callsTo('refresh')).toHaveLength(1)
 })
 
-it('begins one refresh for a burst of wakes', async () => {
+it('starts one refresh for several wakes in a row', async () => {
   const bed = createTestBed({}, { accessTokenSeconds: 300 })
   await bed.auth.login(ada)
   bed.clock.sleep(sleepMs)
@@ -64,7 +64,7 @@ it('begins one refresh for a burst of wakes', async () => {
 })
 
 it.each([1, 2, 3, 5])(
-  'keeps the session when the network wakes up %d tries late, and renews within a second of its coming',
+  'keeps the session through %d failed refreshes after a sleep, and refreshes within a second of coming online',
   async (tries) => {
     const bed = createTestBed({ platform: { random: () => 0.5 } }, { accessTokenSeconds: 300 })
     await bed.auth.login(ada)
@@ -93,7 +93,7 @@ it.each([1, 2, 3, 5])(
   }
 )
 
-it('sleeps a hundred nights without a refusal', async () => {
+it('gets no 401 over a hundred nights of sleep', async () => {
   const bed = createTestBed({}, { accessTokenSeconds: 300, sessionSeconds: 200 * 86_400 })
   await bed.auth.login(ada)
   for (let night = 0; night < 100; night += 1) {
@@ -110,7 +110,7 @@ it.each(
     [0.05, 0.3, 0.99, 1.7].map((share) => ({ lifetimeSeconds, share }))
   )
 )(
-  'lives 20 lifetimes of $lifetimeSeconds s without timers, with a request every $share of one',
+  'fails no request over 20 lifetimes of $lifetimeSeconds s without timers, with a request every $share of a lifetime',
   async ({ lifetimeSeconds, share }) => {
     const bed = createTestBed(
       { platform: { setTimer: () => () => {} } },
@@ -128,7 +128,7 @@ it.each(
   }
 )
 
-it('recovers without timers from a refresh that failed', async () => {
+it('recovers from a failed refresh without timers', async () => {
   const bed = createTestBed({ platform: { setTimer: () => () => {} } }, { accessTokenSeconds: 300 })
   await bed.auth.login(ada)
   bed.clock.tick(301_000)

@@ -1,4 +1,4 @@
-// What a token says about itself, whatever arrives.
+// Token claims: read from JWTs, and ignored if malformed.
 import { expect, it } from 'vitest'
 import { isAccessToken, readClaims } from '../../src/token/claims.ts'
 
@@ -8,7 +8,7 @@ const jwt = (payload: unknown, header: unknown = { alg: 'HS256', kid: 'k1' }) =>
   `${encode(header)}.${encode(payload)}.c2ln`
 const nothing = { kid: 'k1', sub: undefined, sid: undefined, iat: undefined, exp: undefined }
 
-it('reads the registered claims it needs', () => {
+it('reads kid, sub, sid, iat and exp from a JWT', () => {
   expect(readClaims(jwt({ sub: 'u', sid: 's', iat: 1, exp: 2, role: 'admin' }))).toEqual({
     kid: 'k1',
     sub: 'u',
@@ -18,20 +18,20 @@ it('reads the registered claims it needs', () => {
   })
 })
 
-it('reads text that is not ASCII', () => {
+it('reads a subject that is not ASCII', () => {
   expect(readClaims(jwt({ sub: 'Zoë 🍓' }))?.sub).toBe('Zoë 🍓')
 })
 
 it.each([
   ['numbers as strings', { iat: '1', exp: '2' }],
-  ['numbers that are none', '{"iat":1e400,"exp":-1}'],
+  ['infinite and negative numbers', '{"iat":1e400,"exp":-1}'],
   ['zero', { iat: 0, exp: 0 }],
-  ['a subject that is no string', { sub: { toString: 'x' }, sid: 7 }],
+  ['a subject that is not a string', { sub: { toString: 'x' }, sid: 7 }],
   [
     'prototype keys',
     '{"__proto__":{"sub":"admin","exp":9},"constructor":{"prototype":{"sid":"x"}}}'
   ]
-])('makes nothing of %s', (_, payload) => {
+])('ignores claims with %s', (_, payload) => {
   expect(readClaims(jwt(payload))).toEqual(nothing)
   expect(Object.hasOwn(Object.prototype, 'sub')).toBe(false)
 })
@@ -49,11 +49,11 @@ it.each([
   `${encode('{"alg":')}.${encode({})}.x`,
   `${encode({})}.${encode('{"sub":"u"')}.x`,
   `${encode({})}.%%%.x`
-])('takes %j for opaque', (token) => {
+])('treats the token %j as opaque', (token) => {
   expect(readClaims(token)).toBe(undefined)
 })
 
-it('accepts exactly what can be sent as a Bearer credential', () => {
+it('accepts exactly the tokens of the Bearer syntax (RFC 6750 §2.1)', () => {
   for (const token of ['a', 'a.b-c_d~e+f/g', 'abc==', 'a'.repeat(8192)])
     expect(isAccessToken(token)).toBe(true)
   for (const token of [

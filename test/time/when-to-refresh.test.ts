@@ -1,4 +1,4 @@
-// When a token is renewed: the policy by itself, driven as a fleet would drive it.
+// Refresh time: when a token is refreshed before it expires.
 import { expect, it } from 'vitest'
 import { keepRefreshAt, planRefreshAgeSeconds } from '../../src/refresh/refresh-time.ts'
 
@@ -12,12 +12,12 @@ it.each([
   [60, 45],
   [4, 3],
   [1, 0.75]
-])('renews a token that lives %d s at %d s, without the spread', (lifetime, age) => {
+])('refreshes a token that lives %d s after %d s, without the spread', (lifetime, age) => {
   expect(planRefreshAgeSeconds(lifetime, true, fixed, () => 0.5)).toBe(age)
   expect(planRefreshAgeSeconds(lifetime, false, fixed, () => 0.5)).toBe(age)
 })
 
-it('spreads the first refresh over the whole interval, and later ones over its last tenth', () => {
+it('spreads the first refresh over the whole interval and later ones over its last tenth', () => {
   const random = createSeededRandom(1)
   const ages = (isFirst: boolean) =>
     Array.from({ length: 10_000 }, () => planRefreshAgeSeconds(900, isFirst, policy, random))
@@ -33,7 +33,7 @@ it('spreads the first refresh over the whole interval, and later ones over its l
   expect(Math.max(...later)).toBeLessThanOrEqual(840)
 })
 
-it('keeps a planned time at a re-issue, and brings it forward only for a shorter life', () => {
+it('keeps the planned refresh when a token is re-issued, unless the new token expires earlier', () => {
   const at = (ms: number) => ({ wallMs: ms, monotonicMs: ms })
   const planned = at(200_000)
   const reissued = (lifetimeSeconds: number | undefined) => ({
@@ -46,7 +46,7 @@ it('keeps a planned time at a re-issue, and brings it forward only for a shorter
   expect(keepRefreshAt(undefined, reissued(40), policy)).toEqual(at(130_000))
 })
 
-/** A linear congruential generator, so that every run sees the same fleet. */
+/** A linear congruential generator: every run simulates the same clients. */
 function createSeededRandom(seed: number): () => number {
   let state = seed
   return () => {

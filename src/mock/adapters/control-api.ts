@@ -1,18 +1,18 @@
 // The control API: what a test in another process may tell the server, under the names that its methods have.
-import { createEndpointMatcher, type MockEndpoint, matches } from '../calls/endpoint-names.ts'
+import { createEndpointReader, type MockEndpoint, matches } from '../calls/call.ts'
 import type { MockFault } from '../controls/faults.ts'
 import type { MockGate } from '../controls/gates.ts'
-import { readJsonBody } from '../http/json-body.ts'
+import { isAllowedOrigin } from '../http/cross-origin.ts'
 import {
   headerValue,
   json,
   noContent,
+  parseUrl,
+  readJsonBody,
   refusal,
   type WireRequest,
   type WireResponse
 } from '../http/message.ts'
-import { isAllowedOrigin } from '../http/origins.ts'
-import { parseUrl } from '../http/routes.ts'
 import { invalid, methodOptions } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 
@@ -55,7 +55,7 @@ export interface Control {
  * here a page of another site is refused, which a browser on this machine may be showing.
  */
 export function createControl(server: MockAuthServer): Control {
-  const readEndpoint = createEndpointMatcher(server.routes.map(({ route }) => route))
+  const readEndpoint = createEndpointReader(server.routes.map(({ route }) => route))
   const gates = new Map<string, MockGate>()
   let gateCount = 0
 

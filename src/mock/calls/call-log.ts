@@ -1,34 +1,33 @@
-// The journal of calls: who asked what, in order of arrival, and how it ended; never a token, a cookie or a password.
+// Call log: every call in order of arrival and how it ended, without tokens, cookies or passwords.
 
-import { callback } from '../lib/checks.ts'
-import type { CallFacts, CallOpening, MockCall } from './call.ts'
-import { isApi } from './endpoint-names.ts'
+import { createListeners } from '../lib/listeners.ts'
+import { type CallFacts, type CallOpening, isApi, type MockCall } from './call.ts'
 import type { CallOutcome } from './outcomes.ts'
 
 export interface CallLog {
-  /** Notes a call that arrived; the returned function notes its end. */
+  /** Logs a call that arrived. The returned function logs its end. */
   open(call: CallOpening): (status: number, outcome: CallOutcome, facts: CallFacts) => void
   calls(): MockCalls
-  /** How many calls have arrived and are not answered yet. */
+  /** The number of calls that are not answered yet. */
   openCalls(): number
-  /** How many calls have arrived. */
+  /** The number of calls that have arrived. */
   arrivals(): number
   onCall(listener: (call: MockCall) => void): () => void
   reset(): void
 }
 
-/** A server that runs for weeks must not fill the memory. */
-const keptCalls = 10_000
+/** The log is bounded, because a server may run for weeks. */
+const maxCalls = 10_000
 
 export function createCallLog(now: () => number): CallLog {
-  const listeners = new Set<(call: MockCall) => void>()
+  const listeners = createListeners<MockCall>('onCall')
   let calls = new Map<number, MockCall>()
   let nextIndex = 0
   let openCalls = 0
 
   return {
     open({ adapter, method, path, target, route, origin, idempotencyKey, credentials }) {
-      const book = calls
+      const callsAtOpen = calls
       const call: MockCall = {
         index: nextIndex++,
         startedAtMs: now(),
@@ -45,8 +44,8 @@ export function createCallLog(now: () => number): CallLog {
         ...(credentials === undefined ? {} : { credentials })
       }
       openCalls += 1
-      book.set(call.index, Object.freeze(call))
-      if (book.size > keptCalls) book.delete(call.index - keptCalls)
+      calls.set(call.index, Object.freeze(call))
+      if (calls.size > maxCalls) calls.delete(call.index - maxCalls)
 
       return (status, outcome, facts) => {
         const ended = Object.freeze({
@@ -58,22 +57,18 @@ export function createCallLog(now: () => number): CallLog {
           ...facts,
           ...(Object.hasOwn(facts, 'kid') ? { kid: redact(String(facts.kid)) } : {})
         })
-        // `reset` has left this book behind: what was under way then is nobody's call any more.
-        if (book !== calls) return
+        // A reset has emptied the log since: this call no longer belongs to it.
+        if (callsAtOpen !== calls) return
         openCalls -= 1
-        // Replaced, not changed: a snapshot that somebody took stays what it was.
-        if (book.has(call.index)) book.set(call.index, ended)
-        for (const listener of listeners) tell(listener, ended)
+        // Replace the entry instead of changing it: lists that a test has read stay as they were.
+        if (calls.has(call.index)) calls.set(call.index, ended)
+        listeners.notify(ended)
       }
     },
     calls: () => listCalls([...calls.values()]),
     openCalls: () => openCalls,
     arrivals: () => nextIndex,
-    onCall(listener) {
-      callback('listener', listener, 'onCall')
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
+    onCall: listeners.add,
     reset() {
       calls = new Map()
       nextIndex = 0
@@ -82,18 +77,7 @@ export function createCallLog(now: () => number): CallLog {
   }
 }
 
-// A listener's mistake is its own: it surfaces as an uncaught error, and the call is answered all the same.
-function tell(listener: (call: MockCall) => void, call: MockCall): void {
-  try {
-    listener(call)
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
-  }
-}
-
-/** Blacks out what a confused client may put where it does not belong, and what a terminal would obey. */
+/** Replaces secrets that a client put in the wrong place, and control characters of terminals. */
 export function redact(text: string): string {
   return text
     .slice(0, 2048)
@@ -107,19 +91,19 @@ function hasToken(path: string): boolean {
   return /[?&](?:access|refresh)_?token=[^&]|eyJ[\w-]{8,}\.|rt_[\w-]{20,}/i.test(path)
 }
 
-/** Calls in order of arrival. Each list by name holds the calls to one endpoint, without its preflights. */
+/** All calls in order of arrival. The lists by name hold the calls to one endpoint. */
 export interface MockCalls extends ReadonlyArray<MockCall> {
   readonly login: readonly MockCall[]
   readonly refresh: readonly MockCall[]
   readonly logout: readonly MockCall[]
-  /** Calls that take an access token: `me`, and handlers of your own behind the guard. */
+  /** Calls that take an access token: `me`, and your handlers behind the guard. */
   readonly api: readonly MockCall[]
 }
 
-/** Not enumerable, so that a list compares with a plain array. */
+/** Adds the lists by name. They are not enumerable, so that a list compares with a plain array. */
 function listCalls(calls: readonly MockCall[]): MockCalls {
-  const list = (belongs: (call: MockCall) => boolean): PropertyDescriptor => ({
-    get: () => calls.filter(belongs)
+  const list = (isListed: (call: MockCall) => boolean): PropertyDescriptor => ({
+    get: () => calls.filter(isListed)
   })
   return Object.defineProperties(calls, {
     login: list(({ route }) => route === 'login'),

@@ -1,14 +1,23 @@
-// One call as the call log knows it: the types that routes, adapters and rules share.
+// Calls: the types of a logged call, and the endpoint names by which a test selects calls.
 
+import { invalid } from '../lib/checks.ts'
 import type { CallOutcome } from './outcomes.ts'
 
-/** What a fault is called in the journal; `answer` stands for a status or an answer of your own. */
+/** The name of an injected fault; `answer` is a status or a response that the test chose. */
 export type MockFaultName = 'network' | 'hang' | 'cut' | 'malformed' | 'answer'
 
-/** The way a call came in. `wire` is a direct call of `handle` or `guard`. */
+/** The adapter that received the call. `direct`: a test called `handle` or `guard`. */
 export type MockAdapter = 'msw' | 'fetch' | 'node' | 'direct'
 
-/** What the call was for. `elsewhere`: it went to another origin, and the server only saw it pass with a token of its own. */
+/**
+ * The route of a call.
+ *
+ * - `login`, `refresh`, `logout`, `me`, `jwks`: the server's own routes
+ * - `protected`: one of your handlers behind the guard
+ * - `preflight`: an `OPTIONS` request to one of these
+ * - `unknown`: any other path of the server
+ * - `elsewhere`: another origin; logged only because the request carried a token of this server
+ */
 export type MockRoute =
   | 'login'
   | 'refresh'
@@ -20,59 +29,60 @@ export type MockRoute =
   | 'unknown'
   | 'elsewhere'
 
-/** One call, as it is known by now. */
+/** A logged call: a frozen snapshot, replaced by a complete one when the call is answered. */
 export interface MockCall {
-  /** Counts the calls from 0, in order of arrival. */
+  /** Position in order of arrival, from 0. */
   readonly index: number
-  /** When it arrived, in milliseconds since the epoch by the server's clock. */
+  /** Arrival, in milliseconds since the epoch by the server's clock. */
   readonly startedAtMs: number
-  /** When it was answered; absent while it is open. */
+  /** Time of the answer; absent while the call is open. */
   readonly endedAtMs?: number
   /**
-   * The `index` that was next when this call was answered: whatever has it, or a greater one, arrived later. Absent
-   * while the call is open.
+   * The next free `index` at the time of the answer: calls with this index or a greater one arrived
+   * after the answer. Absent while the call is open.
    */
   readonly answeredBefore?: number
   readonly adapter: MockAdapter
   readonly method: string
-  /** Path and query. Whatever looks like a secret in it is blacked out. */
+  /** Path and query, with everything that looks like a secret replaced by `…`. */
   readonly path: string
-  /** The origin that was asked, such as `http://localhost:4000`. */
+  /** The requested origin, such as `http://localhost:4000`. */
   readonly target: string
   readonly route: MockRoute
-  /** Status of the answer; 0 where none was sent, absent while the call is open. */
+  /** Status of the answer; 0 if none was sent, absent while the call is open. */
   readonly status?: number
   readonly outcome: CallOutcome
   readonly sub?: string
-  /** The `sid` claim: which login this belongs to. */
+  /** The `sid` claim: the session that the call belongs to. */
   readonly sid?: string
-  /** The `kid` of the access token that was presented. */
+  /** The `kid` of the access token in the request. */
   readonly kid?: string
-  /** The `jti` of the access token that was presented. */
+  /** The `jti` of the access token in the request. */
   readonly jti?: string
-  /** The `jti` of the access token in the answer, by body or header. */
+  /** The `jti` of the access token in the answer, in the body or in a header. */
   readonly issuedJti?: string
   /** The `kid` of the access token in the answer. */
   readonly issuedKid?: string
-  /** Did the answer carry a re-issued token in a header, `Authorization` or the one that `reissue` names? */
+  /** Whether a header of the answer carried a re-issued token. */
   readonly reissued: boolean
+  /** The `Origin` header. */
   readonly origin?: string
   readonly idempotencyKey?: string
-  /** The credentials mode of the fetch behind it, where the door can tell. */
+  /** The credentials mode of the fetch, if the adapter knows it. */
   readonly credentials?: 'omit' | 'same-origin' | 'include'
-  /** Did something that looks like a token stand in the URL? */
+  /** Whether the URL contained something that looks like a token. */
   readonly tokenInUrl: boolean
-  /** The fault that a test had planned for it. */
+  /** The fault that a test injected. */
   readonly fault?: MockFaultName
-  /** Had the client given up before the answer was there? */
+  /** `true` if the client aborted the request before it was answered. */
   readonly abandoned?: true
-  /** Why the page's browser would not have let it through (CORS). */
+  /** Why a browser blocks this call (CORS). */
   readonly blocked?: string
-  /** The header of the re-issued token that the page was not allowed to read (CORS). */
+  /** The header with a re-issued token that CORS hides from the page. */
   readonly hiddenHeader?: string
 }
 
-/** What becomes known while a call is worked on. */
+/** The facts about a call that become known while the server handles it. */
 export type CallFacts = Partial<
   Pick<
     MockCall,
@@ -90,6 +100,34 @@ export type CallFacts = Partial<
   >
 >
 
+/** The facts about a call that are known on arrival. */
 export type CallOpening = Pick<MockCall, 'adapter' | 'method' | 'path' | 'target' | 'route'> & {
   readonly [Name in 'origin' | 'idempotencyKey' | 'credentials']?: MockCall[Name] | undefined
+}
+
+/**
+ * The endpoint names that tests use: the routes of {@link MockRoute} that the server answers, and
+ * `api` for every route that takes an access token (`me` and `protected`).
+ */
+export type MockEndpoint = Exclude<MockRoute, 'unknown' | 'elsewhere'> | 'api'
+
+/** Checks the name of an endpoint. `method` is the method that received it, named in the error. */
+export type EndpointReader = (method: string, name: unknown) => MockEndpoint
+
+/** @throws TypeError (the returned function) if the server has no such endpoint */
+export function createEndpointReader(ownRoutes: readonly MockRoute[]): EndpointReader {
+  const known: readonly unknown[] = [...ownRoutes, 'protected', 'api', 'preflight']
+  return (method, name) => {
+    if (known.includes(name)) return name as MockEndpoint
+    throw invalid('endpoint', `one of ${known.join(', ')}`, String(name), method)
+  }
+}
+
+export function matches(endpoint: MockEndpoint, route: MockRoute): boolean {
+  return endpoint === 'api' ? isApi(route) : endpoint === route
+}
+
+/** Whether a route takes an access token. */
+export function isApi(route: MockRoute): boolean {
+  return route === 'me' || route === 'protected'
 }

@@ -1,15 +1,17 @@
-// The words for how a call ended; each stands for exactly one reason.
+// Call outcomes: one word for each way in which a call can end.
 
 /**
- * How a call ended, or `pending` while it has not.
+ * The outcome of a call, or `pending` while it is open.
  *
- * - any route: `accepted`, `bad_request`, `too_large`, `not_found`, `method_not_allowed`, `unsupported_media_type`,
- *   `cross_site`, `preflight_refused`, `failed`, `fault_injected` (a test had asked for it, see `failNext`),
- *   `passed_by` (seen on its way to somebody else)
+ * - any route: `accepted`, `bad_request`, `too_large`, `not_found`, `method_not_allowed`,
+ *   `unsupported_media_type`, `cross_site` (refused by the CSRF check), `preflight_refused`,
+ *   `failed` (the handler failed), `fault_injected` (see `failNext`), `passed_by` (the request went
+ *   to another server)
  * - login: `signed_in`, `bad_credentials`
- * - refresh: `rotated`, `replayed` (the same successor again), `renewed` (by an access token), or a {@link RefreshRefusal}
+ * - refresh: `rotated`, `replayed` (the previous refresh token, answered with the same successor
+ *   again), `refreshed` (by an access token), or a {@link RefreshRefusal}
  * - logout: `signed_out`
- * - anything with an access token: the {@link TokenRefusal}s
+ * - every route that takes an access token: a {@link TokenRefusal}
  */
 export type CallOutcome =
   | 'pending'
@@ -36,12 +38,13 @@ export type CallOutcome =
 /**
  * Why a refresh was refused.
  *
- * - `no_cookie`: no refresh token was sent, in a cookie or otherwise
- * - `unknown_session`: nobody here knows the refresh token; it may be another server's
- * - `session_expired`: the session has come to its absolute end
- * - `session_idle`: the refresh token was not used for too long
- * - `session_revoked`: signed out, ended, or revoked after a reuse
- * - `refresh_reused`: the refresh token was spent before, and this is no race; its session is revoked now
+ * - `no_cookie`: the request carried no refresh token, neither in a cookie nor in the body
+ * - `unknown_session`: the refresh token is unknown; it may belong to another server
+ * - `session_expired`: the session has reached its absolute end
+ * - `session_idle`: the refresh token was unused for too long
+ * - `session_revoked`: the session was ended by a logout, by a test or because of a reuse
+ * - `refresh_reused`: the refresh token was used before and its grace period has passed; the
+ *   session is now revoked
  */
 export type RefreshRefusal =
   | 'no_cookie'
@@ -51,7 +54,7 @@ export type RefreshRefusal =
   | 'session_revoked'
   | 'refresh_reused'
 
-/** Every {@link TokenRefusal}, in the groups in which it tells them. */
+/** Every {@link TokenRefusal}, grouped as described there. */
 export const tokenRefusals = [
   'missing_token',
   'malformed_token',
@@ -73,14 +76,15 @@ export const tokenRefusals = [
 ] as const
 
 /**
- * Why an access token was refused. Of one that is wrong in several ways it tells one.
+ * Why an access token was refused. If several reasons apply, one is reported.
  *
- * - of the request: `missing_token`, `malformed_token` (no credential of RFC 6750, or no JWS of RFC 7515)
- * - of the header: `alg_not_allowed` (`none`, an unknown algorithm, or not the one of the key), `key_in_header`
- *   (`jwk`, `jku`, `x5c` or `x5u`), `missing_kid`, `unknown_kid`, `retired_key`
- * - of the signature: `bad_signature`
- * - of the claims: `malformed_claims` (no JSON object, or one is missing or of a wrong type), `wrong_type`,
- *   `wrong_issuer`, `wrong_audience`, `token_not_yet_valid`, `token_expired`
- * - of what the server knows: `unknown_subject`, `token_revoked`, `stale_version`
+ * - request: `missing_token`, `malformed_token` (not a Bearer credential of RFC 6750, or not a JWS
+ *   of RFC 7515)
+ * - header: `alg_not_allowed` (`none`, an unknown algorithm, or not the algorithm of the key),
+ *   `key_in_header` (`jwk`, `jku`, `x5c` or `x5u`), `missing_kid`, `unknown_kid`, `retired_key`
+ * - signature: `bad_signature`
+ * - claims: `malformed_claims` (not a JSON object, or a claim is missing or has the wrong type),
+ *   `wrong_type`, `wrong_issuer`, `wrong_audience`, `token_not_yet_valid`, `token_expired`
+ * - revocation check: `unknown_subject`, `token_revoked`, `stale_version`
  */
 export type TokenRefusal = (typeof tokenRefusals)[number]

@@ -1,60 +1,54 @@
-// The server's clock: the one it was given, moved or stopped by a test. Only the server goes by it, so moving it is skew.
+// Server clock: the clock of the options, which a test can move or stop. Only the server uses it,
+// so moving it creates clock skew.
 import { invalid } from '../lib/checks.ts'
 
 export interface MockClock {
   /** The server's time, in milliseconds since the epoch. */
   now(): number
   /**
-   * Moves the server's clock by that many seconds, forward or (negative) back. The client's clock stays where it is:
-   * to let time pass for both, fake `Date`, which this clock follows.
+   * Moves the server's clock forward by that many seconds, or back if negative. The client's clock
+   * is not moved. To advance both, fake `Date`: the server's clock follows it.
    *
-   * @throws TypeError for anything but a finite number, or one that leads beyond what a `Date` can name
+   * @throws TypeError if the value is not a finite number, or leads outside the range of a `Date`
    */
   advance(seconds: number): void
   /**
-   * Stops the server's clock, at a moment or where it is. `advance` moves a stopped clock as well.
+   * Stops the server's clock. `advance` still moves it.
    *
-   * @param at milliseconds since the epoch, or a `Date`
-   * @throws TypeError for anything that is no moment, or one that no `Date` can name
+   * @param at milliseconds since the epoch or a `Date`; default: the server's current time
+   * @throws TypeError if the value is not a time within the range of a `Date`
    */
   freeze(at?: number | Date): void
-  /** Lets the clock go again as it was given. */
+  /** Undoes every `advance` and `freeze`. */
   reset(): void
 }
 
-/** The last moment that a `Date` can name, and with a minus the first (ECMA-262 §21.4.1.1). */
-const lastMomentMs = 8.64e15
+/** The range of a `Date`, in milliseconds before and after the epoch (ECMA-262 §21.4.1.1). */
+const dateRangeMs = 8.64e15
 
-/** The source is asked at each reading, so that faked timers count however late they are installed. */
+/** The source is read on each call, so that timers faked later count too. */
 export function createClock(source: () => number): MockClock {
   let offsetMs = 0
   let frozenAtMs: number | undefined
-  const now = () => frozenAtMs ?? source() + offsetMs
+
+  function now(): number {
+    return frozenAtMs ?? source() + offsetMs
+  }
 
   return {
     now,
     advance(seconds) {
+      const caller = 'clock.advance'
       const ms =
-        number('advance', 'seconds', 'a finite number of seconds', seconds, Number.MAX_VALUE) * 1000
-      number(
-        'advance',
-        'seconds',
-        'seconds to a moment that a Date can name',
-        now() + ms,
-        lastMomentMs
-      )
+        within('seconds', 'a finite number of seconds', seconds, Number.MAX_VALUE, caller) * 1000
+      within('seconds', 'a time within the range of Date', now() + ms, dateRangeMs, caller)
       if (frozenAtMs === undefined) offsetMs += ms
       else frozenAtMs += ms
     },
     freeze(at = now()) {
-      const moment = at instanceof Date ? at.getTime() : at
-      frozenAtMs = number(
-        'freeze',
-        'at',
-        'a Date or milliseconds since the epoch',
-        moment,
-        lastMomentMs
-      )
+      const time = at instanceof Date ? at.getTime() : at
+      const expectation = 'a Date or milliseconds since the epoch'
+      frozenAtMs = within('at', expectation, time, dateRangeMs, 'clock.freeze')
     },
     reset() {
       offsetMs = 0
@@ -63,13 +57,14 @@ export function createClock(source: () => number): MockClock {
   }
 }
 
-function number(
-  method: string,
+/** A number from `-most` to `most`. */
+function within(
   name: string,
   expectation: string,
   value: unknown,
-  most: number
+  most: number,
+  caller: string
 ): number {
   if (typeof value === 'number' && Math.abs(value) <= most) return value
-  throw invalid(name, expectation, String(value), `clock.${method}`)
+  throw invalid(name, expectation, String(value), caller)
 }

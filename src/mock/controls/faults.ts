@@ -1,9 +1,7 @@
-// Faults on demand: what a test wants the next calls to meet instead of, or after, the server's work.
-import type { MockFaultName, MockRoute } from '../calls/call.ts'
+// Faults: the failures that a test can inject, and what each one makes of the server's response.
 
-import { type EndpointMatcher, type MockEndpoint, matches } from '../calls/endpoint-names.ts'
-import { type Decision, decision } from '../http/decision.ts'
-import { json, lost, type WireResponse } from '../http/message.ts'
+import type { MockEndpoint, MockFaultName } from '../calls/call.ts'
+import { type Decision, decision, json, lost, type WireResponse } from '../http/message.ts'
 import {
   describe,
   fieldValuePattern,
@@ -15,107 +13,90 @@ import {
 } from '../lib/checks.ts'
 import { type MockMoment, readMoment } from './gates.ts'
 
-/** An answer of your own. Its CORS headers are the server's, like those of every other answer. */
+/** A response of your own. It gets the server's CORS headers, as every response does. */
 export interface MockFaultAnswer {
   /** 200 to 599. */
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  /** A string is sent as it is, anything else as JSON. Default: nothing. */
+  /** A string is sent as it is, any other value as JSON. Default: an empty body. */
   readonly body?: unknown
 }
 
 /**
- * - a number: that status, 200 to 599, with `{ error: 'fault_injected' }`
- * - `network`: the connection is lost before there is an answer
- * - `hang`: there is never an answer; the call stays open until the client gives up, the port closes, or `reset()`
- * - `cut`: the head of the answer arrives (with its cookie) and half of the body, then the connection is lost; an answer
- *   without a body is lost altogether
- * - `malformed`: half of the body arrives as if it were the whole
- * - an object: that very answer
+ * - a number: this status, 200 to 599, with the body `{ error: 'fault_injected' }`
+ * - `network`: the connection is lost before an answer
+ * - `hang`: no answer; the call stays open until the client gives up, the port closes, or `reset()`
+ * - `cut`: the headers (with their cookie) and half of the body arrive, then the connection is
+ *   lost; a response without a body is lost completely
+ * - `malformed`: half of the body arrives as if it were complete
+ * - an object: this response
  */
 export type MockFault = number | 'network' | 'hang' | 'cut' | 'malformed' | MockFaultAnswer
 
 export interface FailNextOptions {
-  /** How many calls meet it: a whole number from 1, or `Infinity`. Default 1. */
+  /** How many calls fail: a whole number from 1, or `Infinity`. Default 1. */
   readonly times?: number
   /**
-   * `arrival`: the server does nothing. `commit`: it does its work first, such as rotating the refresh token, and the
-   * client never learns. Default `arrival`.
+   * `arrival`: the server does nothing. `commit`: the server does its work first, such as rotating
+   * the refresh token, but the client does not get the answer. Default `arrival`.
    */
   readonly after?: MockMoment
 }
 
-export interface PlannedFault {
+export interface Fault {
   readonly fault: MockFault
   readonly name: MockFaultName
   readonly after: MockMoment
 }
 
-export interface Faults {
-  /** @returns takes back what has not happened yet */
-  failNext(endpoint: MockEndpoint, fault: MockFault, options?: FailNextOptions): () => void
-  /** The fault that a call to this route meets, if any: earlier plans come first. */
-  take(route: MockRoute): PlannedFault | undefined
-  reset(): void
+/** The faults that a test planned for the next calls to an endpoint. */
+export interface FaultPlan extends Fault {
+  readonly endpoint: MockEndpoint
+  readonly times: number
 }
 
-export function createFaults(readEndpoint: EndpointMatcher): Faults {
-  let plans: { endpoint: MockEndpoint; left: number; planned: PlannedFault }[] = []
-
+/** @throws TypeError if the fault or an option is invalid */
+export function readFaultPlan(
+  endpoint: MockEndpoint,
+  fault: MockFault,
+  options: FailNextOptions
+): FaultPlan {
+  const { times = 1, after = 'arrival' } = methodOptions<FailNextOptions>('failNext', options, [
+    'times',
+    'after'
+  ])
+  const checked = typeof fault === 'object' && isRecord(fault) ? readAnswer(fault) : fault
   return {
-    failNext(name, fault, options = {}) {
-      const names = ['times', 'after'] as const
-      const { times = 1, after = 'arrival' } = methodOptions<FailNextOptions>(
-        'failNext',
-        options,
-        names
-      )
-      const own = typeof fault === 'object' && isRecord(fault) ? readAnswer(fault) : fault
-      const plan = {
-        endpoint: readEndpoint('failNext', name),
-        left: readTimes(times),
-        planned: { fault: own, name: readFault(own), after: readMoment('failNext', after) }
-      }
-      plans.push(plan)
-      return () => {
-        plans = plans.filter((other) => other !== plan)
-      }
-    },
-    take(route) {
-      const plan = plans.find(({ endpoint }) => matches(endpoint, route))
-      if (plan === undefined) return undefined
-      plan.left -= 1
-      if (plan.left <= 0) plans = plans.filter((other) => other !== plan)
-      return plan.planned
-    },
-    reset() {
-      plans = []
-    }
+    endpoint,
+    times: readTimes(times),
+    fault: checked,
+    name: readFaultName(checked),
+    after: readMoment('failNext', after)
   }
 }
 
-const halfAToken = '{"access_token":"'
-
-/** What the client gets to see, given what the server has decided, if it has. */
+/** Applies a fault to the server's decision. On `arrival` there is no decision yet. */
 export async function applyFault(
-  { fault, name }: PlannedFault,
+  { fault, name }: Fault,
   decided: Decision | undefined
 ): Promise<Decision> {
   const { outcome = 'fault_injected', facts = {} } = decided ?? {}
   return decision(outcome, await spoil(fault, decided?.response), { ...facts, fault: name })
 }
 
+const halfAToken = '{"access_token":"'
+
 async function spoil(fault: MockFault, decided: WireResponse | undefined): Promise<WireResponse> {
-  if (typeof fault === 'number') return answer({ status: fault, body: injected })
-  if (typeof fault === 'object') return answer(fault)
+  if (typeof fault === 'number') return toResponse({ status: fault, body: injected })
+  if (typeof fault === 'object') return toResponse(fault)
   if (fault === 'network' || fault === 'hang') return lost
   const { status, headers, setCookies, body, readBody } = decided ?? json(200, {})
   const whole = (await readBody?.()) ?? body
-  // Where the server has done nothing there is no body to halve: the beginning of a token response has to do.
+  // Without a decision there is no body to halve: use the beginning of a token response.
   const half = decided === undefined ? halfAToken : whole.slice(0, Math.ceil(whole.length / 2))
   if (fault === 'malformed') return { status, headers, setCookies, body: half }
   if (half === '') return lost
-  // The length of the whole is what tells the client that there should have been more.
+  // A length beyond the half shows the client that the body is incomplete.
   const length = String(new TextEncoder().encode(half).length * 2)
   const others = headers.filter(([name]) => name.toLowerCase() !== 'content-length')
   const announced: WireResponse['headers'] = [...others, ['Content-Length', length]]
@@ -124,50 +105,47 @@ async function spoil(fault: MockFault, decided: WireResponse | undefined): Promi
 
 const injected = { error: 'fault_injected', error_description: 'failNext asked for this answer' }
 
-function answer({ status, headers = {}, body }: MockFaultAnswer): WireResponse {
-  const rows = Object.entries(headers)
+function toResponse({ status, headers = {}, body }: MockFaultAnswer): WireResponse {
+  const given = Object.entries(headers)
   const isEmpty = body === undefined || [204, 205, 304].includes(status)
-  if (isEmpty) return { status, headers: rows, setCookies: [], body: '' }
-  if (typeof body === 'string') return { status, headers: rows, setCookies: [], body }
-  const own = new Set(rows.map(([name]) => name.toLowerCase()))
-  const made = json(status, body)
-  return {
-    ...made,
-    headers: [...made.headers.filter(([name]) => !own.has(name.toLowerCase())), ...rows]
-  }
+  if (isEmpty) return { status, headers: given, setCookies: [], body: '' }
+  if (typeof body === 'string') return { status, headers: given, setCookies: [], body }
+  const names = new Set(given.map(([name]) => name.toLowerCase()))
+  const response = json(status, body)
+  const defaults = response.headers.filter(([name]) => !names.has(name.toLowerCase()))
+  return { ...response, headers: [...defaults, ...given] }
 }
 
 function readAnswer(fault: MockFaultAnswer): MockFaultAnswer {
-  const place = { prefix: 'fault.', caller: 'failNext' }
-  const names = ['status', 'headers', 'body'] as const
-  const own = ownOptions<MockFaultAnswer>('fault', fault, names, place)
-  const headers: unknown = own.headers ?? {}
-  const expectation = 'an object of strings'
-  if (!isRecord(headers)) {
-    throw invalid('fault.headers', expectation, describe(headers), place.caller)
-  }
-  for (const [name, value] of Object.entries(headers)) {
-    if (!tokenPattern.test(name)) {
-      throw invalid(
-        'fault.headers',
-        'valid header names (RFC 9110 §5.1)',
-        describe(name),
-        place.caller
-      )
-    }
-    if (typeof value !== 'string') {
-      throw invalid('fault.headers', expectation, `a ${typeof value} as ${name}`, place.caller)
-    }
-    if (!fieldValuePattern.test(value)) {
-      const received = `another one as ${name}`
-      throw invalid('fault.headers', 'values in printable Latin-1', received, place.caller)
-    }
-  }
-  if (own.body === undefined || isSayable(own.body)) return own
-  throw invalid('fault.body', 'a JSON-serialisable value', describe(own.body), place.caller)
+  const caller = 'failNext'
+  const answer = ownOptions<MockFaultAnswer>('fault', fault, ['status', 'headers', 'body'], {
+    prefix: 'fault.',
+    caller
+  })
+  readHeaders(answer.headers ?? {}, caller)
+  if (answer.body === undefined || isSerialisable(answer.body)) return answer
+  throw invalid('fault.body', 'a JSON-serialisable value', describe(answer.body), caller)
 }
 
-function isSayable(body: unknown): boolean {
+function readHeaders(headers: unknown, caller: string): void {
+  const option = 'fault.headers'
+  const expectation = 'an object of strings'
+  if (!isRecord(headers)) throw invalid(option, expectation, describe(headers), caller)
+  for (const [name, value] of Object.entries(headers)) {
+    if (!tokenPattern.test(name)) {
+      throw invalid(option, 'valid header names (RFC 9110 §5.1)', describe(name), caller)
+    }
+    if (typeof value !== 'string') {
+      throw invalid(option, expectation, `a ${typeof value} as ${name}`, caller)
+    }
+    if (!fieldValuePattern.test(value)) {
+      const received = `other characters in ${name}`
+      throw invalid(option, 'values in printable Latin-1', received, caller)
+    }
+  }
+}
+
+function isSerialisable(body: unknown): boolean {
   try {
     return JSON.stringify(body) !== undefined
   } catch {
@@ -175,7 +153,7 @@ function isSayable(body: unknown): boolean {
   }
 }
 
-function readFault(fault: unknown): MockFaultName {
+function readFaultName(fault: unknown): MockFaultName {
   if (fault === 'network' || fault === 'hang' || fault === 'cut' || fault === 'malformed') {
     return fault
   }

@@ -1,43 +1,46 @@
-// Gates: calls wait at them until a test lets them through. No timer is involved, so fake ones do not matter.
-import type { MockRoute } from '../calls/call.ts'
+// Gates: hold calls until a test releases them. No timer is involved, so fake timers do not matter.
 
-import { type EndpointMatcher, type MockEndpoint, matches } from '../calls/endpoint-names.ts'
+import { type EndpointReader, type MockEndpoint, type MockRoute, matches } from '../calls/call.ts'
 import { adapterClosed } from '../http/message.ts'
 import { invalid, methodOptions, whole } from '../lib/checks.ts'
 
-/** Where in its course a call is caught: before the server does anything, or when it has and only the answer is left. */
+/** The moment at which a call is held or fails: before or after the server's work. */
 export type MockMoment = 'arrival' | 'commit'
 
 export interface HoldOptions {
   /**
-   * `arrival`: nothing has happened yet. `commit`: the server has done its work (rotated the refresh token, say), and
-   * only the answer waits. Default `arrival`.
+   * `arrival`: the server has done nothing yet. `commit`: the server has done its work, such as
+   * rotating the refresh token, and only the answer is held. Default `arrival`.
    */
   readonly after?: MockMoment
 }
 
 export interface MockGate {
-  /** How many calls have come to this gate, let through or not. */
+  /** The number of calls that have reached this gate, released or not. */
   readonly arrivals: number
   /**
-   * Resolves when that many calls have come to this gate. Default 1.
-   * @throws TypeError for anything but a whole number from 1
-   * @throws Error where a `reset()` has taken the gate away before
+   * Resolves when that many calls have reached this gate. Default 1.
+   * @throws TypeError if the count is not a whole number from 1
+   * @throws Error if a `reset()` removes the gate first
    */
   arrived(count?: number): Promise<void>
-  /** Lets everything through, now and from now on. */
+  /** Releases all held calls, and lets later ones pass. */
   release(): void
 }
 
 export interface Gates {
   hold(endpoint: MockEndpoint, options?: HoldOptions): MockGate
-  /** What a call has to wait for now, if anything; resolves to `false` if a reset or its door has cut it off. */
+  /**
+   * Holds a call at the gates of its route. Returns `undefined` if there is no gate. Resolves to
+   * `true` when all gates are released, and to `false` when a reset or the closing adapter ends the
+   * call.
+   */
   waitAt(
     route: MockRoute,
     moment: MockMoment,
     signal: AbortSignal | undefined
   ): Promise<boolean> | undefined
-  /** Cuts off whoever waits, tests for arrivals among them, and takes every gate away. */
+  /** Removes every gate, ends the held calls, and rejects pending `arrived()` promises. */
   reset(): void
 }
 
@@ -45,56 +48,53 @@ interface Gate {
   readonly endpoint: MockEndpoint
   readonly moment: MockMoment
   arrivals: number
+  /** The pending `arrived()` calls. */
   readonly watchers: Set<() => void>
-  /** Has a reset taken it away? Then nobody arrives any more. */
-  isGone: boolean
+  /** Whether a reset has removed the gate, so that no call reaches it any more. */
+  isRemoved: boolean
   readonly opened: Promise<boolean>
-  open(isLetThrough: boolean): void
+  open(isReleased: boolean): void
 }
 
-export function createGates(readEndpoint: EndpointMatcher): Gates {
+export function createGates(readEndpoint: EndpointReader): Gates {
   const closed = new Set<Gate>()
-  const made = new Set<Gate>()
+  const all = new Set<Gate>()
+
+  function addGate(endpoint: MockEndpoint, moment: MockMoment): Gate {
+    let open: (isReleased: boolean) => void = () => {}
+    const opened = new Promise<boolean>((resolve) => {
+      open = resolve
+    })
+    const gate: Gate = {
+      endpoint,
+      moment,
+      arrivals: 0,
+      watchers: new Set(),
+      isRemoved: false,
+      opened,
+      open
+    }
+    closed.add(gate)
+    all.add(gate)
+    return gate
+  }
 
   return {
     hold(name, options = {}) {
       const { after = 'arrival' } = methodOptions<HoldOptions>('hold', options, ['after'])
       const endpoint = readEndpoint('hold', name)
-      let open: (isLetThrough: boolean) => void = () => {}
-      const opened = new Promise<boolean>((resolve) => {
-        open = resolve
-      })
-      const gate: Gate = {
-        endpoint,
-        moment: readMoment('hold', after),
-        arrivals: 0,
-        watchers: new Set(),
-        isGone: false,
-        opened,
-        open
-      }
-      closed.add(gate)
-      made.add(gate)
+      const gate = addGate(endpoint, readMoment('hold', after))
       return {
         get arrivals() {
           return gate.arrivals
         },
         async arrived(count = 1) {
           whole('count', count, [1, Number.MAX_SAFE_INTEGER], 'arrived')
-          await new Promise<void>((resolve, reject) => {
-            const look = () => {
-              if (gate.arrivals >= count) resolve()
-              else if (!gate.isGone) return
-              else reject(new Error('arrived: a reset has taken the gate away'))
-              gate.watchers.delete(look)
-            }
-            gate.watchers.add(look)
-            look()
-          })
+          await arrivalsAt(gate, count)
         },
         release() {
           closed.delete(gate)
-          open(true)
+          gate.open(true)
         }
       }
     },
@@ -106,40 +106,53 @@ export function createGates(readEndpoint: EndpointMatcher): Gates {
       if (met.length === 0) return undefined
       for (const gate of met) {
         gate.arrivals += 1
-        lookAt(gate)
+        notifyWatchers(gate)
       }
-      const opened = Promise.all(met.map((gate) => gate.opened)).then((all) => all.every(Boolean))
-      return Promise.race([opened, whenShut(signal)])
+      const opened = Promise.all(met.map((gate) => gate.opened)).then((each) => each.every(Boolean))
+      return Promise.race([opened, whenAdapterCloses(signal)])
     },
 
     reset() {
-      for (const gate of made) {
-        gate.isGone = true
+      for (const gate of all) {
+        gate.isRemoved = true
         gate.open(false)
-        lookAt(gate)
+        notifyWatchers(gate)
       }
-      made.clear()
+      all.clear()
       closed.clear()
     }
   }
 }
 
-function lookAt({ watchers }: Gate): void {
-  for (const look of [...watchers]) look()
-}
-
-/** Resolves to `false` when the call's door is shut. */
-function whenShut(signal: AbortSignal | undefined): Promise<false> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (signal?.reason === adapterClosed) resolve(false)
+function arrivalsAt(gate: Gate, count: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const watch = () => {
+      if (gate.arrivals >= count) resolve()
+      else if (!gate.isRemoved) return
+      else reject(new Error('arrived(): a reset has removed the gate.'))
+      gate.watchers.delete(watch)
     }
-    signal?.addEventListener('abort', look, { once: true })
-    look()
+    gate.watchers.add(watch)
+    watch()
   })
 }
 
-/** @throws TypeError that names the method, what was expected and what came */
+function notifyWatchers({ watchers }: Gate): void {
+  for (const watch of [...watchers]) watch()
+}
+
+/** Resolves to `false` when the adapter of the call closes. */
+function whenAdapterCloses(signal: AbortSignal | undefined): Promise<false> {
+  return new Promise((resolve) => {
+    const check = () => {
+      if (signal?.reason === adapterClosed) resolve(false)
+    }
+    signal?.addEventListener('abort', check, { once: true })
+    check()
+  })
+}
+
+/** @throws TypeError if the value is not a moment; `method` is named in the error */
 export function readMoment(method: string, value: unknown): MockMoment {
   if (value === 'arrival' || value === 'commit') return value
   throw invalid('after', "'arrival' or 'commit'", String(value), method)

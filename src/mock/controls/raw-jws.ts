@@ -1,6 +1,6 @@
 // A JWS put together by hand: jose rightly will not sign what no server may accept (RFC 7515 §3.1).
 import type { CryptoKey } from 'jose'
-import { base64url } from '../lib/random.ts'
+import { base64url } from '../lib/crypto.ts'
 
 type Parts = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,7 @@
 // The levers of sessions and tokens: arranging one without a request, and calling each back in every way there is.
 
+import { parseUrl } from '../http/message.ts'
 import type { RefreshCookie } from '../http/refresh-cookie.ts'
-import { parseUrl } from '../http/routes.ts'
 import { describe, invalid, text } from '../lib/checks.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { ResetGeneration } from '../lib/reset-generation.ts'

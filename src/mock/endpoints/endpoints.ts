@@ -1,17 +1,20 @@
-// The four endpoints: login, refresh, logout and me, as decisions without HTTP around them.
+// Endpoints: login, refresh, logout, `me` and the JWK Set, as decisions about a request.
 
 import type { RefreshRefusal } from '../calls/outcomes.ts'
-import { type Decision, decision } from '../http/decision.ts'
-import { readJsonBody } from '../http/json-body.ts'
 import {
-  attemptOf,
+  type Decision,
+  decision,
   json,
   noContent,
+  readIdempotencyKey,
+  readJsonBody,
   refusal,
   type WireRequest,
   type WireResponse
 } from '../http/message.ts'
 import type { RefreshCookie } from '../http/refresh-cookie.ts'
+import { usableMaterial } from '../keys/key.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
 import type { Grant, Redemption, Session, Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
@@ -20,20 +23,25 @@ import type { ProtectedSession } from './guard.ts'
 import type { RefreshCredential } from './refresh-credential.ts'
 
 export interface Endpoints {
-  /** Leaves no session where the request is of an earlier epoch. */
+  /** Starts no session if the server was reset after the request arrived. */
   login(request: WireRequest, isCurrent: IsCurrent): Promise<Decision>
   refresh(request: WireRequest): Promise<Decision>
+  /** The media type that a refresh request must have. */
+  readonly refreshMediaType: string
   logout(request: WireRequest): Promise<Decision>
   me(session: ProtectedSession): WireResponse
+  jwks(): Promise<Decision>
 }
 
 export interface EndpointsDeps {
   readonly users: Users
   readonly sessions: Sessions
   readonly tokens: AccessTokens
+  readonly ring: KeyRing
   readonly cookie: RefreshCookie
   readonly credential: RefreshCredential
   readonly issuer: string
+  readonly jwksMaxAgeSeconds: number
   readonly now: () => number
 }
 
@@ -46,17 +54,25 @@ const refusals: Readonly<Record<RefreshRefusal, string>> = {
   refresh_reused: 'refresh token reuse detected, the session has been revoked'
 }
 
-export function createEndpoints(parts: EndpointsDeps): Endpoints {
-  const { users, sessions, tokens, cookie, credential } = parts
-
-  const grantTokens = async (
+export function createEndpoints({
+  users,
+  sessions,
+  tokens,
+  ring,
+  cookie,
+  credential,
+  issuer,
+  jwksMaxAgeSeconds,
+  now
+}: EndpointsDeps): Endpoints {
+  async function grantTokens(
     request: WireRequest,
     { session, refreshToken }: Partial<Grant> & Pick<Grant, 'session'>,
     outcome: 'signed_in' | 'rotated' | 'replayed' | 'refreshed',
     facts: Decision['facts'] = {}
-  ): Promise<Decision> => {
+  ): Promise<Decision> {
     const signed = tokens.issue(session, users.claimsOf(session.sub))
-    const maxAgeSeconds = session.aliveUntilSeconds - Math.floor(parts.now() / 1000)
+    const maxAgeSeconds = session.aliveUntilSeconds - Math.floor(now() / 1000)
     const isInBody = credential.carrier === 'body' && refreshToken !== undefined
     const setCookies =
       credential.carrier === 'cookie' && refreshToken !== undefined
@@ -83,31 +99,33 @@ export function createEndpoints(parts: EndpointsDeps): Endpoints {
     )
   }
 
-  const refuse = (request: WireRequest, reason: RefreshRefusal, session?: Session): Decision => {
+  function refuse(request: WireRequest, reason: RefreshRefusal, session?: Session): Decision {
     const isMissing = reason === 'no_cookie' && credential.refusalStatus === 400
     const error = isMissing ? 'invalid_request' : 'invalid_grant'
-    const answer = refusal(credential.refusalStatus, error, refusals[reason])
-    // An unknown token may belong to another server on another port of this host: cookies do not know ports.
-    if (session === undefined) return decision(reason, answer)
-    // Nor may this answer take away what a login or a sign-out has written meanwhile.
+    const response = refusal(credential.refusalStatus, error, refusals[reason])
+    // Cookies ignore ports: an unknown token may belong to another server on this host. Keep it.
+    if (session === undefined) return decision(reason, response)
+    // Keep the cookie too if a login or a logout has replaced the session:
     //
-    //   t0  tab A refreshes with R1, and is slow
+    //   t0  tab A refreshes with R1, and the request is slow
     //   t1  tab B signs in: the family of R1 ends, the browser holds S1
     //   t2  A is refused; clearing the cookie now would lose S1
-    const setCookies = sessions.wasLeft(session) ? [] : clearing(request)
-    return decision(reason, { ...answer, setCookies }, { sub: session.sub, sid: session.id })
+    const setCookies = sessions.wasLeft(session) ? [] : clearCookie(request)
+    return decision(reason, { ...response, setCookies }, { sub: session.sub, sid: session.id })
   }
 
-  const clearing = (request: WireRequest): string[] =>
-    credential.carrier === 'cookie' ? [cookie.clear(request)] : []
+  function clearCookie(request: WireRequest): string[] {
+    return credential.carrier === 'cookie' ? [cookie.clear(request)] : []
+  }
 
-  const redeemKnown = async (
+  /** Redeems the first token that the server knows. */
+  async function redeemKnown(
     [token = '', ...others]: readonly string[],
-    attempt: string | undefined
-  ): Promise<Redemption> => {
-    const redemption = await sessions.redeem(token, attempt)
+    idempotencyKey: string | undefined
+  ): Promise<Redemption> {
+    const redemption = await sessions.redeem(token, idempotencyKey)
     const isUnknown = redemption.kind === 'refused' && redemption.reason === 'unknown_session'
-    return isUnknown && others.length > 0 ? redeemKnown(others, attempt) : redemption
+    return isUnknown && others.length > 0 ? redeemKnown(others, idempotencyKey) : redemption
   }
 
   return {
@@ -125,11 +143,8 @@ export function createEndpoints(parts: EndpointsDeps): Endpoints {
         const facts = target === undefined ? {} : { sub: target.sub }
         return decision('bad_credentials', refusal(401, 'invalid_grant', description), facts)
       }
-      const grant = await sessions.start(
-        user.sub,
-        isCurrent,
-        credential.readPrevious(request, body.value)
-      )
+      const previous = credential.readPrevious(request, body.value)
+      const grant = await sessions.start(user.sub, isCurrent, previous)
       return grantTokens(request, grant, 'signed_in')
     },
 
@@ -147,13 +162,15 @@ export function createEndpoints(parts: EndpointsDeps): Endpoints {
             : grantTokens(request, { session }, 'refreshed', presented.facts)
         }
         case 'refresh-tokens': {
-          const redemption = await redeemKnown(presented.tokens, attemptOf(request))
+          const redemption = await redeemKnown(presented.tokens, readIdempotencyKey(request))
           return redemption.kind === 'refused'
             ? refuse(request, redemption.reason, redemption.session)
             : grantTokens(request, redemption, redemption.kind)
         }
       }
     },
+
+    refreshMediaType: credential.mediaType,
 
     async logout(request) {
       const body = await readJsonBody(request)
@@ -165,16 +182,33 @@ export function createEndpoints(parts: EndpointsDeps): Endpoints {
       const response = noContent([['Cache-Control', 'no-store']])
       return decision(
         'signed_out',
-        { ...response, setCookies: clearing(request) },
+        { ...response, setCookies: clearCookie(request) },
         session === undefined ? {} : { sub: session.sub, sid: session.id }
       )
     },
 
     me({ claims: { sub, iss } }) {
       const user = users.find(String(sub))
-      // The users of another issuer are not ours, whatever their `sub` is.
-      if (iss !== parts.issuer || user === undefined) return json(200, { sub, iss })
+      // A trusted issuer has its own users: an equal `sub` names another user.
+      if (iss !== issuer || user === undefined) return json(200, { sub, iss })
       return json(200, { ...users.claimsOf(user.sub), sub: user.sub, email: user.email })
+    },
+
+    // RFC 7517 §5. Symmetric keys are left out: publishing one would let others sign.
+    async jwks() {
+      const keys = await Promise.all(
+        ring.list().map(async ({ kid, alg }) => {
+          const key = ring.find(kid)
+          const publicJwk = key === undefined ? undefined : (await usableMaterial(key))?.publicJwk
+          return publicJwk === undefined ? [] : [{ ...publicJwk, kid, alg, use: 'sig' }]
+        })
+      )
+      const response = json(200, { keys: keys.flat() })
+      const headers: WireResponse['headers'] = [
+        ['Content-Type', 'application/jwk-set+json'],
+        ['Cache-Control', `public, max-age=${jwksMaxAgeSeconds}`]
+      ]
+      return decision('accepted', { ...response, headers })
     }
   }
 }

@@ -1,35 +1,42 @@
-// The ways in which a refresh shows that it may: by the cookie, by the access token, by the form of OAuth 2.
+// Refresh credential: reads what a refresh presents. It is the refresh cookie, the access token, or
+// the refresh token in an OAuth 2 form.
 
 import type { TokenRefusal } from '../calls/outcomes.ts'
-import { type Decision, decision } from '../http/decision.ts'
-import { readBodyText, readJsonBody } from '../http/json-body.ts'
-import { refusal, type WireRequest, type WireResponse } from '../http/message.ts'
+import {
+  type Decision,
+  decision,
+  readBodyText,
+  readJsonBody,
+  refusal,
+  type WireRequest,
+  type WireResponse
+} from '../http/message.ts'
 import type { RefreshCookie } from '../http/refresh-cookie.ts'
 import type { RefreshWith } from '../options/sessions.ts'
 import type { RevocationCheck } from '../tokens/revocation.ts'
 import { factsOf } from '../tokens/verify.ts'
 import type { Guard } from './guard.ts'
 
-/** What a refresh shows. */
+/** The credential that a refresh presents. */
 type Presented =
-  /** Several where the browser has cookies of other servers under the same name: the one that is known counts. */
+  /** Several if other servers have set cookies of the same name. The first known one counts. */
   | { readonly kind: 'refresh-tokens'; readonly tokens: readonly string[] }
-  /** A good access token of the server's own: the session it belongs to, and what the journal may know. */
+  /** A valid access token of the server itself: its session, and the facts for the call log. */
   | { readonly kind: 'session'; readonly sid: string; readonly facts: Decision['facts'] }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'refused'; readonly decision: Decision }
 
 export interface RefreshCredential {
-  /** What a refresh has to be sent as. */
+  /** The media type that a refresh request must have. */
   readonly mediaType: string
-  /** Status of a refusal: 401 for a credential of HTTP, 400 for a grant of OAuth 2 (RFC 6749 §5.2). */
+  /** Status of a refusal: 400 for an OAuth 2 grant (RFC 6749 §5.2), otherwise 401. */
   readonly refusalStatus: 400 | 401
-  /** Where a refresh token travels, if there is one. */
+  /** How the server sends the refresh token, if it uses one. */
   readonly carrier: 'cookie' | 'body' | 'none'
   read(request: WireRequest): Promise<Presented>
-  /** The `sid` of the session that a sign-out shows, where it has no refresh token to show. */
+  /** The `sid` of a logout that presents an access token instead of a refresh token. */
   readSid(request: WireRequest): Promise<string | undefined>
-  /** The refresh tokens that a sign-out or a login shows. */
+  /** The refresh tokens that a login or logout presents. Their sessions end. */
   readPrevious(request: WireRequest, body: Readonly<Record<string, unknown>>): readonly string[]
 }
 
@@ -42,9 +49,8 @@ export interface RefreshCredentialDeps {
 
 export function createRefreshCredential(
   refreshWith: RefreshWith,
-  parts: RefreshCredentialDeps
+  { cookie, identify, revocation, challenge }: RefreshCredentialDeps
 ): RefreshCredential {
-  const { cookie, identify, revocation, challenge } = parts
   switch (refreshWith) {
     case 'cookie':
       return {
@@ -74,7 +80,7 @@ export function createRefreshCredential(
           }
           const { kid, claims, isOwn } = result
           const facts = factsOf(kid, claims)
-          // Another issuer's token opens doors here, but its session is none of ours to prolong.
+          // The guard accepts a trusted issuer's token, but its session is not ours to extend.
           const reason = isOwn ? revocation.refuseSuccessor(claims) : 'wrong_issuer'
           return reason === undefined
             ? { kind: 'session', sid: String(claims.sid), facts }
@@ -98,9 +104,9 @@ export function createRefreshCredential(
           const form = new URLSearchParams(text)
           const [grantType, ...others] = form.getAll('grant_type')
           const [token, ...more] = form.getAll('refresh_token')
-          // A parameter that is there twice could mean two things (RFC 6749 §3.2).
+          // A repeated parameter is ambiguous (RFC 6749 §3.2).
           if (grantType === undefined || others.length > 0 || more.length > 0) {
-            return badRequest('invalid_request', 'grant_type and refresh_token must be there once')
+            return badRequest('invalid_request', 'grant_type and refresh_token must be sent once')
           }
           return grantType === 'refresh_token'
             ? tokensOrNothing(token === undefined || token === '' ? [] : [token])

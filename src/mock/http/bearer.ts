@@ -1,4 +1,4 @@
-// The request's side of RFC 6750: finding the one Bearer credential, and refusing a request for the lack of it.
+// Bearer authentication (RFC 6750): reads the credential of a request, and builds the refusals.
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import { headerValues, refusal, type WireRequest, type WireResponse } from './message.ts'
 
@@ -13,23 +13,23 @@ const descriptions: Readonly<Record<TokenRefusal, string>> = {
   missing_token: 'no access token was sent',
   malformed_token: 'the access token is malformed',
   alg_not_allowed: 'the algorithm of the access token is not the one of its key',
-  key_in_header: 'the access token brings a key along',
-  missing_kid: 'the access token names no key',
+  key_in_header: 'the access token contains a key',
+  missing_kid: 'the access token does not name a key',
   unknown_kid: 'the access token names an unknown key',
-  retired_key: 'the access token names a key that was retired',
+  retired_key: 'the access token names a retired key',
   bad_signature: 'the signature of the access token is wrong',
   malformed_claims: 'the claims of the access token are malformed',
-  wrong_type: 'the token is no access token',
+  wrong_type: 'the token is not an access token',
   wrong_issuer: 'the access token is from another issuer',
   wrong_audience: 'the access token is for another audience',
   token_expired: 'the access token expired',
   token_not_yet_valid: 'the access token is not valid yet',
   token_revoked: 'the access token was revoked',
-  stale_version: 'the access token is of an older version than its user',
+  stale_version: 'the access token has an outdated token_version',
   unknown_subject: 'the access token is for an unknown user'
 }
 
-/** The credential of RFC 6750 §2.1; a token in the query or the body is none. */
+/** The credential of RFC 6750 §2.1. A token in the query or the body does not count. */
 export function readCredential(request: WireRequest): Credential {
   const values = headerValues(request, 'authorization').map((value) => value.trim())
   const [value, ...others] = values
@@ -38,7 +38,7 @@ export function readCredential(request: WireRequest): Credential {
   return token === undefined ? { kind: 'malformed' } : { kind: 'token', token }
 }
 
-/** 401 with the challenge of RFC 6750 §3; without a credential it bears no error code (§3.1). */
+/** 401 with the challenge of RFC 6750 §3. Without a credential it has no error code (§3.1). */
 export function challenge(reason: TokenRefusal): WireResponse {
   const description = descriptions[reason]
   if (reason === 'missing_token') {
@@ -48,7 +48,10 @@ export function challenge(reason: TokenRefusal): WireResponse {
   return refusal(401, 'invalid_token', description, [['WWW-Authenticate', value]])
 }
 
-/** What servers send that know 401 for a missing token only: 403 for a bad one, why it is bad left unsaid. */
+/**
+ * For servers that use 401 only for a missing token and answer 403, without a reason, for an
+ * invalid one.
+ */
 export function plainRefusal(reason: TokenRefusal): WireResponse {
   return reason === 'missing_token'
     ? refusal(401, 'missing_token', 'No token provided')

@@ -1,91 +1,154 @@
-// The page behind a call that never leaves the process: what its browser would add to the request, would not send, and
-// would not show to the script (Fetch standard, CORS protocol). On a real port a real browser does all of it.
-import type { CallFacts, MockAdapter } from '../calls/call.ts'
+// Emulated browser: does for in-process calls what a page's browser does to real ones. It adds
+// `Origin` and cookies, blocks requests and hides response headers (Fetch standard, CORS protocol).
 
-import type { Cors } from './cors.ts'
-import { type Decision, decision } from './decision.ts'
-import { headerValue, lost, type WireRequest, type WireResponse } from './message.ts'
+import type { CallFacts } from '../calls/call.ts'
+import type { IsCurrent } from '../lib/reset-generation.ts'
+import {
+  blockedBySharing,
+  exposedNames,
+  holdsToken,
+  isReadable,
+  unsafeHeaders
+} from './browser-cors.ts'
+import { createCookieJar } from './cookie-jar.ts'
+import {
+  type Decision,
+  decision,
+  headerValue,
+  lost,
+  type WireRequest,
+  type WireResponse
+} from './message.ts'
+import type { Call, Handler } from './pipeline.ts'
 
-export interface Page {
-  /** The request as the page's browser would have sent it. */
-  complete(request: WireRequest, adapter: MockAdapter): WireRequest
-  /** Why the browser would not send it at all, as a verdict. */
-  refuse(
-    request: WireRequest,
-    adapter: MockAdapter,
-    methods: readonly string[]
-  ): Decision | undefined
-  /** What of the answer the page may see. */
-  show(
-    request: WireRequest,
-    adapter: MockAdapter,
-    response: WireResponse
-  ): { readonly response: WireResponse; readonly facts: CallFacts }
+/** The source of the cookies of in-process clients; see `MockAuthServerOptions.cookies`. */
+export type CookieMode = 'headers' | 'jar' | 'auto'
+
+export interface Browser {
+  /** Wrapper: adds the `Origin` header of the page. */
+  addOrigin(call: Call, next: Handler): Promise<Decision>
+  /** Wrapper: blocks what CORS blocks, and stores the cookies of the response. */
+  send(call: Call, next: Handler): Promise<Decision>
+  /** Wrapper: adds the cookies. They are read when the server handles the call, not before. */
+  addCookies(call: Call, next: Handler): Promise<Decision>
+  /** Stores the cookie of a session that was created without a request. */
+  storeCookie(url: string, setCookie: string, isCurrent: IsCurrent): Promise<void>
+  reset(): void
 }
 
 export interface BrowserDeps {
+  readonly cookies: CookieMode
   readonly pageOrigin: string | undefined
   readonly emulateCors: boolean
+  readonly preflight: (request: WireRequest, methods: readonly string[]) => Decision
 }
 
-export function createBrowser(rules: BrowserDeps, cors: Pick<Cors, 'preflight'>): Page {
-  const isEmulated = (request: WireRequest, adapter: MockAdapter): boolean =>
-    rules.emulateCors &&
-    isInProcess(adapter) &&
-    isCrossOrigin(request) &&
-    request.method !== 'OPTIONS'
+export function createBrowser({
+  cookies,
+  pageOrigin,
+  emulateCors,
+  preflight
+}: BrowserDeps): Browser {
+  const cookieJar = createCookieJar(findPageOrigin)
+
+  function findPageOrigin(): string | undefined {
+    return pageOrigin ?? documentOrigin()
+  }
+
+  function withOrigin(request: WireRequest): WireRequest {
+    const origin = findPageOrigin()
+    if (origin === undefined || headerValue(request, 'origin') !== undefined) return request
+    const isSafe = request.method === 'GET' || request.method === 'HEAD'
+    if (isSafe && originOf(request.url) === origin) return request
+    return { ...request, headers: [...request.headers, ['Origin', origin]] }
+  }
+
+  /**
+   * Whether the jar keeps this client's cookies. A client that sends `Origin` is a page and has its
+   * own.
+   */
+  function usesJar({ sent, adapter }: Call): boolean {
+    if (!isInProcess(adapter) || cookies === 'headers') return false
+    if (cookies === 'auto' && typeof document !== 'undefined') return false
+    if (headerValue(sent, 'origin') !== undefined) return false
+    const origin = findPageOrigin()
+    const isForeign = origin !== undefined && originOf(sent.url) !== origin
+    return sent.credentials !== 'omit' && !(sent.credentials === 'same-origin' && isForeign)
+  }
+
+  function emulatesCors({ request, adapter }: Call): boolean {
+    return (
+      emulateCors && isInProcess(adapter) && isCrossOrigin(request) && request.method !== 'OPTIONS'
+    )
+  }
+
+  /** Why the browser does not send the request after its preflight, if so. */
+  function blockedByPreflight({ request, route }: Call): string | undefined {
+    const unsafe = unsafeHeaders(request)
+    const isSimple = /^(?:GET|HEAD|POST)$/.test(request.method) && unsafe.length === 0
+    if (isSimple) return undefined
+    const headers: WireRequest['headers'] = [
+      ['Origin', headerValue(request, 'origin') ?? ''],
+      ['Access-Control-Request-Method', request.method],
+      ['Access-Control-Request-Headers', unsafe.join(',')]
+    ]
+    const { outcome } = preflight({ method: 'OPTIONS', url: request.url, headers }, route.methods)
+    if (outcome === 'accepted') return undefined
+    return `the preflight of ${request.method} with ${unsafe.join(', ') || 'no headers'} fails`
+  }
+
+  /** The part of the response that the page can read, and what CORS took from it. */
+  function show(call: Call, response: WireResponse): { response: WireResponse; facts: CallFacts } {
+    const { request } = call
+    if (!isCrossOrigin(request) || response.fault === 'network') return { response, facts: {} }
+    const exposed = exposedNames(request, response)
+    const isShown = ([name]: readonly [string, string]) => isReadable(name, exposed)
+    const hidden = response.headers.find((header) => holdsToken(header) && !isShown(header))
+    const facts: CallFacts = hidden === undefined ? {} : { hiddenHeader: hidden[0] }
+    if (!emulatesCors(call)) return { response, facts }
+    const blocked = blockedBySharing(request, response)
+    if (blocked !== undefined) return { response: lost, facts: { blocked } }
+    // The browser follows a redirect itself: a script never sees these headers.
+    const isRedirect = response.status >= 300 && response.status < 400
+    if (isRedirect) return { response, facts }
+    return { response: { ...response, headers: response.headers.filter(isShown) }, facts }
+  }
 
   return {
-    complete(request, adapter) {
-      if (!isInProcess(adapter) || headerValue(request, 'origin') !== undefined) return request
-      const origin = rules.pageOrigin ?? documentOrigin()
-      if (origin === undefined) return request
-      const isSafe = request.method === 'GET' || request.method === 'HEAD'
-      if (isSafe && originOf(request.url) === origin) return request
-      return { ...request, headers: [...request.headers, ['Origin', origin]] }
+    addOrigin(call, next) {
+      return next(isInProcess(call.adapter) ? { ...call, request: withOrigin(call.request) } : call)
     },
 
-    refuse(request, adapter, methods) {
-      if (!isEmulated(request, adapter) || !needsPreflight(request)) return undefined
-      const asked: WireRequest = {
-        method: 'OPTIONS',
-        url: request.url,
-        headers: [
-          ['Origin', headerValue(request, 'origin') ?? ''],
-          ['Access-Control-Request-Method', request.method],
-          ['Access-Control-Request-Headers', unsafeHeaders(request).join(',')]
-        ]
+    async send(call, next) {
+      const blocked = emulatesCors(call) ? blockedByPreflight(call) : undefined
+      if (blocked !== undefined) return decision('preflight_refused', lost, { blocked })
+      const decided = await next(call)
+      const { response, facts } = show(call, decided.response)
+      if (usesJar(call) && response.fault !== 'network') {
+        await cookieJar.store(call.sent.url, response.setCookies, call.isCurrent)
       }
-      const { outcome } = cors.preflight(asked, methods)
-      if (outcome === 'accepted') return undefined
-      const blocked = `no preflight of ${request.method} with ${unsafeHeaders(request).join(', ') || 'no headers'} passes`
-      return decision('preflight_refused', lost, { blocked })
+      return { ...decided, response, facts: { ...decided.facts, ...facts } }
     },
 
-    show(request, adapter, response) {
-      if (!isCrossOrigin(request) || response.fault === 'network') return { response, facts: {} }
-      const exposed = exposedNames(request, response)
-      const isShown = ([name]: readonly [string, string]) => isReadable(name, exposed)
-      const hidden = response.headers.find((row) => holdsToken(row) && !isShown(row))
-      const facts: CallFacts = hidden === undefined ? {} : { hiddenHeader: hidden[0] }
-      if (!isEmulated(request, adapter)) return { response, facts }
-      const blocked = refusedSharing(request, response)
-      if (blocked !== undefined) return { response: lost, facts: { blocked } }
-      // A redirect is for the browser: no script ever sees its headers.
-      const isRedirect = response.status >= 300 && response.status < 400
-      if (isRedirect) return { response, facts }
-      return { response: { ...response, headers: response.headers.filter(isShown) }, facts }
-    }
+    async addCookies(call, next) {
+      if (!usesJar(call)) return next(call)
+      const { request } = call
+      const stored = await cookieJar.cookiesFor(request.url)
+      return next({ ...call, request: { ...request, cookies: { ...stored, ...request.cookies } } })
+    },
+
+    storeCookie: (url, setCookie, isCurrent) => cookieJar.store(url, [setCookie], isCurrent),
+    reset: cookieJar.reset
   }
 }
 
-/** Does this door serve clients that no browser stands in front of? */
-export function isInProcess(adapter: MockAdapter): boolean {
+/** Whether the adapter's clients run in this process, without a browser in between. */
+function isInProcess(adapter: Call['adapter']): boolean {
   return adapter === 'msw' || adapter === 'fetch'
 }
 
-/** The origin of the page that this very code runs in, if it runs in one. */
-export function documentOrigin(): string | undefined {
+/** The origin of the page that this code runs in, if it runs in a page. */
+function documentOrigin(): string | undefined {
   if (typeof document === 'undefined') return undefined
   const { origin } = globalThis.location
   return origin === 'null' ? undefined : origin
@@ -102,63 +165,4 @@ function originOf(url: string): string | undefined {
 function isCrossOrigin(request: WireRequest): boolean {
   const origin = headerValue(request, 'origin')
   return origin !== undefined && origin !== originOf(request.url)
-}
-
-/** Names that a script cannot set, or that clients outside of a browser add by themselves (Fetch standard §2.2.2). */
-const setByTheBrowser =
-  /^(?:accept-(?:charset|encoding)|access-control-.*|cache-control|connection|content-length|cookie2?|date|dnt|expect|host|keep-alive|origin|pragma|priority|referer|te|trailer|transfer-encoding|upgrade|user-agent|via|proxy-.*|sec-.*)$/
-const safelistedTypes = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain']
-
-/** The headers that a preflight has to ask for (Fetch standard §2.2.2, CORS-unsafe request-header names). */
-function unsafeHeaders(request: WireRequest): string[] {
-  const unsafe = request.headers
-    .map(([name, value]): [string, string] => [name.toLowerCase(), value])
-    .filter(([name]) => !setByTheBrowser.test(name))
-    .filter(([name, value]) => !isSafelisted(name, value))
-    .map(([name]) => name)
-  return [...new Set(unsafe)].sort()
-}
-
-function isSafelisted(name: string, value: string): boolean {
-  const type = value.split(';')[0]?.trim().toLowerCase() ?? ''
-  if (name === 'content-type') return safelistedTypes.includes(type)
-  return /^(?:accept|accept-language|content-language|range)$/.test(name)
-}
-
-function needsPreflight(request: WireRequest): boolean {
-  return !/^(?:GET|HEAD|POST)$/.test(request.method) || unsafeHeaders(request).length > 0
-}
-
-const safelistedAnswers =
-  /^(?:access-control-.*|vary|cache-control|content-language|content-length|content-type|expires|last-modified|pragma)$/
-
-function isReadable(name: string, exposed: ReadonlySet<string>): boolean {
-  const known = name.toLowerCase()
-  // The CORS headers and `Vary` are for the browser underneath, where there is one.
-  return exposed.has('*') || exposed.has(known) || safelistedAnswers.test(known)
-}
-
-/** `*` is a wildcard without credentials only; else it is the name of a header. */
-function exposedNames({ credentials }: WireRequest, response: WireResponse): ReadonlySet<string> {
-  const names = response.headers
-    .filter(([name]) => name.toLowerCase() === 'access-control-expose-headers')
-    .flatMap(([, value]) => value.split(','))
-    .map((name) => name.trim().toLowerCase())
-  const isWild = credentials === 'omit' || credentials === 'same-origin'
-  return new Set(names.filter((name) => name !== '*' || isWild))
-}
-
-function holdsToken([, value]: readonly [string, string]): boolean {
-  return /^bearer +[\w.~+/-]{8,}=*$|eyJ[\w-]{8,}\./i.test(value)
-}
-
-/** Why the answer may not be shared with the page. */
-function refusedSharing(request: WireRequest, response: WireResponse): string | undefined {
-  const allowed = headerValue(response, 'access-control-allow-origin')
-  const origin = headerValue(request, 'origin')
-  const isWild = allowed === '*' && request.credentials !== 'include'
-  if (allowed !== origin && !isWild) return `the answer allows no page of ${origin}`
-  const areAllowed = headerValue(response, 'access-control-allow-credentials') === 'true'
-  if (request.credentials === 'include' && !areAllowed) return 'the answer allows no credentials'
-  return undefined
 }

@@ -1,64 +1,35 @@
-// One virtual browser's cookies, for in-process clients that have no jar of their own: Node's fetch and axios's http adapter.
+// Cookie jar: the cookies of the emulated browser, for in-process clients that keep none themselves
+// (Node's fetch, axios's http adapter).
 //
-// tough-cookie is loaded when the first cookie is needed: with its list of public suffixes it weighs more than everything
-// else in here, and in a page, where the browser keeps the cookies, it is never needed.
+// tough-cookie is loaded with the first cookie. Its public suffix list outweighs the rest of the
+// mock, and a page never needs it: there the browser keeps the cookies.
 
 import type { CookieJar as ToughJar } from 'tough-cookie'
-import type { MockAdapter } from '../calls/call.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
-import { documentOrigin, isInProcess } from './browser.ts'
-import { headerValue, type WireRequest, type WireResponse } from './message.ts'
-
-/** Where the cookies of in-process clients come from; see `MockAuthServerOptions.cookies`. */
-export type CookieMode = 'headers' | 'jar' | 'auto'
 
 export interface CookieJar {
-  /** Does the jar stand in for this client? One that shows its origin, as pages do, has a jar of its own. */
-  serves(request: WireRequest, adapter: MockAdapter): boolean
-  /** The request together with the cookies that a browser would add to it; a `Cookie` header of the client's wins. */
-  fill(request: WireRequest): Promise<WireRequest>
-  /** Keeps the cookies of an answer as a browser would, unless a reset has overtaken it. */
-  keep(
-    request: Pick<WireRequest, 'url'>,
-    response: Pick<WireResponse, 'setCookies' | 'fault'>,
-    isCurrent: IsCurrent
-  ): Promise<void>
+  /** The cookies that a browser sends to this URL. */
+  cookiesFor(url: string): Promise<Readonly<Record<string, string>>>
+  /** Stores cookies as a browser does, unless the server was reset in the meantime. */
+  store(url: string, setCookies: readonly string[], isCurrent: IsCurrent): Promise<void>
   reset(): void
 }
 
-type SiteContext = 'strict' | 'none'
-
-export interface CookieJarDeps {
-  readonly cookies: CookieMode
-  readonly pageOrigin: string | undefined
-}
-
-export function createCookieJar(rules: CookieJarDeps): CookieJar {
-  const mode = rules.cookies
-  const pageOrigin = (): string | undefined => rules.pageOrigin ?? documentOrigin()
+/** `pageOrigin` returns the origin of the page that sends the requests, if there is a page. */
+export function createCookieJar(pageOrigin: () => string | undefined): CookieJar {
   let cookieJar: ToughJar | undefined
 
   return {
-    serves(request, adapter) {
-      if (!isInProcess(adapter) || mode === 'headers') return false
-      if (mode === 'auto' && typeof document !== 'undefined') return false
-      if (headerValue(request, 'origin') !== undefined) return false
-      const origin = pageOrigin()
-      const isForeign = origin !== undefined && new URL(request.url).origin !== origin
-      return request.credentials !== 'omit' && !(request.credentials === 'same-origin' && isForeign)
+    async cookiesFor(url) {
+      const jar = cookieJar
+      if (jar === undefined) return {}
+      const sameSiteContext = await siteContext(url, pageOrigin())
+      const stored = jar.getCookiesSync(url, { sameSiteContext })
+      return Object.fromEntries(stored.map(({ key, value }) => [key, value]))
     },
 
-    async fill(request) {
-      const asked = cookieJar
-      if (asked === undefined) return request
-      const sameSiteContext = await siteContext(request.url, pageOrigin())
-      const stored = asked.getCookiesSync(request.url, { sameSiteContext })
-      const cookies = Object.fromEntries(stored.map(({ key, value }) => [key, value]))
-      return { ...request, cookies: { ...cookies, ...request.cookies } }
-    },
-
-    async keep({ url }, { setCookies, fault }, isCurrent) {
-      if (setCookies.length === 0 || fault === 'network') return
+    async store(url, setCookies, isCurrent) {
+      if (setCookies.length === 0) return
       const { CookieJar } = await import('tough-cookie')
       const sameSiteContext = await siteContext(url, pageOrigin())
       if (!isCurrent()) return
@@ -74,8 +45,11 @@ export function createCookieJar(rules: CookieJarDeps): CookieJar {
   }
 }
 
-/** Without a page of its own the client counts as one on the API's own site (6265bis §5.2). */
-async function siteContext(url: string, pageOrigin: string | undefined): Promise<SiteContext> {
+/** Without a page, the client counts as a page of the API's own site (6265bis §5.2). */
+async function siteContext(
+  url: string,
+  pageOrigin: string | undefined
+): Promise<'strict' | 'none'> {
   if (pageOrigin === undefined) return 'strict'
   const { getPublicSuffix } = await import('tough-cookie')
   const siteOf = ({ protocol, hostname }: URL): string => {

@@ -1,60 +1,66 @@
-// HTTP messages: a request and a response as plain records, the only shape the server works with.
+// HTTP messages: requests and responses as plain records, the helpers that read and build them, and
+// the decision about a request.
 //
 // Browsers (and happy-dom) drop `Cookie` and `Origin` from a `Request`, and `Set-Cookie` from a
-// `Response`. Neither class can carry cookies, so each adapter translates to these records and back.
+// `Response`. Therefore each adapter translates these classes to records and back.
+
+import type { CallFacts } from '../calls/call.ts'
+import type { CallOutcome } from '../calls/outcomes.ts'
 
 /** A request, as it arrived. */
 export interface WireRequest {
-  /** The HTTP method; upper case as on the wire. */
+  /** The HTTP method, as on the wire. */
   readonly method: string
   /** The absolute URL. */
   readonly url: string
-  /** Every header as `[name, value]`, in order, repeated names repeated. */
+  /** Every header as `[name, value]`, in order; a repeated header has several entries. */
   readonly headers: readonly (readonly [string, string])[]
-  /** Cookies by name, for doors that cannot see the `Cookie` header. The header wins where there is one. */
+  /**
+   * Cookies by name, for adapters that cannot see the `Cookie` header. The header takes precedence.
+   */
   readonly cookies?: Readonly<Record<string, string>>
-  /** The body, or a function that reads it once the server wants it. */
+  /** The body, or a function that reads it on demand. */
   readonly body?: string | (() => Promise<string>)
-  /** The credentials mode of the fetch behind it, where the door can tell (Fetch standard §2.2.5). */
+  /** The credentials mode of the fetch, if the adapter knows it (Fetch standard §2.2.5). */
   readonly credentials?: 'omit' | 'same-origin' | 'include'
-  /** Fires when nobody waits for the answer any more. */
+  /** Aborts when the client gives up or the adapter closes. */
   readonly signal?: AbortSignal
 }
 
 /** A response, as it is to be sent. */
 export interface WireResponse {
   readonly status: number
-  /** Every header but `Set-Cookie`, as `[name, value]`. */
+  /** Every header except `Set-Cookie`, as `[name, value]`. */
   readonly headers: [string, string][]
-  /** One value of `Set-Cookie` each. */
+  /** The values of `Set-Cookie`, one per cookie. */
   readonly setCookies: string[]
-  /** The body; empty where there is none. */
+  /** The body, or an empty string. */
   readonly body: string
   /**
-   * What becomes of the answer on its way. `network`: nothing of it arrives. `cut`: the head arrives, the body is only
-   * the beginning of a longer one, and then the connection is lost.
+   * A fault of the network. `network`: the whole response is lost. `cut`: the headers and
+   * `body` arrive, then the connection is lost before the announced length.
    */
   readonly fault?: 'network' | 'cut'
-  /** For an answer that somebody else writes: resolves with its status when it is over. */
+  /** If the adapter's host sends the response: resolves with its status when it has been sent. */
   readonly sent?: Promise<number>
-  /** For an answer that somebody else gave in place of a handler that failed. */
+  /** `true` if the host sent this response because the handler failed. */
   readonly failed?: true
-  /** For an answer of which only the door holds the body: reads it. */
+  /** Reads the body, if only the adapter holds it. */
   readonly readBody?: () => Promise<string>
 }
 
-/** The record without what `Object.prototype` may carry: most answers have no `fault` of their own. */
+/** A copy without a prototype: optional members that `Object.prototype` may hold do not count. */
 export function inheritingNothing(response: WireResponse): WireResponse {
   return Object.assign(Object.create(null), response)
 }
 
 /**
- * The reason of a request's signal where its door has been shut. That ends a call that is held; a client that leaves does
- * not, since its server goes on with the work.
+ * The abort reason of a request's signal when its adapter closes. It ends a call that waits at a
+ * gate. A client that gives up does not: a real server finishes the work too.
  */
 export const adapterClosed: Error = new Error('the port was closed')
 
-/** An answer that never arrives. */
+/** A response that never arrives. */
 export const lost: WireResponse = {
   status: 0,
   headers: [],
@@ -63,16 +69,26 @@ export const lost: WireResponse = {
   fault: 'network'
 }
 
-/** The most a body may hold, in bytes; more is answered with 413. Doors read one byte more and stop. */
+/** The largest accepted body, in bytes. Adapters stop reading one byte later; the answer is 413. */
 export const bodyLimitBytes = 65_536
 
-/** All values of one header field, in order. */
+/** The URL, if it is absolute and its scheme is http or https. */
+export function parseUrl(url: string): URL | undefined {
+  try {
+    const parsed = new URL(url)
+    return /^https?:$/.test(parsed.protocol) ? parsed : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** All values of a header, in order. */
 export function headerValues(request: Pick<WireRequest, 'headers'>, name: string): string[] {
   const wanted = name.toLowerCase()
   return request.headers.filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value)
 }
 
-/** The first value of one header field. */
+/** The first value of a header. */
 export function headerValue(
   request: Pick<WireRequest, 'headers'>,
   name: string
@@ -81,7 +97,81 @@ export function headerValue(
   return request.headers.find(([key]) => key.toLowerCase() === wanted)?.[1]
 }
 
-/** A JSON answer that no cache may keep. */
+/** The `Idempotency-Key` header, unless it is empty. */
+export function readIdempotencyKey(request: WireRequest): string | undefined {
+  return headerValue(request, 'idempotency-key') || undefined
+}
+
+/** Reads the body as text, up to the limit. */
+export async function readBodyText(request: WireRequest): Promise<string | RefusedBody> {
+  const { body = '' } = request
+  let text: string
+  try {
+    text = typeof body === 'string' ? body : await body()
+  } catch {
+    return refuseBody('bad_request', 400, 'the body could not be read')
+  }
+  // A UTF-16 unit takes at most three bytes, so most bodies need not be encoded to be measured.
+  const mayBeTooLarge = text.length * 3 > bodyLimitBytes
+  return mayBeTooLarge && new TextEncoder().encode(text).length > bodyLimitBytes
+    ? refuseBody('too_large', 413, `the body is larger than ${bodyLimitBytes} bytes`)
+    : text
+}
+
+/** Reads the body as a JSON object. An empty body counts as an empty object. */
+export async function readJsonBody(request: WireRequest): Promise<JsonBody> {
+  const text = await readBodyText(request)
+  if (typeof text !== 'string') return text
+  const value = text.trim() === '' ? {} : parseJson(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return refuseBody('bad_request', 400, 'the body is not a JSON object')
+  }
+  // Without a prototype, a name like `constructor` is present only if the client sent it.
+  return { kind: 'object', value: Object.assign(Object.create(null), value) }
+}
+
+export type JsonBody =
+  | { readonly kind: 'object'; readonly value: Readonly<Record<string, unknown>> }
+  | RefusedBody
+
+export interface RefusedBody {
+  readonly kind: 'refused'
+  readonly decision: Decision
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function refuseBody(
+  outcome: 'bad_request' | 'too_large',
+  status: number,
+  description: string
+): RefusedBody {
+  const response = refusal(status, 'invalid_request', description)
+  return { kind: 'refused', decision: decision(outcome, response) }
+}
+
+/** The response to a request, its outcome, and the facts for the call log. */
+export interface Decision {
+  readonly response: WireResponse
+  readonly outcome: CallOutcome
+  readonly facts: CallFacts
+}
+
+export function decision(
+  outcome: CallOutcome,
+  response: WireResponse,
+  facts: CallFacts = {}
+): Decision {
+  return { response, outcome, facts }
+}
+
+/** A JSON response that must not be cached. */
 export function json(
   status: number,
   body: unknown,
@@ -99,7 +189,7 @@ export function json(
   }
 }
 
-/** An error answer in the form of RFC 6749 §5.2. */
+/** An error response in the format of RFC 6749 §5.2. */
 export function refusal(
   status: number,
   error: string,
@@ -109,7 +199,7 @@ export function refusal(
   return json(status, { error, error_description: description }, headers)
 }
 
-/** An answer without a body. */
+/** A 204 response. */
 export function noContent(headers: readonly (readonly [string, string])[] = []): WireResponse {
   return {
     status: 204,
@@ -117,9 +207,4 @@ export function noContent(headers: readonly (readonly [string, string])[] = []):
     setCookies: [],
     body: ''
   }
-}
-
-/** The `Idempotency-Key`, which names the attempt that this call repeats; an empty one names none. */
-export function attemptOf(request: WireRequest): string | undefined {
-  return headerValue(request, 'idempotency-key') || undefined
 }

@@ -1,7 +1,7 @@
 // Key ring: the server's own keys. One signs, others only verify, published ones do not sign yet.
 
+import { randomHex } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
-import { randomHex } from '../lib/random.ts'
 import type { MockAlgorithm } from './algorithms.ts'
 import type { KeyAudit, KeyChangeOptions } from './audit-log.ts'
 import type { GivenKey } from './given-key.ts'

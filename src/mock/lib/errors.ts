@@ -1,15 +1,15 @@
-// What a running mock server refuses to do when a test asks for it.
+// MockAuthServerError: the error of the server's own methods, with a code to branch on.
 
 /**
- * - `signing_key`: the key still signs, rotate first
- * - `unknown_key`: there is no key with that `kid`
- * - `key_exists`: that `kid` is or was another key's, and a `kid` is never used twice
+ * - `signing_key`: the key is the signing key; rotate first
+ * - `unknown_key`: there is no key with this `kid`
+ * - `key_exists`: the `kid` is taken, or was taken by a retired key; a `kid` is never reused
  * - `cannot_sign`: the key has no private half
- * - `unusable_key`: the numbers of a given key are no key of its kind, or the platform lacks the algorithm
- * - `no_public_key`: the forgery needs a public key of the server's, and all its keys are symmetric
- * - `unknown_user`: there is nobody with that `sub` or email
- * - `unknown_session`: there is no session with that `sid`
- * - `too_late`: the server was reset while this was under way
+ * - `unusable_key`: the key material is invalid, or the platform does not support the algorithm
+ * - `no_public_key`: the forgery needs a public key, and all keys of the server are symmetric
+ * - `unknown_user`: there is no user with this `sub` or email
+ * - `unknown_session`: there is no session with this `sid`
+ * - `too_late`: the server was reset before the method finished
  * - `production`: the process runs with `NODE_ENV=production`
  */
 export type MockAuthServerErrorCode =
@@ -24,7 +24,7 @@ export type MockAuthServerErrorCode =
   | 'too_late'
   | 'production'
 
-/** Thrown by the server's own methods, never for what a client sends; branch on `code`. */
+/** Thrown by the server's own methods, never because of a client's request. Branch on `code`. */
 export class MockAuthServerError extends Error {
   override readonly name = 'MockAuthServerError'
   readonly code: MockAuthServerErrorCode

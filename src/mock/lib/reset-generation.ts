@@ -1,17 +1,18 @@
-// The time from one reset to the next: work that began in one must write nothing in another.
+// Reset generation: counts the resets, so that work begun before a reset writes nothing after it.
 
-/** Is it still the epoch in which the work began? */
+/** Returns `true` until the server is reset. */
 export type IsCurrent = () => boolean
 
 export interface ResetGeneration {
   /** Begins a piece of work. */
   begin(): IsCurrent
-  /** Leaves all that has begun in the past. */
+  /** Makes all work begun so far stale. */
   end(): void
 }
 
 export function createResetGeneration(): ResetGeneration {
   let current = 0
+
   return {
     begin() {
       const mine = current

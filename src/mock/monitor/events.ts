@@ -2,7 +2,8 @@
 import type { MockRoute } from '../calls/call.ts'
 import type { TokenRefusal } from '../calls/outcomes.ts'
 import type { MockKeyChange } from '../keys/audit-log.ts'
-import { callback, describe as describeValue, invalid } from '../lib/checks.ts'
+import { describe as describeValue, invalid } from '../lib/checks.ts'
+import { createListeners, type Listeners } from '../lib/listeners.ts'
 
 /** Time and call of an event. */
 interface Noticed {
@@ -82,43 +83,30 @@ export interface Events {
   ): () => void
 }
 
-type Listeners = { readonly [Name in MockEventName]: Set<(event: MockEvents[Name]) => void> }
+type EventListeners = { readonly [Name in MockEventName]: Listeners<MockEvents[Name]> }
 
 export function createEvents(): Events {
-  const listeners: Listeners = Object.assign(Object.create(null), {
-    'login-failed': new Set(),
-    'refresh-reused': new Set(),
-    'token-refused': new Set(),
-    'unknown-subject': new Set(),
-    'request-forged': new Set(),
-    spike: new Set(),
-    'key-changed': new Set()
+  const listeners: EventListeners = Object.assign(Object.create(null), {
+    'login-failed': createListeners('on'),
+    'refresh-reused': createListeners('on'),
+    'token-refused': createListeners('on'),
+    'unknown-subject': createListeners('on'),
+    'request-forged': createListeners('on'),
+    spike: createListeners('on'),
+    'key-changed': createListeners('on')
   })
   return {
     emit(name, event) {
       Object.freeze(event)
-      for (const listener of listeners[name]) tell(() => listener(event))
+      listeners[name].notify(event)
     },
     on(name, listener) {
-      const audience = listeners[name] as Listeners[typeof name] | undefined
+      const audience = listeners[name] as EventListeners[typeof name] | undefined
       if (audience === undefined) {
         const names = Object.keys(listeners).join(', ')
         throw invalid('name', `one of ${names}`, describeValue(name), 'on')
       }
-      callback('listener', listener, 'on')
-      audience.add(listener)
-      return () => void audience.delete(listener)
+      return audience.add(listener)
     }
-  }
-}
-
-// An error of a listener becomes an uncaught error. It does not fail the call.
-function tell(call: () => void): void {
-  try {
-    call()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
   }
 }

@@ -5,8 +5,7 @@ import { decodeJwt } from 'jose/jwt/decode'
 import type { MockAdapter, MockCall } from '../calls/call.ts'
 import { type CallLog, redact } from '../calls/call-log.ts'
 import { readCredential } from '../http/bearer.ts'
-import { headerValue, type WireRequest } from '../http/message.ts'
-import { parseUrl } from '../http/routes.ts'
+import { headerValue, parseUrl, type WireRequest } from '../http/message.ts'
 
 export interface TokenLeaks {
   /**

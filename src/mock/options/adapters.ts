@@ -1,6 +1,6 @@
 // Adapter options: cookies, the origin of the page, CORS and latency.
-import type { CookieMode } from '../http/cookie-jar.ts'
-import { isSerializedOrigin } from '../http/origins.ts'
+import type { CookieMode } from '../http/browser.ts'
+import { isSerializedOrigin } from '../http/cross-origin.ts'
 import { between, describe, flag, invalid, list, oneOf, tokenPattern } from '../lib/checks.ts'
 import type { OptionTable, SettingsOf } from './table.ts'
 

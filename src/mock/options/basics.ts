@@ -1,5 +1,4 @@
 // Basic options: users, claims, routes, allowed origins and the clock.
-import type { MockRoutePaths } from '../http/routes.ts'
 import {
   describe,
   invalid,
@@ -98,6 +97,9 @@ export const basicOptions: OptionTable<BasicSettings> = {
 function pathReader(usual: string): Reader<string> {
   return (name, value = usual) => matching(name, value, pathPattern, `a path such as '${usual}'`)
 }
+
+/** The path of each route, including `basePath`. */
+export type MockRoutePaths = Readonly<Required<MockPaths>>
 
 /**
  * The paths with `basePath` in front.

@@ -3,7 +3,7 @@
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import type { MockSecretKey } from '../keys/given-key.ts'
 import { aYearSeconds } from '../lib/checks.ts'
-import { base64url } from '../lib/random.ts'
+import { base64url } from '../lib/crypto.ts'
 
 /** Environment variables, such as `process.env`. */
 export type MockEnvironment = Readonly<Record<string, string | undefined>>

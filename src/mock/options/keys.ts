@@ -20,7 +20,7 @@ import {
   shapeOf,
   text
 } from '../lib/checks.ts'
-import { base64url } from '../lib/random.ts'
+import { base64url } from '../lib/crypto.ts'
 import type { OptionTable, SettingsOf } from './table.ts'
 
 export interface MockKeyOptions {

@@ -1,7 +1,6 @@
 // Refresh tokens: opaque, unguessable, and known to the server by their fingerprint alone.
 
-import { base64url, randomText } from '../lib/random.ts'
-import { sha256 } from '../lib/sha256.ts'
+import { base64url, randomText, sha256 } from '../lib/crypto.ts'
 
 /** A refresh token on its way out, and what is kept of it. */
 interface NewRefreshToken {

@@ -1,7 +1,7 @@
 // Sessions and their refresh tokens: rotation, the grace for a benign race, and what a reuse costs (RFC 9700 §4.14.2).
 
 import type { RefreshRefusal } from '../calls/outcomes.ts'
-import { randomName } from '../lib/random.ts'
+import { randomName } from '../lib/crypto.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
 

@@ -2,7 +2,7 @@
 
 import * as codec from 'jose/base64url'
 import { isRecord } from '../lib/checks.ts'
-import { base64url } from '../lib/random.ts'
+import { base64url } from '../lib/crypto.ts'
 import type { Family } from './sessions.ts'
 
 export interface StoredState {

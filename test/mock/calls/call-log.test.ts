@@ -1,4 +1,4 @@
-// The journal: order of arrival, snapshots, listeners, and nothing secret.
+// Call log: order of arrival, snapshots, listeners, and no secrets.
 import { createMockAuthServer, type MockCall } from 'everbearer/mock'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import {
@@ -12,7 +12,7 @@ import {
   visit
 } from '../../support/worlds/one-cookie-browser.ts'
 
-it('a call is there when it arrives, and complete when it is answered', async () => {
+it('lists a call as pending on arrival, and completes it when it is answered', async () => {
   const { server, clock } = createClockedServer()
   let release = () => {}
   const held = new Promise<string>((resolve) => {
@@ -53,7 +53,7 @@ it('a call is there when it arrives, and complete when it is answered', async ()
   expect(before[0]?.outcome).toBe('pending')
 })
 
-it('the order is that of arrival through the fetch door too, whoever has the longer body', async () => {
+it('lists calls in order of arrival, regardless of how long their bodies take', async () => {
   const { server } = createClockedServer()
   const request = (path: string, init?: RequestInit) => server.fetch(new Request(base + path, init))
   await Promise.all([
@@ -65,7 +65,7 @@ it('the order is that of arrival through the fetch door too, whoever has the lon
   expect(server.calls.map((call) => call.route)).toEqual(['login', 'me', 'refresh'])
 })
 
-it('an entry tells who, which session, which tokens and which keys', async () => {
+it('records the user, the session, the tokens and the keys of a call', async () => {
   const { server } = createClockedServer()
   const ada = visit(overWire(server))
   const { token } = await ada.login()
@@ -96,7 +96,7 @@ it('an entry tells who, which session, which tokens and which keys', async () =>
   })
 })
 
-it('an expired token is named by its jti', async () => {
+it('records the jti of an expired token', async () => {
   const { server, clock } = createClockedServer()
   const ada = visit(overWire(server))
   const { token } = await ada.login()
@@ -112,7 +112,7 @@ it('an expired token is named by its jti', async () => {
   })
 })
 
-it('nothing secret is in it, wherever a confused client puts it', async () => {
+it('contains no secret, even if a client puts one in the method, URL or a header', async () => {
   const { server, clock } = createClockedServer({
     keys: [{ kid: 'k', secret: 'canary-secret-'.repeat(3) }]
   })
@@ -152,7 +152,7 @@ it('nothing secret is in it, wherever a confused client puts it', async () => {
   for (const secret of secrets.filter((text) => text !== '')) expect(callLog).not.toContain(secret)
 })
 
-it('a token cannot steer the terminal that prints the journal', async () => {
+it('replaces control characters, so that a token cannot control a terminal', async () => {
   const { server } = createClockedServer()
   const header = Buffer.from(JSON.stringify({ alg: 'HS256', kid: '\u001b[2J' })).toString(
     'base64url'
@@ -162,7 +162,7 @@ it('a token cannot steer the terminal that prints the journal', async () => {
   expect(server.calls.at(-1)).toMatchObject({ outcome: 'unknown_kid', kid: '\ufffd[2J' })
 })
 
-it('a reading is a snapshot that nobody can change', async () => {
+it('returns a snapshot: changing the list does not change the log', async () => {
   const { server } = createClockedServer()
   await overFetch(server.fetch)({ method: 'GET', path: '/me', headers: [] })
   const first = server.calls
@@ -172,7 +172,7 @@ it('a reading is a snapshot that nobody can change', async () => {
   expect(Object.isFrozen(server.calls[0])).toBe(true)
 })
 
-it('a listener hears of answered calls until it is removed', async () => {
+it('calls a listener for each answered call until it is removed', async () => {
   const { server } = createClockedServer()
   const heard: string[] = []
   const remove = server.onCall((call) => heard.push(`${call.index} ${call.status}`))
@@ -184,7 +184,7 @@ it('a listener hears of answered calls until it is removed', async () => {
   expect(heard).toEqual(['0 401'])
 })
 
-it('a listener that throws spoils no answer, and its error is not lost', async () => {
+it('answers the call if a listener throws, and reports the error as uncaught', async () => {
   const uncaught = vi.fn()
   const given = process.listeners('uncaughtException')
   process.removeAllListeners('uncaughtException')
@@ -204,7 +204,7 @@ it('a listener that throws spoils no answer, and its error is not lost', async (
   await vi.waitFor(() => expect(uncaught).toHaveBeenCalledWith(mistake, 'uncaughtException'))
 })
 
-it('a call that is open during a reset does not come back', async () => {
+it('does not list a call that was open during a reset', async () => {
   const { server } = createClockedServer()
   const open = server.handle({ method: 'POST', url: `${base}/refresh`, headers: [json] })
   server.reset()
@@ -213,7 +213,7 @@ it('a call that is open during a reset does not come back', async () => {
   expect(server.calls).toEqual([])
 })
 
-it('only the latest ten thousand calls are kept', async () => {
+it('keeps the latest ten thousand calls', async () => {
   const server = createMockAuthServer()
   for (let index = 0; index < 10_003; index += 1) {
     await server.handle({ method: 'GET', url: `${base}/nowhere`, headers: [] })

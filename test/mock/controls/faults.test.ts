@@ -1,4 +1,5 @@
-// Faults on demand, as every door shows them: what arrives, what the server has done by then, and what the journal says.
+// failNext: what the client receives through each adapter, what the server has done, and the call
+// log.
 import {
   createMockAuthServer,
   type MockAuthServer,
@@ -11,12 +12,12 @@ import { getResponse, HttpResponse, http } from 'msw'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { base, json, overWire, type Send, visit } from '../../support/worlds/one-cookie-browser.ts'
 
-interface Door {
+interface Adapter {
   readonly name: string
   open(server: MockAuthServer): Promise<(request: Request) => Promise<Response>>
 }
 
-const adapters: readonly Door[] = [
+const adapters: readonly Adapter[] = [
   { name: 'fetch', open: async (server) => server.fetch },
   {
     name: 'msw',
@@ -24,7 +25,7 @@ const adapters: readonly Door[] = [
       const handlers = createHandlers(server, { baseURL: base })
       return async (request) => {
         const response = (await getResponse(handlers, request)) ?? Response.error()
-        // What the interceptor makes of it.
+        // As the interceptor of msw does.
         if (response.type === 'error') throw new TypeError('Failed to fetch')
         return response
       }
@@ -85,44 +86,50 @@ const table: readonly [MockFault, Seen['kind'], number | undefined, string | und
   ['malformed', 'answer', 200, '{"access_token":"']
 ]
 
-describe.each(adapters)('through the $name door', ({ open }) => {
-  it.each(table)('a refresh meets %j once', async (fault, kind, status, body) => {
-    const server = createMockAuthServer({ cookies: 'headers' })
-    const send = await open(server)
-    const { cookie } = await look(() => send(post('/login', login)))
-    server.failNext('refresh', fault)
-    const { seen } = await look(() => send(post('/refresh', '{}', cookie)))
+describe.each(adapters)('through the $name adapter', ({ open }) => {
+  it.each(table)(
+    'failNext(refresh, %j) fails one refresh before the server handles it',
+    async (fault, kind, status, body) => {
+      const server = createMockAuthServer({ cookies: 'headers' })
+      const send = await open(server)
+      const { cookie } = await look(() => send(post('/login', login)))
+      server.failNext('refresh', fault)
+      const { seen } = await look(() => send(post('/refresh', '{}', cookie)))
 
-    expect(seen.kind).toBe(kind)
-    if (seen.kind !== 'nothing') expect(seen.status).toBe(status)
-    if (seen.kind === 'answer') expect(seen.body).toContain(body)
-    expect(server.calls.refresh[0]).toMatchObject({ outcome: 'fault_injected' })
-    // The server has done nothing: the same cookie is still the current one, and the fault is used up.
-    await look(() => send(post('/refresh', '{}', cookie)))
-    expect(server.calls.refresh.map(({ outcome }) => outcome)).toEqual([
-      'fault_injected',
-      'rotated'
-    ])
-  })
+      expect(seen.kind).toBe(kind)
+      if (seen.kind !== 'nothing') expect(seen.status).toBe(status)
+      if (seen.kind === 'answer') expect(seen.body).toContain(body)
+      expect(server.calls.refresh[0]).toMatchObject({ outcome: 'fault_injected' })
+      // The server has done nothing: the cookie is still current, and the fault is used up.
+      await look(() => send(post('/refresh', '{}', cookie)))
+      expect(server.calls.refresh.map(({ outcome }) => outcome)).toEqual([
+        'fault_injected',
+        'rotated'
+      ])
+    }
+  )
 
-  it.each(table)('a refresh is committed before it meets %j', async (fault, kind, status) => {
-    const server = createMockAuthServer({ cookies: 'headers' })
-    const send = await open(server)
-    const { cookie } = await look(() => send(post('/login', login)))
-    server.failNext('refresh', fault, { after: 'commit' })
-    const { seen, cookie: next } = await look(() => send(post('/refresh', '{}', cookie)))
+  it.each(table)(
+    'failNext(refresh, %j, commit) fails one refresh after the server has rotated',
+    async (fault, kind, status) => {
+      const server = createMockAuthServer({ cookies: 'headers' })
+      const send = await open(server)
+      const { cookie } = await look(() => send(post('/login', login)))
+      server.failNext('refresh', fault, { after: 'commit' })
+      const { seen, cookie: next } = await look(() => send(post('/refresh', '{}', cookie)))
 
-    expect(seen.kind).toBe(kind)
-    if (seen.kind !== 'nothing') expect(seen.status).toBe(status)
-    // The cookie travels in the head, which arrives when only the body is spoilt.
-    const isHeadGenuine = fault === 'cut' || fault === 'malformed'
-    expect(next !== undefined).toBe(isHeadGenuine)
-    const again = await look(() => send(post('/refresh', '{}', cookie)))
-    expect(server.calls.refresh.map(({ outcome }) => outcome)).toEqual(['rotated', 'replayed'])
-    expect(again.cookie).toMatch(/^rt_/)
-  })
+      expect(seen.kind).toBe(kind)
+      if (seen.kind !== 'nothing') expect(seen.status).toBe(status)
+      // The cookie is in the headers, which arrive if only the body is damaged.
+      const isHeadGenuine = fault === 'cut' || fault === 'malformed'
+      expect(next !== undefined).toBe(isHeadGenuine)
+      const again = await look(() => send(post('/refresh', '{}', cookie)))
+      expect(server.calls.refresh.map(({ outcome }) => outcome)).toEqual(['rotated', 'replayed'])
+      expect(again.cookie).toMatch(/^rt_/)
+    }
+  )
 
-  it('a call that hangs is answered by nobody, and ends with the reset', async () => {
+  it('a hanging call stays open until a reset ends it', async () => {
     const server = createMockAuthServer({ cookies: 'headers' })
     const send = await open(server)
     server.failNext('login', 'hang')
@@ -139,7 +146,7 @@ describe.each(adapters)('through the $name door', ({ open }) => {
   })
 })
 
-it('a handler of one’s own meets faults as well, its body included', async () => {
+it('faults apply to a protected handler and its body', async () => {
   const server = createMockAuthServer({ cookies: 'headers' })
   const { token } = await visit(overWire(server)).login()
   const ask = () => new Request(`${base}/todos`, { headers: { authorization: `Bearer ${token}` } })
@@ -175,7 +182,7 @@ it('a handler of one’s own meets faults as well, its body included', async () 
   ])
 })
 
-it('a resolver of msw meets them too', async () => {
+it('faults apply to a protected resolver of msw', async () => {
   const server = createMockAuthServer()
   const { token } = await visit(overWire(server)).login()
   const handler = http.get(
@@ -192,11 +199,11 @@ it('a resolver of msw meets them too', async () => {
   expect(await (await ask())?.json()).toEqual([])
 })
 
-describe('a plan', () => {
+describe('a planned fault', () => {
   const ask = (send: Send, path: string) =>
     send({ method: 'POST', path, headers: [json], body: '{}' }).then(({ status }) => status)
 
-  it('is met as often as it says, the earlier one first', async () => {
+  it('happens as many times as planned, before a later plan', async () => {
     const server = createMockAuthServer()
     const send = overWire(server)
     server.failNext('refresh', 503, { times: 2 })
@@ -206,16 +213,16 @@ describe('a plan', () => {
     expect(statuses).toEqual([503, 503, 500, 401])
   })
 
-  it('can be for ever, and be taken back', async () => {
+  it('can be planned for every call, and cancelled', async () => {
     const server = createMockAuthServer()
     const send = overWire(server)
-    const takeBack = server.failNext('refresh', 503, { times: Infinity })
+    const cancel = server.failNext('refresh', 503, { times: Infinity })
     for (let call = 0; call < 100; call += 1) expect(await ask(send, '/refresh')).toBe(503)
-    takeBack()
+    cancel()
     expect(await ask(send, '/refresh')).toBe(401)
   })
 
-  it('ends with a reset', async () => {
+  it('is cancelled by a reset', async () => {
     const server = createMockAuthServer()
     server.failNext('refresh', 503)
     server.reset()
@@ -228,13 +235,13 @@ describe('a plan', () => {
     ['login', '/login', true],
     ['logout', '/logout', true],
     ['api', '/login', false]
-  ])('for %s and a call to %s: %s', async (endpoint, path, isMet) => {
+  ])('for the endpoint %s fails a call to %s: %s', async (endpoint, path, isMet) => {
     const server = createMockAuthServer()
     server.failNext(endpoint, 599)
     expect((await ask(overWire(server), path)) === 599).toBe(isMet)
   })
 
-  it('for an endpoint leaves its preflights alone, which have a name of their own', async () => {
+  it('for an endpoint does not fail its preflights, which are planned as preflight', async () => {
     const server = createMockAuthServer()
     const preflight = async () => {
       const headers: [string, string][] = [
@@ -249,7 +256,7 @@ describe('a plan', () => {
     expect(await preflight()).toBe(503)
   })
 
-  it('is met in order of arrival, however long the bodies take', async () => {
+  it('fails the first call to arrive, regardless of how long its body takes', async () => {
     const server = createMockAuthServer()
     let release = () => {}
     const slowBody = new Promise<string>((resolve) => {
@@ -274,7 +281,7 @@ const nonsense: [unknown[], string][] = [
   [['refresh', { body: 'x' }], 'received an object'],
   [['refresh', null], 'received null'],
   [['refresh', { status: 503, headers: { 'Retry After': '2' } }], 'received "Retry After"'],
-  [['refresh', { status: 503, headers: { 'X-Reason': 'zażółć' } }], 'another one as X-Reason'],
+  [['refresh', { status: 503, headers: { 'X-Reason': 'zażółć' } }], 'other characters in X-Reason'],
   [['refresh', { status: 503, body: () => 1 }], 'fault.body: expected a JSON-serialisable value'],
   [['refresh', { status: 503, body: Symbol('odd') }], 'received a symbol'],
   [
@@ -284,7 +291,7 @@ const nonsense: [unknown[], string][] = [
   [['refresh', 503, { times: 1.5 }], 'received 1.5'],
   [['refresh', 503, { after: 'later' }], "failNext(): after: expected 'arrival' or 'commit'"]
 ]
-it.each(nonsense)('failNext(%j) is refused: %s', async (given, message) => {
+it.each(nonsense)('failNext(%j) throws: %s', async (given, message) => {
   const server = createMockAuthServer()
   const plan = () => Reflect.apply(server.failNext, undefined, given)
   expect(plan).toThrow(TypeError)
@@ -302,12 +309,12 @@ it.each<[string, () => unknown]>([
       return cycle
     }
   ]
-])('a planned body that JSON cannot say is refused: %s', (_name, make) => {
+])('failNext throws if the body is not JSON-serialisable: %s', (_name, make) => {
   const { failNext } = createMockAuthServer()
   expect(() => failNext('me', { status: 500, body: make() })).toThrow(TypeError)
 })
 
-it('a port closes although a call hangs on it', async () => {
+it('a port closes while a call hangs on it', async () => {
   const server = createMockAuthServer()
   const { url, close } = await listen(server)
   server.failNext('refresh', 'hang')
@@ -319,7 +326,7 @@ it('a port closes although a call hangs on it', async () => {
   expect((await hanging).seen).toEqual({ kind: 'nothing' })
 })
 
-it('a client that gives up ends its hanging call, and the journal says so', async () => {
+it('a client that gives up ends its hanging call, which is logged as abandoned', async () => {
   const server = createMockAuthServer()
   const { url, close } = await listen(server)
   onTestFinished(close)
@@ -338,7 +345,7 @@ it('a client that gives up ends its hanging call, and the journal says so', asyn
 describe('latency', () => {
   afterEach(() => void vi.useRealTimers())
 
-  it('is real time, whatever timers are faked', async () => {
+  it('delays a call in real time while timers are faked', async () => {
     const realNow = performance.now.bind(performance)
     vi.useFakeTimers()
     const server = createMockAuthServer({ latencyMs: 30 })

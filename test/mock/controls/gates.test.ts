@@ -1,4 +1,4 @@
-// Gates: held calls, before and after the server's work; and the question whether the server is idle.
+// Gates hold calls before or after the server's work; idle() waits until no call is in flight.
 import { createMockAuthServer } from 'everbearer/mock'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { base, json, overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
@@ -12,7 +12,7 @@ async function arrange() {
   return { server, ada, token }
 }
 
-it('holds every call to an endpoint until it is released, without a timer', async () => {
+it('holds every call to an endpoint until the gate is released, under fake timers', async () => {
   vi.useFakeTimers()
   const { server, ada, token } = await arrange()
   const gate = server.hold('refresh')
@@ -29,7 +29,7 @@ it('holds every call to an endpoint until it is released, without a timer', asyn
   expect(gate.arrivals).toBe(2)
 })
 
-it('counts arrivals, however late it is asked', async () => {
+it('counts the calls that arrived before arrived() is called', async () => {
   const { server, ada } = await arrange()
   const gate = server.hold('refresh')
   const open = ada.refresh()
@@ -41,7 +41,7 @@ it('counts arrivals, however late it is asked', async () => {
   await open
 })
 
-it('on arrival nothing has happened yet', async () => {
+it('holds a call on arrival before the server has done anything', async () => {
   const { server, ada, token } = await arrange()
   const gate = server.hold('refresh')
   const refresh = ada.refresh()
@@ -52,7 +52,7 @@ it('on arrival nothing has happened yet', async () => {
   expect((await ada.me(token)).status).toBe(401)
 })
 
-it('after commit everything has happened, but for the answer', async () => {
+it('holds a call after commit with the refresh token rotated', async () => {
   const { server, ada } = await arrange()
   const spent = ada.cookie
   const gate = server.hold('refresh', { after: 'commit' })
@@ -64,7 +64,7 @@ it('after commit everything has happened, but for the answer', async () => {
   expect(ada.cookie).not.toBe(spent)
 })
 
-it('two gates hold a call both', async () => {
+it('holds a call until both of its gates are released', async () => {
   const { server, ada, token } = await arrange()
   const outer = server.hold('api')
   const inner = server.hold('me')
@@ -77,7 +77,7 @@ it('two gates hold a call both', async () => {
   expect((await me).status).toBe(200)
 })
 
-it('a held call meets the fault that was planned when it arrived', async () => {
+it('a held call fails with the fault that was planned when it arrived', async () => {
   const { server, ada } = await arrange()
   server.failNext('refresh', 503)
   const gate = server.hold('refresh')
@@ -87,7 +87,7 @@ it('a held call meets the fault that was planned when it arrived', async () => {
   expect([(await held).status, (await ada.refresh()).status]).toEqual([503, 200])
 })
 
-it('a reset cuts off whoever waits, before it can touch the new session', async () => {
+it('a reset disconnects held calls, which then change nothing', async () => {
   const { server, ada } = await arrange()
   const gates = [server.hold('login'), server.hold('refresh', { after: 'commit' })]
   const headers = [json]
@@ -104,17 +104,17 @@ it('a reset cuts off whoever waits, before it can touch the new session', async 
 })
 
 it.each([
-  ['that waits', false],
-  ['that asks later', true]
-])('a reset tells a test %s for arrivals that nobody comes any more', async (_name, isLater) => {
+  ['before the reset', false],
+  ['after the reset', true]
+])('arrived(), called %s, rejects because the gate was removed', async (_name, isLater) => {
   const { server } = await arrange()
   const gate = server.hold('login')
   const waiting = isLater ? undefined : gate.arrived()
   server.reset()
-  await expect(waiting ?? gate.arrived()).rejects.toThrow('a reset has taken the gate away')
+  await expect(waiting ?? gate.arrived()).rejects.toThrow('a reset has removed the gate')
 })
 
-it('a client that leaves a gate leaves the server to its work', async () => {
+it('the server handles a held call although its client has given up', async () => {
   const { server, ada } = await arrange()
   const gate = server.hold('refresh')
   const leave = new AbortController()
@@ -128,7 +128,7 @@ it('a client that leaves a gate leaves the server to its work', async () => {
   expect(server.calls.at(-1)).toMatchObject({ outcome: 'rotated', abandoned: true })
 })
 
-it('after a reset a leftover cookie is unknown, and not taken for reuse', async () => {
+it('answers an old cookie after a reset as unknown_session, not as reuse', async () => {
   const { server, ada } = await arrange()
   server.reset()
   expect((await ada.refresh()).status).toBe(401)
@@ -139,18 +139,18 @@ it('after a reset a leftover cookie is unknown, and not taken for reuse', async 
 it.each([
   [['signin'], 'hold(): endpoint: expected one of login, refresh, logout, me'],
   [['refresh', { after: 'lunch' }], "hold(): after: expected 'arrival' or 'commit'; received lunch"]
-])('hold(%j) is refused: %s', (given, message) => {
+])('hold(%j) throws: %s', (given, message) => {
   const { hold } = createMockAuthServer()
   expect(() => Reflect.apply(hold, undefined, given)).toThrow(TypeError)
   expect(() => Reflect.apply(hold, undefined, given)).toThrow(message)
 })
 
 describe('idle', () => {
-  it('resolves at once where nothing is under way', async () => {
+  it('resolves if no call is in flight', async () => {
     await createMockAuthServer().idle({ quietMs: 0 })
   })
 
-  it('waits for an open call, and for what follows from it', async () => {
+  it('waits for an open call and for the call that follows it', async () => {
     const { server, ada } = await arrange()
     let release = () => {}
     const slowBody = new Promise<string>((resolve) => {
@@ -162,7 +162,7 @@ describe('idle', () => {
     const idle = server.idle().then(() => {
       isIdle = true
     })
-    // A server with nothing under way, asked later and as patient, has told by then: twice, for its next look too.
+    // Two other idle servers resolve later than this one would if it ignored the open call.
     await createMockAuthServer().idle()
     await createMockAuthServer().idle()
     expect(isIdle).toBe(false)
@@ -173,7 +173,7 @@ describe('idle', () => {
     await followUp
   })
 
-  it('does not wait for what only the test can end, and works under fake timers', async () => {
+  it('does not wait for held and hanging calls, and works under fake timers', async () => {
     vi.useFakeTimers()
     const { server, ada } = await arrange()
     const gate = server.hold('refresh')
@@ -187,8 +187,8 @@ describe('idle', () => {
   })
 })
 
-describe('the lists of calls', () => {
-  it('go by endpoint, and leave preflights out', async () => {
+describe('calls.login, calls.refresh, calls.logout and calls.api', () => {
+  it('list the calls to their endpoint without preflights', async () => {
     const { server, ada, token } = await arrange()
     await ada.me(token)
     await server.guard(

@@ -1,4 +1,4 @@
-// A reset, after which the next test begins with nothing, whatever was under way.
+// reset(): returns the server to its initial state, even while calls are in flight.
 import { createMockAuthServer } from 'everbearer/mock'
 import { describe, expect, it, vi } from 'vitest'
 import {
@@ -13,8 +13,8 @@ const credentials = { email: 'ada@example.com', password: 'lovelace' }
 const post = (path: string, body: object = {}) =>
   new Request(base + path, { method: 'POST', headers: [json], body: JSON.stringify(body) })
 
-describe('a login that a reset overtakes', () => {
-  it('leaves no session and no cookie, at whatever moment it is', async () => {
+describe('a login in flight during a reset', () => {
+  it('leaves no session and no cookie, at any moment of the reset', async () => {
     for (let turns = 0; turns < 12; turns += 1) {
       const server = createMockAuthServer()
       const late = server.fetch(post('/login', credentials))
@@ -28,14 +28,14 @@ describe('a login that a reset overtakes', () => {
     }
   })
 
-  it('is cut off', async () => {
+  it('loses its connection', async () => {
     const server = createMockAuthServer()
     const late = server.fetch(post('/login', credentials))
     server.reset()
     await expect(late).rejects.toThrow('the connection was lost')
   })
 
-  it('leaves none where it was only slow to arrive', async () => {
+  it('leaves no session if latency delayed its handling', async () => {
     const server = createMockAuthServer({ latencyMs: 5 })
     const late = server.fetch(post('/login', credentials))
     server.reset()
@@ -44,7 +44,7 @@ describe('a login that a reset overtakes', () => {
   })
 })
 
-it('a sign-out that a reset overtakes does not end the session that came after it', async () => {
+it('a logout in flight during a reset does not end a session created after it', async () => {
   const server = createMockAuthServer({ latencyMs: 20 })
   await server.signIn()
   const late = server.fetch(post('/logout'))
@@ -59,10 +59,10 @@ it.each([
   ['signIn', 'unknown_session'],
   ['mint', undefined]
 ] as const)(
-  '%s leaves no session and no cookie where a reset overtakes it',
-  async (lever, code) => {
+  '%s in flight during a reset leaves no session and no cookie',
+  async (control, code) => {
     const server = createMockAuthServer()
-    const late = server[lever]().catch((error) => error)
+    const late = server[control]().catch((error) => error)
     server.reset()
     expect((await late).code).toBe(code)
     expect(server.sessions).toEqual([])
@@ -71,7 +71,7 @@ it.each([
   }
 )
 
-it('a key that is provided after a reset is refused', async () => {
+it('registerKey rejects if the key is provided after a reset', async () => {
   const server = createMockAuthServer()
   let provide: (key: { kid: string; secret: string }) => void = () => {}
   const late = server.registerKey(
@@ -86,7 +86,7 @@ it('a key that is provided after a reset is refused', async () => {
   expect(server.keys.map(({ kid }) => kid)).not.toContain('late')
 })
 
-it('no call of before a reset counts towards a spike, or is told of', async () => {
+it('a call in flight during a reset is neither counted for a spike nor reported to onCall', async () => {
   const { server } = createClockedServer({ spike: { count: 2, withinSeconds: 60 } })
   const [spikes, calls] = [vi.fn(), vi.fn()]
   server.on('spike', spikes)

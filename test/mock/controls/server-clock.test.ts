@@ -1,4 +1,4 @@
-// The server's clock: skew in both directions, standstill, and faked time.
+// Server clock: moved forward and back, frozen, and with a faked Date.
 import { createMockAuthServer, type MockClock } from 'everbearer/mock'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
@@ -19,7 +19,7 @@ async function arrange() {
   return { server, source, ada, token }
 }
 
-it('moves issuing and verification together, and nothing of the client', async () => {
+it('advance() moves issuing and verification of tokens, but not the client’s clock', async () => {
   const { server, source, ada, token } = await arrange()
   const startedAtMs = source.nowMs
   server.clock.advance(299)
@@ -33,20 +33,20 @@ it('moves issuing and verification together, and nothing of the client', async (
   expect(source.nowMs).toBe(startedAtMs)
 })
 
-it('goes back as well: tokens of a server that is behind', async () => {
+it('advance() with negative seconds issues tokens in the past', async () => {
   const { server, source, ada } = await arrange()
   server.clock.advance(-3600)
   expect(claimsOf((await ada.refresh()).token).iat).toBe(source.nowMs / 1000 - 3600)
 })
 
-it('moves sessions to their end', async () => {
+it('advance() past the session’s end makes the refresh fail as session_expired', async () => {
   const { server, ada } = await arrange()
   server.clock.advance(604_800)
   await ada.refresh()
   expect(outcome(server)).toBe('session_expired')
 })
 
-it('stands still while frozen, wherever it was put, and moves when it is told to', () => {
+it('freeze() stops the clock at the given time, and advance() still moves it', () => {
   const { server, clock: source } = createClockedServer()
   const { clock } = server
   clock.freeze()
@@ -63,7 +63,7 @@ it('stands still while frozen, wherever it was put, and moves when it is told to
   expect(clock.now()).toBe(source.nowMs)
 })
 
-it('follows a Date that is faked after the server was made', () => {
+it('the server’s clock follows a Date that is faked after the server was created', () => {
   const { clock } = createMockAuthServer()
   clock.advance(10)
   vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 })
@@ -72,14 +72,14 @@ it('follows a Date that is faked after the server was made', () => {
   expect(clock.now()).toBe(2_010_000)
 })
 
-it('is reset together with the server', () => {
+it('the server’s clock is reset by server.reset()', () => {
   const { server, clock: source } = createClockedServer()
   server.clock.freeze(0)
   server.reset()
   expect(server.clock.now()).toBe(source.nowMs)
 })
 
-it('survives destructuring', async () => {
+it('the methods of the clock work after destructuring', async () => {
   const { server } = await arrange()
   const { advance, now } = server.clock
   const before = now()
@@ -87,23 +87,26 @@ it('survives destructuring', async () => {
   expect(now() - before).toBe(1000)
 })
 
-describe('a clock that is put back', () => {
-  it.each([0, 10])('forgives no reuse with a grace of %i s', async (refreshGraceSeconds) => {
-    const { server } = createClockedServer({ refreshGraceSeconds })
-    const ada = visit(overWire(server))
-    await ada.login()
-    const first = ada.cookie
-    server.clock.advance(3600)
-    await ada.refresh()
-    server.clock.reset()
-    server.clock.advance(600)
-    const thief = visit(overWire(server))
-    thief.cookie = first
-    await thief.refresh()
-    expect(outcome(server)).toBe('refresh_reused')
-  })
+describe('after the clock moves back', () => {
+  it.each([0, 10])(
+    'a reused refresh token is refused with a grace of %i s',
+    async (refreshGraceSeconds) => {
+      const { server } = createClockedServer({ refreshGraceSeconds })
+      const ada = visit(overWire(server))
+      await ada.login()
+      const first = ada.cookie
+      server.clock.advance(3600)
+      await ada.refresh()
+      server.clock.reset()
+      server.clock.advance(600)
+      const thief = visit(overWire(server))
+      thief.cookie = first
+      await thief.refresh()
+      expect(outcome(server)).toBe('refresh_reused')
+    }
+  )
 
-  it('leaves a token good that was never revoked', async () => {
+  it('an access token that was not revoked is accepted', async () => {
     const { server } = createClockedServer()
     const ada = visit(overWire(server))
     const { token } = await ada.login()
@@ -114,7 +117,7 @@ describe('a clock that is put back', () => {
     expect(outcome(server)).toBe('accepted')
   })
 
-  it('makes no spike of what was far apart', async () => {
+  it('events that were far apart do not count as a spike', async () => {
     const { server } = createClockedServer({ spike: { count: 3, withinSeconds: 60 } })
     const spikes: unknown[] = []
     server.on('spike', (spike) => spikes.push(spike))
@@ -128,7 +131,7 @@ describe('a clock that is put back', () => {
   })
 })
 
-describe('nonsense is refused and changes nothing', () => {
+describe('an invalid argument throws and changes nothing', () => {
   const nonsense: [string, (clock: MockClock) => void, string][] = [
     ['advance', ({ advance }) => advance(Number.NaN), 'a finite number of seconds; received NaN'],
     ['advance', ({ advance }) => advance(Infinity), 'received Infinity'],
@@ -136,10 +139,10 @@ describe('nonsense is refused and changes nothing', () => {
     ['freeze', ({ freeze }) => freeze(new Date('x')), 'a Date or milliseconds since the epoch'],
     ['freeze', ({ freeze }) => freeze('2030' as never), 'received 2030'],
     ['freeze', ({ freeze }) => freeze(8.65e15), 'received 8650000000000000'],
-    ['advance', ({ advance }) => advance(8.64e12), 'seconds to a moment that a Date can name'],
+    ['advance', ({ advance }) => advance(8.64e12), 'a time within the range of Date'],
     ['advance', ({ advance }) => advance(Number.MAX_VALUE), 'received Infinity']
   ]
-  it.each(nonsense)('by clock.%s', (method, act, message) => {
+  it.each(nonsense)('of clock.%s', (method, act, message) => {
     const { server, clock: source } = createClockedServer()
     expect(() => act(server.clock)).toThrow(TypeError)
     expect(() => act(server.clock)).toThrow(
@@ -150,7 +153,7 @@ describe('nonsense is refused and changes nothing', () => {
   })
 })
 
-it('a token of a frozen server expires when the clock is moved past it', async () => {
+it('a token issued by a frozen clock expires when the clock advances past its exp', async () => {
   const { server, ada } = await arrange()
   server.clock.freeze()
   const { token } = await ada.refresh()

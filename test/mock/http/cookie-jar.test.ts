@@ -1,4 +1,4 @@
-// The virtual browser's cookies: for clients that have none, and by a browser's rules.
+// Cookie jar: keeps the cookies of in-process clients that keep none themselves.
 import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
 import { createHandlers } from 'everbearer/mock/msw'
 import { listen } from 'everbearer/mock/node'
@@ -10,7 +10,7 @@ afterEach(() => void vi.useRealTimers())
 
 const body = JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
 
-/** A client without cookies, and what the server made of its refreshes. */
+/** A client that keeps no cookies, and the outcomes of its refreshes. */
 function arrange(options: MockAuthServerOptions = {}, origin = base) {
   const server = createMockAuthServer({ cookies: 'jar', ...options })
   const post = (path: string, init: RequestInit = {}) =>
@@ -27,7 +27,7 @@ function arrange(options: MockAuthServerOptions = {}, origin = base) {
   return { server, post, login, outcomes }
 }
 
-it('brings the cookie back with each refresh, rotated, until the logout', async () => {
+it('the jar sends the rotated cookie with each refresh until the logout', async () => {
   const { post, login, outcomes } = arrange()
   await post('/refresh')
   await login()
@@ -38,7 +38,7 @@ it('brings the cookie back with each refresh, rotated, until the logout', async 
   expect(outcomes()).toEqual(['no_cookie', 'rotated', 'rotated', 'no_cookie'])
 })
 
-it('is what plain Node has by default, through msw too', async () => {
+it('the jar is used by default in Node without a document, through msw too', async () => {
   const server = createMockAuthServer()
   const handlers = createHandlers(server, { baseURL: base })
   const post = (path: string, sent: string) =>
@@ -49,16 +49,16 @@ it('is what plain Node has by default, through msw too', async () => {
 })
 
 it.each([
-  ['in wire mode', { cookies: 'headers' }, {}, base],
+  ['with cookies: headers', { cookies: 'headers' }, {}, base],
   ['for a client that omits credentials', {}, { credentials: 'omit' }, base],
   [
-    'for a page of another origin that does not include them',
+    'for a page of another origin with credentials: same-origin',
     { pageOrigin: 'http://localhost:3000' },
     { credentials: 'same-origin' },
     base
   ],
   [
-    'for a page on another site, since the cookie is SameSite=Strict',
+    'for a page of another site, because the cookie is SameSite=Strict',
     { pageOrigin: 'https://app.test', allowedOrigins: ['https://app.test'] },
     { credentials: 'include' },
     'https://api.example.com'
@@ -69,7 +69,7 @@ it.each([
     { credentials: 'include' },
     base
   ]
-] as const)('stays empty %s', async (_name, options, init, origin) => {
+] as const)('the jar keeps no cookie %s', async (_name, options, init, origin) => {
   const { post, login, outcomes } = arrange(options, origin)
   await login(init)
   await post('/refresh', init)
@@ -83,14 +83,14 @@ it.each([
     'https://api.example.com',
     { pageOrigin: 'https://app.example.com', allowedOrigins: ['https://app.example.com'] }
   ]
-])('serves a page %s', async (_name, origin, options) => {
+])('the jar sends the cookie for a page %s', async (_name, origin, options) => {
   const { post, login, outcomes } = arrange(options, origin)
   await login({ credentials: 'include' })
   await post('/refresh', { credentials: 'include' })
   expect(outcomes()).toEqual(['rotated'])
 })
 
-it('gives no host the cookies of another', async () => {
+it('the jar does not send the cookies of one host to another', async () => {
   const { server, login } = arrange()
   await login()
   const request = new Request('http://other.test/refresh', { method: 'POST', headers: [json] })
@@ -98,7 +98,7 @@ it('gives no host the cookies of another', async () => {
   expect(server.calls.refresh[0]?.outcome).toBe('no_cookie')
 })
 
-it('lets a cookie die at its Max-Age by the client’s clock', async () => {
+it('the jar drops a cookie after its Max-Age by the client’s clock', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   const { post, login, outcomes } = arrange({ sessionSeconds: 60 })
   await login()
@@ -109,21 +109,21 @@ it('lets a cookie die at its Max-Age by the client’s clock', async () => {
   expect(outcomes()).toEqual(['rotated', 'no_cookie'])
 })
 
-it('stands back behind a cookie that the client shows itself', async () => {
+it('the jar sends no cookie if the client sends a Cookie header', async () => {
   const { post, login, outcomes } = arrange()
   await login()
   await post('/refresh', { headers: { cookie: 'a=b' } })
   expect(outcomes()).toEqual(['no_cookie'])
 })
 
-it('stands back for a page, which has a jar of its own', async () => {
+it('the jar sends no cookie if the client sends Origin, as a page with its own cookies does', async () => {
   const { post, login, outcomes } = arrange()
   await login()
   await post('/refresh', { headers: { origin: base } })
   expect(outcomes()).toEqual(['no_cookie'])
 })
 
-it('keeps nothing of an answer that was lost, and everything of one that was cut', async () => {
+it('the jar stores the cookies of a cut answer, but not those of a lost one', async () => {
   const { server, post, login, outcomes } = arrange()
   server.failNext('login', 'network', { after: 'commit' })
   await login().catch(() => {})
@@ -134,7 +134,7 @@ it('keeps nothing of an answer that was lost, and everything of one that was cut
   expect(outcomes()).toEqual(['no_cookie', 'rotated'])
 })
 
-it('is emptied by a reset', async () => {
+it('the jar is emptied by reset()', async () => {
   const { server, post, login, outcomes } = arrange()
   await login()
   server.reset()
@@ -142,7 +142,7 @@ it('is emptied by a reset', async () => {
   expect(outcomes()).toEqual(['no_cookie'])
 })
 
-it('never stands in for a client on a port', async () => {
+it('the jar is not used for clients of a port', async () => {
   const { server } = arrange()
   const { url, close } = await listen(server)
   onTestFinished(close)
@@ -151,7 +151,7 @@ it('never stands in for a client on a port', async () => {
   expect(server.calls.refresh[0]?.outcome).toBe('no_cookie')
 })
 
-it('has the cookie of somebody who was signed in without a request', async () => {
+it('the jar holds the cookie of a session that signIn() created', async () => {
   const { server, post, outcomes } = arrange()
   await server.signIn()
   await post('/refresh')

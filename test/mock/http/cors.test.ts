@@ -1,4 +1,4 @@
-// Which pages may read an answer, and what they are told before they ask.
+// CORS: which pages may read an answer, and what a preflight allows.
 
 import type { WireResponse } from 'everbearer/mock'
 import { describe, expect, it } from 'vitest'
@@ -55,8 +55,8 @@ const foreign = [
   'ws://localhost'
 ]
 
-describe('by default', () => {
-  it.each(loopback)('%s is allowed, and named exactly', async (origin) => {
+describe('CORS by default', () => {
+  it.each(loopback)('allows the loopback origin %s by its exact name', async (origin) => {
     const { server } = createClockedServer()
     const answer = await server.handle({
       method: 'GET',
@@ -72,7 +72,7 @@ describe('by default', () => {
     expect(header(answer, 'vary')).toBe('Origin')
   })
 
-  it.each(foreign)('%j is told nothing', async (origin) => {
+  it.each(foreign)('sends no CORS headers to the origin %j', async (origin) => {
     const { server } = createClockedServer()
     for (const [method, path] of [
       ['GET', '/me'],
@@ -93,7 +93,7 @@ describe('by default', () => {
   })
 })
 
-it('with a list, only its members are allowed', async () => {
+it('allows only the listed origins if allowedOrigins is a list', async () => {
   const { server } = createClockedServer({ allowedOrigins: ['https://app.example.com'] })
   const allowed = async (origin: string) =>
     corsRows(
@@ -126,7 +126,7 @@ describe('a preflight', () => {
     ['/refresh', 'POST', 'POST'],
     ['/logout', 'POST', 'POST'],
     ['/me', 'GET', 'GET, HEAD']
-  ])('for %s is answered with everything a browser needs', async (path, method, methods) => {
+  ])('to %s is answered with the allowed methods and headers', async (path, method, methods) => {
     const { server } = createClockedServer()
     const answer = await preflight(
       server,
@@ -149,7 +149,7 @@ describe('a preflight', () => {
     expect(server.calls.at(-1)).toMatchObject({ route: 'preflight', outcome: 'accepted' })
   })
 
-  it('that will fail in the browser says so in the journal', async () => {
+  it('with a method or header that is not allowed is logged as preflight_refused', async () => {
     const { server } = createClockedServer()
     await preflight(server, '/me', 'http://localhost:3000', 'DELETE')
     expect(outcome(server)).toBe('preflight_refused')
@@ -157,14 +157,14 @@ describe('a preflight', () => {
     expect(outcome(server)).toBe('preflight_refused')
   })
 
-  it('of a guarded route is answered without asking its handler', async () => {
+  it('to a protected route is answered without calling its handler', async () => {
     const { server } = createClockedServer()
     const headers: Rows = [
       ['Origin', 'http://localhost:3000'],
       ['Access-Control-Request-Method', 'PATCH']
     ]
     const answer = await server.guard({ method: 'OPTIONS', url: `${base}/api`, headers }, () => {
-      throw new Error('asked')
+      throw new Error('called')
     })
 
     expect(answer.status).toBe(204)
@@ -174,13 +174,13 @@ describe('a preflight', () => {
   })
 })
 
-it('OPTIONS without a preflight lists the methods', async () => {
+it('answers OPTIONS without Access-Control-Request-Method with the allowed methods', async () => {
   const { server } = createClockedServer()
   const answer = await server.handle({ method: 'OPTIONS', url: `${base}/me`, headers: [] })
   expect([answer.status, header(answer, 'allow')]).toEqual([204, 'OPTIONS, GET, HEAD'])
 })
 
-it('a guarded answer carries the rules of the guard, not those of the handler', async () => {
+it('replaces the CORS headers of a protected handler by those of the server', async () => {
   const { server } = createClockedServer()
   const { token } = await visit(overWire(server)).login()
   const ask = (origin: string) =>
@@ -208,7 +208,7 @@ it('a guarded answer carries the rules of the guard, not those of the handler', 
   expect(corsRows(await ask('https://evil.test'))).toEqual([])
 })
 
-it('a login from an allowed page carries the rules and the cookie', async () => {
+it('answers a login from an allowed page with CORS headers and the cookie', async () => {
   const { server } = createClockedServer()
   const answer = await server.handle({
     method: 'POST',

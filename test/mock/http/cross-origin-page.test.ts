@@ -1,4 +1,5 @@
-// What a browser would do to cross-origin calls, done where there is none: preflights, sharing, hidden headers.
+// Emulated browser: preflights, blocked answers and hidden headers of cross-origin calls in
+// process.
 import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
 import { createHandlers, protect } from 'everbearer/mock/msw'
 import { listen } from 'everbearer/mock/node'
@@ -27,7 +28,7 @@ describe('a cross-origin page', () => {
     ['pageOrigin', { pageOrigin: page }, {}],
     ['its Origin header', {}, { origin: page }]
   ])(
-    'known by %s reads what is safelisted or exposed, and nothing else',
+    'known by %s reads only safelisted and exposed response headers',
     async (_n, options, headers) => {
       const { server, ask } = await arrange(options)
       const handler = server.protect(
@@ -50,7 +51,7 @@ describe('a cross-origin page', () => {
     }
   )
 
-  it('reads a re-issued token, which is exposed', async () => {
+  it('reads a re-issued token, because its header is exposed', async () => {
     const { server, ask } = await arrange({ pageOrigin: page })
     server.rotateKey()
     const response = await server.fetch(ask('/me'))
@@ -58,7 +59,7 @@ describe('a cross-origin page', () => {
     server.assertNoViolations()
   })
 
-  it('is not shown a header with a token in it that is not exposed, and the journal names it', async () => {
+  it('cannot read a token in a header that is not exposed, and the call log names the header', async () => {
     const { server, token, ask } = await arrange({ pageOrigin: page })
     const handler = server.protect(answering({ 'X-New-Token': `Bearer ${token}` }))
     expect((await handler(ask('/todos'))).headers.get('x-new-token')).toBeNull()
@@ -76,7 +77,7 @@ describe('a cross-origin page', () => {
     ['Authorization', 'bearer'],
     ['X-New-Token', 'bare']
   ] as const)(
-    'misses a token that the server re-issues in %s and does not expose',
+    'cannot read a token that the server re-issues in %s without exposing it',
     async (header, value) => {
       const { server, ask } = await arrange({
         pageOrigin: page,
@@ -90,7 +91,7 @@ describe('a cross-origin page', () => {
     }
   )
 
-  it('may not read the challenge of a refusal either, which is nobody’s secret', async () => {
+  it('cannot read the WWW-Authenticate challenge, which breaks no rule', async () => {
     const { server } = await arrange({ pageOrigin: page })
     const response = await server.fetch(new Request(`${base}/me`))
     expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, null])
@@ -101,16 +102,19 @@ describe('a cross-origin page', () => {
     ['include', null],
     ['same-origin', '7'],
     ['omit', '7']
-  ] as const)('with credentials %s and a wildcard reads %j', async (credentials, expected) => {
-    const { server, ask } = await arrange({ pageOrigin: page })
-    const handler = server.protect(
-      answering({ 'Access-Control-Expose-Headers': '*', 'X-Count': '7' })
-    )
-    const response = await handler(ask('/todos', { credentials }))
-    expect(response.headers.get('x-count')).toBe(expected)
-  })
+  ] as const)(
+    'with credentials %s and the wildcard * in expose-headers reads %j',
+    async (credentials, expected) => {
+      const { server, ask } = await arrange({ pageOrigin: page })
+      const handler = server.protect(
+        answering({ 'Access-Control-Expose-Headers': '*', 'X-Count': '7' })
+      )
+      const response = await handler(ask('/todos', { credentials }))
+      expect(response.headers.get('x-count')).toBe(expected)
+    }
+  )
 
-  it('that is not allowed gets nothing, and the server is not asked', async () => {
+  it('that is not allowed gets no answer, and its request does not reach the handler', async () => {
     const { server, ask } = await arrange({ pageOrigin: 'https://evil.test' })
     let asked = 0
     const handler = server.protect(() => {
@@ -125,7 +129,7 @@ describe('a cross-origin page', () => {
     expect(server.violations[0]).toMatchObject({ rule: 'cors-blocked' })
   })
 
-  it('that is not allowed may send what needs no preflight, and not read the answer', async () => {
+  it('that is not allowed can send a request without a preflight, but not read the answer', async () => {
     const { server } = await arrange({ pageOrigin: 'https://evil.test' })
     const request = new Request(`${base}/refresh`, {
       method: 'POST',
@@ -135,17 +139,17 @@ describe('a cross-origin page', () => {
     await expect(server.fetch(request)).rejects.toThrow(TypeError)
     expect(server.calls.refresh[0]).toMatchObject({
       outcome: 'cross_site',
-      blocked: 'the answer allows no page of https://evil.test'
+      blocked: 'the answer does not allow the page https://evil.test'
     })
   })
 
   it.each([
-    ['a header that is allowed', 'GET', { 'Idempotency-Key': 'a' }, 'ok'],
-    ['a header that is not', 'GET', { 'X-Client': 'a' }, 'blocked'],
-    ['what clients in Node add by themselves', 'GET', { 'User-Agent': 'node', Pragma: 'x' }, 'ok'],
-    ['a method that is not allowed', 'PROPFIND', {}, 'blocked'],
-    ['a method that is', 'DELETE', {}, 'ok']
-  ])('may send %s: %s %o is %s', async (_name, method, headers, expected) => {
+    ['an allowed header', 'GET', { 'Idempotency-Key': 'a' }, 'ok'],
+    ['another header', 'GET', { 'X-Client': 'a' }, 'blocked'],
+    ['headers that clients in Node add', 'GET', { 'User-Agent': 'node', Pragma: 'x' }, 'ok'],
+    ['another method', 'PROPFIND', {}, 'blocked'],
+    ['an allowed method', 'DELETE', {}, 'ok']
+  ])('sends %s: %s %o is %s', async (_name, method, headers, expected) => {
     const { server, ask } = await arrange({ pageOrigin: page })
     const handler = server.protect(() => new Response())
     const outcome = await handler(ask('/todos', { method, headers })).then(
@@ -156,7 +160,7 @@ describe('a cross-origin page', () => {
     if (expected === 'blocked') expect(server.calls.api.at(-1)?.blocked).toContain(method)
   })
 
-  it('may send the headers that allowedHeaders names', async () => {
+  it('can send the headers in allowedHeaders', async () => {
     const { server, ask } = await arrange({
       pageOrigin: page,
       allowedHeaders: ['Authorization', 'X-Client']
@@ -174,18 +178,18 @@ describe('a cross-origin page', () => {
     ])
   })
 
-  it('follows a redirect of yours, whose headers are the browser’s', async () => {
+  it('receives the redirect of a protected handler with its Location', async () => {
     const { server, ask } = await arrange({ pageOrigin: page })
     const handler = server.protect(() => Response.redirect(`${base}/elsewhere`, 303))
     expect((await handler(ask('/todos'))).headers.get('location')).toBe(`${base}/elsewhere`)
   })
 })
 
-describe('nothing is hidden', () => {
+describe('no response header is hidden', () => {
   it.each([
     ['from a page of the same origin', { pageOrigin: base }],
-    ['where no page is known', {}],
-    ['where emulateCors is off', { pageOrigin: page, emulateCors: false }]
+    ['if no page is known', {}],
+    ['with emulateCors: false', { pageOrigin: page, emulateCors: false }]
   ])('%s', async (_name, options) => {
     const { server, ask } = await arrange(options)
     const handler = server.protect(answering({ 'X-Secret': '7' }))
@@ -194,7 +198,7 @@ describe('nothing is hidden', () => {
     expect(response.headers.get('x-secret')).toBe('7')
   })
 
-  it('on a port, where a browser sees to it', async () => {
+  it('on a port, because a real browser hides headers itself', async () => {
     const server = createMockAuthServer()
     const { url, close } = await listen(server)
     onTestFinished(close)
@@ -203,22 +207,22 @@ describe('nothing is hidden', () => {
   })
 })
 
-describe('the page’s origin', () => {
-  it('is added to what a browser adds it to, and guards the forms', async () => {
+describe('pageOrigin', () => {
+  it('is added as Origin to cross-origin requests', async () => {
     const { server } = await arrange({ pageOrigin: page })
     await server.fetch(new Request(`${base}/refresh`, { method: 'POST', headers: [json] }))
     await server.fetch(new Request(`${base}/me`))
     expect(server.calls.slice(1).map(({ origin }) => origin)).toEqual([page, page])
   })
 
-  it('is not added to a safe request of the page’s own origin', async () => {
+  it('is not added to a GET of the page’s own origin', async () => {
     const { server } = await arrange({ pageOrigin: base })
     await server.fetch(new Request(`${base}/refresh`, { method: 'POST', headers: [json] }))
     await server.fetch(new Request(`${base}/me`))
     expect(server.calls.slice(1).map(({ origin }) => origin)).toEqual([base, undefined])
   })
 
-  it('reaches msw’s resolvers as well', async () => {
+  it('applies to the resolvers of msw too', async () => {
     const { server, token } = await arrange({ pageOrigin: page })
     const handlers = [
       ...createHandlers(server, { baseURL: base }),

@@ -1,4 +1,4 @@
-// Input that no honest client sends: every one gets an answer, and none a 5xx.
+// Malformed requests: each gets a 4xx answer in the usual format, never a 5xx.
 import { createMockAuthServer, type WireRequest } from 'everbearer/mock'
 import { expect, it } from 'vitest'
 import { base, json } from '../../support/worlds/one-cookie-browser.ts'
@@ -26,7 +26,7 @@ const table: [string, Partial<WireRequest>, number][] = [
   ['an empty password', { body: JSON.stringify({ ...good, password: '' }) }, 401],
   ['a prefix of the password', { body: JSON.stringify({ ...good, password: 'love' }) }, 401],
   ['the password twice', { body: JSON.stringify({ ...good, password: 'lovelacelovelace' }) }, 401],
-  ['a user called like a built-in', { body: JSON.stringify({ ...good, email: '__proto__' }) }, 401],
+  ['a user named like a built-in', { body: JSON.stringify({ ...good, email: '__proto__' }) }, 401],
   ['deep nesting', { body: '['.repeat(60_000) }, 400],
   [
     'a body at the limit',
@@ -35,14 +35,14 @@ const table: [string, Partial<WireRequest>, number][] = [
   ],
   ['a body beyond the limit', { body: ' '.repeat(65_537) }, 413],
   ['a body beyond the limit in bytes only', { body: 'é'.repeat(32_769) }, 413],
-  ['a body that breaks off', { body: () => Promise.reject(new Error('aborted')) }, 400],
+  ['a body whose reading fails', { body: () => Promise.reject(new Error('aborted')) }, 400],
   ['an unknown path', { url: `${base}/nowhere` }, 404],
   ['a path with a slash at its end', { url: `${base}/login/` }, 404],
   ['a path in capitals', { url: `${base}/LOGIN` }, 404],
   ['a path with dots', { url: `${base}/x/../login`, body: JSON.stringify(good) }, 200],
   ['a relative URL', { url: '/login' }, 400],
   ['no URL', { url: '' }, 400],
-  ['a URL of another kind', { url: 'javascript:alert(1)' }, 400],
+  ['a URL of another scheme', { url: 'javascript:alert(1)' }, 400],
   ['an unknown method', { method: 'BREW' }, 405],
   ['a method in small letters', { method: 'post' }, 405],
   [
@@ -50,10 +50,10 @@ const table: [string, Partial<WireRequest>, number][] = [
     { headers: [json, ['Cookie', 'x;'.repeat(100_000)]], body: JSON.stringify(good) },
     200
   ],
-  ['a content type of no shape', { headers: [['Content-Type', ';;;']] }, 415]
+  ['a malformed content type', { headers: [['Content-Type', ';;;']] }, 415]
 ]
 
-it.each(table)('%s is answered', async (_name, change, status) => {
+it.each(table)('answers a login with %s by a documented status', async (_name, change, status) => {
   const server = createMockAuthServer()
   const answer = await server.handle({ ...login, ...change })
 
@@ -68,16 +68,19 @@ it.each(table)('%s is answered', async (_name, change, status) => {
   }
 })
 
-it.each(['/refresh', '/logout'])('%s refuses a malformed body', async (path) => {
-  const server = createMockAuthServer()
-  const ask = async (body: string) =>
-    (await server.handle({ ...login, url: base + path, body })).status
+it.each(['/refresh', '/logout'])(
+  '%s refuses a malformed body with 400 and a large one with 413',
+  async (path) => {
+    const server = createMockAuthServer()
+    const ask = async (body: string) =>
+      (await server.handle({ ...login, url: base + path, body })).status
 
-  expect(await ask('{')).toBe(400)
-  expect(await ask(' '.repeat(65_537))).toBe(413)
-})
+    expect(await ask('{')).toBe(400)
+    expect(await ask(' '.repeat(65_537))).toBe(413)
+  }
+)
 
-it('a name like __proto__ in a body or in claims changes no prototype', async () => {
+it('changes no prototype if a body or claims contain __proto__', async () => {
   const claims = JSON.parse('{"__proto__":{"isAdmin":true}}')
   const server = createMockAuthServer({ users: [{ ...good, claims }] })
   const body = `{"__proto__":{"isAdmin":true},${JSON.stringify(good).slice(1)}`

@@ -1,4 +1,4 @@
-// The refresh cookie: its exact attributes, and how it is found again.
+// Refresh cookie: its exact attributes, and how the server finds it in a request.
 import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
 import { expect, it } from 'vitest'
 import {
@@ -82,11 +82,11 @@ it.each<[string, MockAuthServerOptions, string]>([
     { cookie: { partitioned: true, sameSite: 'None' } },
     '__Host-refresh_token=VALUE; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=None; Partitioned'
   ]
-])('on %s with %o the cookie is %s', async (url, options, expected) => {
+])('a login at %s with %o sets the cookie %s', async (url, options, expected) => {
   expect(await setCookie(url, options)).toBe(expected)
 })
 
-it('logout clears it with the attributes it was set with', async () => {
+it('a logout deletes the cookie with the attributes it was set with', async () => {
   const server = createMockAuthServer()
   const answer = await server.handle({
     method: 'POST',
@@ -99,27 +99,27 @@ it('logout clears it with the attributes it was set with', async () => {
 })
 
 it.each([
-  ['among others', ['a=b; refresh_token=RT; c=d'], 'rotated'],
-  ['without blanks', ['a=b;refresh_token=RT;c=d'], 'rotated'],
+  ['among other cookies', ['a=b; refresh_token=RT; c=d'], 'rotated'],
+  ['without spaces', ['a=b;refresh_token=RT;c=d'], 'rotated'],
   ['in a second header', ['a=b', 'refresh_token=RT'], 'rotated'],
   [
-    'with attributes that a mock left behind',
+    'with attributes that another mock left in it',
     ['refresh_token=RT; Max-Age=9; Path=/; HttpOnly, refresh_token=old; Path=/'],
     'rotated'
   ],
-  ['behind a comma, in the value of another', ['a=b, refresh_token=RT'], 'no_cookie'],
+  ['after a comma, in the value of another cookie', ['a=b, refresh_token=RT'], 'no_cookie'],
   ['first of two', ['refresh_token=RT; refresh_token=other'], 'rotated'],
   ['second of two', ['refresh_token=other; refresh_token=RT'], 'rotated'],
-  ['behind an empty one', ['refresh_token=; refresh_token=RT'], 'rotated'],
-  ['nowhere, only others', ['refresh_token=other; refresh_token=more'], 'unknown_session'],
+  ['after an empty cookie', ['refresh_token=; refresh_token=RT'], 'rotated'],
+  ['as two unknown tokens', ['refresh_token=other; refresh_token=more'], 'unknown_session'],
   ['under a longer name', ['xrefresh_token=RT; refresh_tokenx=RT'], 'no_cookie'],
   ['with another case', ['Refresh_Token=RT'], 'no_cookie'],
-  ['under the name of https', ['__Host-refresh_token=RT'], 'no_cookie'],
+  ['under its https name', ['__Host-refresh_token=RT'], 'no_cookie'],
   ['empty', ['refresh_token='], 'no_cookie'],
   ['without a value', ['refresh_token'], 'no_cookie'],
-  ['as a value', ['x=refresh_token=RT'], 'no_cookie'],
-  ['in rubbish', ['=;;,=, ;refresh_token=RT'], 'rotated']
-])('a cookie that stands %s in %j is %s', async (_name, cookies, expected) => {
+  ['as the value of another cookie', ['x=refresh_token=RT'], 'no_cookie'],
+  ['among malformed pairs', ['=;;,=, ;refresh_token=RT'], 'rotated']
+])('the refresh of a cookie sent %s in %j ends as %s', async (_name, cookies, expected) => {
   const server = createMockAuthServer()
   const ada = visit(overWire(server))
   await ada.login()
@@ -132,24 +132,27 @@ it.each([
   expect(outcome(server)).toBe(expected)
 })
 
-// Cookies know no ports: what another server of this host has set for a longer path comes first.
-it.each(['login', 'logout'])('a %s ends the session of a cookie behind another', async (route) => {
-  const { server } = createClockedServer()
-  const { refreshToken, sid } = await server.signIn()
-  await server.handle({
-    method: 'POST',
-    url: `${base}/${route}`,
-    headers: [json, ['Cookie', `refresh_token=other; refresh_token=${refreshToken}`]],
-    body: JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
-  })
-  expect(server.sessions.map((session) => session.sid)).not.toContain(sid)
-})
+// Cookies ignore ports: another server's cookie for a longer path comes first.
+it.each(['login', 'logout'])(
+  'a %s ends the session of a cookie behind another server’s cookie',
+  async (route) => {
+    const { server } = createClockedServer()
+    const { refreshToken, sid } = await server.signIn()
+    await server.handle({
+      method: 'POST',
+      url: `${base}/${route}`,
+      headers: [json, ['Cookie', `refresh_token=other; refresh_token=${refreshToken}`]],
+      body: JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
+    })
+    expect(server.sessions.map((session) => session.sid)).not.toContain(sid)
+  }
+)
 
-//   t0  tab A refreshes with R1, and is slow
+//   t0  tab A refreshes with R1, and the request is slow
 //   t1  tab B signs in: the family of R1 ends, the browser holds S1
-//   t2  A is refused: with `Max-Age=0` its answer would take S1 away
+//   t2  A is refused: clearing the cookie now would delete S1
 it.each(['signs in', 'signs out and in'])(
-  'a late refresh leaves the cookie of whoever %s meanwhile',
+  'a late refresh does not delete the cookie if the user %s in another tab first',
   async (what) => {
     const { server } = createClockedServer()
     const browser = visit(overWire(server))
@@ -169,7 +172,7 @@ it.each(['signs in', 'signs out and in'])(
   }
 )
 
-it('a refresh of a session that was ended from elsewhere clears the cookie', async () => {
+it('the refresh of a session that the server ended deletes the cookie', async () => {
   const { server } = createClockedServer()
   const browser = visit(overWire(server))
   await browser.login()
@@ -178,7 +181,7 @@ it('a refresh of a session that was ended from elsewhere clears the cookie', asy
   expect(browser.cookie).toBeUndefined()
 })
 
-it('with a path or a domain it is found again under its other name, and cleared with both', async () => {
+it('a cookie with path and domain has a __Secure- name, and is deleted with both', async () => {
   const server = createMockAuthServer({ cookie: { path: '/refresh', domain: 'example.com' } })
   const { refreshToken, setCookie: line } = await server.signIn(
     undefined,
@@ -195,7 +198,7 @@ it('with a path or a domain it is found again under its other name, and cleared 
   ])
 })
 
-it('over https a tossed cookie with the plain name is not believed', async () => {
+it('over https the cookie is ignored under its plain name, which other subdomains can set', async () => {
   const server = createMockAuthServer()
   const ada = visit(overWire(server))
   await ada.login()
@@ -205,12 +208,12 @@ it('over https a tossed cookie with the plain name is not believed', async () =>
   expect(outcome(server)).toBe('no_cookie')
 })
 
-it('over https no other cookie can carry a refresh token in its value', async () => {
+it('over https the refresh token is not read from the value of another cookie', async () => {
   const url = 'https://api.example.com'
   const server = createMockAuthServer()
   const attacker = await server.signIn(undefined, url)
   const victim = await server.signIn(undefined, url)
-  // A sibling subdomain may set any cookie but one whose name begins with `__Host-`, and a longer path goes first.
+  // Another subdomain can set any cookie without the prefix `__Host-`. A longer path comes first.
   const tossed = `theme=a,__Host-refresh_token=${attacker.refreshToken}`
   const cookie = `${tossed}; __Host-refresh_token=${victim.refreshToken}`
   const headers: [string, string][] = [json, ['Cookie', cookie]]
@@ -219,7 +222,7 @@ it('over https no other cookie can carry a refresh token in its value', async ()
   expect(server.calls.at(-1)?.sid).toBe(victim.sid)
 })
 
-it('cookies that a door found itself count where there is no header', async () => {
+it('the cookies that the adapter found count if there is no Cookie header', async () => {
   const server = createMockAuthServer()
   const ada = visit(overWire(server))
   await ada.login()

@@ -1,6 +1,6 @@
-// One digest by two ways: what Node answers at once, and what WebCrypto answers in its own time.
+// SHA-256: synchronous in Node, by WebCrypto elsewhere, with the same result.
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { sha256, sha256ByWebCrypto } from '../../../src/mock/lib/sha256.ts'
+import { sha256, sha256ByWebCrypto } from '../../../src/mock/lib/crypto.ts'
 
 /** FIPS 180-2, appendices B.1 and B.2. */
 const examples = [
@@ -17,23 +17,23 @@ afterEach(() => {
 })
 
 describe.each(examples)('the SHA-256 of $text', ({ text, digest }) => {
-  it('is there at once in Node', () => {
+  it('is computed synchronously in Node', () => {
     expect(sha256(text)).toBe(digest)
   })
 
-  it('is the same by WebCrypto', async () => {
+  it('is the same if WebCrypto computes it', async () => {
     expect(await sha256ByWebCrypto(text)).toBe(digest)
   })
 
   it.each([
-    { platform: 'without a process, as in a page', process: undefined },
-    { platform: "with a bundler's stand-in for a process", process: { env: {} } },
-    { platform: 'with an older Node', process: { getBuiltinModule: () => ({}) } },
-    { platform: 'where the module is missing', process: { getBuiltinModule: () => undefined } }
+    { platform: 'in a page, which has no process', process: undefined },
+    { platform: "with a bundler's replacement of process", process: { env: {} } },
+    { platform: 'in an older Node without hash()', process: { getBuiltinModule: () => ({}) } },
+    { platform: 'if node:crypto is missing', process: { getBuiltinModule: () => undefined } }
   ])('comes from WebCrypto $platform', async ({ process }) => {
     vi.stubGlobal('process', process)
     vi.resetModules()
-    const fresh = await import('../../../src/mock/lib/sha256.ts')
+    const fresh = await import('../../../src/mock/lib/crypto.ts')
     const answer = fresh.sha256(text)
     vi.unstubAllGlobals()
     expect(answer).toBeInstanceOf(Promise)
@@ -41,7 +41,7 @@ describe.each(examples)('the SHA-256 of $text', ({ text, digest }) => {
   })
 })
 
-it('is the same either way for whatever text', async () => {
+it('is the same by Node and WebCrypto for empty, non-ASCII and malformed text', async () => {
   for (const text of ['', 'rt_', 'ü', '\ud800', '🔑'.repeat(100)]) {
     expect(sha256(text)).toBe(await sha256ByWebCrypto(text))
   }

@@ -1,12 +1,12 @@
-// How long to wait after a failure.
+// Back-off: how long to wait after a failed refresh.
 
 import { expect, it } from 'vitest'
 import { parseRetryAfterMs } from '../../../src/auth-api/retry-after.ts'
-import { backoffMs } from '../../../src/refresh/backoff.ts'
+import { backoffMs } from '../../../src/refresh/retry-state.ts'
 
 const urgent = { retryAfterMs: undefined, slackMs: 0 }
 
-it('doubles from a second to a minute, with half of it jitter, where nothing is left of the token', () => {
+it('doubles the retry delay from a second to a minute, half of it jitter, when the token has expired', () => {
   const ceilings = [1, 2, 3, 4, 5, 6, 7, 8, 1000].map((failures) => backoffMs(failures, urgent, 1))
   expect(ceilings).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60].map((seconds) => seconds * 1000))
   expect(backoffMs(3, urgent, 0)).toBe(2_000)
@@ -17,14 +17,14 @@ it.each([
   [300_000, 5_000, 150_000],
   [100_000, 5_000, 90_000],
   [8_000, 4_000, 8_000]
-])('spreads the later tries over the %d ms that are left of the token', (slackMs, least, most) => {
+])('spreads later retries over the %d ms that the token still lives', (slackMs, least, most) => {
   const leisurely = { retryAfterMs: undefined, slackMs }
   expect(backoffMs(1, leisurely, 1)).toBe(1_000)
   expect(backoffMs(2, leisurely, 0)).toBe(least)
   expect(backoffMs(2, leisurely, 1)).toBe(most)
 })
 
-it('waits as long as the server asks, up to five minutes, and not all to the same instant', () => {
+it('obeys Retry-After up to five minutes, with jitter', () => {
   expect(backoffMs(1, { ...urgent, retryAfterMs: 30_000 }, 0)).toBe(30_000)
   expect(backoffMs(1, { ...urgent, retryAfterMs: 30_000 }, 1)).toBe(30_500)
   expect(backoffMs(1, { ...urgent, retryAfterMs: 0 }, 0)).toBe(500)
@@ -47,6 +47,6 @@ it.each([
   ['9'.repeat(40), undefined],
   ['Thu, 99 Jan 2026 00:01:00 GMT', undefined],
   [null, undefined]
-])('reads Retry-After %j as %j', (value, expected) => {
+])('parses the Retry-After header %j as %j', (value, expected) => {
   expect(parseRetryAfterMs(value, now)).toBe(expected)
 })

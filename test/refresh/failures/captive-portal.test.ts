@@ -1,4 +1,5 @@
-// I4: a captive portal that answers in the server's place is never believed, and forgotten once it lets the user through.
+// I4: a captive portal that answers in place of the server changes nothing, and the client recovers
+// from it.
 import { expect, it } from 'vitest'
 import { answers, createFaultBed, type Fault } from '../../support/worlds/faulty-auth-server.ts'
 import { ada } from '../../support/worlds/test-client.ts'
@@ -23,24 +24,27 @@ const portals: readonly [string, Fault][] = [
   ['511', answers(511, page, asHtml)]
 ]
 
-it.each(portals)('adopts nothing from a portal that answers %s', async (_, fault) => {
-  const { auth, clock, idle, fault: meet, callsTo, eventNames } = createFaultBed()
-  await auth.login(ada)
-  const token = await auth.getAccessToken()
-  meet('/refresh', fault, 1_000)
-  for (let second = 0; second < 60; second += 1) {
-    await auth.refresh().catch(() => {})
-    clock.tick(1_000)
-    await idle()
-    expect(await auth.getAccessToken()).toBe(token)
+it.each(portals)(
+  'keeps the token and the session while a captive portal answers refreshes with %s',
+  async (_, fault) => {
+    const { auth, clock, idle, fault: meet, callsTo, eventNames } = createFaultBed()
+    await auth.login(ada)
+    const token = await auth.getAccessToken()
+    meet('/refresh', fault, 1_000)
+    for (let second = 0; second < 60; second += 1) {
+      await auth.refresh().catch(() => {})
+      clock.tick(1_000)
+      await idle()
+      expect(await auth.getAccessToken()).toBe(token)
+    }
+    expect((await auth.axios.get('/me')).status).toBe(200)
+    expect(callsTo('refresh')).toHaveLength(0)
+    expect(eventNames().filter((name) => name === 'refreshed' || name === 'signed-out')).toEqual([])
   }
-  expect((await auth.axios.get('/me')).status).toBe(200)
-  expect(callsTo('refresh')).toHaveLength(0)
-  expect(eventNames().filter((name) => name === 'refreshed' || name === 'signed-out')).toEqual([])
-})
+)
 
 it.each(portals)(
-  'recovers within a second of the network’s coming from a portal that answers %s',
+  'refreshes within a second of coming online after a captive portal that answered %s',
   async (_, fault) => {
     const {
       auth,
@@ -53,7 +57,7 @@ it.each(portals)(
     } = createFaultBed({}, { accessTokenSeconds: 60 })
     await auth.login(ada)
     meet('/refresh', fault, 100)
-    // Long enough for the wait between two tries to have grown.
+    // Long enough for the back-off to grow.
     for (let second = 0; second < 130; second += 1) {
       clock.tick(1_000)
       await idle()
@@ -70,18 +74,21 @@ it.each(portals)(
   }
 )
 
-it.each(portals)('decides nothing when a portal answers the restore with %s', async (_, fault) => {
-  const { auth, reload, clock, idle, fault: meet, events } = createFaultBed()
-  await auth.login(ada)
-  auth.dispose()
-  events.splice(0)
-  meet('/refresh', fault)
-  const next = reload({ restore: 'always' })
-  const states: string[] = []
-  next.subscribe(() => states.push(next.getState().status))
-  expect(await next.ready()).toMatchObject({ status: 'initializing', degraded: {} })
-  clock.tick(1_000)
-  await idle()
-  expect(next.getState()).toEqual({ status: 'authenticated', degraded: undefined })
-  expect(states).not.toContain('unauthenticated')
-})
+it.each(portals)(
+  'stays in `initializing` while a captive portal answers the restore with %s',
+  async (_, fault) => {
+    const { auth, reload, clock, idle, fault: meet, events } = createFaultBed()
+    await auth.login(ada)
+    auth.dispose()
+    events.splice(0)
+    meet('/refresh', fault)
+    const next = reload({ restore: 'always' })
+    const states: string[] = []
+    next.subscribe(() => states.push(next.getState().status))
+    expect(await next.ready()).toMatchObject({ status: 'initializing', degraded: {} })
+    clock.tick(1_000)
+    await idle()
+    expect(next.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+    expect(states).not.toContain('unauthenticated')
+  }
+)

@@ -1,11 +1,11 @@
-// Answers and moments in which the obvious reading is the wrong one.
+// Odd refresh answers: answers and moments that are easy to misread.
 import { expect, it } from 'vitest'
 import { createMintBed, jwt } from '../../support/worlds/any-token-server.ts'
 import { answers, createFaultBed } from '../../support/worlds/faulty-auth-server.ts'
 import { ada, createTestBed } from '../../support/worlds/test-client.ts'
 
 it.each([200, 403, 511])(
-  'tries at once when the network is back after a portal’s %d in HTML',
+  'retries at once when the network is back after a captive portal answered %d in HTML',
   async (status) => {
     const { auth, browser, clock, idle, fault, heal, callsTo } = createFaultBed(
       {},
@@ -25,7 +25,7 @@ it.each([200, 403, 511])(
   }
 )
 
-it('does not renew without end a token whose claims leave it no life', async () => {
+it('does not refresh in a loop if the claims of a token leave it no lifetime', async () => {
   const { auth, browser, clock, refreshedAt } = createMintBed((nth, ms) => ({
     body: { access_token: jwt({ jti: nth, iat: ms / 1000, exp: ms / 1000 }) },
     livesSeconds: 0
@@ -38,7 +38,7 @@ it('does not renew without end a token whose claims leave it no life', async () 
   expect(refreshedAt.length).toBeLessThanOrEqual(2)
 })
 
-it('follows a sign-out in another tab that the server does not know of yet', async () => {
+it('ends the session on wake if another tab has an unconfirmed sign-out', async () => {
   const { auth, reload, browser, idle } = createTestBed()
   await auth.login(ada)
   const other = reload({ restore: 'always' })
@@ -51,7 +51,7 @@ it('follows a sign-out in another tab that the server does not know of yet', asy
   await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NOT_AUTHENTICATED' })
 })
 
-it('does not refresh what another tab has signed out of', async () => {
+it('sends no refresh for a session that another tab has signed out of', async () => {
   const { auth, reload, browser, callsTo } = createTestBed()
   await auth.login(ada)
   const other = reload({ restore: 'always' })
@@ -64,7 +64,7 @@ it('does not refresh what another tab has signed out of', async () => {
   expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
 })
 
-it('lives with tokens of one second without the app seeing a refusal', async () => {
+it('fails no request with tokens that live one second', async () => {
   const { auth, clock, idle } = createTestBed({}, { accessTokenSeconds: 1 })
   await auth.login(ada)
   let failed = 0
@@ -78,7 +78,7 @@ it('lives with tokens of one second without the app seeing a refusal', async () 
   expect(failed).toBe(0)
 })
 
-it('takes a 403 for a firewall’s by its body, whatever its type says', async () => {
+it('keeps the session on a 403 with an HTML body, even if its content type is not HTML', async () => {
   const { auth, fault } = createFaultBed()
   await auth.login(ada)
   fault('/refresh', answers(403, '<!doctype html>'))
@@ -87,7 +87,7 @@ it('takes a 403 for a firewall’s by its body, whatever its type says', async (
 })
 
 it.each([-3_600_000, 3_600_000])(
-  'reads a date in Retry-After by the server’s clock, the device’s being off by %d ms',
+  'reads a Retry-After date by the server’s clock if the device’s clock is off by %d ms',
   async (offsetMs) => {
     const { auth, fault } = createFaultBed({}, {}, offsetMs)
     await auth.login(ada)
@@ -100,7 +100,7 @@ it.each([-3_600_000, 3_600_000])(
   }
 )
 
-it('lets the refusal of an auth endpoint stand that the app calls itself', async () => {
+it('does not refresh after a 401 from an auth endpoint that the app calls itself', async () => {
   const { auth, browser } = createTestBed()
   await auth.login(ada)
   const before = browser.requests.length
@@ -110,7 +110,7 @@ it('lets the refusal of an auth endpoint stand that the app calls itself', async
   expect(browser.requests).toHaveLength(before + 1)
 })
 
-it('gives an absurd lifetime an end that a date can hold', async () => {
+it('caps an absurd lifetime at a valid date', async () => {
   const { auth, events } = createTestBed()
   await auth.login(async () => ({ access_token: 'a', expires_in: 1e308 }))
   expect(JSON.stringify(events)).not.toContain('null')

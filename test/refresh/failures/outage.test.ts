@@ -1,4 +1,4 @@
-// I4, I10: while the refresh endpoint is down, or somebody answers in its place, the app goes on for as long as the token lives.
+// I4, I10: while the refresh endpoint is down, requests go out for as long as the token lives.
 import { isAuthError } from 'everbearer'
 import { expect, it } from 'vitest'
 import { answers, createFaultBed, type Fault } from '../../support/worlds/faulty-auth-server.ts'
@@ -14,7 +14,7 @@ it.each<[string, Fault, string]>([
   ['a page in HTML', html, 'ERR_AUTH_RESPONSE_MALFORMED'],
   ['a redirect', answers(302), 'ERR_AUTH_NETWORK']
 ])(
-  'serves requests until the token expires, then says why not, then recovers: %s for a minute',
+  'sends requests until the token expires, then rejects with the reason, then recovers, if refreshes get %s for a minute',
   async (_, fault, code) => {
     const bed = createFaultBed({}, { accessTokenSeconds: 60 })
     const { auth, clock, idle, callsTo, sent } = bed
@@ -36,7 +36,7 @@ it.each<[string, Fault, string]>([
     expect(new Set(failed.map(({ outcome }) => outcome))).toEqual(new Set([code]))
     expect(failed[0]?.atMs).toBe(60_000)
     expect(failed.at(-1)?.atMs).toBeLessThan(105_000 + 60_000)
-    // One outage, one gap.
+    // The outage causes a single gap.
     expect(failed).toHaveLength(((failed.at(-1)?.atMs ?? 0) - 60_000) / 500 + 1)
     expect(callsTo('me').every((call) => call.status === 200)).toBe(true)
     expect(sent('/refresh')).toBeLessThanOrEqual(14)

@@ -1,4 +1,4 @@
-// I4: the whole table of what may come back from the refresh endpoint, and which of it ends a session.
+// I4: every kind of answer from the refresh endpoint, and which of them end the session.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -36,7 +36,7 @@ const endings: readonly [string, Fault][] = [
   ['403 as plain text', answers(403, 'Forbidden', asText)]
 ]
 
-it.each(endings)('ends the session on %s, once and for all', async (_, fault) => {
+it.each(endings)('ends the session once if the refresh endpoint answers %s', async (_, fault) => {
   const { auth, clock, idle, fault: meet, sent, eventNames } = createFaultBed()
   await auth.login(ada)
   meet('/refresh', fault, 2)
@@ -99,25 +99,28 @@ const keepings: readonly [string, Fault][] = [
   ['226 without a token', answers(226, {})]
 ]
 
-it.each(keepings)('keeps the session on %s, and recovers', async (_, fault) => {
-  const { auth, clock, idle, fault: meet, sent, eventNames } = createFaultBed()
-  await auth.login(ada)
-  meet('/refresh', fault)
-  await expect(auth.refresh()).rejects.toMatchObject({
-    name: 'AuthError',
-    code: expect.stringMatching(/^ERR_AUTH_(NETWORK|SERVER_ERROR|RESPONSE_MALFORMED)$/)
-  })
-  expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: {} })
-  expect((await auth.axios.get('/me')).status).toBe(200)
-  clock.tick(1_000)
-  await idle()
-  expect(sent('/refresh')).toBe(2)
-  expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
-  expect(eventNames()).not.toContain('signed-out')
-})
+it.each(keepings)(
+  'keeps the session and recovers if the refresh endpoint answers %s',
+  async (_, fault) => {
+    const { auth, clock, idle, fault: meet, sent, eventNames } = createFaultBed()
+    await auth.login(ada)
+    meet('/refresh', fault)
+    await expect(auth.refresh()).rejects.toMatchObject({
+      name: 'AuthError',
+      code: expect.stringMatching(/^ERR_AUTH_(NETWORK|SERVER_ERROR|RESPONSE_MALFORMED)$/)
+    })
+    expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: {} })
+    expect((await auth.axios.get('/me')).status).toBe(200)
+    clock.tick(1_000)
+    await idle()
+    expect(sent('/refresh')).toBe(2)
+    expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+    expect(eventNames()).not.toContain('signed-out')
+  }
+)
 
 it.each([301, 302, 303, 307, 308])(
-  'takes a redirect (%d) for a network failure',
+  'rejects with ERR_AUTH_NETWORK if the refresh endpoint redirects with %d',
   async (status) => {
     const { auth, fault } = createFaultBed()
     await auth.login(ada)
@@ -128,9 +131,9 @@ it.each([301, 302, 303, 307, 308])(
 
 it.each([
   ['a charset', { 'Content-Type': 'application/json; charset=utf-8' }],
-  ['no type', {}],
-  ['a type that is wrong', { 'Content-Type': 'text/plain' }]
-])('takes a token from an answer with %s', async (_, headers) => {
+  ['no content type', {}],
+  ['the wrong content type', { 'Content-Type': 'text/plain' }]
+])('reads the token from a refresh answer with %s', async (_, headers) => {
   const { auth, fault } = createFaultBed()
   await auth.login(ada)
   const body = JSON.stringify({ access_token: 'opaque', token_type: 'BEARER', expires_in: '300' })
@@ -139,8 +142,8 @@ it.each([
   expect(await auth.getAccessToken()).toBe('opaque')
 })
 
-it('is as long a table as the README says', async () => {
+it('lists as many refresh answers as the README says', async () => {
   const readme = await readFile(join(import.meta.dirname, '../../../README.md'), 'utf8')
-  const [, ends, keeps] = /(\d+) refusals end the session; (\d+) others/.exec(readme) ?? []
+  const [, ends, keeps] = /(\d+) refusals end the session; (\d+)\s+others/.exec(readme) ?? []
   expect([Number(ends), Number(keeps)]).toEqual([endings.length, keepings.length])
 })

@@ -1,10 +1,11 @@
-// I10: a refresh endpoint that answers without getting anywhere is asked ever less often, and the app is told.
+// I10: a refresh endpoint that returns useless tokens is asked less and less often, and the app
+// gets errors.
 import { expect, it } from 'vitest'
 import { createMintBed, jwt, type Mint } from '../../support/worlds/any-token-server.ts'
 
 const credentials = { email: 'ada' }
 
-/** The first token is good for a minute; what comes after it leads nowhere. */
+/** The first token lives a minute; later ones are useless. */
 function stuckAt(body: (nth: number) => { access_token: string; expires_in?: unknown }): Mint {
   return (nth) => ({
     body: nth === 1 ? { ...body(1), expires_in: 60 } : body(nth),
@@ -23,7 +24,7 @@ const stuck: readonly [string, Mint][] = [
   ['a token that lives "0" s', stuckAt((nth) => ({ access_token: `t-${nth}`, expires_in: '0' }))]
 ]
 
-it.each(stuck)('backs off from an endpoint that answers with %s', async (_, mint) => {
+it.each(stuck)('backs off if the refresh endpoint answers with %s', async (_, mint) => {
   const { auth, browser, clock, refreshedAt, delays, events } = createMintBed(mint)
   await auth.login(credentials)
   const outcomes: string[] = []
@@ -48,7 +49,7 @@ it.each(stuck)('backs off from an endpoint that answers with %s', async (_, mint
     status: 'authenticated',
     degraded: { code: 'ERR_AUTH_RESPONSE_MALFORMED' }
   })
-  // Served for as long as the token lives; from then on every request says why not.
+  // Requests are sent for as long as the token lives. After that, each one rejects with the reason.
   expect(outcomes.slice(0, 58)).toEqual(Array(58).fill('served'))
   expect(new Set(outcomes.slice(60))).toEqual(new Set(['ERR_AUTH_RESPONSE_MALFORMED']))
   expect(events.map(({ name }) => name)).not.toContain('refreshed')
@@ -69,7 +70,7 @@ it.each<[string, Mint]>([
   ],
   ['tokens of unknown life', (nth) => ({ body: { access_token: `t-${nth}` }, livesSeconds: 0 })]
 ])(
-  'asks once in five seconds at most when the server refuses all it issues: %s',
+  'refreshes at most once in five seconds if the server refuses every token that it issues: %s',
   async (_, mint) => {
     const { auth, browser, clock, refreshedAt } = createMintBed(mint)
     await auth.login(credentials)
@@ -83,7 +84,7 @@ it.each<[string, Mint]>([
   }
 )
 
-it('goes on as if nothing had been once a new token comes', async () => {
+it('recovers completely when the refresh endpoint issues a new token', async () => {
   const { auth, browser, clock, refreshedAt, statuses } = createMintBed((nth) => ({
     body: { access_token: nth < 4 ? 'same' : `t-${nth}`, expires_in: 60 },
     livesSeconds: 60

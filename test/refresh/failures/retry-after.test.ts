@@ -1,9 +1,9 @@
-// I10: the server's Retry-After is obeyed where it can be read, capped where it is absurd, and else there is the usual wait.
+// I10: a readable Retry-After is obeyed up to a cap; otherwise the usual back-off applies.
 import { expect, it } from 'vitest'
 import { answers, createFaultBed } from '../../support/worlds/faulty-auth-server.ts'
 import { ada } from '../../support/worlds/test-client.ts'
 
-/** With chance at its middle: the first failure waits three quarters of a second. */
+/** With `random` at 0.5, the first failure waits three quarters of a second. */
 const usualMs = 750
 
 const forms: readonly [string, number][] = [
@@ -49,7 +49,7 @@ const cases = forms.flatMap(([value, expectedMs]) =>
 )
 
 it.each(cases)(
-  'waits $expectedMs ms, give or take a second, on $status with Retry-After "$value"',
+  'retries after $expectedMs ms, plus or minus a second, on $status with Retry-After "$value"',
   async ({ value, expectedMs, status }) => {
     const { auth, clock, idle, fault, sent } = createFaultBed({}, { accessTokenSeconds: 3_600 })
     await auth.login(ada)
@@ -65,7 +65,7 @@ it.each(cases)(
   }
 )
 
-it('obeys Retry-After whoever asks meanwhile, and tells them how long', async () => {
+it('sends no refresh until Retry-After has passed, despite calls, requests and wakes', async () => {
   const { auth, server, browser, clock, idle, fault, sent } = createFaultBed()
   await auth.login(ada)
   server.revokeAccessTokens()

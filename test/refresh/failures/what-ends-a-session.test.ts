@@ -1,4 +1,5 @@
-// I4: only a verdict ends a session. Bad weather, a bad day of the server and a wrong address do not.
+// I4: only an explicit rejection ends the session. Network and server failures and wrong URLs do
+// not.
 import type { WireResponse } from 'everbearer/mock'
 import { expect, it } from 'vitest'
 import { ada, createTestBed } from '../../support/worlds/test-client.ts'
@@ -24,7 +25,7 @@ const verdicts: readonly [string, WireResponse][] = [
   ['403 without a body', answer(403, '', { 'Content-Type': 'text/plain' })]
 ]
 
-it.each(verdicts)('ends the session on %s', async (_, response) => {
+it.each(verdicts)('ends the session if the refresh endpoint answers %s', async (_, response) => {
   const { auth, browser, eventNames, callsTo } = createTestBed()
   await auth.login(ada)
   browser.trouble('/refresh', { kind: 'answer', response })
@@ -34,19 +35,19 @@ it.each(verdicts)('ends the session on %s', async (_, response) => {
   })
   expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'session-expired' })
   expect(eventNames().filter((name) => name === 'signed-out')).toHaveLength(1)
-  // Signed out is quiet: nothing asks again.
+  // A client without a session sends no refresh.
   await expect(auth.axios.get('/me')).rejects.toMatchObject({ response: { status: 401 } })
   expect(callsTo('refresh')).toHaveLength(0)
 })
 
-const weather: readonly [string, WireResponse, string][] = [
+const failures: readonly [string, WireResponse, string][] = [
   ['200 in HTML', answer(200, html), 'ERR_AUTH_RESPONSE_MALFORMED'],
   ['200 with an empty body', answer(200, ''), 'ERR_AUTH_RESPONSE_MALFORMED'],
   ['200 with null', answer(200, null), 'ERR_AUTH_RESPONSE_MALFORMED'],
   ['200 with an array', answer(200, []), 'ERR_AUTH_RESPONSE_MALFORMED'],
   ['200 without a token', answer(200, { expires_in: 300 }), 'ERR_AUTH_RESPONSE_MALFORMED'],
   [
-    '200 with a token that is none',
+    '200 with a malformed token',
     answer(200, { access_token: 'a b\r\nX: 1' }),
     'ERR_AUTH_RESPONSE_MALFORMED'
   ],
@@ -84,15 +85,15 @@ const weather: readonly [string, WireResponse, string][] = [
   ['511', answer(511, html), 'ERR_AUTH_SERVER_ERROR']
 ]
 
-it.each(weather)(
-  'keeps the session on %s, shows it, and tries again',
+it.each(failures)(
+  'keeps the session as degraded and retries if the refresh endpoint answers %s',
   async (_, response, code) => {
     const { auth, browser, clock, idle, callsTo, eventNames } = createTestBed()
     await auth.login(ada)
     browser.trouble('/refresh', { kind: 'answer', response })
     await expect(auth.refresh()).rejects.toMatchObject({ name: 'AuthError', code })
     expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: { code } })
-    // The token is still good, so the app is not disturbed.
+    // The token is still valid, so requests succeed.
     expect((await auth.axios.get('/me')).status).toBe(200)
     clock.tick(1_000)
     await idle()
@@ -110,7 +111,7 @@ it.each(weather)(
 )
 
 it.each(['unreachable', 'lost'] as const)(
-  'keeps the session when the answer is %s',
+  'keeps the session and retries if the refresh answer is %s',
   async (kind) => {
     const { auth, browser, clock, idle } = createTestBed()
     await auth.login(ada)
@@ -124,7 +125,7 @@ it.each(['unreachable', 'lost'] as const)(
   }
 )
 
-it('waits as long as the server asks for', async () => {
+it('retries a refresh no earlier than Retry-After allows', async () => {
   const { auth, browser, clock, idle, callsTo } = createTestBed()
   await auth.login(ada)
   browser.trouble('/refresh', {
@@ -136,20 +137,20 @@ it('waits as long as the server asks for', async () => {
   clock.tick(29_999)
   await idle()
   expect(callsTo('refresh')).toHaveLength(0)
-  // Half a second of jitter, so that those who were refused together do not come back together.
+  // Half a second of jitter keeps clients that were throttled together apart.
   clock.tick(501)
   await idle()
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('tries at once when the network is back, however long the wait had become', async () => {
+it('retries a refresh soon after the network is back, however long the back-off is', async () => {
   const { auth, browser, clock, idle, callsTo } = createTestBed()
   await auth.login(ada)
   browser.trouble('/refresh', { kind: 'unreachable' }, 2)
   await auth.refresh().catch(() => {})
   clock.tick(1_000)
   await idle()
-  // The token is good for minutes, so the third try is in no hurry.
+  // The token is valid for minutes, so the third attempt may wait.
   clock.tick(1_000)
   await idle()
   expect(auth.getState()).toMatchObject({ degraded: { code: 'ERR_AUTH_NETWORK' } })
@@ -159,7 +160,7 @@ it('tries at once when the network is back, however long the wait had become', a
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('does not turn a network that comes and goes into a storm', async () => {
+it('sends few refreshes while the network keeps going away and coming back', async () => {
   const { auth, browser, clock, idle } = createTestBed()
   await auth.login(ada)
   browser.trouble('/refresh', { kind: 'unreachable' }, 100)
@@ -173,7 +174,7 @@ it('does not turn a network that comes and goes into a storm', async () => {
   expect(browser.requests.length - before).toBeLessThanOrEqual(10)
 })
 
-it('fails requests with the reason while an expired token cannot be renewed, and recovers', async () => {
+it('rejects requests with the reason while an expired token cannot be refreshed, and recovers', async () => {
   const { auth, browser, clock, idle } = createTestBed({}, { accessTokenSeconds: 60 })
   await auth.login(ada)
   browser.trouble('/refresh', { kind: 'unreachable' }, 1)
@@ -185,7 +186,7 @@ it('fails requests with the reason while an expired token cannot be renewed, and
   expect((await auth.axios.get('/me')).status).toBe(200)
 })
 
-it('stays undecided when the restore cannot reach the server, and decides later', async () => {
+it('stays in `initializing` while the restore cannot reach the server, and restores later', async () => {
   const { auth, browser, reload, clock, idle } = createTestBed()
   await auth.login(ada)
   auth.dispose()
@@ -201,7 +202,7 @@ it('stays undecided when the restore cannot reach the server, and decides later'
   expect(next.getState()).toEqual({ status: 'authenticated', degraded: undefined })
 })
 
-it('asks once more when a token was re-issued while the refresh was refused', async () => {
+it('asks a second time if a token is re-issued during a refresh that the server rejects', async () => {
   const { auth, server, browser, idle } = createTestBed()
   await auth.login(ada)
   server.rotateKey()
@@ -216,7 +217,7 @@ it('asks once more when a token was re-issued while the refresh was refused', as
   expect(auth.getState().status).toBe('authenticated')
 })
 
-it('hands the caller the server’s 401 when the session has ended', async () => {
+it('returns the server’s 401 to the caller if the session has ended', async () => {
   const { auth, server, callsTo } = createTestBed()
   await auth.login(ada)
   server.endSessions()
@@ -228,10 +229,10 @@ it('hands the caller the server’s 401 when the session has ended', async () =>
   expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'session-expired' })
 })
 
-it('ends the session when the refresh cookie has become another user’s', async () => {
+it('ends the session as user-changed if the refresh returns a token of another user', async () => {
   const { auth, server, browser, idle } = createTestBed()
   await auth.login(ada)
-  // A sibling tab signs in: same cookie jar.
+  // Another tab signs in: same cookie jar.
   const { status } = await browser.post('/login', {
     email: 'grace@example.com',
     password: 'hopper'
@@ -246,19 +247,19 @@ it('ends the session when the refresh cookie has become another user’s', async
 it.each([
   ['a wrong password', 401, answer(401, invalidGrant), 'ERR_AUTH_LOGIN_REJECTED'],
   ['a locked account', 403, answer(403, {}), 'ERR_AUTH_LOGIN_REJECTED'],
-  ['a body that the server does not like', 422, answer(422, {}), 'ERR_AUTH_LOGIN_REJECTED'],
+  ['a body that the server refuses', 422, answer(422, {}), 'ERR_AUTH_LOGIN_REJECTED'],
   ['too many tries', 429, answer(429, {}), 'ERR_AUTH_SERVER_ERROR'],
   ['a wrong path', 404, answer(404, html), 'ERR_AUTH_SERVER_ERROR'],
   ['a broken server', 500, answer(500, {}), 'ERR_AUTH_SERVER_ERROR'],
   ['a page instead of a token', 200, answer(200, html), 'ERR_AUTH_RESPONSE_MALFORMED']
-])('rejects a sign-in with %s by a typed error', async (_, __, response, code) => {
+])('rejects login() with a typed error on %s', async (_, __, response, code) => {
   const { auth, browser } = createTestBed()
   browser.trouble('/login', { kind: 'answer', response })
   await expect(auth.login(ada)).rejects.toMatchObject({ name: 'AuthError', code })
   expect(auth.getState().status).toBe('unauthenticated')
 })
 
-it('rejects a sign-in at an unreachable server by a typed error that says what to look at', async () => {
+it('rejects login() with an error that names the URL and CORS if the server is unreachable', async () => {
   const { auth, browser } = createTestBed()
   browser.trouble('/login', { kind: 'unreachable' })
   await expect(auth.login(ada)).rejects.toMatchObject({
@@ -267,7 +268,7 @@ it('rejects a sign-in at an unreachable server by a typed error that says what t
   })
 })
 
-it('ends no session on refusals that cross a re-issue every time', async () => {
+it('keeps the session if a token is re-issued during both of two rejected refreshes', async () => {
   const { auth, server, browser, clock, idle } = createTestBed()
   await auth.login(ada)
   browser.trouble('/refresh', { kind: 'answer', response: answer(401, invalidGrant) }, 2)
@@ -288,7 +289,7 @@ it('ends no session on refusals that cross a re-issue every time', async () => {
   expect(auth.getState()).toMatchObject({ status: 'authenticated' })
 })
 
-it('keeps the key of a refresh whose answer was lost, whatever becomes of an earlier one', async () => {
+it('keeps the idempotency key of a refresh with a lost answer when an earlier refresh settles', async () => {
   const { auth, browser, clock, callsTo, idle } = createTestBed({
     lockTimeoutMs: 100,
     sendIdempotencyKey: 'always'

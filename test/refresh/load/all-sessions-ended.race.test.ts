@@ -1,9 +1,10 @@
-// The emergency: new key, old key gone, all sessions ended. Every client is signed out once, and leaves the server in peace.
+// Emergency: new key, old key retired, all sessions ended. Each client signs out once and sends
+// nothing more.
 import { expect, it } from 'vitest'
 import { createSeededRandom, range } from '../../support/seeded-random.ts'
 import { countOf, createRace, signIn } from '../../support/worlds/many-browsers.ts'
 
-it('signs twenty busy and twenty idle clients out once, each with one refresh at most', async () => {
+it('signs out twenty busy and twenty idle clients with at most one refresh each when all sessions end', async () => {
   const random = createSeededRandom(71)
   const race = createRace({ travelMs: () => random() * 40 })
   const fleet = range(40).map((nth) => {
@@ -46,7 +47,7 @@ it('signs twenty busy and twenty idle clients out once, each with one refresh at
   expect(race.clock.pendingTimers()).toBe(0)
 })
 
-it('lets everybody sign in again after the emergency', async () => {
+it('lets all clients sign in again after all sessions have ended', async () => {
   const race = createRace()
   const fleet = range(20).map(() => {
     const browser = race.openBrowser()

@@ -1,4 +1,5 @@
-// After an outage of a minute a fleet of 10,000 is back within two, without a storm: the shipping backoff, simulated.
+// Load after an outage: 10,000 simulated clients with the real back-off recover within two minutes,
+// without a peak.
 import { describe, expect, it } from 'vitest'
 import { createSeededRandom } from '../../support/seeded-random.ts'
 import { countPerBin, mean, simulateFleet } from './simulated-clients.ts'
@@ -27,32 +28,33 @@ function run(seed: number, retryAfterMs: number | undefined) {
 }
 
 describe.each([
-  ['that answers nothing', 91, undefined],
-  ['that asks for 5 s of patience', 92, 5_000],
-  ['that asks for 30 s of patience', 93, 30_000]
-])('a server %s for a minute', (_, seed, retryAfterMs) => {
+  ['that does not answer', 91, undefined],
+  ['that sends Retry-After: 5', 92, 5_000],
+  ['that sends Retry-After: 30', 93, 30_000]
+])('after a server %s for a minute', (_, seed, retryAfterMs) => {
   const { recoveries, peakOverSteady } = run(seed, retryAfterMs)
 
-  it('has every client back within two minutes', () => {
+  it('all clients have recovered within two minutes', () => {
     expect(recoveries.length).toBeGreaterThan(600)
     expect(Math.max(...recoveries)).toBeLessThanOrEqual(outage.toSeconds + 120)
   })
 
-  // A minute's refreshes have to be made up for: whoever does so within half a minute triples the rate. At this size a
-  // second sees a dozen refreshes, so its peak is mostly noise.
-  it('is asked at most three times as often as ever in any half minute of the recovery', () => {
+  // The refreshes of a minute have to be made up for; doing so in half a minute triples the rate.
+  // With this many clients a second has a dozen refreshes, so the peak of single seconds is mostly
+  // noise.
+  it('the load is at most three times the usual one in any half minute of the recovery', () => {
     expect(peakOverSteady(outage.toSeconds, untilSeconds, 30)).toBeLessThanOrEqual(3)
   })
 
-  it('is asked at most three times as often as ever in any ten seconds of the recovery', () => {
+  it('the load is at most three times the usual one in any ten seconds of the recovery', () => {
     expect(peakOverSteady(outage.toSeconds, untilSeconds, 10)).toBeLessThanOrEqual(3)
   })
 
-  it('is asked at most 3.3 times as often as ever in any ten seconds of the outage', () => {
+  it('the load is at most 3.3 times the usual one in any ten seconds of the outage', () => {
     expect(peakOverSteady(outage.fromSeconds, outage.toSeconds, 10)).toBeLessThanOrEqual(3.3)
   })
 
-  it('is left alone again after the recovery', () => {
+  it('the load is back to normal after the recovery', () => {
     expect(peakOverSteady(outage.toSeconds + 120, untilSeconds, 30)).toBeLessThanOrEqual(1.5)
   })
 })

@@ -1,10 +1,14 @@
-// A fleet that signs in within one minute does not come back together: the shipping policy, simulated over four hours.
+// Load over time: clients that sign in within one minute, simulated over four hours with the real
+// refresh times.
 import { describe, expect, it } from 'vitest'
 import { createSeededRandom } from '../../support/seeded-random.ts'
 import { countPerBin, mean, peakToMean, simulateFleet } from './simulated-clients.ts'
 
 const untilSeconds = 4 * 3600
-/** 20,000 clients make 25 refreshes a second, whose noise alone doubles the peak of 1-s bins; of 10-s bins it makes 1.2. */
+/**
+ * 20,000 clients make 25 refreshes a second: noise alone doubles the peak of 1-s bins, but adds 20
+ * % to 10-s bins.
+ */
 const binSeconds = 10
 const lifetimeSeconds = 900
 
@@ -18,29 +22,29 @@ function run(seed: number, spreadRefreshes: boolean): number[] {
     random,
     signInAt: () => random() * 60
   })
-  // From the moment on when everybody has signed in.
+  // From the moment when all clients have signed in.
   return countPerBin(requests, 60, untilSeconds, binSeconds)
 }
 
 describe.each([81, 82, 83])(
-  'a fleet of 20,000 that signs in within one minute, seed %d',
+  'with 20,000 clients that sign in within one minute, seed %d,',
   (seed) => {
     const spread = run(seed, true)
     const fixed = run(seed, false)
 
-    it('never has more than 1.3 times its mean of refreshes in any 10 s, the first lifetime included', () => {
+    it('no 10 s have more than 1.3 times the mean refreshes, including the first lifetime', () => {
       expect(peakToMean(spread)).toBeLessThanOrEqual(1.3)
     })
 
-    it('has no lull either, so that the peak is not bought with a mean that is too high', () => {
+    it('no 10 s have far fewer refreshes than the mean', () => {
       expect(Math.min(...spread) / mean(spread)).toBeGreaterThan(0.7)
     })
 
-    it('would have more than eight times its mean without the spread', () => {
+    it('the peak without the spread is more than eight times the mean', () => {
       expect(peakToMean(fixed)).toBeGreaterThanOrEqual(8)
     })
 
-    it('pays for the spread with less than a tenth more refreshes', () => {
+    it('the spread adds less than ten percent to the number of refreshes', () => {
       expect(mean(spread) / mean(fixed)).toBeLessThan(1.1)
     })
   }

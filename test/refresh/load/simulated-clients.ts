@@ -1,6 +1,8 @@
-// A fleet of clients by the shipping policies alone: when each of them asks for a refresh.
-import { backoffMs } from '../../../src/refresh/backoff.ts'
+// Simulated clients: the times at which each of them refreshes, by the real refresh-time and
+// back-off policies.
+
 import { planRefreshAgeSeconds, type RefreshPolicy } from '../../../src/refresh/refresh-time.ts'
+import { backoffMs } from '../../../src/refresh/retry-state.ts'
 
 export interface FleetOptions {
   readonly clients: number
@@ -19,19 +21,19 @@ export interface FleetOptions {
 }
 
 export interface FleetRun {
-  /** When refreshes were asked for, in seconds, in no order. */
+  /** When refreshes were sent, in seconds, unsorted. */
   readonly requests: readonly number[]
-  /** When a client succeeded that had failed before. */
+  /** When a client succeeded after a failure, in seconds. */
   readonly recoveries: readonly number[]
 }
 
-/** Clients do not know of each other, so each lives its life from beginning to end. */
+/** Clients are independent of each other, so they are simulated one after the other. */
 export function simulateFleet(options: FleetOptions): FleetRun {
   const { lifetimeSeconds, policy, random, outage } = options
   const requests: number[] = []
   const recoveries: number[] = []
 
-  /** Asks until it succeeds and returns when that is. */
+  /** Refreshes until it succeeds; returns the time of success. */
   function refreshFrom(dueSeconds: number, expiresAtSeconds: number): number {
     let at = dueSeconds
     for (let failures = 1; ; failures += 1) {
@@ -57,7 +59,7 @@ export function simulateFleet(options: FleetOptions): FleetRun {
   return { requests, recoveries }
 }
 
-/** How many moments fall into each bin between the two seconds. */
+/** Counts the times in each bin between two seconds. */
 export function countPerBin(
   moments: readonly number[],
   fromSeconds: number,

@@ -15,8 +15,8 @@ function forgery(foreignToken: string, ownToken: string) {
     {
       version: nearly(1, 20),
       type: oneOf('token', 'token', 'ended', 'ask'),
-      news: oneOf('refreshed', 'reissued', 'handed', 'signed-in'),
-      stamp: fc.oneof(
+      reason: oneOf('refreshed', 'reissued', 'reply', 'signed-in'),
+      sessionVersion: fc.oneof(
         fc.record({
           generation: fc.oneof(fc.nat(50), fc.integer(), anything),
           sessionId: oneOf('abcd', null, undefined)

@@ -292,7 +292,7 @@ export function createVirtualBrowser(
     wakeListeners: () => wakeListeners.size,
     marks() {
       const names = [...entries.keys()].map((key) => key.slice(key.lastIndexOf(':') + 1))
-      return names.filter((name) => name !== 'stamp' && name !== 'tabs')
+      return names.filter((name) => name !== 'version' && name !== 'tabs')
     },
     storage: {
       entries,
