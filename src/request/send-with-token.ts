@@ -14,7 +14,7 @@ import { requireToken, type TokenSource } from './token-source.ts'
 import type { TrustedOrigins } from './trusted-origins.ts'
 
 /** A request that a transport is ready to send, more than once if needed. */
-export interface OutgoingRequest<Result> {
+interface OutgoingRequest<Result> {
   /** The URL, absolute or relative to the page. `undefined` if it is unknown. */
   readonly url: string | undefined
   /** The caller set or switched off `Authorization`. The request is then left alone. */
