@@ -129,7 +129,8 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
       include: ['test/browser/**/*.test.ts', 'test/contract/in-chromium.test.ts'],
       exclude: [...smokeInBrowsers, ...timedInBrowsers, ...missing]
     }),
-    // Twenty tabs that count refreshes in real time: they run after everything else, one file at a time.
+    // Twenty tabs that count refreshes in real time: they run after everything else, one file at a
+    // time.
     onBuild('browser-timed', {
       include: timedInBrowsers,
       exclude: [...missing],

@@ -1,10 +1,10 @@
 // Option idlePolicy: the idle limit, and refreshes of hidden pages.
 import { expect, it } from 'vitest'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
 
 it('refreshes a hidden page if whileHidden is `refresh`', async () => {
   const idlePolicy = { whileHidden: 'refresh' } as const
-  const { auth, browser, clock, idle, callsTo } = createTestBed(
+  const { auth, browser, clock, idle, callsTo } = setUpClient(
     { idlePolicy },
     { accessTokenSeconds: 300 }
   )
@@ -16,7 +16,7 @@ it('refreshes a hidden page if whileHidden is `refresh`', async () => {
 })
 
 it('refreshes a hidden page for a request', async () => {
-  const { auth, browser, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  const { auth, browser, clock, callsTo } = setUpClient({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   browser.setVisible(false)
   clock.tick(300_000)
@@ -26,7 +26,7 @@ it('refreshes a hidden page for a request', async () => {
 
 it.each([true, false])('signs out after the idle limit (page visible: %s)', async (isVisible) => {
   const idlePolicy = { signOutAfterSeconds: 900 }
-  const { auth, browser, clock, idle, callsTo, events } = createTestBed(
+  const { auth, browser, clock, idle, callsTo, events } = setUpClient(
     { idlePolicy },
     { accessTokenSeconds: 300 }
   )
@@ -44,7 +44,7 @@ it.each([true, false])('signs out after the idle limit (page visible: %s)', asyn
 })
 
 it('extends the idle limit on requests and markActive()', async () => {
-  const { auth, clock } = createTestBed(
+  const { auth, clock } = setUpClient(
     { idlePolicy: { signOutAfterSeconds: 900 } },
     { accessTokenSeconds: 86_400 }
   )
@@ -58,7 +58,7 @@ it('extends the idle limit on requests and markActive()', async () => {
 })
 
 it('signs out on a request after the idle limit, even if no timer fired', async () => {
-  const { auth, clock, callsTo } = createTestBed({ idlePolicy: { signOutAfterSeconds: 900 } })
+  const { auth, clock, callsTo } = setUpClient({ idlePolicy: { signOutAfterSeconds: 900 } })
   await auth.login(ada)
   clock.sleep(901_000)
   await auth.axios.get('/me').catch(() => {})
@@ -67,7 +67,7 @@ it('signs out on a request after the idle limit, even if no timer fired', async 
 })
 
 it('has no idle limit by default', async () => {
-  const { auth, clock } = createTestBed()
+  const { auth, clock } = setUpClient()
   await auth.login(ada)
   clock.sleep(30 * 86_400_000)
   auth.markActive()
@@ -77,7 +77,7 @@ it('has no idle limit by default', async () => {
 const idlePolicy = { signOutAfterSeconds: 900 }
 
 it('lets a user sign in after the sign-in page was open longer than the idle limit', async () => {
-  const { auth, clock, idle } = createTestBed({ idlePolicy })
+  const { auth, clock, idle } = setUpClient({ idlePolicy })
   clock.tick(901_000)
   await auth.login(ada)
   await idle()
@@ -85,10 +85,7 @@ it('lets a user sign in after the sign-in page was open longer than the idle lim
 })
 
 it('does not sign out if the idle limit passes during a sign-in', async () => {
-  const { auth, browser, clock, idle } = createTestBed(
-    { idlePolicy },
-    { accessTokenSeconds: 86_400 }
-  )
+  const { auth, browser, clock, idle } = setUpClient({ idlePolicy }, { accessTokenSeconds: 86_400 })
   await auth.login(ada)
   clock.tick(899_000)
   const gate = browser.hold('/login')
@@ -102,11 +99,11 @@ it('does not sign out if the idle limit passes during a sign-in', async () => {
 })
 
 it('counts a restore as activity', async () => {
-  const { auth, browser, reload, clock, idle, eventNames } = createTestBed({ idlePolicy })
+  const { auth, browser, reload, clock, idle, eventNames } = setUpClient({ idlePolicy })
   await auth.login(ada)
   auth.dispose()
   browser.setVisible(false)
-  browser.trouble('/refresh', { kind: 'unreachable' })
+  browser.intercept('/refresh', { kind: 'unreachable' })
   const next = reload({ restore: 'always' })
   await next.ready()
   clock.tick(1_000_000)
@@ -118,7 +115,7 @@ it('counts a restore as activity', async () => {
 })
 
 it('signs out instead of refreshing if refresh() is called after the idle limit', async () => {
-  const { auth, clock, callsTo } = createTestBed({ idlePolicy })
+  const { auth, clock, callsTo } = setUpClient({ idlePolicy })
   await auth.login(ada)
   clock.sleep(901_000)
   await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NOT_AUTHENTICATED' })

@@ -29,5 +29,5 @@ it.each(hiding)('finds a token in %s', async (place, hide) => {
     body: JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
   })
   hide(JSON.parse(body).access_token)
-  expect(() => canaryHunter.inspect()).toThrow(place)
+  expect(() => canaryHunter.check()).toThrow(place)
 })

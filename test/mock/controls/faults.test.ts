@@ -10,7 +10,13 @@ import { createHandlers, protect } from 'everbearer/mock/msw'
 import { listen } from 'everbearer/mock/node'
 import { getResponse, HttpResponse, http } from 'msw'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { base, json, overWire, type Send, visit } from '../../support/worlds/one-cookie-browser.ts'
+import {
+  base,
+  json,
+  openBrowser,
+  overWire,
+  type Send
+} from '../../support/setups/one-cookie-browser.ts'
 
 interface Adapter {
   readonly name: string
@@ -148,7 +154,7 @@ describe.each(adapters)('through the $name adapter', ({ open }) => {
 
 it('faults apply to a protected handler and its body', async () => {
   const server = createMockAuthServer({ cookies: 'headers' })
-  const { token } = await visit(overWire(server)).login()
+  const { token } = await openBrowser(overWire(server)).login()
   const ask = () => new Request(`${base}/todos`, { headers: { authorization: `Bearer ${token}` } })
   let served = 0
   const handler = server.protect(() => {
@@ -184,7 +190,7 @@ it('faults apply to a protected handler and its body', async () => {
 
 it('faults apply to a protected resolver of msw', async () => {
   const server = createMockAuthServer()
-  const { token } = await visit(overWire(server)).login()
+  const { token } = await openBrowser(overWire(server)).login()
   const handler = http.get(
     `${base}/todos`,
     protect(server, () => HttpResponse.json([]))
@@ -296,7 +302,7 @@ it.each(nonsense)('failNext(%j) throws: %s', async (given, message) => {
   const plan = () => Reflect.apply(server.failNext, undefined, given)
   expect(plan).toThrow(TypeError)
   expect(plan).toThrow(message)
-  expect((await visit(overWire(server)).refresh()).status).toBe(401)
+  expect((await openBrowser(overWire(server)).refresh()).status).toBe(401)
 })
 
 it.each<[string, () => unknown]>([

@@ -4,19 +4,19 @@ import { describe, expect, it } from 'vitest'
 import {
   base,
   claimsOf,
-  createClockedServer,
+  createServerWithClock,
   kidOf,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 const claims = { role: 'admin', tags: ['a', 'b'], token_version: 7 }
 const users = [{ email: 'ada@example.com', password: 'lovelace', claims }]
 
-async function signedIn(options: Parameters<typeof createClockedServer>[0] = {}) {
-  const { server, clock } = createClockedServer({ users, ...options })
-  const ada = visit(overWire(server))
+async function signedIn(options: Parameters<typeof createServerWithClock>[0] = {}) {
+  const { server, clock } = createServerWithClock({ users, ...options })
+  const ada = openBrowser(overWire(server))
   const { token } = await ada.login()
   return { server, clock, ada, token }
 }

@@ -1,8 +1,8 @@
 // The client's fetch beside the global one: aborts after garbage collection, and unusual statuses.
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { collectGarbage } from '../../support/collect-garbage.ts'
-import { arrange } from '../../support/tables/replay-cases.ts'
-import type { Respond } from '../../support/worlds/recording-server.ts'
+import type { Respond } from '../../support/setups/recording-server.ts'
+import { setUpReplay } from '../../support/tables/replay-cases.ts'
 
 // Reached only if the test fails.
 const soon = () => new Promise((resolve) => setTimeout(() => resolve('nothing happens'), 5_000))
@@ -10,7 +10,7 @@ const soon = () => new Promise((resolve) => setTimeout(() => resolve('nothing ha
 // The global fetch is the control: it shows that Node itself keeps the signal.
 describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
   async function arrangeFetch(respond: Respond) {
-    const { auth, url } = await arrange('http', respond)
+    const { auth, url } = await setUpReplay('http', respond)
     const send: typeof fetch = who === 'the global fetch' ? fetch : (auth.fetch as typeof fetch)
     return { url, send }
   }
@@ -59,7 +59,7 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
 })
 
 it('passes options that only a patched fetch knows, such as `next` of Next.js', async () => {
-  const { auth, url } = await arrange('http', (_, response) => response.end('{}'))
+  const { auth, url } = await setUpReplay('http', (_, response) => response.end('{}'))
   const plain = globalThis.fetch
   const seen: unknown[] = []
   vi.stubGlobal('fetch', (input: RequestInfo | URL, init?: RequestInit) => {
