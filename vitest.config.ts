@@ -9,7 +9,7 @@ import { type Tier, tier } from './test/support/tier.ts'
 type Project = TestProjectInlineConfiguration
 type Replacement = { readonly find: RegExp; readonly replacement: string }
 
-/** The mutation campaign sets this to a copy of the source with a fault in it. */
+/** The source under test. The search with planted faults sets it to a copy with a fault. */
 const source = process.env.EVERBEARER_SOURCE ?? fileURLToPath(new URL('./src', import.meta.url))
 const entries: readonly Replacement[] = [
   { find: /^everbearer$/, replacement: join(source, 'index.ts') },

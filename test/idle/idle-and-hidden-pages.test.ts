@@ -24,26 +24,29 @@ it('refreshes a hidden page for a request', async () => {
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it.each([true, false])('signs out after the idle limit (page visible: %s)', async (isVisible) => {
-  const idlePolicy = { signOutAfterSeconds: 900 }
-  const { auth, browser, clock, idle, callsTo, events } = setUpClient(
-    { idlePolicy },
-    { accessTokenSeconds: 300 }
-  )
-  await auth.login(ada)
-  browser.setVisible(isVisible)
-  clock.tick(899_999)
-  await idle()
-  expect(auth.getState().status).toBe('authenticated')
-  clock.tick(1)
-  await idle()
-  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
-  expect(callsTo('logout')).toHaveLength(1)
-  expect(events.at(-1)).toEqual({ name: 'signed-out', event: { reason: 'idle' } })
-  expect(clock.pendingTimers()).toBe(0)
-})
+it.each([true, false])(
+  'signs out when the idle limit has passed (page visible: %s)',
+  async (isVisible) => {
+    const idlePolicy = { signOutAfterSeconds: 900 }
+    const { auth, browser, clock, idle, callsTo, events } = setUpClient(
+      { idlePolicy },
+      { accessTokenSeconds: 300 }
+    )
+    await auth.login(ada)
+    browser.setVisible(isVisible)
+    clock.tick(899_999)
+    await idle()
+    expect(auth.getState().status).toBe('authenticated')
+    clock.tick(1)
+    await idle()
+    expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
+    expect(callsTo('logout')).toHaveLength(1)
+    expect(events.at(-1)).toEqual({ name: 'signed-out', event: { reason: 'idle' } })
+    expect(clock.pendingTimers()).toBe(0)
+  }
+)
 
-it('extends the idle limit on requests and markActive()', async () => {
+it('restarts the idle limit on a request and on markActive()', async () => {
   const { auth, clock } = setUpClient(
     { idlePolicy: { signOutAfterSeconds: 900 } },
     { accessTokenSeconds: 86_400 }
@@ -66,7 +69,7 @@ it('signs out on a request after the idle limit, even if no timer fired', async 
   expect(callsTo('me').map((call) => call.outcome)).toEqual(['missing_token'])
 })
 
-it('has no idle limit by default', async () => {
+it('stays signed in after 30 idle days by default', async () => {
   const { auth, clock } = setUpClient()
   await auth.login(ada)
   clock.sleep(30 * 86_400_000)
@@ -98,7 +101,7 @@ it('does not sign out if the idle limit passes during a sign-in', async () => {
   expect(auth.getState().status).toBe('authenticated')
 })
 
-it('counts a restore as activity', async () => {
+it('restarts the idle limit when a delayed restore succeeds', async () => {
   const { auth, browser, reload, clock, idle, eventNames } = setUpClient({ idlePolicy })
   await auth.login(ada)
   auth.dispose()

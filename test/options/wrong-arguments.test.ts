@@ -7,7 +7,7 @@ import { collectGarbage } from '../support/collect-garbage.ts'
 import { startRecordingServer } from '../support/setups/recording-server.ts'
 import { setUpReplay } from '../support/tables/replay-cases.ts'
 
-describe('login', () => {
+describe('login()', () => {
   const form = () => {
     const data = new FormData()
     data.append('email', 'ada@example.com')
@@ -39,7 +39,7 @@ describe('login', () => {
   })
 })
 
-describe('attach', () => {
+describe('attach()', () => {
   it.each([undefined, null, {}, axios.Axios])(
     'attach() rejects %o with a typed error',
     async (instance) => {

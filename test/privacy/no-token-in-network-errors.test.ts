@@ -76,7 +76,7 @@ function cancelSoon() {
   return source.token
 }
 
-describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
+describe.each(['http', 'fetch'] as const)('a failed request over %s', (adapter) => {
   it.each(failures)('prints no token for %s', async (_, url, config = () => ({})) => {
     const { auth } = await setUpReplay(adapter, respond)
     const tokens = [await auth.getAccessToken()]

@@ -87,7 +87,7 @@ describe.each([
 })
 
 it.each(Object.entries(polluted.clientOptions))(
-  'is not read as a client option: %s',
+  'ignores a client option on Object.prototype: %s',
   async (name, value) => {
     const given = { baseURL: apiOrigin, paths: {}, idlePolicy: {}, platform: {} }
     const expected = resolveOptions(given)
@@ -119,7 +119,7 @@ function expectCleanPrototypes(): void {
   }
 }
 
-describe.each(payloads)('$payload', ({ payload }) => {
+describe.each(payloads)('the JSON payload $payload', ({ payload }) => {
   it('adds no claim to a token', () => {
     const token = `${encode(payload)}.${encode(payload)}.c2ln`
     expect(Object.values(readClaims(token) ?? {}).filter((claim) => claim !== undefined)).toEqual(

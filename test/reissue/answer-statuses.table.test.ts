@@ -79,7 +79,7 @@ it.each(rows.filter((row) => !isSeen(row)))(
   }
 )
 
-describe.each(transports)('$name', (transport) => {
+describe.each(transports)('a re-issued token over $name', (transport) => {
   it('does not adopt a token from an interim response (103)', async () => {
     const { auth } = origins.createClient()
     await auth.login(ada)
@@ -105,7 +105,7 @@ describe.each(transports)('$name', (transport) => {
   })
 })
 
-describe.each(axiosTransports)('$name, with any validateStatus', (transport) => {
+describe.each(axiosTransports)('axios with any validateStatus, over $name', (transport) => {
   const validators: readonly [string, NonNullable<AxiosRequestConfig['validateStatus']> | null][] =
     [
       ['everything', () => true],

@@ -22,7 +22,7 @@ it('tests more than sixty header shapes', () => {
   for (const name of Object.keys(onTheWire)) expect(names).toContain(name)
 })
 
-it.each(headerShapes)('reads $name as $kind', ({ value, kind }) => {
+it.each(headerShapes)('classifies a re-issue header with $name as $kind', ({ value, kind }) => {
   const filled = typeof value === 'string' ? fill(value, forge()) : value
   const accessToken = typeof filled === 'string' ? credentialIn(filled) : undefined
   expect(readReissuedHeader(filled)).toEqual(kind === 'token' ? { kind, accessToken } : { kind })
@@ -59,7 +59,7 @@ const sendable = headerShapes.filter(isSendable).map(({ name, value, kind }) => 
 }))
 
 it.each(pairs(sendable, transports, ({ arrives }) => arrives))(
-  'reads $name as $arrives, over $transport.name',
+  'classifies a re-issue header with $name as $arrives after HTTP, over $transport.name',
   async ({ value, arrives, transport }) => {
     const filled = fill(value, forge())
     const { status, token, held, events } = await receive(transport, [`Authorization: ${filled}`])
@@ -71,7 +71,7 @@ it.each(pairs(sendable, transports, ({ arrives }) => arrives))(
   }
 )
 
-describe.each(transports)('$name', (transport) => {
+describe.each(transports)('a re-issued token over $name', (transport) => {
   it.each(['authorization', 'AUTHORIZATION', 'aUTHORIZATION'])(
     'adopts a token from the header spelled %s',
     async (name) => {
@@ -102,7 +102,7 @@ describe.each(transports)('$name', (transport) => {
   })
 })
 
-describe.each(transports)('$name, with a header that CORS hides', (transport) => {
+describe.each(transports)('a re-issue header that CORS hides, over $name', (transport) => {
   it('completes a key rotation without a failed request', async () => {
     const { auth, events } = origins.createClient()
     await auth.login(ada)

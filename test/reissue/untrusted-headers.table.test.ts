@@ -72,7 +72,7 @@ it.each(pairs(foreign, transports, ({ isAnswerToOurs }) => isAnswerToOurs))(
   }
 )
 
-describe.each(transports)('$name', (transport) => {
+describe.each(transports)('a re-issued token over $name', (transport) => {
   it('does not adopt a token from a response to a request without our token', async () => {
     const { auth, events } = origins.createClient()
     origins.answer('/open', () => respond(200, bearer(forge())))
@@ -94,7 +94,7 @@ describe.each(transports)('$name', (transport) => {
   })
 })
 
-describe.each(transports)('$name, with a cache that replays old headers', (transport) => {
+describe.each(transports)('a cache that replays old headers, over $name', (transport) => {
   /** Repeats the first response's header, as a cache does on a 304 without a new one. */
   function replaying(): Site {
     let stored: string | undefined
@@ -130,7 +130,7 @@ describe.each(transports)('$name, with a cache that replays old headers', (trans
   })
 })
 
-describe.each(transports)('$name, behind a shared cache', (transport) => {
+describe.each(transports)('a client behind a shared cache, over $name', (transport) => {
   async function twoUsersBehind(proxy: (origin: Upstream) => Site) {
     const [one, other] = [await signIn(ada), await signIn(grace)]
     origins.answer(

@@ -19,12 +19,12 @@ const inThisPage = ([name]: ReplayCase) => name !== 'a DELETE with a body'
 const adapters = ['xhr', 'fetch'] as const
 
 it.each(pairs(toRows([...bodies, ...options].filter(inThisPage)), adapters))(
-  'sends the same request twice: $name, over $transport',
+  'replays the same request in a page: $name, over $transport',
   ({ transport, config }) => expectEqualReplay(transport, config)
 )
 
-describe.each(adapters)('over %s', (adapter) => {
-  it('sends the XSRF header twice, with the configured names', async () => {
+describe.each(adapters)('a replay over %s in a page', (adapter) => {
+  it('sends the XSRF header again, with the configured names', async () => {
     const { auth, bare, resolve, requests, headerOf } = await setUpReplay(adapter)
     // biome-ignore lint/suspicious/noDocumentCookie: axios reads it from there
     document.cookie = 'own-xsrf=secret'

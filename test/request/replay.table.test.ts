@@ -27,16 +27,16 @@ const inNode: readonly ReplayCase[] = [
 const adapters = ['http', 'fetch'] as const
 
 it.each(pairs(toRows(bodies), adapters))(
-  'sends the same request twice: $name, over $transport',
+  'replays the same body: $name, over $transport',
   ({ transport, config }) => expectEqualReplay(transport, config)
 )
 
 it.each(pairs(toRows([...options, ...inNode]), adapters))(
-  'sends the same request twice: $name, over $transport',
+  'replays the same request: $name, over $transport',
   ({ transport, config }) => expectEqualReplay(transport, config)
 )
 
-describe.each(adapters)('over %s', (adapter) => {
+describe.each(adapters)('a replay over %s', (adapter) => {
   it('decompresses the response to the replay', async () => {
     const { auth, url } = await setUpReplay(adapter, (request, response, nth) => {
       if (nth === 1) return refuseFirstToken(request, response, nth)
@@ -153,7 +153,7 @@ describe('over the client’s fetch', () => {
   )
 
   it.each(rows.filter(({ transport }) => transport === 'from a URL'))(
-    'sends the same request twice: $name, $transport',
+    'replays the same request: $name, $transport',
     async ({ init }) => {
       const { auth, url, requests } = await setUpReplay('http')
       const answer = await auth.fetch(`${url}/items?a=ü#part`, init())
@@ -167,7 +167,7 @@ describe('over the client’s fetch', () => {
   )
 
   it.each(rows.filter(({ transport }) => transport === 'from a Request'))(
-    'sends the same request twice: $name, $transport',
+    'replays the same request: $name, $transport',
     async ({ init }) => {
       const { auth, url, requests } = await setUpReplay('http')
       await auth.fetch(new Request(url, init()))

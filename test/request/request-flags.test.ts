@@ -40,7 +40,7 @@ const ways: readonly [
   ]
 ]
 
-describe.each(ways)('over %s', (_, send) => {
+describe.each(ways)('a flagged request over %s', (_, send) => {
   function setUp(): ClientSetup {
     const setup = setUpClient()
     vi.stubGlobal('fetch', setup.browser.fetch)

@@ -87,7 +87,7 @@ it.each(pairs(matrix, transports, ({ name, does }) => name + does))(
   }
 )
 
-describe.each(transports)('over $name', ({ send }) => {
+describe.each(transports)('a refusal over $name', ({ send }) => {
   const inItsOwnWords = answer(403, undefined, '{"message":"Invalid or expired token"}')
 
   const isTokenRefusal = async ({ status, text }: ApiAnswer) =>

@@ -90,7 +90,7 @@ it.each(pairs(spellings, authFetch))(
   }
 )
 
-describe.each(transports)('$name', (transport) => {
+describe.each(transports)('a client over $name', (transport) => {
   it('sends a request with a body to another origin without the token', async () => {
     const { auth, token, before } = await signIn()
     const call = { url: `${evilOrigin}/collect`, method: 'POST', body: 'the app’s own business' }

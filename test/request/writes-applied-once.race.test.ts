@@ -48,7 +48,7 @@ function readId(body: string): number {
   return JSON.parse(body).id
 }
 
-describe.each(transports)('$name', (transport) => {
+describe.each(transports)('a client over $name', (transport) => {
   it(`applies none of ${writes} writes twice under any fault`, async () => {
     const random = createSeededRandom(7)
     const clock = createManualClock()
@@ -144,7 +144,7 @@ describe.each(transports)('$name', (transport) => {
 
 type Change = 'stays' | 'aborts' | 'is aborted already'
 
-describe.each(transports)('$name, a hundred callers that await a refresh', (transport) => {
+describe.each(transports)('a hundred callers that wait for a refresh, over $name', (transport) => {
   const changes = fc.array(fc.constantFrom<Change>('stays', 'aborts', 'is aborted already'), {
     minLength: 100,
     maxLength: 100
@@ -173,23 +173,26 @@ describe.each(transports)('$name, a hundred callers that await a refresh', (tran
   })
 })
 
-describe.each(axiosTransports)('$name, callers with a CancelToken', (transport) => {
-  it('sends nothing for callers that give up, and one request for each other', async () => {
-    const callers = range(100).map((nth): Change => (nth % 3 === 0 ? 'aborts' : 'stays'))
-    for (const wait of ['before they are sent', 'after a refusal']) {
-      const sent = await queue(
-        wait,
-        (auth, id) => {
-          const { token: cancelToken, cancel } = axios.CancelToken.source()
-          const call = { url: '/orders', method: 'POST', body: JSON.stringify({ id }) }
-          return { sending: transport.send(auth, call, { cancelToken }), giveUp: () => cancel() }
-        },
-        callers
-      )
-      expect(sent).toEqual(callers.map((change) => (change === 'stays' ? 'once' : 'never')))
-    }
-  })
-})
+describe.each(axiosTransports)(
+  'callers with a CancelToken that wait for a refresh, over $name',
+  (transport) => {
+    it('sends nothing for callers that give up, and one request for each other', async () => {
+      const callers = range(100).map((nth): Change => (nth % 3 === 0 ? 'aborts' : 'stays'))
+      for (const wait of ['before they are sent', 'after a refusal']) {
+        const sent = await queue(
+          wait,
+          (auth, id) => {
+            const { token: cancelToken, cancel } = axios.CancelToken.source()
+            const call = { url: '/orders', method: 'POST', body: JSON.stringify({ id }) }
+            return { sending: transport.send(auth, call, { cancelToken }), giveUp: () => cancel() }
+          },
+          callers
+        )
+        expect(sent).toEqual(callers.map((change) => (change === 'stays' ? 'once' : 'never')))
+      }
+    })
+  }
+)
 
 /** Starts all writes, aborts some during the refresh, checks that each is applied once or never. */
 async function queue(

@@ -1,4 +1,4 @@
-// One-tab world: plays a history against client and mock. A scheduler decides the order of
+// Search in one tab: plays a history against client and mock. A scheduler decides the order of
 // arrivals.
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer, type WireResponse } from 'everbearer/mock'

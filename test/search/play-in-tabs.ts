@@ -1,5 +1,5 @@
-// Tabs world: plays a history in two to four tabs. A scheduler decides the order of arrivals and
-// messages.
+// Search in several tabs: plays a history in two to four tabs. A scheduler decides the order of
+// arrivals and messages.
 import { inspect } from 'node:util'
 import { createAuthClient, type Platform, type Wake } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { ada, setUpClient } from '../support/setups/test-client.ts'
 
-it('restores with `hint` only if a user was signed in on this browser', async () => {
+it('restores on page load with restore `hint` only if a user was signed in on this browser', async () => {
   const { auth, browser, reload, callsTo } = setUpClient({ restore: 'hint' })
   expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
   expect(browser.requests).toEqual([])
@@ -26,7 +26,7 @@ it('clears the restore hint when the session ends', async () => {
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('restores nothing with `never`', async () => {
+it('restores nothing on page load if restore is `never`', async () => {
   const { auth, reload, callsTo } = setUpClient({ restore: 'never' })
   await auth.login(ada)
   expect(await reload().ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })

@@ -18,7 +18,7 @@ it('keeps the same snapshot and calls no subscriber when the token is refreshed'
   expect(listener).not.toHaveBeenCalled()
 })
 
-it('calls every subscriber once per change, except removed ones', async () => {
+it('calls each subscriber once per change until it is removed', async () => {
   const { auth, idle } = setUpClient()
   const stays = vi.fn()
   const leaves = vi.fn()
@@ -30,7 +30,7 @@ it('calls every subscriber once per change, except removed ones', async () => {
   expect(leaves).not.toHaveBeenCalled()
 })
 
-it('handles a listener that calls the client', async () => {
+it('ends signed out if listeners of `refreshed` call refresh() and logout()', async () => {
   const { auth, idle, callsTo } = setUpClient()
   auth.on('refreshed', () => void auth.refresh().catch(() => {}))
   auth.on('refreshed', () => void auth.logout())

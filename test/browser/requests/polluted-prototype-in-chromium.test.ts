@@ -40,10 +40,10 @@ async function observe(transport: PageTransport, pollution?: Pollution): Promise
   )
 }
 
-describe.each(['xhr', 'fetch'] as const)('%s', (transport) => {
+describe.each(['xhr', 'fetch'] as const)('a session over %s', (transport) => {
   let clean: unknown
 
-  it('records a session without pollution', async () => {
+  it('is recorded without pollution', async () => {
     clean = await observe(transport)
     expect(origins.arrivals.length).toBeGreaterThan(10)
   })
@@ -51,7 +51,7 @@ describe.each(['xhr', 'fetch'] as const)('%s', (transport) => {
   // Properties that axios does not read behave the same over both transports.
   const tried = pollutions.filter(({ kind }) => transport === 'xhr' || kind === 'axiosOptions')
 
-  it.each(tried)('behaves the same with an inherited $name ($kind)', async (pollution) => {
+  it.each(tried)('is the same with an inherited $name ($kind)', async (pollution) => {
     expect(await observe(transport, pollution)).toEqual(clean)
   })
 })

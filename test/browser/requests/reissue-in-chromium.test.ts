@@ -19,7 +19,7 @@ const { origins, page, signIn, send, token, events } = setUpPage()
 const adopting: readonly PageTransport[] = ['xhr', 'fetch without redirects']
 const bearer = (value: string) => ({ Authorization: `Bearer ${value}` })
 
-describe.each(pageTransports)('%s', (transport) => {
+describe.each(pageTransports)('a page over %s', (transport) => {
   const foreign: readonly {
     readonly path: string
     readonly call: PageCall
@@ -107,7 +107,7 @@ const inChromium: typeof onTheWire = {
   'a folded line': 'token'
 }
 
-describe.each(adopting)('%s', (transport) => {
+describe.each(adopting)('a re-issued token over %s', (transport) => {
   const isSendable = (shape: HeaderShape): shape is HeaderShape & { readonly value: string } =>
     typeof shape.value === 'string'
   const sendable = headerShapes.filter(isSendable).map(({ name, value, kind }) => ({
@@ -116,29 +116,32 @@ describe.each(adopting)('%s', (transport) => {
     arrives: inChromium[name] ?? onTheWire[name] ?? kind
   }))
 
-  it.each(sendable)('reads $name as $arrives', async ({ value, arrives }) => {
-    const held = await signIn()
-    const forged = forge()
-    const filled = value.replaceAll('TOKEN', forged).replaceAll('OTHER', forge({ iat: 9e9 + 1 }))
-    const lines = [
-      'HTTP/1.1 200 OK',
-      `Access-Control-Allow-Origin: ${appOrigin}`,
-      'Access-Control-Expose-Headers: Authorization',
-      'Content-Length: 0',
-      'Connection: close',
-      `Authorization: ${filled}`
-    ]
-    origins.answer('/raw', async (request) => {
-      if (request.method === 'OPTIONS') return withCors(() => respond(200))(request)
-      return { raw: `${lines.join('\r\n')}\r\n\r\n` }
-    })
-    const { status } = await send(transport, { url: '/raw' })
-    expect(status).toBe(arrives === 'no answer' ? undefined : 200)
-    const isAdopted = (await token()) !== held
-    expect(isAdopted).toBe(arrives === 'token')
-    const refusals = (await events()).flatMap(({ refusal }) => refusal ?? [])
-    expect(refusals).toEqual(arrives === 'malformed' ? ['malformed'] : [])
-  })
+  it.each(sendable)(
+    'classifies a re-issue header with $name as $arrives',
+    async ({ value, arrives }) => {
+      const held = await signIn()
+      const forged = forge()
+      const filled = value.replaceAll('TOKEN', forged).replaceAll('OTHER', forge({ iat: 9e9 + 1 }))
+      const lines = [
+        'HTTP/1.1 200 OK',
+        `Access-Control-Allow-Origin: ${appOrigin}`,
+        'Access-Control-Expose-Headers: Authorization',
+        'Content-Length: 0',
+        'Connection: close',
+        `Authorization: ${filled}`
+      ]
+      origins.answer('/raw', async (request) => {
+        if (request.method === 'OPTIONS') return withCors(() => respond(200))(request)
+        return { raw: `${lines.join('\r\n')}\r\n\r\n` }
+      })
+      const { status } = await send(transport, { url: '/raw' })
+      expect(status).toBe(arrives === 'no answer' ? undefined : 200)
+      const isAdopted = (await token()) !== held
+      expect(isAdopted).toBe(arrives === 'token')
+      const refusals = (await events()).flatMap(({ refusal }) => refusal ?? [])
+      expect(refusals).toEqual(arrives === 'malformed' ? ['malformed'] : [])
+    }
+  )
 
   it('adopts no token from two header lines, which the browser joins', async () => {
     const held = await signIn()

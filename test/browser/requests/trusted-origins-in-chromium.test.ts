@@ -25,7 +25,7 @@ const expected: Readonly<Record<Destination, readonly object[]>> = {
   nowhere: []
 }
 
-describe.each(pageTransports)('%s', (transport) => {
+describe.each(pageTransports)('a page over %s', (transport) => {
   it.each(spellings)(
     'sends the token for %j only if it leads to the trusted origin',
     async ({ url, inPage }) => {
@@ -111,7 +111,7 @@ describe.each(pageTransports)('%s', (transport) => {
   )
 })
 
-describe('the auth requests', () => {
+describe('the auth requests of a page', () => {
   const redirections = redirectStatuses.flatMap((status) =>
     ['/elsewhere', `${evilOrigin}/collect`, `${ownOrigin}:8443/refresh`].map((location) => ({
       status,

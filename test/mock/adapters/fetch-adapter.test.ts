@@ -19,7 +19,7 @@ async function setUp() {
   return { server, ask }
 }
 
-describe('protect', () => {
+describe('protect() of the fetch adapter', () => {
   it('calls the handler with the request body and the session if the token is valid', async () => {
     const { server, ask } = await setUp()
     const handler = server.protect(async (request, { claims: { sub } }) =>

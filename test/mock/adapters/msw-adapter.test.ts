@@ -26,7 +26,7 @@ async function setUp() {
   return { server, ask }
 }
 
-describe('createHandlers', () => {
+describe('createHandlers()', () => {
   it('sends Content-Length, so that the connection can be reused', async () => {
     const { server, ask } = await setUp()
     const handlers = createHandlers(server, { baseURL: api })
@@ -48,7 +48,7 @@ describe('createHandlers', () => {
   })
 })
 
-describe('createHandlers', () => {
+describe('createHandlers()', () => {
   it('separates the cookies of a Cookie header that msw 2 has joined with commas', async () => {
     const { server, ask } = await setUp()
     const { refreshToken, sid } = await server.signIn(undefined, api)
@@ -64,7 +64,7 @@ describe('createHandlers', () => {
   })
 })
 
-describe('protect', () => {
+describe('protect() of the msw adapter', () => {
   it('calls the resolver with the argument of msw and the verified session', async () => {
     const { server, ask } = await setUp()
     const handler = http.post(
@@ -177,7 +177,7 @@ describe('protect', () => {
   })
 })
 
-describe('createHandlers', () => {
+describe('createHandlers()', () => {
   it('answers every preflight to the origin of an absolute baseURL', async () => {
     const { server, ask } = await setUp()
     const response = await ask(createHandlers(server, { baseURL: api }), '/todos/7', {

@@ -15,7 +15,7 @@ const tokenOf = async (server: MockAuthServer) =>
   (await openBrowser(overWire(server)).login()).token
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 
-describe('middleware in Express', () => {
+describe('the middleware in Express', () => {
   it('answers its routes and leaves other requests to the app', async () => {
     const server = createMockAuthServer({ basePath: '/auth' })
     const app = express()
@@ -48,7 +48,7 @@ describe('middleware in Express', () => {
   })
 })
 
-describe('protect', () => {
+describe('protect() of the Node adapter', () => {
   async function setUp(
     listener: Parameters<typeof protect<Asked, Answer>>[1] = (_asked, answer, { claims }) =>
       answer.json([claims.sub])

@@ -149,7 +149,7 @@ describe('after the commit', () => {
   })
 })
 
-describe('re-issue', () => {
+describe('a re-issue during a listener', () => {
   it.each([
     ['the session ends', 'endSessions'],
     ['the access tokens are revoked', 'revokeAccessTokens']
@@ -169,7 +169,7 @@ describe('re-issue', () => {
   })
 })
 
-describe('streams', () => {
+describe('a listener that streams its response', () => {
   it('chunks arrive as they are written once the head has been sent', async () => {
     let write = (_piece: string) => {}
     const { server, get } = await setUp((_message, response) => {

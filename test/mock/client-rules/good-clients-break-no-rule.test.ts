@@ -223,7 +223,7 @@ const lives: Record<
   }
 }
 
-describe('everbearer', () => {
+describe('an everbearer client', () => {
   it.each(Object.entries(lives))('breaks no rule during %s', async (_name, { server, live }) => {
     const setup = setUpClient({}, server)
     await live(setup)

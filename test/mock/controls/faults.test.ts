@@ -92,7 +92,7 @@ const table: readonly [MockFault, Seen['kind'], number | undefined, string | und
   ['malformed', 'answer', 200, '{"access_token":"']
 ]
 
-describe.each(adapters)('through the $name adapter', ({ open }) => {
+describe.each(adapters)('the $name adapter', ({ open }) => {
   it.each(table)(
     'failNext(refresh, %j) fails one refresh before the server handles it',
     async (fault, kind, status, body) => {
@@ -348,7 +348,7 @@ it('a client that gives up ends its hanging call, which is logged as abandoned',
   )
 })
 
-describe('latency', () => {
+describe('the option latencyMs', () => {
   afterEach(() => void vi.useRealTimers())
 
   it('delays a call in real time while timers are faked', async () => {

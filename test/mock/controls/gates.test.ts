@@ -145,7 +145,7 @@ it.each([
   expect(() => Reflect.apply(hold, undefined, given)).toThrow(message)
 })
 
-describe('idle', () => {
+describe('idle()', () => {
   it('resolves if no call is in flight', async () => {
     await createMockAuthServer().idle({ quietMs: 0 })
   })

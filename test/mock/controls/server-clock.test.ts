@@ -87,7 +87,7 @@ it('the methods of the clock work after destructuring', async () => {
   expect(now() - before).toBe(1000)
 })
 
-describe('after the clock moves back', () => {
+describe('after the server’s clock moves back', () => {
   it.each([0, 10])(
     'a reused refresh token is refused with a grace of %i s',
     async (refreshGraceSeconds) => {
@@ -131,7 +131,7 @@ describe('after the clock moves back', () => {
   })
 })
 
-describe('an invalid argument throws and changes nothing', () => {
+describe('the server’s clock', () => {
   const nonsense: [string, (clock: MockClock) => void, string][] = [
     ['advance', ({ advance }) => advance(Number.NaN), 'a finite number of seconds; received NaN'],
     ['advance', ({ advance }) => advance(Infinity), 'received Infinity'],
@@ -142,15 +142,18 @@ describe('an invalid argument throws and changes nothing', () => {
     ['advance', ({ advance }) => advance(8.64e12), 'a time within the range of Date'],
     ['advance', ({ advance }) => advance(Number.MAX_VALUE), 'received Infinity']
   ]
-  it.each(nonsense)('of clock.%s', (method, act, message) => {
-    const { server, clock: source } = createServerWithClock()
-    expect(() => act(server.clock)).toThrow(TypeError)
-    expect(() => act(server.clock)).toThrow(
-      `clock.${method}(): ${method === 'advance' ? 'seconds' : 'at'}: expected `
-    )
-    expect(() => act(server.clock)).toThrow(message)
-    expect(server.clock.now()).toBe(source.nowMs)
-  })
+  it.each(nonsense)(
+    'refuses an invalid argument of %s() and does not change',
+    (method, act, message) => {
+      const { server, clock: source } = createServerWithClock()
+      expect(() => act(server.clock)).toThrow(TypeError)
+      expect(() => act(server.clock)).toThrow(
+        `clock.${method}(): ${method === 'advance' ? 'seconds' : 'at'}: expected `
+      )
+      expect(() => act(server.clock)).toThrow(message)
+      expect(server.clock.now()).toBe(source.nowMs)
+    }
+  )
 })
 
 it('a token issued by a frozen clock expires when the clock advances past its exp', async () => {

@@ -75,7 +75,7 @@ const refused: [string, string, Rows, number, string][] = [
   ]
 ]
 
-describe.each(['/refresh', '/logout'])('%s', (path) => {
+describe.each(['/refresh', '/logout'])('the endpoint %s', (path) => {
   it.each(refused)(
     'refuses %s and does not change the session',
     async (_n, method, rows, status, reason) => {

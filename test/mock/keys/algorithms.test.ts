@@ -34,7 +34,7 @@ async function jwksOf(server: MockAuthServer, path = '/.well-known/jwks.json') {
   return { ...answer, jwks: JSON.parse(answer.body) as JSONWebKeySet }
 }
 
-describe.each(algorithms)('%s', (alg) => {
+describe.each(algorithms)('the algorithm %s', (alg) => {
   it('signs and verifies the tokens of a server with this alg option', async () => {
     const { server } = createServerWithClock({ alg })
     const ada = openBrowser(overWire(server))

@@ -103,7 +103,7 @@ describe('the kid of a key', () => {
   })
 })
 
-describe('registerKey', () => {
+describe('registerKey()', () => {
   it('adds a key from a provider without a restart', async () => {
     const { server, ada, token } = await signedIn()
     expect(await server.registerKey(async () => secretKey, { as: 'signing' })).toEqual({
@@ -177,27 +177,27 @@ describe('an external issuer', () => {
     })
     const nowSeconds = clock.nowMs / 1000
     const mint = (claims: JWTPayload = {}, header: Record<string, unknown> = {}) =>
-      new SignJWT({ iss: they, aud: 'api', sub: 'stranger', exp: nowSeconds + 60, ...claims })
+      new SignJWT({ iss: they, aud: 'api', sub: 'partner-user', exp: nowSeconds + 60, ...claims })
         .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'their-1', ...header })
         .sign(privateKey)
-    return { server, clock, mint, jwks, stranger: openBrowser(overWire(server)) }
+    return { server, clock, mint, jwks, browser: openBrowser(overWire(server)) }
   }
 
   it('signs accepted tokens for its own users, verified by its public key', async () => {
-    const { server, mint, stranger } = await setUp()
-    const answer = await stranger.me(await mint({ sub: 'user-1' }))
+    const { server, mint, browser } = await setUp()
+    const answer = await browser.me(await mint({ sub: 'user-1' }))
 
     expect([answer.status, JSON.parse(answer.body)]).toEqual([200, { sub: 'user-1', iss: they }])
     expect(server.calls.at(-1)).toMatchObject({ kid: 'their-1', sub: 'user-1', reissued: false })
   })
 
   it('never gets a re-issued token of the server', async () => {
-    const { server, mint, stranger } = await setUp()
+    const { server, mint, browser } = await setUp()
     const { sid } = await server.signIn()
     server.rotateKey()
-    expect((await stranger.me(await mint())).header('authorization')).toBeNull()
+    expect((await browser.me(await mint())).header('authorization')).toBeNull()
     const posing = await mint({ sid, sub: 'user-1' })
-    expect((await stranger.me(posing)).header('authorization')).toBeNull()
+    expect((await browser.me(posing)).header('authorization')).toBeNull()
   })
 
   it.each([
@@ -209,64 +209,64 @@ describe('an external issuer', () => {
     ['never expires', { exp: undefined }, {}, 'malformed_claims'],
     ['lacks a subject', { sub: undefined }, {}, 'malformed_claims']
   ])('is refused if its token %s', async (_name, claims, header, reason) => {
-    const { server, mint, stranger } = await setUp()
-    expect((await stranger.me(await mint(claims as JWTPayload, header))).status).toBe(401)
+    const { server, mint, browser } = await setUp()
+    expect((await browser.me(await mint(claims as JWTPayload, header))).status).toBe(401)
     expect(outcome(server)).toBe(reason)
   })
 
   it('may have a different audience and typ', async () => {
-    const { mint, stranger } = await setUp({ audience: 'theirs', typ: 'JWT' })
-    expect((await stranger.me(await mint({ aud: 'theirs' }, { typ: 'JWT' }))).status).toBe(200)
-    expect((await stranger.me(await mint({}, { typ: 'JWT' }))).status).toBe(401)
+    const { mint, browser } = await setUp({ audience: 'theirs', typ: 'JWT' })
+    expect((await browser.me(await mint({ aud: 'theirs' }, { typ: 'JWT' }))).status).toBe(200)
+    expect((await browser.me(await mint({}, { typ: 'JWT' }))).status).toBe(401)
   })
 
   it('has its token refused after revoke() of the jti', async () => {
-    const { server, mint, stranger } = await setUp()
+    const { server, mint, browser } = await setUp()
     const token = await mint({ jti: 'leaked' })
-    expect((await stranger.me(token)).status).toBe(200)
+    expect((await browser.me(token)).status).toBe(200)
     server.revoke('leaked')
-    expect((await stranger.me(token)).status).toBe(401)
+    expect((await browser.me(token)).status).toBe(401)
     expect(outcome(server)).toBe('token_revoked')
     server.reset()
-    expect((await stranger.me(token)).status).toBe(200)
+    expect((await browser.me(token)).status).toBe(200)
   })
 
   it('has a token without jti accepted after revoke() of "undefined"', async () => {
-    const { server, mint, stranger } = await setUp()
+    const { server, mint, browser } = await setUp()
     server.revoke('undefined')
-    expect((await stranger.me(await mint())).status).toBe(200)
+    expect((await browser.me(await mint())).status).toBe(200)
   })
 
   it('replaces its keys at run time with trustIssuer()', async () => {
-    const { server, mint, stranger, jwks } = await setUp()
+    const { server, mint, browser, jwks } = await setUp()
     const next = await publicKey('their-2')
     server.trustIssuer({ issuer: they, jwks: { keys: [...jwks.keys, next] } })
-    expect((await stranger.me(await mint())).status).toBe(200)
+    expect((await browser.me(await mint())).status).toBe(200)
     server.trustIssuer({ issuer: they, jwks: { keys: [next] } }, { by: 'their webhook' })
-    expect((await stranger.me(await mint())).status).toBe(401)
+    expect((await browser.me(await mint())).status).toBe(401)
     expect(outcome(server)).toBe('unknown_kid')
     expect(server.keyAudit.slice(-2)).toMatchObject([
       { action: 'distrusted', kid: 'their-1', issuer: they, by: 'their webhook' },
       { action: 'trusted', kid: 'their-2', issuer: they }
     ])
     server.reset()
-    expect((await stranger.me(await mint())).status).toBe(200)
+    expect((await browser.me(await mint())).status).toBe(200)
   })
 
   it('cannot use a kid for a different key, not even a kid that it used before', async () => {
-    const { server, mint, stranger, jwks } = await setUp()
+    const { server, mint, browser, jwks } = await setUp()
     const trust = (keys: readonly JWK[]) => () =>
       server.trustIssuer({ issuer: they, jwks: { keys } })
     const other = await publicKey('their-1')
     const before = server.keyAudit
     expect(trust([other])).toThrow(code('key_exists'))
     expect(server.keyAudit).toBe(before)
-    expect((await stranger.me(await mint())).status).toBe(200)
+    expect((await browser.me(await mint())).status).toBe(200)
     // Still refused after the key is removed: tokens with its kid may be in use.
     trust([])()
     expect(trust([other])).toThrow(code('key_exists'))
     trust(jwks.keys)()
-    expect((await stranger.me(await mint())).status).toBe(200)
+    expect((await browser.me(await mint())).status).toBe(200)
   })
 
   it('cannot use the kid of a key of another issuer or of the server', async () => {
@@ -362,7 +362,7 @@ describe('a token without a kid', () => {
   })
 })
 
-describe('emergencyRotate', () => {
+describe('emergencyRotate()', () => {
   it('retires every key, ends every session, and re-issues no earlier token', async () => {
     const { server, ada, token } = await signedIn({ alg: 'ES256' })
     const first = String(kidOf(token))

@@ -25,7 +25,7 @@ function bearer(header: string | null): string {
   return header?.startsWith('Bearer ') ? header.slice(7) : ''
 }
 
-describe('rotateKey', () => {
+describe('rotateKey()', () => {
   it('signs with a new key and still verifies with the old one', async () => {
     const { server, ada, token } = await signedIn()
     const { previousKid, kid } = server.rotateKey()
@@ -155,7 +155,7 @@ describe('rotateKey', () => {
   })
 })
 
-describe('retireKey', () => {
+describe('retireKey()', () => {
   it('refuses tokens of the retired key', async () => {
     const { server, ada, token } = await signedIn()
     const { previousKid } = server.rotateKey()

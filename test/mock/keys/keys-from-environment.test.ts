@@ -8,7 +8,7 @@ const base64 = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA='
 const passphrase = 'quick brown foxes jump over lazy dogs!'
 const strong = { JWT_SECRET_CURRENT: hex }
 
-describe('optionsFromEnv', () => {
+describe('optionsFromEnv()', () => {
   it.each([
     ['64 hexadecimal digits', hex],
     ['44 characters of base64', base64],

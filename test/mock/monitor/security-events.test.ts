@@ -34,7 +34,7 @@ const login = (email: string, origin?: string) => ({
   body: JSON.stringify({ email, password: 'guessed' })
 })
 
-describe('login-failed', () => {
+describe('login-failed events', () => {
   it('contains the user and the origin, and never the email or password', async () => {
     const { server, clock, heard } = watched()
     await server.handle(login('ada@example.com', 'http://localhost:3000'))
@@ -192,7 +192,7 @@ describe('spike', () => {
   })
 })
 
-describe('on', () => {
+describe('server.on()', () => {
   it('returns a function that removes the listener', async () => {
     const { server } = createServerWithClock()
     const heard: unknown[] = []

@@ -236,7 +236,7 @@ describe('refreshing with the OAuth 2 form', () => {
   })
 })
 
-describe('everbearer', () => {
+describe('an everbearer client', () => {
   it.each([
     ['access-token', 'refreshed'],
     ['refresh-token', 'rotated'],

@@ -25,7 +25,7 @@ async function present(
   return visitor.refresh(idempotencyKey)
 }
 
-describe('grace period', () => {
+describe('the grace period of a refresh token', () => {
   it('returns the same refresh token and a new access token for the previous refresh token', async () => {
     const { server, clock, ada } = await signedIn()
     const first = ada.cookie
@@ -86,7 +86,7 @@ describe('grace period', () => {
   })
 })
 
-describe('idempotency key', () => {
+describe('a refresh with an idempotency key', () => {
   it('returns the same refresh token for a repeated key until that token is used, without any grace period', async () => {
     const { server, clock, ada } = await signedIn({ refreshGraceSeconds: 0 })
     const first = ada.cookie
@@ -174,7 +174,7 @@ describe('reuse of a refresh token', () => {
   })
 })
 
-describe('end of a session', () => {
+describe('the end of a session', () => {
   it('refuses a refresh at the absolute end, despite earlier refreshes', async () => {
     const { server, clock, ada } = await signedIn({ sessionSeconds: 1000 })
     clock.advanceSeconds(990)

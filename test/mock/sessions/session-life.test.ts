@@ -225,7 +225,7 @@ it('a session that is refreshed regularly ends at its absolute end', async () =>
   for (const token of tokens) expect((await ada.me(token)).status).toBe(401)
 })
 
-describe('signIn', () => {
+describe('signIn()', () => {
   it('creates a session without a request', async () => {
     const { server, clock } = createServerWithClock()
     const arranged = await server.signIn('ada@example.com')
@@ -272,7 +272,7 @@ describe('signIn', () => {
   })
 })
 
-describe('revocation', () => {
+describe('a revocation by a control', () => {
   it('endSession() ends one session, as a logout does', async () => {
     const { server, ada, token, sid } = await signedIn()
     const other = await server.signIn()

@@ -99,7 +99,7 @@ function open(options: MockAuthServerOptions = {}) {
   return { page, ada }
 }
 
-describe('persist', () => {
+describe('a server with the option persist', () => {
   it('continues the session with its sid and its end times', async () => {
     const { page, ada } = open({ refreshIdleSeconds: 1000, sessionSeconds: 2000 })
     const { token } = await ada.login()
@@ -277,7 +277,7 @@ describe('persist', () => {
   })
 })
 
-describe('persist with a broken storage', () => {
+describe('a server that persists to a broken storage', () => {
   async function keep(): Promise<[key: string, stored: Record<string, unknown>]> {
     const { page, ada } = open()
     await ada.login()

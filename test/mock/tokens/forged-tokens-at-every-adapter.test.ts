@@ -98,7 +98,7 @@ const adapters: readonly [string, (server: MockAuthServer, token: string) => Pro
   ]
 ]
 
-describe.each(adapters)('%s', (_name, ask) => {
+describe.each(adapters)('the adapter %s', (_name, ask) => {
   it.each(kinds)('refuses a token forged as %s: %s', async (forgery, reason) => {
     const server = createMockAuthServer({ alg: 'ES256' })
     expect(await ask(server, await server.mint({ forgery }))).toBe(401)
@@ -125,7 +125,7 @@ describe('a leaked key', () => {
   })
 })
 
-describe('mint', () => {
+describe('server.mint()', () => {
   it('makes a token like that of a login, for the given user', async () => {
     const { server, clock } = createServerWithClock({
       users: [

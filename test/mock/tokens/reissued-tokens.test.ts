@@ -145,7 +145,7 @@ describe('a chain of re-issues', () => {
   })
 })
 
-describe('reissue.when', () => {
+describe('the option reissue.when', () => {
   const keysOf = async (when: MockReissue['when']) => {
     const { server, token } = await signedIn({ reissue: when === undefined ? {} : { when } })
     const current = await guarded(server, token)

@@ -205,10 +205,10 @@ it('sends each of two clients’ tokens to its own origin when both attach to on
   const other = await startRecordingServer(refuseFirstToken)
   const { auth, browser, callsTo } = await setUp()
   let issued = 0
-  const renew = async () => ({ access_token: `token-${++issued}` })
-  const second = createAuthClient({ baseURL: other.url, refreshWith: renew })
+  const issue = async () => ({ access_token: `token-${++issued}` })
+  const second = createAuthClient({ baseURL: other.url, refreshWith: issue })
   onTestFinished(second.dispose)
-  await second.login(renew)
+  await second.login(issue)
   const api = axios.create({ baseURL: apiOrigin })
   auth.attach(api)
   second.attach(api)

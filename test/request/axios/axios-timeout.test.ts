@@ -127,25 +127,25 @@ describe('an adapter call', () => {
   )
 })
 
-describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
+describe.each(['http', 'fetch'] as const)('a replay over %s', (adapter) => {
   it('states the full timeout when a replay takes too long', async () => {
     const { url } = await startRecordingServer((_, response, nth) => {
       if (nth === 1) response.writeHead(401).end()
     })
     let issued = 0
-    const renew = async () => ({ access_token: `token-${++issued}` })
+    const issue = async () => ({ access_token: `token-${++issued}` })
     let elapsedMs = 0
     const auth = createAuthClient({
       baseURL: url,
       // The refresh takes 900 of the 1000 milliseconds on this clock.
       refreshWith: async () => {
         elapsedMs += 900
-        return renew()
+        return issue()
       },
       platform: { monotonicNow: () => elapsedMs }
     })
     onTestFinished(auth.dispose)
-    await auth.login(renew)
+    await auth.login(issue)
     const error = await auth.axios.get('/slow', { adapter, timeout: 1_000 }).catch((it) => it)
     expect(error).toMatchObject({
       code: adapter === 'fetch' ? 'ETIMEDOUT' : 'ECONNABORTED',

@@ -21,15 +21,15 @@ const ada = { email: 'ada@example.com', password: 'lovelace' }
 async function setUp(respond: Respond = refuseFirstToken) {
   const server = await startRecordingServer(respond)
   let issued = 0
-  const renew = async () => ({ access_token: `token-${++issued}` })
-  const auth = createAuthClient({ baseURL: server.url, refreshWith: renew })
+  const issue = async () => ({ access_token: `token-${++issued}` })
+  const auth = createAuthClient({ baseURL: server.url, refreshWith: issue })
   onTestFinished(auth.dispose)
-  await auth.login(renew)
+  await auth.login(issue)
   return { auth, ...server, refreshes: () => issued - 1 }
 }
 
 /** A client with the mock server, and the API `api` beside the mock. */
-async function arrangeWithMock(api: Parameters<typeof toNodeListener>[1]) {
+async function setUpWithMock(api: Parameters<typeof toNodeListener>[1]) {
   const server = createMockAuthServer()
   const http = createServer(toNodeListener(server, api))
   await new Promise<void>((resolve) => http.listen(0, 'localhost', resolve))
@@ -198,13 +198,13 @@ describe('a signal of auth.fetch', () => {
     ['in a Request', (url: string, signal: AbortSignal) => [new Request(url, { signal })]]
   ] as const)('releases a caller that waits for a refresh, %s', async (_, toArguments) => {
     const server = await startRecordingServer((_request, response) => response.end())
-    let renew = () => {}
+    let issue = () => {}
     const auth = createAuthClient({
       baseURL: server.url,
       restore: 'always',
       refreshWith: () =>
         new Promise((resolve) => {
-          renew = () => resolve({ access_token: 'token' })
+          issue = () => resolve({ access_token: 'token' })
         })
     })
     onTestFinished(auth.dispose)
@@ -215,7 +215,7 @@ describe('a signal of auth.fetch', () => {
     const patient = auth.fetch(server.url)
     canceller.abort(reason)
     await expect(hasty).rejects.toBe(reason)
-    renew()
+    issue()
     expect((await patient).status).toBe(200)
     expect(server.requests).toHaveLength(1)
   })
@@ -255,7 +255,7 @@ describe('a signal of auth.fetch', () => {
 
 describe('a re-issued token in a response to auth.fetch', () => {
   it('is adopted and removed from the response', async () => {
-    const { auth, server, url } = await arrangeWithMock(undefined)
+    const { auth, server, url } = await setUpWithMock(undefined)
     const { kid } = server.rotateKey()
     const response = await auth.fetch(`${url}/me`)
     const token = await auth.getAccessToken()
@@ -277,7 +277,7 @@ describe('a re-issued token in a response to auth.fetch', () => {
 
   it('is adopted while the response is still streaming', async () => {
     let finish = () => {}
-    const { auth, server, url } = await arrangeWithMock((message, response) => {
+    const { auth, server, url } = await setUpWithMock((message, response) => {
       const headers: [string, string][] = [['authorization', message.headers.authorization ?? '']]
       void server
         .guard({ method: 'GET', url: `${url}/stream`, headers, body: '' }, () => ({
@@ -304,7 +304,7 @@ describe('a re-issued token in a response to auth.fetch', () => {
   })
 
   it('leaves the body readable after the original response is garbage-collected', async () => {
-    const { auth, server, url } = await arrangeWithMock(undefined)
+    const { auth, server, url } = await setUpWithMock(undefined)
     server.rotateKey()
     const response = await auth.fetch(`${url}/me`)
     setFlagsFromString('--expose-gc')
