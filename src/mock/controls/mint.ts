@@ -9,8 +9,7 @@ import type { ResetGeneration } from '../lib/reset-generation.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
-import type { AccessTokens, TokenDraft } from '../tokens/access-tokens.ts'
-import type { IssuedTokens } from '../tokens/issued-tokens.ts'
+import type { AccessTokens, IssuedTokens, TokenDraft } from '../tokens/access-tokens.ts'
 import { type ForgeContext, forge, forgeries, type MockForgery, signDraft } from './forgeries.ts'
 
 /** The token to make. Without any option the token is valid. */
@@ -97,7 +96,7 @@ export function createForgeryControls({
     const { jti, exp }: Readonly<Record<string, unknown>> = claims
     // The draft is registered with its own `jti` and `exp`; replaced ones must count as issued too.
     if (typeof jti === 'string') {
-      issuedTokens.enter(jti, typeof exp === 'number' ? exp : draft.claims.exp, draft.claims.iat)
+      issuedTokens.record(jti, typeof exp === 'number' ? exp : draft.claims.exp, draft.claims.iat)
     }
     return {
       key,

@@ -8,8 +8,7 @@ import type { ResetGeneration } from '../lib/reset-generation.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
-import type { AccessTokens } from '../tokens/access-tokens.ts'
-import type { IssuedTokens } from '../tokens/issued-tokens.ts'
+import type { AccessTokens, IssuedTokens } from '../tokens/access-tokens.ts'
 
 /** A session without its tokens. */
 export interface MockSession {

@@ -5,8 +5,8 @@ import { MockAuthServerError } from '../lib/errors.ts'
 import type { MockAlgorithm } from './algorithms.ts'
 import type { KeyAudit, KeyChangeOptions } from './audit-log.ts'
 import type { GivenKey } from './given-key.ts'
+import type { KeyIds } from './key.ts'
 import { generatedKey, importedKey, type OwnKey } from './key.ts'
-import type { KeyIds } from './key-ids.ts'
 
 /** The public facts about a key. */
 export interface MockKeyStatus {

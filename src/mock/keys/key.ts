@@ -1,4 +1,5 @@
-// Keys: their material is generated or imported when it is first needed, and then kept.
+// Keys: their material is generated or imported when it is first needed, and then kept. A `kid`
+// identifies one key for good.
 
 import type { CryptoKey, JWK } from 'jose'
 import { exportJWK } from 'jose/key/export'
@@ -91,5 +92,51 @@ function once(kid: string, make: () => Promise<KeyMaterial>): () => Promise<KeyM
       throw new MockAuthServerError('unusable_key', message)
     })
     return made
+  }
+}
+
+/** Every `kid` that was ever used, so that none is used for a second key. */
+export interface KeyIds {
+  /**
+   * Claims the `kid`s of own keys, all or none of them.
+   * @throws MockAuthServerError `key_exists` if one is taken
+   */
+  claim(kids: readonly string[]): void
+  /**
+   * Claims the `kid`s of an issuer's public keys, all or none of them. A repeated claim for the same
+   * key succeeds.
+   * @throws MockAuthServerError `key_exists` if one is taken by another key
+   */
+  claimFor(issuer: string, keys: readonly GivenKey[]): void
+  isFree(kid: string): boolean
+  reset(): void
+}
+
+interface Claim {
+  readonly kid: string
+  /** Issuer and public key, as text. Absent for the server's own keys. */
+  readonly owner?: string
+}
+
+export function createKeyIds(): KeyIds {
+  const owners = new Map<string, string | undefined>()
+
+  function claimAll(claims: readonly Claim[]): void {
+    const taken = claims.find(
+      ({ kid, owner }) => owners.has(kid) && (owner === undefined || owners.get(kid) !== owner)
+    )
+    if (taken !== undefined) {
+      const message = `Key ${taken.kid} exists or existed before; a kid is never reused.`
+      throw new MockAuthServerError('key_exists', message)
+    }
+    for (const { kid, owner } of claims) owners.set(kid, owner)
+  }
+
+  return {
+    claim: (kids) => claimAll(kids.map((kid) => ({ kid }))),
+    claimFor: (issuer, keys) =>
+      claimAll(keys.map(({ kid, jwk }) => ({ kid, owner: JSON.stringify([issuer, jwk]) }))),
+    isFree: (kid) => !owners.has(kid),
+    reset: () => owners.clear()
   }
 }

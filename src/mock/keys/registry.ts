@@ -4,7 +4,7 @@ import type { MockAlgorithm } from './algorithms.ts'
 import { createKeyAudit, type KeyAudit, type MockKeyChange } from './audit-log.ts'
 import type { GivenKey, TrustedIssuer } from './given-key.ts'
 import { createIssuers, type Issuers } from './issuers.ts'
-import { createKeyIds } from './key-ids.ts'
+import { createKeyIds } from './key.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
 import { createKeyLookup, type LookUpKeys } from './lookup.ts'
 
