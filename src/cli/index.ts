@@ -45,6 +45,11 @@ function find(name: string): Command {
   )
 }
 
+/** The command that prints the help for this command line. */
+function helpFor([name = '']: readonly string[]): string {
+  return commands[name] === undefined ? 'everbearer --help' : `everbearer ${name} --help`
+}
+
 function print(text: string): number {
   process.stdout.write(text)
   return 0
@@ -62,9 +67,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0)
 })
 
-process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
+const args = process.argv.slice(2)
+process.exitCode = await run(args).catch((error: unknown) => {
   if (error instanceof UsageError) {
-    process.stderr.write(`everbearer: ${error.message}\nSee everbearer --help.\n`)
+    process.stderr.write(`everbearer: ${error.message}\nSee ${helpFor(args)}.\n`)
     return 2
   }
   process.stderr.write(`everbearer: ${error instanceof Error ? error.message : String(error)}\n`)
