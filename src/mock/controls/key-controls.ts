@@ -3,8 +3,7 @@
 import { ownAlgorithms } from '../keys/algorithms.ts'
 import type { KeyChangeOptions, MockKeyChange } from '../keys/audit-log.ts'
 import type { MockIssuer, MockKey } from '../keys/given-key.ts'
-import { importedKey } from '../keys/key.ts'
-import type { MockKeyStatus, NewKey } from '../keys/key-ring.ts'
+import { importedKey, type MockKeyStatus, type NewKey } from '../keys/key.ts'
 import type { KeyRegistry } from '../keys/registry.ts'
 import { callback, methodOptions, oneOf, text } from '../lib/checks.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
@@ -160,8 +159,7 @@ export function createKeyControls({
     },
 
     async ready() {
-      const own = ring.list().flatMap(({ kid }) => ring.find(kid) ?? [])
-      await Promise.all([...own, ...issuers.list()].map((key) => key.material()))
+      await Promise.all([...ring.all(), ...issuers.list()].map((key) => key.material()))
     }
   }
 }

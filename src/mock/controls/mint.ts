@@ -106,13 +106,12 @@ export function createForgeryControls({
   }
 
   function forgeContext(): ForgeContext {
-    const keys = ring.list().flatMap(({ kid }) => ring.find(kid) ?? [])
     return {
       nowSeconds: Math.floor(now() / 1000),
       clockToleranceSeconds,
       retiredKey: () =>
         ring.findRetired() ?? ring.addRetired(generatedKey(`key-0-${randomHex(4)}`, 'HS256')),
-      asymmetricKey: keys.find((key) => key.alg !== 'HS256'),
+      asymmetricKey: ring.all().find((key) => key.alg !== 'HS256'),
       revoke: issuedTokens.revoke
     }
   }

@@ -34,19 +34,19 @@ export interface Guard {
 }
 
 export interface GuardDeps {
-  readonly check: VerifyToken
+  readonly verify: VerifyToken
   readonly revocation: RevocationCheck
   readonly reissue: Reissue
   /** Builds the response to a request without a valid token. */
   readonly challenge: (reason: TokenRefusal) => WireResponse
 }
 
-export function createGuard({ check, revocation, reissue, challenge }: GuardDeps): Guard {
+export function createGuard({ verify, revocation, reissue, challenge }: GuardDeps): Guard {
   async function identify(request: WireRequest): Promise<Verification> {
     const credential = readCredential(request)
     if (credential.kind === 'none') return refused('missing_token')
     if (credential.kind === 'malformed') return refused('malformed_token')
-    const result = await check(credential.token)
+    const result = await verify(credential.token)
     if (result.kind === 'refused') return result
     const reason = revocation.refuse(result.claims, result.isOwn)
     if (reason === undefined) return result

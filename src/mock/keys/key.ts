@@ -8,6 +8,7 @@ import { importJWK } from 'jose/key/import'
 import { randomText } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { MockAlgorithm, VerifyAlgorithm } from './algorithms.ts'
+import type { KeyChangeOptions } from './audit-log.ts'
 import type { GivenKey } from './given-key.ts'
 import { publicHalf } from './jwk.ts'
 
@@ -31,6 +32,26 @@ export interface Key<Alg extends VerifyAlgorithm = VerifyAlgorithm> {
 
 /** An own key: one that belongs to the server itself. */
 export type OwnKey = Key<MockAlgorithm>
+
+/** The public facts about a key. */
+export interface MockKeyStatus {
+  readonly kid: string
+  readonly alg: MockAlgorithm
+  /**
+   * - `signing`: signs new tokens, and verifies
+   * - `verifying`: only verifies
+   * - `published`: is in the JWK Set and verifies, but signs only after `activateKey`
+   */
+  readonly status: 'signing' | 'verifying' | 'published'
+}
+
+/** A key to generate. */
+export interface NewKey extends KeyChangeOptions {
+  /** Default: the algorithm of the signing key. */
+  readonly alg?: MockAlgorithm
+  /** The `kid` of the key. Default: a generated one. */
+  readonly kid?: string
+}
 
 /** A new key of the server. */
 export function generatedKey(kid: string, alg: MockAlgorithm): OwnKey {

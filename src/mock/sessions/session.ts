@@ -1,4 +1,7 @@
-// Session: the data of one session, as it is used and as it is stored.
+// Session: the data of one session, as it is used and as it is stored, and what a refresh makes of
+// it.
+
+import type { RefreshRefusal } from '../calls/outcomes.ts'
 
 /** Everything that follows from one login. RFC 9700 calls its refresh tokens a family. */
 export interface Session {
@@ -26,3 +29,24 @@ export interface Family extends Session {
   readonly issued: string[]
   isRevoked: boolean
 }
+
+/** A session and the refresh token to send to the client. */
+export interface Grant {
+  readonly session: Session
+  readonly refreshToken: string
+}
+
+/** The result of a refresh token that a client presents. */
+export type Redemption =
+  | ({ readonly kind: 'rotated' | 'replayed' } & Grant)
+  | {
+      readonly kind: 'refused'
+      readonly reason: Exclude<RefreshRefusal, 'no_cookie'>
+      readonly session?: Session
+    }
+
+/** Why a session has ended. */
+export type SessionEnd = Extract<
+  RefreshRefusal,
+  'session_revoked' | 'session_expired' | 'session_idle'
+>
