@@ -136,7 +136,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     hold: interception.hold,
     idle: interception.idle,
     onCall: callLog.onCall,
-    assertNoViolations: (given) => assertNone(violations, given),
+    assertNoViolations: (options) => assertNone(violations, options),
     ...services.controls,
     async signIn(user, url = 'http://localhost') {
       const isCurrent = generation.begin()

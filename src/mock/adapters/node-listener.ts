@@ -31,7 +31,13 @@ export type ProtectedListener<Message extends IncomingMessage, Answer extends Se
 ) => unknown
 
 /**
- * Creates a listener for `createServer`. Other requests go to `next`, or are answered with 404.
+ * Creates a listener for `createServer`. Requests to paths that are not the server's go to `next`;
+ * without `next` they are answered with 404.
+ *
+ * @example
+ * createServer(toNodeListener(createMockAuthServer())).listen(4000)
+ *
+ * @throws TypeError if `next` is not a function
  */
 export function toNodeListener(server: MockAuthServer, next?: RequestListener): RequestListener {
   if (next !== undefined) callback('next', next, 'toNodeListener')

@@ -21,7 +21,7 @@ const ruleNames = Object.keys({
   'cors-blocked': true
 } satisfies Record<MockRule, true>) as readonly MockRule[]
 
-/** On a busy machine, a burst of a thousand requests takes seconds to arrive. */
+/** Seconds, because a burst of a thousand requests takes that long to arrive on a busy machine. */
 export const defaultInFlightSeconds = 5
 
 /** A broken rule. */

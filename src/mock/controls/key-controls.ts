@@ -31,6 +31,12 @@ export interface KeyControls {
   /**
    * Creates a new key, which signs from now on. Tokens of the earlier keys stay valid; the response
    * to a request with such a token carries a re-issued token in a header.
+   *
+   * @example
+   * const { previousKid } = server.rotateKey()
+   * // Tokens of both keys are valid, until the old key goes:
+   * server.retireKey(previousKid)
+   *
    * @throws MockAuthServerError `key_exists` if the `kid` has ever been used
    */
   rotateKey(change?: NewKey): { previousKid: string; kid: string }
@@ -60,6 +66,10 @@ export interface KeyControls {
   /**
    * Adds a key from another source at run time, such as a key management service. Errors of
    * `provide` are passed on.
+   *
+   * @example
+   * await server.registerKey(() => loadKeyFromVault(), { as: 'signing', by: 'nightly job' })
+   *
    * @throws TypeError for a key with the wrong shape or strength; MockAuthServerError `key_exists`,
    *   `cannot_sign` or `unusable_key`, or `too_late` if the server is reset before the key arrives
    */

@@ -1,4 +1,4 @@
-// The mint: makes access tokens on request, valid ones and every kind of forged one.
+// Mint: makes access tokens on request, valid ones and every kind of forged one.
 
 import { generatedKey, type OwnKey } from '../keys/key.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
@@ -38,7 +38,8 @@ export interface ForgeryControls {
    * })
    *
    * @throws MockAuthServerError `unknown_user`, `unknown_session`, `unknown_key`, `cannot_sign`, or
-   *   `no_public_key` for `public-key-as-secret` if every key is symmetric
+   *   `no_public_key` for `public-key-as-secret` if every key is symmetric; TypeError for an
+   *   invalid order
    */
   mint(order?: MintOrder): Promise<string>
 }

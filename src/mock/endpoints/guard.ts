@@ -70,7 +70,7 @@ export function createGuard({ verify, revocation, reissue, challenge }: GuardDep
       const isStillValid =
         issued !== undefined &&
         revocation.refuse(claims, isOwn) === undefined &&
-        reissue.mayFollow(issued, kid, claims)
+        reissue.mayStillSend(issued, kid, claims)
       // Status 0: the adapter's host answers the request instead, so no header can be added.
       const isAnswered = response.status !== 0
       if (!isStillValid || !isAnswered) return decision(outcome, response, facts)

@@ -16,6 +16,7 @@ import {
   decision,
   headerValue,
   lost,
+  parseUrl,
   type WireRequest,
   type WireResponse
 } from './message.ts'
@@ -155,11 +156,7 @@ function documentOrigin(): string | undefined {
 }
 
 function originOf(url: string): string | undefined {
-  try {
-    return new URL(url).origin
-  } catch {
-    return undefined
-  }
+  return parseUrl(url)?.origin
 }
 
 function isCrossOrigin(request: WireRequest): boolean {
@@ -167,7 +164,7 @@ function isCrossOrigin(request: WireRequest): boolean {
   return origin !== undefined && origin !== originOf(request.url)
 }
 
-/** The cookies of in-process clients that keep none themselves: Node's fetch, axios's http adapter. */
+/** The cookies of in-process clients that keep none, such as Node's fetch and axios in Node. */
 interface CookieJar {
   /** The cookies that a browser sends to this URL. */
   cookiesFor(url: string): Promise<Readonly<Record<string, string>>>

@@ -124,8 +124,8 @@ export interface KeyIds {
    */
   claim(kids: readonly string[]): void
   /**
-   * Claims the `kid`s of an issuer's public keys, all or none of them. A repeated claim for the same
-   * key succeeds.
+   * Claims the `kid`s of an issuer's public keys, all or none of them. A repeated claim for the
+   * same key succeeds.
    * @throws MockAuthServerError `key_exists` if one is taken by another key
    */
   claimFor(issuer: string, keys: readonly GivenKey[]): void

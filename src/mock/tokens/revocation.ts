@@ -35,7 +35,10 @@ export function createRevocationCheck({
     return tokenVersion(claims) === users.versionOf(claims.sub) ? undefined : 'stale_version'
   }
 
-  function refuseSession(claims: TokenClaims, session: Session | undefined) {
+  function refuseSession(
+    claims: TokenClaims,
+    session: Session | undefined
+  ): TokenRefusal | undefined {
     return session?.sub === claims.sub ? undefined : 'token_revoked'
   }
 
