@@ -30,14 +30,14 @@ const commandNames = Object.keys(commands).join(', ')
 async function run([name, ...rest]: readonly string[]): Promise<number> {
   if (name === '--version' || name === '-v') return print(`${readVersion()}\n`)
   if (name === '--help' || name === '-h') return print(help)
-  if (name === 'help') return print(rest[0] === undefined ? help : find(rest[0]).help)
+  if (name === 'help') return print(rest[0] === undefined ? help : findCommand(rest[0]).help)
   if (name === undefined) {
     throw new UsageError(`Command: expected one of ${commandNames}; received none.`)
   }
-  return find(name).run(rest)
+  return findCommand(name).run(rest)
 }
 
-function find(name: string): Command {
+function findCommand(name: string): Command {
   const command = commands[name]
   if (command !== undefined) return command
   throw new UsageError(

@@ -94,7 +94,7 @@ export function protect(
   }
 }
 
-/** Is it the result of msw's `passthrough()`, which sends the request to the network? */
+/** Whether this is the result of msw's `passthrough()`, which sends the request to the network. */
 function isPassthrough({ headers }: Response): boolean {
   return headers.get('x-msw-intention') === 'passthrough'
 }

@@ -38,7 +38,7 @@ export interface MockViolation {
 export interface AssertNoViolationsOptions {
   /**
    * Rules to skip. For example, skip `stale-access-token` if several pages share a session but each
-   * has its own access token.
+   * has its own access token. Default: none.
    */
   readonly except?: readonly MockRule[]
   /**

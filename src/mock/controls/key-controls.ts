@@ -18,6 +18,7 @@ export interface Registration extends KeyChangeOptions {
 
 /** The result of `emergencyRotate`. */
 export interface EmergencyRotation {
+  /** The key that signed before. It is now retired. */
   readonly previousKid: string
   /** The new signing key. */
   readonly kid: string
@@ -50,14 +51,15 @@ export interface KeyControls {
   publishKey(change?: NewKey): { kid: string }
 
   /**
-   * Lets an existing key sign. It also reverts a rotation.
+   * Lets an existing key sign. Call it with `previousKid` to revert a rotation.
    * @throws MockAuthServerError `unknown_key` if the key does not exist, `cannot_sign` if it has no
    *   private half
    */
   activateKey(kid: string, change?: KeyChangeOptions): { previousKid: string; kid: string }
 
   /**
-   * Removes a key, or without a `kid` every key that only verifies. Their tokens are refused.
+   * Removes a key, or without a `kid` every verifying key; published keys then stay. Tokens of
+   * the removed keys are refused.
    * @returns the `kid`s of the removed keys
    * @throws MockAuthServerError `signing_key` if the key signs, `unknown_key` if it does not exist
    */

@@ -95,7 +95,7 @@ export function createForgeryControls({
     const key = order.kid === undefined ? draft.key : keyFor(order.kid)
     const claims = { ...draft.claims, ...order.claims }
     const { jti, exp }: Readonly<Record<string, unknown>> = claims
-    // The draft is registered with its own `jti` and `exp`; replaced ones must count as issued too.
+    // `draft` has recorded its own `jti` and `exp`. Replaced ones must count as issued too.
     if (typeof jti === 'string') {
       issuedTokens.record(jti, typeof exp === 'number' ? exp : draft.claims.exp, draft.claims.iat)
     }

@@ -20,7 +20,10 @@ export interface ProtectedSession {
   readonly claims: Readonly<Record<string, unknown>>
   /** The `kid` of the key that signed the token. */
   readonly kid: string
-  /** Whether the response will carry a re-issued token, because the key no longer signs. */
+  /**
+   * Whether the response will carry a re-issued token (option `reissue`), unless the session ends
+   * while the handler works.
+   */
   readonly reissued: boolean
 }
 

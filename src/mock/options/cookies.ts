@@ -24,13 +24,13 @@ export interface MockCookieAttributes {
   /** Default `auto`: `Secure` over https, or if the name or another attribute requires it. */
   readonly secure?: 'auto' | true
   /**
-   * Keeps one cookie for each site that embeds the page (CHIPS). Default false; true makes the
+   * Keeps one cookie for each site that embeds the page (CHIPS). Default `false`; `true` makes the
    * cookie `Secure`.
    */
   readonly partitioned?: boolean
   /**
-   * Keeps the cookie after the browser closes, until the session ends. Default true: the cookie has
-   * a `Max-Age`.
+   * Keeps the cookie after the browser closes, until the session ends. Default `true`: the cookie
+   * has a `Max-Age`.
    */
   readonly persistent?: boolean
 }

@@ -1,5 +1,4 @@
-// Session: the data of one session, as it is used and as it is stored, and what a refresh makes of
-// it.
+// Session: the data of one session, in use and in storage, and the results of a refresh.
 
 import type { RefreshRefusal } from '../calls/outcomes.ts'
 
@@ -8,7 +7,7 @@ export interface Session {
   /** The `sid` claim. */
   readonly id: string
   readonly sub: string
-  /** The `auth_time` claim: when the user signed in. */
+  /** The `auth_time` claim: when the user signed in, in seconds since the epoch, as all times. */
   readonly startedAtSeconds: number
   /** When the session ends at the latest. */
   readonly endsAtSeconds: number
@@ -26,6 +25,7 @@ export interface Family extends Session {
   predecessor:
     | { fingerprint: string; spentAtMs: number; idempotencyKey: string | undefined }
     | undefined
+  /** Fingerprints of all refresh tokens of the session, spent ones included. */
   readonly issued: string[]
   isRevoked: boolean
 }

@@ -18,7 +18,7 @@ export interface Sessions {
   restartIdleTime(id: string): Session | undefined
   /** Ends the sessions of these refresh tokens, spent ones included, and returns the first. */
   end(refreshTokens: readonly string[]): Promise<Session | undefined>
-  /** Did the client end this session, by a logout or by a new login? */
+  /** Whether the client ended this session, by a logout or by a new login. */
   endedByClient(session: Session): boolean
   /** Ends the session with this `sid`. Returns whether it exists. */
   endById(id: string): boolean
