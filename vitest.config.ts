@@ -1,174 +1,171 @@
-// The suites: `node` and `dom` run on the source (as `oldest` and `oldest-dom`, with the oldest axios), `package` and
-// `browser` on the built package.
+// Test projects of the three tiers. test/support/README.md says what each tier is for.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ViteUserConfig } from 'vitest/config'
+import type { TestProjectInlineConfiguration, ViteUserConfig } from 'vitest/config'
 import { findChromium, howToGetChromium } from './test/support/browsers/chromium.ts'
 import { findFirefox, howToGetFirefox } from './test/support/browsers/firefox.ts'
+import { type Tier, tier } from './test/support/tier.ts'
 
-// The mutation campaign points this at a copy of the source with a fault in it.
-const sourceRoot = process.env.EVERBEARER_SOURCE ?? fileURLToPath(new URL('./src', import.meta.url))
-const source = (path: string) => join(sourceRoot, path)
-const alias = [
-  { find: /^everbearer$/, replacement: source('index.ts') },
-  { find: /^everbearer\/react$/, replacement: source('react/index.tsx') },
-  { find: /^everbearer\/mock$/, replacement: source('mock/index.ts') },
-  { find: /^everbearer\/mock\/msw$/, replacement: source('mock/msw.ts') },
-  { find: /^everbearer\/mock\/node$/, replacement: source('mock/node.ts') }
+type Project = TestProjectInlineConfiguration
+type Replacement = { readonly find: RegExp; readonly replacement: string }
+
+/** The mutation campaign sets this to a copy of the source with a fault in it. */
+const source = process.env.EVERBEARER_SOURCE ?? fileURLToPath(new URL('./src', import.meta.url))
+const entries: readonly Replacement[] = [
+  { find: /^everbearer$/, replacement: join(source, 'index.ts') },
+  { find: /^everbearer\/react$/, replacement: join(source, 'react/index.tsx') },
+  { find: /^everbearer\/mock$/, replacement: join(source, 'mock/index.ts') },
+  { find: /^everbearer\/mock\/msw$/, replacement: join(source, 'mock/msw.ts') },
+  { find: /^everbearer\/mock\/node$/, replacement: join(source, 'mock/node.ts') }
 ]
+/** The oldest versions that the peer ranges allow. */
+const oldestAxios: Replacement = { find: /^axios$/, replacement: 'axios-oldest' }
+const oldestMsw: Replacement = { find: /^msw(?=$|\/)/, replacement: 'msw-2' }
 
-/** The oldest version that the peer range allows. */
-const oldestAxios = { find: /^axios$/, replacement: 'axios-oldest' }
+const tokenHunt = 'test/support/hunt/canary-hunt.ts'
+const tokenHuntInPages = 'test/support/hunt/page-hunt-setup.ts'
+const pageConsole = 'test/support/page-console.ts'
 
-const hasChromium = findChromium() !== undefined
-if (!hasChromium && process.env.CI !== 'true') {
-  process.stderr.write(`\n  The suites that need a browser are left out. ${howToGetChromium}\n`)
+/** A project that runs on `src`. */
+function onSource(name: string, test: Project['test'], ...replaced: Replacement[]): Project {
+  const setupFiles = [pageConsole, tokenHunt]
+  return {
+    resolve: { alias: [...entries, ...replaced] },
+    test: { name, testTimeout: 60_000, hookTimeout: 60_000, setupFiles, ...test }
+  }
 }
 
-const hasFirefox = findFirefox() !== undefined || process.env.CI === 'true'
-if (!hasFirefox) {
-  process.stderr.write(`\n  The tabs of Firefox are left out. ${howToGetFirefox}\n`)
+/** A project that runs on `dist`, in browsers or child processes. */
+function onBuild(name: string, test: Project['test']): Project {
+  const setupFiles = [tokenHunt, tokenHuntInPages]
+  return { test: { name, testTimeout: 240_000, hookTimeout: 240_000, setupFiles, ...test } }
+}
+
+/** Files that need a browser which this machine lacks. */
+export const missing: readonly string[] = missingBrowsers()
+const ownProject = ['test/{browser,contract,package}/**', 'test/**/*.{dom,long}.test.{ts,tsx}']
+const smokeInBrowsers = ['test/browser/{main-job-in-chromium,session-in-firefox}.test.ts']
+const timedInBrowsers = ['test/browser/tabs-{in-chromium,that-crash-or-freeze}.test.ts']
+const slowPackaging = ['test/package/{packed-package-in-an-app,recipes-in-node}.test.ts']
+
+export const projects: Readonly<Record<Tier, readonly Project[]>> = {
+  test: [
+    // Units, and clients and servers over HTTP, in Node. Tables and random searches are sampled.
+    onSource('node', { include: ['test/**/*.test.ts'], exclude: ownProject }),
+    // The same in a page of happy-dom.
+    onSource('dom', { include: ['test/**/*.dom.test.{ts,tsx}'], environment: 'happy-dom' }),
+    // One contract for the mock through every adapter that Node can run.
+    onSource('contract', {
+      include: ['test/contract/*.test.ts'],
+      exclude: ['test/contract/in-chromium.test.ts']
+    }),
+    // What most depends on axios, with the oldest version that is supported.
+    onSource(
+      'oldest-axios',
+      {
+        include: [
+          'test/sign-in/main-job.test.ts',
+          'test/request/replay.table.test.ts',
+          'test/request/axios/axios-instances.test.ts',
+          'test/refresh/one-refresh-over-http.test.ts'
+        ],
+        env: { AXIOS_UNDER_TEST: '1.18.0' }
+      },
+      oldestAxios
+    ),
+    // The contents, size and types of the package, and the tests that its docs print.
+    onBuild('package', { include: ['test/package/*.test.ts'], exclude: slowPackaging }),
+    // One scenario in each real browser.
+    onBuild('browser', { include: smokeInBrowsers, exclude: [...missing] })
+  ],
+  matrix: [
+    // Full tables, and random searches over their full distance.
+    onSource('tables', {
+      include: ['test/**/*.{table,race}.test.ts'],
+      exclude: ['test/{browser,contract,package}/**']
+    }),
+    onSource('tables-dom', {
+      include: ['test/**/*.table.dom.test.ts'],
+      environment: 'happy-dom'
+    }),
+    // Everything about sign-in, refresh and requests with the oldest axios, in Node and in a page.
+    onSource(
+      'oldest-axios',
+      {
+        include: ['test/{sign-in,refresh,request,reissue,options,idle,state,privacy}/**/*.test.ts'],
+        // axios 1.18 itself carries the token along a redirect to a subdomain.
+        exclude: ['test/**/*.{dom,race}.test.ts', 'test/request/redirects.table.test.ts'],
+        env: { AXIOS_UNDER_TEST: '1.18.0' }
+      },
+      oldestAxios
+    ),
+    onSource(
+      'oldest-axios-dom',
+      {
+        include: [
+          'test/request/replay-in-a-page.table.dom.test.ts',
+          'test/refresh/one-refresh-in-a-page.dom.test.ts'
+        ],
+        environment: 'happy-dom'
+      },
+      oldestAxios
+    ),
+    // The msw adapter with the oldest msw that is supported.
+    onSource(
+      'oldest-msw',
+      {
+        include: [
+          'test/contract/{in-node,in-happy-dom,in-jsdom,fetch-in-jsdom}.test.ts',
+          'test/mock/adapters/{msw-adapter,whole-session-through-every-adapter}.test.ts'
+        ],
+        env: { MSW_MAJOR: '2' }
+      },
+      oldestMsw
+    ),
+    // The packed package in an app of its own, and the examples in their own test runners.
+    onBuild('package', { include: slowPackaging }),
+    // Every other suite in a real browser.
+    onBuild('browser', {
+      include: ['test/browser/**/*.test.ts', 'test/contract/in-chromium.test.ts'],
+      exclude: [...smokeInBrowsers, ...timedInBrowsers, ...missing]
+    }),
+    // Twenty tabs that count refreshes in real time: they run after everything else, one file at a time.
+    onBuild('browser-timed', {
+      include: timedInBrowsers,
+      exclude: [...missing],
+      fileParallelism: false,
+      sequence: { groupOrder: 1 }
+    })
+  ],
+  long: [
+    // Search campaigns. The hunt for tokens is off: it keeps every error until a test ends.
+    onSource('long', { include: ['test/**/*.long.test.ts'], setupFiles: [], hookTimeout: 120_000 })
+  ]
+}
+
+/** CI must have both browsers; elsewhere a notice says what is skipped. */
+function missingBrowsers(): string[] {
+  const isOptional = process.env.CI !== 'true'
+  const files: string[] = []
+  if (isOptional && findChromium() === undefined) {
+    files.push('test/browser/**/!(*-in-firefox).test.ts', 'test/contract/in-chromium.test.ts')
+    process.stderr.write(`\n  Skipped: tests in Chromium. ${howToGetChromium}\n`)
+  }
+  if (isOptional && findFirefox() === undefined) {
+    files.push('test/browser/**/*-in-firefox.test.ts')
+    process.stderr.write(`\n  Skipped: tests in Firefox. ${howToGetFirefox}\n`)
+  }
+  return files
 }
 
 const config: ViteUserConfig = {
   test: {
     reporters: ['default'],
-    // Every core: Vitest leaves one to itself, and of two that is half.
+    // By default Vitest leaves one core idle; of two that is half.
     maxWorkers: '100%',
-    // The XMLHttpRequest of msw 2.15 leaves the failure of a cut body to nobody; the contract names that gap.
+    // msw 2.15 leaves a rejection unhandled when a body is cut. The contract lists it as a gap.
     onUnhandledError: ({ message }) => message !== 'the connection was lost',
-    projects: [
-      {
-        resolve: { alias },
-        test: {
-          name: 'node',
-          environment: 'node',
-          // A storm of a thousand requests takes seconds on a machine that is busy otherwise.
-          testTimeout: 60_000,
-          include: ['test/**/*.test.ts'],
-          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/hunt/canary-hunt.ts'],
-          exclude: [
-            'test/**/*.dom.test.ts',
-            'test/**/*.long.test.ts',
-            'test/browser/**',
-            'test/package/**',
-            'test/contract/**'
-          ]
-        }
-      },
-      {
-        resolve: { alias },
-        test: {
-          name: 'contract',
-          environment: 'node',
-          testTimeout: 60_000,
-          include: ['test/contract/*.test.ts'],
-          exclude: ['test/contract/in-chromium.test.ts'],
-          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/hunt/canary-hunt.ts']
-        }
-      },
-      {
-        resolve: {
-          alias: [...alias, { find: /^msw(?=$|\/)/, replacement: 'msw-2' }]
-        },
-        test: {
-          name: 'msw-2',
-          environment: 'node',
-          testTimeout: 60_000,
-          env: { MSW_MAJOR: '2' },
-          include: [
-            'test/contract/{in-node,in-happy-dom,in-jsdom,fetch-in-jsdom}.test.ts',
-            'test/mock/adapters/{msw-adapter,whole-session-through-every-adapter}.test.ts'
-          ],
-          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/hunt/canary-hunt.ts']
-        }
-      },
-      {
-        resolve: { alias: [...alias, oldestAxios] },
-        test: {
-          name: 'oldest',
-          environment: 'node',
-          testTimeout: 60_000,
-          include: [
-            'test/{sign-in,refresh,options,idle}/*.test.ts',
-            'test/request/**/*.test.ts',
-            'test/refresh/failures/what-ends-a-session.test.ts',
-            'test/state/subscribers-and-timers.test.ts',
-            'test/reissue/which-token-is-adopted.test.ts',
-            'test/privacy/no-token-*.test.ts'
-          ],
-          exclude: ['test/**/*.{dom,race}.test.ts'],
-          env: { AXIOS_UNDER_TEST: '1.18.0' },
-          setupFiles: ['test/support/hunt/canary-hunt.ts']
-        }
-      },
-      {
-        resolve: { alias: [...alias, oldestAxios] },
-        test: {
-          name: 'oldest-dom',
-          environment: 'happy-dom',
-          testTimeout: 60_000,
-          include: [
-            'test/request/replay-in-a-page.table.dom.test.ts',
-            'test/refresh/one-refresh-in-a-page.dom.test.ts'
-          ],
-          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/hunt/canary-hunt.ts']
-        }
-      },
-      {
-        resolve: { alias },
-        test: {
-          name: 'dom',
-          environment: 'happy-dom',
-          testTimeout: 60_000,
-          include: ['test/**/*.dom.test.{ts,tsx}'],
-          setupFiles: ['test/support/quiet-network-log.ts', 'test/support/hunt/canary-hunt.ts']
-        }
-      },
-      {
-        test: {
-          name: 'package',
-          environment: 'node',
-          include: ['test/package/**/*.test.ts'],
-          setupFiles: ['test/support/hunt/canary-hunt.ts', 'test/support/hunt/page-hunt-setup.ts'],
-          testTimeout: 240_000,
-          hookTimeout: 240_000
-        }
-      },
-      ...(process.env.LONG === 'true'
-        ? [
-            {
-              // Without the hunt for tokens, which keeps every error until its test is over: here they are too many.
-              resolve: { alias },
-              test: {
-                name: 'long',
-                environment: 'node' as const,
-                include: ['test/**/*.long.test.ts'],
-                hookTimeout: 120_000
-              }
-            }
-          ]
-        : []),
-      ...(hasChromium || process.env.CI === 'true'
-        ? [
-            {
-              test: {
-                name: 'browser',
-                environment: 'node' as const,
-                include: ['test/browser/**/*.test.ts', 'test/contract/in-chromium.test.ts'],
-                exclude: hasFirefox ? [] : ['test/browser/tabs-in-firefox.test.ts'],
-                setupFiles: [
-                  'test/support/hunt/canary-hunt.ts',
-                  'test/support/hunt/page-hunt-setup.ts'
-                ],
-                testTimeout: 180_000,
-                hookTimeout: 120_000,
-                fileParallelism: false
-              }
-            }
-          ]
-        : [])
-    ]
+    projects: [...projects[tier]]
   }
 }
 

@@ -16,8 +16,7 @@ export type {
 export type { AuthClientOptions } from './options.ts'
 export type { AuthFetch, AuthFetchInit } from './request/fetch.ts'
 export type { RequestFlags } from './request/request-flags.ts'
-export type { ApiAnswer, IsTokenRefusal } from './request/token-refusal.ts'
-export type { Challenge } from './request/www-authenticate.ts'
+export type { ApiAnswer, Challenge, IsTokenRefusal } from './request/token-refusal.ts'
 export type {
   AuthEventListener,
   AuthEvents,

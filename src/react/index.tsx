@@ -1,4 +1,4 @@
-// The entry "everbearer/react": the session as React state. It knows the client's types and nothing of its inside.
+// Entry "everbearer/react": the session as React state. It imports only types of the client.
 import {
   createContext,
   createElement,
@@ -12,21 +12,28 @@ import type { AuthState } from '../session/state.ts'
 
 const AuthContext = createContext<AuthClient<never> | undefined>(undefined)
 
-/** On the server nobody is known to be signed in yet; one object, so that hydration sees no change. */
+/** The state during server rendering and hydration. One object, so that hydration is stable. */
 const serverState: AuthState = { status: 'initializing', degraded: undefined }
 
 export interface AuthProviderProps {
-  /** Create it outside of components: a client lives as long as the page, not as long as a mount. */
+  /** Create it outside of components, because a client lives as long as the page. */
   readonly client: AuthClient<never>
   readonly children?: ReactNode
 }
 
-/** Hands a client to {@link useAuth} in everything below. It neither creates nor disposes of anything. */
+/**
+ * Provides a client to {@link useAuth} and {@link useAuthClient} in all components below. It does
+ * not create or dispose of the client.
+ *
+ * @example
+ * const auth = createAuthClient({ baseURL: 'https://api.example.com' })
+ * root.render(<AuthProvider client={auth}><App /></AuthProvider>)
+ */
 export function AuthProvider({ client, children }: AuthProviderProps): ReactNode {
   return createElement(AuthContext.Provider, { value: client }, children)
 }
 
-/** The session's state and the two things a component does about it. */
+/** The state of the session, with `login` and `logout` of the client. */
 export type UseAuth<Credentials extends object = object> = AuthState & {
   readonly client: AuthClient<Credentials>
   readonly login: AuthClient<Credentials>['login']
@@ -34,10 +41,10 @@ export type UseAuth<Credentials extends object = object> = AuthState & {
 }
 
 /**
- * The session, for rendering. The component renders again when the state changes, not when a token is renewed, and the
- * result keeps its identity in between.
+ * Returns the session, for rendering. The component renders again when the state changes, but not
+ * when a token is refreshed. The result keeps its identity until the state or the client changes.
  *
- * @throws Error where there is no {@link AuthProvider} above
+ * @throws Error if there is no {@link AuthProvider} above
  *
  * @example
  * const { status, logout } = useAuth()
@@ -53,10 +60,14 @@ export function useAuth<Credentials extends object = object>(): UseAuth<Credenti
   )
 }
 
-/** The client itself, for event handlers and effects; causes no rendering. */
+/**
+ * Returns the client, for event handlers and effects. Changes of the session do not cause a render.
+ *
+ * @throws Error if there is no {@link AuthProvider} above
+ */
 export function useAuthClient<Credentials extends object = object>(): AuthClient<Credentials> {
   const client = useContext(AuthContext)
   if (client === undefined)
-    throw new Error('useAuth() needs an <AuthProvider client={…}> above it.')
+    throw new Error('useAuth() and useAuthClient() require an <AuthProvider client={…}> above.')
   return client as AuthClient<object> as AuthClient<Credentials>
 }

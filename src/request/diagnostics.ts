@@ -1,19 +1,23 @@
-// What a developer should be told: once per client, in development only, and without a token or a query.
+// Developer warnings: report likely set-up mistakes, once per client and in development only.
+// They contain neither tokens nor query strings.
 
 import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
 import { callLater } from '../lib/listeners.ts'
 import type { Platform } from '../lib/platform.ts'
 import { parseUrl } from '../lib/url.ts'
 import type { Emitter, TokenFacts } from '../session/events.ts'
-import type { IncomingAnswer } from './transport.ts'
 import type { TrustedOrigins } from './trusted-origins.ts'
 
 export interface Diagnostics {
-  /** A request goes out without the token, because its URL is not trusted. */
+  /** Notes a request that is sent without the token because its URL is not trusted. */
   noteUntrusted(url: string | undefined): void
-  /** A request that carried the token was answered. */
-  noteAnswer(answer: Pick<IncomingAnswer<unknown>, 'status' | 'finalUrl' | 'reissuedHeader'>): void
-  /** The same auth requests, watched. */
+  /** Notes the answer to a request that carried the token. */
+  noteAnswer(answer: {
+    readonly status: number
+    readonly finalUrl: string | undefined
+    readonly reissuedHeader: unknown
+  }): void
+  /** Wraps the auth requests, to notice those that CORS blocks. */
   watch(tokenRequest: TokenRequest): TokenRequest
 }
 
@@ -23,21 +27,21 @@ export interface DiagnosticsDeps {
   readonly emitter: Emitter
   readonly reissuedTokenHeader: string
   readonly sendIdempotencyKey: 'same-origin' | 'always' | 'never'
-  /** The URL of an auth endpoint; `undefined` where an app's function stands in for it. */
+  /** The URL of an auth endpoint. `undefined` if a function of the app replaces it. */
   readonly endpoint: (name: 'login' | 'refresh') => string | undefined
 }
 
-export function createDiagnostics(options: DiagnosticsDeps): Diagnostics {
-  const { platform, origins, emitter, reissuedTokenHeader } = options
+export function createDiagnostics(deps: DiagnosticsDeps): Diagnostics {
+  const { platform, origins, emitter, reissuedTokenHeader, sendIdempotencyKey, endpoint } = deps
   const warned = new Set<string>()
 
-  function warnOnce(subject: 'twin' | 'cors' | 'expose', message: string): void {
+  function warnOnce(subject: 'http' | 'cors' | 'expose', message: string): void {
     if (warned.has(subject)) return
     warned.add(subject)
     callLater(() => platform.warn(`everbearer: ${message}`))
   }
 
-  /** The origin of a URL that is not the page's own; `undefined` where CORS has no say. */
+  /** The origin of a cross-origin URL. `undefined` if CORS does not apply. */
   function foreignOrigin(url: string | undefined): string | undefined {
     const page = parseUrl(platform.pageUrl() ?? '')
     const target = url === undefined ? undefined : parseUrl(url, page?.href)
@@ -45,26 +49,28 @@ export function createDiagnostics(options: DiagnosticsDeps): Diagnostics {
   }
 
   let kid: string | undefined
-  let wasAnsweredFrom: string | undefined
+  /** The last foreign origin that answered the held token without a readable header. */
+  let silentOrigin: string | undefined
   let isHeaderReadable = false
 
-  function holdFrom(token: TokenFacts): void {
+  function follow(token: TokenFacts): void {
     kid = token.kid
-    wasAnsweredFrom = undefined
+    silentOrigin = undefined
   }
-  emitter.on('signed-in', ({ token }) => holdFrom(token))
-  emitter.on('reissued', ({ token }) => holdFrom(token))
+  emitter.on('signed-in', ({ token }) => follow(token))
+  emitter.on('reissued', ({ token }) => follow(token))
   emitter.on('refreshed', ({ token, reason }) => {
     const isNewKey = kid !== undefined && token.kid !== undefined && token.kid !== kid
-    // After a refusal the old key was gone, and there was nothing to re-issue; what a sibling tab saw is not known here.
+    // After a refusal the old key was gone, so the server could not re-issue the token. The answers
+    // that another tab received are unknown here.
     const mayHaveMissed = isNewKey && reason !== 'refusal' && reason !== 'other-tab'
-    if (mayHaveMissed && wasAnsweredFrom !== undefined && !isHeaderReadable) {
+    if (mayHaveMissed && silentOrigin !== undefined && !isHeaderReadable) {
       warnOnce(
         'expose',
-        `the signing key changed, and no answer of ${wasAnsweredFrom} showed a re-issued token in its ${reissuedTokenHeader} header. If that server re-issues tokens, its answers lack the line "Access-Control-Expose-Headers: ${reissuedTokenHeader}"; a "*" does not count next to credentials.`
+        `the signing key changed, but no response from ${silentOrigin} had a readable re-issued token in its ${reissuedTokenHeader} header. If that server re-issues tokens, it must send "Access-Control-Expose-Headers: ${reissuedTokenHeader}". A "*" has no effect for requests with credentials.`
       )
     }
-    holdFrom(token)
+    follow(token)
   })
 
   let wasAnswered = false
@@ -76,34 +82,34 @@ export function createDiagnostics(options: DiagnosticsDeps): Diagnostics {
     const answer = await asking
     const isUnanswered = answer.kind === 'undecided' && answer.error.code === 'ERR_AUTH_NETWORK'
     if (!isUnanswered) wasAnswered = true
-    else if (!wasAnswered && platform.isOnline()) warnOfCors(options.endpoint(name))
+    else if (!wasAnswered && platform.isOnline()) warnOfCors(endpoint(name))
     return answer
   }
 
-  function warnOfCors(endpoint: string | undefined): void {
+  function warnOfCors(url: string | undefined): void {
     const page = parseUrl(platform.pageUrl() ?? '')
-    if (endpoint === undefined || page === undefined || !foreignOrigin(endpoint)) return
-    const { origin, pathname } = new URL(endpoint)
-    const key = options.sendIdempotencyKey === 'always' ? ', Idempotency-Key' : ''
+    if (url === undefined || page === undefined || !foreignOrigin(url)) return
+    const { origin, pathname } = new URL(url)
+    const key = sendIdempotencyKey === 'always' ? ', Idempotency-Key' : ''
     warnOnce(
       'cors',
-      `POST ${origin}${pathname} got no answer, though the device is online. If the server is up, CORS forbids it: the preflight and the answer need "Access-Control-Allow-Origin: ${page.origin}" and "Access-Control-Allow-Credentials: true", the preflight also "Access-Control-Allow-Headers: Authorization, Content-Type${key}".`
+      `POST ${origin}${pathname} got no response, although the device is online. If the server is up, CORS blocks the request: the preflight and the response need "Access-Control-Allow-Origin: ${page.origin}" and "Access-Control-Allow-Credentials: true". The preflight also needs "Access-Control-Allow-Headers: Authorization, Content-Type${key}".`
     )
   }
 
   return {
     noteUntrusted(url) {
-      const twin = url === undefined ? undefined : parseUrl(url, platform.pageUrl())
-      if (twin?.protocol !== 'http:') return
-      const { origin } = twin
-      twin.protocol = 'https:'
-      if (!origins.trusts(twin.href)) return
-      warnOnce('twin', `a request to ${origin} goes without the access token; use https.`)
+      const target = url === undefined ? undefined : parseUrl(url, platform.pageUrl())
+      if (target?.protocol !== 'http:') return
+      const { origin } = target
+      target.protocol = 'https:'
+      if (!origins.trusts(target.href)) return
+      warnOnce('http', `a request to ${origin} was sent without the access token; use https.`)
     },
     noteAnswer({ status, finalUrl, reissuedHeader }) {
       const origin = foreignOrigin(finalUrl)
       if (origin === undefined || status === 401) return
-      if (reissuedHeader == null) wasAnsweredFrom = origin
+      if (reissuedHeader == null) silentOrigin = origin
       else isHeaderReadable = true
     },
     watch: (tokenRequest) => ({

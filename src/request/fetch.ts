@@ -1,28 +1,60 @@
-// The client's `fetch`: the global one, but that requests to trusted origins go the way of the bearer.
+// `auth.fetch`: the global fetch, with the access token on requests to trusted origins.
 
 import { own } from '../lib/checks.ts'
 import type { RequestFlags } from './request-flags.ts'
-import type { SendWithToken } from './send-with-token.ts'
-import { type IncomingAnswer, isReplayable } from './transport.ts'
+import { type IncomingAnswer, isStream, type SendWithToken } from './send-with-token.ts'
 
+/** The second argument of `auth.fetch`: the options of `fetch`, and those of everbearer. */
 export type AuthFetchInit = RequestInit & {
-  /** What this request asks of everbearer. */
+  /**
+   * How everbearer treats this request.
+   * @default { accessToken: 'attach', replay: 'once' }
+   */
   readonly everbearer?: RequestFlags | undefined
 }
 
+/** `fetch` with the access token. */
 export type AuthFetch = (input: RequestInfo | URL, init?: AuthFetchInit) => Promise<Response>
 
 export interface AuthFetchDeps {
   readonly sendWithToken: SendWithToken
-  /** A request begins: the epoch of its session. */
+  /** Reports that a request begins. Returns the epoch of its session. */
   readonly beginRequest: () => number | undefined
   readonly reissuedTokenHeader: string
-  /** The page's own `fetch`. */
+  /** The global `fetch`, looked up at each call. */
   readonly fetch: (request: Request, init: RequestInit) => Promise<Response>
 }
 
-export function createAuthFetch(options: AuthFetchDeps): AuthFetch {
-  const { sendWithToken, beginRequest, reissuedTokenHeader } = options
+export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
+  const { sendWithToken, beginRequest, reissuedTokenHeader, fetch: pageFetch } = deps
+
+  async function authFetch(input: RequestInfo | URL, given?: AuthFetchInit): Promise<Response> {
+    const epoch = beginRequest()
+    // `fetch` accepts `null` too.
+    const init = given ?? {}
+    // Our own `Request`, so that the caller never sees the token in its headers. Created at once,
+    // because `fetch` too reads its arguments when it is called.
+    const request = new Request(input, init)
+    const rest = restOf(request, input, init)
+    const isReplayable = !isStream(own(init, 'body'))
+    let isSent = false
+    return sendWithToken({
+      url: request.url,
+      hasOwnAuthorization: request.headers.has('Authorization'),
+      isOpaque: request.mode === 'no-cors',
+      flags: own(init, 'everbearer'),
+      epoch,
+      isReplayable,
+      send(accessToken) {
+        // A body can be read only once. Send a copy first if a replay may follow.
+        const mayReplay = !isSent && isReplayable && accessToken !== undefined
+        isSent = true
+        const sent = mayReplay && request.body !== null ? request.clone() : request
+        return send(sent, rest, accessToken)
+      },
+      orReleased: (promise) => orAborted(request.signal, promise)
+    })
+  }
 
   async function send(
     sent: Request,
@@ -30,8 +62,8 @@ export function createAuthFetch(options: AuthFetchDeps): AuthFetch {
     accessToken: string | undefined
   ): Promise<IncomingAnswer<Response>> {
     if (accessToken !== undefined) sent.headers.set('Authorization', `Bearer ${accessToken}`)
-    const received = await options.fetch(sent, init)
-    // Node keeps the blanks behind a value, which a browser takes off (Fetch, "normalize").
+    const received = await pageFetch(sent, init)
+    // Node keeps trailing blanks. Browsers remove them (Fetch standard, "normalize" a value).
     const reissuedHeader = received.headers.get(reissuedTokenHeader)?.trim()
     const response =
       accessToken === undefined || reissuedHeader === undefined
@@ -48,32 +80,10 @@ export function createAuthFetch(options: AuthFetchDeps): AuthFetch {
     }
   }
 
-  return async (input, init) => {
-    const epoch = beginRequest()
-    // Ours alone, so that nobody sees the token in its headers; and made at once, as `fetch` reads its arguments.
-    const request = new Request(input, init ?? {})
-    const rest = restOf(request, input, init ?? {})
-    const canRepeat = isReplayable(own(init ?? {}, 'body'))
-    let isSent = false
-    return sendWithToken({
-      url: request.url,
-      hasOwnAuthorization: request.headers.has('Authorization'),
-      isOpaque: request.mode === 'no-cors',
-      flags: own(init ?? {}, 'everbearer'),
-      epoch,
-      isReplayable: canRepeat,
-      send(accessToken) {
-        // A body is read once, so the first sending gets a copy of it where there may be a second one.
-        const isSpare = !isSent && canRepeat && accessToken !== undefined && request.body !== null
-        isSent = true
-        return send(isSpare ? request.clone() : request, rest, accessToken)
-      },
-      orReleased: (promise) => orAborted(request.signal, promise)
-    })
-  }
+  return authFetch
 }
 
-/** Not handed on again: the `Request` holds them. */
+/** Options that the `Request` holds already, so that they are not passed again. */
 const requestOptions: ReadonlySet<string> = new Set([
   'attributionReporting',
   'body',
@@ -95,17 +105,17 @@ const requestOptions: ReadonlySet<string> = new Set([
   'window'
 ])
 
-/** What goes beside the `Request`: what it cannot hold, and what having options at all would reset. */
+/** The options to pass beside the `Request`: those it cannot hold, and those that options reset. */
 function restOf(request: Request, input: RequestInfo | URL, init: RequestInit): RequestInit {
-  // The caller's own: Node does not hold on to the signal of a `Request` that nobody else holds.
+  // Pass the caller's signal: Node may garbage-collect the one that only the `Request` references.
   const { signal = input instanceof Request ? input.signal : undefined } = init
   const { referrer, referrerPolicy } = request
-  // What only a patched `fetch` knows, such as a framework's.
+  // Options that only a patched `fetch` knows, such as that of a framework.
   const others = Object.entries(init).filter(([name]) => !requestOptions.has(name))
   return Object.assign(
     Object.create(null),
     Object.fromEntries(others),
-    // Fetch, "new Request", where there are options: these two fall back to their defaults.
+    // Any options reset these two to their defaults (Fetch standard, "new Request").
     { referrer, referrerPolicy },
     signal == null ? {} : { signal }
   )
@@ -120,29 +130,30 @@ function orAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   })
 }
 
-// The headers of a response that came over the network cannot be changed, so it is made anew around the same body.
+// The headers of a network response are immutable, so create a new response around the same body.
 function withoutHeader(received: Response, name: string): Response {
   const headers = new Headers(received.headers)
   headers.delete(name)
   const { status, statusText } = received
-  // Servers may answer with a status that nobody but the network can give to a response.
+  // A server may send a status that the `Response` constructor does not accept.
   const init = { status: status > 599 ? 200 : status, statusText, headers }
   return withOrigin(new Response(received.body, init), received)
 }
 
-// It keeps `received` alive too: some engines cancel a body when the response that it came with is collected.
+// The getters also keep `received` alive: some engines cancel a body when its first response is
+// garbage-collected.
 function withOrigin(response: Response, received: Response): Response {
   const { clone } = response
-  const isAs = (name: 'status' | 'ok' | 'url' | 'redirected' | 'type') => ({
+  const asReceived = (name: 'status' | 'ok' | 'url' | 'redirected' | 'type') => ({
     get: () => received[name],
     configurable: true
   })
   return Object.defineProperties(response, {
-    status: isAs('status'),
-    ok: isAs('ok'),
-    url: isAs('url'),
-    redirected: isAs('redirected'),
-    type: isAs('type'),
+    status: asReceived('status'),
+    ok: asReceived('ok'),
+    url: asReceived('url'),
+    redirected: asReceived('redirected'),
+    type: asReceived('type'),
     clone: {
       value: () => withOrigin(clone.call(response), received),
       configurable: true,

@@ -1,23 +1,33 @@
-// What a single request may ask for: one key, `everbearer`, in axios's config and in the init of `auth.fetch`.
+// Request flags: the options of one request, as `everbearer` in an axios config or in a fetch init.
 import { oneOf, type Reader, record } from '../lib/checks.ts'
 
 /**
- * What one request asks of everbearer, as `{ everbearer: { … } }` in its axios config (or in an instance's defaults), or
- * in the second argument of `auth.fetch`. An unknown name or value rejects the request with `ERR_AUTH_INVALID_OPTIONS`.
+ * The options of one request: `{ everbearer: { … } }` in its axios config, in the defaults of an
+ * axios instance, or in the second argument of `auth.fetch`. An unknown name or value rejects the
+ * request with `ERR_AUTH_INVALID_OPTIONS`.
+ *
+ * @example
+ * await auth.axios.get('/me', { everbearer: { accessToken: 'require' } })
  */
 export interface RequestFlags {
   /**
-   * `attach`: the access token goes along where somebody is signed in and the origin is trusted. `omit`: it stays at
-   * home, and a 401 refreshes nothing. `require`: the request is not sent without it, but rejected with
-   * `ERR_AUTH_NOT_AUTHENTICATED` where nobody is signed in, or `ERR_AUTH_INVALID_OPTIONS` where the origin is not trusted
-   * or the mode is `no-cors`.
-   * An `Authorization` header of the caller's own goes before all of it.
+   * Whether the request carries the access token.
+   *
+   * - `attach`: it does if the user is signed in and the URL is of a trusted origin.
+   * - `omit`: it does not, and a 401 does not cause a refresh.
+   * - `require`: it must; otherwise the request is not sent. It rejects with
+   *   `ERR_AUTH_NOT_AUTHENTICATED` if the user is not signed in. It rejects with
+   *   `ERR_AUTH_INVALID_OPTIONS` if the origin is not trusted or the mode is `no-cors`.
+   *
+   * A request with an `Authorization` header set by the caller is sent as it is.
    * @default 'attach'
    */
   readonly accessToken?: 'attach' | 'omit' | 'require' | undefined
   /**
-   * What becomes of a request whose token the server refused. `once`: it is sent again with a new token, one time.
-   * `never`: the session is renewed for the requests to come, and this one gets its refusal.
+   * Whether the request is sent again after the server refused its token.
+   *
+   * - `once`: refresh and send the request again, one time.
+   * - `never`: refresh for later requests, and return the refusal of this one.
    * @default 'once'
    */
   readonly replay?: 'once' | 'never' | undefined
@@ -25,12 +35,12 @@ export interface RequestFlags {
 
 declare module 'axios' {
   interface AxiosRequestConfig {
-    /** What this request asks of everbearer. */
+    /** How everbearer treats this request. */
     everbearer?: RequestFlags | undefined
   }
 }
 
-export interface ResolvedFlags {
+interface ResolvedFlags {
   readonly accessToken: 'attach' | 'omit' | 'require'
   readonly replay: 'once' | 'never'
 }

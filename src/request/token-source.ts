@@ -1,4 +1,4 @@
-// Which token a request goes out with, and which one it is replayed with when the server refuses it.
+// Token source: the token to send with a request, and the one to replay it with after a refusal.
 
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
@@ -17,19 +17,23 @@ import {
 } from '../token/lifetime.ts'
 
 export interface TokenSource {
-  /** The epoch of the session that a request begins in; `undefined` while nobody is known to be signed in. */
+  /** The epoch of the current session. `undefined` while no user is known to be signed in. */
   currentEpoch(): number | undefined
-  /** The token to send now, where that needs no waiting. */
+  /** The token to send now. `undefined` if the request has to wait for one. */
   sendable(): HeldToken | undefined
   /**
-   * The token to send; waits for the restore or the refresh that is due. `undefined` where nobody is signed in.
-   * Rejects where the session of `epoch` is gone.
+   * Resolves with the token to send, after the restore or the refresh that is due. Resolves with
+   * `undefined` if the user is not signed in. Rejects if the session of `epoch` has ended.
    */
   forRequest(epoch: number | undefined): Promise<HeldToken | undefined>
-  /** The server refused `carried`: the token to replay with, or `undefined` where its answer stands. */
+  /**
+   * Resolves with the token to replay with after the server refused `carried`. Resolves with
+   * `undefined` if the caller gets the refusal.
+   */
   afterRefusal(carried: HeldToken): Promise<HeldToken | undefined>
-  /** The server re-issued a token in answer to a request that carried `carried`. */
+  /** Adopts a token that was re-issued to a request with the token `carried`, if it is newer. */
   adopt(accessToken: string, carried: HeldToken): void
+  /** Reports a re-issued token that is not adopted. */
   refuse(refusal: ReissueRefusal): void
 }
 
@@ -39,21 +43,22 @@ export interface TokenSourceDeps {
   readonly emitter: Emitter
   readonly platform: Platform
   readonly policy: RefreshPolicy
-  /** While the app signs somebody in, no refresh begins that nobody needs: its cookie could overwrite the new one. */
+  /** During a sign-in no optional refresh begins: its cookie could overwrite the new one. */
   readonly isAppSigningIn: () => boolean
 }
 
-/** A token that is refused again so soon after a refresh is refused for another reason than its age. */
-const longestRestSeconds = 5
+/** A token that is refused so soon after a refresh is refused for another reason than its age. */
+const longestCooldownSeconds = 5
 
-// Servers cut `exp` to whole seconds, so a token may be a second older than it seems.
-function restSeconds({ lifetimeSeconds = Infinity }: HeldToken): number {
-  return Math.max(0, Math.min(longestRestSeconds, lifetimeSeconds - 1))
+// Servers truncate `exp` to whole seconds, so a token may expire a second earlier than expected.
+function cooldownSeconds({ lifetimeSeconds = Infinity }: HeldToken): number {
+  return Math.max(0, Math.min(longestCooldownSeconds, lifetimeSeconds - 1))
 }
 
-export function createTokenSource(options: TokenSourceDeps): TokenSource {
-  const { session, refresher, emitter, platform, policy } = options
-  let rest: { readonly until: Moment; readonly epoch: number } | undefined
+export function createTokenSource(deps: TokenSourceDeps): TokenSource {
+  const { session, refresher, emitter, platform, policy, isAppSigningIn } = deps
+  /** Until then, a refusal does not cause another refresh. */
+  let cooldown: { readonly until: Moment; readonly epoch: number } | undefined
 
   function hasLifeLeft(token: HeldToken, reserveSeconds: number): boolean {
     if (token.lifetimeSeconds === undefined) return true
@@ -68,10 +73,11 @@ export function createTokenSource(options: TokenSourceDeps): TokenSource {
     if (token === undefined) return undefined
     const reserve = token.lifetimeSeconds === undefined ? 0 : marginSeconds(token.lifetimeSeconds)
     if (!hasLifeLeft(token, reserve)) return undefined
-    // It still serves, so the request does not wait for the refresh that is due: a failing one disturbs nobody.
+    // The token is still valid, so the request does not wait for the refresh that is due. If that
+    // refresh fails, the request is not affected.
     const isDue =
       token.refreshAt !== undefined && remainingMs(token.refreshAt, readMoment(platform)) === 0
-    if (isDue && !options.isAppSigningIn()) {
+    if (isDue && !isAppSigningIn()) {
       refresher.refresh('request').catch(() => {})
     }
     return token
@@ -84,10 +90,10 @@ export function createTokenSource(options: TokenSourceDeps): TokenSource {
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
       try {
-        return await renew('request')
+        return await refresh('request')
       } catch (error) {
-        if (!mayGoOn(error, epoch)) throw error
-        // About to expire, and no better one to be had: it is sent as long as it lives.
+        if (!canContinue(error, epoch)) throw error
+        // The refresh failed. Send the token that is about to expire as long as it is valid.
         const held = session.held()
         if (held !== undefined && hasLifeLeft(held, 0)) return held
         if (held !== undefined) throw error
@@ -95,15 +101,16 @@ export function createTokenSource(options: TokenSourceDeps): TokenSource {
     }
   }
 
-  // A refresh may find that a re-issued token is the newer one, and that one may have expired on the way: then once more.
-  async function renew(reason: 'request' | 'refusal'): Promise<HeldToken> {
+  // A refresh may return a re-issued token that is newer than its own. If that token has expired by
+  // now, refresh once more.
+  async function refresh(reason: 'request' | 'refusal'): Promise<HeldToken> {
     const token = await refresher.refresh(reason)
     return hasLifeLeft(token, 0) ? token : refresher.refresh(reason)
   }
 
-  // A request that began before anybody was known to be signed in goes with whoever the restore, or a sign-in, brings; or
-  // without a token, if nobody. One that began in a session belongs to it.
-  function mayGoOn(error: unknown, epoch: number | undefined): boolean {
+  // A request that began in a session belongs to that session. A request that began before the
+  // session was known continues with the user of the restore or of a sign-in, or without a token.
+  function canContinue(error: unknown, epoch: number | undefined): boolean {
     if (isAuthError(error, 'ERR_AUTH_DISPOSED')) return false
     const { status } = session.getState()
     return epoch === undefined ? status !== 'initializing' : session.held()?.epoch === epoch
@@ -116,17 +123,18 @@ export function createTokenSource(options: TokenSourceDeps): TokenSource {
   async function afterRefusal(carried: HeldToken): Promise<HeldToken | undefined> {
     const held = session.held()
     if (held === undefined) return undefined
-    // The refusal is of an earlier sign-in: it says nothing about this one, and must not be replayed as somebody else.
+    // The refused token belongs to an earlier sign-in. Do not replay the request as another user.
     if (held.epoch !== carried.epoch) throw sessionChanged()
     //  request ──(token 1)──────────────── 401 ── replay with token 2, no refresh
     //  another ──(token 1)── 401 ─ refresh ─ token 2
     if (held.generation !== carried.generation) return forRequest(carried.epoch)
-    const rests = rest?.epoch === held.epoch && remainingMs(rest.until, readMoment(platform)) > 0
-    if (rests && !refresher.isInFlight()) return undefined
+    const isCoolingDown =
+      cooldown?.epoch === held.epoch && remainingMs(cooldown.until, readMoment(platform)) > 0
+    if (isCoolingDown && !refresher.isInFlight()) return undefined
     try {
-      const refreshed = await renew('refusal')
-      const until = later(readMoment(platform), restSeconds(refreshed) * 1000)
-      rest = { until, epoch: refreshed.epoch }
+      const refreshed = await refresh('refusal')
+      const until = later(readMoment(platform), cooldownSeconds(refreshed) * 1000)
+      cooldown = { until, epoch: refreshed.epoch }
       return refreshed
     } catch (error) {
       if (isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')) return undefined
@@ -138,34 +146,39 @@ export function createTokenSource(options: TokenSourceDeps): TokenSource {
     emitter.emit('reissue-refused', { refusal })
   }
 
+  function adopt(accessToken: string, carried: HeldToken): void {
+    const previous = session.held()
+    const reissued = {
+      accessToken,
+      refreshToken: previous?.refreshToken,
+      expiresInSeconds: undefined
+    }
+    const candidate = receiveToken(reissued, readMoment(platform))
+    const refusal = refuseReissue(candidate, carried, session)
+    if (refusal !== undefined || previous === undefined) {
+      // An HTTP cache may repeat the token that is held already. Do not report that.
+      if (previous?.accessToken !== accessToken) refuse(refusal ?? 'other-session')
+      return
+    }
+    const refreshAt = keepRefreshAt(previous.refreshAt, candidate, policy)
+    session.hold(candidate, refreshAt, { by: 'reissue' })
+  }
+
   return {
     currentEpoch: () => session.held()?.epoch,
     sendable,
     forRequest,
     afterRefusal,
-    refuse,
-    adopt(accessToken, carried) {
-      const previous = session.held()
-      const reissued = {
-        accessToken,
-        refreshToken: previous?.refreshToken,
-        expiresInSeconds: undefined
-      }
-      const candidate = receiveToken(reissued, readMoment(platform))
-      const refusal = refuseReissue(candidate, carried, session)
-      if (refusal !== undefined || previous === undefined) {
-        // An HTTP cache repeats the token that we already hold: nothing happened.
-        if (previous?.accessToken !== accessToken) refuse(refusal ?? 'other-session')
-        return
-      }
-      const refreshAt = keepRefreshAt(previous.refreshAt, candidate, policy)
-      session.hold(candidate, refreshAt, { by: 'reissue' })
-    }
+    adopt,
+    refuse
   }
 }
 
 /** @throws AuthError `ERR_AUTH_NOT_AUTHENTICATED` */
 export function requireToken(token: HeldToken | undefined): HeldToken {
   if (token !== undefined) return token
-  throw new AuthError('ERR_AUTH_NOT_AUTHENTICATED', 'Nobody is signed in: call login() first.')
+  throw new AuthError(
+    'ERR_AUTH_NOT_AUTHENTICATED',
+    'The user is not signed in. Call login() first.'
+  )
 }

@@ -1,8 +1,8 @@
-// To which origins the access token may go, and from which a re-issued one may come: an exact list, on resolved URLs.
+// Trusted origins: the exact list of origins that may see the access token and may re-issue it.
 import { isSecureUrl, parseUrl } from '../lib/url.ts'
 
 export interface TrustedOrigins {
-  /** `url` may be relative to the page. What does not parse, or is not known, is not trusted. */
+  /** Whether `url`, which may be relative to the page, is trusted. An invalid URL is not. */
   trusts(url: string | undefined): boolean
 }
 
@@ -13,7 +13,7 @@ export function createTrustedOrigins(
 ): TrustedOrigins {
   let origins: ReadonlySet<string> | undefined
 
-  // The base may be relative, and there may be no page yet: it is resolved at first use.
+  // Resolved at first use: `baseURL` may be relative, and the page may not exist before.
   function resolveOrigins(): ReadonlySet<string> {
     const urls = listed ?? [baseURL === '' ? '/' : baseURL]
     const parsed = urls.map((url) => parseUrl(url, pageUrl())).filter((url) => url !== undefined)
@@ -24,7 +24,7 @@ export function createTrustedOrigins(
     trusts(url) {
       const target = url === undefined ? undefined : parseUrl(url, pageUrl())
       if (target === undefined || !isSecureUrl(target)) return false
-      // A user name in the URL is sent as an Authorization of the caller's own.
+      // Browsers and axios send a user name in the URL as an Authorization header.
       if (target.username !== '' || target.password !== '') return false
       origins ??= resolveOrigins()
       return origins.has(target.origin)

@@ -1,11 +1,11 @@
-// Command line: runs the CLI as a process, and checks its output and exit code.
+// Command line: output and exit code, in a child process if it serves, otherwise in this process.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 const entry = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url))
 const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
@@ -48,13 +48,58 @@ function start(args: readonly string[], env: Record<string, string> = {}): Runni
   return { child, output: () => ({ ...output }), exit, until }
 }
 
-async function run(args: readonly string[], env: Record<string, string> = {}) {
-  const running = start(args, env)
-  const code = await running.exit
-  return { code, ...running.output() }
+/** Starts the command line in this process, as if Node had started it with these arguments. */
+function startHere(args: readonly string[], env: Record<string, string> = {}) {
+  const { argv, exitCode } = process
+  const output = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
+      output[name] += String(chunk)
+      return true
+    })
+  }
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  process.argv = [process.execPath, entry, ...args]
+  vi.resetModules()
+  const result = import('../../src/cli/index.ts')
+    .then(() => ({ code: process.exitCode, ...output }))
+    .finally(() => {
+      Object.assign(process, { argv, exitCode })
+      process.stdout.removeAllListeners('error')
+      vi.restoreAllMocks()
+      vi.unstubAllEnvs()
+    })
+  const until = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    for (;;) {
+      const found = pattern.exec(output.stdout)
+      if (found !== null) return found
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  return { result, output, until }
 }
 
-async function address(running: Running): Promise<string> {
+const run = (...call: Parameters<typeof startHere>) => startHere(...call).result
+
+/** Starts a mock in this process on fake timers. It stops when the test ends. */
+async function serveWithFakeTimers(args: readonly string[]) {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+  const { output, until, result } = startHere(['mock', '--port', '0', ...args])
+  onTestFinished(async () => {
+    process.emit('SIGINT')
+    await result
+    vi.useRealTimers()
+  })
+  const url = await address({ until })
+  return {
+    url,
+    output,
+    until,
+    passSeconds: (seconds: number) => vi.advanceTimersByTime(seconds * 1000)
+  }
+}
+
+async function address(running: Pick<Running, 'until'>): Promise<string> {
   const [, url = ''] = await running.until(/listens on (http:\S+)\n[\s\S]*\/me\n/)
   return url
 }
@@ -215,21 +260,19 @@ describe('everbearer mock', () => {
   })
 
   it('rotates keys with --rotate-every, and retires a key when its tokens have expired', async () => {
-    const running = start([
-      'mock',
-      '--port',
-      '0',
+    const { until, passSeconds } = await serveWithFakeTimers([
       '--rotate-every',
       '1',
       '--access-token-seconds',
       '1'
     ])
-    const [, kid = '', previous = ''] = await running.until(
+    passSeconds(1)
+    const [, kid = '', previous = ''] = await until(
       /rotated: (key-2-\S+) signs, (key-1-\S+) verifies/
     )
-
     expect(kid).not.toBe(previous)
-    const [, retired] = await running.until(/retired: (\S+)/)
+    passSeconds(2)
+    const [, retired] = await until(/retired: (\S+)/)
     expect(retired).toBe(previous)
   })
 
@@ -251,12 +294,13 @@ describe('everbearer mock', () => {
 
   it('keeps rotating if a test has already retired the key', async () => {
     const args = ['--control', '--rotate-every', '1', '--access-token-seconds', '1']
-    const running = start(['mock', '--port', '0', ...args])
-    const url = await address(running)
-    await running.until(/rotated: key-2-/)
+    const { url, output, until, passSeconds } = await serveWithFakeTimers(args)
+    passSeconds(1)
+    await until(/rotated: key-2-/)
     await fetch(`${url}/__mock/retire-key`, { method: 'POST' })
-    await running.until(/rotated: key-5-/)
-    expect(running.output().stderr).toBe('')
+    passSeconds(3)
+    await until(/rotated: key-4-/)
+    expect(output.stderr).toBe('')
   })
 
   it('signs with the algorithm given with --alg', async () => {

@@ -1,5 +1,5 @@
-// @vitest-environment happy-dom Contract, fetch adapter in a page: `Request` and `Response` drop
-// cookies there, so the server emulates the cookie jar.
+// @vitest-environment happy-dom
+// Contract, fetch adapter in a page, where `Request` and `Response` drop cookies.
 import { createPair, origins, sendTo } from './setup/in-process-servers.ts'
 import { testAdapter } from './setup/run-contract.ts'
 import { controlDirectly } from './setup/server-controls.ts'

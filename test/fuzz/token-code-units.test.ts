@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { readTokenResponse } from '../../src/auth-api/token-response.ts'
 import { isAuthError } from '../../src/lib/errors.ts'
-import { readReissuedHeader } from '../../src/request/reissued-header.ts'
+import { readReissuedHeader } from '../../src/request/send-with-token.ts'
 import { isAccessToken } from '../../src/token/claims.ts'
 
 const units = Array.from({ length: 65_536 }, (_, unit) => String.fromCharCode(unit))

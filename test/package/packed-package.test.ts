@@ -1,22 +1,18 @@
-// Packed package: installed into an empty Vite app, type-checked, built and run.
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+// Packed package: its contents, the size and purity of its bundles, and what publint says.
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { publint } from 'publint'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findChromium, launchChromium } from '../support/browsers/chromium.ts'
-import { serveDirectory } from '../support/browsers/static-site.ts'
+import { describe, expect, it } from 'vitest'
+import { readPacked } from './read-packed.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 const dist = (path: string) => join(root, 'dist', path)
-const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
 const readme = await readFile(join(root, 'README.md'), 'utf8')
 
 async function bundle(entry: string, external: readonly string[] = []) {
@@ -73,145 +69,21 @@ it('passes publint', async () => {
   expect(messages).toEqual([])
 })
 
-describe('the packed package in an empty Vite app', () => {
-  let app: string
-
-  beforeAll(async () => {
-    app = await mkdtemp(join(tmpdir(), 'everbearer-app-'))
-    const { stdout } = await run(
-      'npm',
-      ['pack', '--json', '--ignore-scripts', '--pack-destination', app],
-      { cwd: root }
-    )
-    const packed = readPacked(stdout)
-    const files: string[] = packed.files.map(({ path }: { path: string }) => path)
-    expect(
-      files.filter((file) => !/^(dist\/.*|README\.md|LICENSE|package\.json)$/.test(file))
-    ).toEqual([])
-    const { devDependencies } = manifest
-    await write('package.json', {
-      private: true,
-      type: 'module',
-      dependencies: { everbearer: `file:${packed.filename}`, axios: devDependencies.axios },
-      devDependencies: { typescript: devDependencies.typescript, vite: devDependencies.vite }
-    })
-    await write('tsconfig.json', {
-      compilerOptions: {
-        target: 'ES2022',
-        lib: ['ES2022', 'DOM', 'DOM.Iterable'],
-        module: 'ESNext',
-        moduleResolution: 'bundler',
-        strict: true,
-        noEmit: true,
-        types: []
-      },
-      include: ['src']
-    })
-    await write(
-      'index.html',
-      `<!doctype html><title>app</title><link rel="icon" href="data:,">
-       <form><input name="email"><input name="password" type="password"><button>Sign in</button></form><output></output>
-       <script type="module" src="/src/main.ts"></script>`
-    )
-    await run(
-      'npm',
-      ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'],
-      { cwd: app }
-    )
+it('contains the build, the README, the licence and the manifest, and nothing else', async () => {
+  const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--dry-run'], {
+    cwd: root
   })
-
-  afterAll(() => rm(app, { recursive: true, force: true }))
-
-  async function write(path: string, content: unknown): Promise<void> {
-    await mkdir(join(app, path, '..'), { recursive: true })
-    await writeFile(
-      join(app, path),
-      typeof content === 'string' ? content : JSON.stringify(content, null, 2)
-    )
-  }
-
-  it.skipIf(findChromium() === undefined && process.env.CI !== 'true')(
-    'type-checks, builds and runs the example from the README',
-    async () => {
-      const server = spawn(join(app, 'node_modules/.bin/everbearer'), ['mock', '--port', '0'], {
-        cwd: app
-      })
-      const browser = await launchChromium()
-      try {
-        const apiUrl = await firstUrl(server.stdout)
-        const example = /## Use\n\n```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
-        expect(example.trim().split('\n').length).toBeLessThanOrEqual(12)
-        await write('src/main.ts', example.replace('https://api.example.com', apiUrl))
-        await run(join(app, 'node_modules/.bin/tsc'), [], { cwd: app })
-        await run(join(app, 'node_modules/.bin/vite'), ['build'], { cwd: app })
-        const site = await serveDirectory(join(app, 'dist'))
-        const page = await browser.newPage()
-        await page.goto(site.url)
-        await page.fill('[name=email]', 'ada@example.com')
-        await page.fill('[name=password]', 'lovelace')
-        await page.click('button')
-        await page.waitForFunction(() => document.querySelector('output')?.textContent !== '')
-        expect(await page.textContent('output')).toBe('Hello ada@example.com')
-        await page.reload()
-        await page.waitForFunction(() => document.querySelector('output')?.textContent !== '')
-        const stored = await page.evaluate(() => Object.values(localStorage).join(' '))
-        // Storage has counters and IDs, but no value with the shape of a token.
-        expect(stored).not.toMatch(/\w\.\w+\.\w/)
-        await site.close()
-      } finally {
-        await browser.close()
-        server.kill()
-        await once(server, 'exit')
-      }
-    }
-  )
-
-  it('type-checks all entries in strict mode', async () => {
-    await run(
-      'npm',
-      [
-        'install',
-        '--ignore-scripts',
-        '--prefer-offline',
-        '--no-audit',
-        '--no-fund',
-        `msw@${manifest.devDependencies.msw}`,
-        `react@${manifest.devDependencies.react}`,
-        `@types/react@${manifest.devDependencies['@types/react']}`,
-        `@types/node@${manifest.devDependencies['@types/node']}`
-      ],
-      { cwd: app }
-    )
-    await write(
-      'src/main.ts',
-      `import { createAuthClient, isAuthError, type AuthState } from 'everbearer'
-       import { AuthProvider, useAuth } from 'everbearer/react'
-       import { createMockAuthServer } from 'everbearer/mock'
-       import { createHandlers } from 'everbearer/mock/msw'
-       import { listen } from 'everbearer/mock/node'
-       const auth = createAuthClient<{ email: string; password: string }>({ baseURL: '/api' })
-       const state: AuthState = auth.getState()
-       if (state.status === 'unauthenticated') console.log(state.reason)
-       // @ts-expect-error only the unauthenticated state has a reason
-       console.log(state.status === 'authenticated' && state.reason)
-       // @ts-expect-error the credentials lack the password
-       auth.login({ email: 'a' }).catch((error: unknown) => isAuthError(error, 'ERR_AUTH_LOGIN_REJECTED'))
-       console.log(AuthProvider, useAuth, createHandlers(createMockAuthServer()), listen)`
-    )
-    await run(join(app, 'node_modules/.bin/tsc'), ['--types', 'node'], { cwd: app })
-  })
+  const files = readPacked(stdout).files.map(({ path }) => path)
+  expect(files).toContain('dist/index.js')
+  expect(
+    files.filter((file) => !/^(dist\/.*|README\.md|LICENSE|package\.json)$/.test(file))
+  ).toEqual([])
 })
 
-// npm 11 prints an array, later versions an object with package names as keys.
-function readPacked(stdout: string): { filename: string; files: { path: string }[] } {
-  const parsed = JSON.parse(stdout)
-  return Array.isArray(parsed) ? parsed[0] : (Object.values(parsed)[0] as never)
-}
-
-async function firstUrl(stream: NodeJS.ReadableStream): Promise<string> {
-  for await (const line of createInterface(stream)) {
-    const url = /http:\/\/\S+/.exec(line)?.[0]
-    if (url !== undefined) return url.replace(/\/$/, '')
-  }
-  throw new Error('The mock auth server exited before it printed its address.')
-}
+it('has a declaration and a script for every entry of its manifest', async () => {
+  const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  const targets = Object.values<string | Record<string, string>>(exports).flatMap((target) =>
+    typeof target === 'string' ? [target] : Object.values(target)
+  )
+  expect(targets.filter((target) => !existsSync(join(root, target)))).toEqual([])
+})

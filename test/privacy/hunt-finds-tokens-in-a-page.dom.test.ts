@@ -1,4 +1,4 @@
-// The canary hunt finds a token in a page, wherever a page may keep one.
+// Canary hunt in a page: finds a token in storage, cookies, the URL, the document and globals.
 import { createMockAuthServer } from 'everbearer/mock'
 import { afterEach, expect, it } from 'vitest'
 import { canaryHunter } from '../support/hunt/canary.ts'

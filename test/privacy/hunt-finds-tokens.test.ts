@@ -1,11 +1,11 @@
-// The canary hunt finds what it hunts: a token that is let out in any way is found, and the way is named.
+// Canary hunt: finds every leaked token and names the place.
 import axios from 'axios'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AuthError } from '../../src/lib/errors.ts'
 import { createEmitter } from '../../src/lib/listeners.ts'
 import type { AuthEvents } from '../../src/session/events.ts'
-import config from '../../vitest.config.ts'
-import { canaryHunter, createCanaryHunter } from '../support/hunt/canary.ts'
+import { projects } from '../../vitest.config.ts'
+import { canaryHunter, createCanaryHunter, terminal } from '../support/hunt/canary.ts'
 import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
 import { apiOrigin } from '../support/worlds/virtual-browser.ts'
 
@@ -14,7 +14,15 @@ interface Plot {
   readonly token: string
 }
 
-/** Each lets a token out; the hunter says where, and the test ends clean. */
+// These tests print tokens.
+beforeEach(() => {
+  terminal.isMuted = true
+})
+afterEach(() => {
+  terminal.isMuted = false
+})
+
+/** Each plot leaks a token on purpose. The hunt names the place. */
 const plots: readonly [string, RegExp, (plot: Plot) => unknown][] = [
   ['a log line', /console\.log/, ({ token }) => console.log('signed in with', token)],
   ['an object in a log line', /console\.info/, ({ token }) => console.info({ token })],
@@ -25,12 +33,12 @@ const plots: readonly [string, RegExp, (plot: Plot) => unknown][] = [
   ],
   ['standard error', /stderr/, ({ token }) => process.stderr.write(`${token.split('.').at(-1)}\n`)],
   [
-    'the message of an error of ours',
+    'the message of an AuthError',
     /AuthError\.message/,
     ({ token }) => new AuthError('ERR_AUTH_NETWORK', `could not send ${token}`)
   ],
   [
-    'a member of an error of ours',
+    'a property of an AuthError',
     /AuthError\.request\.header/,
     ({ token }) =>
       Object.assign(new AuthError('ERR_AUTH_NETWORK', 'failed'), { request: { header: token } })
@@ -63,8 +71,8 @@ const plots: readonly [string, RegExp, (plot: Plot) => unknown][] = [
   ['a URL', /URL/, ({ token, bed: { auth } }) => auth.axios.get(`/me?access_token=${token}`)]
 ]
 
-describe('finds a token', () => {
-  it.each(plots)('in %s', async (_, where, plant) => {
+describe('the canary hunt finds a token', () => {
+  it.each(plots)('leaked in %s', async (_, where, plant) => {
     const bed = createTestBed()
     await bed.auth.login(ada)
     await plant({ bed, token: await bed.auth.getAccessToken() })
@@ -75,7 +83,7 @@ describe('finds a token', () => {
     expect(() => canaryHunter.inspect()).not.toThrow()
   })
 
-  it('that is a refresh token', async () => {
+  it('if it is a refresh token', async () => {
     const { server } = createTestBed()
     const request = {
       method: 'POST',
@@ -89,7 +97,7 @@ describe('finds a token', () => {
     expect(() => canaryHunter.inspect()).toThrow('A token got out: console.log.')
   })
 
-  it('that was re-issued, and the one before it', async () => {
+  it('if it was re-issued, and also the token before it', async () => {
     const { auth, server } = createTestBed()
     await auth.login(ada)
     const first = await auth.getAccessToken()
@@ -104,7 +112,7 @@ describe('finds a token', () => {
   })
 })
 
-it('takes nothing for a token that may be told', async () => {
+it('does not mistake claims and key IDs for a token', async () => {
   const { auth, server, events } = createTestBed()
   await auth.login(ada)
   server.rotateKey()
@@ -120,16 +128,16 @@ it('takes nothing for a token that may be told', async () => {
   expect(() => canaryHunter.inspect()).not.toThrow()
 })
 
-it('knows every token of a storm', async () => {
+it('knows every token of many concurrent sign-ins', async () => {
   const before = canaryHunter.knownSecrets()
   const { auth } = createTestBed()
   await auth.login(ada)
   for (let time = 0; time < 50; time += 1) await auth.refresh()
-  // One access token and one refresh token each, and the key.
+  // An access token and a refresh token for each, and the key.
   expect(canaryHunter.knownSecrets() - before).toBeGreaterThanOrEqual(2 * 51)
 })
 
-it('pardons what a test did itself, in the places that it names and no further', () => {
+it('ignores leaks that a test declares, but only in the declared places', () => {
   const hunter = createCanaryHunter()
   hunter.learn('a-secret-of-some-length')
   for (const place of ['URL', 'URLs', 'stderr']) hunter.readText(place, 'a-secret-of-some-length')
@@ -137,20 +145,20 @@ it('pardons what a test did itself, in the places that it names and no further',
   expect(() => hunter.inspect()).toThrow('A token got out: URLs; stderr.')
 })
 
-it('is on in every suite', () => {
-  const suites = (config.test?.projects ?? []).flatMap((project) =>
-    typeof project === 'object' && 'test' in project && project.test ? [project.test] : []
-  )
+it('is active in every suite', () => {
+  const suites = Object.values(projects)
+    .flat()
+    .flatMap(({ test }) => test ?? [])
   const hunting = suites.filter(({ setupFiles = [] }) =>
     [setupFiles].flat().includes('test/support/hunt/canary-hunt.ts')
   )
   expect(suites.length).toBeGreaterThanOrEqual(7)
-  expect(suites.filter((suite) => !hunting.includes(suite)).map(({ name }) => name)).toEqual(
-    process.env.LONG === 'true' ? ['long'] : []
-  )
+  expect(suites.filter((suite) => !hunting.includes(suite)).map(({ name }) => name)).toEqual([
+    'long'
+  ])
 })
 
-it('finds every fragment of twenty-three characters, and reads graphs that bite their tails', () => {
+it('finds every fragment of 23 characters, also in cyclic objects', () => {
   const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(30))).toString('base64url')
   const hunter = createCanaryHunter()
   hunter.learn(secret)

@@ -1,4 +1,4 @@
-// I6 for the errors that pass through: whatever goes wrong on the wire, nothing that is printed of it holds the token.
+// I6 for network errors: printing an error or a response of a request never shows the token.
 import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import axios, { type AxiosRequestConfig } from 'axios'
@@ -32,18 +32,18 @@ const respond: Respond = ({ url }, response) => {
   }
 }
 
-// The last one goes well: what a response prints counts too.
+// The last row succeeds, because printing a response must not show the token either.
 const failures: readonly [string, string, (() => AxiosRequestConfig)?][] = [
-  ['a refusal', '/401'],
-  ['a refusal that stands', '/403'],
-  ['an answer that is an error', '/500'],
+  ['a 401', '/401'],
+  ['a 403', '/403'],
+  ['a 500', '/500'],
   ['a broken connection', '/destroy'],
-  ['an answer that breaks off', '/break-off'],
-  ['a redirect without end', '/redirect'],
+  ['a truncated response', '/break-off'],
+  ['an endless redirect', '/redirect'],
   ['a timeout', '/hang', () => ({ timeout: 20 })],
   ['an abort', '/hang', () => ({ signal: AbortSignal.timeout(20) })],
   ['a cancel token', '/hang', () => ({ cancelToken: cancelSoon() })],
-  ['an answer that is too long', '/text', () => ({ maxContentLength: 0 })],
+  ['a response that is too long', '/text', () => ({ maxContentLength: 0 })],
   ['a body that is too long', '/text', () => ({ method: 'post', data: 'xx', maxBodyLength: 1 })],
   [
     'a stream that is too long',
@@ -51,7 +51,7 @@ const failures: readonly [string, string, (() => AxiosRequestConfig)?][] = [
     () => ({ method: 'post', data: Readable.from(['xx']), maxBodyLength: 1, maxRedirects: 0 })
   ],
   [
-    'an answer that is no JSON',
+    'a response that is not JSON',
     '/text',
     () => ({ responseType: 'json', transitional: { silentJSONParsing: false } })
   ],
@@ -64,9 +64,9 @@ const failures: readonly [string, string, (() => AxiosRequestConfig)?][] = [
       }
     })
   ],
-  ['a proxy that is not there', '/text', () => ({ proxy: { host: 'localhost', port: 9 } })],
-  ['a URL that is none', 'http://['],
-  ['an adapter that is none', '/text', () => ({ adapter: 'none' as 'http' })],
+  ['an unreachable proxy', '/text', () => ({ proxy: { host: 'localhost', port: 9 } })],
+  ['an invalid URL', 'http://['],
+  ['an unknown adapter', '/text', () => ({ adapter: 'none' as 'http' })],
   ['success', '/200']
 ]
 
@@ -77,7 +77,7 @@ function cancelSoon() {
 }
 
 describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
-  it.each(failures)('prints no token: %s', async (_, url, config = () => ({})) => {
+  it.each(failures)('prints no token for %s', async (_, url, config = () => ({})) => {
     const { auth } = await arrange(adapter, respond)
     const tokens = [await auth.getAccessToken()]
     const outcome = await auth.axios.request({ url, ...config() }).catch((error) => error)
@@ -94,7 +94,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
     expect(outcome.config?.headers?.has('Authorization') ?? false).toBe(false)
   })
 
-  it('hides the request of Node from what is printed, and leaves it to who asks for it', async () => {
+  it('hides the Node request from printing, but keeps it readable', async () => {
     const { auth, url } = await arrange(adapter, respond)
     const error = await auth.axios.get(`${url}/500`).catch((reason) => reason)
     for (const carrier of [error, error.response]) {
@@ -104,7 +104,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
   })
 })
 
-it('prints no token of the client itself, to the last hidden property', async () => {
+it('prints no token of the client, hidden properties included', async () => {
   const { auth, bare } = await arrange('http', respond)
   auth.attach(bare)
   await auth.axios.get('/200')
@@ -115,7 +115,7 @@ it('prints no token of the client itself, to the last hidden property', async ()
   expect(JSON.stringify([auth, auth.getState(), auth.getRefreshStatus()])).not.toContain(token)
 })
 
-// axios cannot make JSON of the error of a cancel token, which holds itself by way of its config.
+// axios cannot serialise the error of a cancel token, because its config refers to itself.
 function stringify(value: unknown): string {
   try {
     return JSON.stringify(value) ?? ''

@@ -1,4 +1,4 @@
-// What the app sees of a request never holds the token, nor the adapter that carries it.
+// Configs and errors that the app sees: they hold neither the token nor our adapter.
 import { inspect } from 'node:util'
 import axios, { type AxiosAdapter, AxiosError } from 'axios'
 import { describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import type { Respond } from '../support/worlds/recording-server.ts'
 const fail: Respond = (_, response) => response.writeHead(500).end('{}')
 const succeed: Respond = (_, response) => response.end('{}')
 
-describe('an adapter of the app’s around axios’s own', () => {
+describe('an adapter of the app that wraps an adapter of axios', () => {
   const wrap =
     (toError: (error: AxiosError) => Error): AxiosAdapter =>
     (config) =>
@@ -30,7 +30,7 @@ describe('an adapter of the app’s around axios’s own', () => {
   })
 })
 
-describe('a config whose request was cancelled before it was sent', () => {
+describe('the config of a request that was cancelled before it was sent', () => {
   async function cancelled() {
     const bed = await arrange('http', succeed)
     const error = await bed.auth.axios
@@ -40,11 +40,11 @@ describe('a config whose request was cancelled before it was sent', () => {
     return { ...bed, config }
   }
 
-  it('holds the adapter that the app chose', async () => {
+  it('holds the app’s adapter', async () => {
     expect((await cancelled()).config.adapter).toBe('http')
   })
 
-  it('carries no token when an instance that is not attached sends it', async () => {
+  it('carries no token when an instance that is not attached sends it again', async () => {
     const { bare, config, requests, headerOf } = await cancelled()
     await bare(config)
     expect(headerOf(requests[0], 'authorization')).toBe(undefined)

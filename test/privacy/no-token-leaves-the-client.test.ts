@@ -1,4 +1,4 @@
-// I6: the token stays in. It leaves memory as a header to a trusted origin, and in no other way.
+// I6: the token leaves the client only as a header to a trusted origin.
 import { inspect } from 'node:util'
 import axios, { type AxiosRequestConfig } from 'axios'
 import { expect, it, vi } from 'vitest'
@@ -8,7 +8,7 @@ import { apiOrigin } from '../support/worlds/virtual-browser.ts'
 
 const everything = { depth: Infinity, showHidden: false } as const
 
-it('keeps every token out of errors, events, states, storage, logs and the printed client', async () => {
+it('keeps tokens out of errors, events, states, storage, logs and the printed client', async () => {
   const logged = ['log', 'info', 'warn', 'error', 'debug'].map((name) =>
     vi.spyOn(console, name as 'log').mockImplementation(() => {})
   )
@@ -98,7 +98,7 @@ it.each([
   expect(callsTo('me').map((call) => call.status)).toEqual([200])
 })
 
-it('follows the app’s interceptors that change the URL after ours ran', async () => {
+it('judges the URL that the app’s interceptors set after ours ran', async () => {
   const { auth, browser } = createTestBed()
   const api = axios.create({ baseURL: apiOrigin, adapter: browser.adapter })
   api.interceptors.request.use((config) => ({ ...config, baseURL: 'https://evil.example' }))
@@ -110,7 +110,7 @@ it('follows the app’s interceptors that change the URL after ours ran', async 
 })
 
 it.each([undefined, true, false, null, 0, ''])(
-  'joins URLs as axios does with allowAbsoluteUrls: %j',
+  'joins URLs as axios does, with allowAbsoluteUrls: %j',
   (allowAbsoluteUrls) => {
     const bases = [
       '',
@@ -142,14 +142,14 @@ it.each([undefined, true, false, null, 0, ''])(
   }
 )
 
-/** What axios would send to; it asks its own defaults where an option is undefined. */
+/** The URL that axios would send to. An undefined option falls back to the defaults of axios. */
 function toAxiosUrl({ allowAbsoluteUrls, ...config }: AxiosRequestConfig): string {
   return axios
     .create()
     .getUri(allowAbsoluteUrls === undefined ? config : { ...config, allowAbsoluteUrls })
 }
 
-it('trusts the listed origins instead of the default one', async () => {
+it('trusts the listed origins instead of the origin of baseURL', async () => {
   const { auth, browser } = createTestBed({ trustedOrigins: ['https://other.example'] })
   await auth.login(ada)
   await auth.axios.get('https://other.example/me').catch(() => {})
@@ -158,7 +158,7 @@ it('trusts the listed origins instead of the default one', async () => {
   expect(browser.requests.at(-1)?.headers).not.toHaveProperty('Authorization')
 })
 
-it('changes nothing on axios itself', async () => {
+it('does not change the global axios', async () => {
   const snapshot = inspect(axios.defaults, everything)
   const { auth } = createTestBed()
   await auth.login(ada)

@@ -1,4 +1,4 @@
-// A polluted Object.prototype changes nothing, and nothing that arrives pollutes it.
+// Prototype pollution: a polluted Object.prototype has no effect, and no input pollutes it.
 import axios from 'axios'
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
@@ -8,11 +8,12 @@ import { resolveOptions } from '../../src/resolve-options.ts'
 import { readClaims } from '../../src/token/claims.ts'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
 import { polluted } from '../support/tables/polluted-names.ts'
+import { pairs } from '../support/tier.ts'
 import { whilePolluted } from '../support/while-polluted.ts'
 import { ada, createTestBed, eventNames } from '../support/worlds/test-client.ts'
 import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/worlds/virtual-browser.ts'
 
-/** A session from its sign-in to its end, and everything that was to be seen of it. */
+/** Runs a session from sign-in to sign-out, and returns everything observable. */
 async function live(pollution: readonly [string, unknown] | undefined): Promise<unknown> {
   const clock = createManualClock()
   const server = createMockAuthServer({
@@ -65,7 +66,7 @@ async function live(pollution: readonly [string, unknown] | undefined): Promise<
   }
   await (pollution === undefined ? run() : whilePolluted(...pollution, run))
   const text = JSON.stringify([seen, browser.requests])
-  // A key that the server makes at a rotation has a name of its own each time, and so has the time of a signature.
+  // Key IDs and signature times differ in each run.
   return JSON.parse(
     text.replace(/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g, 'TOKEN').replace(/key-\d[\w-]*/g, 'KEY')
   )
@@ -79,7 +80,7 @@ describe.each([
   ['a member of an answer', polluted.wireNames],
   ['an option of fetch', polluted.fetchOptions]
 ])('%s on Object.prototype', (_, names) => {
-  it.each(Object.entries(names))('changes nothing: %s', async (name, value) => {
+  it.each(Object.entries(names))('has no effect: %s', async (name, value) => {
     clean ??= await live(undefined)
     expect(JSON.stringify(clean)).toContain('TOKEN')
     expect(await live([name, value])).toEqual(clean)
@@ -87,7 +88,7 @@ describe.each([
 })
 
 it.each(Object.entries(polluted.clientOptions))(
-  'reads no option that was not given: %s',
+  'is not read as a client option: %s',
   async (name, value) => {
     const given = { baseURL: apiOrigin, paths: {}, idlePolicy: {}, platform: {} }
     const expected = resolveOptions(given)
@@ -99,17 +100,16 @@ it.each(Object.entries(polluted.clientOptions))(
 const keys = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf']
 const poison = '{"admin":true,"access_token":"evil","sub":"evil","exp":9999999999,"error":"evil"}'
 
-/** The poison under a key, at every depth. */
-const payloads = keys.flatMap((key) =>
-  [
-    `{"${key}":${poison}}`,
-    `{"a":{"${key}":${poison}}}`,
-    `{"a":[{"b":{"${key}":${poison}}}]}`,
-    `{"__proto__":{"${key}":${poison}}}`,
-    `{"constructor":{"prototype":${poison}},"${key}":${poison}}`,
-    `{"${key}":${poison},"${key}":${poison}}`
-  ].map((payload) => ({ key, payload }))
-)
+/** Payloads that hold the poison under a key, at various depths. */
+const shapes: readonly ((key: string) => string)[] = [
+  (key) => `{"${key}":${poison}}`,
+  (key) => `{"a":{"${key}":${poison}}}`,
+  (key) => `{"a":[{"b":{"${key}":${poison}}}]}`,
+  (key) => `{"__proto__":{"${key}":${poison}}}`,
+  (key) => `{"constructor":{"prototype":${poison}},"${key}":${poison}}`,
+  (key) => `{"${key}":${poison},"${key}":${poison}}`
+]
+const payloads = keys.flatMap((key) => shapes.map((shape) => ({ payload: shape(key) })))
 
 const encode = (text: string) => Buffer.from(text).toString('base64url')
 
@@ -121,7 +121,7 @@ function expectCleanPrototypes(): void {
 }
 
 describe.each(payloads)('$payload', ({ payload }) => {
-  it('in a token gives it no claim', () => {
+  it('adds no claim to a token', () => {
     const token = `${encode(payload)}.${encode(payload)}.c2ln`
     expect(Object.values(readClaims(token) ?? {}).filter((claim) => claim !== undefined)).toEqual(
       []
@@ -129,7 +129,7 @@ describe.each(payloads)('$payload', ({ payload }) => {
     expectCleanPrototypes()
   })
 
-  it('for a token response is none', () => {
+  it('is rejected as a token response', () => {
     expect(() => readTokenResponse(JSON.parse(payload), 'It')).toThrow(
       expect.objectContaining({ code: 'ERR_AUTH_RESPONSE_MALFORMED' })
     )
@@ -137,7 +137,7 @@ describe.each(payloads)('$payload', ({ payload }) => {
     expectCleanPrototypes()
   })
 
-  it('beside a good token changes nothing about it', () => {
+  it('does not change a valid token response beside it', () => {
     const body = JSON.parse(`{"access_token":"good","expires_in":300,${payload.slice(1)}`)
     expect(readTokenResponse(body, 'It')).toEqual({
       accessToken: 'good',
@@ -145,8 +145,16 @@ describe.each(payloads)('$payload', ({ payload }) => {
       expiresInSeconds: 300
     })
   })
+})
 
-  it('from the refresh endpoint neither renews nor ends the session', async () => {
+it.each(
+  pairs(
+    keys.map((key) => ({ key })),
+    shapes
+  ).map(({ key, transport: shape }) => ({ payload: shape(key) }))
+)(
+  'keeps the session and its token if the refresh endpoint answers $payload',
+  async ({ payload }) => {
     const { auth, browser } = createTestBed()
     await auth.login(ada)
     const token = await auth.getAccessToken()
@@ -157,11 +165,11 @@ describe.each(payloads)('$payload', ({ payload }) => {
     }
     expect(await auth.getAccessToken()).toBe(token)
     expectCleanPrototypes()
-  })
-})
+  }
+)
 
 it.each(['dispatcher', 'duplex', 'integrity', 'mode', 'priority', 'window'])(
-  'hands `fetch` options that inherit nothing: %s',
+  'has no effect on the options of `fetch`: %s',
   async (name) => {
     const inherited: unknown[] = []
     const fetch = async (_: string, init: RequestInit) => {

@@ -1,4 +1,4 @@
-// The hook: renders on change, and on nothing else.
+// useAuth: renders when the state changes, and at no other time.
 import { createAuthClient } from 'everbearer'
 import { AuthProvider, useAuth } from 'everbearer/react'
 import { act, StrictMode } from 'react'
@@ -9,7 +9,8 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
 
 function createClient() {
-  const auth = createAuthClient({ restore: 'never' })
+  const fetch = async () => new Response(null, { status: 204 })
+  const auth = createAuthClient({ restore: 'never', platform: { fetch } })
   onTestFinished(auth.dispose)
   return auth
 }
@@ -30,7 +31,7 @@ function Status({ onRender }: { readonly onRender?: (result: object) => void }) 
   return <p>{result.status}</p>
 }
 
-it('renders the state and follows sign-in and sign-out', async () => {
+it('renders the state, and renders again on sign-in and sign-out', async () => {
   const auth = createClient()
   const container = render(
     <StrictMode>
@@ -59,7 +60,7 @@ it('does not render again when only the token changes', async () => {
   expect(onRender).toHaveBeenCalledTimes(1)
 })
 
-it('hydrates what a server rendered without a mismatch', async () => {
+it('hydrates server-rendered markup without a mismatch', async () => {
   const auth = createClient()
   await auth.login(issue('a'))
   const app = (
@@ -77,7 +78,7 @@ it('hydrates what a server rendered without a mismatch', async () => {
   expect(onRecoverableError).not.toHaveBeenCalled()
 })
 
-it('says what is missing without a provider', () => {
+it('throws an error that names AuthProvider if it is missing', () => {
   const silent = vi.spyOn(console, 'error').mockImplementation(() => {})
   expect(() => renderToString(<Status />)).toThrow('AuthProvider')
   silent.mockRestore()

@@ -1,4 +1,4 @@
-// A cache that stands before a site and is shared by all who ask: it keeps whole answers by their URL.
+// Shared cache: a proxy before a server that stores whole responses by URL, for all users.
 import type { WireResponse } from 'everbearer/mock'
 import type { Site } from '../support/worlds/internet.ts'
 import { headerOf } from '../support/worlds/trusted-and-foreign-origins.ts'
@@ -6,9 +6,9 @@ import { headerOf } from '../support/worlds/trusted-and-foreign-origins.ts'
 export type Upstream = (request: Parameters<Site>[0]) => Promise<WireResponse>
 
 export interface CachingProxyOptions {
-  /** Does it obey `Cache-Control: no-store`, as it must (RFC 9111 §5.2.2.5)? */
+  /** Whether it obeys `Cache-Control: no-store`, as it must (RFC 9111 §5.2.2.5). */
   readonly heedsNoStore?: boolean
-  /** The one method that it caches. */
+  /** The method that it caches. */
   readonly caches?: 'GET' | 'POST'
 }
 

@@ -1,8 +1,9 @@
-// I3: a re-issued token is adopted from exactly one well-formed Bearer credential, and no other shape of the header throws.
+// I3: only a header with exactly one well-formed Bearer credential re-issues a token.
 import { describe, expect, it } from 'vitest'
-import { readReissuedHeader } from '../../src/request/reissued-header.ts'
+import { readReissuedHeader } from '../../src/request/send-with-token.ts'
 import { type HeaderShape, headerShapes, onTheWire } from '../support/tables/header-shapes.ts'
-import { adoptingTransports, transports } from '../support/tables/transports.ts'
+import { type Transport, transports } from '../support/tables/transports.ts'
+import { pairs } from '../support/tier.ts'
 import {
   ada,
   createOrigins,
@@ -16,10 +17,10 @@ function fill(value: string, token: string): string {
   return value.replaceAll('TOKEN', token).replaceAll('OTHER', forge({ iat: 9e9 + 1 }))
 }
 
-/** The credential that stands in a value, without the blanks that are no part of it. */
+/** The credential in a header value, without surrounding blanks. */
 const credentialIn = (value: string) => value.trim().split(/\r?\n/)[0]?.trim().split(/ +/)[1]
 
-it('reads more than sixty shapes', () => {
+it('tests more than sixty header shapes', () => {
   expect(headerShapes.length).toBeGreaterThan(60)
   const names = headerShapes.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
@@ -32,61 +33,62 @@ it.each(headerShapes)('reads $name as $kind', ({ value, kind }) => {
   expect(readReissuedHeader(filled)).toEqual(kind === 'token' ? { kind, accessToken } : { kind })
 })
 
-describe.each(adoptingTransports)('$name', (transport) => {
-  async function receive(lines: readonly string[]) {
-    const { auth, events } = world.createClient()
-    await auth.login(ada)
-    const token = await auth.getAccessToken()
-    const head = ['HTTP/1.1 200 OK', 'Content-Length: 0', 'Connection: close', ...lines].join(
-      '\r\n'
-    )
-    world.answer('/raw', () => ({ raw: `${head}\r\n\r\n` }))
-    const status = await transport.send(auth, { url: '/raw' }).then(
-      (answer) => answer.status,
-      (error: Error) => error.constructor.name
-    )
-    const held = await auth.getAccessToken()
-    // Whatever came, the session goes on.
-    world.answer('/raw', () => respond(200))
-    expect((await transport.send(auth, { url: '/raw' })).status).toBe(200)
-    return {
-      status,
-      token,
-      held,
-      events: events.slice(1).map(({ event, name }) => ({ name, event }))
-    }
+async function receive(transport: Transport, lines: readonly string[]) {
+  const { auth, events } = world.createClient()
+  await auth.login(ada)
+  const token = await auth.getAccessToken()
+  const head = ['HTTP/1.1 200 OK', 'Content-Length: 0', 'Connection: close', ...lines].join('\r\n')
+  world.answer('/raw', () => ({ raw: `${head}\r\n\r\n` }))
+  const status = await transport.send(auth, { url: '/raw' }).then(
+    (answer) => answer.status,
+    (error: Error) => error.constructor.name
+  )
+  const held = await auth.getAccessToken()
+  // The session must survive every header.
+  world.answer('/raw', () => respond(200))
+  expect((await transport.send(auth, { url: '/raw' })).status).toBe(200)
+  return {
+    status,
+    token,
+    held,
+    events: events.slice(1).map(({ event, name }) => ({ name, event }))
   }
+}
 
-  const isSendable = (shape: HeaderShape): shape is HeaderShape & { readonly value: string } =>
-    typeof shape.value === 'string'
-  const sendable = headerShapes.filter(isSendable).map(({ name, value, kind }) => ({
-    name,
-    value,
-    arrives: onTheWire[name] ?? kind
-  }))
+const isSendable = (shape: HeaderShape): shape is HeaderShape & { readonly value: string } =>
+  typeof shape.value === 'string'
+const sendable = headerShapes.filter(isSendable).map(({ name, value, kind }) => ({
+  name,
+  value,
+  arrives: onTheWire[name] ?? kind
+}))
 
-  it.each(sendable)('takes $name for $arrives', async ({ value, arrives }) => {
+it.each(pairs(sendable, transports, ({ arrives }) => arrives))(
+  'reads $name as $arrives, over $transport.name',
+  async ({ value, arrives, transport }) => {
     const filled = fill(value, forge())
-    const { status, token, held, events } = await receive([`Authorization: ${filled}`])
+    const { status, token, held, events } = await receive(transport, [`Authorization: ${filled}`])
     expect(status).toBe(arrives === 'no answer' ? transport.failure : 200)
     expect(held).toBe(arrives === 'token' ? credentialIn(filled) : token)
     if (arrives === 'token') expect(events).toMatchObject([{ name: 'reissued' }])
     else if (arrives !== 'malformed') expect(events).toEqual([])
     else expect(events).toEqual([{ name: 'reissue-refused', event: { refusal: 'malformed' } }])
-  })
+  }
+)
 
+describe.each(transports)('$name', (transport) => {
   it.each(['authorization', 'AUTHORIZATION', 'aUTHORIZATION'])(
-    'finds the header spelt %s',
+    'adopts a token from the header spelled %s',
     async (name) => {
       const forged = forge()
-      expect((await receive([`${name}: Bearer ${forged}`])).held).toBe(forged)
+      expect((await receive(transport, [`${name}: Bearer ${forged}`])).held).toBe(forged)
     }
   )
 
   it.each(['Authorization-Info', 'X-Authorization', 'Proxy-Authorization', 'WWW-Authenticate'])(
-    'looks for it in no header called %s',
+    'does not adopt a token from the header %s',
     async (name) => {
-      const { held, token, events } = await receive([`${name}: Bearer ${forge()}`])
+      const { held, token, events } = await receive(transport, [`${name}: Bearer ${forge()}`])
       expect(held).toBe(token)
       expect(events).toEqual([])
     }
@@ -97,16 +99,16 @@ describe.each(adoptingTransports)('$name', (transport) => {
     ['the same one twice', 'Bearer TOKEN', 'Bearer TOKEN'],
     ['another scheme first', 'Basic YTpi', 'Bearer TOKEN'],
     ['another scheme last', 'Bearer TOKEN', 'Basic YTpi']
-  ])('takes neither of two lines: %s', async (_, ...values) => {
+  ])('adopts a token from neither of two header lines: %s', async (_, ...values) => {
     const forged = forge()
     const lines = values.map((value) => `Authorization: ${fill(value, forged)}`)
-    const { held, token } = await receive(lines)
+    const { held, token } = await receive(transport, lines)
     expect(held).toBe(token)
   })
 })
 
-describe.each(transports)('$name, with the header hidden from scripts', (transport) => {
-  it('gets through a whole rotation of keys without one failed request', async () => {
+describe.each(transports)('$name, with a header that CORS hides', (transport) => {
+  it('completes a key rotation without a failed request', async () => {
     const { auth, events } = world.createClient()
     await auth.login(ada)
     world.answer('/hidden', async (request) => {
@@ -120,7 +122,7 @@ describe.each(transports)('$name, with the header hidden from scripts', (transpo
       () => world.server.rotateKey(),
       () => auth.refresh(),
       () => world.server.retireKey(),
-      // Once more, and in a hurry: the old key goes before anybody has refreshed.
+      // A second rotation that removes the old key before a refresh.
       () => world.server.rotateKey(),
       () => world.server.retireKey()
     ]
@@ -134,7 +136,7 @@ describe.each(transports)('$name, with the header hidden from scripts', (transpo
   })
 })
 
-it('reads the header that the option names, and only that', async () => {
+it('reads only the header that reissuedTokenHeader names', async () => {
   const { auth } = world.createClient({ reissuedTokenHeader: 'X-New-Token' })
   await auth.login(ada)
   const token = await auth.getAccessToken()

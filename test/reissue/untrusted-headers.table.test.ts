@@ -1,6 +1,7 @@
-// I3: whoever sets the header in which tokens are re-issued, only our server's word to our request counts, and only news.
+// I3: a re-issued token counts only from a trusted server, for our request, and if it is newer.
 import { describe, expect, it } from 'vitest'
-import { adoptingTransports, type Transport, transports } from '../support/tables/transports.ts'
+import { type Transport, transports } from '../support/tables/transports.ts'
+import { pairs } from '../support/tier.ts'
 import type { Site } from '../support/worlds/internet.ts'
 import {
   ada,
@@ -32,47 +33,47 @@ const refusals = ({ events }: WatchedClient) =>
 
 const refusedAs = (refusal: string) => ({ refusal })
 
-describe.each(transports)('$name', (transport) => {
-  const foreign: readonly {
-    readonly path: string
-    readonly url: string
-    readonly evilStatus: number
-    /** Did our token go out with the request that it answers? */
-    readonly isAnswerToOurs: boolean
-  }[] = [
-    { path: 'directly', url: `${evilOrigin}/x`, evilStatus: 200, isAnswerToOurs: false },
-    { path: 'directly, with 401', url: `${evilOrigin}/x`, evilStatus: 401, isAnswerToOurs: false },
-    { path: 'directly, with 500', url: `${evilOrigin}/x`, evilStatus: 500, isAnswerToOurs: false },
-    { path: 'after a redirect', url: '/start', evilStatus: 200, isAnswerToOurs: true },
-    { path: 'after a redirect, with 404', url: '/start', evilStatus: 404, isAnswerToOurs: true },
-    { path: 'after a redirect, with 401', url: '/start', evilStatus: 401, isAnswerToOurs: true },
-    { path: 'after a redirect, with 500', url: '/start', evilStatus: 500, isAnswerToOurs: true }
-  ]
+const foreign: readonly {
+  readonly path: string
+  readonly url: string
+  readonly evilStatus: number
+  /** Whether the answered request carried our token. */
+  readonly isAnswerToOurs: boolean
+}[] = [
+  { path: 'directly', url: `${evilOrigin}/x`, evilStatus: 200, isAnswerToOurs: false },
+  { path: 'directly, with 401', url: `${evilOrigin}/x`, evilStatus: 401, isAnswerToOurs: false },
+  { path: 'directly, with 500', url: `${evilOrigin}/x`, evilStatus: 500, isAnswerToOurs: false },
+  { path: 'after a redirect', url: '/start', evilStatus: 200, isAnswerToOurs: true },
+  { path: 'after a redirect, with 404', url: '/start', evilStatus: 404, isAnswerToOurs: true },
+  { path: 'after a redirect, with 401', url: '/start', evilStatus: 401, isAnswerToOurs: true },
+  { path: 'after a redirect, with 500', url: '/start', evilStatus: 500, isAnswerToOurs: true }
+]
 
-  it.each(foreign)(
-    'takes no token from a foreign origin that answers $path',
-    async ({ url, evilStatus, isAnswerToOurs }) => {
-      const client = await signIn()
-      const forged = forge()
-      world.answer('/start', () => redirect(307, `${evilOrigin}/x`))
-      world.evil(() => respond(evilStatus, bearer(forged)))
-      await transport.send(client.auth, { url }).catch(() => {})
-      const isAnswered = transport.redirects !== 'refused' || url !== '/start'
-      expect(world.strays().length > 0).toBe(isAnswered)
-      expect(await client.auth.getAccessToken()).not.toBe(forged)
-      await transport.send(client.auth, { url: '/me' })
-      expect(JSON.stringify(world.arrivals)).not.toContain(forged)
-      expect(client.events.map(({ name }) => name)).not.toContain('reissued')
-      expect(refusals(client).length > 0).toBe(isAnswered && isAnswerToOurs)
-      expect(client.auth.getState().status).toBe('authenticated')
-      // Only an answer of 401 can make it ask for a new one.
-      if (evilStatus !== 401 || !isAnswerToOurs) {
-        expect(await client.auth.getAccessToken()).toBe(client.token)
-      }
+it.each(pairs(foreign, transports, ({ isAnswerToOurs }) => isAnswerToOurs))(
+  'does not adopt a token from another origin that answers $path, over $transport.name',
+  async ({ url, evilStatus, isAnswerToOurs, transport }) => {
+    const client = await signIn()
+    const forged = forge()
+    world.answer('/start', () => redirect(307, `${evilOrigin}/x`))
+    world.evil(() => respond(evilStatus, bearer(forged)))
+    await transport.send(client.auth, { url }).catch(() => {})
+    const isAnswered = transport.redirects !== 'refused' || url !== '/start'
+    expect(world.strays().length > 0).toBe(isAnswered)
+    expect(await client.auth.getAccessToken()).not.toBe(forged)
+    await transport.send(client.auth, { url: '/me' })
+    expect(JSON.stringify(world.arrivals)).not.toContain(forged)
+    expect(client.events.map(({ name }) => name)).not.toContain('reissued')
+    expect(refusals(client).length > 0).toBe(isAnswered && isAnswerToOurs)
+    expect(client.auth.getState().status).toBe('authenticated')
+    // Only a 401 can cause a refresh.
+    if (evilStatus !== 401 || !isAnswerToOurs) {
+      expect(await client.auth.getAccessToken()).toBe(client.token)
     }
-  )
+  }
+)
 
-  it('takes none that answers a request without our token', async () => {
+describe.each(transports)('$name', (transport) => {
+  it('does not adopt a token from a response to a request without our token', async () => {
     const { auth, events } = world.createClient()
     world.answer('/open', () => respond(200, bearer(forge())))
     await transport.send(auth, { url: '/open' })
@@ -82,7 +83,7 @@ describe.each(transports)('$name', (transport) => {
     expect(events).toEqual([])
   })
 
-  it('leaves the header to the app where it was not for us, and keeps ours from it', async () => {
+  it('removes the header only from responses to requests that carried our token', async () => {
     const { auth } = await signIn()
     const theirs = await transport.send(auth, { url: `${evilOrigin}/x` })
     expect(theirs.header('authorization')).toContain('Bearer ')
@@ -93,8 +94,8 @@ describe.each(transports)('$name', (transport) => {
   })
 })
 
-describe.each(adoptingTransports)('$name, with a cache that replays old headers', (transport) => {
-  /** The first answer's header comes again with every later one, as with a 304 that brings no new one. */
+describe.each(transports)('$name, with a cache that replays old headers', (transport) => {
+  /** Repeats the first response's header, as a cache does on a 304 without a new one. */
   function replaying(): Site {
     let stored: string | undefined
     return async (request) => {
@@ -108,14 +109,14 @@ describe.each(adoptingTransports)('$name, with a cache that replays old headers'
     }
   }
 
-  it('never goes back to the token of an earlier answer, three times over', async () => {
+  it('ignores the token of an earlier response, in three rotations', async () => {
     const client = await signIn()
     world.answer('/item', replaying())
     world.server.rotateKey()
     await transport.send(client.auth, { url: '/item' })
     const adopted = await client.auth.getAccessToken()
     expect(adopted).not.toBe(client.token)
-    // Already held: nothing happened.
+    // The token is held already, so no event occurs.
     await transport.send(client.auth, { url: '/item' })
     expect(refusals(client)).toEqual([])
     for (const _ of [1, 2, 3]) {
@@ -129,7 +130,7 @@ describe.each(adoptingTransports)('$name, with a cache that replays old headers'
   })
 })
 
-describe.each(adoptingTransports)('$name, behind a cache that many share', (transport) => {
+describe.each(transports)('$name, behind a shared cache', (transport) => {
   async function twoUsersBehind(proxy: (origin: Upstream) => Site) {
     const [one, other] = [await signIn(ada), await signIn(grace)]
     world.answer(
@@ -144,7 +145,7 @@ describe.each(adoptingTransports)('$name, behind a cache that many share', (tran
   const get = (transportUsed: Transport, { auth }: WatchedClient) =>
     transportUsed.send(auth, { url: '/shared' })
 
-  it('brings each user’s own token where the cache heeds no-store', async () => {
+  it('gives each user their own token if the cache obeys no-store', async () => {
     const { one, other } = await twoUsersBehind((origin) => createCachingProxy(origin))
     for (const client of [one, other]) {
       await get(transport, client)
@@ -153,7 +154,7 @@ describe.each(adoptingTransports)('$name, behind a cache that many share', (tran
     }
   })
 
-  it('refuses another user’s token where it does not', async () => {
+  it('refuses another user’s token if the cache ignores no-store', async () => {
     const { one, other } = await twoUsersBehind((origin) =>
       createCachingProxy(origin, { heedsNoStore: false })
     )
@@ -184,7 +185,7 @@ describe.each(adoptingTransports)('$name, behind a cache that many share', (tran
     expect(await here.auth.getAccessToken()).toBe(here.token)
   })
 
-  it('gives a visitor nobody’s token', async () => {
+  it('adopts no cached token while the user is signed out', async () => {
     const { one } = await twoUsersBehind((origin) =>
       createCachingProxy(origin, { heedsNoStore: false })
     )
@@ -198,7 +199,7 @@ describe.each(adoptingTransports)('$name, behind a cache that many share', (tran
   })
 })
 
-it('does not become another user by an answer of the refresh endpoint that a cache handed on', async () => {
+it('rejects a cached refresh response of another user', async () => {
   const [one, other] = [await signIn(ada), await signIn(grace)]
   world.answer(
     '/refresh',
@@ -213,7 +214,7 @@ it('does not become another user by an answer of the refresh endpoint that a cac
   expect(world.callsTo('/me').flatMap((call) => headerOf(call, 'authorization') ?? [])).toEqual([])
 })
 
-it('knows its origin by where the answer came from, not by what was asked for', async () => {
+it('judges a response by its final URL, not by the requested one', async () => {
   const client = await signIn()
   world.answer('/start', () => redirect(302, `${evilOrigin}/x`))
   await client.auth.axios.get(`${ownOrigin}/start`)

@@ -1,4 +1,4 @@
-// I3: a re-issued token replaces ours only if it is newer, ours to have, and from an origin that we trust.
+// I3: a re-issued token replaces ours only if it is newer, of our session and of a trusted origin.
 
 import { AxiosHeaders } from 'axios'
 import { describe, expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import { type HeldToken, type ReceivedToken, refuseReissue } from '../../src/ses
 import { ada, createTestBed } from '../support/worlds/test-client.ts'
 import { apiOrigin } from '../support/worlds/virtual-browser.ts'
 
-describe('which token may replace which', () => {
+describe('the decision about a re-issued token', () => {
   const base = { kid: 'a', sub: 'u1', sid: 's1', iat: 1000, exp: 1300 }
 
   function held(
@@ -50,35 +50,39 @@ describe('which token may replace which', () => {
       candidate: token('b', { exp: 1299 }),
       refusal: 'not-newer'
     },
-    { name: 'a tie in answer to the current token', candidate: token('b'), refusal: undefined },
     {
-      name: 'a tie in answer to an earlier token',
+      name: 'equal times in response to the current token',
+      candidate: token('b'),
+      refusal: undefined
+    },
+    {
+      name: 'equal times in response to an earlier token',
       current: held({}, 2),
       carried: held({}, 1),
       candidate: token('b'),
       refusal: 'not-newer'
     },
     {
-      name: 'a tie with a value held before',
+      name: 'equal times and a value that was held before',
       candidate: token('b'),
       past: 'b',
       refusal: 'not-newer'
     },
     {
-      name: 'an opaque one in answer to the current token',
+      name: 'an opaque token in response to the current token',
       current: held('opaque'),
       candidate: token('b', 'opaque'),
       refusal: undefined
     },
     {
-      name: 'an opaque one in answer to an earlier token',
+      name: 'an opaque token in response to an earlier token',
       current: held('opaque', 2),
       carried: held('opaque', 1),
       candidate: token('b', 'opaque'),
       refusal: 'not-newer'
     },
     {
-      name: 'an opaque one held before',
+      name: 'an opaque token that was held before',
       current: held('opaque'),
       candidate: token('b', 'opaque'),
       past: 'b',
@@ -95,18 +99,18 @@ describe('which token may replace which', () => {
       refusal: 'other-subject'
     },
     {
-      name: 'one without life',
+      name: 'no lifetime left',
       candidate: token('b', { iat: 2000, exp: 2000 }),
       refusal: 'expired'
     },
     {
-      name: 'an answer to an earlier epoch',
+      name: 'a response to an earlier session',
       epoch: 1,
       candidate: token('b', { iat: 2000, exp: 2300 }),
       refusal: 'other-session'
     },
     {
-      name: 'an answer after sign-out',
+      name: 'a response after the sign-out',
       current: undefined,
       candidate: token('b', { iat: 2000, exp: 2300 }),
       refusal: 'other-session'
@@ -124,7 +128,7 @@ describe('which token may replace which', () => {
   })
 })
 
-it('never goes back to an older token when answers arrive out of order', async () => {
+it('keeps the newer token when responses arrive out of order', async () => {
   const { auth, server, browser, clock, callsTo } = createTestBed()
   await auth.login(ada)
   server.rotateKey()
@@ -140,7 +144,7 @@ it('never goes back to an older token when answers arrive out of order', async (
   expect(await auth.getAccessToken()).toBe(refreshed)
 })
 
-it('adopts one of many tokens that are re-issued at once', async () => {
+it('adopts one of many tokens that are re-issued at the same time', async () => {
   const { auth, server, callsTo, eventNames } = createTestBed()
   await auth.login(ada)
   server.rotateKey()
@@ -151,7 +155,7 @@ it('adopts one of many tokens that are re-issued at once', async () => {
   expect((await auth.axios.get('/me')).status).toBe(200)
 })
 
-it('keeps the planned refresh when it adopts, so that a rotation brings nobody into step', async () => {
+it('keeps the planned refresh time when it adopts, so that clients do not synchronise', async () => {
   const { auth, server, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   clock.tick(200_000)
@@ -171,8 +175,8 @@ it.each([
   ['another origin after a redirect', 200, `${evil}/me`, 'untrusted-origin'],
   ['a sub-domain', 200, 'https://x.api.app.example/me', 'untrusted-origin'],
   ['plain http', 200, 'http://api.app.example/me', 'untrusted-origin'],
-  ['a URL that the adapter hides', 200, undefined, 'untrusted-origin'],
-  ['a refused request', 401, `${apiOrigin}/me`, 'refused-request']
+  ['an adapter that hides the URL', 200, undefined, 'untrusted-origin'],
+  ['a 401', 401, `${apiOrigin}/me`, 'refused-request']
 ])('does not adopt from %s', async (_, status, responseURL, refusal) => {
   const { auth, events } = createTestBed()
   await auth.login(ada)
@@ -189,7 +193,7 @@ it.each([
   })
   await answer
   const after = await auth.getAccessToken()
-  // A 401 is renewed by a refresh; in no case does the token from the header get in.
+  // A 401 causes a refresh. The token from the header is never adopted.
   expect(after === before || status === 401).toBe(true)
   expect(events).toContainEqual({ name: 'reissue-refused', event: { refusal } })
 })
@@ -200,8 +204,8 @@ it.each([
   ['no scheme', (token: string) => token],
   ['a line break', (token: string) => `Bearer ${token}\r\nX-Evil: 1`],
   ['no credential', () => 'Bearer '],
-  ['something huge', () => `Bearer ${'a'.repeat(9000)}`]
-])('ignores a header with %s', async (_, toHeader) => {
+  ['9000 characters', () => `Bearer ${'a'.repeat(9000)}`]
+])('refuses a header with %s as malformed', async (_, toHeader) => {
   const { auth, events } = createTestBed()
   await auth.login(ada)
   const before = await auth.getAccessToken()

@@ -1,4 +1,4 @@
-// What a developer is told: of a header that CORS hides, of CORS that forbids, of http beside https. Once, and only a developer.
+// Developer warnings: a header that CORS hides, a request that CORS blocks, http instead of https.
 import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
 import { type AxiosAdapter, AxiosHeaders } from 'axios'
@@ -16,7 +16,7 @@ afterEach(() => {
 })
 
 describe('a re-issued token that CORS hides', () => {
-  /** What a browser shows of a header that the server does not expose. */
+  /** Hides the header, as a browser does if the server does not expose it. */
   function hideHeader({ auth, browser }: TestBed): void {
     const adapter: AxiosAdapter = async (config) => {
       const response = await browser.adapter(config)
@@ -34,7 +34,7 @@ describe('a re-issued token that CORS hides', () => {
     return bed
   }
 
-  it('is told of when the key has changed and no answer has shown one', async () => {
+  it('causes a warning when the key changed and no response showed the token', async () => {
     const bed = await arrange()
     hideHeader(bed)
     const token = await bed.auth.getAccessToken()
@@ -52,7 +52,7 @@ describe('a re-issued token that CORS hides', () => {
     }
   })
 
-  it('is told of once', async () => {
+  it('causes only one warning in three key rotations', async () => {
     const bed = await arrange()
     hideHeader(bed)
     for (let rotation = 0; rotation < 3; rotation += 1) {
@@ -65,7 +65,7 @@ describe('a re-issued token that CORS hides', () => {
     expect(bed.browser.warnings).toHaveLength(1)
   })
 
-  it('goes by the header that the app chose', async () => {
+  it('causes a warning that names the configured header', async () => {
     const bed = await arrange({ reissuedTokenHeader: 'X-New-Token' })
     await bed.auth.axios.get('/me')
     await bed.auth.refresh()
@@ -74,9 +74,9 @@ describe('a re-issued token that CORS hides', () => {
   })
 
   it.each([
-    ['the header can be read', async (bed: TestBed) => void (await bed.auth.axios.get('/me'))],
+    ['the header is readable', async (bed: TestBed) => void (await bed.auth.axios.get('/me'))],
     [
-      'one could be read before',
+      'the header was readable before',
       async (bed: TestBed) => {
         await bed.auth.axios.get('/me')
         bed.clock.tick(2_000)
@@ -85,16 +85,16 @@ describe('a re-issued token that CORS hides', () => {
         await bed.auth.axios.get('/me')
       }
     ],
-    ['no request went out', async (bed: TestBed) => hideHeader(bed)],
+    ['no request was sent', async (bed: TestBed) => hideHeader(bed)],
     [
-      'all requests were of the page’s own origin',
+      'all requests went to the page’s own origin',
       async (bed: TestBed) => {
         hideHeader(bed)
         await bed.auth.axios.get(`${pageOrigin}/me`).catch(() => {})
       }
     ],
     [
-      'no request went out with the last token before the new key',
+      'no request carried the last token before the new key',
       async (bed: TestBed) => {
         hideHeader(bed)
         bed.server.reset()
@@ -107,7 +107,7 @@ describe('a re-issued token that CORS hides', () => {
       }
     ],
     [
-      'the old key was refused, so that nothing could be re-issued',
+      'the server refused the old key, so it could not re-issue the token',
       async (bed: TestBed) => {
         hideHeader(bed)
         await bed.auth.axios.get('/me')
@@ -115,7 +115,7 @@ describe('a re-issued token that CORS hides', () => {
         await bed.auth.axios.get('/me')
       }
     ]
-  ])('is not spoken of where %s', async (_, send) => {
+  ])('causes no warning if %s', async (_, send) => {
     const bed = await arrange({ trustedOrigins: ['https://api.app.example', pageOrigin] })
     await send(bed)
     bed.clock.tick(6_000)
@@ -124,7 +124,7 @@ describe('a re-issued token that CORS hides', () => {
     expect(bed.browser.warnings).toEqual([])
   })
 
-  it('is not spoken of where the key is the same', async () => {
+  it('causes no warning if the key did not change', async () => {
     const bed = createTestBed()
     await bed.auth.login(ada)
     await bed.auth.axios.get('/me')
@@ -134,7 +134,7 @@ describe('a re-issued token that CORS hides', () => {
   })
 })
 
-it('lets no warning of the app’s own fail what it warns of', async () => {
+it('rejects with the original error if the app’s warn() throws', async () => {
   const thrown: unknown[] = []
   const catchIt = (error: unknown) => thrown.push(error)
   const others = process.listeners('uncaughtException')
@@ -151,15 +151,15 @@ it('lets no warning of the app’s own fail what it warns of', async () => {
   expect(thrown).toEqual([new Error('in the app')])
 })
 
-describe('CORS that forbids the auth requests', () => {
+describe('an auth request that CORS may have blocked', () => {
   const unreachable = { kind: 'unreachable' } as const
 
   it.each(['login', 'refresh'] as const)(
-    'is suspected when %s gets no answer',
+    'causes one warning when %s gets no response',
     async (endpoint) => {
       const { auth, browser, reload } = createTestBed({
         paths: { refresh: '/refresh?secret=1' },
-        // The next page would wait for the answer to the first one's attempt.
+        // With storage, the next page would wait for the response to the first page's attempt.
         platform: { storage: undefined }
       })
       browser.trouble(`/${endpoint}`, unreachable, 2)
@@ -169,14 +169,14 @@ describe('CORS that forbids the auth requests', () => {
       }
       expect(new Set(browser.warnings)).toEqual(
         new Set([
-          `everbearer: POST https://api.app.example/${endpoint} got no answer, though the device is online. If the server is up, CORS forbids it: the preflight and the answer need "Access-Control-Allow-Origin: https://app.example" and "Access-Control-Allow-Credentials: true", the preflight also "Access-Control-Allow-Headers: Authorization, Content-Type".`
+          `everbearer: POST https://api.app.example/${endpoint} got no response, although the device is online. If the server is up, CORS blocks the request: the preflight and the response need "Access-Control-Allow-Origin: https://app.example" and "Access-Control-Allow-Credentials: true". The preflight also needs "Access-Control-Allow-Headers: Authorization, Content-Type".`
         ])
       )
       expect(browser.warnings).toHaveLength(endpoint === 'login' ? 1 : 2)
     }
   )
 
-  it('would have to allow the Idempotency-Key where that is sent', async () => {
+  it('causes a warning that lists the Idempotency-Key if that is sent', async () => {
     const { auth, browser } = createTestBed({ sendIdempotencyKey: 'always' })
     browser.trouble('/login', unreachable)
     await auth.login(ada).catch(() => {})
@@ -186,13 +186,13 @@ describe('CORS that forbids the auth requests', () => {
   it.each<[string, AuthClientOptions, (bed: TestBed) => unknown]>([
     ['the device is offline', {}, ({ browser }) => browser.setOnline(false)],
     ['the endpoints are the page’s own', { baseURL: pageOrigin }, () => {}],
-    ['there is no page', { platform: { pageUrl: () => undefined } }, () => {}],
+    ['no page exists', { platform: { pageUrl: () => undefined } }, () => {}],
     [
-      'an auth request was answered before, even by a refusal',
+      'an earlier auth request got a response, even a rejection',
       {},
       ({ auth }) => auth.login({ email: 'nobody', password: '' }).catch(() => {})
     ]
-  ])('is not suspected where %s', async (_, options, prepare) => {
+  ])('causes no warning if %s', async (_, options, prepare) => {
     const bed = createTestBed(options)
     await prepare(bed)
     bed.browser.trouble('/login', unreachable)
@@ -200,7 +200,7 @@ describe('CORS that forbids the auth requests', () => {
     expect(bed.browser.warnings).toEqual([])
   })
 
-  it('is not suspected of the app’s own way to renew', async () => {
+  it('causes no warning if the app’s own refreshWith() failed', async () => {
     const { auth, browser } = createTestBed({
       restore: 'always',
       refreshWith: () => Promise.reject(new TypeError('failed to fetch'))
@@ -210,8 +210,8 @@ describe('CORS that forbids the auth requests', () => {
   })
 })
 
-describe('the http twin of a trusted origin', () => {
-  it('gets no token, which is told once', async () => {
+describe('the http variant of a trusted origin', () => {
+  it('gets no token, and causes one warning', async () => {
     const { auth, browser } = createTestBed()
     await auth.login(ada)
     for (const url of ['http://api.app.example/me?secret=1', 'http://api.app.example/other']) {
@@ -219,7 +219,7 @@ describe('the http twin of a trusted origin', () => {
       expect(browser.requests.at(-1)?.headers).not.toHaveProperty('Authorization')
     }
     expect(browser.warnings).toEqual([
-      'everbearer: a request to http://api.app.example goes without the access token; use https.'
+      'everbearer: a request to http://api.app.example was sent without the access token; use https.'
     ])
   })
 
@@ -228,14 +228,14 @@ describe('the http twin of a trusted origin', () => {
     'http://api.app.example:8080/me',
     'https://evil.example/me',
     'http://['
-  ])('is not %s', async (url) => {
+  ])('causes no warning for a request to %s', async (url) => {
     const { auth, browser } = createTestBed()
     await auth.login(ada)
     await auth.axios.get(url).catch(() => {})
     expect(browser.warnings).toEqual([])
   })
 
-  it('is not one that is to get no token', async () => {
+  it('causes no warning for a request that omits the token', async () => {
     const { auth, browser } = createTestBed()
     await auth.login(ada)
     await auth.axios
@@ -245,7 +245,7 @@ describe('the http twin of a trusted origin', () => {
   })
 })
 
-describe('only a developer is told', () => {
+describe('a warning', () => {
   async function provoke(): Promise<string[]> {
     const warnings: string[] = []
     const platform = {
@@ -263,17 +263,17 @@ describe('only a developer is told', () => {
     return warnings
   }
 
-  it.each(['development', 'test', ''])('with NODE_ENV=%j', async (environment) => {
+  it.each(['development', 'test', ''])('is logged with NODE_ENV=%j', async (environment) => {
     vi.stubEnv('NODE_ENV', environment)
     expect(await provoke()).toHaveLength(1)
   })
 
-  it('and not in production', async () => {
+  it('is not logged with NODE_ENV=production', async () => {
     vi.stubEnv('NODE_ENV', 'production')
     expect(await provoke()).toHaveLength(0)
   })
 
-  it('on the console, unless the app wants it elsewhere', async () => {
+  it('is logged to the console by default', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const auth = createAuthClient({ baseURL: 'https://api.app.example' })
     onTestFinished(auth.dispose)
@@ -311,7 +311,7 @@ describe('only a developer is told', () => {
     [
       'Vite',
       async (mode) => {
-        // As the bundler does it, not as vitest was started.
+        // Vite sets this mode itself; vitest has set another one.
         vi.stubEnv('NODE_ENV', mode)
         const result = await buildWithVite({
           configFile: false,
@@ -358,24 +358,21 @@ describe('only a developer is told', () => {
   }
 
   it.each(bundlers)(
-    'by a bundle of %s for development, in a page that knows no process',
+    'is logged by a development bundle of %s in a page without `process`',
     async (_, bundle) => {
       expect(await run(await bundle('development'))).toHaveLength(1)
     }
   )
 
-  it.each(bundlers)(
-    'so that the bundle of %s for production holds nothing of it',
-    async (_, bundle) => {
-      const code = await bundle('production')
-      expect(await run(code)).toHaveLength(0)
-      expect(code).toContain('ERR_AUTH_NETWORK')
-      expect(code).not.toContain('goes without the access token')
-      expect(code).not.toContain('Access-Control')
-    }
-  )
+  it.each(bundlers)('is absent from a production bundle of %s', async (_, bundle) => {
+    const code = await bundle('production')
+    expect(await run(code)).toHaveLength(0)
+    expect(code).toContain('ERR_AUTH_NETWORK')
+    expect(code).not.toContain('was sent without the access token')
+    expect(code).not.toContain('Access-Control')
+  })
 
-  it('and in a page without a bundler nobody is, for it cannot be told whose page it is', async () => {
+  it('is not logged in a page without a bundler, because its mode is unknown', async () => {
     const [, esbuild] = bundlers[0] ?? []
     const code = (await esbuild?.('')) ?? ''
     expect(code).toContain('process.env.NODE_ENV')

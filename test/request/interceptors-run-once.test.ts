@@ -1,11 +1,11 @@
-// I7: the app's interceptors and transforms see each call once, and a replay carries the same content.
+// I7: the app's interceptors and transforms see each call once. A replay sends the same content.
 import { Readable } from 'node:stream'
 import axios, { type InternalAxiosRequestConfig } from 'axios'
 import { expect, it } from 'vitest'
 import { ada, createTestBed } from '../support/worlds/test-client.ts'
 import { apiOrigin } from '../support/worlds/virtual-browser.ts'
 
-it('runs the app’s interceptors and transforms once around a replayed request', async () => {
+it('runs the app’s interceptors and transforms once for a replayed request', async () => {
   const { auth, server, browser, callsTo } = createTestBed()
   const seen: string[] = []
   function note<Value>(what: string): (value: Value) => Value {
@@ -70,23 +70,26 @@ it.each([
   ['a stream of Node', () => Readable.from(['text'])],
   ['a body of the form-data package', () => axios.toFormData({ text: 'x' })],
   ['an async iterable', () => ({ async *[Symbol.asyncIterator]() {} })]
-])('refreshes, and sends no empty body in place of %s that is spent', async (_, createBody) => {
-  const { auth, server, callsTo } = createTestBed()
-  await auth.login(ada)
-  server.revokeAccessTokens()
-  const transformRequest = (data: unknown) => data
-  const sending = auth.axios.post('/notes', createBody(), { transformRequest })
-  await expect(sending).rejects.toMatchObject({
-    name: 'AuthError',
-    code: 'ERR_AUTH_BODY_SPENT',
-    status: 401
-  })
-  expect(callsTo('protected')).toHaveLength(1)
-  expect(callsTo('refresh')).toHaveLength(1)
-  expect((await auth.axios.post('/notes', createBody(), { transformRequest })).status).toBe(200)
-})
+])(
+  'refreshes and rejects with ERR_AUTH_BODY_SPENT instead of replaying %s',
+  async (_, createBody) => {
+    const { auth, server, callsTo } = createTestBed()
+    await auth.login(ada)
+    server.revokeAccessTokens()
+    const transformRequest = (data: unknown) => data
+    const sending = auth.axios.post('/notes', createBody(), { transformRequest })
+    await expect(sending).rejects.toMatchObject({
+      name: 'AuthError',
+      code: 'ERR_AUTH_BODY_SPENT',
+      status: 401
+    })
+    expect(callsTo('protected')).toHaveLength(1)
+    expect(callsTo('refresh')).toHaveLength(1)
+    expect((await auth.axios.post('/notes', createBody(), { transformRequest })).status).toBe(200)
+  }
+)
 
-it('hands the 401 to whoever sent a stream when the session has ended', async () => {
+it('rejects with the 401 to a stream if the session has ended', async () => {
   const { auth, server, callsTo } = createTestBed()
   await auth.login(ada)
   server.endSessions()
@@ -96,7 +99,7 @@ it('hands the 401 to whoever sent a stream when the session has ended', async ()
   expect(callsTo('protected')).toHaveLength(1)
 })
 
-it('sends a failed request anew when the app re-sends its config', async () => {
+it('sends a failed request again when the app re-sends its config', async () => {
   const { auth, server, browser, callsTo } = createTestBed()
   await auth.login(ada)
   browser.trouble('/me', {
@@ -111,7 +114,7 @@ it('sends a failed request anew when the app re-sends its config', async () => {
   expect(callsTo('me').map((call) => call.status)).toEqual([401, 200])
 })
 
-it('gives a cancelled request’s config back without the wrapper around its adapter growing', async () => {
+it('accepts the config of a cancelled request again', async () => {
   const { auth } = createTestBed()
   await auth.login(ada)
   const cancelled = AbortSignal.abort()
@@ -120,7 +123,7 @@ it('gives a cancelled request’s config back without the wrapper around its ada
   expect((await auth.axios(again)).status).toBe(200)
 })
 
-it('gives the app a 401 that it asked to have as a response', async () => {
+it('returns a 401 as a response if validateStatus accepts it', async () => {
   const { auth, server, callsTo } = createTestBed()
   await auth.login(ada)
   server.revokeAccessTokens()
@@ -131,7 +134,7 @@ it('gives the app a 401 that it asked to have as a response', async () => {
   expect(callsTo('refresh').length).toBeLessThanOrEqual(2)
 })
 
-it('leaves an Authorization of the caller alone, and its refusal too', async () => {
+it('keeps the caller’s own Authorization, and does not refresh on its refusal', async () => {
   const { auth, callsTo, browser } = createTestBed()
   await auth.login(ada)
   await expect(
@@ -147,8 +150,8 @@ it('leaves an Authorization of the caller alone, and its refusal too', async () 
 })
 
 it.each([
-  ['no adapter of its own', { adapter: null as never }],
-  ['no basic authentication', { auth: null as never }]
+  ['adapter: null', { adapter: null as never }],
+  ['auth: null', { auth: null as never }]
 ])('accepts a config that axios accepts: %s', async (_, config) => {
   const { auth, browser } = createTestBed()
   await auth.login(ada)

@@ -1,24 +1,30 @@
-// I7 in a page: XHR and fetch send a replayed request as they sent it the first time, and as they do without us.
+// I7 in a page: the replay equals the first request, and both equal a request of bare axios.
 import { inspect } from 'node:util'
 import { isAxiosError } from 'axios'
 import { describe, expect, it } from 'vitest'
+import { expectInPageConsole } from '../support/page-console.ts'
 import {
   arrange,
   bodies,
   expectSameTwice,
   options,
-  type ReplayCase
+  type ReplayCase,
+  toRows
 } from '../support/tables/replay-cases.ts'
+import { pairs } from '../support/tier.ts'
 
-// happy-dom's XHR sends the body of a DELETE without its length, which no server understands.
+// happy-dom's XHR sends the body of a DELETE without its length, so servers cannot read it.
 const inThisPage = ([name]: ReplayCase) => name !== 'a DELETE with a body'
 
-describe.each(['xhr', 'fetch'] as const)('over %s', (adapter) => {
-  it.each([...bodies, ...options].filter(inThisPage))('sends twice the same: %s', (_, config) =>
-    expectSameTwice(adapter, config)
-  )
+const adapters = ['xhr', 'fetch'] as const
 
-  it('sends the XSRF header twice, and by its own names', async () => {
+it.each(pairs(toRows([...bodies, ...options].filter(inThisPage)), adapters))(
+  'sends the same request twice: $name, over $transport',
+  ({ transport, config }) => expectSameTwice(transport, config)
+)
+
+describe.each(adapters)('over %s', (adapter) => {
+  it('sends the XSRF header twice, with the configured names', async () => {
     const { auth, bare, resolve, requests, headerOf } = await arrange(adapter)
     // biome-ignore lint/suspicious/noDocumentCookie: axios reads it from there
     document.cookie = 'own-xsrf=secret'
@@ -34,7 +40,8 @@ describe.each(['xhr', 'fetch'] as const)('over %s', (adapter) => {
     )
   })
 
-  it('keeps every token out of what its failures print', async () => {
+  it('keeps tokens out of printed errors', async () => {
+    expectInPageConsole(/ 500 \(Internal Server Error\)$/, /^Error: socket hang up/)
     const { auth, url } = await arrange(adapter, (_, response, nth) => {
       if (nth === 1) response.writeHead(500).end()
       else response.destroy()

@@ -1,4 +1,4 @@
-// I7: a replayed request is the first one, byte for byte and header for header, and the first one is what axios sends.
+// I7: the replay equals the first request, byte for byte, and both equal a request of bare axios.
 import { Agent } from 'node:http'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
@@ -10,8 +10,10 @@ import {
   comparable,
   expectSameTwice,
   options,
-  type ReplayCase
+  type ReplayCase,
+  toRows
 } from '../support/tables/replay-cases.ts'
+import { pairs } from '../support/tier.ts'
 import { refuseFirstToken } from '../support/worlds/recording-server.ts'
 
 const inNode: readonly ReplayCase[] = [
@@ -22,12 +24,20 @@ const inNode: readonly ReplayCase[] = [
   ['the responseType blob', () => ({ responseType: 'blob' })]
 ]
 
-describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
-  it.each([...bodies, ...options, ...inNode])('sends twice the same: %s', (_, config) =>
-    expectSameTwice(adapter, config)
-  )
+const adapters = ['http', 'fetch'] as const
 
-  it('has the answer of the replay decompressed', async () => {
+it.each(pairs(toRows(bodies), adapters))(
+  'sends the same request twice: $name, over $transport',
+  ({ transport, config }) => expectSameTwice(transport, config)
+)
+
+it.each(pairs(toRows([...options, ...inNode]), adapters))(
+  'sends the same request twice: $name, over $transport',
+  ({ transport, config }) => expectSameTwice(transport, config)
+)
+
+describe.each(adapters)('over %s', (adapter) => {
+  it('decompresses the response to the replay', async () => {
     const { auth, url } = await arrange(adapter, (request, response, nth) => {
       if (nth === 1) return refuseFirstToken(request, response, nth)
       response
@@ -37,7 +47,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
     expect((await auth.axios.get(url)).data).toEqual({ packed: true })
   })
 
-  it('hands out the answer of the replay as a stream', async () => {
+  it('returns the response to the replay as a stream', async () => {
     const { auth, url } = await arrange(adapter)
     const { data } = await auth.axios.get(url, { responseType: 'stream' })
     let text = ''
@@ -48,7 +58,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
   it.each([
     ['a stream', () => Readable.from(['text'])],
     ['a ReadableStream', () => new Blob(['text']).stream()]
-  ])('sends no %s a second time', async (_, createBody) => {
+  ])('does not replay %s', async (_, createBody) => {
     const { auth, url, requests } = await arrange(adapter)
     const transformRequest = (data: unknown) => data
     const data = adapter === 'http' ? Readable.from(createBody()) : createBody()
@@ -59,7 +69,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
     expect(requests.map(({ body }) => body.toString())).toEqual(['text'])
   })
 
-  it('leaves basic authentication alone, and its refusal', async () => {
+  it('keeps basic authentication, and does not refresh on its refusal', async () => {
     const { auth, url, requests, headerOf, refreshes } = await arrange(adapter, (_, response) =>
       response.writeHead(401).end()
     )
@@ -76,7 +86,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
     expect(refreshes()).toBe(0)
   })
 
-  it('tells the progress of the replay from its start', async () => {
+  it('reports the upload progress of the replay from its start', async () => {
     const { auth, url } = await arrange(adapter)
     const uploads: number[] = []
     const downloads: number[] = []
@@ -131,29 +141,41 @@ describe('over the client’s fetch', () => {
     ['keepalive', () => post('text', { keepalive: true })],
     ['credentials', () => ({ credentials: 'include' })],
     ['no redirects', () => ({ redirect: 'error' })],
-    // The referrer itself is a matter for browsers: Node's fetch forgets that of a Request.
+    // Node's fetch drops the referrer of a Request, so only the policy is tested.
     ['a referrerPolicy', () => ({ referrerPolicy: 'no-referrer' })],
     ['a signal', () => ({ signal: new AbortController().signal })]
   ]
 
-  it.each(cases)('sends twice the same: %s', async (_, init) => {
-    const { auth, url, requests } = await arrange('http')
-    const answer = await auth.fetch(`${url}/items?a=ü#part`, init())
-    const expected = await fetch(`${url}/items?a=ü#part`, init())
-    const [first, second, plain] = requests.map(comparable)
-    expect(requests).toHaveLength(3)
-    expect(second).toEqual(first)
-    expect(first).toEqual(plain)
-    expect(await answer.text()).toEqual(await expected.text())
-  })
+  const calls = ['from a URL', 'from a Request'] as const
+  const rows = pairs(
+    cases.map(([name, init]) => ({ name, init })),
+    calls
+  )
 
-  it.each(cases)('sends twice the same in a Request: %s', async (_, init) => {
-    const { auth, url, requests } = await arrange('http')
-    await auth.fetch(new Request(url, init()))
-    await fetch(new Request(url, init()))
-    const [first, second, plain] = requests.map(comparable)
-    expect(requests).toHaveLength(3)
-    expect(second).toEqual(first)
-    expect(first).toEqual(plain)
-  })
+  it.each(rows.filter(({ transport }) => transport === 'from a URL'))(
+    'sends the same request twice: $name, $transport',
+    async ({ init }) => {
+      const { auth, url, requests } = await arrange('http')
+      const answer = await auth.fetch(`${url}/items?a=ü#part`, init())
+      const expected = await fetch(`${url}/items?a=ü#part`, init())
+      const [first, second, plain] = requests.map(comparable)
+      expect(requests).toHaveLength(3)
+      expect(second).toEqual(first)
+      expect(first).toEqual(plain)
+      expect(await answer.text()).toEqual(await expected.text())
+    }
+  )
+
+  it.each(rows.filter(({ transport }) => transport === 'from a Request'))(
+    'sends the same request twice: $name, $transport',
+    async ({ init }) => {
+      const { auth, url, requests } = await arrange('http')
+      await auth.fetch(new Request(url, init()))
+      await fetch(new Request(url, init()))
+      const [first, second, plain] = requests.map(comparable)
+      expect(requests).toHaveLength(3)
+      expect(second).toEqual(first)
+      expect(first).toEqual(plain)
+    }
+  )
 })

@@ -1,4 +1,4 @@
-// What one request may ask for, under the key `everbearer`: go without the token, insist on it, not be sent twice.
+// Request flags: the key `everbearer` omits the token, requires it, or prevents a replay.
 import axios, { type AxiosInstance } from 'axios'
 import type { RequestFlags } from 'everbearer'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -10,7 +10,7 @@ afterEach(() => void vi.unstubAllGlobals())
 const ways: readonly [string, (bed: TestBed, url: string, flags: unknown) => Promise<unknown>][] = [
   ['axios', ({ auth }, url, flags) => auth.axios.get(url, { everbearer: flags as RequestFlags })],
   [
-    'axios, by the defaults of an instance',
+    'axios, with instance defaults',
     ({ auth, browser }, url, flags) => {
       const everbearer = flags as RequestFlags
       const api = axios.create({ baseURL: apiOrigin, adapter: browser.adapter, everbearer })
@@ -19,7 +19,7 @@ const ways: readonly [string, (bed: TestBed, url: string, flags: unknown) => Pro
     }
   ],
   [
-    'axios, by an interceptor of the app’s',
+    'axios, with an interceptor of the app',
     ({ auth, browser }, url, flags) => {
       const api: AxiosInstance = axios.create({ baseURL: apiOrigin, adapter: browser.adapter })
       api.interceptors.request.use((config) => ({ ...config, everbearer: flags as RequestFlags }))
@@ -44,7 +44,7 @@ describe.each(ways)('over %s', (_, send) => {
     return bed
   }
 
-  it('attaches and replays unless told otherwise', async () => {
+  it('attaches the token and replays by default', async () => {
     const bed = arrange()
     await bed.auth.login(ada)
     bed.server.revokeAccessTokens()
@@ -59,7 +59,7 @@ describe.each(ways)('over %s', (_, send) => {
     expect(bed.callsTo('refresh')).toHaveLength(1)
   })
 
-  it('sends without the token where it is to be omitted, and refreshes nothing', async () => {
+  it('sends without the token and does not refresh, with accessToken: omit', async () => {
     const bed = arrange()
     await bed.auth.login(ada)
     await expect(send(bed, '/me', { accessToken: 'omit' })).rejects.toMatchObject({
@@ -69,7 +69,7 @@ describe.each(ways)('over %s', (_, send) => {
     expect(bed.callsTo('refresh')).toHaveLength(0)
   })
 
-  it('does not wait for a restore where the token is to be omitted', async () => {
+  it('does not wait for a restore, with accessToken: omit', async () => {
     const bed = arrange()
     const gate = bed.browser.hold('/refresh')
     const next = bed.reload({ restore: 'always' })
@@ -80,7 +80,7 @@ describe.each(ways)('over %s', (_, send) => {
     gate.release()
   })
 
-  it('fails here where the token is required and nobody is signed in', async () => {
+  it('rejects without sending if the user is not signed in, with accessToken: require', async () => {
     const bed = arrange()
     await expect(send(bed, '/me', { accessToken: 'require' })).rejects.toMatchObject({
       name: 'AuthError',
@@ -89,7 +89,7 @@ describe.each(ways)('over %s', (_, send) => {
     expect(bed.browser.requests).toHaveLength(0)
   })
 
-  it('waits for the restore where the token is required', async () => {
+  it('waits for the restore, with accessToken: require', async () => {
     const bed = arrange()
     await bed.auth.login(ada)
     const next = bed.reload({ restore: 'always' })
@@ -104,7 +104,7 @@ describe.each(ways)('over %s', (_, send) => {
     expect(bed.callsTo('me').map((call) => call.outcome)).toEqual(['accepted'])
   })
 
-  it('hands out the refusal of a request that is not to be replayed, the session renewed', async () => {
+  it('returns the refusal after a refresh, with replay: never', async () => {
     const bed = arrange()
     await bed.auth.login(ada)
     bed.server.revokeAccessTokens()
@@ -115,7 +115,7 @@ describe.each(ways)('over %s', (_, send) => {
     expect(await send(bed, '/me', flags)).toMatchObject({ status: 200 })
   })
 
-  it('hands out that refusal even where the session could not be renewed', async () => {
+  it('returns the refusal even if the refresh fails, with replay: never', async () => {
     const bed = arrange()
     await bed.auth.login(ada)
     bed.server.revokeAccessTokens()
@@ -137,19 +137,22 @@ describe.each(ways)('over %s', (_, send) => {
     [{ replay: null }, 'everbearer.replay', 'null'],
     ['omit', 'everbearer', '"omit"'],
     [null, 'everbearer', 'null']
-  ])('refuses %j, names it and sends nothing', async (flags, name, detail) => {
-    const bed = arrange()
-    await bed.auth.login(ada)
-    const before = bed.browser.requests.length
-    await expect(send(bed, '/me', flags)).rejects.toMatchObject({
-      code: 'ERR_AUTH_INVALID_OPTIONS',
-      message: expect.stringMatching(new RegExp(`^Option ${name}: .*${detail}`))
-    })
-    expect(bed.browser.requests).toHaveLength(before)
-  })
+  ])(
+    'rejects the flags %j without sending, and names the wrong one',
+    async (flags, name, detail) => {
+      const bed = arrange()
+      await bed.auth.login(ada)
+      const before = bed.browser.requests.length
+      await expect(send(bed, '/me', flags)).rejects.toMatchObject({
+        code: 'ERR_AUTH_INVALID_OPTIONS',
+        message: expect.stringMatching(new RegExp(`^Option ${name}: .*${detail}`))
+      })
+      expect(bed.browser.requests).toHaveLength(before)
+    }
+  )
 })
 
-it('fails here where the token is required and may not go', async () => {
+it('rejects without sending to an untrusted origin, with accessToken: require', async () => {
   const { auth, browser } = createTestBed()
   await auth.login(ada)
   const before = browser.requests.length
@@ -162,7 +165,7 @@ it('fails here where the token is required and may not go', async () => {
   expect(browser.requests).toHaveLength(before)
 })
 
-it('lets an Authorization of the caller’s own go before a required token', async () => {
+it('prefers the caller’s own Authorization to a required token', async () => {
   const { auth, browser } = createTestBed()
   await auth
     .axios('/me', {
@@ -173,7 +176,7 @@ it('lets an Authorization of the caller’s own go before a required token', asy
   expect(browser.requests.at(-1)?.headers).toMatchObject({ Authorization: 'Basic eDp5' })
 })
 
-it('takes the flags of a request from the request alone, whatever Object.prototype holds', async () => {
+it('ignores flags that Object.prototype holds', async () => {
   const { auth } = createTestBed()
   await auth.login(ada)
   auth.axios.interceptors.request.use((config) => ({ ...config }))
@@ -188,7 +191,7 @@ it('takes the flags of a request from the request alone, whatever Object.prototy
   }
 })
 
-it('runs the app’s response interceptors for a wrong flag, as for any failure', async () => {
+it('runs the app’s response interceptors when a flag is wrong', async () => {
   const { auth } = createTestBed()
   const seen: unknown[] = []
   auth.axios.interceptors.response.use(undefined, (error) => {

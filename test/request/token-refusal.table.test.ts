@@ -1,26 +1,34 @@
-// What counts as "refresh me": 401 and its challenge, or what the app says.
+// Token refusal: a 401 with its challenge, or the decision of isTokenRefusal.
 import type { ApiAnswer, AuthClientOptions } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createRefusalRule } from '../../src/request/token-refusal.ts'
+import { pairs } from '../support/tier.ts'
 import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
 import { apiOrigin } from '../support/worlds/virtual-browser.ts'
 
 afterEach(() => void vi.unstubAllGlobals())
 
-const transports: readonly [string, (bed: TestBed, path: string) => Promise<number>][] = [
-  [
-    'axios',
-    ({ auth }, path) =>
+interface Transport {
+  readonly name: string
+  send(bed: TestBed, path: string): Promise<number>
+}
+
+const transports: readonly Transport[] = [
+  {
+    name: 'axios',
+    send: ({ auth }, path) =>
       auth.axios.get(path).then(
         ({ status }) => status,
         (error) => error.response.status
       )
-  ],
-  [
-    'axios, with a validateStatus that lets everything through',
-    async ({ auth }, path) => (await auth.axios.get(path, { validateStatus: () => true })).status
-  ],
-  ['fetch', async ({ auth }, path) => (await auth.fetch(apiOrigin + path)).status]
+  },
+  {
+    name: 'axios with a validateStatus that lets everything through',
+    send: async ({ auth }, path) =>
+      (await auth.axios.get(path, { validateStatus: () => true })).status
+  },
+  { name: 'fetch', send: async ({ auth }, path) => (await auth.fetch(apiOrigin + path)).status }
 ]
 
 function answer(status: number, challenge?: string, body = ''): WireResponse {
@@ -59,26 +67,39 @@ const matrix = statuses.flatMap((status) =>
   })
 )
 
-describe.each(transports)('over %s', (_, send) => {
-  it.each(matrix)('$does on $status with $name', async ({ status, challenge, does }) => {
+it.each(matrix)(
+  '$does on $status with $name, by the refusal rule',
+  async ({ status, challenge, does }) => {
+    const refuses = createRefusalRule(undefined)
+    const text = async () => ''
+    expect(await refuses({ status, challenge: () => challenge, text })).toBe(does === 'refreshes')
+  }
+)
+
+// The decision sees neither transport nor status text, so each transport meets each challenge.
+it.each(pairs(matrix, transports, ({ name, does }) => name + does))(
+  '$does on $status with $name, over $transport.name',
+  async ({ status, challenge, does, transport }) => {
     const bed = await arrange({}, answer(status, challenge))
     const refreshes = does === 'refreshes'
-    expect(await send(bed, '/me')).toBe(refreshes ? 200 : status)
+    expect(await transport.send(bed, '/me')).toBe(refreshes ? 200 : status)
     expect(bed.callsTo('refresh')).toHaveLength(refreshes ? 1 : 0)
-  })
+  }
+)
 
+describe.each(transports)('over $name', ({ send }) => {
   const inItsOwnWords = answer(403, undefined, '{"message":"Invalid or expired token"}')
 
   const isTokenRefusal = async ({ status, text }: ApiAnswer) =>
     status === 403 && (await text()).includes('expired token')
 
-  it('refreshes on an answer of which the app says that it refuses the token', async () => {
+  it('refreshes if isTokenRefusal returns true', async () => {
     const bed = await arrange({ isTokenRefusal }, inItsOwnWords)
     expect(await send(bed, '/me')).toBe(200)
     expect(bed.callsTo('refresh')).toHaveLength(1)
   })
 
-  it('refreshes on no other then, and hands out the body that the app has read', async () => {
+  it('does not refresh if isTokenRefusal returns false, and leaves the body readable', async () => {
     for (const response of [
       answer(401, 'Bearer error="invalid_token"'),
       answer(403, undefined, '{"message":"Not yours"}')
@@ -95,7 +116,7 @@ describe.each(transports)('over %s', (_, send) => {
     expect(await (await bed.auth.fetch(`${apiOrigin}/me`)).text()).toBe('Not yours')
   })
 
-  it('never refreshes for want of scope, whatever the app says', async () => {
+  it('does not refresh on insufficient_scope, even if isTokenRefusal returns true', async () => {
     const bed = await arrange(
       { isTokenRefusal: () => true },
       answer(403, challenges.insufficient_scope)
@@ -104,7 +125,7 @@ describe.each(transports)('over %s', (_, send) => {
     expect(bed.callsTo('refresh')).toHaveLength(0)
   })
 
-  it('asks the app once, about statuses from 400 to 499 alone', async () => {
+  it('calls isTokenRefusal once, only for a status from 400 to 499', async () => {
     const asked: unknown[] = []
     const options: AuthClientOptions = {
       isTokenRefusal({ status, challenges: list }) {
@@ -124,7 +145,7 @@ describe.each(transports)('over %s', (_, send) => {
     ])
   })
 
-  it('does as if not told where the app’s word throws, and reports what it threw', async () => {
+  it('applies the default if isTokenRefusal throws, and reports the error', async () => {
     const thrown: unknown[] = []
     const catchIt = (error: unknown) => thrown.push(error)
     const others = process.listeners('uncaughtException')
@@ -150,7 +171,7 @@ describe.each(transports)('over %s', (_, send) => {
     expect(thrown).toEqual(Array(4).fill(new Error('in the app')))
   })
 
-  it('does not refresh on the refusal of an auth endpoint', async () => {
+  it('does not refresh on a 401 from an auth endpoint', async () => {
     const bed = await arrange({}, answer(200))
     bed.browser.trouble('/logout', { kind: 'answer', response: answer(401) })
     expect(await send(bed, '/logout')).toBe(401)
@@ -158,7 +179,7 @@ describe.each(transports)('over %s', (_, send) => {
   })
 })
 
-describe('the text of an answer', () => {
+describe('text() in isTokenRefusal', () => {
   async function textOf(data: unknown): Promise<string | undefined> {
     let seen: string | undefined
     const { auth } = createTestBed({
@@ -178,20 +199,20 @@ describe('the text of an answer', () => {
 
   it.each([
     ['text', 'expired', 'expired'],
-    ['what a mock adapter answers', { message: 'expired' }, '{"message":"expired"}'],
-    ['a list of a mock adapter’s', ['expired'], '["expired"]'],
-    ['nothing', undefined, ''],
+    ['an object of a mock adapter', { message: 'expired' }, '{"message":"expired"}'],
+    ['an array of a mock adapter', ['expired'], '["expired"]'],
+    ['undefined', undefined, ''],
     ['null', null, ''],
     ['bytes', new TextEncoder().encode('expired'), ''],
     ['a buffer', Buffer.from('expired'), ''],
     ['a blob', new Blob(['expired']), ''],
     ['a stream', new ReadableStream(), '']
-  ])('is that of %s', async (_, data, expected) => {
+  ])('reads %s', async (_, data, expected) => {
     expect(await textOf(data)).toBe(expected)
   })
 })
 
-it('lets a caller go who cancels while the app makes up its mind', async () => {
+it('releases a caller that cancels while isTokenRefusal is pending', async () => {
   const { auth, browser, callsTo } = createTestBed({ isTokenRefusal: () => new Promise(() => {}) })
   await auth.login(ada)
   browser.trouble('/me', { kind: 'answer', response: answer(403) })

@@ -1,9 +1,12 @@
-// I6: the token goes to the trusted origin however its URL is spelt, and to no other, in sockets that really are opened.
+// I6: the token goes only to the trusted origin, in every spelling of the URL, over real sockets.
 import { inspect } from 'node:util'
 import axios, { type AxiosRequestConfig } from 'axios'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { joinUrl } from '../../src/lib/url.ts'
+import { createTrustedOrigins } from '../../src/request/trusted-origins.ts'
 import { axiosTransports, transports } from '../support/tables/transports.ts'
 import { type Destination, spellings } from '../support/tables/url-spellings.ts'
+import { pairs } from '../support/tier.ts'
 import {
   ada,
   appOrigin,
@@ -25,7 +28,7 @@ async function signIn(...options: Parameters<typeof world.createClient>) {
   return { ...client, token, before: world.arrivals.length }
 }
 
-/** Sends it, and says where it arrived and what it carried. */
+/** Sends a request. Returns the server that received it, and the token that it carried. */
 async function watch(before: number, token: string, sending: Promise<unknown>) {
   await sending.catch(() => {})
   const arrivals = world.arrivals.slice(before)
@@ -36,33 +39,59 @@ async function watch(before: number, token: string, sending: Promise<unknown>) {
   }))
 }
 
+const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+afterEach(() => void warn.mockClear())
+const warnings = () => warn.mock.calls.flat()
+
+/** In development, the client warns once about each insecure URL of a trusted host. */
+function warningsFor(urls: readonly string[]): string[] {
+  return urls.flatMap((url) => {
+    const origin = /^http:\/\/api\.app\.example(?::443)?(?=\/|$)/.exec(url)?.[0]
+    return origin === undefined
+      ? []
+      : [`everbearer: a request to ${origin} was sent without the access token; use https.`]
+  })
+}
+
 const expected: Readonly<Record<Destination, readonly object[]>> = {
   own: [{ to: 'own', authorization: 'Bearer TOKEN', tokens: 1 }],
   elsewhere: [{ to: 'elsewhere', tokens: 0 }],
   nowhere: []
 }
 
-describe.each(axiosTransports)('$name', (transport) => {
-  it.each(spellings)('takes %j where it leads', async ({ url, inNode }) => {
+it.each(spellings.filter(({ inNode }) => inNode !== 'nowhere'))(
+  'classifies the origin of $url as $inNode before sending',
+  ({ url, inNode }) => {
+    const { trusts } = createTrustedOrigins(ownOrigin, undefined, () => undefined)
+    expect(trusts(joinUrl(ownOrigin, url))).toBe(inNode === 'own')
+  }
+)
+
+// Each transport changes URLs in its own way before it sends them, so each meets each destination.
+it.each(pairs(spellings, axiosTransports, ({ inNode }) => inNode))(
+  'sends the token with $url only to its own origin, over $transport.name',
+  async ({ url, inNode, transport }) => {
     const { auth, token, before } = await signIn()
     const seen = await watch(before, token, transport.send(auth, { url }))
     expect(seen).toMatchObject(expected[inNode])
-  })
-})
+    expect(warnings()).toEqual(warningsFor([url]))
+  }
+)
 
-describe.each(transports)('$name, wherever a spelling leads', (transport) => {
-  it.each(spellings)(
-    'takes the token of %j to its own origin and nowhere else',
-    async ({ url }) => {
-      const { auth, token, before } = await signIn()
-      const seen = await watch(before, token, transport.send(auth, { url }))
-      for (const { to, tokens } of seen) expect(tokens).toBe(to === 'own' ? 1 : 0)
-    }
-  )
-})
+const authFetch = transports.filter(({ name }) => name === 'auth.fetch')
+
+it.each(pairs(spellings, authFetch))(
+  'takes the token of $url to its own origin and nowhere else, over $transport.name',
+  async ({ url, transport }) => {
+    const { auth, token, before } = await signIn()
+    const seen = await watch(before, token, transport.send(auth, { url }))
+    for (const { to, tokens } of seen) expect(tokens).toBe(to === 'own' ? 1 : 0)
+    expect(warnings()).toEqual(warningsFor([url]))
+  }
+)
 
 describe.each(transports)('$name', (transport) => {
-  it('sends a body that another origin gets without the token', async () => {
+  it('sends a request with a body to another origin without the token', async () => {
     const { auth, token, before } = await signIn()
     const call = { url: `${evilOrigin}/collect`, method: 'POST', body: 'the app’s own business' }
     const seen = await watch(before, token, transport.send(auth, call))
@@ -70,7 +99,7 @@ describe.each(transports)('$name', (transport) => {
     expect(world.strays()[0]?.body).toBe(call.body)
   })
 
-  it('sends nothing in clear text but to the loopback', async () => {
+  it('sends the token over http only to the loopback', async () => {
     const { auth, token, before } = await signIn()
     const urls = [
       'http://api.app.example',
@@ -81,9 +110,10 @@ describe.each(transports)('$name', (transport) => {
     expect(await watch(before, token, Promise.resolve())).toEqual(
       urls.map(() => ({ to: 'elsewhere', authorization: undefined, tokens: 0 }))
     )
+    expect(warnings()).toEqual(warningsFor(urls))
   })
 
-  it('sends the token to every origin that is listed, and no longer to that of baseURL', async () => {
+  it('sends the token to every listed origin, and not to an unlisted baseURL', async () => {
     const listed = ['https://one.example', 'https://two.example:8443']
     const { auth, token } = await signIn({ trustedOrigins: listed })
     world.evil(() => respond(200))
@@ -95,48 +125,58 @@ describe.each(transports)('$name', (transport) => {
   })
 })
 
-describe.each(axiosTransports)('$name, told by its options', (transport) => {
-  const configs: readonly [AxiosRequestConfig, Destination][] = [
-    [{ url: `${evilOrigin}/me`, allowAbsoluteUrls: false }, 'own'],
-    [{ url: '//evil.example/me', allowAbsoluteUrls: false }, 'own'],
-    [{ url: '/me', baseURL: evilOrigin }, 'elsewhere'],
-    [{ url: 'me', baseURL: 'https://evil.example/api/' }, 'elsewhere'],
-    [{ url: '', baseURL: evilOrigin }, 'elsewhere'],
-    [{ url: `${ownOrigin}/me`, baseURL: evilOrigin }, 'own'],
-    [{ url: '.evil.example/me', baseURL: ownOrigin }, 'own'],
-    [{ url: '/me', baseURL: 'https://api.app.example@evil.example' }, 'elsewhere'],
-    [{ url: '@evil.example', baseURL: 'https://api.app.example/' }, 'own'],
-    [{ url: '/me', baseURL: 'https://api.app.example./' }, 'elsewhere'],
-    [{ url: '/me', baseURL: `${ownOrigin}/a/../..` }, 'own'],
-    [{ url: '/me', baseURL: '' }, 'nowhere'],
-    [{ url: `${evilOrigin}/me`, baseURL: '' }, 'elsewhere'],
-    [{ url: `${ownOrigin}/me`, baseURL: '' }, 'own'],
-    [{ url: ownOrigin, params: { '@evil.example': '/' } }, 'own'],
-    [{ url: ownOrigin, params: 1, paramsSerializer: () => '@evil.example/' }, 'own']
-  ]
+describe('the options of a request', () => {
+  const configs = (
+    [
+      [{ url: `${evilOrigin}/me`, allowAbsoluteUrls: false }, 'own'],
+      [{ url: '//evil.example/me', allowAbsoluteUrls: false }, 'own'],
+      [{ url: '/me', baseURL: evilOrigin }, 'elsewhere'],
+      [{ url: 'me', baseURL: 'https://evil.example/api/' }, 'elsewhere'],
+      [{ url: '', baseURL: evilOrigin }, 'elsewhere'],
+      [{ url: `${ownOrigin}/me`, baseURL: evilOrigin }, 'own'],
+      [{ url: '.evil.example/me', baseURL: ownOrigin }, 'own'],
+      [{ url: '/me', baseURL: 'https://api.app.example@evil.example' }, 'elsewhere'],
+      [{ url: '@evil.example', baseURL: 'https://api.app.example/' }, 'own'],
+      [{ url: '/me', baseURL: 'https://api.app.example./' }, 'elsewhere'],
+      [{ url: '/me', baseURL: `${ownOrigin}/a/../..` }, 'own'],
+      [{ url: '/me', baseURL: '' }, 'nowhere'],
+      [{ url: `${evilOrigin}/me`, baseURL: '' }, 'elsewhere'],
+      [{ url: `${ownOrigin}/me`, baseURL: '' }, 'own'],
+      [{ url: ownOrigin, params: { '@evil.example': '/' } }, 'own'],
+      [{ url: ownOrigin, params: 1, paramsSerializer: () => '@evil.example/' }, 'own']
+    ] satisfies [AxiosRequestConfig, Destination][]
+  ).map(([options, destination]) => ({ options, destination }))
 
-  it.each(configs)('takes %j where it leads', async (options, destination) => {
-    const { auth, token, before } = await signIn()
-    const { url = '' } = options
-    const seen = await watch(before, token, transport.send(auth, { url }, options))
-    expect(seen).toMatchObject(expected[destination])
-  })
+  it.each(pairs(configs, axiosTransports, ({ destination }) => destination))(
+    'decide the destination of a request with $options, over $transport.name',
+    async ({ options, destination, transport }) => {
+      const { auth, token, before } = await signIn()
+      const { url = '' } = options
+      const seen = await watch(before, token, transport.send(auth, { url }, options))
+      expect(seen).toMatchObject(expected[destination])
+    }
+  )
 
-  const changes: readonly [string, AxiosRequestConfig, Destination][] = [
-    ['baseURL', { baseURL: evilOrigin }, 'elsewhere'],
-    ['url', { url: `${evilOrigin}/me` }, 'elsewhere'],
-    ['both', { baseURL: 'https://evil.example/api', url: `${ownOrigin}/me` }, 'own']
-  ]
+  const changes: readonly { what: string; change: AxiosRequestConfig; destination: Destination }[] =
+    [
+      { what: 'baseURL', change: { baseURL: evilOrigin }, destination: 'elsewhere' },
+      { what: 'url', change: { url: `${evilOrigin}/me` }, destination: 'elsewhere' },
+      {
+        what: 'both',
+        change: { baseURL: 'https://evil.example/api', url: `${ownOrigin}/me` },
+        destination: 'own'
+      }
+    ]
 
-  it.each(changes)(
-    'follows the app’s interceptors that change %s',
-    async (_, change, destination) => {
+  it.each(pairs(changes, axiosTransports))(
+    'are judged after the app’s interceptors changed $what, over $transport.name',
+    async ({ change, destination, transport }) => {
       const { auth, token } = await signIn()
       const api = transport.create({ baseURL: ownOrigin })
       const changeIt = <Config extends object>(config: Config) => Object.assign(config, change)
       const changeItLater = async <Config extends object>(config: Config) => changeIt(config)
       for (const interceptor of [changeIt, changeItLater]) {
-        // Before ours in the list is after ours in time.
+        // Interceptors registered earlier run later.
         const added = api.interceptors.request.use(interceptor)
         const detach = auth.attach(api)
         expect(await watch(world.arrivals.length, token, api.get('/me'))).toMatchObject(
@@ -154,36 +194,50 @@ describe.each(axiosTransports)('$name, told by its options', (transport) => {
   )
 })
 
-describe('a request with an Authorization of its own', () => {
-  const own: readonly [string, AxiosRequestConfig, string | undefined][] = [
-    ['Basic', { headers: { Authorization: 'Basic YTpi' } }, 'Basic YTpi'],
-    ['lower case', { headers: { authorization: 'Basic YTpi' } }, 'Basic YTpi'],
-    ['upper case', { headers: { AUTHORIZATION: 'Basic YTpi' } }, 'Basic YTpi'],
-    ['another token', { headers: { Authorization: 'Bearer mine' } }, 'Bearer mine'],
-    ['the auth option', { auth: { username: 'a', password: 'b' } }, 'Basic YTpi'],
-    ['none, by false', { headers: { Authorization: false } }, undefined],
-    ['none, by null', { headers: { Authorization: null } }, undefined]
+describe('a request with its own Authorization', () => {
+  const own: readonly { what: string; options: AxiosRequestConfig; sent: string | undefined }[] = [
+    { what: 'Basic', options: { headers: { Authorization: 'Basic YTpi' } }, sent: 'Basic YTpi' },
+    {
+      what: 'lower case',
+      options: { headers: { authorization: 'Basic YTpi' } },
+      sent: 'Basic YTpi'
+    },
+    {
+      what: 'upper case',
+      options: { headers: { AUTHORIZATION: 'Basic YTpi' } },
+      sent: 'Basic YTpi'
+    },
+    {
+      what: 'another token',
+      options: { headers: { Authorization: 'Bearer mine' } },
+      sent: 'Bearer mine'
+    },
+    {
+      what: 'the auth option',
+      options: { auth: { username: 'a', password: 'b' } },
+      sent: 'Basic YTpi'
+    },
+    { what: 'none, by false', options: { headers: { Authorization: false } }, sent: undefined },
+    { what: 'none, by null', options: { headers: { Authorization: null } }, sent: undefined }
   ]
 
-  describe.each(axiosTransports)('over $name', (transport) => {
-    it.each(own)(
-      'goes out as it is, and its 401 refreshes nothing: %s',
-      async (_, options, sent) => {
-        const { auth, events, token } = await signIn()
-        world.answer('/protected', () => respond(401, { Authorization: `Bearer ${forge()}` }))
-        const { status } = await transport.send(auth, { url: '/protected' }, options)
-        expect(status).toBe(401)
-        expect(world.callsTo('/protected').map((call) => headerOf(call, 'authorization'))).toEqual([
-          sent
-        ])
-        expect(world.callsTo('/refresh')).toHaveLength(0)
-        expect(await auth.getAccessToken()).toBe(token)
-        expect(events.map(({ name }) => name)).toEqual(['signed-in'])
-      }
-    )
-  })
+  it.each(pairs(own, axiosTransports))(
+    'is sent unchanged, and its 401 does not refresh: $what, over $transport.name',
+    async ({ options, sent, transport }) => {
+      const { auth, events, token } = await signIn()
+      world.answer('/protected', () => respond(401, { Authorization: `Bearer ${forge()}` }))
+      const { status } = await transport.send(auth, { url: '/protected' }, options)
+      expect(status).toBe(401)
+      expect(world.callsTo('/protected').map((call) => headerOf(call, 'authorization'))).toEqual([
+        sent
+      ])
+      expect(world.callsTo('/refresh')).toHaveLength(0)
+      expect(await auth.getAccessToken()).toBe(token)
+      expect(events.map(({ name }) => name)).toEqual(['signed-in'])
+    }
+  )
 
-  it('may have it from the instance’s defaults or from an interceptor', async () => {
+  it('is sent unchanged if instance defaults or an interceptor set it', async () => {
     const { auth, token, before } = await signIn()
     const byDefault = axios.create({ baseURL: ownOrigin })
     byDefault.defaults.headers.common.Authorization = 'Basic YTpi'
@@ -204,8 +258,8 @@ describe('a request with an Authorization of its own', () => {
   })
 })
 
-describe('axios itself', () => {
-  it('is as it was, while a client lives and when it is gone', async () => {
+describe('the global axios', () => {
+  it('is unchanged during and after the life of a client', async () => {
     const snapshot = () => inspect([axios.defaults, axios.interceptors], { depth: Infinity })
     const before = snapshot()
     const { auth } = await signIn()
@@ -219,7 +273,7 @@ describe('axios itself', () => {
     expect(snapshot()).toBe(before)
   })
 
-  it('carries no token anywhere, nor does an instance that was detached or never attached', async () => {
+  it('sends no token, like detached and unattached instances', async () => {
     const { auth, token, before } = await signIn()
     const detached = axios.create()
     auth.attach(detached)()
@@ -232,7 +286,7 @@ describe('axios itself', () => {
   })
 })
 
-it('puts no token into a URL, whatever happens to it', async () => {
+it('never puts a token into a URL', async () => {
   const { auth } = await signIn()
   const sendAll = () =>
     Promise.allSettled(transports.map((transport) => transport.send(auth, { url: '/me?page=2' })))
@@ -250,7 +304,7 @@ it('puts no token into a URL, whatever happens to it', async () => {
   ).toEqual([])
 })
 
-it('tries more than forty spellings', () => {
+it('tests more than forty spellings', () => {
   const count = (wanted: Destination) => spellings.filter(({ inNode }) => inNode === wanted).length
   expect(spellings.length).toBeGreaterThan(40)
   expect(count('own')).toBeGreaterThan(20)

@@ -1,7 +1,7 @@
-// The WWW-Authenticate header: RFC 9110 §11.6.1 and nothing else, in linear time.
+// WWW-Authenticate parser: the grammar of RFC 9110 §11.6.1, in linear time.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseChallenges } from '../../src/request/www-authenticate.ts'
+import { parseChallenges } from '../../src/request/token-refusal.ts'
 
 type Expected = readonly (readonly [string, Readonly<Record<string, string>>])[]
 
@@ -14,7 +14,7 @@ function parse(header: unknown): Expected {
 
 const wellFormed: readonly [string, Expected][] = [
   ['Bearer', [['bearer', {}]]],
-  // What looks like half a parameter is a whole credential (token68).
+  // `error=` without a value is a complete credential (token68), not half a parameter.
   ['Bearer error=', [['bearer', {}]]],
   ['bearer ', [['bearer', {}]]],
   ['Bearer error="invalid_token"', [['bearer', { error: 'invalid_token' }]]],

@@ -22,7 +22,13 @@ it.each(mutations)(
     await writeFile(join(directory, file), source.replace(find, replace))
 
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-    const env = { ...process.env, EVERBEARER_SOURCE: directory, HISTORIES: '3000', NO_COLOR: '1' }
+    const env = {
+      ...process.env,
+      EVERBEARER_SOURCE: directory,
+      TIER: 'test',
+      HISTORIES: '3000',
+      NO_COLOR: '1'
+    }
     const outcome = await run(
       process.execPath,
       [vitest, 'run', '--project', 'node', 'test/search/random-histories'],

@@ -40,15 +40,15 @@ export const mutations: readonly Mutation[] = [
   },
   {
     invariant: 'I6 The token stays in',
-    file: 'request/axios/redact.ts',
-    find: "Reflect.set(carrier, 'config', own)",
+    file: 'request/axios/response.ts',
+    find: "Reflect.set(carrier, 'config', appConfig)",
     replace: 'void 0'
   },
   {
     invariant: 'I7 Once',
     file: 'request/axios/attach.ts',
     find: 'return sendWithToken({',
-    replace: 'config.data += config.data === undefined ? "" : " "\n      return sendWithToken({'
+    replace: 'config.data += config.data === undefined ? "" : " "\n    return sendWithToken({'
   },
   {
     invariant: 'I8 Timers are hints',

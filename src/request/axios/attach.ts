@@ -1,144 +1,114 @@
-// Carries the token on axios requests: beneath every interceptor, in the adapter, on a copy that the app never sees.
+// Axios binding: makes the requests of an axios instance carry the access token.
+//
+//   app ── our request interceptor ── the app's interceptors ── our adapter ── sendWithToken
+//          swap.enter(config)                                   swap.leave(config)
+//
+// The adapter attaches the token, because the URL is final only there. A replay starts there too,
+// so that the app's interceptors and transforms see each call once.
 
 import axios, {
   type AxiosAdapter,
   type AxiosInstance,
-  CanceledError,
+  type AxiosResponse,
   type InternalAxiosRequestConfig
 } from 'axios'
 import { invalid, own } from '../../lib/checks.ts'
 import type { Platform } from '../../lib/platform.ts'
 import { joinUrl } from '../../lib/url.ts'
-import type { SendWithToken } from '../send-with-token.ts'
-import { isReplayable } from '../transport.ts'
-import { type AdapterOption, type ExchangeDeps, exchange, toTimeoutError } from './exchange.ts'
-import { startTimeBudget, type TimeBudget } from './time-budget.ts'
+import { isStream, type SendWithToken } from '../send-with-token.ts'
+import {
+  type AdapterOption,
+  type ExchangeDeps,
+  exchange,
+  orReleased,
+  startTimeBudget
+} from './exchange.ts'
 
 export interface AxiosBinding {
-  /** Puts the token on this instance's requests; returns the detach. Attaching twice changes nothing. */
+  /**
+   * Attaches the client to an instance and returns a function that detaches it. Attaching twice has
+   * no further effect.
+   */
   attach(instance: AxiosInstance): () => void
   detachAll(): void
 }
 
 export interface AxiosBindingDeps extends ExchangeDeps {
   readonly sendWithToken: SendWithToken
-  /** A request begins: the epoch of its session. */
+  /** Reports that a request begins. Returns the epoch of its session. */
   readonly beginRequest: () => number | undefined
   readonly platform: Pick<Platform, 'monotonicNow' | 'setTimer'>
 }
 
-export function createAxiosBinding(options: AxiosBindingDeps): AxiosBinding {
-  const { sendWithToken, beginRequest, platform } = options
-  // Weak, so that an instance which the app has let go of is not kept for the client's life.
+export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
+  const { sendWithToken, beginRequest, platform, reissuedTokenHeader, fetch } = deps
+  const swap = createAdapterSwap(send)
+  // Weak references, so that the client does not keep an instance alive.
   const attached = new Set<WeakRef<AxiosInstance>>()
   const detachers = new WeakMap<AxiosInstance, Set<() => void>>()
-  // A request that is cancelled before it is sent leaves its config with the wrapper in it, and may be sent again.
-  const wrapped = new WeakMap<AxiosAdapter, AdapterOption>()
 
-  function wrap(inner: AdapterOption | null, epoch: number | undefined): AxiosAdapter {
-    // What is falsy is nothing to axios: `condition && value` is common.
-    const adapter = inner || undefined
-    const wrapper: AxiosAdapter = (config) => {
-      unwrap(config, inner)
-      const { url, baseURL, allowAbsoluteUrls } = config
-      const destination = { url, baseURL, allowAbsoluteUrls }
-      const budget = startTimeBudget(config.timeout, platform.monotonicNow)
-      return sendWithToken({
-        url: joinUrl(baseURL ?? '', url ?? '', allowAbsoluteUrls),
-        hasOwnAuthorization: hasAuthorization(config.headers) || Boolean(config.auth),
-        isOpaque: config.fetchOptions?.mode === 'no-cors' && isFetch(adapter, config),
-        flags: own(config, 'everbearer'),
-        epoch,
-        isReplayable: isReplayable(config.data),
-        send: (accessToken) =>
-          exchange({ config, destination, adapter, accessToken, budget }, options),
-        orReleased: (promise) => orReleased(promise, config, budget)
-      })
+  function attach(instance: AxiosInstance): () => void {
+    checkInstance(instance)
+    const request = instance.interceptors.request.use(onRequest, null, { synchronous: true })
+    const response = instance.interceptors.response.use(null, onError)
+    const others = detachers.get(instance)
+    for (const reference of attached) {
+      if (reference.deref() === undefined) attached.delete(reference)
     }
-    wrapped.set(wrapper, adapter)
-    return wrapper
+    if (others === undefined) attached.add(new WeakRef(instance))
+    detachers.set(instance, (others ?? new Set()).add(detach))
+    return detach
+
+    function detach(): void {
+      detachers.get(instance)?.delete(detach)
+      instance.interceptors.request.eject(request)
+      instance.interceptors.response.eject(response)
+    }
   }
 
-  function innerOf({ adapter }: InternalAxiosRequestConfig): AdapterOption | null {
-    return typeof adapter === 'function' && wrapped.has(adapter) ? wrapped.get(adapter) : adapter
+  function onRequest(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
+    // Before 1.21, axios rejects a cancelled request without calling any response interceptor.
+    if (isCancelled(config)) {
+      swap.leave(config)
+      return config
+    }
+    // Read the epoch now: the app's interceptors may run for a while before the adapter does.
+    return swap.enter(config, beginRequest())
   }
 
-  // By `Reflect`, for an app may have frozen its config.
-  function unwrap(config: InternalAxiosRequestConfig, inner: AdapterOption | null): void {
-    if (inner === undefined) Reflect.deleteProperty(config, 'adapter')
-    else Reflect.set(config, 'adapter', inner)
-  }
-
-  function orReleased<T>(
-    promise: Promise<T>,
+  function send(
     config: InternalAxiosRequestConfig,
-    budget: TimeBudget | undefined
-  ): Promise<T> {
-    const { signal, cancelToken } = config
-    if (signal == null && cancelToken == null && budget === undefined) return promise
-    return new Promise<T>((resolve, reject) => {
-      const aborted = () => reject(new CanceledError(undefined, config))
-      if (signal?.aborted) aborted()
-      signal?.addEventListener?.('abort', aborted)
-      // The types leave out what CancelToken has had since 0.22.
-      const token = cancelToken as
-        | {
-            subscribe?(listener: (reason: unknown) => void): void
-            unsubscribe?(listener: (reason: unknown) => void): void
-          }
-        | undefined
-      token?.subscribe?.(reject)
-      const cancelTimer =
-        budget && platform.setTimer(() => reject(toTimeoutError(config)), budget.remainingMs())
-      promise.then(resolve, reject).finally(() => {
-        signal?.removeEventListener?.('abort', aborted)
-        token?.unsubscribe?.(reject)
-        cancelTimer?.()
-      })
+    adapter: AdapterOption,
+    epoch: number | undefined
+  ): Promise<AxiosResponse> {
+    const { url, baseURL, allowAbsoluteUrls } = config
+    const destination = { url, baseURL, allowAbsoluteUrls }
+    const budget = startTimeBudget(config.timeout, platform.monotonicNow)
+    return sendWithToken({
+      url: joinUrl(baseURL ?? '', url ?? '', allowAbsoluteUrls),
+      hasOwnAuthorization: hasAuthorization(config.headers) || Boolean(config.auth),
+      isOpaque: config.fetchOptions?.mode === 'no-cors' && isFetch(adapter, config),
+      flags: own(config, 'everbearer'),
+      epoch,
+      isReplayable: !isStream(config.data),
+      send: (accessToken) =>
+        exchange(
+          { config, destination, adapter, accessToken, budget },
+          { reissuedTokenHeader, fetch }
+        ),
+      orReleased: (promise) => orReleased(promise, config, budget, platform)
     })
   }
 
+  // A request that failed before our adapter ran (an abort) still has it in its config.
+  function onError(error: unknown): never {
+    const { config }: { readonly config?: InternalAxiosRequestConfig } = Object(error)
+    if (config) swap.leave(config)
+    throw error
+  }
+
   return {
-    attach(instance) {
-      checkInstance(instance)
-      const request = instance.interceptors.request.use(
-        (config) => {
-          const inner = innerOf(config)
-          // Before 1.21 axios rejects at once what is cancelled already, and no response interceptor sees it.
-          if (isCancelled(config)) {
-            unwrap(config, inner)
-            return config
-          }
-          // Noted here, because an app's interceptors may take their time before it is sent.
-          const adapter = wrap(inner, beginRequest())
-          // A frozen one is followed by a copy.
-          if (Reflect.set(config, 'adapter', adapter)) return config
-          return Object.assign(Object.create(Object.getPrototypeOf(config)), config, { adapter })
-        },
-        null,
-        { synchronous: true }
-      )
-      const response = instance.interceptors.response.use(null, (error) => {
-        const { config }: { readonly config?: InternalAxiosRequestConfig } = Object(error)
-        const adapter = config?.adapter
-        if (config && typeof adapter === 'function' && wrapped.has(adapter)) {
-          unwrap(config, wrapped.get(adapter))
-        }
-        throw error
-      })
-      const detach = () => {
-        detachers.get(instance)?.delete(detach)
-        instance.interceptors.request.eject(request)
-        instance.interceptors.response.eject(response)
-      }
-      for (const reference of attached) {
-        if (reference.deref() === undefined) attached.delete(reference)
-      }
-      const others = detachers.get(instance)
-      if (others === undefined) attached.add(new WeakRef(instance))
-      detachers.set(instance, (others ?? new Set()).add(detach))
-      return detach
-    },
+    attach,
     detachAll() {
       for (const reference of attached) {
         const instance = reference.deref()
@@ -149,7 +119,62 @@ export function createAxiosBinding(options: AxiosBindingDeps): AxiosBinding {
   }
 }
 
-// Of a list axios takes the first that works here.
+/**
+ * Our adapter stands in a config from `enter` until `leave`: from our request interceptor until it
+ * runs, or until the request fails before that. Outside of that span, the app sees its own adapter.
+ */
+interface AdapterSwap {
+  /** Replaces the app's adapter by ours. Returns the config, or a copy if it is frozen. */
+  enter(config: InternalAxiosRequestConfig, epoch: number | undefined): InternalAxiosRequestConfig
+  /** Restores the adapter that `installed` replaced, if `installed` is ours. */
+  leave(config: InternalAxiosRequestConfig, installed?: AdapterOption | null): void
+}
+
+function createAdapterSwap(
+  send: (
+    config: InternalAxiosRequestConfig,
+    adapter: AdapterOption,
+    epoch: number | undefined
+  ) => Promise<AxiosResponse>
+): AdapterSwap {
+  const replaced = new WeakMap<AxiosAdapter, AdapterOption | null>()
+
+  function enter(
+    config: InternalAxiosRequestConfig,
+    epoch: number | undefined
+  ): InternalAxiosRequestConfig {
+    // A request that was cancelled before it was sent may be sent again with our adapter in place.
+    const { adapter: found } = config
+    const original = isOurs(found) ? replaced.get(found) : found
+    const adapter: AxiosAdapter = (sent) => {
+      leave(sent, adapter)
+      // Axios takes any falsy adapter for a missing one, and `condition && value` is common.
+      return send(sent, original || undefined, epoch)
+    }
+    replaced.set(adapter, original)
+    if (Reflect.set(config, 'adapter', adapter)) return config
+    return Object.assign(Object.create(Object.getPrototypeOf(config)), config, { adapter })
+  }
+
+  // `Reflect` does not throw if the app froze its config.
+  function leave(
+    config: InternalAxiosRequestConfig,
+    installed: AdapterOption | null = config.adapter
+  ): void {
+    if (!isOurs(installed)) return
+    const original = replaced.get(installed)
+    if (original === undefined) Reflect.deleteProperty(config, 'adapter')
+    else Reflect.set(config, 'adapter', original)
+  }
+
+  function isOurs(adapter: AdapterOption | null): adapter is AxiosAdapter {
+    return typeof adapter === 'function' && replaced.has(adapter)
+  }
+
+  return { enter, leave }
+}
+
+// Axios uses the first adapter of a list that works in the current environment.
 function isFetch(adapter: AdapterOption, config: InternalAxiosRequestConfig): boolean {
   if (typeof adapter === 'function') return false
   const chosen = axios.getAdapter(adapter ?? axios.defaults.adapter, config)
@@ -160,8 +185,8 @@ function isCancelled({ signal, cancelToken }: InternalAxiosRequestConfig): boole
   return signal?.aborted === true || cancelToken?.reason !== undefined
 }
 
-// `false` and `null` count, with which axios sends no such header: a ready opt-out. An adapter of the app's around ours may
-// hand on plain headers.
+// `false` and `null` count: with them axios sends no such header, so they are an opt-out. The
+// headers may be a plain object if an adapter of the app calls ours.
 function hasAuthorization(headers: object = {}): boolean {
   return Object.entries(headers).some(
     ([name, value]) => name.toLowerCase() === 'authorization' && value !== undefined

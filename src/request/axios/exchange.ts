@@ -1,34 +1,29 @@
-// One sending through an axios adapter: on a copy of the config that holds the token, and back without a trace of it.
+// Axios exchange: sends a request once, with the token on a copy of its config, within its timeout.
 
 import axios, {
   type AxiosAdapter,
   AxiosError,
   AxiosHeaders,
   type AxiosResponse,
+  CanceledError,
   type InternalAxiosRequestConfig
 } from 'axios'
-import { type IncomingAnswer, isReplayable } from '../transport.ts'
-import { createRedaction, takeTokenBack } from './redact.ts'
-import {
-  type Fetch,
-  incomingMessageOf,
-  noteFinalUrl,
-  readFinalUrl,
-  readLines
-} from './response-url.ts'
-import type { TimeBudget } from './time-budget.ts'
+import type { Platform } from '../../lib/platform.ts'
+import { type IncomingAnswer, isStream } from '../send-with-token.ts'
+import { createRedactor, type Fetch, forgetToken, noteFinalUrl, readAnswer } from './response.ts'
 
 export type AdapterOption = InternalAxiosRequestConfig['adapter']
+
 interface Destination {
   readonly url: string | undefined
   readonly baseURL: string | undefined
   readonly allowAbsoluteUrls: boolean | undefined
 }
 
-export interface AxiosSending {
-  /** The app's: read, never changed. */
+interface AxiosSending {
+  /** The app's config. It is never changed. */
   readonly config: InternalAxiosRequestConfig
-  /** Where it was decided that the token may go, whatever has become of the config since. */
+  /** The URL that was found trusted. It wins over a config that changed since. */
   readonly destination: Destination
   readonly adapter: AdapterOption
   readonly accessToken: string | undefined
@@ -37,7 +32,7 @@ export interface AxiosSending {
 
 export interface ExchangeDeps {
   readonly reissuedTokenHeader: string
-  /** The page's own `fetch`. */
+  /** The global `fetch`, looked up at each call. */
   readonly fetch: Fetch
 }
 
@@ -46,9 +41,9 @@ export async function exchange(
   { reissuedTokenHeader, fetch: pageFetch }: ExchangeDeps
 ): Promise<IncomingAnswer<AxiosResponse>> {
   const sent = copyConfig(config, destination)
-  if (accessToken !== undefined) carryToken(sent, accessToken)
-  const { conceal, concealErrors } = createRedaction(config, sent, accessToken)
-  let isStream = false
+  if (accessToken !== undefined) attachToken(sent, accessToken)
+  const { redact, redactStreamErrors } = createRedactor(config, sent, accessToken)
+  let isStreaming = false
   if (budget !== undefined) {
     sent.timeout = budget.remainingMs()
     if (sent.timeout === 0) throw toTimeoutError(config)
@@ -58,17 +53,17 @@ export async function exchange(
     const response = await send(sent)
     return toAnswer(response, async () => response)
   } catch (error) {
-    conceal(error)
-    // Not by class or brand: an adapter of the app's may throw what it likes.
+    redact(error)
+    // Checked by shape, not by class: the app's adapter may throw any value.
     const failure = error as Partial<AxiosError> | null | undefined
     if (failure?.config == null && failure?.response == null) throw error
     if (budget !== undefined) restateTimeout(failure, sent.timeout, budget)
     if (failure.response == null) throw error
     return toAnswer(failure.response, () => Promise.reject(error))
   } finally {
-    // It is on its way, and the error that ends a stream shows the config. But an adapter of the app's may keep it, as a
-    // mock adapter does for its history.
-    if (accessToken !== undefined && (isStream || !isOfApp(adapter))) {
+    // Remove the token from the sent config: an error that ends a stream exposes it. Leave it only
+    // for an adapter of the app that does not stream, because a mock keeps a history of configs.
+    if (accessToken !== undefined && (isStreaming || !isAppAdapter(adapter))) {
       sent.headers.delete('Authorization')
     }
   }
@@ -77,57 +72,15 @@ export async function exchange(
     response: AxiosResponse,
     settle: () => Promise<AxiosResponse>
   ): IncomingAnswer<AxiosResponse> {
-    const { request, data } = response
-    isStream = !isReplayable(data)
-    conceal(response)
-    concealErrors(data)
-    const finalUrl = readFinalUrl(request, sent)
-    // By `get`, whatever the case: some `fetch` implementations keep the server's spelling of header names.
-    const headers = AxiosHeaders.from(response.headers as AxiosHeaders)
-    const reissuedHeader =
-      readLines(request, reissuedTokenHeader) ?? headers.get(reissuedTokenHeader)
-    if (accessToken !== undefined) headers.delete(reissuedTokenHeader)
-    response.headers = headers
-    return {
-      status: response.status,
-      finalUrl,
-      reissuedHeader,
-      challenge: () => headers.get('WWW-Authenticate'),
-      text: async () => toText(data),
-      settle,
-      discard() {
-        discardBody(data)
-        // What axios puts around a body that streams does not reach its socket until somebody has read from it.
-        discardBody(incomingMessageOf(request))
-      }
-    }
+    isStreaming = isStream(response.data)
+    redact(response)
+    redactStreamErrors(response.data)
+    const carriedToken = accessToken !== undefined
+    return readAnswer({ response, sent, reissuedTokenHeader, carriedToken, settle })
   }
 }
 
-/** What axios says when the time is over, as its adapters for XHR and Node do. */
-export function toTimeoutError(config: InternalAxiosRequestConfig): AxiosError {
-  const { timeout, timeoutErrorMessage, transitional } = config
-  const code = transitional?.clarifyTimeoutError ? AxiosError.ETIMEDOUT : AxiosError.ECONNABORTED
-  return new AxiosError(timeoutErrorMessage || tellTimeout(timeout), code, config)
-}
-
-// The adapter knows what was left for its part, the caller what it allowed for all.
-function restateTimeout(
-  error: Partial<AxiosError>,
-  leftMs: number | undefined,
-  budget: TimeBudget
-): void {
-  if (error.message !== tellTimeout(leftMs) || leftMs === budget.limitMs) return
-  const message = tellTimeout(budget.limitMs)
-  if (error.stack !== undefined) error.stack = error.stack.replace(error.message, message)
-  error.message = message
-}
-
-function tellTimeout(timeoutMs: number | undefined): string {
-  return `timeout of ${timeoutMs}ms exceeded`
-}
-
-// With its prototype: axios gives a config none, so that a polluted Object.prototype adds no option.
+// Keep the prototype: axios sets it to null, so that a polluted Object.prototype adds no option.
 function copyConfig(
   config: InternalAxiosRequestConfig,
   destination: Destination
@@ -136,10 +89,10 @@ function copyConfig(
   return Object.assign(copy, config, destination, { headers: new AxiosHeaders(config.headers) })
 }
 
-function carryToken(sent: InternalAxiosRequestConfig, accessToken: string): void {
+function attachToken(sent: InternalAxiosRequestConfig, accessToken: string): void {
   sent.headers.set('Authorization', `Bearer ${accessToken}`)
   const { withXSRFToken } = sent
-  // A function of the app's is shown the config, which is the one with the token.
+  // axios passes the sent config to the app's `withXSRFToken` function. Hide the token from it.
   if (typeof withXSRFToken !== 'function') return
   sent.withXSRFToken = (shown) => {
     shown.headers.delete('Authorization')
@@ -151,40 +104,95 @@ function carryToken(sent: InternalAxiosRequestConfig, accessToken: string): void
   }
 }
 
-function isOfApp(adapter: AdapterOption): boolean {
+// A function is the app's adapter. axios's own adapters are given by name.
+function isAppAdapter(adapter: AdapterOption): boolean {
   return [adapter].flat().some((one) => typeof one === 'function')
 }
 
 function resolveAdapter(
   adapter: AdapterOption,
   sent: InternalAxiosRequestConfig,
-  isBare: boolean,
+  isWithoutToken: boolean,
   pageFetch: Fetch
 ): AxiosAdapter {
-  // axios's fetch adapter keeps to itself where an answer came from; the `fetch` beneath it is ours to choose.
+  // axios's fetch adapter does not expose the final URL, so wrap the `fetch` that it calls.
   const inner = sent.env?.fetch ?? pageFetch
-  sent.env = { ...sent.env, fetch: isBare ? noteFinalUrl(inner) : takeTokenBack(inner) }
+  sent.env = { ...sent.env, fetch: isWithoutToken ? noteFinalUrl(inner) : forgetToken(inner) }
   if (typeof adapter === 'function') return adapter
   return axios.getAdapter(adapter ?? axios.defaults.adapter, sent)
 }
 
-function toText(data: unknown): string {
-  if (typeof data === 'string') return data
-  if (typeof data !== 'object' || data === null) return ''
-  // A mock adapter may answer with what a real one would have to be parsed from.
-  const isPlain = [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(data))
-  try {
-    return isPlain ? JSON.stringify(data) : ''
-  } catch {
-    return ''
+/** The time that a call has left. Its `timeout` covers waiting for a token and the replay too. */
+interface TimeBudget {
+  readonly limitMs: number
+  /** Whole milliseconds, rounded up. 0 when the time is over. */
+  remainingMs(): number
+}
+
+/** Returns `undefined` without a limit, and for values that axios does not understand. */
+export function startTimeBudget(
+  timeout: unknown,
+  monotonicNow: () => number
+): TimeBudget | undefined {
+  const limitMs = Number(timeout)
+  if (!(limitMs > 0) || limitMs === Infinity) return undefined
+  const startedAtMs = monotonicNow()
+  return {
+    limitMs,
+    remainingMs: () => Math.max(0, Math.ceil(limitMs - (monotonicNow() - startedAtMs)))
   }
 }
 
-/** A body that streams and is not read keeps its connection. */
-function discardBody(data: unknown): void {
-  if (typeof data !== 'object' || data === null) return
-  if ('destroy' in data && typeof data.destroy === 'function') data.destroy()
-  else if ('cancel' in data && typeof data.cancel === 'function') {
-    Promise.resolve(data.cancel()).catch(() => {})
-  }
+/** Settles as `promise` does, or rejects when the caller aborts or the time is over. */
+export function orReleased<T>(
+  promise: Promise<T>,
+  config: InternalAxiosRequestConfig,
+  budget: TimeBudget | undefined,
+  platform: Pick<Platform, 'setTimer'>
+): Promise<T> {
+  const { signal, cancelToken } = config
+  if (signal == null && cancelToken == null && budget === undefined) return promise
+  return new Promise<T>((resolve, reject) => {
+    const aborted = () => reject(new CanceledError(undefined, config))
+    if (signal?.aborted) aborted()
+    signal?.addEventListener?.('abort', aborted)
+    // CancelToken has had these two methods since 0.22, but its types omit them.
+    const token = cancelToken as
+      | {
+          subscribe?(listener: (reason: unknown) => void): void
+          unsubscribe?(listener: (reason: unknown) => void): void
+        }
+      | undefined
+    token?.subscribe?.(reject)
+    const cancelTimer =
+      budget && platform.setTimer(() => reject(toTimeoutError(config)), budget.remainingMs())
+    promise.then(resolve, reject).finally(() => {
+      signal?.removeEventListener?.('abort', aborted)
+      token?.unsubscribe?.(reject)
+      cancelTimer?.()
+    })
+  })
+}
+
+/** The error that axios's adapters for XHR and Node throw when the time is over. */
+function toTimeoutError(config: InternalAxiosRequestConfig): AxiosError {
+  const { timeout, timeoutErrorMessage, transitional } = config
+  const code = transitional?.clarifyTimeoutError ? AxiosError.ETIMEDOUT : AxiosError.ECONNABORTED
+  return new AxiosError(timeoutErrorMessage || timeoutMessage(timeout), code, config)
+}
+
+// The adapter's message states the time that was left. Replace it by the timeout that the app set.
+function restateTimeout(
+  error: Partial<AxiosError>,
+  leftMs: number | undefined,
+  budget: TimeBudget
+): void {
+  if (error.message !== timeoutMessage(leftMs) || leftMs === budget.limitMs) return
+  const message = timeoutMessage(budget.limitMs)
+  if (error.stack !== undefined) error.stack = error.stack.replace(error.message, message)
+  error.message = message
+}
+
+function timeoutMessage(timeoutMs: number | undefined): string {
+  return `timeout of ${timeoutMs}ms exceeded`
 }

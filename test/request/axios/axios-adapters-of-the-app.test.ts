@@ -1,4 +1,4 @@
-// Adapters of the app's own, and what comes of their errors; and instances that come and go.
+// Adapters of the app: their errors, their config and their lifetime.
 import { inspect } from 'node:util'
 import axios, { AxiosError, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -11,15 +11,15 @@ const down = async (config: InternalAxiosRequestConfig) => {
   throw new AxiosError('down', 'ERR_DOWN', config)
 }
 
-describe('an error of another request, which the app’s adapter made', () => {
-  it('keeps its own config', async () => {
+describe('an error of another request that the app’s adapter made', () => {
+  it('keeps its own config when the adapter throws it', async () => {
     const { auth } = await arrange('http', ok)
     const adapter = () => axios.get('/primary', { adapter: down })
     const error = await auth.axios.get('/items', { adapter }).catch((reason) => reason)
     expect(error.config.url).toBe('/primary')
   })
 
-  it('keeps its own config as the cause of the one that is thrown', async () => {
+  it('keeps its own config when it is the cause of the thrown error', async () => {
     const { auth } = await arrange('http', ok)
     const adapter = async (config: InternalAxiosRequestConfig) => {
       const cause = await axios.get('/primary', { adapter: down }).catch((reason) => reason)
@@ -30,7 +30,7 @@ describe('an error of another request, which the app’s adapter made', () => {
   })
 })
 
-it('holds no token in the error that ends a stream, where the app’s adapter wraps that for fetch', async () => {
+it('keeps the token out of the error that ends a stream when the app’s adapter calls the fetch adapter', async () => {
   const { auth, url } = await arrange('http', (_, response) => {
     response.writeHead(200).write('x'.repeat(100))
   })
@@ -49,7 +49,7 @@ it('holds no token in the error that ends a stream, where the app’s adapter wr
 })
 
 it.each([[['fetch']], [['fetch', 'http']]])(
-  'does not send without the token what requires it: no-cors, and the adapters %j',
+  'rejects a no-cors request that requires the token, with the adapters %j',
   async (adapter) => {
     const { auth, url, requests } = await arrange('http', ok)
     const sending = auth.axios.get(url, {
@@ -62,7 +62,7 @@ it.each([[['fetch']], [['fetch', 'http']]])(
   }
 )
 
-it('hands the config on to an adapter of the app’s in a list as to one alone', async () => {
+it('passes the same config to the app’s adapter alone and in a list', async () => {
   const { auth, url } = await arrange('http', ok)
   const history: InternalAxiosRequestConfig[] = []
   const adapter = async (config: InternalAxiosRequestConfig) => {
@@ -76,7 +76,7 @@ it('hands the config on to an adapter of the app’s in a list as to one alone',
   expect(listed).toBe(alone)
 })
 
-it('keeps nothing, not even a reference, of a thousand instances that the app let go of', async () => {
+it('frees a thousand attached instances, and its references to them, when the app drops them', async () => {
   const { auth } = await arrange('http', ok)
   const references: WeakRef<object>[] = []
   const Native = WeakRef

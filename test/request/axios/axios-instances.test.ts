@@ -1,4 +1,4 @@
-// The app's own axios instances: with an adapter, a cache or retries of their own, several of them, attached and detached.
+// Axios instances of the app: with their own adapter, cache or retries, attached and detached.
 import { createRequire } from 'node:module'
 import axios, {
   type AxiosAdapter,
@@ -16,7 +16,7 @@ import { type Respond, record, refuseFirstToken } from '../../support/worlds/rec
 import { ada, createTestBed } from '../../support/worlds/test-client.ts'
 import { apiOrigin } from '../../support/worlds/virtual-browser.ts'
 
-it('runs on the axios that this run is about', () => {
+it('imports the axios version that this run tests', () => {
   const newest: string = createRequire(import.meta.url)('axios/package.json').version
   expect(axios.VERSION).toBe(process.env.AXIOS_UNDER_TEST ?? newest)
 })
@@ -33,8 +33,8 @@ async function createBed() {
   return { ...bed, create }
 }
 
-describe('an instance with an adapter of its own', () => {
-  it('keeps it: as a mock that answers by itself, with a copy of the config that holds the token', async () => {
+describe('an instance with its own adapter', () => {
+  it('calls its own mock adapter with a copy of the config that holds the token', async () => {
     const { auth, create } = await createBed()
     const token = await auth.getAccessToken()
     let seen: InternalAxiosRequestConfig | undefined
@@ -64,7 +64,7 @@ describe('an instance with an adapter of its own', () => {
         Object.assign(new Error('refused'), { config, response })
     ],
     ['a bare answer', (_: InternalAxiosRequestConfig, response: AxiosResponse) => ({ response })]
-  ])('is replayed when the mock refuses by %s', async (_, toError) => {
+  ])('replays a request that its own adapter refuses with %s', async (_, toError) => {
     const { auth, create, callsTo } = await createBed()
     const carried: unknown[] = []
     const api = create(async (config) => {
@@ -80,11 +80,11 @@ describe('an instance with an adapter of its own', () => {
   })
 
   it.each([
-    ['a word', 'no'],
-    ['nothing', undefined],
+    ['a string', 'no'],
+    ['undefined', undefined],
     ['null', null],
     ['an error without a config', new Error('no')]
-  ])('passes on what the mock throws: %s', async (_, thrown) => {
+  ])('rejects with what its own adapter throws: %s', async (_, thrown) => {
     const { auth, create } = await createBed()
     const api = create(() => Promise.reject(thrown))
     auth.attach(api)
@@ -95,7 +95,7 @@ describe('an instance with an adapter of its own', () => {
     expect(outcome).toEqual({ error: thrown })
   })
 
-  it('may change its config without harm to a replay or to the app’s', async () => {
+  it('replays unchanged, and keeps the app’s config, when its adapter changes the config', async () => {
     const { auth, create } = await createBed()
     const seen: unknown[] = []
     const api = create(async (config) => {
@@ -127,7 +127,7 @@ describe('an instance with an adapter of its own', () => {
   })
 })
 
-it('sends to where it was decided that the token may go, whatever becomes of the config meanwhile', async () => {
+it('sends the token to the URL that was found trusted, even if the config changes during the wait', async () => {
   const { auth, server, browser, create } = await createBed()
   const api = create()
   auth.attach(api)
@@ -146,7 +146,7 @@ it('sends to where it was decided that the token may go, whatever becomes of the
   expect(browser.requests.filter(({ url }) => !url.startsWith(apiOrigin))).toEqual([])
 })
 
-// As axios-cache-interceptor does it: a request interceptor that, on a hit, puts an adapter in place that answers.
+// Like axios-cache-interceptor: on a hit, a request interceptor installs an adapter that answers.
 function addCache(api: ReturnType<typeof axios.create>): Map<string, AxiosResponse> {
   const cache = new Map<string, AxiosResponse>()
   api.interceptors.request.use((config) => {
@@ -161,8 +161,8 @@ function addCache(api: ReturnType<typeof axios.create>): Map<string, AxiosRespon
   return cache
 }
 
-describe.each(['before', 'after'])('a cache interceptor that was registered %s ours', (order) => {
-  it('answers from its cache, and keeps no token there', async () => {
+describe.each(['before', 'after'])('a cache interceptor that is registered %s ours', (order) => {
+  it('answers from its cache and stores no token in it', async () => {
     const { auth, server, create, callsTo } = await createBed()
     const api = create()
     let cache = order === 'before' ? addCache(api) : undefined
@@ -181,7 +181,7 @@ describe.each(['before', 'after'])('a cache interceptor that was registered %s o
   })
 })
 
-it('serves several instances with one refresh, until each is detached', async () => {
+it('refreshes once for several attached instances, and sends no token once they are detached', async () => {
   const { auth, server, create, callsTo } = await createBed()
   const instances = [create(), create(), create()]
   const detachers = instances.map((api) => auth.attach(api))
@@ -197,7 +197,7 @@ it('serves several instances with one refresh, until each is detached', async ()
   expect(after.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
 })
 
-it('serves one instance for two clients, each its own origin', async () => {
+it('sends each of two clients’ tokens to its own origin when both attach to one instance', async () => {
   const other = await record(refuseFirstToken)
   const { auth, browser, callsTo } = await createBed()
   let issued = 0
@@ -217,7 +217,7 @@ it('serves one instance for two clients, each its own origin', async () => {
   ])
 })
 
-describe.each(['before', 'after'])('axios-retry, registered %s ours', (order) => {
+describe.each(['before', 'after'])('axios-retry that is registered %s ours', (order) => {
   async function createRetrying(retryCondition: (error: AxiosError) => boolean) {
     const bed = await createBed()
     const api = bed.create()
@@ -228,7 +228,7 @@ describe.each(['before', 'after'])('axios-retry, registered %s ours', (order) =>
     return { ...bed, api }
   }
 
-  it('sends a failed request anew, and each of its sendings may be replayed', async () => {
+  it('retries a failed request, and each attempt can be replayed', async () => {
     const { api, server, browser, callsTo } = await createRetrying(
       ({ response }) => response?.status === 503
     )
@@ -244,7 +244,7 @@ describe.each(['before', 'after'])('axios-retry, registered %s ours', (order) =>
     expect(config.adapter).toBe(browser.adapter)
   })
 
-  it('sends a body as it was, and no more often than it says', async () => {
+  it('sends the same body in each attempt, and makes no extra attempts', async () => {
     const { api, server, browser } = await createRetrying(
       ({ response }) => response?.status === 503
     )
@@ -256,7 +256,7 @@ describe.each(['before', 'after'])('axios-retry, registered %s ours', (order) =>
     expect(sent()).toEqual(Array(3).fill('{"text":"\\"quoted\\""}'))
   })
 
-  it('does not take our errors for failures of the network', async () => {
+  it('does not retry errors of the client as network errors', async () => {
     const { api, server, browser, callsTo } = await createRetrying(() => true)
     server.revokeAccessTokens()
     browser.trouble('/refresh', { kind: 'unreachable' })
@@ -265,7 +265,7 @@ describe.each(['before', 'after'])('axios-retry, registered %s ours', (order) =>
   })
 })
 
-it('runs each interceptor of the app once, whether it stands before ours or after, sync or async', async () => {
+it('runs each interceptor of the app once, before and after ours, sync and async', async () => {
   const { auth, server, create, callsTo } = await createBed()
   const seen: string[] = []
   const api = create()
@@ -297,7 +297,7 @@ it('runs each interceptor of the app once, whether it stands before ours or afte
   ])
 })
 
-describe('an instance over fetch', () => {
+describe('an instance with the fetch adapter', () => {
   const reissue: Respond = ({ url }, response) => {
     if (url === '/away') return void response.writeHead(307, { Location: '/there' }).end()
     response.writeHead(200, { Authorization: 'Bearer token-2' }).end('{}')
@@ -316,14 +316,14 @@ describe('an instance over fetch', () => {
 
   it.each([
     ['directly', '/here'],
-    ['by way of its own redirect', '/away']
-  ])('adopts what the origin re-issues %s', async (_, path) => {
+    ['after a redirect within the origin', '/away']
+  ])('adopts a token that the origin re-issues %s', async (_, path) => {
     const { auth, api } = await arrangeFetch()
     await api.get(path)
     expect(await auth.getAccessToken()).toBe('token-2')
   })
 
-  it('adopts nothing from where a redirect has led', async () => {
+  it('does not adopt a token from another origin after a redirect', async () => {
     const { elsewhere } = await arrangeFetch()
     const leading = await record((_, response) =>
       response.writeHead(307, { Location: `${elsewhere.url}/here` }).end()
@@ -337,7 +337,7 @@ describe('an instance over fetch', () => {
     expect(elsewhere.headerOf(elsewhere.requests[0], 'authorization')).toBe(undefined)
   })
 
-  it('calls the fetch that the app chose, and adopts where that tells where it was answered', async () => {
+  it('calls the app’s own fetch, and adopts a token only if the response has a URL', async () => {
     const called: string[] = []
     const { auth, api, server } = await arrangeFetch({
       env: {
@@ -358,7 +358,7 @@ describe('an instance over fetch', () => {
     expect(await silent.auth.getAccessToken()).toBe('token-1')
   })
 
-  it('calls the global fetch of that moment', async () => {
+  it('looks up the global fetch at each call', async () => {
     const { api } = await arrangeFetch()
     const stub = vi.fn(async () => new Response('{"stubbed":true}'))
     vi.stubGlobal('fetch', stub)

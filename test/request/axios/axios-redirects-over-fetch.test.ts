@@ -1,4 +1,4 @@
-// `httpVersion: 2` means something to axios's http adapter alone: over fetch redirects are followed, and may end elsewhere.
+// Redirects over fetch with `httpVersion: 2`, an option that only axios's http adapter knows.
 import type { AxiosRequestConfig } from 'axios'
 import { expect, it } from 'vitest'
 import { arrange } from '../../support/tables/replay-cases.ts'
@@ -6,7 +6,7 @@ import { record } from '../../support/worlds/recording-server.ts'
 
 const second: AxiosRequestConfig = { httpVersion: 2 }
 
-it('takes no token from the foreign end of a redirect over fetch, whatever httpVersion says', async () => {
+it('does not adopt a token from another origin after a redirect over fetch with httpVersion 2', async () => {
   const evil = await record((_, response) => {
     response.writeHead(200, { Authorization: 'Bearer evil' }).end('{}')
   })
@@ -17,7 +17,7 @@ it('takes no token from the foreign end of a redirect over fetch, whatever httpV
   expect(await auth.getAccessToken()).toBe('token-1')
 })
 
-it('takes no refusal from the foreign end of a redirect over fetch, whatever httpVersion says', async () => {
+it('does not refresh on a 401 from another origin after a redirect over fetch with httpVersion 2', async () => {
   const evil = await record((_, response) => void response.writeHead(401).end('{}'))
   const { auth, url, refreshes } = await arrange('fetch', (_, response) => {
     response.writeHead(302, { Location: evil.url }).end()

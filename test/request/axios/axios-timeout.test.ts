@@ -1,4 +1,4 @@
-// I5, for whoever set a `timeout`: it is the budget of the whole call, and when it is spent only that caller leaves.
+// I5: axios's `timeout` covers the whole call, and releases only its own caller.
 import { AxiosError, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios'
 import { createAuthClient } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
@@ -14,19 +14,24 @@ async function createWaitingBed() {
   return { ...bed, refresh }
 }
 
-describe('while a request waits for a refresh', () => {
+describe('a request that waits for a refresh', () => {
   const cases: readonly [string, AxiosRequestConfig, string, string][] = [
-    ['as axios does', {}, 'ECONNABORTED', 'timeout of 1000ms exceeded'],
+    ['with the error of axios', {}, 'ECONNABORTED', 'timeout of 1000ms exceeded'],
     [
-      'with the code that the app chose',
+      'with the code that the app configured',
       { transitional: { clarifyTimeoutError: true } },
       'ETIMEDOUT',
       'timeout of 1000ms exceeded'
     ],
-    ['in the app’s own words', { timeoutErrorMessage: 'too slow' }, 'ECONNABORTED', 'too slow']
+    [
+      'with the message that the app configured',
+      { timeoutErrorMessage: 'too slow' },
+      'ECONNABORTED',
+      'too slow'
+    ]
   ]
 
-  it.each(cases)('fails %s when its time is over', async (_, options, code, message) => {
+  it.each(cases)('rejects at its timeout %s', async (_, options, code, message) => {
     const { auth, clock, refresh } = await createWaitingBed()
     const failing = auth.axios.get('/me', { timeout: 1_000, ...options }).catch((error) => error)
     await refresh.arrived(1)
@@ -39,7 +44,7 @@ describe('while a request waits for a refresh', () => {
     refresh.release()
   })
 
-  it('releases that caller alone, and leaves no timer of it', async () => {
+  it('releases only the caller that timed out, and clears its timer', async () => {
     const { auth, clock, refresh, callsTo, idle } = await createWaitingBed()
     const hasty = auth.axios.get('/me', { timeout: 1_000 })
     const patient = auth.axios.get('/me', { timeout: 5_000 })
@@ -55,7 +60,7 @@ describe('while a request waits for a refresh', () => {
     expect(clock.pendingTimers()).toBe(1)
   })
 
-  it('counts the wait for a restore', async () => {
+  it('counts the wait for a restore towards the timeout', async () => {
     const { auth, reload, browser, clock } = createTestBed()
     await auth.login(ada)
     const gate = browser.hold('/refresh')
@@ -70,7 +75,7 @@ describe('while a request waits for a refresh', () => {
   })
 })
 
-describe('each sending', () => {
+describe('an adapter call', () => {
   function watchTimeouts(
     inner: (config: InternalAxiosRequestConfig) => Promise<never>,
     onSend: () => void = () => {}
@@ -84,7 +89,7 @@ describe('each sending', () => {
     return { timeouts, adapter }
   }
 
-  it('gets what the waiting has left of the time', async () => {
+  it('gets the time that the wait for a refresh left', async () => {
     const { auth, clock, browser, refresh } = await createWaitingBed()
     const { timeouts, adapter } = watchTimeouts(browser.adapter as never)
     const sending = auth.axios.get('/me', { timeout: 5_000, adapter })
@@ -95,7 +100,7 @@ describe('each sending', () => {
     expect(timeouts).toEqual([5_000, 3_000])
   })
 
-  it('does not happen when nothing is left', async () => {
+  it('is skipped for the replay when no time is left', async () => {
     const { auth, clock, browser } = createTestBed()
     await auth.login(ada)
     const { timeouts, adapter } = watchTimeouts(browser.adapter as never, () => clock.tick(1_000))
@@ -109,7 +114,7 @@ describe('each sending', () => {
   })
 
   it.each([0, undefined, -1, Number.NaN, Infinity, '', null])(
-    'knows no limit where axios knows none: %j',
+    'gets the timeout unchanged if axios takes it for no limit: %j',
     async (timeout) => {
       const { auth, browser, refresh } = await createWaitingBed()
       const { timeouts, adapter } = watchTimeouts(browser.adapter as never)
@@ -123,7 +128,7 @@ describe('each sending', () => {
 })
 
 describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
-  it('speaks of the whole limit when a replay takes too long', async () => {
+  it('states the full timeout when a replay takes too long', async () => {
     const { url } = await record((_, response, nth) => {
       if (nth === 1) response.writeHead(401).end()
     })
@@ -132,7 +137,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
     let elapsedMs = 0
     const auth = createAuthClient({
       baseURL: url,
-      // The refresh takes 900 of the 1000 milliseconds, by this clock.
+      // The refresh takes 900 of the 1000 milliseconds on this clock.
       refreshWith: async () => {
         elapsedMs += 900
         return renew()

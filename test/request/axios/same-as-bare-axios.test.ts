@@ -1,4 +1,4 @@
-// What bare axios takes, an attached instance takes too.
+// Inputs that bare axios accepts: an attached instance accepts them too.
 import { createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios'
@@ -10,9 +10,9 @@ import type { Respond } from '../../support/worlds/recording-server.ts'
 const ok: Respond = (_, response) => response.end('{}')
 
 describe.each([false, '', 0])(
-  'an option that is %j, as `condition && value` leaves it',
+  'an option that is %j, the result of `condition && value`',
   (nothing) => {
-    it('is no basic authentication, so the token goes along', async () => {
+    it('does not count as basic authentication, so the request carries the token', async () => {
       const { auth, bare, url, requests, headerOf } = await arrange('http', ok)
       const config = { auth: nothing } as unknown as AxiosRequestConfig
       await bare.get(url, config)
@@ -23,7 +23,7 @@ describe.each([false, '', 0])(
       ])
     })
 
-    it('is no adapter, so that axios’s own is taken', async () => {
+    it('does not count as an adapter, so axios uses its default', async () => {
       const { auth, bare, url } = await arrange('http', ok)
       const config = { adapter: nothing } as unknown as AxiosRequestConfig
       expect((await bare.get(url, config)).status).toBe(200)
@@ -32,14 +32,14 @@ describe.each([false, '', 0])(
   }
 )
 
-it('takes a config that an interceptor has frozen', async () => {
-  // As axios does from 1.21 on.
+it('accepts a config that an interceptor froze', async () => {
+  // Bare axios accepts it from 1.21 on.
   const { auth, url } = await arrange('http', ok)
   auth.axios.interceptors.request.use((config) => Object.freeze({ ...config }))
   expect((await auth.axios.get(url)).status).toBe(200)
 })
 
-it('takes plain headers from an adapter of the app’s that wraps the one before it', async () => {
+it('accepts plain headers from an adapter of the app that wraps ours', async () => {
   const { auth, bare, url } = await arrange('http', ok)
   const attached = axios.create({ adapter: 'http' })
   for (const api of [bare, attached]) {
@@ -54,7 +54,7 @@ it('takes plain headers from an adapter of the app’s that wraps the one before
   }
 })
 
-it('replays data that is no stream, whatever its fields are called', async () => {
+it('replays plain data with fields named like stream methods', async () => {
   const { auth, url } = await arrange('http')
   let calls = 0
   const { status } = await auth.axios.post(
@@ -72,7 +72,7 @@ it('replays data that is no stream, whatever its fields are called', async () =>
   expect(status).toBe(200)
 })
 
-it('passes on an error of the app’s adapter that is frozen', async () => {
+it('rejects with a frozen error of the app’s adapter', async () => {
   const { auth, url } = await arrange('http')
   const mine = new Error('mine')
   const sending = auth.axios.get(url, {
@@ -83,7 +83,7 @@ it('passes on an error of the app’s adapter that is frozen', async () => {
 })
 
 describe('a re-issued token over Node’s http', () => {
-  it('is adopted over HTTP/2, which follows no redirects', async () => {
+  it('is adopted over HTTP/2, which does not follow redirects', async () => {
     const server = createServer()
     server.on('stream', (stream) => {
       stream.respond({ ':status': 200, authorization: 'Bearer token-2' })
@@ -99,7 +99,7 @@ describe('a re-issued token over Node’s http', () => {
     expect(await auth.getAccessToken()).toBe('token-2')
   })
 
-  it('is not adopted where the header came twice', async () => {
+  it('is not adopted if the header came twice', async () => {
     const { auth, url } = await arrange('http', (_, response) => {
       response.writeHead(200, ['Authorization', 'Bearer one', 'Authorization', 'Bearer two']).end()
     })

@@ -1,4 +1,4 @@
-// An answer that streams: what its errors hold, whether its socket is freed, and what `text()` makes of it.
+// Streaming responses: their errors, their sockets, and their `text()`.
 import { Agent } from 'node:http'
 import { inspect } from 'node:util'
 import axios, { type AxiosRequestConfig } from 'axios'
@@ -12,7 +12,7 @@ const flow: Respond = (_, response) => {
   response.writeHead(200).write('x'.repeat(100))
 }
 
-/** Reads a stream to the error that ends it. */
+/** Reads a stream until it fails, and returns the error. */
 async function failureOf(data: AsyncIterable<unknown>, onChunk = () => {}): Promise<unknown> {
   try {
     for await (const _ of data) onChunk()
@@ -22,8 +22,8 @@ async function failureOf(data: AsyncIterable<unknown>, onChunk = () => {}): Prom
   throw new Error('the stream ended well')
 }
 
-describe.each(['http', 'fetch'] as const)('over %s, the error that ends a stream', (adapter) => {
-  it('holds no token: longer than maxContentLength', async () => {
+describe.each(['http', 'fetch'] as const)('over %s, the error of a stream', (adapter) => {
+  it('holds no token when the stream exceeds maxContentLength', async () => {
     const { auth, url } = await arrange(adapter, flow)
     const { data } = await auth.axios.get(url, { ...streamed, maxContentLength: 10 })
     const error = await failureOf(data)
@@ -32,7 +32,7 @@ describe.each(['http', 'fetch'] as const)('over %s, the error that ends a stream
     expect(inspect(error, { depth: 10 })).not.toContain('token-1')
   })
 
-  it('holds no token: aborted by the caller', async () => {
+  it('holds no token when the caller aborts the stream', async () => {
     const { auth, url } = await arrange(adapter, flow)
     const canceller = new AbortController()
     const { data } = await auth.axios.get(url, { ...streamed, signal: canceller.signal })
@@ -44,10 +44,10 @@ describe.each(['http', 'fetch'] as const)('over %s, the error that ends a stream
 })
 
 it.each<[string, AxiosRequestConfig]>([
-  ['nothing more', {}],
+  ['no option', {}],
   ['onDownloadProgress', { onDownloadProgress() {} }],
   ['maxContentLength', { maxContentLength: 1_000_000 }]
-])('frees the connection of a refused body that streams, with %s', async (_, options) => {
+])('frees the connection of a refused streaming response, with %s', async (_, options) => {
   const { auth, url } = await arrange('http', ({ headers }, response) => {
     const isFirst = headers.some(([, value]) => value === 'Bearer token-1')
     if (isFirst) response.writeHead(401).write('x'.repeat(1_000))
@@ -63,7 +63,7 @@ it.each<[string, AxiosRequestConfig]>([
   answer.data.destroy()
 })
 
-describe('isTokenRefusal, as the README has it', () => {
+describe('isTokenRefusal from the README', () => {
   async function arrangePredicate() {
     const { url } = await record((_, response) => response.writeHead(403).end('{"why":"no"}'))
     const outcomes: unknown[] = []
@@ -71,9 +71,9 @@ describe('isTokenRefusal, as the README has it', () => {
       baseURL: url,
       refreshWith: async () => ({ access_token: 'token' }),
       async isTokenRefusal({ status, text }) {
-        // The README's own: status === 401 || (status === 403 && (await text()).includes('expired token'))
+        // README: status === 401 || (status === 403 && (await text()).includes('expired token'))
         if (status !== 403) return status === 401
-        // Caught here only for the sake of the test: uncaught, it ends the process.
+        // Caught only for this test. Uncaught, it would end the process.
         outcomes.push(await text().catch((error: Error) => error))
         return false
       }
@@ -87,7 +87,7 @@ describe('isTokenRefusal, as the README has it', () => {
     ['a stream', streamed],
     ['a stream with progress', { ...streamed, onDownloadProgress() {} }],
     ['a stream with a limit', { ...streamed, maxContentLength: 1_000 }]
-  ])('gets an empty text where the body is %s', async (_, options) => {
+  ])('gets an empty text if the body is %s', async (_, options) => {
     const { auth, outcomes } = await arrangePredicate()
     const error = await auth.axios.get('/', options).catch((reason) => reason)
     error.response.data.destroy()

@@ -1,24 +1,27 @@
 // @vitest-environment happy-dom
-// In a page, axios hands its config to a `withXSRFToken` that is a function: without the token, as to everybody.
+// `withXSRFToken` in a page: if it is a function, axios passes the config to it, without the token.
 import axios, { type InternalAxiosRequestConfig } from 'axios'
 import { createAuthClient } from 'everbearer'
 import { expect, it, onTestFinished } from 'vitest'
 import { arrange } from '../../support/tables/replay-cases.ts'
 import { record } from '../../support/worlds/recording-server.ts'
 
-it.each(['xhr', 'fetch'] as const)('shows no token to withXSRFToken, over %s', async (adapter) => {
-  const { auth, url } = await arrange(adapter, (_, response) => response.end('{}'))
-  const seen: unknown[] = []
-  await auth.axios.get(url, {
-    withXSRFToken(config) {
-      seen.push(config.headers.get('Authorization') ?? undefined)
-      return undefined
-    }
-  })
-  expect(seen).toEqual([undefined])
-})
+it.each(['xhr', 'fetch'] as const)(
+  'hides the token from withXSRFToken, over %s',
+  async (adapter) => {
+    const { auth, url } = await arrange(adapter, (_, response) => response.end('{}'))
+    const seen: unknown[] = []
+    await auth.axios.get(url, {
+      withXSRFToken(config) {
+        seen.push(config.headers.get('Authorization') ?? undefined)
+        return undefined
+      }
+    })
+    expect(seen).toEqual([undefined])
+  }
+)
 
-it('lets withXSRFToken set a header of its own', async () => {
+it('sends a header that withXSRFToken sets', async () => {
   const { url, requests, headerOf } = await record((_, response) => response.end('{}'))
   const auth = createAuthClient({ baseURL: url, restore: 'never' })
   onTestFinished(auth.dispose)

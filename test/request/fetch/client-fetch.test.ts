@@ -1,4 +1,4 @@
-// The client's fetch over real HTTP: fetch in all but the token.
+// The client's fetch over real HTTP: like fetch, but with the token.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
@@ -13,7 +13,7 @@ import { type Respond, record, refuseFirstToken } from '../../support/worlds/rec
 
 const ada = { email: 'ada@example.com', password: 'lovelace' }
 
-/** A client with opaque tokens against a server that answers as it is told. */
+/** A client with opaque tokens, and a server that answers with `respond`. */
 async function arrange(respond: Respond = refuseFirstToken) {
   const server = await record(respond)
   let issued = 0
@@ -24,7 +24,7 @@ async function arrange(respond: Respond = refuseFirstToken) {
   return { auth, ...server, refreshes: () => issued - 1 }
 }
 
-/** A client with the mock behind it, and an API of the test's own beside the mock. */
+/** A client with the mock server, and the API `api` beside the mock. */
 async function arrangeWithMock(api: Parameters<typeof toNodeListener>[1]) {
   const server = createMockAuthServer()
   const http = createServer(toNodeListener(server, api))
@@ -42,8 +42,8 @@ async function arrangeWithMock(api: Parameters<typeof toNodeListener>[1]) {
 
 const hang: Respond = () => {}
 
-describe('a request', () => {
-  it('carries the token, and is sent again once when that is refused', async () => {
+describe('a request of auth.fetch', () => {
+  it('carries the token, and is replayed once when the server refuses it', async () => {
     const { auth, url, requests, headerOf, refreshes } = await arrange()
     const response = await auth.fetch(`${url}/items`)
     expect(await response.json()).toEqual({ isFirst: false })
@@ -56,27 +56,27 @@ describe('a request', () => {
     expect(refreshes()).toBe(1)
   })
 
-  it('is refused twice at most', async () => {
+  it('is not replayed a second time', async () => {
     const { auth, url, requests } = await arrange((_, response) => response.writeHead(401).end())
     expect((await auth.fetch(url)).status).toBe(401)
     expect(requests).toHaveLength(2)
   })
 
-  it('shares its refresh with a thousand others', async () => {
+  it('shares one refresh with a thousand concurrent requests', async () => {
     const { auth, url, refreshes } = await arrange()
     const answers = await Promise.all(Array.from({ length: 1000 }, () => auth.fetch(url)))
     expect(answers.every(({ status }) => status === 200)).toBe(true)
     expect(refreshes()).toBe(1)
   })
 
-  it('goes without the token to any other origin', async () => {
+  it('goes without the token to an origin that is not trusted', async () => {
     const elsewhere = await record((_, response) => response.end())
     const { auth } = await arrange()
     await auth.fetch(elsewhere.url)
     expect(elsewhere.headerOf(elsewhere.requests[0], 'authorization')).toBe(undefined)
   })
 
-  it('keeps an Authorization of the caller’s own, and its refusal refreshes nothing', async () => {
+  it('keeps the caller’s own Authorization, and does not refresh on its refusal', async () => {
     const { auth, url, requests, headerOf, refreshes } = await arrange((_, response) =>
       response.writeHead(401).end()
     )
@@ -89,7 +89,7 @@ describe('a request', () => {
     expect(refreshes()).toBe(0)
   })
 
-  it('works with the method taken out of the client, until that is disposed of', async () => {
+  it('works with a destructured method until the client is disposed', async () => {
     const { auth, url } = await arrange()
     const { fetch } = auth
     expect((await fetch(url)).status).toBe(200)
@@ -98,11 +98,11 @@ describe('a request', () => {
   })
 
   it.each([
-    ['a relative URL where there is no page', '/me', undefined],
+    ['a relative URL without a page', '/me', undefined],
     ['a URL with a user name', 'http://a:b@localhost', undefined],
     ['a GET with a body', 'http://localhost', { body: 'x' }],
     ['a stream without duplex', 'http://localhost', { method: 'POST', body: new ReadableStream() }]
-  ])('fails as with fetch: %s', async (_, input, init) => {
+  ])('fails with the same error as fetch: %s', async (_, input, init) => {
     const { auth } = await arrange()
     const expected = await fetch(input, init).catch((error) => error)
     const error = await auth.fetch(input, init).catch((reason) => reason)
@@ -110,7 +110,7 @@ describe('a request', () => {
     expect(error.message).toBe(expected.message)
   })
 
-  it('fails with the error of fetch where there is no answer', async () => {
+  it('fails with the same error as fetch when the connection breaks', async () => {
     const { auth } = await arrange((_, response) => response.destroy())
     const url = auth.axios.defaults.baseURL ?? ''
     const expected = await fetch(url).catch((error) => error)
@@ -120,11 +120,11 @@ describe('a request', () => {
   })
 })
 
-describe('a Request of the app’s', () => {
+describe('a Request object of the app', () => {
   const make = (url: string) =>
     new Request(url, { method: 'PUT', body: 'text', headers: { 'X-Own': '1' } })
 
-  it('is spent as by fetch, and never sees the token', async () => {
+  it('is consumed as fetch does, and never holds the token', async () => {
     const { auth, url, requests } = await arrange()
     const request = make(url)
     await auth.fetch(request)
@@ -141,7 +141,7 @@ describe('a Request of the app’s', () => {
       'with an init',
       (url: string) => [make(url), { method: 'PATCH', headers: { 'X-Own': '2' }, body: 'more' }]
     ]
-  ] as const)('is sent as fetch sends it: %s', async (_, toArguments) => {
+  ] as const)('is sent and replayed as fetch sends it: %s', async (_, toArguments) => {
     const { auth, url, requests } = await arrange()
     const [input, init] = toArguments(url) as [Request, RequestInit?]
     await auth.fetch(input, init)
@@ -157,10 +157,10 @@ describe('a Request of the app’s', () => {
   })
 })
 
-describe('a stream', () => {
+describe('a stream as the body', () => {
   const streamOf = (text: string) => new Blob([text]).stream()
 
-  it('is refused where it is spent, after a refresh', async () => {
+  it('rejects with ERR_AUTH_BODY_SPENT after a refusal, once the token is refreshed', async () => {
     const { auth, url, requests, refreshes } = await arrange()
     const sending = auth.fetch(url, {
       method: 'POST',
@@ -172,7 +172,7 @@ describe('a stream', () => {
     expect(refreshes()).toBe(1)
   })
 
-  it('is sent twice where it came in a Request', async () => {
+  it('is replayed if it came in a Request', async () => {
     const { auth, url, requests } = await arrange()
     const init = { method: 'POST', body: streamOf('kept'), duplex: 'half' } as RequestInit
     expect((await auth.fetch(new Request(url, init))).status).toBe(200)
@@ -180,10 +180,10 @@ describe('a stream', () => {
   })
 })
 
-describe('a signal', () => {
+describe('a signal of auth.fetch', () => {
   const reason = { the: 'caller’s own' }
 
-  it('that is aborted already lets nothing out', async () => {
+  it('prevents the request if it is already aborted', async () => {
     const { auth, url, requests } = await arrange()
     await expect(auth.fetch(url, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     expect(requests).toHaveLength(0)
@@ -192,7 +192,7 @@ describe('a signal', () => {
   it.each([
     ['in the init', (url: string, signal: AbortSignal) => [url, { signal }]],
     ['in a Request', (url: string, signal: AbortSignal) => [new Request(url, { signal })]]
-  ] as const)('releases a caller who waits for a refresh, %s', async (_, toArguments) => {
+  ] as const)('releases a caller that waits for a refresh, %s', async (_, toArguments) => {
     const server = await record((_request, response) => response.end())
     let renew = () => {}
     const auth = createAuthClient({
@@ -216,13 +216,13 @@ describe('a signal', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('ends what is under way', async () => {
+  it('aborts the request in flight', async () => {
     const canceller = new AbortController()
     const { auth, url } = await arrange(() => canceller.abort(reason))
     await expect(auth.fetch(url, { signal: canceller.signal })).rejects.toBe(reason)
   })
 
-  it('ends a replay', async () => {
+  it('aborts the replay in flight', async () => {
     const canceller = new AbortController()
     const { auth, url } = await arrange((_, response, nth) => {
       if (nth === 1) response.writeHead(401).end()
@@ -231,14 +231,14 @@ describe('a signal', () => {
     await expect(auth.fetch(url, { signal: canceller.signal })).rejects.toBe(reason)
   })
 
-  it('may be a timeout', async () => {
+  it('rejects with TimeoutError if it is a timeout', async () => {
     const { auth, url } = await arrange(hang)
     await expect(auth.fetch(url, { signal: AbortSignal.timeout(1) })).rejects.toMatchObject({
       name: 'TimeoutError'
     })
   })
 
-  it('ends the reading of an answer that streams', async () => {
+  it('aborts the reading of a streaming response', async () => {
     const { auth, url } = await arrange((_, response) => response.writeHead(200).write('a'))
     const canceller = new AbortController()
     const { body } = await auth.fetch(url, { signal: canceller.signal })
@@ -249,8 +249,8 @@ describe('a signal', () => {
   })
 })
 
-describe('a re-issued token', () => {
-  it('is adopted, and shown to nobody', async () => {
+describe('a re-issued token in a response to auth.fetch', () => {
+  it('is adopted and removed from the response', async () => {
     const { auth, server, url } = await arrangeWithMock(undefined)
     const { kid } = server.rotateKey()
     const response = await auth.fetch(`${url}/me`)
@@ -271,7 +271,7 @@ describe('a re-issued token', () => {
     expect(response.bodyUsed).toBe(true)
   })
 
-  it('comes with an answer that streams on', async () => {
+  it('is adopted while the response is still streaming', async () => {
     let finish = () => {}
     const { auth, server, url } = await arrangeWithMock((message, response) => {
       const headers: [string, string][] = [['authorization', message.headers.authorization ?? '']]
@@ -299,7 +299,7 @@ describe('a re-issued token', () => {
     expect(await reader?.read()).toEqual({ done: true, value: undefined })
   })
 
-  it('survives the collection of the response that it came with', async () => {
+  it('leaves the body readable after the original response is garbage-collected', async () => {
     const { auth, server, url } = await arrangeWithMock(undefined)
     server.rotateKey()
     const response = await auth.fetch(`${url}/me`)

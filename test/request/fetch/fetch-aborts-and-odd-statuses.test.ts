@@ -1,13 +1,13 @@
-// The client's fetch against the global one: aborts after a collection, and answers with an odd status.
+// The client's fetch beside the global one: aborts after garbage collection, and unusual statuses.
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { collectGarbage } from '../../support/collect-garbage.ts'
 import { arrange } from '../../support/tables/replay-cases.ts'
 import type { Respond } from '../../support/worlds/recording-server.ts'
 
-// Only where it fails does anybody wait for this.
+// Reached only if the test fails.
 const soon = () => new Promise((resolve) => setTimeout(() => resolve('nothing happens'), 5_000))
 
-// The global one stands beside it as a control: it is not Node that forgets.
+// The global fetch is the control: it shows that Node itself keeps the signal.
 describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
   async function arrangeFetch(respond: Respond) {
     const { auth, url } = await arrange('http', respond)
@@ -18,7 +18,7 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
   it.each([
     ['a GET', {}],
     ['a POST', { method: 'POST', body: 'text' }]
-  ])('aborts %s that waits for its answer, though memory was collected', async (_, init) => {
+  ])('aborts %s in flight after a garbage collection', async (_, init) => {
     let arrived = () => {}
     const arrival = new Promise<void>((resolve) => {
       arrived = resolve
@@ -35,7 +35,7 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
   it.each([
     ['a GET', {}],
     ['a POST', { method: 'POST', body: 'text' }]
-  ])('aborts the answer of %s that streams, though memory was collected', async (_, init) => {
+  ])('aborts the streaming response to %s after a garbage collection', async (_, init) => {
     const { url, send } = await arrangeFetch((_request, response) => {
       response.writeHead(200).write('a')
     })
@@ -49,7 +49,7 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
     expect(await Promise.race([reading, soon()])).toBe('enough')
   })
 
-  it('hands out an answer with a status of its own making that re-issues a token', async () => {
+  it('returns a response with status 999 and a re-issued token', async () => {
     const { url, send } = await arrangeFetch((_request, response) => {
       response.writeHead(999, { Authorization: 'Bearer token-2' }).end('text')
     })
@@ -58,7 +58,7 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
   })
 })
 
-it('hands what a patched fetch reads of the init on to it, such as Next’s `next` or a Worker’s `cf`', async () => {
+it('passes options that only a patched fetch knows, such as `next` of Next.js', async () => {
   const { auth, url } = await arrange('http', (_, response) => response.end('{}'))
   const plain = globalThis.fetch
   const seen: unknown[] = []

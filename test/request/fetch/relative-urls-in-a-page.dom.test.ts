@@ -1,4 +1,4 @@
-// The client's fetch in a mocked page: happy-dom's own fetch, msw beneath it, and URLs that are the page's to resolve.
+// The client's fetch in a page: relative URLs, with the fetch of happy-dom and msw beneath it.
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
 import { createHandlers } from 'everbearer/mock/msw'
@@ -25,7 +25,7 @@ afterAll(() => network.close())
 
 const callsTo = (route: string) => server.calls.filter((call) => call.route === route)
 
-it('resolves a relative URL against the page, replays there and adopts from there', async () => {
+it('resolves a relative URL against the page, for the replay and for re-issued tokens too', async () => {
   const auth = createAuthClient({ restore: 'never' })
   onTestFinished(auth.dispose)
   await auth.login(ada)
@@ -39,7 +39,7 @@ it('resolves a relative URL against the page, replays there and adopts from ther
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('knows nothing of baseURL, as fetch does', async () => {
+it('ignores baseURL, as fetch does', async () => {
   const auth = createAuthClient({ baseURL: apiUrl, restore: 'never' })
   onTestFinished(auth.dispose)
   await auth.login(ada)

@@ -1,4 +1,4 @@
-// The client's fetch takes what fetch takes, and what it returns can be used as what fetch returns.
+// The client's fetch beside the global one: the same inputs, and responses that work the same.
 import { describe, expect, it } from 'vitest'
 import { arrange } from '../../support/tables/replay-cases.ts'
 import type { Respond } from '../../support/worlds/recording-server.ts'
@@ -14,13 +14,13 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
     return { url, send }
   }
 
-  it('takes null for its options', async () => {
+  it('accepts null as its options', async () => {
     const { url, send } = await arrangeFetch()
     expect((await send(url, null as unknown as RequestInit)).status).toBe(200)
   })
 
   it.each(['status', 'ok', 'url', 'redirected', 'type', 'clone'])(
-    'lets the app redefine %s of its answer, as wrappers of fetch do',
+    'lets the app redefine %s of a response, as wrappers of fetch do',
     async (name) => {
       const { url, send } = await arrangeFetch()
       const response = await send(url)
@@ -29,14 +29,14 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
     }
   )
 
-  it('follows a signal that its options inherit, before that of the Request', async () => {
+  it('prefers a signal that its options inherit to the signal of the Request', async () => {
     const { url, send } = await arrangeFetch(() => {})
     const canceller = new AbortController()
     const init: RequestInit = Object.create({ signal: canceller.signal })
     const request = new Request(url, { signal: new AbortController().signal })
     const sending = send(request, init).catch((error) => error)
     canceller.abort('enough')
-    // Only where it fails does anybody wait for this.
+    // Reached only if the test fails.
     const soon = new Promise((resolve) => setTimeout(() => resolve('nothing happens'), 5_000))
     expect(await Promise.race([sending, soon])).toBe('enough')
   })

@@ -4,7 +4,7 @@ import { format, inspect } from 'node:util'
 import type { PlatformStorage } from 'everbearer'
 import { afterAll, afterEach, vi } from 'vitest'
 import type { EventEmitter } from '../../../src/lib/listeners.ts'
-import { canaryHunter } from './canary.ts'
+import { canaryHunter, terminal } from './canary.ts'
 
 const { learn, readText, readValue, addPlace, inspect: inspectAll } = canaryHunter
 const globalNames = new Set(Reflect.ownKeys(globalThis))
@@ -40,14 +40,14 @@ for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'ta
   const print = console[name] as (...args: unknown[]) => void
   console[name] = (...args: unknown[]) => {
     readText(`console.${name}`, format(...args))
-    print(...args)
+    if (!terminal.isMuted) print(...args)
   }
 }
 for (const name of ['stdout', 'stderr'] as const) {
   const write = process[name].write.bind(process[name])
   process[name].write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
     if (typeof chunk === 'string') readText(name, chunk)
-    return write(chunk, ...(rest as []))
+    return terminal.isMuted || write(chunk, ...(rest as []))
   }
 }
 

@@ -95,6 +95,12 @@ export function createCanaryHunter(): CanaryHunter {
   }
 }
 
+/**
+ * Switch for the setup file: if muted, it reads output and does not print it. A test that prints a
+ * token on purpose mutes the terminal and asserts that the hunter has found the token.
+ */
+export const terminal = { isMuted: false }
+
 /** The hunter of this process: the setup file teaches it and makes it look. */
 export const canaryHunter: CanaryHunter = createCanaryHunter()
 

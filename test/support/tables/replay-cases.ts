@@ -29,6 +29,13 @@ function form(): FormData {
   return data
 }
 
+/** The cases as rows for `pairs`. */
+export function toRows(
+  cases: readonly ReplayCase[]
+): { readonly name: string; readonly config: ReplayCase[1] }[] {
+  return cases.map(([name, config]) => ({ name, config }))
+}
+
 export const bodies: readonly ReplayCase[] = [
   ['no body', () => ({})],
   ['no body, by POST', () => post(undefined)],

@@ -21,32 +21,38 @@ export interface Answer {
 
 export interface Transport {
   readonly name: string
-  /** What it does about redirects: `followed` tells where they ended, `hidden` does not, `refused` follows none. */
-  readonly redirects: 'followed' | 'hidden' | 'refused'
-  /** What it throws where there was no answer. */
+  /** Whether it follows redirects, or rejects when one is answered. */
+  readonly redirects: 'followed' | 'refused'
+  /** The error it throws if there is no answer. */
   readonly failure: 'AxiosError' | 'TypeError'
-  /** Resolves with any answer, whatever its status; rejects where there was none. */
+  /** Resolves with an answer of any status. Rejects if there is no answer. */
   send(auth: AuthClient, call: Call): Promise<Answer>
 }
 
-/** One that takes axios's own options too, and of which there may be further instances. */
+/** A transport with further axios options and further instances. */
 export interface AxiosTransport extends Transport {
   send(auth: AuthClient, call: Call, options?: AxiosRequestConfig): Promise<Answer>
-  /** An instance of the app's, not attached to anything yet. */
+  /** Creates an instance that is not attached. */
   create(config?: AxiosRequestConfig): AxiosInstance
 }
 
 const strict: AxiosRequestConfig = { adapter: 'fetch', fetchOptions: { redirect: 'error' } }
-// Two versions of a package have two sets of types; what `attach` uses of them is the same.
+// The types of two versions differ, but not in the parts that `attach` uses.
 const createOldest = oldestAxios.create as unknown as typeof axios.create
 
 export const axiosTransports: readonly AxiosTransport[] = [
   createAxiosTransport('axios over http', 'followed', { adapter: 'http' }),
   createAxiosTransport('axios over fetch', 'followed', { adapter: 'fetch' }),
   createAxiosTransport('axios over fetch without redirects', 'refused', strict),
-  createAxiosTransport('the oldest axios over http', 'followed', { adapter: 'http' }, createOldest)
+  // The client resolves the adapter with its own axios, which the project `oldest-axios` replaces.
+  createAxiosTransport(
+    'an instance of the oldest axios',
+    'followed',
+    { adapter: 'http' },
+    createOldest
+  )
 ]
-/** Every transport there is in Node. */
+/** All transports in Node. */
 export const transports: readonly Transport[] = [
   ...axiosTransports,
   {
@@ -55,7 +61,7 @@ export const transports: readonly Transport[] = [
     failure: 'TypeError',
     async send(auth, { url, method = 'GET', headers = {}, body, signal }) {
       const init: RequestInit = { method, headers, body: body ?? null, signal: signal ?? null }
-      // A page resolves what is relative; Node has none, so that the API's address stands in for it.
+      // Without a page, `fetch` resolves no relative URL: use the base URL of the API.
       const response = await auth.fetch(new URL(url, auth.axios.defaults.baseURL).href, init)
       const text = await response.text()
       return {
@@ -66,10 +72,6 @@ export const transports: readonly Transport[] = [
     }
   }
 ]
-/** Those that can tell where an answer came from, and so adopt what is re-issued. */
-export const adoptingTransports: readonly Transport[] = transports.filter(
-  ({ redirects }) => redirects !== 'hidden'
-)
 
 function createAxiosTransport(
   name: string,

@@ -1,10 +1,11 @@
 // Random histories of two to four tabs: the invariants hold after every step.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { sample } from '../support/tier.ts'
 import { tabsHistory } from './steps.ts'
 import { playInTabs } from './tabs-world.ts'
 
-const numRuns = Number(process.env.HISTORIES ?? 150)
+const numRuns = Number(process.env.HISTORIES ?? sample({ test: 50, matrix: 150 }))
 const seed = process.env.SEED === undefined ? 20_260_301 : Number(process.env.SEED)
 const path = process.env.REPLAY_PATH
 

@@ -6,7 +6,8 @@
 // jose verifies, so that a defect of the server's own verification cannot hide one of its rotation.
 import type { MockAlgorithm, MockAuthServer } from 'everbearer/mock'
 import { createLocalJWKSet, jwtVerify } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { pairs, sample } from '../../support/tier.ts'
 import {
   base,
   createClockedServer,
@@ -102,25 +103,27 @@ async function play({ from, to, phase, leadSeconds }: Rotation) {
   return counts
 }
 
-const phases = Array.from({ length: keptSeconds }, (_, index) => index + 1)
+const phases = Array.from({ length: keptSeconds }, (_, index) => ({ phase: index + 1 }))
+const rotations = [
+  { from: 'ES256', to: 'EdDSA' },
+  { from: 'RS256', to: 'ES256' }
+] as const
 
-describe.each([
-  ['ES256', 'EdDSA'],
-  ['RS256', 'ES256']
-] as const)('a rotation from %s to %s', (from, to) => {
-  it('refuses no valid token and accepts no retired key, in any second it begins', async () => {
-    for (const phase of phases) {
-      const counts = await play({ from, to, phase, leadSeconds: keptSeconds })
-      expect(counts).toMatchObject({ goodRefused: 0, retiredAccepted: 0 })
-      expect(counts.checked).toBeGreaterThanOrEqual(700)
-      expect(counts.retiredChecked).toBeGreaterThan(25)
-    }
-  })
-})
+it.each(pairs(phases, rotations))(
+  'refuses no valid token and accepts no retired key in a rotation from $transport.from to $transport.to that begins in second $phase',
+  async ({ phase, transport }) => {
+    const counts = await play({ ...transport, phase, leadSeconds: keptSeconds })
+    expect(counts).toMatchObject({ goodRefused: 0, retiredAccepted: 0 })
+    expect(counts.checked).toBeGreaterThanOrEqual(700)
+    expect(counts.retiredChecked).toBeGreaterThan(25)
+  }
+)
 
 it('verifiers refuse valid tokens of a key that was activated without publishing it first', async () => {
   const results = await Promise.all(
-    phases.map((phase) => play({ from: 'ES256', to: 'ES256', phase, leadSeconds: 0 }))
+    phases
+      .filter(({ phase }) => phase % sample({ test: 4, matrix: 1 }) === 0)
+      .map(({ phase }) => play({ from: 'ES256', to: 'ES256', phase, leadSeconds: 0 }))
   )
   expect(results.every(({ goodRefused }) => goodRefused > 0)).toBe(true)
 })

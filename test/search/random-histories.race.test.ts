@@ -1,10 +1,11 @@
 // Random histories under random interleavings: the invariants hold after every step.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { sample } from '../support/tier.ts'
 import { play } from './one-tab-world.ts'
 import { history } from './steps.ts'
 
-const numRuns = Number(process.env.HISTORIES ?? 300)
+const numRuns = Number(process.env.HISTORIES ?? sample({ test: 100, matrix: 300 }))
 const seed = process.env.SEED === undefined ? 20_260_101 : Number(process.env.SEED)
 const path = process.env.REPLAY_PATH
 
