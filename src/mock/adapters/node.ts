@@ -5,7 +5,8 @@ import { adapterClosed } from '../http/message.ts'
 import { callback, flag, methodOptions, text, whole } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 import { createControlApi, refuseRemote } from './control-api.ts'
-import { createListener, deliver, toWireRequest } from './node-listener.ts'
+import { createListener, deliver } from './node-listener.ts'
+import { toWireRequest } from './node-request.ts'
 
 export interface ListenOptions {
   /** Port to listen on, 0 to 65 535; 0 selects a free one. Default 0. */

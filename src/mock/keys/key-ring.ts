@@ -1,6 +1,5 @@
 // Key ring: the server's own keys. One signs, others only verify, published ones do not sign yet.
 
-import { randomHex } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { MockAlgorithm } from './algorithms.ts'
 import type { KeyAudit, KeyChangeOptions, MockKeyAction, MockKeyChange } from './audit-log.ts'
@@ -81,7 +80,6 @@ export function createKeyRing({
   onChange
 }: KeyRingDeps): KeyRing {
   const given = initial.map(importedKey)
-  let generatedCount = 0
   /** Signs if no key is given, or if the first given key is retired. It survives a reset. */
   let spare: OwnKey | undefined
   let { signing, others, retired } = initialContents()
@@ -114,19 +112,12 @@ export function createKeyRing({
   }
 
   function spareKey(): OwnKey {
-    spare ??= generatedKey(freshKid(), alg)
+    spare ??= generatedKey(keyIds.fresh(), alg)
     return spare
   }
 
-  function freshKid(): string {
-    generatedCount += 1
-    // The random part keeps the `kid`s of several servers apart.
-    const kid = `key-${generatedCount}-${randomHex(4)}`
-    return keyIds.isFree(kid) ? kid : freshKid()
-  }
-
   function generate(change: NewKey): OwnKey {
-    const kid = change.kid ?? freshKid()
+    const kid = change.kid ?? keyIds.fresh()
     keyIds.claim([kid])
     return generatedKey(kid, change.alg ?? signing.alg)
   }

@@ -5,7 +5,7 @@ import type { CryptoKey, JWK } from 'jose'
 import { exportJWK } from 'jose/key/export'
 import { generateKeyPair } from 'jose/key/generate/keypair'
 import { importJWK } from 'jose/key/import'
-import { randomText } from '../lib/crypto.ts'
+import { randomHex, randomText } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { MockAlgorithm, VerifyAlgorithm } from './algorithms.ts'
 import type { KeyChangeOptions } from './audit-log.ts'
@@ -129,7 +129,8 @@ export interface KeyIds {
    * @throws MockAuthServerError `key_exists` if one is taken by another key
    */
   claimFor(issuer: string, keys: readonly GivenKey[]): void
-  isFree(kid: string): boolean
+  /** A new `kid`, such as `key-1-8c2f01aa`. It is not claimed yet. */
+  fresh(): string
   reset(): void
 }
 
@@ -141,6 +142,7 @@ interface Claim {
 
 export function createKeyIds(): KeyIds {
   const owners = new Map<string, string | undefined>()
+  let freshCount = 0
 
   function claimAll(claims: readonly Claim[]): void {
     const taken = claims.find(
@@ -153,11 +155,18 @@ export function createKeyIds(): KeyIds {
     for (const { kid, owner } of claims) owners.set(kid, owner)
   }
 
+  function fresh(): string {
+    freshCount += 1
+    // The random part keeps the `kid`s of several servers apart.
+    const kid = `key-${freshCount}-${randomHex(4)}`
+    return owners.has(kid) ? fresh() : kid
+  }
+
   return {
     claim: (kids) => claimAll(kids.map((kid) => ({ kid }))),
     claimFor: (issuer, keys) =>
       claimAll(keys.map(({ kid, jwk }) => ({ kid, owner: JSON.stringify([issuer, jwk]) }))),
-    isFree: (kid) => !owners.has(kid),
+    fresh,
     reset: () => owners.clear()
   }
 }
