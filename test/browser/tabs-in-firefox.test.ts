@@ -61,7 +61,7 @@ it('gives a new tab the token of another tab, without a refresh', async () => {
   expect(server.calls.refresh).toHaveLength(before)
 })
 
-it('sends no old token from the back/forward cache after a sign-out in another tab', async () => {
+it('sends no old token from the back/forward cache of Firefox after a sign-out in another tab', async () => {
   await signIn()
   const tab = await openTab()
   await tab.goto('about:blank')

@@ -21,7 +21,7 @@ afterEach(() => {
   Reflect.deleteProperty(window, 'token')
 })
 
-it.each(hiding)('finds a token in %s', async (place, hide) => {
+it.each(hiding)('the token hunt finds a token in %s of a page', async (place, hide) => {
   const { body } = await createMockAuthServer().handle({
     method: 'POST',
     url: 'http://localhost/login',

@@ -71,7 +71,7 @@ const plots: readonly [string, RegExp, (plot: Plot) => unknown][] = [
   ['a URL', /URL/, ({ token, setup: { auth } }) => auth.axios.get(`/me?access_token=${token}`)]
 ]
 
-describe('the canary hunt finds a token', () => {
+describe('the token hunt finds a token', () => {
   it.each(plots)('leaked in %s', async (_, where, plant) => {
     const setup = setUpClient()
     await setup.auth.login(ada)
@@ -112,7 +112,7 @@ describe('the canary hunt finds a token', () => {
   })
 })
 
-it('does not mistake claims and key IDs for a token', async () => {
+it('the token hunt accepts claims and key IDs', async () => {
   const { auth, server, events } = setUpClient()
   await auth.login(ada)
   server.rotateKey()
@@ -128,7 +128,7 @@ it('does not mistake claims and key IDs for a token', async () => {
   expect(() => canaryHunter.check()).not.toThrow()
 })
 
-it('knows every token of many concurrent sign-ins', async () => {
+it('the token hunt knows every token of many concurrent sign-ins', async () => {
   const before = canaryHunter.knownSecrets()
   const { auth } = setUpClient()
   await auth.login(ada)
@@ -137,7 +137,7 @@ it('knows every token of many concurrent sign-ins', async () => {
   expect(canaryHunter.knownSecrets() - before).toBeGreaterThanOrEqual(2 * 51)
 })
 
-it('ignores leaks that a test declares, but only in the declared places', () => {
+it('the token hunt ignores earlier leaks only in the places that a test names', () => {
   const hunter = createCanaryHunter()
   hunter.learn('a-secret-of-some-length')
   for (const place of ['URL', 'URLs', 'stderr']) hunter.readText(place, 'a-secret-of-some-length')
@@ -145,7 +145,7 @@ it('ignores leaks that a test declares, but only in the declared places', () => 
   expect(() => hunter.check()).toThrow('A token leaked: URLs; stderr.')
 })
 
-it('is active in every suite', () => {
+it('the token hunt is active in every test file', () => {
   const suites = Object.values(projects)
     .flat()
     .flatMap(({ test }) => test ?? [])
@@ -158,7 +158,7 @@ it('is active in every suite', () => {
   ])
 })
 
-it('finds every fragment of 23 characters, also in cyclic objects', () => {
+it('the token hunt finds every fragment of 23 characters, also in cyclic objects', () => {
   const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(30))).toString('base64url')
   const hunter = createCanaryHunter()
   hunter.learn(secret)

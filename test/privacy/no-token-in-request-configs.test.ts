@@ -23,7 +23,7 @@ describe('an adapter of the app that wraps an adapter of axios', () => {
       'an error with a config and a cause',
       (error) => Object.assign(new Error('own', { cause: error }), { config: error.config })
     ]
-  ])('throws no token: %s', async (_, toError) => {
+  ])('rejects with an error that holds no token: %s', async (_, toError) => {
     const { auth, url } = await setUpReplay('http', fail)
     const error = await auth.axios.get(url, { adapter: wrap(toError) }).catch((reason) => reason)
     expect(inspect(error, { depth: 10 })).not.toContain('token-1')

@@ -134,7 +134,7 @@ it('returns a 401 as a response if validateStatus accepts it', async () => {
   expect(callsTo('refresh').length).toBeLessThanOrEqual(2)
 })
 
-it('keeps the caller’s own Authorization, and does not refresh on its refusal', async () => {
+it('keeps the Authorization header of an axios call, and does not refresh on its refusal', async () => {
   const { auth, callsTo, browser } = setUpClient()
   await auth.login(ada)
   await expect(

@@ -241,7 +241,7 @@ describe('a planned fault', () => {
     ['login', '/login', true],
     ['logout', '/logout', true],
     ['api', '/login', false]
-  ])('for the endpoint %s fails a call to %s: %s', async (endpoint, path, isMet) => {
+  ])('for the endpoint %s applies to a call to %s: %s', async (endpoint, path, isMet) => {
     const server = createMockAuthServer()
     server.failNext(endpoint, 599)
     expect((await ask(overWire(server), path)) === 599).toBe(isMet)

@@ -307,7 +307,7 @@ describe('an instance with the fetch adapter', () => {
     response.writeHead(200, { Authorization: 'Bearer token-2' }).end('{}')
   }
 
-  async function arrangeFetch(options: CreateAxiosDefaults = {}) {
+  async function setUpFetch(options: CreateAxiosDefaults = {}) {
     const server = await startRecordingServer(reissue)
     const elsewhere = await startRecordingServer(reissue)
     const auth = createAuthClient({ baseURL: server.url })
@@ -322,13 +322,13 @@ describe('an instance with the fetch adapter', () => {
     ['directly', '/here'],
     ['after a redirect within the origin', '/away']
   ])('adopts a token that the origin re-issues %s', async (_, path) => {
-    const { auth, api } = await arrangeFetch()
+    const { auth, api } = await setUpFetch()
     await api.get(path)
     expect(await auth.getAccessToken()).toBe('token-2')
   })
 
   it('does not adopt a token from another origin after a redirect', async () => {
-    const { elsewhere } = await arrangeFetch()
+    const { elsewhere } = await setUpFetch()
     const leading = await startRecordingServer((_, response) =>
       response.writeHead(307, { Location: `${elsewhere.url}/here` }).end()
     )
@@ -343,7 +343,7 @@ describe('an instance with the fetch adapter', () => {
 
   it('calls the app’s own fetch, and adopts a token only if the response has a URL', async () => {
     const called: string[] = []
-    const { auth, api, server } = await arrangeFetch({
+    const { auth, api, server } = await setUpFetch({
       env: {
         fetch(input, init) {
           called.push((input as Request).url)
@@ -357,13 +357,13 @@ describe('an instance with the fetch adapter', () => {
     const env = {
       fetch: async () => new Response('{}', { headers: { Authorization: 'Bearer 3' } })
     }
-    const silent = await arrangeFetch({ env })
+    const silent = await setUpFetch({ env })
     await silent.api.get('/here')
     expect(await silent.auth.getAccessToken()).toBe('token-1')
   })
 
   it('looks up the global fetch at each call', async () => {
-    const { api } = await arrangeFetch()
+    const { api } = await setUpFetch()
     const stub = vi.fn(async () => new Response('{"stubbed":true}'))
     vi.stubGlobal('fetch', stub)
     onTestFinished(() => void vi.unstubAllGlobals())

@@ -64,7 +64,7 @@ it.each<[string, AxiosRequestConfig]>([
 })
 
 describe('isTokenRefusal from the README', () => {
-  async function arrangePredicate() {
+  async function setUpPredicate() {
     const { url } = await startRecordingServer((_, response) =>
       response.writeHead(403).end('{"why":"no"}')
     )
@@ -90,7 +90,7 @@ describe('isTokenRefusal from the README', () => {
     ['a stream with progress', { ...streamed, onDownloadProgress() {} }],
     ['a stream with a limit', { ...streamed, maxContentLength: 1_000 }]
   ])('gets an empty text if the body is %s', async (_, options) => {
-    const { auth, outcomes } = await arrangePredicate()
+    const { auth, outcomes } = await setUpPredicate()
     const error = await auth.axios.get('/', options).catch((reason) => reason)
     error.response.data.destroy()
     expect(outcomes).toEqual([''])

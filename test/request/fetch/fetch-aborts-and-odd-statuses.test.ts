@@ -9,7 +9,7 @@ const soon = () => new Promise((resolve) => setTimeout(() => resolve('nothing ha
 
 // The global fetch is the control: it shows that Node itself keeps the signal.
 describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
-  async function arrangeFetch(respond: Respond) {
+  async function setUpFetch(respond: Respond) {
     const { auth, url } = await setUpReplay('http', respond)
     const send: typeof fetch = who === 'the global fetch' ? fetch : (auth.fetch as typeof fetch)
     return { url, send }
@@ -23,7 +23,7 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
     const arrival = new Promise<void>((resolve) => {
       arrived = resolve
     })
-    const { url, send } = await arrangeFetch(() => arrived())
+    const { url, send } = await setUpFetch(() => arrived())
     const canceller = new AbortController()
     const sending = send(url, { ...init, signal: canceller.signal }).catch((error) => error)
     await arrival
@@ -36,7 +36,7 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
     ['a GET', {}],
     ['a POST', { method: 'POST', body: 'text' }]
   ])('aborts the streaming response to %s after a garbage collection', async (_, init) => {
-    const { url, send } = await arrangeFetch((_request, response) => {
+    const { url, send } = await setUpFetch((_request, response) => {
       response.writeHead(200).write('a')
     })
     const canceller = new AbortController()
@@ -50,7 +50,7 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
   })
 
   it('returns a response with status 999 and a re-issued token', async () => {
-    const { url, send } = await arrangeFetch((_request, response) => {
+    const { url, send } = await setUpFetch((_request, response) => {
       response.writeHead(999, { Authorization: 'Bearer token-2' }).end('text')
     })
     const response = await send(url)

@@ -48,14 +48,15 @@ export async function createInternet(
 ): Promise<Internet> {
   const arrivals: Arrival[] = []
   const authority = createAuthority()
-  /** The intended destination of a connection, by its local port. */
-  const destinations = new Map<number, string>()
+  const destinations: Destinations = new Map()
 
   async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const { url = '/', method = 'GET', socket } = message
     // A proxy gets absolute URLs, except inside a tunnel.
     const isProxied = !url.startsWith('/')
-    const origin = isProxied ? toOrigin(url) : toOrigin(destinations.get(socket.remotePort ?? 0))
+    const origin = isProxied
+      ? toOrigin(url)
+      : toOrigin(destinations.get(connectionOf(socket.remotePort, socket.localPort)))
     const path = isProxied ? url.slice(origin.length) : url
     const headers = toPairs(message.rawHeaders)
     const body = await readText(message)
@@ -83,7 +84,7 @@ export async function createInternet(
     listener
   )
   plain.on('connect', ({ url = '' }: IncomingMessage, socket: Socket) => {
-    destinations.set(socket.remotePort ?? 0, `https://${url}`)
+    destinations.set(connectionOf(socket.remotePort, socket.localPort), `https://${url}`)
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
     socket.on('error', () => socket.destroy())
     secure.emit('connection', socket)
@@ -114,12 +115,20 @@ export async function createInternet(
   }
 }
 
+/** The intended destination of each connection. */
+type Destinations = Map<string, string>
+
+/** The port of the client alone is ambiguous: it may be connected to both servers at once. */
+function connectionOf(clientPort: number | undefined, serverPort: number | undefined): string {
+  return `${clientPort} to ${serverPort}`
+}
+
 type Connect = (this: Socket, ...args: unknown[]) => Socket
 
 /** Patches the method that both adapters of axios in Node, and `fetch`, connect with. */
 function redirectConnections(
   ports: { readonly plain: number; readonly secure: number },
-  destinations: Map<number, string>
+  destinations: Destinations
 ): () => void {
   const connect = Socket.prototype.connect as Connect
   const redirected: Connect = function (...args) {
@@ -128,7 +137,9 @@ function redirectConnections(
     if (typeof options !== 'object' || !('port' in options)) return connect.apply(this, args)
     const isSecure = this instanceof TLSSocket
     const destination = `${isSecure ? 'https' : 'http'}://${bracket(options.host ?? 'localhost')}:${options.port}`
-    this.prependOnceListener('connect', () => destinations.set(this.localPort ?? 0, destination))
+    this.prependOnceListener('connect', () => {
+      destinations.set(connectionOf(this.localPort, this.remotePort), destination)
+    })
     const port = isSecure ? ports.secure : ports.plain
     const changed = Object.assign(options, { host: '127.0.0.1', port })
     return connect.call(this, Array.isArray(first) ? first : changed, ...rest)
