@@ -1,6 +1,7 @@
 // Refresh function of the app: calls the function given as option `refreshWith`.
-import { rejectOnAbort } from '../lib/deadline.ts'
+
 import { AuthError, isAuthError } from '../lib/errors.ts'
+import { rejectOnAbort } from '../lib/time.ts'
 import type { TokenResponse } from './token-response.ts'
 
 /** The argument of a `refreshWith` function. */

@@ -1,7 +1,8 @@
 // Auth request: posts to one auth endpoint and reads the answer. It does not judge the answer.
-import { rejectOnAbort } from '../lib/deadline.ts'
+
 import { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
+import { rejectOnAbort } from '../lib/time.ts'
 
 export interface PostBody {
   readonly type: string

@@ -1,6 +1,7 @@
 // Token response: the one file that knows its member names (RFC 6749 §5.1).
+
+import { isAccessToken } from '../lib/access-token.ts'
 import { AuthError, type AuthErrorCode } from '../lib/errors.ts'
-import { isAccessToken } from '../token/claims.ts'
 
 /** The response of the login and refresh endpoints, with OAuth's member names or in camelCase. */
 export type TokenResponse =

@@ -1,11 +1,14 @@
 // Refresh time: when a token is refreshed before it expires. Pure, so that tests can simulate a
 // fleet of clients.
-import { later, leewaySeconds, type Moment } from '../token/lifetime.ts'
+import { later, type Moment } from '../lib/time.ts'
 
 export interface RefreshPolicy {
   readonly refreshBeforeExpirySeconds: number
   readonly spreadRefreshes: boolean
 }
+
+/** The leeway is at most this share of the lifetime, so that short-lived tokens last a while. */
+const greatestLeewayShare = 0.25
 
 /** How much earlier a later refresh may come, as a share of the interval. */
 const jitterShare = 0.1
@@ -24,8 +27,9 @@ export function planRefreshAgeSeconds(
   policy: RefreshPolicy,
   random: () => number
 ): number {
-  const interval =
-    lifetimeSeconds - leewaySeconds(lifetimeSeconds, policy.refreshBeforeExpirySeconds)
+  const { refreshBeforeExpirySeconds } = policy
+  const leeway = Math.min(refreshBeforeExpirySeconds, lifetimeSeconds * greatestLeewayShare)
+  const interval = lifetimeSeconds - leeway
   if (!policy.spreadRefreshes) return interval
   const jittered = interval * (1 - jitterShare * random())
   return isFirst ? jittered * random() : jittered

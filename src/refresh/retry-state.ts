@@ -1,7 +1,7 @@
 // Retry state: remembers a failed refresh, and when the next one may start.
 import type { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import { later, type Moment, readMoment, remainingMs } from '../token/lifetime.ts'
+import { later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
 
 export interface RetryState {
   /** Notes a failure; `slackMs` is the life left of the held token. */

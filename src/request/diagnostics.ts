@@ -4,9 +4,8 @@
 import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
 import { callLater } from '../lib/listeners.ts'
 import type { Platform } from '../lib/platform.ts'
-import { parseUrl } from '../lib/url.ts'
+import { parseUrl, type TrustedOrigins } from '../lib/url.ts'
 import type { Emitter, TokenFacts } from '../session/events.ts'
-import type { TrustedOrigins } from './trusted-origins.ts'
 
 export interface Diagnostics {
   /** Notes a request that is sent without the token because its URL is not trusted. */

@@ -3,15 +3,15 @@
 //   attach the token ── send ── adopt a re-issued token ── answer
 //                        └─ refused: get a newer token ── replay once
 
+import { isAccessToken } from '../lib/access-token.ts'
 import { invalid } from '../lib/checks.ts'
 import { AuthError } from '../lib/errors.ts'
+import type { TrustedOrigins } from '../lib/url.ts'
 import type { HeldToken } from '../session/held-token.ts'
-import { isAccessToken } from '../token/claims.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { readRequestFlags } from './request-flags.ts'
 import type { Refuses } from './token-refusal.ts'
 import { requireToken, type TokenSource } from './token-source.ts'
-import type { TrustedOrigins } from './trusted-origins.ts'
 
 /** A request that a transport is ready to send, more than once if needed. */
 interface OutgoingRequest<Result> {

@@ -2,9 +2,9 @@
 // for a given time.
 import type { Platform } from '../lib/platform.ts'
 import type { StoredValue } from '../lib/stored-value.ts'
+import { later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
 import type { Session } from '../session/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
-import { later, type Moment, readMoment, remainingMs } from '../token/lifetime.ts'
 
 export interface IdleWatch {
   /**

@@ -1,6 +1,6 @@
 // Held tokens: the token that the session holds, and the rules for which token may replace it.
-import { readClaims, type TokenClaims } from '../token/claims.ts'
-import { lifetimeSeconds, type Moment } from '../token/lifetime.ts'
+import { lifetimeSeconds, readClaims, type TokenClaims } from '../lib/access-token.ts'
+import type { Moment } from '../lib/time.ts'
 import type { ReissueRefusal } from './events.ts'
 
 export interface HeldToken {

@@ -1,7 +1,7 @@
 // Session: the state that apps see, and the access token, which only this closure holds.
 import { AuthError } from '../lib/errors.ts'
 import { createListeners } from '../lib/listeners.ts'
-import type { Moment } from '../token/lifetime.ts'
+import type { Moment } from '../lib/time.ts'
 import type { Emitter, RefreshReason, TokenFacts } from './events.ts'
 import type { HeldToken, ReceivedToken } from './held-token.ts'
 import {

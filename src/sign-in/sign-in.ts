@@ -8,15 +8,14 @@ import {
   readTokenResponse,
   type TokenResponse
 } from '../auth-api/token-response.ts'
-import { createWaiting, untilAbandoned } from '../lib/deadline.ts'
 import { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import type { StoredValue } from '../lib/stored-value.ts'
+import { createWaiting, readMoment, untilAbandoned } from '../lib/time.ts'
 import { planRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
 import { receiveToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
-import { readMoment } from '../token/lifetime.ts'
 import { readCredentials, readLoginAnswer } from './credentials.ts'
 import { createSignOut } from './sign-out.ts'
 

@@ -1,9 +1,9 @@
 // Pending sign-outs: each takes effect here at once, and is sent until the server has confirmed it.
 
 import type { SessionCredential, TokenRequest } from '../auth-api/token-request.ts'
-import { untilAbandoned } from '../lib/deadline.ts'
 import type { Platform } from '../lib/platform.ts'
 import type { StoredValue } from '../lib/stored-value.ts'
+import { untilAbandoned } from '../lib/time.ts'
 import type { Tabs } from '../tabs/tabs.ts'
 
 export interface SignOut {

@@ -9,6 +9,7 @@ import {
   readOAuthError,
   readTokenResponse
 } from '../../../src/auth-api/token-response.ts'
+import { isAccessToken, readClaims } from '../../../src/lib/access-token.ts'
 import { isAuthError } from '../../../src/lib/errors.ts'
 import { createPlatform } from '../../../src/lib/platform.ts'
 import { planRefreshAt } from '../../../src/refresh/refresh-time.ts'
@@ -16,7 +17,6 @@ import { backoffMs } from '../../../src/refresh/retry-state.ts'
 import { readReissuedHeader } from '../../../src/request/send-with-token.ts'
 import { parseChallenges } from '../../../src/request/token-refusal.ts'
 import { receiveToken } from '../../../src/session/held-token.ts'
-import { isAccessToken, readClaims } from '../../../src/token/claims.ts'
 import { bareToken } from '../bare-token.ts'
 import {
   answers,
