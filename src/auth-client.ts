@@ -1,6 +1,6 @@
 // `AuthClient`: the public interface of a client.
 import type { AxiosInstance } from 'axios'
-import type { TokenResponse } from './auth-api/token-response.ts'
+import type { TokenResponse } from './auth-api/answer.ts'
 import type { AuthFetch } from './request/fetch.ts'
 import type { AuthEventListener, AuthEvents, RefreshStatus } from './session/events.ts'
 import type { AuthState } from './session/state.ts'

@@ -1,7 +1,7 @@
 // Options of `createAuthClient()`: meaning, unit, range and default of each.
 
+import type { TokenResponse } from './auth-api/answer.ts'
 import type { RefreshWith } from './auth-api/custom-refresh.ts'
-import type { TokenResponse } from './auth-api/token-response.ts'
 import type { Platform } from './lib/platform.ts'
 import type { IsTokenRefusal } from './request/token-refusal.ts'
 

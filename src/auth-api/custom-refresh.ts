@@ -2,7 +2,7 @@
 
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import { rejectOnAbort } from '../lib/time.ts'
-import type { TokenResponse } from './token-response.ts'
+import type { TokenResponse } from './answer.ts'
 
 /** The argument of a `refreshWith` function. */
 export interface RefreshContext {

@@ -3,18 +3,26 @@
 import { invalid } from '../lib/checks.ts'
 import { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import { type RefreshContext, type RefreshWith, refreshByApp } from './custom-refresh.ts'
-import type { Endpoints } from './endpoints.ts'
-import { type Answered, createAuthPost, json, type PostBody, refreshTokenGrant } from './post.ts'
-import { isLoginRejection, isMissingCredential, isSessionRejection } from './rejection.ts'
-import { readRetryAfterMs } from './retry-after.ts'
 import {
+  type Answered,
   type IssuedToken,
+  isLoginRejection,
+  isMissingCredential,
+  isSessionRejection,
   malformed,
   readOAuthError,
+  readRetryAfterMs,
   readTokenResponse,
   type TokenResponse
-} from './token-response.ts'
+} from './answer.ts'
+import { type RefreshContext, type RefreshWith, refreshByApp } from './custom-refresh.ts'
+import {
+  createAuthPost,
+  type Endpoints,
+  json,
+  type PostBody,
+  refreshTokenGrant
+} from './endpoints.ts'
 
 /** The result of a login or refresh request. */
 export type TokenAnswer =

@@ -1,8 +1,8 @@
 // Refresher: refreshes the session once for any number of callers, and applies the answer if the
 // session is still the same.
 
+import type { IssuedToken } from '../auth-api/answer.ts'
 import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
-import type { IssuedToken } from '../auth-api/token-response.ts'
 import { lifeLeftMs } from '../lib/access-token.ts'
 import type { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'

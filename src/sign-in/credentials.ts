@@ -1,8 +1,8 @@
 // Credentials: what login() sends, and what the server's answer to them means.
 
-import type { PostBody } from '../auth-api/post.ts'
+import type { IssuedToken } from '../auth-api/answer.ts'
+import type { PostBody } from '../auth-api/endpoints.ts'
 import type { TokenAnswer } from '../auth-api/token-request.ts'
-import type { IssuedToken } from '../auth-api/token-response.ts'
 import { invalid } from '../lib/checks.ts'
 import { AuthError } from '../lib/errors.ts'
 

@@ -1,13 +1,9 @@
 // Sign-in and sign-out: the calls that begin and end a session. A call that takes effect overrules
 // all earlier ones.
 
-import type { PostBody } from '../auth-api/post.ts'
+import { type IssuedToken, readTokenResponse, type TokenResponse } from '../auth-api/answer.ts'
+import type { PostBody } from '../auth-api/endpoints.ts'
 import type { TokenRequest } from '../auth-api/token-request.ts'
-import {
-  type IssuedToken,
-  readTokenResponse,
-  type TokenResponse
-} from '../auth-api/token-response.ts'
 import { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import type { StoredValue } from '../lib/stored-value.ts'
