@@ -33,6 +33,7 @@ export type AuthErrorCode =
   | 'ERR_AUTH_BODY_SPENT'
   | 'ERR_AUTH_DISPOSED'
 
+/** Facts of the answer that caused an {@link AuthError}. */
 export interface AuthErrorFacts {
   /** HTTP status of the auth endpoint's answer. */
   readonly status?: number | undefined
@@ -43,8 +44,10 @@ export interface AuthErrorFacts {
 }
 
 /**
- * The error that everbearer throws. Its message never contains a token. Check it with {@link
- * isAuthError}.
+ * The error that everbearer throws. Its message never contains a token.
+ *
+ * Use {@link isAuthError} to recognise it. The app creates one only to end the session in a
+ * `refreshWith` function.
  */
 export class AuthError extends Error {
   override readonly name = 'AuthError'

@@ -24,9 +24,7 @@ export function describeFailure(
   return { kind, reason, atMs, code, status, retryInMs }
 }
 
-/**
- * Whether the server may still process the request: a page that is left sees its own request fail.
- */
+/** Whether the server may have received the request, and may still process it. */
 export function isUnanswered({ code }: Pick<AuthError, 'code'>): boolean {
   return code === 'ERR_AUTH_NETWORK' || code === 'ERR_AUTH_TIMEOUT'
 }

@@ -34,8 +34,7 @@ export interface RefresherDeps {
 
 export interface Refresher {
   /**
-   * Joins the refresh in flight or starts one. Rejects with the last failure while a retry is not
-   * due.
+   * Joins the refresh in flight or starts one. Until a retry is due, rejects with the last failure.
    */
   refresh(reason: RefreshReason): Promise<HeldToken>
   isInFlight(): boolean
@@ -44,7 +43,7 @@ export interface Refresher {
   retryInMs(): number | undefined
   /** The network is back, so a failed refresh may be retried soon. */
   networkIsBack(): void
-  /** Rejects all waiting callers; `refresh` starts nothing any more. */
+  /** Rejects all waiting callers. From then on, `refresh` rejects with `error`. */
   dispose(error: AuthError): void
 }
 
@@ -63,7 +62,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
   function refresh(reason: RefreshReason): Promise<HeldToken> {
     if (disposal !== undefined) return Promise.reject(disposal)
     if (flight !== undefined) return flight
-    const heldBackBy = retries.holdsBack(reason === 'manual')
+    const heldBackBy = retries.heldBackBy(reason === 'manual')
     if (heldBackBy !== undefined) return Promise.reject(heldBackBy)
     return start(reason)
   }
@@ -85,7 +84,8 @@ export function createRefresher(options: RefresherDeps): Refresher {
         outcome = { kind: 'refreshed', reason, atMs: platform.now() }
         return token
       } catch (error) {
-        const [atMs, isOnline] = [platform.now(), platform.isOnline()]
+        const atMs = platform.now()
+        const isOnline = platform.isOnline()
         const retryInMs = retries.remainingMs() ?? 0
         outcome = describeFailure(error, { reason, atMs, isOnline, retryInMs })
         throw error
@@ -125,7 +125,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
     let { generation, answer } = await request.send()
     // If another tab won a race against this refresh, its message may arrive now.
     if (answer.kind === 'rejected') await tabs.catchUp()
-    // A newer token arrived during the request, so the rejection may be of a lost race: ask a
+    // If a newer token arrived during the request, the rejection may come from a lost race. Ask a
     // second time.
     const mayBeLostRace = () =>
       isOurs() && answer.kind === 'rejected' && session.generation() !== generation
@@ -158,7 +158,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
       throw sessionChanged()
     }
     recover()
-    // If a token was adopted during the request, and the server signed it after this one, it stays.
+    // A token that was adopted during the request stays if the server signed it after this one.
     const keepsHeld =
       held !== undefined &&
       session.generation() !== generation &&

@@ -3,17 +3,30 @@ import type { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import { later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
 
+const firstDelayMs = 1_000
+const longestDelayMs = 60_000
+
+/** A longer `Retry-After` is cut to this, so that a wrong header does not stop refreshing. */
+const longestRetryAfterMs = 300_000
+
+/**
+ * While the held token is valid, a retry comes at a random moment of this time, or of half of the
+ * token's remaining life if that is longer.
+ */
+const patientDelayMs = 90_000
+const shortestPatientDelayMs = 5_000
+
 export interface RetryState {
-  /** Notes a failure; `slackMs` is the life left of the held token. */
+  /** Notes a failure; `slackMs` is the rest of the held token's lifetime. */
   note(error: AuthError, slackMs: number): void
   forget(): void
-  /** The failure that a refresh must reject with for now. */
-  holdsBack(isManual: boolean): AuthError | undefined
+  /** The failure that a refresh must reject with; `undefined` if it may start now. */
+  heldBackBy(isManual: boolean): AuthError | undefined
   /** Time until the next refresh may start; `undefined` if the last one did not fail. */
   remainingMs(): number | undefined
   /**
-   * The network is back, so most failures may be retried soon: behind a captive portal, any of them
-   * can occur.
+   * The network is back, so a failed refresh may be retried soon. The kind of failure hardly matters,
+   * because a captive portal can cause most kinds.
    */
   networkIsBack(): void
 }
@@ -35,7 +48,7 @@ export function createRetryState(platform: Platform): RetryState {
   return {
     note(error, slackMs) {
       failures += 1
-      // A retry does not mend a wrong option.
+      // A retry does not correct a wrong option.
       const isFinal = error.code === 'ERR_AUTH_INVALID_OPTIONS'
       const retryInMs = isFinal
         ? Infinity
@@ -47,7 +60,7 @@ export function createRetryState(platform: Platform): RetryState {
       failures = 0
       last = undefined
     },
-    holdsBack(isManual) {
+    heldBackBy(isManual) {
       if (last === undefined || waitMs() === 0) return undefined
       // A user may retry at once, unless the server asked the client to wait.
       return isManual && last.error.retryAfterMs === undefined ? undefined : last.error
@@ -65,28 +78,15 @@ export function createRetryState(platform: Platform): RetryState {
   }
 }
 
-const firstDelayMs = 1_000
-const longestDelayMs = 60_000
-/**
- * A longer `Retry-After` is cut to this, so that a wrong header does not stop refreshing for good.
- */
-const longestRetryAfterMs = 300_000
-
-/**
- * While the held token is valid, retries spread over this time, or over half of its remaining life
- * if that is longer.
- */
-const patientDelayMs = 90_000
-const shortestPatientDelayMs = 5_000
-
 /**
  * How long to wait after the `failures`-th failure in a row.
  *
- * Requests wait for the refresh after the first failure, and if the token has little or no life
- * left (`slackMs`). Then the delay doubles, and half of it is jitter.
+ * After the first failure the delay is short. It also is if the token has little or no life left
+ * (`slackMs`), because requests wait for the refresh: it doubles with each failure, and half of it is
+ * jitter.
  *
- * Otherwise the delay is uniform jitter over the remaining life. This keeps the clients of a server
- * that was down for a minute from returning at the same moment.
+ * Otherwise the delay is a random part of the remaining life. This keeps the clients of a server that
+ * was down for a minute from returning at the same moment.
  */
 export function backoffMs(
   failures: number,

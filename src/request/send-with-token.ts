@@ -1,4 +1,4 @@
-// Sending with the token: the way of one request, over axios or fetch.
+// Send with token: takes one request from attaching the token to a replay, over axios or fetch.
 //
 //   attach the token ── send ── adopt a re-issued token ── answer
 //                        └─ refused: get a newer token ── replay once
@@ -70,12 +70,14 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
       if (mayCarry && accessToken === 'require') throw cannotCarry(request.isOpaque)
       return (await request.send(undefined)).settle()
     }
+
     const ready = request.epoch === tokens.currentEpoch() ? tokens.sendable() : undefined
     const carried = ready ?? (await request.orReleased(tokens.forRequest(request.epoch)))
     if (accessToken === 'require') requireToken(carried)
     const answer = await request.send(carried?.accessToken)
     if (carried === undefined) return answer.settle()
     adoptReissued(answer, carried)
+
     const replacement = mayBeRefusal(answer)
       ? await replaceRefused(request, answer, carried, replay)
       : undefined

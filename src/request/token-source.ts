@@ -50,7 +50,7 @@ const unsendableSeconds = 2
 /** The unsendable seconds of a short-lived token are at most this share of its lifetime. */
 const greatestUnsendableShare = 0.25
 
-/** A token that is refused so soon after a refresh is refused for another reason than its age. */
+/** A refusal so soon after a refresh has another cause than the age of the token. */
 const longestCooldownSeconds = 5
 
 // Servers truncate `exp` to whole seconds, so a token may expire a second earlier than expected.
