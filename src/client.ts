@@ -70,7 +70,6 @@ export function createAuthClient<Credentials extends object = object>(
     isSignOutPending: signOutMark.read() !== undefined,
     hint: restoreHint
   })
-
   const session = createSession(!restores, emitter)
   const tabs = createTabs({
     mode: options.tabs,

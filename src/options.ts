@@ -72,15 +72,16 @@ export interface AuthClientOptions {
   /**
    * Adds jitter to scheduled refreshes, so that users who signed in together do not refresh
    * together. The first refresh after a sign-in happens at a random point of the token's lifetime.
-   * Each later one happens up to a tenth of the planned interval early. Switch it off for reproducible times.
+   * Each later one happens up to a tenth of the planned interval early. Switch it off for
+   * reproducible times.
    *
    * @default true
    */
   readonly spreadRefreshes?: boolean | undefined
   /**
    * How long a caller waits for a sign-in, a refresh or a restore, in milliseconds, at least 1.
-   * After that, the caller gets `ERR_AUTH_TIMEOUT`. The request itself continues, and a late success
-   * still counts.
+   * After that, the caller gets `ERR_AUTH_TIMEOUT`. The request itself continues, and a late
+   * success still counts.
    *
    * @default 10_000
    */
@@ -152,8 +153,8 @@ export interface AuthClientOptions {
   /**
    * The rules for a hidden page and an idle user.
    *
-   * - `whileHidden`: whether a hidden page refreshes its token on schedule (`refresh`) or waits until
-   *   it is visible (`pause`). A request refreshes the token in both cases.
+   * - `whileHidden`: whether a hidden page refreshes its token on schedule (`refresh`) or waits
+   *   until it is visible (`pause`). A request refreshes the token in both cases.
    * - `signOutAfterSeconds`: signs the user out after this time without a request or a
    *   `markActive()` call, in seconds, at least 1. `undefined` never signs out.
    *

@@ -66,8 +66,8 @@ const longestLifetimeSeconds = 100 * 365 * 86_400
 type LifetimeClaims = Pick<TokenClaims, 'iat' | 'exp'> | undefined
 
 /**
- * The lifetime from the receipt on, because the device's clock may be wrong. It is `expires_in` (RFC
- * 6749 §5.1), or else `exp - iat`, both by the server's clock; `undefined` if unknown.
+ * The lifetime from the receipt on, because the device's clock may be wrong. It is `expires_in`
+ * (RFC 6749 §5.1), or else `exp - iat`, both by the server's clock; `undefined` if unknown.
  */
 export function lifetimeSeconds(
   expiresInSeconds: number | undefined,

@@ -87,9 +87,9 @@ export interface Platform {
   /** `undefined` without Web Locks, and always in Node, where locks would span worker threads. */
   readonly locks: PlatformLocks | undefined
   /**
-   * Opens the channel with this name: a `BroadcastChannel` in a page. `undefined` if the browser has
-   * no such channel, and always in Node: there it would carry one user's token into another worker
-   * thread.
+   * Opens the channel with this name: a `BroadcastChannel` in a page. `undefined` if the browser
+   * has no such channel, and always in Node: there it would carry one user's token into another
+   * worker thread.
    */
   readonly openChannel:
     | ((name: string, onMessage: (message: unknown) => void) => PlatformChannel)

@@ -104,8 +104,8 @@ export function createWaiting(platform: Pick<Platform, 'setTimer'>): Waiting {
 }
 
 /**
- * Runs a request whose answer may arrive after its callers stopped waiting. Its signal aborts after
- * `afterMs`.
+ * Runs a request that continues after its callers stop waiting, because its answer still counts.
+ * The signal aborts after `afterMs`.
  */
 export async function untilAbandoned<T>(
   platform: Pick<Platform, 'setTimer'>,

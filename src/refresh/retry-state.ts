@@ -25,8 +25,8 @@ export interface RetryState {
   /** Time until the next refresh may start; `undefined` if the last one did not fail. */
   remainingMs(): number | undefined
   /**
-   * The network is back, so a failed refresh may be retried soon. The kind of failure hardly matters,
-   * because a captive portal can cause most kinds.
+   * The network is back, so a failed refresh may be retried soon. The kind of failure hardly
+   * matters, because a captive portal can cause most kinds.
    */
   networkIsBack(): void
 }
@@ -81,12 +81,12 @@ export function createRetryState(platform: Platform): RetryState {
 /**
  * How long to wait after the `failures`-th failure in a row.
  *
- * After the first failure the delay is short. It also is if the token has little or no life left
- * (`slackMs`), because requests wait for the refresh: it doubles with each failure, and half of it is
- * jitter.
+ * If the token has little or no life left (`slackMs`), requests wait for the refresh. The delay then
+ * starts short and doubles with each failure. Half of it is jitter. The first retry is always that
+ * quick.
  *
- * Otherwise the delay is a random part of the remaining life. This keeps the clients of a server that
- * was down for a minute from returning at the same moment.
+ * Otherwise the delay is a random part of the remaining life. This keeps the clients of a server
+ * that was down for a minute from returning at the same moment.
  */
 export function backoffMs(
   failures: number,

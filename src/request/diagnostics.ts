@@ -48,7 +48,7 @@ export function createDiagnostics(deps: DiagnosticsDeps): Diagnostics {
   }
 
   let kid: string | undefined
-  /** The last foreign origin that answered a request with the held token, but without the header. */
+  /** The last foreign origin that answered the held token without a readable header. */
   let silentOrigin: string | undefined
   let isHeaderReadable = false
 

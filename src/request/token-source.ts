@@ -60,7 +60,7 @@ function cooldownSeconds({ lifetimeSeconds = Infinity }: HeldToken): number {
 
 export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const { session, refresher, emitter, platform, policy, isAppSigningIn } = deps
-  /** Until then, a refusal does not cause another refresh. */
+  /** While it lasts, a refusal in this epoch does not cause another refresh. */
   let cooldown: { readonly until: Moment; readonly epoch: number } | undefined
 
   function hasLifeLeft(token: HeldToken, reserveSeconds: number): boolean {

@@ -39,7 +39,9 @@ export interface TokenFacts {
   readonly receivedAtMs: number
   /** The lifetime from `receivedAtMs` on, in seconds; `undefined` if it is unknown. */
   readonly lifetimeSeconds: number | undefined
-  /** When the next refresh is planned, by the same clock; `undefined` if the lifetime is unknown. */
+  /**
+   * When the next refresh is planned, by the same clock; `undefined` if the lifetime is unknown.
+   */
   readonly refreshAtMs: number | undefined
 }
 

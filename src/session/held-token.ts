@@ -14,7 +14,9 @@ export interface HeldToken {
   readonly refreshAt: Moment | undefined
   /** Counts tokens, over all sessions of this client. */
   readonly generation: number
-  /** Counts sign-ins and sign-outs. Work that began in an earlier epoch must not affect a later one. */
+  /**
+   * Counts sign-ins and sign-outs. Work that began in an earlier epoch must not affect a later one.
+   */
   readonly epoch: number
 }
 

@@ -55,15 +55,16 @@ export interface Session {
   ): () => void
   signal(type: 'settled' | 'activity' | 'unknown-sign-in'): void
   /**
-   * Signals activity. Returns the epoch that the request belongs to; `undefined` if no token is held.
+   * Signals activity. Returns the epoch that the request belongs to; `undefined` if no token is
+   * held.
    */
   beginRequest(): number | undefined
   epoch(): number
   generation(): number
   held(): HeldToken | undefined
   /**
-   * The claims of the last token if the session ended in another way than by a sign-out; `undefined`
-   * after the next sign-in or sign-out.
+   * The claims of the last token if the session ended in another way than by a sign-out;
+   * `undefined` after the next sign-in or sign-out.
    */
   former(): Pick<HeldToken, 'claims'> | undefined
   /** Whether this token has been held since the last sign-in. */
