@@ -12,7 +12,7 @@ import { createTrustedOrigins } from './lib/url.ts'
 import type { AuthClientOptions } from './options.ts'
 import { createRefresher } from './refresh/refresher.ts'
 import { createAxiosBinding } from './request/axios/attach.ts'
-import { createDiagnostics, type Diagnostics, type DiagnosticsDeps } from './request/diagnostics.ts'
+import { createDiagnostics } from './request/diagnostics.ts'
 import { createAuthFetch } from './request/fetch.ts'
 import { createSendWithToken } from './request/send-with-token.ts'
 import { createRefusalRule } from './request/token-refusal.ts'
@@ -82,7 +82,7 @@ export function createAuthClient<Credentials extends object = object>(
 
   // The auth requests: refresh, login and logout.
   const isRefreshedByApp = typeof refreshWith === 'function'
-  const diagnostics = createDevelopmentDiagnostics({
+  const diagnostics = createDiagnostics({
     platform,
     origins,
     emitter,
@@ -237,16 +237,6 @@ export function createAuthClient<Credentials extends object = object>(
       emitter.clear()
     }
   }
-}
-
-function createDevelopmentDiagnostics(deps: DiagnosticsDeps): Diagnostics | undefined {
-  try {
-    // Bundlers replace exactly this expression, and drop the diagnostics from a production build.
-    if (process.env.NODE_ENV !== 'production') return createDiagnostics(deps)
-  } catch {
-    // A page without a bundler has no `process`.
-  }
-  return undefined
 }
 
 function disposed(): AuthError {

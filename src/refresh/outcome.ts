@@ -63,7 +63,7 @@ export function lostRace(answer: TokenAnswer): AuthError {
   const facts = answer.kind === 'rejected' ? answer : {}
   return new AuthError(
     'ERR_AUTH_SERVER_ERROR',
-    'The server rejected the refresh but re-issued a token for the same session. It will be retried.',
+    'The server rejected the refresh but re-issued a token for the same session. The refresh will be retried.',
     facts
   )
 }

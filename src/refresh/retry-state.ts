@@ -81,9 +81,9 @@ export function createRetryState(platform: Platform): RetryState {
 /**
  * How long to wait after the `failures`-th failure in a row.
  *
- * If the token has little or no life left (`slackMs`), requests wait for the refresh. The delay then
- * starts short and doubles with each failure. Half of it is jitter. The first retry is always that
- * quick.
+ * If the token has little or no life left (`slackMs`), requests wait for the refresh. The delay
+ * then starts short and doubles with each failure. Half of it is jitter. The first retry is always
+ * that quick.
  *
  * Otherwise the delay is a random part of the remaining life. This keeps the clients of a server
  * that was down for a minute from returning at the same moment.

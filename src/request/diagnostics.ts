@@ -20,7 +20,7 @@ export interface Diagnostics {
   watch(tokenRequest: TokenRequest): TokenRequest
 }
 
-export interface DiagnosticsDeps {
+interface DiagnosticsDeps {
   readonly platform: Pick<Platform, 'pageUrl' | 'isOnline' | 'warn'>
   readonly origins: TrustedOrigins
   readonly emitter: Emitter
@@ -30,7 +30,18 @@ export interface DiagnosticsDeps {
   readonly endpoint: (name: 'login' | 'refresh') => string | undefined
 }
 
-export function createDiagnostics(deps: DiagnosticsDeps): Diagnostics {
+/** Returns `undefined` in production. */
+export function createDiagnostics(deps: DiagnosticsDeps): Diagnostics | undefined {
+  try {
+    // Bundlers replace exactly this expression, and drop the diagnostics from a production build.
+    if (process.env.NODE_ENV !== 'production') return createDevelopmentDiagnostics(deps)
+  } catch {
+    // A page without a bundler has no `process`.
+  }
+  return undefined
+}
+
+function createDevelopmentDiagnostics(deps: DiagnosticsDeps): Diagnostics {
   const { platform, origins, emitter, reissuedTokenHeader, sendIdempotencyKey, endpoint } = deps
   const warned = new Set<string>()
 
