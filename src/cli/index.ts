@@ -30,19 +30,24 @@ const commandNames = Object.keys(commands).join(', ')
 async function run([name, ...rest]: readonly string[]): Promise<number> {
   if (name === '--version' || name === '-v') return print(`${readVersion()}\n`)
   if (name === '--help' || name === '-h') return print(help)
-  if (name === 'help') return print(rest[0] === undefined ? help : find(rest[0]).help)
+  if (name === 'help') return print(rest[0] === undefined ? help : findCommand(rest[0]).help)
   if (name === undefined) {
     throw new UsageError(`Command: expected one of ${commandNames}; received none.`)
   }
-  return find(name).run(rest)
+  return findCommand(name).run(rest)
 }
 
-function find(name: string): Command {
+function findCommand(name: string): Command {
   const command = commands[name]
   if (command !== undefined) return command
   throw new UsageError(
     `Command: expected one of ${commandNames}; received ${JSON.stringify(name)}.`
   )
+}
+
+/** The command that prints the help for this command line. */
+function helpFor([name = '']: readonly string[]): string {
+  return commands[name] === undefined ? 'everbearer --help' : `everbearer ${name} --help`
 }
 
 function print(text: string): number {
@@ -62,9 +67,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0)
 })
 
-process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
+const args = process.argv.slice(2)
+process.exitCode = await run(args).catch((error: unknown) => {
   if (error instanceof UsageError) {
-    process.stderr.write(`everbearer: ${error.message}\nSee everbearer --help.\n`)
+    process.stderr.write(`everbearer: ${error.message}\nSee ${helpFor(args)}.\n`)
     return 2
   }
   process.stderr.write(`everbearer: ${error instanceof Error ? error.message : String(error)}\n`)

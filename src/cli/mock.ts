@@ -2,7 +2,11 @@
 import { once } from 'node:events'
 import { createControlApi } from '../mock/adapters/control-api.ts'
 import { type Listening, listen } from '../mock/adapters/node.ts'
-import { createMockAuthServer, type MockAuthServer } from '../mock/index.ts'
+import {
+  createMockAuthServer,
+  type MockAuthServer,
+  type MockAuthServerOptions
+} from '../mock/index.ts'
 import { createPaint, formatCall, type Paint } from './call-line.ts'
 import { readChoice, readNumber, readOptions, readOrigins, readText } from './usage.ts'
 
@@ -47,33 +51,17 @@ const options = {
 const demoUser = { email: 'ada@example.com', password: 'lovelace' }
 /** The longest delay of a timer: 2^31 - 1 ms. */
 const longestTimerSeconds = 2_147_483
+const aYearSeconds = 31_536_000
+const milliseconds = { least: 0, most: 60_000, unit: ' of milliseconds' }
 
+/** @returns the exit code: 0 after SIGINT or SIGTERM, 1 if the server cannot start */
 export async function runMock(args: readonly string[]): Promise<number> {
   const given = readOptions(args, options)
   if (given.help === true) {
     process.stdout.write(mockHelp)
     return 0
   }
-  const readSeconds = (name: string, value: string | undefined, least: number, most: number) =>
-    readNumber(name, value, { least, most, unit: ' of seconds' })
-  const port = readNumber('port', given.port, { least: 0, most: 65_535, unit: '' }) ?? 4000
-  const host = readText('host', given.host ?? 'localhost')
-  const alg = readChoice('alg', given.alg ?? 'HS256', ['HS256', 'RS256', 'ES256', 'EdDSA'])
-  const accessTokenSeconds =
-    readSeconds('access-token-seconds', given['access-token-seconds'], 1, 31_536_000) ?? 300
-  const sessionSeconds =
-    readSeconds('session-seconds', given['session-seconds'], 1, 31_536_000) ?? 604_800
-  const refreshGraceSeconds = readSeconds('grace-seconds', given['grace-seconds'], 0, 86_400) ?? 10
-  const latencyMs =
-    readNumber('latency-ms', given['latency-ms'], {
-      least: 0,
-      most: 60_000,
-      unit: ' of milliseconds'
-    }) ?? 0
-  const control = given.control === true
-  const rotateEvery = readSeconds('rotate-every', given['rotate-every'], 1, longestTimerSeconds)
-  const origins = given['allow-origin']
-  const allowedOrigins = origins === undefined ? 'loopback' : readOrigins('allow-origin', origins)
+  const { port, host, control, rotateEverySeconds, serverOptions } = readCommand(given)
 
   // The password is known, so a server that real users can reach must not start.
   const { NODE_ENV, NO_COLOR } = process.env
@@ -83,18 +71,12 @@ export async function runMock(args: readonly string[]): Promise<number> {
     )
     return 1
   }
-  const server = createMockAuthServer({
-    users: [demoUser],
-    alg,
-    accessTokenSeconds,
-    sessionSeconds,
-    refreshGraceSeconds,
-    allowedOrigins,
-    latencyMs
-  })
-  const listening = await listen(server, { port, host, control }).catch((error: unknown) => error)
-  if (!isListening(listening)) {
-    process.stderr.write(`${describeFailure(listening, host, port)}\n`)
+  const server = createMockAuthServer(serverOptions)
+  let listening: Listening
+  try {
+    listening = await listen(server, { port, host, control })
+  } catch (error) {
+    process.stderr.write(`${describeFailure(error, host, port)}\n`)
     return 1
   }
   const paint = createPaint(process.stdout.isTTY === true, NO_COLOR)
@@ -102,12 +84,45 @@ export async function runMock(args: readonly string[]): Promise<number> {
   if (given.quiet !== true) {
     server.onCall((call) => process.stdout.write(`${formatCall(call, paint)}\n`))
   }
-  const timers =
-    rotateEvery === undefined ? [] : [startRotation(server, rotateEvery, accessTokenSeconds)]
+  const rotation =
+    rotateEverySeconds === undefined
+      ? undefined
+      : startRotation(server, rotateEverySeconds, serverOptions.accessTokenSeconds)
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
-  for (const timer of timers) clearInterval(timer)
+  clearInterval(rotation)
   await listening.close()
   return 0
+}
+
+interface MockCommand {
+  readonly port: number
+  readonly host: string
+  readonly control: boolean
+  readonly rotateEverySeconds: number | undefined
+  readonly serverOptions: MockAuthServerOptions & { readonly accessTokenSeconds: number }
+}
+
+/** @throws UsageError for an option with a wrong value */
+function readCommand(given: ReturnType<typeof readOptions<typeof options>>): MockCommand {
+  const readSeconds = (name: string, value: string | undefined, least: number, most: number) =>
+    readNumber(name, value, { least, most, unit: ' of seconds' })
+  return {
+    port: readNumber('port', given.port, { least: 0, most: 65_535, unit: '' }) ?? 4000,
+    host: readText('host', given.host ?? 'localhost'),
+    control: given.control === true,
+    rotateEverySeconds: readSeconds('rotate-every', given['rotate-every'], 1, longestTimerSeconds),
+    serverOptions: {
+      users: [demoUser],
+      alg: readChoice('alg', given.alg ?? 'HS256', ['HS256', 'RS256', 'ES256', 'EdDSA']),
+      accessTokenSeconds:
+        readSeconds('access-token-seconds', given['access-token-seconds'], 1, aYearSeconds) ?? 300,
+      sessionSeconds:
+        readSeconds('session-seconds', given['session-seconds'], 1, aYearSeconds) ?? 604_800,
+      refreshGraceSeconds: readSeconds('grace-seconds', given['grace-seconds'], 0, 86_400) ?? 10,
+      allowedOrigins: readOrigins('allow-origin', given['allow-origin']) ?? 'loopback',
+      latencyMs: readNumber('latency-ms', given['latency-ms'], milliseconds) ?? 0
+    }
+  }
 }
 
 function printIntroduction(
@@ -149,10 +164,6 @@ function startRotation(
       process.stdout.write(`retired: ${previousKid}\n`)
     }, lifetimeSeconds * 1000).unref()
   }, everySeconds * 1000)
-}
-
-function isListening(value: unknown): value is Listening {
-  return typeof value === 'object' && value !== null && 'close' in value
 }
 
 function describeFailure(error: unknown, host: string, port: number): string {

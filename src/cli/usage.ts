@@ -1,9 +1,7 @@
 // Command line options: reads their values, and reports usage errors.
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 
-/**
- * A wrong command line: the message names the option and both values, and the exit code is 2.
- */
+/** A wrong command line. The message says what was expected and received; the exit code is 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
@@ -69,9 +67,15 @@ export function readChoice<const Choice extends string>(
   )
 }
 
-/** @throws UsageError for a value that is not an origin as a browser sends it */
-export function readOrigins(option: string, values: readonly string[]): readonly string[] {
-  for (const value of values) {
+/**
+ * @returns `undefined` if the option is absent
+ * @throws UsageError for a value that is not an origin as a browser sends it
+ */
+export function readOrigins(
+  option: string,
+  values: readonly string[] | undefined
+): readonly string[] | undefined {
+  for (const value of values ?? []) {
     if (!isOrigin(value)) {
       throw new UsageError(
         `Option --${option}: expected an origin such as https://app.example.com, without a path or a trailing slash; received ${JSON.stringify(value)}.`

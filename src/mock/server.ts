@@ -34,13 +34,15 @@ import type { MockAuthServer } from './types.ts'
  */
 export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthServer {
   refuseProduction()
-  const given = readSettings(options)
-  const clock = createClock(given.now)
-  const settings = { ...given, now: clock.now }
+  const settings = readSettings(options)
+  const clock = createClock(settings.now)
   const generation = createResetGeneration()
   const callLog = createCallLog(clock.now)
-  const services = createServices(settings, callLog, generation)
-  const crossOrigin = createCrossOrigin(settings)
+  const services = createServices({ settings, now: clock.now, callLog, generation })
+  const crossOrigin = createCrossOrigin({
+    allowedOrigins: settings.allowedOrigins,
+    allowedHeaders: settings.allowedHeaders
+  })
   const router = createRouter({
     paths: settings.paths,
     endpoints: services.endpoints,
@@ -134,7 +136,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     hold: interception.hold,
     idle: interception.idle,
     onCall: callLog.onCall,
-    assertNoViolations: (given) => assertNone(violations, given),
+    assertNoViolations: (options) => assertNone(violations, options),
     ...services.controls,
     async signIn(user, url = 'http://localhost') {
       const isCurrent = generation.begin()

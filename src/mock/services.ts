@@ -15,17 +15,16 @@ import { createRefreshCredential } from './endpoints/refresh-credential.ts'
 import { challenge, plainRefusal } from './http/bearer.ts'
 import { createRefreshCookie } from './http/refresh-cookie.ts'
 import type { MockKeyChange } from './keys/audit-log.ts'
-import type { MockKeyStatus } from './keys/key-ring.ts'
+import type { MockKeyStatus } from './keys/key.ts'
 import { createKeyRegistry } from './keys/registry.ts'
 import type { ResetGeneration } from './lib/reset-generation.ts'
 import { createEvents, type Events } from './monitor/events.ts'
 import { createMonitor } from './monitor/monitor.ts'
 import type { MockSettings } from './options/server.ts'
-import { createPersistence } from './persistence.ts'
+import { createPersistence } from './sessions/persistence.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createUsers } from './sessions/users.ts'
-import { createAccessTokens } from './tokens/access-tokens.ts'
-import { createIssuedTokens } from './tokens/issued-tokens.ts'
+import { createAccessTokens, createIssuedTokens } from './tokens/access-tokens.ts'
 import { createReissue } from './tokens/reissue.ts'
 import { createRevocationCheck } from './tokens/revocation.ts'
 import { createTokenVerifier } from './tokens/verify.ts'
@@ -50,23 +49,49 @@ export interface Services {
   reset(): void
 }
 
-export function createServices(
-  settings: MockSettings,
-  callLog: CallLog,
-  generation: ResetGeneration
-): Services {
-  const { now, clockToleranceSeconds } = settings
+export interface ServicesDeps {
+  readonly settings: MockSettings
+  /** The server's clock, in milliseconds since the epoch. */
+  readonly now: () => number
+  readonly callLog: CallLog
+  readonly generation: ResetGeneration
+}
+
+export function createServices({ settings, now, callLog, generation }: ServicesDeps): Services {
+  const { clockToleranceSeconds } = settings
   const events = createEvents()
-  const monitor = createMonitor(settings, events)
+  const monitor = createMonitor({ spike: settings.spike, events })
   callLog.onCall(monitor.observe)
 
-  const { families, versions, goneKids, secret, save } = createPersistence(settings)
-  const registry = createKeyRegistry(settings, { goneKids, onChange: save }, (change) =>
-    events.emit('key-changed', change)
-  )
+  const { families, versions, goneKids, secret, save } = createPersistence({
+    persist: settings.persist,
+    issuer: settings.issuer,
+    paths: settings.paths,
+    users: settings.users
+  })
+  const registry = createKeyRegistry({
+    issuer: settings.issuer,
+    audience: settings.audience,
+    alg: settings.alg,
+    keys: settings.keys,
+    issuers: settings.issuers,
+    tokensWithoutKid: settings.tokensWithoutKid,
+    now,
+    goneKids,
+    onChange: save,
+    onRecord: (change) => events.emit('key-changed', change)
+  })
   const { ring } = registry
-  const users = createUsers(settings.users, versions, save)
-  const sessions = createSessions(settings, families, secret, save)
+  const users = createUsers({ users: settings.users, versions, onChange: save })
+  const sessions = createSessions({
+    sessionSeconds: settings.sessionSeconds,
+    refreshIdleSeconds: settings.refreshIdleSeconds,
+    refreshGraceSeconds: settings.refreshGraceSeconds,
+    now,
+    families,
+    secret,
+    onChange: save
+  })
   const issuedTokens = createIssuedTokens(clockToleranceSeconds)
   const tokens = createAccessTokens({
     issuer: settings.issuer,
@@ -78,7 +103,7 @@ export function createServices(
     sessions
   })
 
-  const cookie = createRefreshCookie(settings)
+  const cookie = createRefreshCookie({ cookieName: settings.cookieName, cookie: settings.cookie })
   const refuseToken = settings.invalidTokenStatus === 401 ? challenge : plainRefusal
   const revocation = createRevocationCheck({
     users,
@@ -87,7 +112,7 @@ export function createServices(
     revocation: settings.revocation
   })
   const guard = createGuard({
-    check: createTokenVerifier({
+    verify: createTokenVerifier({
       lookUpKeys: registry.lookUpKeys,
       clockToleranceSeconds,
       now
@@ -96,7 +121,8 @@ export function createServices(
     reissue: createReissue({ settings: settings.reissue, tokens, sessions, ring, revocation }),
     challenge: refuseToken
   })
-  const credential = createRefreshCredential(settings.refreshWith, {
+  const credential = createRefreshCredential({
+    refreshWith: settings.refreshWith,
     cookie,
     identify: guard.identify,
     revocation,

@@ -1,4 +1,4 @@
-// The public interface of the mock auth server.
+// Public interface of the mock auth server: requests, events, and the controls of a test.
 
 import type { MockAdapter, MockCall, MockEndpoint } from './calls/call.ts'
 import type { MockCalls } from './calls/call-log.ts'
@@ -15,7 +15,10 @@ import type { MockRouteEntry } from './endpoints/router.ts'
 import type { WireRequest, WireResponse } from './http/message.ts'
 import type { MockEventName, MockEvents } from './monitor/events.ts'
 
-/** The server. All methods may be destructured. `keys`, `calls` and the other lists are getters. */
+/**
+ * The server. All methods may be destructured. `keys`, `keyAudit`, `sessions`, `calls` and
+ * `violations` are getters: each read returns the current list.
+ */
 export interface MockAuthServer
   extends KeyControls,
     SessionControls,
@@ -46,18 +49,31 @@ export interface MockAuthServer
   /**
    * `handle` for a `Request`. Use it in Node: in browsers and happy-dom it cannot see cookies,
    * because `Request` and `Response` drop them there.
+   * @throws TypeError, as `fetch` does, if a fault loses the response
    */
   fetch(request: Request): Promise<Response>
 
-  /** `guard` for a fetch handler. The returned function calls `handler` if the token is valid. */
+  /**
+   * `guard` for a fetch handler. The returned function calls `handler` if the token is valid.
+   *
+   * @example
+   * const listTodos = server.protect((request, { claims }) => Response.json([claims.sub]))
+   * const response = await listTodos(new Request('http://localhost/todos', { headers }))
+   *
+   * @throws TypeError if the handler is not a function
+   */
   protect(
     handler: (request: Request, session: ProtectedSession) => Response | Promise<Response>
   ): (request: Request) => Promise<Response>
 
   /**
    * Adds a listener for a security event.
+   *
+   * @example
+   * server.on('refresh-reused', ({ sub, sid }) => console.warn(`session ${sid} of ${sub} stolen?`))
+   *
    * @returns a function that removes the listener
-   * @throws TypeError if there is no such event
+   * @throws TypeError if there is no such event, or if the listener is not a function
    */
   on<Name extends MockEventName>(
     name: Name,
@@ -68,6 +84,7 @@ export interface MockAuthServer
    * Adds a listener that is called after each answered call. Calls that a reset ends are not
    * reported.
    * @returns a function that removes the listener
+   * @throws TypeError if the listener is not a function
    */
   onCall(listener: (call: MockCall) => void): () => void
 
@@ -79,6 +96,7 @@ export interface MockAuthServer
   inspect(request: WireRequest, adapter: MockAdapter, home?: string): void
 }
 
+/** The controls for any test: clock, faults, gates, the call log and the client rules. */
 export interface TestControls {
   /** The server's clock. Tokens and sessions are issued and expire by it. */
   readonly clock: MockClock
@@ -120,6 +138,7 @@ export interface TestControls {
    * count. It does not wait for the page to process the last answer: wait for what the page shows
    * instead. Behind `protect` of `everbearer/mock/node`, a call is in flight until its response,
    * such as a stream, has ended.
+   * @throws TypeError if an option is invalid
    */
   idle(options?: IdleOptions): Promise<void>
 

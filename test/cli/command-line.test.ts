@@ -201,7 +201,8 @@ it.each([
   const { code, stdout, stderr } = await run(args)
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toContain(message)
-  expect(stderr).toContain('See everbearer --help.')
+  const help = args[0] === 'mock' ? 'everbearer mock --help' : 'everbearer --help'
+  expect(stderr).toContain(`See ${help}.`)
 })
 
 describe('everbearer mock', () => {

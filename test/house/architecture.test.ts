@@ -23,7 +23,7 @@ const mockLevels = [
   ['lib'],
   ['calls'],
   ['http', 'keys', 'sessions'],
-  ['options', 'persistence'],
+  ['options'],
   ['tokens', 'monitor', 'client-rules'],
   ['endpoints', 'controls'],
   ['types'],
@@ -38,7 +38,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'jwt-decode': /^lib\/access-token\.ts$/,
   jose: /^mock\//,
   msw: /^mock\/adapters\/msw\.ts$/,
-  'tough-cookie': /^mock\/http\/cookie-jar\.ts$/,
+  'tough-cookie': /^mock\/http\/browser\.ts$/,
   react: /^react\//,
   'node:': /^(?:cli\/|mock\/adapters\/node)/
 }

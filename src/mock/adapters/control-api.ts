@@ -1,4 +1,4 @@
-// The control API: lets a test in another process control the server over HTTP. Each command is
+// Control API: lets a test in another process control the server over HTTP. Each command is
 // named after the method of the server that it calls.
 import { createEndpointReader, type MockEndpoint, matches } from '../calls/call.ts'
 import type { MockFault } from '../controls/faults.ts'
@@ -14,7 +14,7 @@ import {
   type WireRequest,
   type WireResponse
 } from '../http/message.ts'
-import { invalid, methodOptions } from '../lib/checks.ts'
+import { describe, invalid, methodOptions } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 
 /** The prefix of every path of the control API. */
@@ -60,11 +60,10 @@ export function createControlApi(server: MockAuthServer): ControlApi {
   const gates = new Map<string, MockGate>()
   let gateCount = 0
 
-  function gatesFor(id: unknown): readonly MockGate[] {
-    if (id === undefined) return [...gates.values()]
+  function findGate(id: unknown, caller: string): MockGate {
     const gate = gates.get(String(id))
-    if (gate === undefined) throw new TypeError(`unknown gate ${JSON.stringify(id)}`)
-    return [gate]
+    if (gate !== undefined) return gate
+    throw invalid('gate', 'the id of a gate', describe(id), caller)
   }
 
   const queries: Readonly<Record<string, Command>> = {
@@ -109,12 +108,12 @@ export function createControlApi(server: MockAuthServer): ControlApi {
       return { gate: id }
     },
     async arrived({ gate, count = 1 }, signal) {
-      if (gate === undefined) throw invalid('gate', 'the id of a gate', 'undefined', 'arrived')
-      const all = gatesFor(gate).map((held) => held.arrived(Number(count)))
-      await Promise.race([Promise.all(all), rejectOnAbort(signal)])
+      const arrived = findGate(gate, 'arrived').arrived(Number(count))
+      await Promise.race([arrived, rejectOnAbort(signal)])
     },
-    release: ({ gate }) => {
-      for (const held of gatesFor(gate)) held.release()
+    release({ gate }) {
+      const released = gate === undefined ? gates.values() : [findGate(gate, 'release')]
+      for (const each of released) each.release()
     },
     advance: ({ seconds }) => server.clock.advance(seconds as number),
     freeze: ({ at }) =>

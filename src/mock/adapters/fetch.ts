@@ -1,4 +1,4 @@
-// Fetch adapter: translates between `Request` and `Response` and the records of the server.
+// Adapter for fetch: translates between `Request` and `Response` and the records of the server.
 
 import type { Respond } from '../endpoints/guard.ts'
 import { inheritingNothing, type WireRequest, type WireResponse } from '../http/message.ts'

@@ -1,7 +1,12 @@
-// The msw adapter: the server as request handlers of Mock Service Worker.
+// Adapter for msw: the server as request handlers of Mock Service Worker.
 import { type HttpHandler, HttpResponse, type HttpResponseResolver, http } from 'msw'
 import type { ProtectedSession } from '../endpoints/guard.ts'
-import { inheritingNothing, type WireRequest, type WireResponse } from '../http/message.ts'
+import {
+  inheritingNothing,
+  parseUrl,
+  type WireRequest,
+  type WireResponse
+} from '../http/message.ts'
 import { callback, describe, invalid, methodOptions } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 import { guardResponse, toBody, toWireRequest } from './fetch.ts'
@@ -89,7 +94,7 @@ export function protect(
   }
 }
 
-/** Is it the result of msw's `passthrough()`, which sends the request to the network? */
+/** Whether this is the result of msw's `passthrough()`, which sends the request to the network. */
 function isPassthrough({ headers }: Response): boolean {
   return headers.get('x-msw-intention') === 'passthrough'
 }
@@ -181,11 +186,8 @@ function readOrigin(baseURL: unknown): string {
     const expectation = 'an http(s) origin, because there is no page'
     throw invalid('baseURL', expectation, describe(baseURL), 'createHandlers')
   }
-  let url: URL | undefined
-  try {
-    if (typeof baseURL === 'string') url = new URL(baseURL)
-  } catch {}
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
+  const url = typeof baseURL === 'string' ? parseUrl(baseURL) : undefined
+  if (url === undefined || url.href !== `${url.origin}/`) {
     const hint = 'for a path, set basePath of createMockAuthServer'
     const expectation = `'' or an http(s) origin (${hint})`
     throw invalid('baseURL', expectation, describe(baseURL), 'createHandlers')

@@ -1,15 +1,10 @@
 // Node listener: the server as a listener for `node:http`, Express and Connect.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { ProtectedSession } from '../endpoints/guard.ts'
-import {
-  bodyLimitBytes,
-  inheritingNothing,
-  refusal,
-  type WireRequest,
-  type WireResponse
-} from '../http/message.ts'
+import { inheritingNothing, refusal, type WireResponse } from '../http/message.ts'
 import { callback } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
+import { toWireRequest } from './node-request.ts'
 import { type BufferedResponse, bufferResponse } from './node-response.ts'
 
 /** Calls the next middleware, or the error handling of the framework. */
@@ -31,17 +26,20 @@ export type ProtectedListener<Message extends IncomingMessage, Answer extends Se
 ) => unknown
 
 /**
- * Creates a listener for `createServer`. Other requests go to `next`, or are answered with 404.
+ * Creates a listener for `createServer`. Requests to paths that are not the server's go to `next`;
+ * without `next` they are answered with 404.
+ *
+ * @example
+ * createServer(toNodeListener(createMockAuthServer())).listen(4000)
+ *
+ * @throws TypeError if `next` is not a function
  */
 export function toNodeListener(server: MockAuthServer, next?: RequestListener): RequestListener {
   if (next !== undefined) callback('next', next, 'toNodeListener')
   return createListener(server, next, new Set())
 }
 
-/**
- * @param openCalls receives a controller for each open call. Aborting it with `adapterClosed` ends
- *   a call that hangs or is held.
- */
+/** @param openCalls receives a controller for each open call; see `toWireRequest` */
 export function createListener(
   server: MockAuthServer,
   next: RequestListener | undefined,
@@ -150,66 +148,6 @@ export async function deliver(
   } catch (error) {
     fail(response, error)
   }
-}
-
-// Reads the message itself, not a `Request`: happy-dom replaces that class with one that drops
-// `Cookie` and `Origin`.
-export function toWireRequest(
-  message: IncomingMessage,
-  response: ServerResponse,
-  openCalls: Set<AbortController> = new Set()
-): WireRequest {
-  const { rawHeaders, url = '/', method = 'GET' } = message
-  const headers: [string, string][] = []
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    headers.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? ''])
-  }
-  const scheme = 'encrypted' in message.socket ? 'https' : 'http'
-  const origin = `${scheme}://${message.headers.host ?? 'localhost'}`
-  const call = new AbortController()
-  openCalls.add(call)
-  response.once('close', () => {
-    openCalls.delete(call)
-    if (!response.writableFinished) call.abort()
-  })
-  return {
-    method,
-    url: url.startsWith('/') ? origin + url : url,
-    headers,
-    signal: call.signal,
-    body: () => readBody(message)
-  }
-}
-
-// A body parser that ran earlier has consumed the stream and left its content in `body`. The
-// parsers of Express 4 set an empty `body` even if they read nothing, so `readableDidRead` decides.
-async function readBody(message: IncomingMessage): Promise<string> {
-  const { body } = message as { body?: unknown }
-  if (body === undefined || !message.readableDidRead) return readStream(message)
-  if (typeof body === 'string') return body
-  if (body instanceof Uint8Array) return Buffer.from(body).toString('utf8')
-  const isForm = message.headers['content-type']?.startsWith('application/x-www-form-urlencoded')
-  return isForm === true ? formOf(Object(body)) : JSON.stringify(body)
-}
-
-/** Body parsers turn a repeated field into an array. */
-function formOf(fields: Readonly<Record<string, unknown>>): string {
-  const rows = Object.entries(fields).flatMap(([name, values]) =>
-    [values].flat().map((value) => [name, String(value)])
-  )
-  return new URLSearchParams(rows).toString()
-}
-
-// Stops after one byte more than the limit, so that the server answers 413 as with every adapter.
-async function readStream(message: IncomingMessage): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let byteLength = 0
-  for await (const chunk of message.iterator({ destroyOnReturn: false })) {
-    chunks.push(chunk)
-    byteLength += chunk.length
-    if (byteLength > bodyLimitBytes) break
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 function send(response: ServerResponse, answer: WireResponse): void {

@@ -1,11 +1,12 @@
-// The Node adapter: serves the mock on a real port, on request together with the control API.
+// Adapter for Node: serves the mock on a port, with the control API if the options ask for it.
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { adapterClosed } from '../http/message.ts'
-import { callback, describe, invalid, methodOptions, text, whole } from '../lib/checks.ts'
+import { callback, flag, methodOptions, text, whole } from '../lib/checks.ts'
 import type { MockAuthServer } from '../types.ts'
 import { createControlApi, refuseRemote } from './control-api.ts'
-import { createListener, deliver, toWireRequest } from './node-listener.ts'
+import { createListener, deliver } from './node-listener.ts'
+import { toWireRequest } from './node-request.ts'
 
 export interface ListenOptions {
   /** Port to listen on, 0 to 65 535; 0 selects a free one. Default 0. */
@@ -123,14 +124,11 @@ function readOptions(options: ListenOptions): Omit<Required<ListenOptions>, 'nex
   const names = ['port', 'host', 'control', 'next'] as const
   const given = methodOptions<ListenOptions>(caller, options, names)
   const { port = 0, host = 'localhost', control = false, next } = given
-  if (typeof control !== 'boolean') {
-    throw invalid('control', 'true or false', describe(control), caller)
-  }
   if (next !== undefined) callback('next', next, caller)
   return {
     port: whole('port', port, [0, 65_535], caller),
     host: text('host', host, caller),
-    control,
+    control: flag('control', control, caller),
     next
   }
 }

@@ -2,22 +2,22 @@
 import type { MockCall } from '../calls/call.ts'
 
 /**
- * Did the client receive the complete answer, as far as the server can know? An answer that a fault
- * has changed does not count.
+ * Whether the client received the complete answer, as far as the server can know. An answer that a
+ * fault has changed does not count.
  */
 export function isDelivered({ endedAtMs, status, fault, abandoned, blocked }: MockCall): boolean {
   const isUnchanged = endedAtMs !== undefined && status !== 0 && fault === undefined
   return isUnchanged && !abandoned && blocked === undefined
 }
 
-/** Did this call arrive after the other one was answered? */
+/** Whether this call arrived after the other one was answered. */
 export function isAfter(call: MockCall, other: MockCall): boolean {
   return other.answeredBefore !== undefined && other.answeredBefore <= call.index
 }
 
 /**
- * Did this call arrive so long after the answer to the other one that it cannot have been in
- * flight? Only time can show this: calls that arrive one by one may have been sent together.
+ * Whether this call arrived so long after the answer to the other one that it cannot have been in
+ * flight. Only time can show this: calls that arrive one by one may have been sent together.
  */
 export function isLongAfter(call: MockCall, other: MockCall, inFlightSeconds: number): boolean {
   // With 0, order alone decides, so that the rules also hold while the clock stands still.

@@ -21,7 +21,7 @@ const ruleNames = Object.keys({
   'cors-blocked': true
 } satisfies Record<MockRule, true>) as readonly MockRule[]
 
-/** On a busy machine, a burst of a thousand requests takes seconds to arrive. */
+/** Seconds, because a burst of a thousand requests takes that long to arrive on a busy machine. */
 export const defaultInFlightSeconds = 5
 
 /** A broken rule. */
@@ -38,7 +38,7 @@ export interface MockViolation {
 export interface AssertNoViolationsOptions {
   /**
    * Rules to skip. For example, skip `stale-access-token` if several pages share a session but each
-   * has its own access token.
+   * has its own access token. Default: none.
    */
   readonly except?: readonly MockRule[]
   /**

@@ -26,8 +26,8 @@ export interface MockClock {
 /** The range of a `Date`, in milliseconds before and after the epoch (ECMA-262 §21.4.1.1). */
 const dateRangeMs = 8.64e15
 
-/** The source is read on each call, so that timers faked later count too. */
-export function createClock(source: () => number): MockClock {
+/** @param source milliseconds since the epoch; default `Date.now`, which a test may fake later */
+export function createClock(source: () => number = () => Date.now()): MockClock {
   let offsetMs = 0
   let frozenAtMs: number | undefined
 

@@ -79,7 +79,7 @@ export interface ForgeContext {
   readonly clockToleranceSeconds: number
   /** A retired key of the server. */
   retiredKey(): OwnKey
-  /** A key of the server that is not symmetric, if it has one. */
+  /** An asymmetric key of the server, if it has one. */
   readonly asymmetricKey: OwnKey | undefined
   /** Adds a token to the revoked ones. */
   revoke(jti: string): void

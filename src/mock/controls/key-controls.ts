@@ -3,8 +3,7 @@
 import { ownAlgorithms } from '../keys/algorithms.ts'
 import type { KeyChangeOptions, MockKeyChange } from '../keys/audit-log.ts'
 import type { MockIssuer, MockKey } from '../keys/given-key.ts'
-import { importedKey } from '../keys/key.ts'
-import type { MockKeyStatus, NewKey } from '../keys/key-ring.ts'
+import { importedKey, type MockKeyStatus, type NewKey } from '../keys/key.ts'
 import type { KeyRegistry } from '../keys/registry.ts'
 import { callback, methodOptions, oneOf, text } from '../lib/checks.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
@@ -19,6 +18,7 @@ export interface Registration extends KeyChangeOptions {
 
 /** The result of `emergencyRotate`. */
 export interface EmergencyRotation {
+  /** The key that signed before. It is now retired. */
   readonly previousKid: string
   /** The new signing key. */
   readonly kid: string
@@ -32,6 +32,12 @@ export interface KeyControls {
   /**
    * Creates a new key, which signs from now on. Tokens of the earlier keys stay valid; the response
    * to a request with such a token carries a re-issued token in a header.
+   *
+   * @example
+   * const { previousKid } = server.rotateKey()
+   * // Tokens of both keys are valid, until the old key goes:
+   * server.retireKey(previousKid)
+   *
    * @throws MockAuthServerError `key_exists` if the `kid` has ever been used
    */
   rotateKey(change?: NewKey): { previousKid: string; kid: string }
@@ -45,14 +51,15 @@ export interface KeyControls {
   publishKey(change?: NewKey): { kid: string }
 
   /**
-   * Lets an existing key sign. It also reverts a rotation.
+   * Lets an existing key sign. Call it with `previousKid` to revert a rotation.
    * @throws MockAuthServerError `unknown_key` if the key does not exist, `cannot_sign` if it has no
    *   private half
    */
   activateKey(kid: string, change?: KeyChangeOptions): { previousKid: string; kid: string }
 
   /**
-   * Removes a key, or without a `kid` every key that only verifies. Their tokens are refused.
+   * Removes a key, or without a `kid` every verifying key; published keys then stay. Tokens of
+   * the removed keys are refused.
    * @returns the `kid`s of the removed keys
    * @throws MockAuthServerError `signing_key` if the key signs, `unknown_key` if it does not exist
    */
@@ -61,6 +68,10 @@ export interface KeyControls {
   /**
    * Adds a key from another source at run time, such as a key management service. Errors of
    * `provide` are passed on.
+   *
+   * @example
+   * await server.registerKey(() => loadKeyFromVault(), { as: 'signing', by: 'nightly job' })
+   *
    * @throws TypeError for a key with the wrong shape or strength; MockAuthServerError `key_exists`,
    *   `cannot_sign` or `unusable_key`, or `too_late` if the server is reset before the key arrives
    */
@@ -160,8 +171,7 @@ export function createKeyControls({
     },
 
     async ready() {
-      const own = ring.list().flatMap(({ kid }) => ring.find(kid) ?? [])
-      await Promise.all([...own, ...issuers.list()].map((key) => key.material()))
+      await Promise.all([...ring.all(), ...issuers.list()].map((key) => key.material()))
     }
   }
 }

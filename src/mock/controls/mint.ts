@@ -1,4 +1,4 @@
-// The mint: makes access tokens on request, valid ones and every kind of forged one.
+// Mint: makes access tokens on request, valid ones and every kind of forged one.
 
 import { generatedKey, type OwnKey } from '../keys/key.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
@@ -9,8 +9,7 @@ import type { ResetGeneration } from '../lib/reset-generation.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
-import type { AccessTokens, TokenDraft } from '../tokens/access-tokens.ts'
-import type { IssuedTokens } from '../tokens/issued-tokens.ts'
+import type { AccessTokens, IssuedTokens, TokenDraft } from '../tokens/access-tokens.ts'
 import { type ForgeContext, forge, forgeries, type MockForgery, signDraft } from './forgeries.ts'
 
 /** The token to make. Without any option the token is valid. */
@@ -39,7 +38,8 @@ export interface ForgeryControls {
    * })
    *
    * @throws MockAuthServerError `unknown_user`, `unknown_session`, `unknown_key`, `cannot_sign`, or
-   *   `no_public_key` for `public-key-as-secret` if every key is symmetric
+   *   `no_public_key` for `public-key-as-secret` if every key is symmetric; TypeError for an
+   *   invalid order
    */
   mint(order?: MintOrder): Promise<string>
 }
@@ -95,9 +95,9 @@ export function createForgeryControls({
     const key = order.kid === undefined ? draft.key : keyFor(order.kid)
     const claims = { ...draft.claims, ...order.claims }
     const { jti, exp }: Readonly<Record<string, unknown>> = claims
-    // The draft is registered with its own `jti` and `exp`; replaced ones must count as issued too.
+    // `draft` has recorded its own `jti` and `exp`. Replaced ones must count as issued too.
     if (typeof jti === 'string') {
-      issuedTokens.enter(jti, typeof exp === 'number' ? exp : draft.claims.exp, draft.claims.iat)
+      issuedTokens.record(jti, typeof exp === 'number' ? exp : draft.claims.exp, draft.claims.iat)
     }
     return {
       key,
@@ -107,13 +107,12 @@ export function createForgeryControls({
   }
 
   function forgeContext(): ForgeContext {
-    const keys = ring.list().flatMap(({ kid }) => ring.find(kid) ?? [])
     return {
       nowSeconds: Math.floor(now() / 1000),
       clockToleranceSeconds,
       retiredKey: () =>
         ring.findRetired() ?? ring.addRetired(generatedKey(`key-0-${randomHex(4)}`, 'HS256')),
-      asymmetricKey: keys.find((key) => key.alg !== 'HS256'),
+      asymmetricKey: ring.all().find((key) => key.alg !== 'HS256'),
       revoke: issuedTokens.revoke
     }
   }

@@ -8,8 +8,7 @@ import type { ResetGeneration } from '../lib/reset-generation.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
-import type { AccessTokens } from '../tokens/access-tokens.ts'
-import type { IssuedTokens } from '../tokens/issued-tokens.ts'
+import type { AccessTokens, IssuedTokens } from '../tokens/access-tokens.ts'
 
 /** A session without its tokens. */
 export interface MockSession {
@@ -25,6 +24,7 @@ export interface MockSession {
 /** A session that `signIn` created, with everything that a client receives at a login. */
 export interface ArrangedSession extends MockSession {
   readonly accessToken: string
+  /** Lifetime of the access token. */
   readonly expiresInSeconds: number
   readonly refreshToken: string
   /** The `Set-Cookie` value of the response to a login. */
@@ -35,6 +35,11 @@ export interface SessionControls {
   /**
    * Signs a user in without a request, for tests that begin with a session. The call log stays
    * empty.
+   *
+   * @example
+   * const { accessToken } = await server.signIn('ada@example.com')
+   * const headers = { Authorization: `Bearer ${accessToken}` }
+   *
    * @param user `sub` or email; default: the first user
    * @param url URL of the server, which decides the name of the cookie; default `http://localhost`
    * @throws MockAuthServerError `unknown_user`, or `unknown_session` if the session ends before it

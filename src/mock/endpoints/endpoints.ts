@@ -16,8 +16,8 @@ import type { RefreshCookie } from '../http/refresh-cookie.ts'
 import { usableMaterial } from '../keys/key.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
-import type { Session } from '../sessions/session.ts'
-import type { Grant, Redemption, Sessions } from '../sessions/sessions.ts'
+import type { Grant, Redemption, Session } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { Users } from '../sessions/users.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
 import type { ProtectedSession } from './guard.ts'
@@ -198,9 +198,9 @@ export function createEndpoints({
     // RFC 7517 §5. Symmetric keys are left out: publishing one would let others sign.
     async jwks() {
       const keys = await Promise.all(
-        ring.list().map(async ({ kid, alg }) => {
-          const key = ring.find(kid)
-          const publicJwk = key === undefined ? undefined : (await usableMaterial(key))?.publicJwk
+        ring.all().map(async (key) => {
+          const { kid, alg } = key
+          const publicJwk = (await usableMaterial(key))?.publicJwk
           return publicJwk === undefined ? [] : [{ ...publicJwk, kid, alg, use: 'sig' }]
         })
       )

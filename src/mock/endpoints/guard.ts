@@ -20,7 +20,10 @@ export interface ProtectedSession {
   readonly claims: Readonly<Record<string, unknown>>
   /** The `kid` of the key that signed the token. */
   readonly kid: string
-  /** Whether the response will carry a re-issued token, because the key no longer signs. */
+  /**
+   * Whether the response will carry a re-issued token (option `reissue`), unless the session ends
+   * while the handler works.
+   */
   readonly reissued: boolean
 }
 
@@ -34,19 +37,19 @@ export interface Guard {
 }
 
 export interface GuardDeps {
-  readonly check: VerifyToken
+  readonly verify: VerifyToken
   readonly revocation: RevocationCheck
   readonly reissue: Reissue
   /** Builds the response to a request without a valid token. */
   readonly challenge: (reason: TokenRefusal) => WireResponse
 }
 
-export function createGuard({ check, revocation, reissue, challenge }: GuardDeps): Guard {
+export function createGuard({ verify, revocation, reissue, challenge }: GuardDeps): Guard {
   async function identify(request: WireRequest): Promise<Verification> {
     const credential = readCredential(request)
     if (credential.kind === 'none') return refused('missing_token')
     if (credential.kind === 'malformed') return refused('malformed_token')
-    const result = await check(credential.token)
+    const result = await verify(credential.token)
     if (result.kind === 'refused') return result
     const reason = revocation.refuse(result.claims, result.isOwn)
     if (reason === undefined) return result
@@ -70,7 +73,7 @@ export function createGuard({ check, revocation, reissue, challenge }: GuardDeps
       const isStillValid =
         issued !== undefined &&
         revocation.refuse(claims, isOwn) === undefined &&
-        reissue.mayFollow(issued, kid, claims)
+        reissue.mayStillSend(issued, kid, claims)
       // Status 0: the adapter's host answers the request instead, so no header can be added.
       const isAnswered = response.status !== 0
       if (!isStillValid || !isAnswered) return decision(outcome, response, facts)

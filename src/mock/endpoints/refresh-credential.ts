@@ -41,16 +41,20 @@ export interface RefreshCredential {
 }
 
 export interface RefreshCredentialDeps {
+  readonly refreshWith: RefreshWith
   readonly cookie: RefreshCookie
   readonly identify: Guard['identify']
   readonly revocation: Pick<RevocationCheck, 'refuseSuccessor'>
   readonly challenge: (reason: TokenRefusal) => WireResponse
 }
 
-export function createRefreshCredential(
-  refreshWith: RefreshWith,
-  { cookie, identify, revocation, challenge }: RefreshCredentialDeps
-): RefreshCredential {
+export function createRefreshCredential({
+  refreshWith,
+  cookie,
+  identify,
+  revocation,
+  challenge
+}: RefreshCredentialDeps): RefreshCredential {
   switch (refreshWith) {
     case 'cookie':
       return {

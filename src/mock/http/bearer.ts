@@ -48,10 +48,7 @@ export function challenge(reason: TokenRefusal): WireResponse {
   return refusal(401, 'invalid_token', description, [['WWW-Authenticate', value]])
 }
 
-/**
- * For servers that use 401 only for a missing token and answer 403, without a reason, for an
- * invalid one.
- */
+/** 401 for a missing token, and 403 without a reason for an invalid one, as many servers answer. */
 export function plainRefusal(reason: TokenRefusal): WireResponse {
   return reason === 'missing_token'
     ? refusal(401, 'missing_token', 'No token provided')

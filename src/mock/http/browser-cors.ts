@@ -24,7 +24,7 @@ function isSafelisted(name: string, value: string): boolean {
   return /^(?:accept|accept-language|content-language|range)$/.test(name)
 }
 
-/** Includes the CORS headers and `Vary`: a browser below this code may need them. */
+/** The CORS headers and `Vary` are among them: a real browser under the emulation needs them. */
 const alwaysReadable =
   /^(?:access-control-.*|vary|cache-control|content-language|content-length|content-type|expires|last-modified|pragma)$/
 

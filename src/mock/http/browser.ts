@@ -1,6 +1,7 @@
 // Emulated browser: does for in-process calls what a page's browser does to real ones. It adds
 // `Origin` and cookies, blocks requests and hides response headers (Fetch standard, CORS protocol).
 
+import type { CookieJar as ToughJar } from 'tough-cookie'
 import type { CallFacts } from '../calls/call.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
 import {
@@ -10,12 +11,12 @@ import {
   isReadable,
   unsafeHeaders
 } from './browser-cors.ts'
-import { createCookieJar } from './cookie-jar.ts'
 import {
   type Decision,
   decision,
   headerValue,
   lost,
+  parseUrl,
   type WireRequest,
   type WireResponse
 } from './message.ts'
@@ -155,14 +156,68 @@ function documentOrigin(): string | undefined {
 }
 
 function originOf(url: string): string | undefined {
-  try {
-    return new URL(url).origin
-  } catch {
-    return undefined
-  }
+  return parseUrl(url)?.origin
 }
 
 function isCrossOrigin(request: WireRequest): boolean {
   const origin = headerValue(request, 'origin')
   return origin !== undefined && origin !== originOf(request.url)
+}
+
+/** The cookies of in-process clients that keep none, such as Node's fetch and axios in Node. */
+interface CookieJar {
+  /** The cookies that a browser sends to this URL. */
+  cookiesFor(url: string): Promise<Readonly<Record<string, string>>>
+  /** Stores cookies as a browser does, unless the server was reset in the meantime. */
+  store(url: string, setCookies: readonly string[], isCurrent: IsCurrent): Promise<void>
+  reset(): void
+}
+
+/**
+ * tough-cookie is loaded with the first cookie. Its public suffix list outweighs the rest of the
+ * mock, and a page never needs it: there the browser keeps the cookies.
+ *
+ * @param pageOrigin returns the origin of the page that sends the requests, if there is a page
+ */
+function createCookieJar(pageOrigin: () => string | undefined): CookieJar {
+  let cookieJar: ToughJar | undefined
+
+  return {
+    async cookiesFor(url) {
+      const jar = cookieJar
+      if (jar === undefined) return {}
+      const sameSiteContext = await siteContext(url, pageOrigin())
+      const stored = jar.getCookiesSync(url, { sameSiteContext })
+      return Object.fromEntries(stored.map(({ key, value }) => [key, value]))
+    },
+
+    async store(url, setCookies, isCurrent) {
+      if (setCookies.length === 0) return
+      const { CookieJar } = await import('tough-cookie')
+      const sameSiteContext = await siteContext(url, pageOrigin())
+      if (!isCurrent()) return
+      cookieJar ??= new CookieJar()
+      for (const setCookie of setCookies) {
+        cookieJar.setCookieSync(setCookie, url, { sameSiteContext, ignoreError: true })
+      }
+    },
+
+    reset() {
+      cookieJar = undefined
+    }
+  }
+}
+
+/** Without a page, the client counts as a page of the API's own site (6265bis §5.2). */
+async function siteContext(
+  url: string,
+  pageOrigin: string | undefined
+): Promise<'strict' | 'none'> {
+  if (pageOrigin === undefined) return 'strict'
+  const { getPublicSuffix } = await import('tough-cookie')
+  const siteOf = ({ protocol, hostname }: URL): string => {
+    const options = { allowSpecialUseDomain: true, ignoreError: true }
+    return `${protocol}//${getPublicSuffix(hostname, options) ?? hostname}`
+  }
+  return siteOf(new URL(url)) === siteOf(new URL(pageOrigin)) ? 'strict' : 'none'
 }

@@ -132,6 +132,7 @@ export function withMember(
   return [...members, ...(isPresent ? [] : [member])].join(', ')
 }
 
+/** A response for a refused origin loses every CORS header, even one that a handler has set. */
 function isReplaced(name: string, isForeign: boolean): boolean {
   const replaced = isForeign
     ? /^(?:vary|access-control-.*)$/i

@@ -10,7 +10,21 @@ export interface RefreshCookie {
   clear(request: WireRequest): string
 }
 
-export function createRefreshCookie({ cookieName, cookie }: CookieSettings): RefreshCookie {
+/** The validated cookie options. */
+export interface RefreshCookieDeps {
+  /** `undefined`: the name depends on the scheme. */
+  readonly cookieName: string | undefined
+  readonly cookie: {
+    readonly path: string
+    readonly domain: string | undefined
+    readonly sameSite: 'Strict' | 'Lax' | 'None'
+    readonly secure: 'auto' | true
+    readonly partitioned: boolean
+    readonly persistent: boolean
+  }
+}
+
+export function createRefreshCookie({ cookieName, cookie }: RefreshCookieDeps): RefreshCookie {
   const { path, domain, sameSite, partitioned } = cookie
   // Over https only the prefixed name counts: another subdomain can set a plain cookie for this
   // host, but not a `__Host-` one.
@@ -72,35 +86,4 @@ function readCookies(request: WireRequest, name: string): readonly string[] {
 function readValue(pair: string, name: string): string {
   const at = pair.indexOf('=')
   return at > 0 && pair.slice(0, at).trim() === name ? pair.slice(at + 1).trim() : ''
-}
-
-/** Attributes of the refresh cookie (RFC 6265 §4.1.2, 6265bis). It is always `HttpOnly`. */
-export interface MockCookieAttributes {
-  /** Default `/`, which the prefix `__Host-` requires. */
-  readonly path?: string
-  /** Default: none, so that no other host receives or sets the cookie. */
-  readonly domain?: string
-  /** Default `Strict`. `None` allows pages of other sites, and makes the cookie `Secure`. */
-  readonly sameSite?: 'Strict' | 'Lax' | 'None'
-  /** Default `auto`: `Secure` over https, or if the name or another attribute requires it. */
-  readonly secure?: 'auto' | true
-  /**
-   * Keeps one cookie for each site that embeds the page (CHIPS). Default false; true makes the
-   * cookie `Secure`.
-   */
-  readonly partitioned?: boolean
-  /**
-   * Keeps the cookie after the browser closes, until the session ends. Default true: the cookie has
-   * a `Max-Age`.
-   */
-  readonly persistent?: boolean
-}
-
-/** The attributes after validation. */
-export interface CookieSettings {
-  /** The name from the options. Without one, the name depends on the scheme. */
-  readonly cookieName: string | undefined
-  readonly cookie: Required<Omit<MockCookieAttributes, 'domain'>> & {
-    readonly domain: string | undefined
-  }
 }

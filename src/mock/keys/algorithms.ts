@@ -54,6 +54,7 @@ export function isOneOf<Word extends string>(
   return words.some((word) => word === value)
 }
 
+/** Whether the algorithm takes keys of this `kty` and `crv`. */
 export function takesKind(alg: VerifyAlgorithm, kty: unknown, crv: unknown): boolean {
   const kind = kinds[alg]
   return kind.kty === kty && (kind.crv === undefined || kind.crv === crv)

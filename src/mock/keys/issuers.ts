@@ -2,8 +2,7 @@
 
 import type { KeyAudit, KeyChangeOptions } from './audit-log.ts'
 import type { TrustedIssuer } from './given-key.ts'
-import { importedKey, type Key } from './key.ts'
-import type { KeyIds } from './key-ids.ts'
+import { importedKey, type Key, type KeyIds } from './key.ts'
 
 /** A public key, and the values that tokens of its issuer must have. */
 interface IssuerKey extends Key {

@@ -55,8 +55,8 @@ export function checkJwk<Alg extends VerifyAlgorithm>(
     throw invalid(`${name}.alg`, `one of ${algorithms.join(', ')}`, received, caller)
   }
   // A key is for one algorithm only (RFC 8725 §3.1).
-  const isNamedOnce = own === undefined || own === alg
-  insist(isNamedOnce, '.alg', `${alg}, the algorithm of the key`, describe(value.alg))
+  const isConsistent = own === undefined || own === alg
+  insist(isConsistent, '.alg', `${alg}, the algorithm of the key`, describe(value.alg))
   insist(takesKind(alg, kty, crv), '', `a key for ${alg}`, kindOf(value))
   insist(use === undefined || use === 'sig', '.use', "'sig'", describe(use))
   const allowsSignatures = operations === undefined || allowSignatures(operations)

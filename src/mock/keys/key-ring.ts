@@ -1,47 +1,39 @@
 // Key ring: the server's own keys. One signs, others only verify, published ones do not sign yet.
 
-import { randomHex } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { MockAlgorithm } from './algorithms.ts'
-import type { KeyAudit, KeyChangeOptions } from './audit-log.ts'
+import type { KeyAudit, KeyChangeOptions, MockKeyAction, MockKeyChange } from './audit-log.ts'
 import type { GivenKey } from './given-key.ts'
-import { generatedKey, importedKey, type OwnKey } from './key.ts'
-import type { KeyIds } from './key-ids.ts'
-
-/** The public facts about a key. */
-export interface MockKeyStatus {
-  readonly kid: string
-  readonly alg: MockAlgorithm
-  /**
-   * - `signing`: signs new tokens, and verifies
-   * - `verifying`: only verifies
-   * - `published`: is in the JWK Set and verifies, but signs only after `activateKey`
-   */
-  readonly status: 'signing' | 'verifying' | 'published'
-}
-
-/** A key to generate. */
-export interface NewKey extends KeyChangeOptions {
-  /** Default: the algorithm of the signing key. */
-  readonly alg?: MockAlgorithm
-  /** The `kid` of the key. Default: a generated one. */
-  readonly kid?: string
-}
+import {
+  generatedKey,
+  importedKey,
+  type KeyIds,
+  type MockKeyStatus,
+  type NewKey,
+  type OwnKey
+} from './key.ts'
 
 export interface KeyRing {
   signing(): OwnKey
   /** The key with this `kid`, unless it is retired. */
   find(kid: string): OwnKey | undefined
-  /** The keys to try for a token without a `kid`: the signing key, then the verifying keys. */
-  inOrder(): readonly OwnKey[]
+  /** Every key except the retired ones; the signing key comes first. */
+  all(): readonly OwnKey[]
+  /** The keys that may have signed a token: the signing key, then the verifying keys. */
+  signers(): readonly OwnKey[]
   /** The retired key with this `kid`; without a `kid`, the latest one. */
   findRetired(kid?: string): OwnKey | undefined
-  /** Adds a key to the retired ones that was never on the ring. */
+  /** Adds a key that was never on the ring to the retired ones. */
   addRetired(key: OwnKey): OwnKey
+  /** The public facts about every key of `all`, in the same order. */
   list(): readonly MockKeyStatus[]
+  /** Generates a key that signs from now on. */
   rotate(change: NewKey): { previousKid: string; kid: string }
+  /** Generates a key that does not sign yet. */
   publish(change: NewKey): { kid: string }
+  /** Lets an existing key sign. */
   activate(kid: string, change: KeyChangeOptions): { previousKid: string; kid: string }
+  /** Adds a key from another source. */
   register(key: OwnKey, status: MockKeyStatus['status'], change: KeyChangeOptions): void
   /** Retires this key; without a `kid`, every verifying key. */
   retire(kid: string | undefined, change: KeyChangeOptions): readonly string[]
@@ -73,7 +65,7 @@ export interface KeyRingDeps {
   readonly alg: MockAlgorithm
   readonly keyIds: KeyIds
   readonly audit: KeyAudit
-  /** The retired ones among the initial keys. The ring adds to the set; a reset empties it. */
+  /** The `kid`s of initial keys that are retired. The ring adds to the set; a reset empties it. */
   readonly goneKids: Set<string>
   /** Called after each change of `goneKids`. */
   readonly onChange: () => void
@@ -88,7 +80,6 @@ export function createKeyRing({
   onChange
 }: KeyRingDeps): KeyRing {
   const given = initial.map(importedKey)
-  let generatedCount = 0
   /** Signs if no key is given, or if the first given key is retired. It survives a reset. */
   let spare: OwnKey | undefined
   let { signing, others, retired } = initialContents()
@@ -102,8 +93,7 @@ export function createKeyRing({
     const rest = left.filter((key) => key !== first)
     for (const key of [first, ...rest]) {
       keyIds.claim([key.kid])
-      const by = key === spare ? 'server' : 'options'
-      audit.record({ action: 'created', kid: key.kid, alg: key.alg }, { by })
+      record('created', key, { by: key === spare ? 'server' : 'options' })
     }
     return {
       signing: first,
@@ -112,26 +102,32 @@ export function createKeyRing({
     }
   }
 
+  function record(
+    action: MockKeyAction,
+    { kid, alg }: OwnKey,
+    change: KeyChangeOptions,
+    more: Pick<MockKeyChange, 'previousKid' | 'retiredKids'> = {}
+  ): void {
+    audit.record({ action, kid, alg, ...more }, change)
+  }
+
   function spareKey(): OwnKey {
-    spare ??= generatedKey(freshKid(), alg)
+    spare ??= generatedKey(keyIds.fresh(), alg)
     return spare
   }
 
-  function freshKid(): string {
-    generatedCount += 1
-    // The random part keeps the `kid`s of several servers apart.
-    const kid = `key-${generatedCount}-${randomHex(4)}`
-    return keyIds.isFree(kid) ? kid : freshKid()
-  }
-
   function generate(change: NewKey): OwnKey {
-    const kid = change.kid ?? freshKid()
+    const kid = change.kid ?? keyIds.fresh()
     keyIds.claim([kid])
     return generatedKey(kid, change.alg ?? signing.alg)
   }
 
-  function findOther(kid: string): OwnKey | undefined {
-    return others.find((entry) => entry.key.kid === kid)?.key
+  function all(): readonly OwnKey[] {
+    return [signing, ...others.map((entry) => entry.key)]
+  }
+
+  function find(kid: string): OwnKey | undefined {
+    return all().find((key) => key.kid === kid)
   }
 
   /** Makes a key the signing key, and returns the `kid` of the previous one. */
@@ -155,8 +151,9 @@ export function createKeyRing({
 
   return {
     signing: () => signing,
-    find: (kid) => (kid === signing.kid ? signing : findOther(kid)),
-    inOrder: () => [
+    find,
+    all,
+    signers: () => [
       signing,
       ...others.filter((entry) => entry.status === 'verifying').map((entry) => entry.key)
     ],
@@ -173,22 +170,22 @@ export function createKeyRing({
     rotate(change) {
       const key = generate(change)
       const previousKid = signWith(key)
-      audit.record({ action: 'rotated', kid: key.kid, alg: key.alg, previousKid }, change)
+      record('rotated', key, change, { previousKid })
       return { previousKid, kid: key.kid }
     },
     publish(change) {
       const key = generate(change)
       others = [...others, { key, status: 'published' }]
-      audit.record({ action: 'published', kid: key.kid, alg: key.alg }, change)
+      record('published', key, change)
       return { kid: key.kid }
     },
     activate(kid, change) {
-      const key = kid === signing.kid ? signing : findOther(kid)
+      const key = find(kid)
       if (key === undefined) throw unknownKey(kid)
       if (!key.canSign) throw cannotSign(kid)
       if (key === signing) return { previousKid: kid, kid }
       const previousKid = signWith(key)
-      audit.record({ action: 'activated', kid, alg: key.alg, previousKid }, change)
+      record('activated', key, change, { previousKid })
       return { previousKid, kid }
     },
     register(key, status, change) {
@@ -196,7 +193,7 @@ export function createKeyRing({
       keyIds.claim([key.kid])
       const previous = status === 'signing' ? { previousKid: signWith(key) } : {}
       if (status !== 'signing') others = [...others, { key, status }]
-      audit.record({ action: 'registered', kid: key.kid, alg: key.alg, ...previous }, change)
+      record('registered', key, change, previous)
     },
     retire(kid, change) {
       if (kid === signing.kid) {
@@ -211,9 +208,7 @@ export function createKeyRing({
         .map((entry) => entry.key)
       if (kid !== undefined && leaving.length === 0) throw unknownKey(kid)
       moveToRetired(leaving.map((key) => key.kid))
-      for (const key of leaving) {
-        audit.record({ action: 'retired', kid: key.kid, alg: key.alg }, change)
-      }
+      for (const key of leaving) record('retired', key, change)
       return leaving.map((key) => key.kid)
     },
     replaceAll(change, endSessions) {
@@ -222,10 +217,7 @@ export function createKeyRing({
       const retiredKids = Object.freeze(others.map((entry) => entry.key.kid))
       moveToRetired(retiredKids)
       endSessions()
-      audit.record(
-        { action: 'emergency', kid: key.kid, alg: key.alg, previousKid, retiredKids },
-        change
-      )
+      record('emergency', key, change, { previousKid, retiredKids })
       return { previousKid, kid: key.kid, retiredKids }
     },
     reset() {

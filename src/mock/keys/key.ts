@@ -1,12 +1,14 @@
-// Keys: their material is generated or imported when it is first needed, and then kept.
+// Keys: their material is generated or imported when it is first needed, and then kept. A `kid`
+// identifies one key for good.
 
 import type { CryptoKey, JWK } from 'jose'
 import { exportJWK } from 'jose/key/export'
 import { generateKeyPair } from 'jose/key/generate/keypair'
 import { importJWK } from 'jose/key/import'
-import { randomText } from '../lib/crypto.ts'
+import { randomHex, randomText } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { MockAlgorithm, VerifyAlgorithm } from './algorithms.ts'
+import type { KeyChangeOptions } from './audit-log.ts'
 import type { GivenKey } from './given-key.ts'
 import { publicHalf } from './jwk.ts'
 
@@ -30,6 +32,26 @@ export interface Key<Alg extends VerifyAlgorithm = VerifyAlgorithm> {
 
 /** An own key: one that belongs to the server itself. */
 export type OwnKey = Key<MockAlgorithm>
+
+/** The public facts about a key. */
+export interface MockKeyStatus {
+  readonly kid: string
+  readonly alg: MockAlgorithm
+  /**
+   * - `signing`: signs new tokens, and verifies
+   * - `verifying`: only verifies
+   * - `published`: is in the JWK Set and verifies, but signs only after `activateKey`
+   */
+  readonly status: 'signing' | 'verifying' | 'published'
+}
+
+/** A key to generate. */
+export interface NewKey extends KeyChangeOptions {
+  /** Default: the algorithm of the signing key. */
+  readonly alg?: MockAlgorithm
+  /** The `kid` of the key. Default: a generated one. */
+  readonly kid?: string
+}
 
 /** A new key of the server. */
 export function generatedKey(kid: string, alg: MockAlgorithm): OwnKey {
@@ -91,5 +113,60 @@ function once(kid: string, make: () => Promise<KeyMaterial>): () => Promise<KeyM
       throw new MockAuthServerError('unusable_key', message)
     })
     return made
+  }
+}
+
+/** Every `kid` that was ever used, so that none is used for a second key. */
+export interface KeyIds {
+  /**
+   * Claims the `kid`s of own keys, all or none of them.
+   * @throws MockAuthServerError `key_exists` if one is taken
+   */
+  claim(kids: readonly string[]): void
+  /**
+   * Claims the `kid`s of an issuer's public keys, all or none of them. A repeated claim for the
+   * same key succeeds.
+   * @throws MockAuthServerError `key_exists` if one is taken by another key
+   */
+  claimFor(issuer: string, keys: readonly GivenKey[]): void
+  /** A new `kid`, such as `key-1-8c2f01aa`. It is not claimed yet. */
+  fresh(): string
+  reset(): void
+}
+
+interface Claim {
+  readonly kid: string
+  /** Issuer and public key, as text. Absent for the server's own keys. */
+  readonly owner?: string
+}
+
+export function createKeyIds(): KeyIds {
+  const owners = new Map<string, string | undefined>()
+  let freshCount = 0
+
+  function claimAll(claims: readonly Claim[]): void {
+    const taken = claims.find(
+      ({ kid, owner }) => owners.has(kid) && (owner === undefined || owners.get(kid) !== owner)
+    )
+    if (taken !== undefined) {
+      const message = `Key ${taken.kid} exists or existed before; a kid is never reused.`
+      throw new MockAuthServerError('key_exists', message)
+    }
+    for (const { kid, owner } of claims) owners.set(kid, owner)
+  }
+
+  function fresh(): string {
+    freshCount += 1
+    // The random part keeps the `kid`s of several servers apart.
+    const kid = `key-${freshCount}-${randomHex(4)}`
+    return owners.has(kid) ? fresh() : kid
+  }
+
+  return {
+    claim: (kids) => claimAll(kids.map((kid) => ({ kid }))),
+    claimFor: (issuer, keys) =>
+      claimAll(keys.map(({ kid, jwk }) => ({ kid, owner: JSON.stringify([issuer, jwk]) }))),
+    fresh,
+    reset: () => owners.clear()
   }
 }

@@ -35,7 +35,7 @@ type Lookup = { readonly kind: 'found'; readonly candidates: readonly Candidate[
 export type LookUpKeys = (token: string) => Lookup
 
 export interface KeyLookupDeps {
-  readonly ring: Pick<KeyRing, 'find' | 'findRetired' | 'inOrder'>
+  readonly ring: Pick<KeyRing, 'find' | 'findRetired' | 'signers'>
   readonly issuers: Pick<Issuers, 'find'>
   readonly issuer: string
   readonly audience: string
@@ -68,7 +68,7 @@ export function createKeyLookup({
 
   function lookUpWithoutKid(alg: string): Lookup {
     if (tokensWithoutKid === 'refuse') return refused('missing_kid')
-    const keys = ring.inOrder().filter((key) => key.alg === alg)
+    const keys = ring.signers().filter((key) => key.alg === alg)
     if (keys.length === 0) return refused('alg_not_allowed')
     return { kind: 'found', candidates: keys.map((key) => ({ key, expected, isOwn: true })) }
   }

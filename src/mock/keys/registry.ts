@@ -4,7 +4,7 @@ import type { MockAlgorithm } from './algorithms.ts'
 import { createKeyAudit, type KeyAudit, type MockKeyChange } from './audit-log.ts'
 import type { GivenKey, TrustedIssuer } from './given-key.ts'
 import { createIssuers, type Issuers } from './issuers.ts'
-import { createKeyIds } from './key-ids.ts'
+import { createKeyIds } from './key.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
 import { createKeyLookup, type LookUpKeys } from './lookup.ts'
 
@@ -28,20 +28,26 @@ export interface KeyRegistryDeps {
   readonly issuers: readonly TrustedIssuer[]
   readonly tokensWithoutKid: 'refuse' | 'try-keys'
   readonly now: () => number
-}
-
-/** The part of the stored state that concerns keys. */
-interface StoredKeys {
+  /** The `kid`s of given keys that are retired. The registry changes the set in place. */
   readonly goneKids: Set<string>
   /** Called after each change of `goneKids`. */
   readonly onChange: () => void
+  /** Called with each new entry of the audit log. */
+  readonly onRecord: (change: MockKeyChange) => void
 }
 
-export function createKeyRegistry(
-  { issuer, audience, alg, keys, issuers: trusted, tokensWithoutKid, now }: KeyRegistryDeps,
-  { goneKids, onChange }: StoredKeys,
-  onRecord: (change: MockKeyChange) => void
-): KeyRegistry {
+export function createKeyRegistry({
+  issuer,
+  audience,
+  alg,
+  keys,
+  issuers: trusted,
+  tokensWithoutKid,
+  now,
+  goneKids,
+  onChange,
+  onRecord
+}: KeyRegistryDeps): KeyRegistry {
   const keyIds = createKeyIds()
   const audit = createKeyAudit(now, onRecord)
   const ring = createKeyRing({ initial: keys, alg, keyIds, audit, goneKids, onChange })

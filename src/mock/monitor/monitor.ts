@@ -1,7 +1,7 @@
 // Monitor: turns calls into security events, and detects spikes of them.
 import type { MockCall } from '../calls/call.ts'
 import { type CallOutcome, type TokenRefusal, tokenRefusals } from '../calls/outcomes.ts'
-import type { MonitorSettings } from '../options/monitor.ts'
+import type { MockSpike } from '../options/monitor.ts'
 import type { Events, MockEvents, SpikeKind } from './events.ts'
 
 export interface Monitor {
@@ -9,7 +9,12 @@ export interface Monitor {
   reset(): void
 }
 
-export function createMonitor({ spike }: MonitorSettings, events: Events): Monitor {
+export interface MonitorDeps {
+  readonly spike: Required<MockSpike>
+  readonly events: Pick<Events, 'emit'>
+}
+
+export function createMonitor({ spike, events }: MonitorDeps): Monitor {
   const times = new Map<SpikeKind, number[]>()
   const spiking = new Set<SpikeKind>()
 

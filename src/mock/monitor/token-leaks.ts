@@ -18,7 +18,7 @@ export interface TokenLeaks {
   reset(): void
 }
 
-/** Limits memory. */
+/** More leaks than this are not recorded, to limit memory. */
 const keptLeaks = 1_000
 const jwsPattern = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g
 

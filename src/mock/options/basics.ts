@@ -62,6 +62,7 @@ export type BasicSettings = SettingsOf<
   {
     readonly users: readonly Required<MockUser>[]
     readonly paths: MockRoutePaths
+    readonly now: (() => number) | undefined
   }
 >
 
@@ -91,7 +92,7 @@ export const basicOptions: OptionTable<BasicSettings> = {
     value === 'loopback'
       ? value
       : list(name, value, readOrigin, "'loopback' or an array of origins"),
-  now: (name, value = () => Date.now()) => readClock(name, value)
+  now: (name, value) => (value === undefined ? undefined : readClock(name, value))
 }
 
 function pathReader(usual: string): Reader<string> {

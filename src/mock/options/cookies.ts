@@ -1,5 +1,4 @@
 // Cookie options: name and attributes of the refresh cookie, restricted to what browsers accept.
-import type { CookieSettings, MockCookieAttributes } from '../http/refresh-cookie.ts'
 import { describe, flag, invalid, matching, oneOf, tokenPattern } from '../lib/checks.ts'
 import { type OptionTable, readTable, type SettingsOf } from './table.ts'
 
@@ -14,10 +13,39 @@ export interface MockCookieOptions {
   readonly cookie?: MockCookieAttributes
 }
 
+/** Attributes of the refresh cookie (RFC 6265 §4.1.2, 6265bis). It is always `HttpOnly`. */
+export interface MockCookieAttributes {
+  /** Default `/`, which the prefix `__Host-` requires. */
+  readonly path?: string
+  /** Default: none, so that no other host receives or sets the cookie. */
+  readonly domain?: string
+  /** Default `Strict`. `None` allows pages of other sites, and makes the cookie `Secure`. */
+  readonly sameSite?: 'Strict' | 'Lax' | 'None'
+  /** Default `auto`: `Secure` over https, or if the name or another attribute requires it. */
+  readonly secure?: 'auto' | true
+  /**
+   * Keeps one cookie for each site that embeds the page (CHIPS). Default `false`; `true` makes the
+   * cookie `Secure`.
+   */
+  readonly partitioned?: boolean
+  /**
+   * Keeps the cookie after the browser closes, until the session ends. Default `true`: the cookie
+   * has a `Max-Age`.
+   */
+  readonly persistent?: boolean
+}
+
+export type CookieSettings = SettingsOf<
+  MockCookieOptions,
+  { readonly cookieName: string | undefined; readonly cookie: CookieAttributes }
+>
+
+type CookieAttributes = SettingsOf<MockCookieAttributes, { readonly domain: string | undefined }>
+
 const pathPattern = /^\/[\x21-\x3a\x3c-\x7e]*$/
 const domainPattern = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i
 
-const attributes: OptionTable<CookieSettings['cookie']> = {
+const attributes: OptionTable<CookieAttributes> = {
   path: (name, value = '/') => matching(name, value, pathPattern, "a path such as '/auth'"),
   domain: (name, value) =>
     value === undefined
@@ -29,7 +57,7 @@ const attributes: OptionTable<CookieSettings['cookie']> = {
   persistent: (name, value = true) => flag(name, value)
 }
 
-export const cookieOptions: OptionTable<SettingsOf<MockCookieOptions, CookieSettings>> = {
+export const cookieOptions: OptionTable<CookieSettings> = {
   cookieName: (name, value) =>
     value === undefined
       ? undefined

@@ -14,7 +14,7 @@ export interface MockReissue {
    * Default `old-key`.
    */
   readonly when?: 'old-key' | 'always' | 'never'
-  /** Name of the header, in the case in which it is sent. Default `Authorization`. */
+  /** Name of the header, in upper and lower case as it is sent. Default `Authorization`. */
   readonly header?: string
   /**
    * Value of the header:

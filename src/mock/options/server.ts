@@ -1,8 +1,12 @@
 // Options of createMockAuthServer: the parts together, and their validation.
-import type { CookieSettings } from '../http/refresh-cookie.ts'
 import { type AdapterSettings, adapterOptions, type MockAdapterOptions } from './adapters.ts'
 import { type BasicSettings, basicOptions, joinPaths, type MockBasicOptions } from './basics.ts'
-import { checkCookieName, cookieOptions, type MockCookieOptions } from './cookies.ts'
+import {
+  type CookieSettings,
+  checkCookieName,
+  cookieOptions,
+  type MockCookieOptions
+} from './cookies.ts'
 import { checkKeys, type KeySettings, keyOptions, type MockKeyOptions } from './keys.ts'
 import { type MockMonitorOptions, type MonitorSettings, monitorOptions } from './monitor.ts'
 import { type MockReissueOptions, type ReissueSettings, reissueOptions } from './reissue.ts'

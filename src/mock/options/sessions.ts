@@ -1,6 +1,6 @@
 // Session options: lifetimes, refresh, grace period, revocation and persistence.
 import { describe, invalid, isRecord, oneOf, seconds } from '../lib/checks.ts'
-import type { MockStorage } from '../sessions/stored-state.ts'
+import type { MockStorage } from '../sessions/persistence.ts'
 import type { OptionTable, SettingsOf } from './table.ts'
 
 /** The credential that a refresh request presents. */

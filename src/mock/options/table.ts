@@ -1,6 +1,7 @@
 // Option tables: one reader per option. Names and defaults of the options stand in the tables only.
 //
-// Settings are options after validation: every default is filled in.
+// Settings are options after validation: every fixed default is filled in. `undefined` remains if
+// the default depends on more than the options, such as the page or the current time.
 import { ownOptions } from '../lib/checks.ts'
 
 /**

@@ -1,11 +1,13 @@
-// Session: the data of one session, as it is used and as it is stored.
+// Session: the data of one session, in use and in storage, and the results of a refresh.
+
+import type { RefreshRefusal } from '../calls/outcomes.ts'
 
 /** Everything that follows from one login. RFC 9700 calls its refresh tokens a family. */
 export interface Session {
   /** The `sid` claim. */
   readonly id: string
   readonly sub: string
-  /** The `auth_time` claim: when the user signed in. */
+  /** The `auth_time` claim: when the user signed in, in seconds since the epoch, as all times. */
   readonly startedAtSeconds: number
   /** When the session ends at the latest. */
   readonly endsAtSeconds: number
@@ -23,6 +25,28 @@ export interface Family extends Session {
   predecessor:
     | { fingerprint: string; spentAtMs: number; idempotencyKey: string | undefined }
     | undefined
+  /** Fingerprints of all refresh tokens of the session, spent ones included. */
   readonly issued: string[]
   isRevoked: boolean
 }
+
+/** A session and the refresh token to send to the client. */
+export interface Grant {
+  readonly session: Session
+  readonly refreshToken: string
+}
+
+/** The result of a refresh token that a client presents. */
+export type Redemption =
+  | ({ readonly kind: 'rotated' | 'replayed' } & Grant)
+  | {
+      readonly kind: 'refused'
+      readonly reason: Exclude<RefreshRefusal, 'no_cookie'>
+      readonly session?: Session
+    }
+
+/** Why a session has ended. */
+export type SessionEnd = Extract<
+  RefreshRefusal,
+  'session_revoked' | 'session_expired' | 'session_idle'
+>

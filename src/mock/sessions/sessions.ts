@@ -1,28 +1,10 @@
 // Sessions: refresh token rotation, the grace period for a benign race, and reuse detection (RFC
 // 9700 §4.14.2).
 
-import type { RefreshRefusal } from '../calls/outcomes.ts'
 import { randomName } from '../lib/crypto.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
-import type { Family, Session } from './session.ts'
-
-/** A session and the refresh token to send to the client. */
-export interface Grant {
-  readonly session: Session
-  readonly refreshToken: string
-}
-
-export type Redemption =
-  | ({ readonly kind: 'rotated' | 'replayed' } & Grant)
-  | {
-      readonly kind: 'refused'
-      readonly reason: Exclude<RefreshRefusal, 'no_cookie'>
-      readonly session?: Session
-    }
-
-/** Why a session has ended. */
-type SessionEnd = Extract<RefreshRefusal, 'session_revoked' | 'session_expired' | 'session_idle'>
+import type { Family, Grant, Redemption, Session, SessionEnd } from './session.ts'
 
 export interface Sessions {
   /**
@@ -36,7 +18,7 @@ export interface Sessions {
   restartIdleTime(id: string): Session | undefined
   /** Ends the sessions of these refresh tokens, spent ones included, and returns the first. */
   end(refreshTokens: readonly string[]): Promise<Session | undefined>
-  /** Did the client end this session, by a logout or by a new login? */
+  /** Whether the client ended this session, by a logout or by a new login. */
   endedByClient(session: Session): boolean
   /** Ends the session with this `sid`. Returns whether it exists. */
   endById(id: string): boolean
@@ -59,15 +41,23 @@ interface SessionsDeps {
   readonly refreshIdleSeconds: number | undefined
   readonly refreshGraceSeconds: number
   readonly now: () => number
+  /** The sessions by `sid`, oldest first. */
+  readonly families: Map<string, Family>
+  /** The secret that refresh tokens are derived with. */
+  readonly secret: Uint8Array<ArrayBuffer>
+  /** Called after each change of `families`. */
+  readonly onChange: () => void
 }
 
-/** @param onChange is called after every change of `families` */
-export function createSessions(
-  { sessionSeconds, refreshIdleSeconds, refreshGraceSeconds, now }: SessionsDeps,
-  families: Map<string, Family> = new Map(),
-  secret?: Uint8Array<ArrayBuffer>,
-  onChange: () => void = () => {}
-): Sessions {
+export function createSessions({
+  sessionSeconds,
+  refreshIdleSeconds,
+  refreshGraceSeconds,
+  now,
+  families,
+  secret,
+  onChange
+}: SessionsDeps): Sessions {
   const tokens = createRefreshTokens(secret)
   const familyOf = new Map(
     [...families.values()].flatMap((family) => family.issued.map((each) => [each, family] as const))

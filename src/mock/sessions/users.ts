@@ -29,11 +29,15 @@ export interface Users {
   reset(): void
 }
 
-export function createUsers(
-  users: readonly KnownUser[],
-  versions: Map<string, number> = new Map(),
-  onChange: () => void = () => {}
-): Users {
+export interface UsersDeps {
+  readonly users: readonly KnownUser[]
+  /** The `token_version` of each user for whom it was raised. */
+  readonly versions: Map<string, number>
+  /** Called after each change of `versions`. */
+  readonly onChange: () => void
+}
+
+export function createUsers({ users, versions, onChange }: UsersDeps): Users {
   function find(sub: string): KnownUser | undefined {
     return users.find((user) => user.sub === sub)
   }

@@ -1,4 +1,5 @@
-// Access tokens: JWTs (RFC 9068), signed by the signing key and recorded among the issued tokens.
+// Access tokens: JWTs (RFC 9068), signed by the signing key, and the record of the issued ones.
+
 import { SignJWT } from 'jose/jwt/sign'
 import { accessTokenType } from '../keys/given-key.ts'
 import type { OwnKey } from '../keys/key.ts'
@@ -7,7 +8,6 @@ import { randomName } from '../lib/crypto.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import type { IssuedTokens } from './issued-tokens.ts'
 
 /** A signed token. */
 export interface IssuedToken {
@@ -61,7 +61,7 @@ export function createAccessTokens({
     const jti = randomName()
     const key = ring.signing()
     // Recorded before it is signed, so that a revocation during the signing includes this token.
-    issuedTokens.enter(jti, exp, iat)
+    issuedTokens.record(jti, exp, iat)
     return {
       key,
       header: { alg: key.alg, typ: accessTokenType, kid: key.kid },
@@ -105,4 +105,80 @@ async function sign({ key, header, claims }: TokenDraft): Promise<IssuedToken> {
     .setProtectedHeader({ ...header, alg: key.alg })
     .sign(signWith)
   return { token, kid: key.kid, jti: claims.jti, expiresInSeconds: claims.exp - claims.iat }
+}
+
+/** The `jti` of each access token that counts, and of each that was revoked. */
+export interface IssuedTokens {
+  /** Records a token. Call it before the token is signed. */
+  record(jti: string, expSeconds: number, nowSeconds: number): void
+  /** For a token made by `mint`: stores the index of the next call; `Infinity` for a forged one. */
+  noteMinted(jti: string, beforeCall: number): void
+  /** The value from `noteMinted`; `undefined` for tokens that were not minted. */
+  mintedBefore(jti: string): number | undefined
+  /** Whether `expireAll` has expired this token. */
+  isExpired(jti: string): boolean
+  /** Whether this token was revoked, or was never issued here. */
+  isRevoked(jti: string): boolean
+  /** Whether this token was revoked by its `jti`, even if another issuer issued it. */
+  isOnRevocationList(jti: unknown): boolean
+  revoke(jti: string): void
+  /** Revokes every token issued so far. */
+  revokeAll(): void
+  /** Expires every token issued so far. */
+  expireAll(): void
+  reset(): void
+}
+
+interface Entry {
+  readonly expSeconds: number
+  readonly isExpired: boolean
+}
+
+/**
+ * Expired tokens are forgotten beyond this number, to limit memory. Up to it they are kept, because
+ * they are valid again if the clock moves back.
+ */
+const keptTokens = 10_000
+
+export function createIssuedTokens(clockToleranceSeconds: number): IssuedTokens {
+  /** The tokens that count. A token that is missing was revoked, or was not issued here. */
+  const live = new Map<string, Entry>()
+  const revoked = new Set<string>()
+  const mintedBefore = new Map<string, number>()
+
+  // Tokens expire roughly in the order in which they were issued, so the oldest are checked first.
+  // A token that still counts moves to the end. Otherwise a minted one with a late `exp` would keep
+  // all later tokens in memory.
+  function forgetExpired(nowSeconds: number): void {
+    for (const [jti, entry] of live) {
+      if (live.size < keptTokens) return
+      live.delete(jti)
+      if (entry.expSeconds + clockToleranceSeconds > nowSeconds) {
+        live.set(jti, entry)
+        return
+      }
+    }
+  }
+
+  return {
+    record(jti, expSeconds, nowSeconds) {
+      forgetExpired(nowSeconds)
+      live.set(jti, { expSeconds, isExpired: false })
+    },
+    noteMinted: (jti, beforeCall) => void mintedBefore.set(jti, beforeCall),
+    mintedBefore: (jti) => mintedBefore.get(jti),
+    isExpired: (jti) => live.get(jti)?.isExpired ?? false,
+    isRevoked: (jti) => revoked.has(jti) || !live.has(jti),
+    isOnRevocationList: (jti) => typeof jti === 'string' && revoked.has(jti),
+    revoke: (jti) => void revoked.add(jti),
+    revokeAll: () => live.clear(),
+    expireAll() {
+      for (const [jti, entry] of live) live.set(jti, { ...entry, isExpired: true })
+    },
+    reset() {
+      live.clear()
+      revoked.clear()
+      mintedBefore.clear()
+    }
+  }
 }

@@ -15,7 +15,7 @@ export interface Reissue {
   /** The new token for the answer to a call with this token; `undefined` if none is due. */
   issueFor(kid: string, claims: TokenClaims): Promise<IssuedToken> | undefined
   /** Whether the new token may still be sent. Ask again after the handler, which takes time. */
-  mayFollow(issued: IssuedToken, kid: string, claims: TokenClaims): boolean
+  mayStillSend(issued: IssuedToken, kid: string, claims: TokenClaims): boolean
   /** Adds the token to a response. */
   write(response: WireResponse, token: string): WireResponse
 }
@@ -41,8 +41,9 @@ export function createReissue({
     return when === 'always' || (when === 'old-key' && kid !== ring.signing().kid)
   }
 
-  // Checked even if revocation is `short-lived`: re-issues must not extend an ended session.
-  function sessionOf(kid: string, claims: TokenClaims): Session | undefined {
+  // The session of a token that may be replaced. The token is looked up even if revocation is
+  // `short-lived`: re-issues must not extend an ended session.
+  function reissuableSession(kid: string, claims: TokenClaims): Session | undefined {
     const isRefused =
       ring.find(kid) === undefined || revocation.refuseSuccessor(claims) !== undefined
     return isRefused ? undefined : sessions.findLive(String(claims.sid))
@@ -60,12 +61,12 @@ export function createReissue({
 
   return {
     issueFor(kid, claims) {
-      const session = sessionOf(kid, claims)
+      const session = reissuableSession(kid, claims)
       return session !== undefined && isDue(kid) ? tokens.reissue(session, claims) : undefined
     },
 
-    mayFollow: (issued, kid, claims) =>
-      sessionOf(kid, claims) !== undefined && ring.find(issued.kid) !== undefined,
+    mayStillSend: (issued, kid, claims) =>
+      reissuableSession(kid, claims) !== undefined && ring.find(issued.kid) !== undefined,
 
     write(response, token) {
       const added: [name: string, value: string][] = [[header, headerValueFor(token)]]

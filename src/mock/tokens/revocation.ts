@@ -3,7 +3,7 @@ import type { TokenRefusal } from '../calls/outcomes.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { tokenVersion, type Users } from '../sessions/users.ts'
-import type { IssuedTokens } from './issued-tokens.ts'
+import type { IssuedTokens } from './access-tokens.ts'
 import type { TokenClaims } from './verify.ts'
 
 export interface RevocationCheck {
@@ -35,14 +35,17 @@ export function createRevocationCheck({
     return tokenVersion(claims) === users.versionOf(claims.sub) ? undefined : 'stale_version'
   }
 
-  function refuseSession(claims: TokenClaims, session: Session | undefined) {
+  function refuseSession(
+    claims: TokenClaims,
+    session: Session | undefined
+  ): TokenRefusal | undefined {
     return session?.sub === claims.sub ? undefined : 'token_revoked'
   }
 
   return {
     refuse(claims, isOwn) {
       // Session and user of an external token are unknown here; only `revoke` applies to it.
-      if (!isOwn) return issuedTokens.isListed(claims.jti) ? 'token_revoked' : undefined
+      if (!isOwn) return issuedTokens.isOnRevocationList(claims.jti) ? 'token_revoked' : undefined
       // A valid signature for an unknown user indicates a stolen key.
       if (users.find(claims.sub) === undefined) return 'unknown_subject'
       if (issuedTokens.isExpired(String(claims.jti))) return 'token_expired'

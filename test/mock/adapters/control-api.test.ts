@@ -174,7 +174,7 @@ it.each([
   ],
   ['POST', 'sign-in', { usr: 'ada' }, 400, 'sign-in(): usr: no such option; did you mean user?'],
   ['POST', 'revoke', {}, 400, 'revoke(): jti: expected a non-empty string'],
-  ['POST', 'arrived', { gate: 'gate-9' }, 400, 'unknown gate'],
+  ['POST', 'arrived', { gate: 'gate-9' }, 400, 'expected the id of a gate; received'],
   [
     'GET',
     'calls?routes=login',
@@ -182,7 +182,7 @@ it.each([
     400,
     'calls(): routes: no such option; did you mean route?'
   ],
-  ['POST', 'release', { gate: 'gate-9' }, 400, 'unknown gate \\"gate-9\\"'],
+  ['POST', 'release', { gate: 'gate-9' }, 400, 'received \\"gate-9\\"'],
   ['POST', 'arrived', {}, 400, 'arrived(): gate: expected the id of a gate'],
   ['POST', 'advance', {}, 400, 'clock.advance(): seconds: expected a finite number of seconds'],
   ['POST', 'retire-key', { kid: 'x' }, 400, 'x'],

@@ -29,11 +29,22 @@ async function present(server: ReturnType<typeof createMockAuthServer>, cookie: 
   return { answer, cookie: visitor.cookie }
 }
 
+function randomSecret(): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(32))
+}
+
 describe('stored sessions', () => {
   it('contain no refresh token, and still return the same successor twice', async () => {
     const families = new Map<string, Family>()
-    const rules = { sessionSeconds: 60, refreshIdleSeconds: undefined, refreshGraceSeconds: 10 }
-    const sessions = createSessions({ ...rules, now: () => 1000 }, families)
+    const sessions = createSessions({
+      sessionSeconds: 60,
+      refreshIdleSeconds: undefined,
+      refreshGraceSeconds: 10,
+      now: () => 1000,
+      families,
+      secret: randomSecret(),
+      onChange: () => {}
+    })
     const { refreshToken: first } = await sessions.start('ada', () => true)
     const rotated = await sessions.redeem(first, undefined)
     const again = await sessions.redeem(first, undefined)
@@ -50,7 +61,7 @@ describe('stored sessions', () => {
   })
 
   it('derive the successor of a refresh token with a secret of the server', async () => {
-    const [one, other] = [createRefreshTokens(), createRefreshTokens()]
+    const [one, other] = [createRefreshTokens(randomSecret()), createRefreshTokens(randomSecret())]
     const { token } = await one.create()
     const [here, again, there] = [
       await one.read(token),

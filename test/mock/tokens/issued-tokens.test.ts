@@ -1,16 +1,16 @@
 // Issued tokens: which ones are forgotten once there are ten thousand.
 import { expect, it } from 'vitest'
-import { createIssuedTokens } from '../../../src/mock/tokens/issued-tokens.ts'
+import { createIssuedTokens } from '../../../src/mock/tokens/access-tokens.ts'
 
 it('forgets the oldest expired tokens, and no others, beyond ten thousand', () => {
   const issuedTokens = createIssuedTokens(0)
-  issuedTokens.enter('far', 1_000_000, 0)
-  for (let index = 0; index < 9_999; index += 1) issuedTokens.enter(`old-${index}`, 300, 0)
+  issuedTokens.record('far', 1_000_000, 0)
+  for (let index = 0; index < 9_999; index += 1) issuedTokens.record(`old-${index}`, 300, 0)
   expect(issuedTokens.isRevoked('old-0')).toBe(false)
 
   // The oldest token still counts. It moves to the end, and does not protect the others.
-  issuedTokens.enter('new-0', 700, 400)
-  issuedTokens.enter('new-1', 700, 400)
+  issuedTokens.record('new-0', 700, 400)
+  issuedTokens.record('new-1', 700, 400)
   expect(['far', 'old-0', 'old-1', 'old-2', 'new-0'].map(issuedTokens.isRevoked)).toEqual([
     false,
     true,
@@ -22,6 +22,6 @@ it('forgets the oldest expired tokens, and no others, beyond ten thousand', () =
 
 it('forgets no token that still counts, even beyond ten thousand', () => {
   const issuedTokens = createIssuedTokens(0)
-  for (let index = 0; index < 10_100; index += 1) issuedTokens.enter(`live-${index}`, 300, 0)
+  for (let index = 0; index < 10_100; index += 1) issuedTokens.record(`live-${index}`, 300, 0)
   expect(issuedTokens.isRevoked('live-0')).toBe(false)
 })

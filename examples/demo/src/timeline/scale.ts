@@ -15,7 +15,7 @@ const futureSeconds = 33
 const leastPxPerSecond = 7
 const greatestFutureShare = 0.42
 
-export function scaleFor(widthPx: number): Scale {
+function scaleFor(widthPx: number): Scale {
   const pxPerSecond = Math.max(leastPxPerSecond, widthPx / (pastSeconds + futureSeconds))
   const futurePx = Math.min(futureSeconds * pxPerSecond, widthPx * greatestFutureShare)
   return { pxPerSecond, nowPx: widthPx - futurePx }

@@ -1,12 +1,22 @@
-// Stored state: the sessions and token versions that survive a reload of the page, as JSON.
+// Persistence: the sessions, token versions and retired keys of a mock in a page. It restores what
+// an earlier load of the page stored, and stores the state again after each change.
 
 import * as codec from 'jose/base64url'
 import { isRecord } from '../lib/checks.ts'
 import { base64url } from '../lib/crypto.ts'
 import type { Family } from './session.ts'
+import type { KnownUser } from './users.ts'
 
-export interface StoredState {
+/** The part of the Web's `Storage` that `persist` needs, such as `sessionStorage`. */
+export interface MockStorage {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
+
+interface StoredState {
   readonly families: Map<string, Family>
+  /** The `token_version` of each user for whom it was raised. */
   readonly versions: Map<string, number>
   /** The `kid`s of keys that the options provide and that have been retired. */
   readonly goneKids: Set<string>
@@ -14,14 +24,66 @@ export interface StoredState {
   readonly secret: Uint8Array<ArrayBuffer>
 }
 
+/** The restored state, or a new one. Its users change the maps and the set in place. */
+export interface Persistence extends StoredState {
+  /** Stores the state. Call it after each change. */
+  save(): void
+}
+
+export interface PersistenceDeps {
+  readonly persist: MockStorage | undefined
+  readonly issuer: string
+  readonly paths: { readonly refresh: string }
+  readonly users: readonly KnownUser[]
+}
+
+export function createPersistence({ persist, issuer, paths, users }: PersistenceDeps): Persistence {
+  const key = `everbearer-mock ${issuer} ${paths.refresh}`
+  let isWarned = false
+  const state = load() ?? newState()
+  const { families, versions, goneKids } = state
+  for (const { id, sub } of families.values()) {
+    if (!users.some((user) => user.sub === sub)) families.delete(id)
+  }
+
+  function load(): StoredState | undefined {
+    try {
+      const text = persist?.getItem(key)
+      return text === undefined || text === null ? undefined : readState(JSON.parse(text))
+    } catch {
+      warn('cannot be read; the server starts with an empty state')
+      return undefined
+    }
+  }
+
+  function save(): void {
+    if (persist === undefined) return
+    try {
+      const isEmpty = families.size + versions.size + goneKids.size === 0
+      if (isEmpty) persist.removeItem(key)
+      else persist.setItem(key, JSON.stringify(writeState(state)))
+    } catch {
+      warn('cannot be written; after a reload the server starts with an empty state')
+    }
+  }
+
+  function warn(problem: string): void {
+    if (!isWarned) console.warn(`everbearer/mock: the state in option persist ${problem}.`)
+    isWarned = true
+  }
+
+  return { ...state, save }
+}
+
+/** The version of the JSON format. State of another version is not read. */
 const version = 2
 
-export function newState(): StoredState {
+function newState(): StoredState {
   const secret = crypto.getRandomValues(new Uint8Array(32))
   return { families: new Map(), versions: new Map(), goneKids: new Set(), secret }
 }
 
-export function writeState({ families, versions, goneKids, secret }: StoredState): object {
+function writeState({ families, versions, goneKids, secret }: StoredState): object {
   return {
     version,
     secret: base64url(secret),
@@ -32,7 +94,7 @@ export function writeState({ families, versions, goneKids, secret }: StoredState
 }
 
 /** @throws TypeError for data that `writeState` did not write, such as state of another version */
-export function readState(stored: unknown): StoredState {
+function readState(stored: unknown): StoredState {
   const { version: written, secret, sessions, tokenVersions, goneKids } = record(stored)
   if (written !== version || !/^[\w-]{43}$/.test(text(secret))) throw new TypeError()
   return {
@@ -95,11 +157,4 @@ function text(value: unknown): string {
 function number(value: unknown): number {
   if (typeof value === 'number') return value
   throw new TypeError()
-}
-
-/** The part of the Web's `Storage` that `persist` needs, such as `sessionStorage`. */
-export interface MockStorage {
-  getItem(key: string): string | null
-  setItem(key: string, value: string): void
-  removeItem(key: string): void
 }
