@@ -13,8 +13,7 @@ import { type Session, sessionChanged } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
 import { describeFailure, lostRace, noProgress, rejected, timedOut } from './outcome.ts'
 import { createRefreshRequest } from './refresh-request.ts'
-import { planRefreshAt, type RefreshPolicy } from './refresh-time.ts'
-import { createRetryState } from './retry-state.ts'
+import { createRetryState, planRefreshAt, type RefreshPolicy } from './refresh-time.ts'
 
 export interface RefresherDeps {
   readonly session: Session

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest'
 import { parseRetryAfterMs } from '../../../src/auth-api/answer.ts'
-import { backoffMs } from '../../../src/refresh/retry-state.ts'
+import { backoffMs } from '../../../src/refresh/refresh-time.ts'
 
 const urgent = { retryAfterMs: undefined, slackMs: 0 }
 
