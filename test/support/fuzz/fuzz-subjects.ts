@@ -1,22 +1,21 @@
 // What is fed with bad input, and what has to hold of it: no throw but the typed one, and no time that is no number.
 
 import fc from 'fast-check'
-import { createEndpoints } from '../../../src/auth-api/endpoints.ts'
-import { parseRetryAfterMs } from '../../../src/auth-api/retry-after.ts'
-import { createTokenRequest, type TokenAnswer } from '../../../src/auth-api/token-request.ts'
 import {
   type IssuedToken,
+  parseRetryAfterMs,
   readOAuthError,
   readTokenResponse
-} from '../../../src/auth-api/token-response.ts'
+} from '../../../src/auth-api/answer.ts'
+import { createEndpoints } from '../../../src/auth-api/endpoints.ts'
+import { createTokenRequest, type TokenAnswer } from '../../../src/auth-api/token-request.ts'
+import { isAccessToken, readClaims } from '../../../src/lib/access-token.ts'
 import { isAuthError } from '../../../src/lib/errors.ts'
 import { createPlatform } from '../../../src/lib/platform.ts'
-import { planRefreshAt } from '../../../src/refresh/refresh-time.ts'
-import { backoffMs } from '../../../src/refresh/retry-state.ts'
+import { backoffMs, planRefreshAt } from '../../../src/refresh/refresh-time.ts'
 import { readReissuedHeader } from '../../../src/request/send-with-token.ts'
 import { parseChallenges } from '../../../src/request/token-refusal.ts'
 import { receiveToken } from '../../../src/session/held-token.ts'
-import { isAccessToken, readClaims } from '../../../src/token/claims.ts'
 import { bareToken } from '../bare-token.ts'
 import {
   answers,
