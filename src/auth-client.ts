@@ -1,15 +1,20 @@
 // `AuthClient`: the public interface of a client.
 import type { AxiosInstance } from 'axios'
-import type { TokenResponse } from './auth-api/token-response.ts'
+import type { TokenResponse } from './auth-api/answer.ts'
 import type { AuthFetch } from './request/fetch.ts'
 import type { AuthEventListener, AuthEvents, RefreshStatus } from './session/events.ts'
 import type { AuthState } from './session/state.ts'
 
-/** One session and the requests that use it. All methods may be destructured. */
+/**
+ * One session and the requests that use it. `Credentials` is the object that `login()` posts. All
+ * methods may be destructured.
+ */
 export interface AuthClient<Credentials extends object = object> {
   /**
    * An axios instance with `baseURL` set. Its requests carry the access token. After a refusal, the
    * client refreshes the token and replays the request.
+   *
+   * @throws AuthError as {@link AuthClient.fetch}; and any error of axios
    *
    * @example
    * const { data } = await auth.axios.get('/me')
@@ -27,6 +32,10 @@ export interface AuthClient<Credentials extends object = object> {
    *
    * @returns a function that detaches the instance
    * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` (not an axios instance), `ERR_AUTH_DISPOSED`
+   *
+   * @example
+   * const files = axios.create({ baseURL: 'https://files.example.com' })
+   * const detach = auth.attach(files)
    */
   attach(instance: AxiosInstance): () => void
   /**
@@ -98,7 +107,7 @@ export interface AuthClient<Credentials extends object = object> {
   getAccessToken(): Promise<string>
   /**
    * Reports user activity, such as a key press or scrolling, and so restarts the limit
-   * `idlePolicy.signOutAfterSeconds`. Requests count as activity without it.
+   * `idlePolicy.signOutAfterSeconds`. Requests count as activity too.
    */
   markActive(): void
   /** The current state. The object stays the same until something in it changes. */
@@ -126,7 +135,10 @@ export interface AuthClient<Credentials extends object = object> {
   /**
    * Resolves with the state once the restore on page load has finished or failed, or has taken
    * `refreshTimeoutMs`. After a failure the state is still `initializing`, `degraded` holds the
-   * cause, and the restore is retried. It never rejects. Requests wait for the restore without it.
+   * cause, and the restore is retried. It never rejects. Requests wait for the restore in any case.
+   *
+   * @example
+   * const { status } = await auth.ready()
    */
   ready(): Promise<AuthState>
   /**

@@ -7,16 +7,16 @@ import { AuthError } from './lib/errors.ts'
 import { createEmitter } from './lib/listeners.ts'
 import { createPlatform, pageFetch } from './lib/platform.ts'
 import { createStoredValue } from './lib/stored-value.ts'
-import { createTimers } from './lib/timers.ts'
+import { createTimers } from './lib/time.ts'
+import { createTrustedOrigins } from './lib/url.ts'
 import type { AuthClientOptions } from './options.ts'
 import { createRefresher } from './refresh/refresher.ts'
 import { createAxiosBinding } from './request/axios/attach.ts'
-import { createDiagnostics, type Diagnostics, type DiagnosticsDeps } from './request/diagnostics.ts'
+import { createDiagnostics } from './request/diagnostics.ts'
 import { createAuthFetch } from './request/fetch.ts'
 import { createSendWithToken } from './request/send-with-token.ts'
 import { createRefusalRule } from './request/token-refusal.ts'
 import { createTokenSource, requireToken } from './request/token-source.ts'
-import { createTrustedOrigins } from './request/trusted-origins.ts'
 import { resolveOptions } from './resolve-options.ts'
 import { createIdleWatch } from './schedule/idle.ts'
 import { createScheduler } from './schedule/scheduler.ts'
@@ -42,15 +42,17 @@ export function createAuthClient<Credentials extends object = object>(
 ): AuthClient<Credentials> {
   const options = resolveOptions(given)
   const { baseURL, idlePolicy, initialToken, refreshWith, reissuedTokenHeader } = options
-  const { refreshTimeoutMs, refreshAbandonMs, lockTimeoutMs } = options
+  const { refreshTimeoutMs, refreshAbandonMs, sendIdempotencyKey } = options
   const { refreshBeforeExpirySeconds, spreadRefreshes } = options
   const policy = { refreshBeforeExpirySeconds, spreadRefreshes }
-  const injected = createPlatform(options.platform)
-  const timers = createTimers(injected)
-  const platform = { ...injected, setTimer: timers.setTimer }
+
+  // The environment.
+  const replaced = createPlatform(options.platform)
+  const timers = createTimers(replaced)
+  const platform = { ...replaced, setTimer: timers.setTimer }
+  const emitter = createEmitter<AuthEvents>()
   const endpoints = createEndpoints(options, platform.pageUrl)
   const origins = createTrustedOrigins(baseURL, options.trustedOrigins, platform.pageUrl)
-  const emitter = createEmitter<AuthEvents>()
 
   // Two clients of one origin that talk to different servers must not share a lock or a stored
   // value.
@@ -59,6 +61,7 @@ export function createAuthClient<Credentials extends object = object>(
   const signOutMark = storedValue('signed-out')
   const restoreHint = storedValue('signed-in')
 
+  // The session. Its signals reach the parts in the order in which they are created here.
   const restores = mayRestore({
     mode: options.restore,
     hasPage: platform.pageUrl() !== undefined,
@@ -67,30 +70,30 @@ export function createAuthClient<Credentials extends object = object>(
     isSignOutPending: signOutMark.read() !== undefined,
     hint: restoreHint
   })
-
-  // The parts get the session's signals in the order in which they are created here.
   const session = createSession(!restores, emitter)
   const tabs = createTabs({
     mode: options.tabs,
     namespace,
-    lockTimeoutMs,
+    lockTimeoutMs: options.lockTimeoutMs,
     session,
     signOutMark,
     platform
   })
+
+  // The auth requests: refresh, login and logout.
   const isRefreshedByApp = typeof refreshWith === 'function'
-  const diagnostics = createDevelopmentDiagnostics({
+  const diagnostics = createDiagnostics({
     platform,
     origins,
     emitter,
     reissuedTokenHeader,
-    sendIdempotencyKey: options.sendIdempotencyKey,
+    sendIdempotencyKey,
     endpoint: (name) =>
       name === 'refresh' && isRefreshedByApp ? undefined : endpoints.resolve(name)
   })
   const plainTokenRequest = createTokenRequest(platform, {
     endpoints,
-    sendIdempotencyKey: options.sendIdempotencyKey,
+    sendIdempotencyKey,
     refreshWith,
     parseTokenResponse: options.parseTokenResponse,
     trusts: origins.trusts
@@ -118,6 +121,8 @@ export function createAuthClient<Credentials extends object = object>(
     refreshAbandonMs
   })
   if (options.restore === 'hint') keepRestoreHint(session, restoreHint)
+
+  // The due work: refreshes before expiry, and the sign-out of an idle user.
   const idle = createIdleWatch({
     limitSeconds: idlePolicy.signOutAfterSeconds,
     session,
@@ -135,6 +140,7 @@ export function createAuthClient<Credentials extends object = object>(
     whileHidden: idlePolicy.whileHidden
   })
 
+  // The app's requests: the token for each, over axios and over fetch.
   const tokens = createTokenSource({
     session,
     refresher,
@@ -150,32 +156,32 @@ export function createAuthClient<Credentials extends object = object>(
     refuses: createRefusalRule(options.isTokenRefusal),
     diagnostics
   })
-  const { beginRequest } = session
   const binding = createAxiosBinding({
     sendWithToken,
-    beginRequest,
+    beginRequest: session.beginRequest,
     reissuedTokenHeader,
     fetch: pageFetch,
     platform
   })
   const authFetch = createAuthFetch({
     sendWithToken,
-    beginRequest,
+    beginRequest: session.beginRequest,
     reissuedTokenHeader,
     fetch: pageFetch
   })
   const instance = axios.create({ baseURL })
   binding.attach(instance)
-  let isDisposed = false
-
-  function checkLive(): void {
-    if (isDisposed) throw disposed()
-  }
 
   // An unconfirmed sign-out comes first: a restore would undo it.
   if (signOutMark.read() !== undefined) signIn.retrySignOut()
   else if (initialToken !== undefined) signIn.start(initialToken)
   else if (restores) refresher.refresh('restore').catch(() => {})
+
+  let isDisposed = false
+
+  function checkLive(): void {
+    if (isDisposed) throw disposed()
+  }
 
   return {
     axios: instance,
@@ -231,16 +237,6 @@ export function createAuthClient<Credentials extends object = object>(
       emitter.clear()
     }
   }
-}
-
-function createDevelopmentDiagnostics(deps: DiagnosticsDeps): Diagnostics | undefined {
-  try {
-    // Bundlers replace exactly this expression, and drop the diagnostics from a production build.
-    if (process.env.NODE_ENV !== 'production') return createDiagnostics(deps)
-  } catch {
-    // A page without a bundler has no `process`.
-  }
-  return undefined
 }
 
 function disposed(): AuthError {

@@ -1,7 +1,7 @@
 // Entry "everbearer": the public API. Names that are not listed here are private.
 
+export type { TokenResponse } from './auth-api/answer.ts'
 export type { RefreshContext, RefreshWith } from './auth-api/custom-refresh.ts'
-export type { TokenResponse } from './auth-api/token-response.ts'
 export type { AuthClient } from './auth-client.ts'
 export { createAuthClient } from './client.ts'
 export type { AuthErrorCode } from './lib/errors.ts'

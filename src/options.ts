@@ -1,10 +1,16 @@
 // Options of `createAuthClient()`: meaning, unit, range and default of each.
 
+import type { TokenResponse } from './auth-api/answer.ts'
 import type { RefreshWith } from './auth-api/custom-refresh.ts'
-import type { TokenResponse } from './auth-api/token-response.ts'
 import type { Platform } from './lib/platform.ts'
 import type { IsTokenRefusal } from './request/token-refusal.ts'
 
+/**
+ * The options of `createAuthClient()`. All of them may be left out.
+ *
+ * @example
+ * createAuthClient({ baseURL: 'https://api.example.com', refreshWith: 'refresh-token' })
+ */
 export interface AuthClientOptions {
   /**
    * The URL of the API and its auth endpoints: an absolute https URL (http on localhost only), or a
@@ -57,55 +63,62 @@ export interface AuthClientOptions {
    */
   readonly isTokenRefusal?: IsTokenRefusal | undefined
   /**
-   * How long before it expires the access token is refreshed, in seconds, from 0. The client uses
-   * at most a quarter of the token's lifetime, so that short-lived tokens are not refreshed
-   * constantly.
+   * How long before its expiry the access token is refreshed, in seconds, at least 0. If this is
+   * more than a quarter of the token's lifetime, a quarter is used instead.
    *
    * @default 60
    */
   readonly refreshBeforeExpirySeconds?: number | undefined
   /**
    * Adds jitter to scheduled refreshes, so that users who signed in together do not refresh
-   * together. The first refresh after a sign-in happens at a random point of the token's lifetime,
-   * each later one up to a tenth of the lifetime early. Switch it off for reproducible times.
+   * together. The first refresh after a sign-in happens at a random point of the token's lifetime.
+   * Each later one happens up to a tenth of the planned interval early. Switch it off for
+   * reproducible times.
    *
    * @default true
    */
   readonly spreadRefreshes?: boolean | undefined
   /**
-   * How long a caller waits for a sign-in, a refresh or a restore, in milliseconds, from 1. After
-   * that, the caller gets `ERR_AUTH_TIMEOUT`. The request itself continues, and a late success
-   * still counts.
+   * How long a caller waits for a sign-in, a refresh or a restore, in milliseconds, at least 1.
+   * After that, the caller gets `ERR_AUTH_TIMEOUT`. The request itself continues, and a late
+   * success still counts.
    *
    * @default 10_000
    */
   readonly refreshTimeoutMs?: number | undefined
   /**
    * How long an unanswered refresh stays in flight before it is aborted and the next one may begin,
-   * in milliseconds, from `refreshTimeoutMs`.
+   * in milliseconds, at least `refreshTimeoutMs`.
    *
    * @default 30_000, or `refreshTimeoutMs` if that is longer
    */
   readonly refreshAbandonMs?: number | undefined
   /**
    * How long an auth request waits for the lock that the tabs of this browser share, in
-   * milliseconds, from 0. After that, the request is sent without the lock.
+   * milliseconds, at least 0. After that, the request is sent without the lock.
    *
    * @default 5_000
    */
   readonly lockTimeoutMs?: number | undefined
   /**
-   * Whether a page load restores the session with a silent refresh. `hint` restores it only if
-   * storage says that a user was signed in here, so that a first visit causes no request. The
-   * stored hint is not a secret.
+   * Whether a page load restores the session with a silent refresh.
+   *
+   * - `always`: it does. A first visit causes one request that the server rejects.
+   * - `hint`: it does if storage says that a user was signed in here, so that a first visit causes
+   *   no request. The stored hint is not a secret.
+   * - `never`: the page starts signed out.
    *
    * @default 'always' in a page; 'never' outside a page and with `refreshWith: 'access-token'`
    */
   readonly restore?: 'always' | 'hint' | 'never' | undefined
   /**
    * Whether refresh requests carry an `Idempotency-Key` header. A server that supports it answers a
-   * retried refresh like the first one. Cross-origin, the server must list the header in
-   * `Access-Control-Allow-Headers`.
+   * retried refresh like the first one.
+   *
+   * - `same-origin`: they do if the refresh endpoint has the page's origin.
+   * - `always`: they do. Cross-origin, the server must list the header in
+   *   `Access-Control-Allow-Headers`.
+   * - `never`: they do not.
    *
    * @default 'same-origin'
    */
@@ -131,15 +144,19 @@ export interface AuthClientOptions {
    *
    * @default undefined (the body is a token response)
    * @example
-   * ({ data }) => ({ accessToken: data.token, expiresIn: data.ttl })
+   * (body) => {
+   *   const { token, ttlSeconds } = body as MyTokenResponse
+   *   return { accessToken: token, expiresIn: ttlSeconds }
+   * }
    */
   readonly parseTokenResponse?: ((body: unknown) => TokenResponse) | undefined
   /**
    * The rules for a hidden page and an idle user.
    *
-   * - `whileHidden`: whether a hidden page refreshes its token on schedule. Requests always can.
+   * - `whileHidden`: whether a hidden page refreshes its token on schedule (`refresh`) or waits
+   *   until it is visible (`pause`). A request refreshes the token in both cases.
    * - `signOutAfterSeconds`: signs the user out after this time without a request or a
-   *   `markActive()` call, in seconds, from 1. `undefined` never signs out.
+   *   `markActive()` call, in seconds, at least 1. `undefined` never signs out.
    *
    * @default { whileHidden: 'pause', signOutAfterSeconds: undefined }
    */

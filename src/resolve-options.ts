@@ -1,11 +1,7 @@
 // Option table: validates the options of `createAuthClient()` once and fills in the defaults.
 
+import { type IssuedToken, readTokenResponse, type TokenResponse } from './auth-api/answer.ts'
 import type { RefreshWith } from './auth-api/custom-refresh.ts'
-import {
-  type IssuedToken,
-  readTokenResponse,
-  type TokenResponse
-} from './auth-api/token-response.ts'
 import {
   callback,
   checkObject,

@@ -1,7 +1,8 @@
-// Refresh function of the app: calls the function given as option `refreshWith`.
-import { rejectOnAbort } from '../lib/deadline.ts'
+// Custom refresh: the option `refreshWith`, and the call of the app's function if it is one.
+
 import { AuthError, isAuthError } from '../lib/errors.ts'
-import type { TokenResponse } from './token-response.ts'
+import { rejectOnAbort } from '../lib/time.ts'
+import type { TokenResponse } from './answer.ts'
 
 /** The argument of a `refreshWith` function. */
 export interface RefreshContext {
@@ -44,7 +45,7 @@ export type RefreshWith =
   | 'refresh-token'
   | ((context: RefreshContext) => Promise<TokenResponse>)
 
-/** The function failed; `rejected` ends the session. */
+/** The function threw; `rejected` ends the session. */
 export type CustomRefreshFailure =
   | { readonly kind: 'rejected'; readonly status: undefined; readonly oauthError: undefined }
   | { readonly kind: 'undecided'; readonly error: AuthError }

@@ -3,18 +3,26 @@
 import { invalid } from '../lib/checks.ts'
 import { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import { type RefreshContext, type RefreshWith, refreshByApp } from './custom-refresh.ts'
-import type { Endpoints } from './endpoints.ts'
-import { type Answered, createAuthPost, json, type PostBody, refreshTokenGrant } from './post.ts'
-import { isLoginRejection, isMissingCredential, isSessionRejection } from './rejection.ts'
-import { readRetryAfterMs } from './retry-after.ts'
 import {
+  type Answered,
   type IssuedToken,
+  isLoginRejection,
+  isMissingCredential,
+  isSessionRejection,
   malformed,
   readOAuthError,
+  readRetryAfterMs,
   readTokenResponse,
   type TokenResponse
-} from './token-response.ts'
+} from './answer.ts'
+import { type RefreshContext, type RefreshWith, refreshByApp } from './custom-refresh.ts'
+import {
+  createAuthPost,
+  type Endpoints,
+  json,
+  type PostBody,
+  refreshTokenGrant
+} from './endpoints.ts'
 
 /** The result of a login or refresh request. */
 export type TokenAnswer =
@@ -53,7 +61,7 @@ export interface TokenRequest {
   logout(credential: SessionCredential | undefined, signal: AbortSignal): Promise<boolean>
   /** The credential that a logout needs; `undefined` if the cookie identifies the session. */
   credentialOf(token: SessionCredential): SessionCredential | undefined
-  /** The token without a refresh token that the client would not use. */
+  /** Removes the refresh token unless `refreshWith` is `refresh-token`. */
   strip(token: IssuedToken): IssuedToken
 }
 
@@ -65,7 +73,7 @@ export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): 
     const answer = await post(endpoints.resolve('login'), credentials, signal)
     if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
     if (isLoginRejection(answer)) return rejected(answer)
-    return readAnswer(answer, 'The sign-in did not complete: try again.')
+    return toTokenAnswer(answer, 'The sign-in did not complete: try again.')
   }
 
   async function refresh({
@@ -90,7 +98,7 @@ export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): 
     if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
     const lacksCredential = usesForm && refreshToken === undefined && isMissingCredential(answer)
     if (isSessionRejection(answer) || lacksCredential) return rejected(answer)
-    return readAnswer(answer, 'The session is kept and the refresh will be retried.')
+    return toTokenAnswer(answer, 'The session is kept and the refresh will be retried.')
   }
 
   async function logout(
@@ -121,8 +129,8 @@ export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): 
     return page !== undefined && new URL(page).origin === new URL(url).origin
   }
 
-  function readAnswer(answer: Answered, aftermath: string): TokenAnswer {
-    if (!answer.response.ok) return { kind: 'undecided', error: serverError(answer, aftermath) }
+  function toTokenAnswer(answer: Answered, consequence: string): TokenAnswer {
+    if (!answer.response.ok) return { kind: 'undecided', error: serverError(answer, consequence) }
     try {
       return { kind: 'issued', token: readBody(answer) }
     } catch (error) {
@@ -131,12 +139,12 @@ export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): 
     }
   }
 
-  function serverError({ response, where, body }: Answered, aftermath: string): AuthError {
+  function serverError({ response, where, body }: Answered, consequence: string): AuthError {
     const { status, headers } = response
     const hint = status === 404 ? ' Check the options baseURL and paths.' : ''
     return new AuthError(
       'ERR_AUTH_SERVER_ERROR',
-      `${where} answered ${status}. ${aftermath}${hint}`,
+      `${where} answered ${status}. ${consequence}${hint}`,
       {
         status,
         oauthError: readOAuthError(body),

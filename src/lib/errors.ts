@@ -5,8 +5,8 @@
  *
  * - `ERR_AUTH_INVALID_OPTIONS`: an option or argument is wrong. Fix what the message names.
  * - `ERR_AUTH_LOGIN_REJECTED`: the server rejected the credentials. Ask the user for them again.
- * - `ERR_AUTH_NETWORK`: an auth request got no answer, because of the network, the server, CORS or a
- *   redirect. Refreshes are retried; show a notice if it lasts.
+ * - `ERR_AUTH_NETWORK`: an auth request got no answer, because of the network, the server, CORS or
+ *   a redirect. Refreshes are retried; show a notice if it lasts.
  * - `ERR_AUTH_TIMEOUT`: an auth request got no answer in time. Refreshes are retried.
  * - `ERR_AUTH_SERVER_ERROR`: an auth endpoint answered with an error that does not end the session,
  *   such as 429 or 503. Refreshes are retried.
@@ -14,7 +14,8 @@
  *   response. Check the endpoint's path and body.
  * - `ERR_AUTH_SESSION_EXPIRED`: the server rejected the refresh, so the session has ended. Show the
  *   sign-in page.
- * - `ERR_AUTH_SESSION_CHANGED`: the user signed in or out while the call was waiting. Drop the call.
+ * - `ERR_AUTH_SESSION_CHANGED`: the user signed in or out while the call was waiting. Drop the
+ *   call.
  * - `ERR_AUTH_NOT_AUTHENTICATED`: the call needs a signed-in user. Sign in first.
  * - `ERR_AUTH_BODY_SPENT`: the server refused the token, and the request body was a stream, which
  *   can be read only once. The token has been refreshed: call again with a new stream.
@@ -33,6 +34,7 @@ export type AuthErrorCode =
   | 'ERR_AUTH_BODY_SPENT'
   | 'ERR_AUTH_DISPOSED'
 
+/** Facts of the answer that caused an {@link AuthError}. */
 export interface AuthErrorFacts {
   /** HTTP status of the auth endpoint's answer. */
   readonly status?: number | undefined
@@ -43,8 +45,10 @@ export interface AuthErrorFacts {
 }
 
 /**
- * The error that everbearer throws. Its message never contains a token. Check it with {@link
- * isAuthError}.
+ * The error that everbearer throws. Its message never contains a token.
+ *
+ * Use {@link isAuthError} to recognise it. The app creates one only to end the session in a
+ * `refreshWith` function.
  */
 export class AuthError extends Error {
   override readonly name = 'AuthError'

@@ -53,7 +53,7 @@ export interface Platform {
    */
   setTimer(callback: () => void, delayMs: number): () => void
   /**
-   * A number from 0 to 1, without 1. It serves for jitter and never for secrets.
+   * A random number, at least 0 and less than 1. It serves for jitter and never for secrets.
    *
    * @default Math.random
    */
@@ -87,9 +87,9 @@ export interface Platform {
   /** `undefined` without Web Locks, and always in Node, where locks would span worker threads. */
   readonly locks: PlatformLocks | undefined
   /**
-   * Opens the channel with this name: a `BroadcastChannel` in a page. `undefined` if the
-   * browser has no such channel, and always in Node: there it would carry one user's token into
-   * another worker thread.
+   * Opens the channel with this name: a `BroadcastChannel` in a page. `undefined` if the browser
+   * has no such channel, and always in Node: there it would carry one user's token into another
+   * worker thread.
    */
   readonly openChannel:
     | ((name: string, onMessage: (message: unknown) => void) => PlatformChannel)
@@ -105,10 +105,10 @@ export type Wake = 'visible' | 'online'
 export const pageFetch: typeof fetch = (input, init) => globalThis.fetch(input, init)
 
 export function createPlatform(replaced: Partial<Platform> = {}): Platform {
-  return { ...surroundings(), ...replaced }
+  return { ...defaultPlatform(), ...replaced }
 }
 
-function surroundings(): Platform {
+function defaultPlatform(): Platform {
   const hasPage = typeof document !== 'undefined'
   return {
     fetch: pageFetch,

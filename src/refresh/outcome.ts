@@ -24,9 +24,7 @@ export function describeFailure(
   return { kind, reason, atMs, code, status, retryInMs }
 }
 
-/**
- * Whether the server may still process the request: a page that is left sees its own request fail.
- */
+/** Whether the server may have received the request, and may still process it. */
 export function isUnanswered({ code }: Pick<AuthError, 'code'>): boolean {
   return code === 'ERR_AUTH_NETWORK' || code === 'ERR_AUTH_TIMEOUT'
 }
@@ -65,7 +63,7 @@ export function lostRace(answer: TokenAnswer): AuthError {
   const facts = answer.kind === 'rejected' ? answer : {}
   return new AuthError(
     'ERR_AUTH_SERVER_ERROR',
-    'The server rejected the refresh but re-issued a token for the same session. It will be retried.',
+    'The server rejected the refresh but re-issued a token for the same session. The refresh will be retried.',
     facts
   )
 }

@@ -42,8 +42,7 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
   return {
     async send() {
       const generation = session.generation()
-      // The key stays the same until there is an answer: if the answer is lost, the server can
-      // repeat it.
+      // A retry after a lost answer has the same key, so that the server can repeat the answer.
       const attempt = attempts.begin()
       const abandoned = new AbortController()
       inFlight.add(abandoned)
@@ -54,7 +53,7 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
       return { answer, generation }
     },
     abortAll() {
-      for (const request of inFlight) request.abort()
+      for (const abandoned of inFlight) abandoned.abort()
     }
   }
 }

@@ -1,20 +1,19 @@
 // Refresher: refreshes the session once for any number of callers, and applies the answer if the
 // session is still the same.
 
+import type { IssuedToken } from '../auth-api/answer.ts'
 import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
-import type { IssuedToken } from '../auth-api/token-response.ts'
-import { createWaiting } from '../lib/deadline.ts'
+import { lifeLeftMs } from '../lib/access-token.ts'
 import type { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
+import { createWaiting, readMoment } from '../lib/time.ts'
 import type { Emitter, RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
 import { compareAge, type HeldToken, receiveToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
-import { lifeLeftMs, readMoment } from '../token/lifetime.ts'
 import { describeFailure, lostRace, noProgress, rejected, timedOut } from './outcome.ts'
 import { createRefreshRequest } from './refresh-request.ts'
-import { planRefreshAt, type RefreshPolicy } from './refresh-time.ts'
-import { createRetryState } from './retry-state.ts'
+import { createRetryState, planRefreshAt, type RefreshPolicy } from './refresh-time.ts'
 
 export interface RefresherDeps {
   readonly session: Session
@@ -34,8 +33,7 @@ export interface RefresherDeps {
 
 export interface Refresher {
   /**
-   * Joins the refresh in flight or starts one. Rejects with the last failure while a retry is not
-   * due.
+   * Joins the refresh in flight or starts one. Until a retry is due, rejects with the last failure.
    */
   refresh(reason: RefreshReason): Promise<HeldToken>
   isInFlight(): boolean
@@ -44,7 +42,7 @@ export interface Refresher {
   retryInMs(): number | undefined
   /** The network is back, so a failed refresh may be retried soon. */
   networkIsBack(): void
-  /** Rejects all waiting callers; `refresh` starts nothing any more. */
+  /** Rejects all waiting callers. From then on, `refresh` rejects with `error`. */
   dispose(error: AuthError): void
 }
 
@@ -63,7 +61,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
   function refresh(reason: RefreshReason): Promise<HeldToken> {
     if (disposal !== undefined) return Promise.reject(disposal)
     if (flight !== undefined) return flight
-    const heldBackBy = retries.holdsBack(reason === 'manual')
+    const heldBackBy = retries.heldBackBy(reason === 'manual')
     if (heldBackBy !== undefined) return Promise.reject(heldBackBy)
     return start(reason)
   }
@@ -85,7 +83,8 @@ export function createRefresher(options: RefresherDeps): Refresher {
         outcome = { kind: 'refreshed', reason, atMs: platform.now() }
         return token
       } catch (error) {
-        const [atMs, isOnline] = [platform.now(), platform.isOnline()]
+        const atMs = platform.now()
+        const isOnline = platform.isOnline()
         const retryInMs = retries.remainingMs() ?? 0
         outcome = describeFailure(error, { reason, atMs, isOnline, retryInMs })
         throw error
@@ -125,7 +124,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
     let { generation, answer } = await request.send()
     // If another tab won a race against this refresh, its message may arrive now.
     if (answer.kind === 'rejected') await tabs.catchUp()
-    // A newer token arrived during the request, so the rejection may be of a lost race: ask a
+    // If a newer token arrived during the request, the rejection may come from a lost race. Ask a
     // second time.
     const mayBeLostRace = () =>
       isOurs() && answer.kind === 'rejected' && session.generation() !== generation
@@ -158,7 +157,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
       throw sessionChanged()
     }
     recover()
-    // If a token was adopted during the request, and the server signed it after this one, it stays.
+    // A token that was adopted during the request stays if the server signed it after this one.
     const keepsHeld =
       held !== undefined &&
       session.generation() !== generation &&

@@ -4,9 +4,8 @@
 import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
 import { callLater } from '../lib/listeners.ts'
 import type { Platform } from '../lib/platform.ts'
-import { parseUrl } from '../lib/url.ts'
+import { parseUrl, type TrustedOrigins } from '../lib/url.ts'
 import type { Emitter, TokenFacts } from '../session/events.ts'
-import type { TrustedOrigins } from './trusted-origins.ts'
 
 export interface Diagnostics {
   /** Notes a request that is sent without the token because its URL is not trusted. */
@@ -21,7 +20,7 @@ export interface Diagnostics {
   watch(tokenRequest: TokenRequest): TokenRequest
 }
 
-export interface DiagnosticsDeps {
+interface DiagnosticsDeps {
   readonly platform: Pick<Platform, 'pageUrl' | 'isOnline' | 'warn'>
   readonly origins: TrustedOrigins
   readonly emitter: Emitter
@@ -31,7 +30,18 @@ export interface DiagnosticsDeps {
   readonly endpoint: (name: 'login' | 'refresh') => string | undefined
 }
 
-export function createDiagnostics(deps: DiagnosticsDeps): Diagnostics {
+/** Returns `undefined` in production. */
+export function createDiagnostics(deps: DiagnosticsDeps): Diagnostics | undefined {
+  try {
+    // Bundlers replace exactly this expression, and drop the diagnostics from a production build.
+    if (process.env.NODE_ENV !== 'production') return createDevelopmentDiagnostics(deps)
+  } catch {
+    // A page without a bundler has no `process`.
+  }
+  return undefined
+}
+
+function createDevelopmentDiagnostics(deps: DiagnosticsDeps): Diagnostics {
   const { platform, origins, emitter, reissuedTokenHeader, sendIdempotencyKey, endpoint } = deps
   const warned = new Set<string>()
 

@@ -4,16 +4,21 @@ import { own } from '../lib/checks.ts'
 import type { RequestFlags } from './request-flags.ts'
 import { type IncomingAnswer, isStream, type SendWithToken } from './send-with-token.ts'
 
-/** The second argument of `auth.fetch`: the options of `fetch`, and those of everbearer. */
+/**
+ * The second argument of `auth.fetch`: the options of `fetch`, and those of everbearer.
+ *
+ * @example { method: 'POST', body, everbearer: { replay: 'never' } }
+ */
 export type AuthFetchInit = RequestInit & {
   /**
    * How everbearer treats this request.
+   *
    * @default { accessToken: 'attach', replay: 'once' }
    */
   readonly everbearer?: RequestFlags | undefined
 }
 
-/** `fetch` with the access token. */
+/** `fetch` with the access token, as described at `AuthClient.fetch`. */
 export type AuthFetch = (input: RequestInfo | URL, init?: AuthFetchInit) => Promise<Response>
 
 export interface AuthFetchDeps {
@@ -110,7 +115,7 @@ function restOf(request: Request, input: RequestInfo | URL, init: RequestInit): 
   // Pass the caller's signal: Node may garbage-collect the one that only the `Request` references.
   const { signal = input instanceof Request ? input.signal : undefined } = init
   const { referrer, referrerPolicy } = request
-  // Options that only a patched `fetch` knows, such as that of a framework.
+  // Options that only a patched `fetch` knows, such as the one of a framework.
   const others = Object.entries(init).filter(([name]) => !requestOptions.has(name))
   return Object.assign(
     Object.create(null),

@@ -13,13 +13,14 @@ export interface RequestFlags {
   /**
    * Whether the request carries the access token.
    *
-   * - `attach`: it does if the user is signed in and the URL is of a trusted origin.
+   * - `attach`: it does if the user is signed in and the origin of the URL is trusted.
    * - `omit`: it does not, and a 401 does not cause a refresh.
    * - `require`: it must; otherwise the request is not sent. It rejects with
    *   `ERR_AUTH_NOT_AUTHENTICATED` if the user is not signed in. It rejects with
    *   `ERR_AUTH_INVALID_OPTIONS` if the origin is not trusted or the mode is `no-cors`.
    *
    * A request with an `Authorization` header set by the caller is sent as it is.
+   *
    * @default 'attach'
    */
   readonly accessToken?: 'attach' | 'omit' | 'require' | undefined
@@ -28,6 +29,7 @@ export interface RequestFlags {
    *
    * - `once`: refresh and send the request again, one time.
    * - `never`: refresh for later requests, and return the refusal of this one.
+   *
    * @default 'once'
    */
   readonly replay?: 'once' | 'never' | undefined

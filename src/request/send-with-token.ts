@@ -1,17 +1,17 @@
-// Sending with the token: the way of one request, over axios or fetch.
+// Send with token: takes one request from attaching the token to a replay, over axios or fetch.
 //
 //   attach the token ── send ── adopt a re-issued token ── answer
 //                        └─ refused: get a newer token ── replay once
 
+import { isAccessToken } from '../lib/access-token.ts'
 import { invalid } from '../lib/checks.ts'
 import { AuthError } from '../lib/errors.ts'
+import type { TrustedOrigins } from '../lib/url.ts'
 import type { HeldToken } from '../session/held-token.ts'
-import { isAccessToken } from '../token/claims.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { readRequestFlags } from './request-flags.ts'
 import type { Refuses } from './token-refusal.ts'
 import { requireToken, type TokenSource } from './token-source.ts'
-import type { TrustedOrigins } from './trusted-origins.ts'
 
 /** A request that a transport is ready to send, more than once if needed. */
 interface OutgoingRequest<Result> {
@@ -70,12 +70,14 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
       if (mayCarry && accessToken === 'require') throw cannotCarry(request.isOpaque)
       return (await request.send(undefined)).settle()
     }
+
     const ready = request.epoch === tokens.currentEpoch() ? tokens.sendable() : undefined
     const carried = ready ?? (await request.orReleased(tokens.forRequest(request.epoch)))
     if (accessToken === 'require') requireToken(carried)
     const answer = await request.send(carried?.accessToken)
     if (carried === undefined) return answer.settle()
     adoptReissued(answer, carried)
+
     const replacement = mayBeRefusal(answer)
       ? await replaceRefused(request, answer, carried, replay)
       : undefined

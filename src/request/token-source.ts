@@ -2,19 +2,12 @@
 
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
+import { elapsedMs, later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
 import { keepRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { Emitter, ReissueRefusal } from '../session/events.ts'
 import { type HeldToken, receiveToken, refuseReissue } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
-import {
-  elapsedMs,
-  later,
-  type Moment,
-  marginSeconds,
-  readMoment,
-  remainingMs
-} from '../token/lifetime.ts'
 
 export interface TokenSource {
   /** The epoch of the current session. `undefined` while no user is known to be signed in. */
@@ -47,7 +40,17 @@ export interface TokenSourceDeps {
   readonly isAppSigningIn: () => boolean
 }
 
-/** A token that is refused so soon after a refresh is refused for another reason than its age. */
+/**
+ * In these last seconds of its lifetime a token is no longer sent. One second, because servers cut
+ * `exp` to whole seconds: a token issued at 10.9 s with a lifetime of 4 s is refused from 14.0 s.
+ * Another second for the way to the server.
+ */
+const unsendableSeconds = 2
+
+/** The unsendable seconds of a short-lived token are at most this share of its lifetime. */
+const greatestUnsendableShare = 0.25
+
+/** A refusal so soon after a refresh has another cause than the age of the token. */
 const longestCooldownSeconds = 5
 
 // Servers truncate `exp` to whole seconds, so a token may expire a second earlier than expected.
@@ -57,7 +60,7 @@ function cooldownSeconds({ lifetimeSeconds = Infinity }: HeldToken): number {
 
 export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const { session, refresher, emitter, platform, policy, isAppSigningIn } = deps
-  /** Until then, a refusal does not cause another refresh. */
+  /** While it lasts, a refusal in this epoch does not cause another refresh. */
   let cooldown: { readonly until: Moment; readonly epoch: number } | undefined
 
   function hasLifeLeft(token: HeldToken, reserveSeconds: number): boolean {
@@ -71,7 +74,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   function sendable(): HeldToken | undefined {
     const token = session.held()
     if (token === undefined) return undefined
-    const reserve = token.lifetimeSeconds === undefined ? 0 : marginSeconds(token.lifetimeSeconds)
+    const { lifetimeSeconds = 0 } = token
+    const reserve = Math.min(unsendableSeconds, lifetimeSeconds * greatestUnsendableShare)
     if (!hasLifeLeft(token, reserve)) return undefined
     // The token is still valid, so the request does not wait for the refresh that is due. If that
     // refresh fails, the request is not affected.

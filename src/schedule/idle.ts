@@ -1,10 +1,9 @@
-// Idle watch: signs the user out if there is neither a request nor a sign of the user in any tab
-// for a given time.
+// Idle watch: signs the user out after a given time without a request or user activity in any tab.
 import type { Platform } from '../lib/platform.ts'
 import type { StoredValue } from '../lib/stored-value.ts'
+import { later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
 import type { Session } from '../session/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
-import { later, type Moment, readMoment, remainingMs } from '../token/lifetime.ts'
 
 export interface IdleWatch {
   /**
@@ -26,8 +25,8 @@ export interface IdleWatchDeps {
 }
 
 /**
- * How late other tabs may see an activity, as a share of the limit: storage is not written on each
- * request.
+ * Storage is written at most once in this share of the limit, and not on each request. Other tabs
+ * see an activity that much later.
  */
 const writeAfterShare = 0.05
 

@@ -1,11 +1,11 @@
 // Scheduler: refreshes the token before it expires, and signs out an idle user. Its timer is a
 // hint: each request checks too.
 import type { Platform } from '../lib/platform.ts'
+import { readMoment, remainingMs } from '../lib/time.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { Session } from '../session/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { Tabs } from '../tabs/tabs.ts'
-import { readMoment, remainingMs } from '../token/lifetime.ts'
 import type { IdleWatch } from './idle.ts'
 
 export interface Scheduler {

@@ -4,7 +4,19 @@ import type { AuthErrorCode } from '../lib/errors.ts'
 import type { EventEmitter } from '../lib/listeners.ts'
 import type { SignedOutReason } from './state.ts'
 
-/** Why a refresh started. */
+/**
+ * Why a refresh started.
+ *
+ * | reason | meaning |
+ * | --- | --- |
+ * | `restore` | the page loaded, and the session may still exist |
+ * | `timer` | the planned time, or that of a retry, has come |
+ * | `wake` | the same, noticed when the page became visible or the network came back |
+ * | `request` | a request needs a token, or was sent after the planned time |
+ * | `refusal` | the server refused the token of a request |
+ * | `manual` | `refresh()` was called |
+ * | `other-tab` | another tab may have signed in, or it refreshed and shared its new token |
+ */
 export type RefreshReason =
   | 'restore'
   | 'timer'
@@ -12,7 +24,6 @@ export type RefreshReason =
   | 'request'
   | 'refusal'
   | 'manual'
-  /** Another tab may have signed in, or another tab refreshed and this tab took over its token. */
   | 'other-tab'
 
 /** Facts about a token that are safe to log. */
@@ -29,7 +40,7 @@ export interface TokenFacts {
   /** The lifetime from `receivedAtMs` on, in seconds; `undefined` if it is unknown. */
   readonly lifetimeSeconds: number | undefined
   /**
-   * The planned refresh, by the clock of `receivedAtMs`; `undefined` if the lifetime is unknown.
+   * When the next refresh is planned, by the same clock; `undefined` if the lifetime is unknown.
    */
   readonly refreshAtMs: number | undefined
 }
@@ -62,13 +73,14 @@ export type RefreshOutcome = {
     }
 )
 
-/** Facts about refreshing that are not part of the session's state. */
+/** The refresh in flight and the last result. Both are not part of the `AuthState`. */
 export interface RefreshStatus {
   readonly isRefreshing: boolean
   /** The result of the last refresh; `undefined` before the first one. */
   readonly lastOutcome: RefreshOutcome | undefined
 }
 
+/** The events of a client by name. `AuthClient.on()` adds a listener. */
 export interface AuthEvents {
   /** The user signed in here or in another tab, or the session was restored on page load. */
   'signed-in': { readonly via: 'login' | 'restore' | 'other-tab'; readonly token: TokenFacts }
@@ -86,6 +98,7 @@ export interface AuthEvents {
   'signed-out': { readonly reason: SignedOutReason }
 }
 
+/** A listener for the event with this name. */
 export type AuthEventListener<Name extends keyof AuthEvents> = (event: AuthEvents[Name]) => void
 
 export type Emitter = EventEmitter<AuthEvents>

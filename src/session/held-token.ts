@@ -1,11 +1,11 @@
-// Held tokens: the token that the session holds, and the rules for which token may replace it.
-import { readClaims, type TokenClaims } from '../token/claims.ts'
-import { lifetimeSeconds, type Moment } from '../token/lifetime.ts'
+// Held token: the token of the session, and the rules for which token may replace it.
+import { lifetimeSeconds, readClaims, type TokenClaims } from '../lib/access-token.ts'
+import type { Moment } from '../lib/time.ts'
 import type { ReissueRefusal } from './events.ts'
 
 export interface HeldToken {
   readonly accessToken: string
-  /** Only if the server gives refresh tokens to scripts; lives and ends with the session. */
+  /** `undefined` if the server keeps the refresh token in a cookie. */
   readonly refreshToken: string | undefined
   readonly claims: TokenClaims | undefined
   readonly receivedAt: Moment
@@ -15,7 +15,7 @@ export interface HeldToken {
   /** Counts tokens, over all sessions of this client. */
   readonly generation: number
   /**
-   * Counts sign-ins and sign-outs: work that began in an earlier epoch must not change this one.
+   * Counts sign-ins and sign-outs. Work that began in an earlier epoch must not affect a later one.
    */
   readonly epoch: number
 }
@@ -52,9 +52,9 @@ interface Holder {
 /**
  * Why a re-issued token must not be adopted; `undefined` if it may replace the held one.
  *
- * `carried` is the token that the request was sent with. The order of arrival decides nothing:
+ * `carried` is the token that the request was sent with. The order of arrival does not matter:
  * responses overtake each other, and an HTTP cache replays old headers with a 304. A slow response
- * may also outlive a sign-out.
+ * may also arrive after a sign-out.
  */
 export function refuseReissue(
   candidate: ReceivedToken,
@@ -110,10 +110,7 @@ function compareNumericDates(
   return candidate > held ? 'newer' : 'older'
 }
 
-/**
- * Compares by `sub` if both tokens have one, else returns `fallback`: what the tabs know about the
- * sign-in.
- */
+/** Compares by `sub` if both tokens have one. Otherwise returns `fallback`. */
 export function compareUsers(
   one: Pick<ReceivedToken, 'claims'>,
   other: Pick<ReceivedToken, 'claims'>,

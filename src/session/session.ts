@@ -1,7 +1,7 @@
 // Session: the state that apps see, and the access token, which only this closure holds.
 import { AuthError } from '../lib/errors.ts'
 import { createListeners } from '../lib/listeners.ts'
-import type { Moment } from '../token/lifetime.ts'
+import type { Moment } from '../lib/time.ts'
 import type { Emitter, RefreshReason, TokenFacts } from './events.ts'
 import type { HeldToken, ReceivedToken } from './held-token.ts'
 import {
@@ -55,7 +55,7 @@ export interface Session {
   ): () => void
   signal(type: 'settled' | 'activity' | 'unknown-sign-in'): void
   /**
-   * Counts as activity. Returns the epoch that the request belongs to; `undefined` if no token is
+   * Signals activity. Returns the epoch that the request belongs to; `undefined` if no token is
    * held.
    */
   beginRequest(): number | undefined
@@ -63,8 +63,8 @@ export interface Session {
   generation(): number
   held(): HeldToken | undefined
   /**
-   * Claims of the last token if the session ended other than by logout; cleared by the next sign-in
-   * or sign-out.
+   * The claims of the last token if the session ended in another way than by a sign-out;
+   * `undefined` after the next sign-in or sign-out.
    */
   former(): Pick<HeldToken, 'claims'> | undefined
   /** Whether this token has been held since the last sign-in. */
@@ -73,7 +73,7 @@ export interface Session {
   /** Moves the planned refresh of the held token. */
   replan(refreshAt: Moment | undefined): HeldToken | undefined
   end(reason: SignedOutReason, origin: EndOrigin): void
-  /** Notes that a refresh failed or succeeded. */
+  /** Notes in the state that a refresh failed or succeeded. */
   note(move: Extract<Transition, { type: 'failed' | 'recovered' }>): void
   /** Drops the token and the listeners; the last state stays readable. */
   dispose(): void

@@ -25,19 +25,22 @@ export type SignedOutReason =
  * retried.
  */
 export interface Degraded {
+  /** The cause of the last failure. */
   readonly code: AuthErrorCode
   /** When the first of the failed refreshes settled, in milliseconds since the epoch. */
   readonly sinceMs: number
 }
 
 /**
- * A snapshot of the session. It keeps its identity until something in it changes; a refresh does
- * not change it.
+ * A snapshot of the session. It is the same object until something in it changes. A refreshed token
+ * changes nothing in it.
  */
 export type AuthState =
   /** Not known yet: the restore on page load is in flight, or could not reach the server. */
   | { readonly status: 'initializing'; readonly degraded: Degraded | undefined }
+  /** The user is signed in. */
   | { readonly status: 'authenticated'; readonly degraded: Degraded | undefined }
+  /** The user is not signed in, or no longer. */
   | { readonly status: 'unauthenticated'; readonly reason: SignedOutReason }
 
 export type Transition =

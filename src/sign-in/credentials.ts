@@ -1,8 +1,8 @@
-// Credentials: what login() sends, and what the server's answer to them means.
+// Credentials: serialises what login() sends, and reads the server's answer to it.
 
-import type { PostBody } from '../auth-api/post.ts'
+import type { IssuedToken } from '../auth-api/answer.ts'
+import type { PostBody } from '../auth-api/endpoints.ts'
 import type { TokenAnswer } from '../auth-api/token-request.ts'
-import type { IssuedToken } from '../auth-api/token-response.ts'
 import { invalid } from '../lib/checks.ts'
 import { AuthError } from '../lib/errors.ts'
 
@@ -10,8 +10,8 @@ import { AuthError } from '../lib/errors.ts'
  * Serialises the credentials at the time of the call: an app may clear them while the sign-in waits
  * for the lock.
  *
- * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if they are not a JSON-serialisable object; the
- * message quotes nothing of them
+ * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if they are not a JSON-serialisable object. The
+ * message does not quote them.
  */
 export function readCredentials(credentials: unknown): PostBody {
   const text = toJson(credentials)

@@ -1,22 +1,17 @@
-// Sign-in and sign-out: the calls that begin and end a session. A call that takes effect overrules
-// all earlier ones.
+// Sign-in and sign-out: begin and end a session. A call that takes effect overrules all earlier
+// ones.
 
-import type { PostBody } from '../auth-api/post.ts'
+import { type IssuedToken, readTokenResponse, type TokenResponse } from '../auth-api/answer.ts'
+import type { PostBody } from '../auth-api/endpoints.ts'
 import type { TokenRequest } from '../auth-api/token-request.ts'
-import {
-  type IssuedToken,
-  readTokenResponse,
-  type TokenResponse
-} from '../auth-api/token-response.ts'
-import { createWaiting, untilAbandoned } from '../lib/deadline.ts'
 import { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import type { StoredValue } from '../lib/stored-value.ts'
+import { createWaiting, readMoment, untilAbandoned } from '../lib/time.ts'
 import { planRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
 import { receiveToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
-import { readMoment } from '../token/lifetime.ts'
 import { readCredentials, readLoginAnswer } from './credentials.ts'
 import { createSignOut } from './sign-out.ts'
 
@@ -53,8 +48,8 @@ export function createSignIn(options: SignInDeps): SignIn {
   let calls = 0
   let effective: { readonly call: number; readonly as: 'sign-in' | 'sign-out' } | undefined
   const signIns = new Set<number>()
-  // A function may never settle, for instance if its popup was closed: it leaves this set after
-  // `refreshAbandonMs`.
+  // A sign-in function may never settle, for example if its popup was closed. Its call leaves this
+  // set after `refreshAbandonMs`.
   const appSignIns = new Set<number>()
   let disposal: AuthError | undefined
 
@@ -120,7 +115,7 @@ export function createSignIn(options: SignInDeps): SignIn {
     }
   }
 
-  //  login() ── POST ──────────────────── answered: dropped, and its cookie has to be cleared again
+  //  login() ── POST ──────────────────── answered: dropped, but its cookie must be cleared again
   //  logout() ────────── signed out at once ── POST (waits for the lock) ── cookie cleared
   function enter(issued: IssuedToken, call: number, by: 'login' | 'initial-token'): void {
     if (overruledBy(call) === 'sign-out' && disposal === undefined) {

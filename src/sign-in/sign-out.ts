@@ -1,13 +1,13 @@
-// Pending sign-outs: each takes effect here at once, and is sent until the server has confirmed it.
+// Pending sign-outs: notes them in storage, and sends them until the server has confirmed them.
 
 import type { SessionCredential, TokenRequest } from '../auth-api/token-request.ts'
-import { untilAbandoned } from '../lib/deadline.ts'
 import type { Platform } from '../lib/platform.ts'
 import type { StoredValue } from '../lib/stored-value.ts'
+import { untilAbandoned } from '../lib/time.ts'
 import type { Tabs } from '../tabs/tabs.ts'
 
 export interface SignOut {
-  /** Notes a sign-out, also for the next page load. `token` is the one of the session that ends. */
+  /** Notes a sign-out, also for the next page load. `token` is the token of the ended session. */
   note(token: SessionCredential | undefined): void
   /**
    * Sends the pending sign-outs, exclusively. Resolves to `true` if the server has confirmed all of
@@ -16,7 +16,7 @@ export interface SignOut {
   deliver(): Promise<boolean>
   /** Whether a sign-out of this or another tab is unconfirmed. */
   isPending(): boolean
-  /** The user signed in: pending sign-outs are of an earlier session. */
+  /** Drops the pending sign-outs: the user signed in, so they belong to an earlier session. */
   forget(): void
   dispose(): void
 }
@@ -31,7 +31,7 @@ export interface SignOutDeps {
 
 export function createSignOut(options: SignOutDeps): SignOut {
   const { tokenRequest, tabs, signOutMark, platform, refreshAbandonMs } = options
-  // Credentials of sessions that have ended here only; empty if a cookie identifies the session.
+  // Credentials of sessions that the server has not ended yet. Empty if a cookie identifies them.
   const credentials = new Set<SessionCredential>()
   let isDisposed = false
 

@@ -1,9 +1,10 @@
 // Messages: what the tabs of one browser send each other. Read strictly, since any script of the
 // origin can write them.
+
+import { isAccessToken } from '../lib/access-token.ts'
 import type { Platform, PlatformChannel } from '../lib/platform.ts'
+import { elapsedMs, later, type Moment, remainingMs } from '../lib/time.ts'
 import { type HeldToken, type ReceivedToken, receiveToken } from '../session/held-token.ts'
-import { isAccessToken } from '../token/claims.ts'
-import { elapsedMs, later, type Moment, remainingMs } from '../token/lifetime.ts'
 import type { SessionVersion } from './session-version.ts'
 
 /** Why a tab shares its token; `reply` answers `ask`. */

@@ -1,10 +1,11 @@
 // Tab sync: publishes what happens to the session here, and follows what happens to it in the other
 // tabs.
 
+import { lifeLeftMs } from '../lib/access-token.ts'
 import type { Platform } from '../lib/platform.ts'
+import { readMoment } from '../lib/time.ts'
 import { compareUsers, type ReceivedToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
-import { lifeLeftMs, readMoment } from '../token/lifetime.ts'
 import { judgeSharedToken } from './accept-token.ts'
 import { createAskTabs } from './ask-tabs.ts'
 import {

@@ -3,11 +3,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readTokenResponse } from '../../src/auth-api/token-response.ts'
+import { readTokenResponse } from '../../src/auth-api/answer.ts'
+import { isAccessToken, type readClaims } from '../../src/lib/access-token.ts'
 import { isAuthError } from '../../src/lib/errors.ts'
 import { readReissuedHeader } from '../../src/request/send-with-token.ts'
 import { receiveToken } from '../../src/session/held-token.ts'
-import { isAccessToken, type readClaims } from '../../src/token/claims.ts'
 import { bareToken } from '../support/tokens.ts'
 
 const encode = (text: string) => Buffer.from(text).toString('base64url')

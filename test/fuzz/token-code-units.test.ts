@@ -1,9 +1,9 @@
 // Token characters: of all 65,536 code units only those of a b64token (RFC 6750 §2.1) are accepted.
 import { describe, expect, it } from 'vitest'
-import { readTokenResponse } from '../../src/auth-api/token-response.ts'
+import { readTokenResponse } from '../../src/auth-api/answer.ts'
+import { isAccessToken } from '../../src/lib/access-token.ts'
 import { isAuthError } from '../../src/lib/errors.ts'
 import { readReissuedHeader } from '../../src/request/send-with-token.ts'
-import { isAccessToken } from '../../src/token/claims.ts'
 
 const units = Array.from({ length: 65_536 }, (_, unit) => String.fromCharCode(unit))
 const alphabet = new Set('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/')

@@ -51,7 +51,7 @@ it('sends one refresh for 401s that arrive before, during and after it', async (
   const browser = setup.openBrowser({
     onSend({ url }) {
       const { pathname } = new URL(url)
-      if (pathname === '/refresh') refreshState = 'under way'
+      if (pathname === '/refresh') refreshState = 'in flight'
       return {
         settled(outcome) {
           if (pathname === '/refresh') refreshState = 'over'
@@ -73,7 +73,7 @@ it('sends one refresh for 401s that arrive before, during and after it', async (
   expect((await settled).map(({ status }) => status)).toEqual(Array(300).fill(200))
   expect(countOf(browser, '/refresh')).toBe(1)
   expect(new Set(refusals)).toEqual(
-    new Set(['/first: before', '/first: under way', '/during: under way', '/after: over'])
+    new Set(['/first: before', '/first: in flight', '/during: in flight', '/after: over'])
   )
   expect(refusals).toHaveLength(300)
 })

@@ -2,8 +2,7 @@
 import { inspect } from 'node:util'
 import axios, { type AxiosRequestConfig } from 'axios'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { joinUrl } from '../../src/lib/url.ts'
-import { createTrustedOrigins } from '../../src/request/trusted-origins.ts'
+import { createTrustedOrigins, joinUrl } from '../../src/lib/url.ts'
 import {
   ada,
   appOrigin,

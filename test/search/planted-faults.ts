@@ -31,7 +31,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     invariant: 'I4 Only an explicit rejection ends a session',
-    file: 'auth-api/rejection.ts',
+    file: 'auth-api/answer.ts',
     find: 'default:\n      return false',
     replace: 'default:\n      return response.status >= 400'
   },

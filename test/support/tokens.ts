@@ -1,5 +1,5 @@
 // Tokens without a signature: the client never checks one.
-import type { IssuedToken } from '../../src/auth-api/token-response.ts'
+import type { IssuedToken } from '../../src/auth-api/answer.ts'
 
 export interface Claims {
   readonly sub?: string

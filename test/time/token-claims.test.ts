@@ -1,6 +1,6 @@
 // Token claims: read from JWTs, and ignored if malformed.
 import { expect, it } from 'vitest'
-import { isAccessToken, readClaims } from '../../src/token/claims.ts'
+import { isAccessToken, readClaims } from '../../src/lib/access-token.ts'
 
 const encode = (value: unknown) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')

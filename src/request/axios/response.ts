@@ -1,4 +1,4 @@
-// Axios response: what an adapter returned or threw, redacted before the app sees it and then read.
+// Axios response: redacts and reads what an adapter returned or threw.
 
 import { AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
 import { joinUrl } from '../../lib/url.ts'

@@ -102,8 +102,8 @@ const inChromium: typeof onTheWire = {
   // axios removes control characters from a value.
   DEL: 'token',
   'another control character': 'token',
-  'a line feed within': 'token',
-  'a carriage return within': 'token',
+  'a line feed in the value': 'token',
+  'a carriage return in the value': 'token',
   'a folded line': 'token'
 }
 

@@ -1,8 +1,8 @@
 // Back-off: how long to wait after a failed refresh.
 
 import { expect, it } from 'vitest'
-import { parseRetryAfterMs } from '../../../src/auth-api/retry-after.ts'
-import { backoffMs } from '../../../src/refresh/retry-state.ts'
+import { parseRetryAfterMs } from '../../../src/auth-api/answer.ts'
+import { backoffMs } from '../../../src/refresh/refresh-time.ts'
 
 const urgent = { retryAfterMs: undefined, slackMs: 0 }
 

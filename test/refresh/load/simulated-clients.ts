@@ -1,8 +1,11 @@
 // Simulated clients: the times at which each of them refreshes, by the real refresh-time and
 // back-off policies.
 
-import { planRefreshAgeSeconds, type RefreshPolicy } from '../../../src/refresh/refresh-time.ts'
-import { backoffMs } from '../../../src/refresh/retry-state.ts'
+import {
+  backoffMs,
+  planRefreshAgeSeconds,
+  type RefreshPolicy
+} from '../../../src/refresh/refresh-time.ts'
 
 export interface FleetOptions {
   readonly clients: number

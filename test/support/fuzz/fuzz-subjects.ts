@@ -1,22 +1,21 @@
 // Fuzz subjects: the code that receives malformed input, with the checks on its result. It throws
 // only typed errors, and every time that it returns is a finite number.
 import fc from 'fast-check'
-import { createEndpoints } from '../../../src/auth-api/endpoints.ts'
-import { parseRetryAfterMs } from '../../../src/auth-api/retry-after.ts'
-import { createTokenRequest, type TokenAnswer } from '../../../src/auth-api/token-request.ts'
 import {
   type IssuedToken,
+  parseRetryAfterMs,
   readOAuthError,
   readTokenResponse
-} from '../../../src/auth-api/token-response.ts'
+} from '../../../src/auth-api/answer.ts'
+import { createEndpoints } from '../../../src/auth-api/endpoints.ts'
+import { createTokenRequest, type TokenAnswer } from '../../../src/auth-api/token-request.ts'
+import { isAccessToken, readClaims } from '../../../src/lib/access-token.ts'
 import { isAuthError } from '../../../src/lib/errors.ts'
 import { createPlatform } from '../../../src/lib/platform.ts'
-import { planRefreshAt } from '../../../src/refresh/refresh-time.ts'
-import { backoffMs } from '../../../src/refresh/retry-state.ts'
+import { backoffMs, planRefreshAt } from '../../../src/refresh/refresh-time.ts'
 import { readReissuedHeader } from '../../../src/request/send-with-token.ts'
 import { parseChallenges } from '../../../src/request/token-refusal.ts'
 import { receiveToken } from '../../../src/session/held-token.ts'
-import { isAccessToken, readClaims } from '../../../src/token/claims.ts'
 import { bareToken } from '../tokens.ts'
 import {
   answers,
