@@ -1,5 +1,5 @@
-// One bundle per entry point; what several entries need lands in a shared chunk.
-// Declarations come from tsc afterwards: tsup's own `dts` needs a compiler API that TypeScript 7 does not have.
+// Build: one bundle per entry, with shared chunks for common code. tsc emits the declarations
+// afterwards, because tsup's `dts` needs a compiler API that TypeScript 7 does not have.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,8 @@ function emitDeclarations(): void {
     stdio: 'inherit',
     shell: process.platform === 'win32'
   })
-  // tsc leaves `./client.ts` in declarations, which not every consumer's compiler follows to `client.d.ts`.
+  // tsc keeps imports of `./client.ts` in declarations. Some compilers do not resolve them to
+  // `client.d.ts`.
   for (const file of readdirSync(outDir, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.d.ts')) continue
     const text = readFileSync(join(outDir, file), 'utf8')

@@ -1,4 +1,4 @@
-// Test projects of the three tiers. test/support/README.md says what each tier is for.
+// Test projects of the three tiers, which test/support/README.md describes.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProjectInlineConfiguration, ViteUserConfig } from 'vitest/config'
@@ -9,7 +9,7 @@ import { type Tier, tier } from './test/support/tier.ts'
 type Project = TestProjectInlineConfiguration
 type Replacement = { readonly find: RegExp; readonly replacement: string }
 
-/** The mutation campaign sets this to a copy of the source with a fault in it. */
+/** The source under test. The search with planted faults sets it to a copy with a fault. */
 const source = process.env.EVERBEARER_SOURCE ?? fileURLToPath(new URL('./src', import.meta.url))
 const entries: readonly Replacement[] = [
   { find: /^everbearer$/, replacement: join(source, 'index.ts') },
@@ -41,7 +41,7 @@ function onBuild(name: string, test: Project['test']): Project {
   return { test: { name, testTimeout: 240_000, hookTimeout: 240_000, setupFiles, ...test } }
 }
 
-/** Files that need a browser which this machine lacks. */
+/** Test files that need a browser that is not installed. */
 export const missing: readonly string[] = missingBrowsers()
 const ownProject = ['test/{browser,contract,package}/**', 'test/**/*.{dom,long}.test.{ts,tsx}']
 const smokeInBrowsers = ['test/browser/{main-job-in-chromium,session-in-firefox}.test.ts']
@@ -54,12 +54,12 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
     onSource('node', { include: ['test/**/*.test.ts'], exclude: ownProject }),
     // The same in a page of happy-dom.
     onSource('dom', { include: ['test/**/*.dom.test.{ts,tsx}'], environment: 'happy-dom' }),
-    // One contract for the mock through every adapter that Node can run.
+    // The contract of the mock, through every adapter that runs in Node.
     onSource('contract', {
       include: ['test/contract/*.test.ts'],
       exclude: ['test/contract/in-chromium.test.ts']
     }),
-    // What most depends on axios, with the oldest version that is supported.
+    // The tests that depend most on axios, with the oldest supported version.
     onSource(
       'oldest-axios',
       {
@@ -73,7 +73,7 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
       },
       oldestAxios
     ),
-    // The contents, size and types of the package, and the tests that its docs print.
+    // The contents, size and types of the package, and the tests in its documentation.
     onBuild('package', { include: ['test/package/*.test.ts'], exclude: slowPackaging }),
     // One scenario in each real browser.
     onBuild('browser', { include: smokeInBrowsers, exclude: [...missing] })
@@ -88,7 +88,7 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
       include: ['test/**/*.table.dom.test.ts'],
       environment: 'happy-dom'
     }),
-    // Everything about sign-in, refresh and requests with the oldest axios, in Node and in a page.
+    // All tests of sign-in, refresh and requests with the oldest axios, in Node and in a page.
     onSource(
       'oldest-axios',
       {
@@ -110,7 +110,7 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
       },
       oldestAxios
     ),
-    // The msw adapter with the oldest msw that is supported.
+    // The msw adapter with the oldest supported msw.
     onSource(
       'oldest-msw',
       {
@@ -122,14 +122,14 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
       },
       oldestMsw
     ),
-    // The packed package in an app of its own, and the examples in their own test runners.
+    // The packed package in an empty app, and the examples in their test runners.
     onBuild('package', { include: slowPackaging }),
     // Every other suite in a real browser.
     onBuild('browser', {
       include: ['test/browser/**/*.test.ts', 'test/contract/in-chromium.test.ts'],
       exclude: [...smokeInBrowsers, ...timedInBrowsers, ...missing]
     }),
-    // Twenty tabs that count refreshes in real time: they run after everything else, one file at a time.
+    // These files count refreshes in real time, so they run last, one at a time.
     onBuild('browser-timed', {
       include: timedInBrowsers,
       exclude: [...missing],
@@ -138,12 +138,12 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
     })
   ],
   long: [
-    // Search campaigns. The hunt for tokens is off: it keeps every error until a test ends.
+    // Search campaigns. The token hunt is off, because it keeps every error until a test ends.
     onSource('long', { include: ['test/**/*.long.test.ts'], setupFiles: [], hookTimeout: 120_000 })
   ]
 }
 
-/** CI must have both browsers; elsewhere a notice says what is skipped. */
+/** Outside of CI, the tests of a missing browser are skipped with a notice. */
 function missingBrowsers(): string[] {
   const isOptional = process.env.CI !== 'true'
   const files: string[] = []
@@ -161,7 +161,7 @@ function missingBrowsers(): string[] {
 const config: ViteUserConfig = {
   test: {
     reporters: ['default'],
-    // By default Vitest leaves one core idle; of two that is half.
+    // By default Vitest leaves one core idle, which is half of a machine with two.
     maxWorkers: '100%',
     // msw 2.15 leaves a rejection unhandled when a body is cut. The contract lists it as a gap.
     onUnhandledError: ({ message }) => message !== 'the connection was lost',

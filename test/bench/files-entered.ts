@@ -1,4 +1,5 @@
-// Files entered: counts the source files whose functions run during one call, by precise coverage.
+// Files entered: counts the source files with functions that run during one call, by precise
+// coverage.
 //
 // `npm run bench:files` prints one line per operation; `--list` adds the names of the files.
 import { Session } from 'node:inspector/promises'

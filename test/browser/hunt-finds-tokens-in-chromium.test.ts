@@ -38,7 +38,7 @@ async function openPage(): Promise<{ context: BrowserContext; page: Page }> {
 async function findings(): Promise<string> {
   await readPages()
   try {
-    canaryHunter.inspect()
+    canaryHunter.check()
   } catch (error) {
     return String(error)
   }
@@ -74,7 +74,7 @@ it.each(leaks)('reports a token in the place "%s" after %s', async (place, leak,
   const thrown = place === 'page, error' ? page.waitForEvent('pageerror') : undefined
   await page.evaluate(leak.replaceAll(/\bT\b/g, JSON.stringify(token)))
   await thrown
-  expect(await findings()).toContain(`A token got out: ${place}`)
+  expect(await findings()).toContain(`A token leaked: ${place}`)
   await page.evaluate(mend)
   expect(await findings()).toBe('')
 })

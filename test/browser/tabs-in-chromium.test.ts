@@ -2,7 +2,7 @@
 import { createMockAuthServer } from 'everbearer/mock'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { ada, createTabsWorld, grace, statusOf } from '../support/browsers/chromium-tabs.ts'
+import { ada, grace, setUpChromiumTabs, statusOf } from '../support/browsers/chromium-tabs.ts'
 import type { TabReport } from './tabs-page/main.ts'
 
 const server = createMockAuthServer({
@@ -10,7 +10,7 @@ const server = createMockAuthServer({
   refreshGraceSeconds: 0,
   users: [ada, grace]
 })
-const { openTab, openTabs, openTwoTabs } = createTabsWorld(server)
+const { openTab, openTabs, openTwoTabs } = setUpChromiumTabs(server)
 
 const callsTo = (route: string) => server.calls.filter((call) => call.route === route)
 const reportOf = (page: Page): Promise<TabReport> => page.evaluate(() => window.tab.report)

@@ -61,7 +61,7 @@ it('gives a new tab the token of another tab, without a refresh', async () => {
   expect(server.calls.refresh).toHaveLength(before)
 })
 
-it('sends no old token from the back/forward cache after a sign-out in another tab', async () => {
+it('sends no old token from the back/forward cache of Firefox after a sign-out in another tab', async () => {
   await signIn()
   const tab = await openTab()
   await tab.goto('about:blank')
@@ -88,13 +88,13 @@ it('signs the tabs of one user out with user-changed when another user signs in'
 it('reports a token in the storage or the console of a Firefox tab', async () => {
   await signIn()
   await readPages()
-  expect(() => canaryHunter.inspect()).not.toThrow()
+  expect(() => canaryHunter.check()).not.toThrow()
   const token = 'await window.tab.auth.getAccessToken()'
   await firstTab().evaluate(`(async () => localStorage.setItem('leak', ${token}))()`)
   await readPages()
-  expect(() => canaryHunter.inspect()).toThrow('page, localStorage')
+  expect(() => canaryHunter.check()).toThrow('page, localStorage')
   await firstTab().evaluate("localStorage.removeItem('leak')")
   await firstTab().evaluate(`(async () => console.log({ leak: ${token} }))()`)
   await readPages()
-  expect(() => canaryHunter.inspect()).toThrow('A token got out: console.')
+  expect(() => canaryHunter.check()).toThrow('A token leaked: console.')
 })

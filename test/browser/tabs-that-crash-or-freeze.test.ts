@@ -2,7 +2,7 @@
 import { createMockAuthServer, type MockAuthServer } from 'everbearer/mock'
 import type { BrowserContext, Page } from 'playwright-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { ada, createTabsWorld, grace, statusOf } from '../support/browsers/chromium-tabs.ts'
+import { ada, grace, setUpChromiumTabs, statusOf } from '../support/browsers/chromium-tabs.ts'
 
 const server = createMockAuthServer({ refreshGraceSeconds: 0, users: [ada, grace] })
 
@@ -46,7 +46,7 @@ function holdNextRefresh(where: Gate['where']): { arrived: Promise<void>; open: 
   return { arrived: arrival, open }
 }
 
-const { url, openTab, openTwoTabs } = createTabsWorld(gated)
+const { url, openTab, openTwoTabs } = setUpChromiumTabs(gated)
 
 async function openTabs() {
   const opened = await openTwoTabs()
@@ -76,9 +76,9 @@ describe('a crash of the tab that refreshes', () => {
     refresh(first).catch(() => {})
     await held?.arrived
     await crash(context, first)
-    const renewing = refresh(second)
+    const refreshing = refresh(second)
     held?.open()
-    await renewing
+    await refreshing
     expect(await statusOf(second)).toBe('authenticated')
     expect(refreshes()).not.toContain('refresh_reused')
   })

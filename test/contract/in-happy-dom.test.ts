@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
-// Contract, fetch and XMLHttpRequest in happy-dom, which stores cookies and hides them from scripts.
+// Contract, fetch and XMLHttpRequest in happy-dom, which stores cookies and hides them from
+// scripts.
 import { expectInPageConsoleOfFile } from '../support/page-console.ts'
 import { createPair, handlersFor, origins } from './setup/in-process-servers.ts'
 import { interceptWith, mswMajor } from './setup/msw-network.ts'

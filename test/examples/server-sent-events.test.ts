@@ -15,7 +15,7 @@ interface Opened {
 }
 
 /** The event endpoint sends one of `streams` per request with a valid token, and then 204. */
-async function arrange(streams: readonly (readonly string[])[]) {
+async function setUp(streams: readonly (readonly string[])[]) {
   const server = createMockAuthServer()
   const opened: Opened[] = []
   let served = 0
@@ -63,7 +63,7 @@ async function arrange(streams: readonly (readonly string[])[]) {
 }
 
 it('resumes after the last event with the current token when a stream ends', async () => {
-  const { auth, server, opened, url } = await arrange([
+  const { auth, server, opened, url } = await setUp([
     ['retry: 0\n\nid: 1\ndata: one\n\n', 'id: 2\nevent: note\ndata: two\nda', 'ta: lines\n\n'],
     [': a comment\r\n\r', '\nid:3\r\ndata:three\r\n\r\n', 'data: never finished']
   ])
@@ -87,7 +87,7 @@ it('resumes after the last event with the current token when a stream ends', asy
 })
 
 it('stops when the reader stops, and rejects with the reason of an abort', async () => {
-  const { auth, opened, url } = await arrange([['data: one\n\n'], ['data: two\n\n']])
+  const { auth, opened, url } = await setUp([['data: one\n\n'], ['data: two\n\n']])
   const canceller = new AbortController()
   for await (const { data } of readEvents(auth, url, canceller.signal)) {
     expect(data).toBe('one')

@@ -7,7 +7,7 @@ import { createCookieFetch } from '../support/cookie-fetch.ts'
 
 const ada = { email: 'ada@example.com', password: 'lovelace' }
 
-async function arrange() {
+async function setUp() {
   const server = createMockAuthServer({ refreshGraceSeconds: 0 })
   const { url, close } = await listen(server)
   onTestFinished(close)
@@ -21,7 +21,7 @@ async function arrange() {
 }
 
 it('shares sign-in, one refresh and sign-out between two tabs', async () => {
-  const { server, openTab } = await arrange()
+  const { server, openTab } = await setUp()
   const first = openTab()
   await first.login(ada)
   const second = openTab()

@@ -19,7 +19,7 @@ interface Connection {
   close(): void
 }
 
-function arrange() {
+function setUp() {
   const server = createMockAuthServer()
   const live = ws.link(liveUrl)
   const connections: Connection[] = []
@@ -60,7 +60,7 @@ function arrange() {
 }
 
 it('sends the token in the first message, and opens a new connection when the token changes', async () => {
-  const { server, auth, connections, messages } = arrange()
+  const { server, auth, connections, messages } = setUp()
   expect(connections).toHaveLength(0)
   await auth.login({ email: 'ada@example.com', password: 'lovelace' })
   await vi.waitFor(() => expect(messages).toHaveLength(1))
@@ -77,7 +77,7 @@ it('sends the token in the first message, and opens a new connection when the to
 })
 
 it('closes the connection on sign-out, and opens a new one on the next sign-in', async () => {
-  const { auth, connections, messages } = arrange()
+  const { auth, connections, messages } = setUp()
   const ada = { email: 'ada@example.com', password: 'lovelace' }
   await auth.login(ada)
   await vi.waitFor(() => expect(messages).toHaveLength(1))
@@ -89,7 +89,7 @@ it('closes the connection on sign-out, and opens a new one on the next sign-in',
 })
 
 it('reconnects when the connection breaks', async () => {
-  const { auth, connections, messages } = arrange()
+  const { auth, connections, messages } = setUp()
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   await auth.login({ email: 'ada@example.com', password: 'lovelace' })

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { answers } from '../support/fuzz/bad-inputs.ts'
 import { subjects } from '../support/fuzz/fuzz-subjects.ts'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
 
 const numRuns = 20_000
 
@@ -24,14 +24,14 @@ it('a client recovers from any series of malformed refresh answers, or ends the 
   const property = fc.asyncProperty(
     fc.array(answers, { minLength: 1, maxLength: 5 }),
     async (bad) => {
-      const { auth, browser, clock, idle } = createTestBed()
+      const { auth, browser, clock, idle } = setUpClient()
       await auth.login(ada)
       for (const { status, headers, text } of bad) {
         const lines = headers
           .filter(([, value]) => value !== '')
           .map(([...line]): [string, string] => line)
         const response = { status, headers: lines, setCookies: [], body: text }
-        browser.trouble('/refresh', { kind: 'answer', response })
+        browser.intercept('/refresh', { kind: 'answer', response })
         await auth.refresh().catch((error) => expect(error.name).toBe('AuthError'))
         clock.tick(301_000)
         await idle()

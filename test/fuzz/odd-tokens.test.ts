@@ -8,7 +8,7 @@ import { isAccessToken, type readClaims } from '../../src/lib/access-token.ts'
 import { isAuthError } from '../../src/lib/errors.ts'
 import { readReissuedHeader } from '../../src/request/send-with-token.ts'
 import { receiveToken } from '../../src/session/held-token.ts'
-import { bareToken } from '../support/bare-token.ts'
+import { bareToken } from '../support/tokens.ts'
 
 const encode = (text: string) => Buffer.from(text).toString('base64url')
 const header = encode('{"alg":"HS256","kid":"k1"}')

@@ -1,9 +1,9 @@
-// Test tiers: each file runs in one, tables are dealt out fairly, and faults can be planted.
+// Test tiers: each file runs in one, rows meet all transports, and planted faults fit the source.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, matchesGlob } from 'node:path'
 import { expect, it } from 'vitest'
 import { missing, projects } from '../../vitest.config.ts'
-import { mutations } from '../search/planted-faults.ts'
+import { plantedFaults } from '../search/planted-faults.ts'
 import { pairs } from '../support/tier.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -47,8 +47,17 @@ it('pairs each row with each transport in the matrix', () => {
 })
 
 it('finds the line of each planted fault exactly once in the source', () => {
-  const misplaced = mutations.filter(
+  const misplaced = plantedFaults.filter(
     ({ file, find }) => readFileSync(join(root, 'src', file), 'utf8').split(find).length !== 2
   )
   expect(misplaced.map(({ invariant, file, find }) => `${invariant}: ${file}: ${find}`)).toEqual([])
+})
+
+it('names the invariant of each planted fault by its heading in docs/invariants.md', () => {
+  const page = readFileSync(join(root, 'docs/invariants.md'), 'utf8')
+  const headings = [...page.matchAll(/^## (I\d+ .*)$/gm)].map(([, heading]) => heading)
+  expect(headings.length).toBeGreaterThan(10)
+  expect(plantedFaults.map(({ invariant }) => invariant)).toEqual(
+    headings.slice(0, plantedFaults.length)
+  )
 })

@@ -1,10 +1,10 @@
 // Option idlePolicy: the idle limit, and refreshes of hidden pages.
 import { expect, it } from 'vitest'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
 
 it('refreshes a hidden page if whileHidden is `refresh`', async () => {
   const idlePolicy = { whileHidden: 'refresh' } as const
-  const { auth, browser, clock, idle, callsTo } = createTestBed(
+  const { auth, browser, clock, idle, callsTo } = setUpClient(
     { idlePolicy },
     { accessTokenSeconds: 300 }
   )
@@ -16,7 +16,7 @@ it('refreshes a hidden page if whileHidden is `refresh`', async () => {
 })
 
 it('refreshes a hidden page for a request', async () => {
-  const { auth, browser, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  const { auth, browser, clock, callsTo } = setUpClient({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   browser.setVisible(false)
   clock.tick(300_000)
@@ -24,27 +24,30 @@ it('refreshes a hidden page for a request', async () => {
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it.each([true, false])('signs out after the idle limit (page visible: %s)', async (isVisible) => {
-  const idlePolicy = { signOutAfterSeconds: 900 }
-  const { auth, browser, clock, idle, callsTo, events } = createTestBed(
-    { idlePolicy },
-    { accessTokenSeconds: 300 }
-  )
-  await auth.login(ada)
-  browser.setVisible(isVisible)
-  clock.tick(899_999)
-  await idle()
-  expect(auth.getState().status).toBe('authenticated')
-  clock.tick(1)
-  await idle()
-  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
-  expect(callsTo('logout')).toHaveLength(1)
-  expect(events.at(-1)).toEqual({ name: 'signed-out', event: { reason: 'idle' } })
-  expect(clock.pendingTimers()).toBe(0)
-})
+it.each([true, false])(
+  'signs out when the idle limit has passed (page visible: %s)',
+  async (isVisible) => {
+    const idlePolicy = { signOutAfterSeconds: 900 }
+    const { auth, browser, clock, idle, callsTo, events } = setUpClient(
+      { idlePolicy },
+      { accessTokenSeconds: 300 }
+    )
+    await auth.login(ada)
+    browser.setVisible(isVisible)
+    clock.tick(899_999)
+    await idle()
+    expect(auth.getState().status).toBe('authenticated')
+    clock.tick(1)
+    await idle()
+    expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
+    expect(callsTo('logout')).toHaveLength(1)
+    expect(events.at(-1)).toEqual({ name: 'signed-out', event: { reason: 'idle' } })
+    expect(clock.pendingTimers()).toBe(0)
+  }
+)
 
-it('extends the idle limit on requests and markActive()', async () => {
-  const { auth, clock } = createTestBed(
+it('restarts the idle limit on a request and on markActive()', async () => {
+  const { auth, clock } = setUpClient(
     { idlePolicy: { signOutAfterSeconds: 900 } },
     { accessTokenSeconds: 86_400 }
   )
@@ -58,7 +61,7 @@ it('extends the idle limit on requests and markActive()', async () => {
 })
 
 it('signs out on a request after the idle limit, even if no timer fired', async () => {
-  const { auth, clock, callsTo } = createTestBed({ idlePolicy: { signOutAfterSeconds: 900 } })
+  const { auth, clock, callsTo } = setUpClient({ idlePolicy: { signOutAfterSeconds: 900 } })
   await auth.login(ada)
   clock.sleep(901_000)
   await auth.axios.get('/me').catch(() => {})
@@ -66,8 +69,8 @@ it('signs out on a request after the idle limit, even if no timer fired', async 
   expect(callsTo('me').map((call) => call.outcome)).toEqual(['missing_token'])
 })
 
-it('has no idle limit by default', async () => {
-  const { auth, clock } = createTestBed()
+it('stays signed in after 30 idle days by default', async () => {
+  const { auth, clock } = setUpClient()
   await auth.login(ada)
   clock.sleep(30 * 86_400_000)
   auth.markActive()
@@ -77,7 +80,7 @@ it('has no idle limit by default', async () => {
 const idlePolicy = { signOutAfterSeconds: 900 }
 
 it('lets a user sign in after the sign-in page was open longer than the idle limit', async () => {
-  const { auth, clock, idle } = createTestBed({ idlePolicy })
+  const { auth, clock, idle } = setUpClient({ idlePolicy })
   clock.tick(901_000)
   await auth.login(ada)
   await idle()
@@ -85,10 +88,7 @@ it('lets a user sign in after the sign-in page was open longer than the idle lim
 })
 
 it('does not sign out if the idle limit passes during a sign-in', async () => {
-  const { auth, browser, clock, idle } = createTestBed(
-    { idlePolicy },
-    { accessTokenSeconds: 86_400 }
-  )
+  const { auth, browser, clock, idle } = setUpClient({ idlePolicy }, { accessTokenSeconds: 86_400 })
   await auth.login(ada)
   clock.tick(899_000)
   const gate = browser.hold('/login')
@@ -101,12 +101,12 @@ it('does not sign out if the idle limit passes during a sign-in', async () => {
   expect(auth.getState().status).toBe('authenticated')
 })
 
-it('counts a restore as activity', async () => {
-  const { auth, browser, reload, clock, idle, eventNames } = createTestBed({ idlePolicy })
+it('restarts the idle limit when a delayed restore succeeds', async () => {
+  const { auth, browser, reload, clock, idle, eventNames } = setUpClient({ idlePolicy })
   await auth.login(ada)
   auth.dispose()
   browser.setVisible(false)
-  browser.trouble('/refresh', { kind: 'unreachable' })
+  browser.intercept('/refresh', { kind: 'unreachable' })
   const next = reload({ restore: 'always' })
   await next.ready()
   clock.tick(1_000_000)
@@ -118,7 +118,7 @@ it('counts a restore as activity', async () => {
 })
 
 it('signs out instead of refreshing if refresh() is called after the idle limit', async () => {
-  const { auth, clock, callsTo } = createTestBed({ idlePolicy })
+  const { auth, clock, callsTo } = setUpClient({ idlePolicy })
   await auth.login(ada)
   clock.sleep(901_000)
   await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NOT_AUTHENTICATED' })

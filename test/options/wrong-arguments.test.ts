@@ -4,10 +4,10 @@ import axios from 'axios'
 import { createAuthClient } from 'everbearer'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { collectGarbage } from '../support/collect-garbage.ts'
-import { arrange } from '../support/tables/replay-cases.ts'
-import { record } from '../support/worlds/recording-server.ts'
+import { startRecordingServer } from '../support/setups/recording-server.ts'
+import { setUpReplay } from '../support/tables/replay-cases.ts'
 
-describe('login', () => {
+describe('login()', () => {
   const form = () => {
     const data = new FormData()
     data.append('email', 'ada@example.com')
@@ -27,7 +27,9 @@ describe('login', () => {
     ['an object with a BigInt', { id: 1n }],
     ['an object that contains itself', itself]
   ])('login() rejects %s with a typed error and sends no request', async (_, credentials) => {
-    const { url, requests } = await record((_request, response) => response.writeHead(401).end())
+    const { url, requests } = await startRecordingServer((_request, response) =>
+      response.writeHead(401).end()
+    )
     const auth = createAuthClient({ baseURL: url })
     onTestFinished(auth.dispose)
     await expect(auth.login(credentials as object)).rejects.toMatchObject({
@@ -37,11 +39,11 @@ describe('login', () => {
   })
 })
 
-describe('attach', () => {
+describe('attach()', () => {
   it.each([undefined, null, {}, axios.Axios])(
     'attach() rejects %o with a typed error',
     async (instance) => {
-      const { auth } = await arrange('http')
+      const { auth } = await setUpReplay('http')
       expect(() => auth.attach(instance as never)).toThrow(
         expect.objectContaining({ code: 'ERR_AUTH_INVALID_OPTIONS' })
       )
@@ -54,7 +56,7 @@ describe('attach', () => {
   ])(
     'lets an instance be garbage-collected that the app has %s and dropped',
     async (_, isAttached) => {
-      const { auth } = await arrange('http')
+      const { auth } = await setUpReplay('http')
       const attachOne = () => {
         const instance = axios.create()
         if (isAttached) auth.attach(instance)

@@ -21,7 +21,7 @@ afterEach(() => {
   Reflect.deleteProperty(window, 'token')
 })
 
-it.each(hiding)('finds a token in %s', async (place, hide) => {
+it.each(hiding)('the token hunt finds a token in %s of a page', async (place, hide) => {
   const { body } = await createMockAuthServer().handle({
     method: 'POST',
     url: 'http://localhost/login',
@@ -29,5 +29,5 @@ it.each(hiding)('finds a token in %s', async (place, hide) => {
     body: JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
   })
   hide(JSON.parse(body).access_token)
-  expect(() => canaryHunter.inspect()).toThrow(place)
+  expect(() => canaryHunter.check()).toThrow(place)
 })

@@ -6,11 +6,11 @@ import { createEmitter } from '../../src/lib/listeners.ts'
 import type { AuthEvents } from '../../src/session/events.ts'
 import { projects } from '../../vitest.config.ts'
 import { canaryHunter, createCanaryHunter, terminal } from '../support/hunt/canary.ts'
-import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
-import { apiOrigin } from '../support/worlds/virtual-browser.ts'
+import { ada, type ClientSetup, setUpClient } from '../support/setups/test-client.ts'
+import { apiOrigin } from '../support/setups/virtual-browser.ts'
 
 interface Plot {
-  readonly bed: TestBed
+  readonly setup: ClientSetup
   readonly token: string
 }
 
@@ -46,7 +46,7 @@ const plots: readonly [string, RegExp, (plot: Plot) => unknown][] = [
   [
     'the config of an axios error',
     /AxiosError.*\.config\.headers\.Authorization/,
-    ({ token, bed: { browser } }) =>
+    ({ token, setup: { browser } }) =>
       axios
         .create({ baseURL: apiOrigin, adapter: browser.adapter })
         .get('/missing', { headers: { Authorization: `Bearer ${token}x` } })
@@ -60,31 +60,31 @@ const plots: readonly [string, RegExp, (plot: Plot) => unknown][] = [
   [
     'the client',
     /client\.current; .*client, printed; client, as JSON/,
-    ({ token, bed: { auth } }) => Object.assign(auth, { current: token })
+    ({ token, setup: { auth } }) => Object.assign(auth, { current: token })
   ],
   [
     'storage',
     /storage/,
-    ({ token, bed: { browser } }) => browser.platform.storage?.setItem('session', token)
+    ({ token, setup: { browser } }) => browser.platform.storage?.setItem('session', token)
   ],
   ['a global', /globalThis\.leak/, ({ token }) => Object.assign(globalThis, { leak: { token } })],
-  ['a URL', /URL/, ({ token, bed: { auth } }) => auth.axios.get(`/me?access_token=${token}`)]
+  ['a URL', /URL/, ({ token, setup: { auth } }) => auth.axios.get(`/me?access_token=${token}`)]
 ]
 
-describe('the canary hunt finds a token', () => {
+describe('the token hunt finds a token', () => {
   it.each(plots)('leaked in %s', async (_, where, plant) => {
-    const bed = createTestBed()
-    await bed.auth.login(ada)
-    await plant({ bed, token: await bed.auth.getAccessToken() })
-    expect(() => canaryHunter.inspect()).toThrow(where)
-    Reflect.deleteProperty(bed.auth, 'current')
+    const setup = setUpClient()
+    await setup.auth.login(ada)
+    await plant({ setup, token: await setup.auth.getAccessToken() })
+    expect(() => canaryHunter.check()).toThrow(where)
+    Reflect.deleteProperty(setup.auth, 'current')
     Reflect.deleteProperty(globalThis, 'leak')
-    bed.browser.storage.removeItem('session')
-    expect(() => canaryHunter.inspect()).not.toThrow()
+    setup.browser.storage.removeItem('session')
+    expect(() => canaryHunter.check()).not.toThrow()
   })
 
   it('if it is a refresh token', async () => {
-    const { server } = createTestBed()
+    const { server } = setUpClient()
     const request = {
       method: 'POST',
       url: `${apiOrigin}/login`,
@@ -94,11 +94,11 @@ describe('the canary hunt finds a token', () => {
     const { setCookies } = await server.handle(request)
     expect(setCookies).toHaveLength(1)
     console.log(setCookies[0]?.split(';')[0])
-    expect(() => canaryHunter.inspect()).toThrow('A token got out: console.log.')
+    expect(() => canaryHunter.check()).toThrow('A token leaked: console.log.')
   })
 
   it('if it was re-issued, and also the token before it', async () => {
-    const { auth, server } = createTestBed()
+    const { auth, server } = setUpClient()
     await auth.login(ada)
     const first = await auth.getAccessToken()
     server.rotateKey()
@@ -107,13 +107,13 @@ describe('the canary hunt finds a token', () => {
     expect(second).not.toBe(first)
     for (const token of [first, second]) {
       console.log(token)
-      expect(() => canaryHunter.inspect()).toThrow(/console\.log/)
+      expect(() => canaryHunter.check()).toThrow(/console\.log/)
     }
   })
 })
 
-it('does not mistake claims and key IDs for a token', async () => {
-  const { auth, server, events } = createTestBed()
+it('the token hunt accepts claims and key IDs', async () => {
+  const { auth, server, events } = setUpClient()
   await auth.login(ada)
   server.rotateKey()
   await auth.axios.get('/me')
@@ -125,27 +125,27 @@ it('does not mistake claims and key IDs for a token', async () => {
     auth.getState(),
     Buffer.from(claims, 'base64url').toString()
   )
-  expect(() => canaryHunter.inspect()).not.toThrow()
+  expect(() => canaryHunter.check()).not.toThrow()
 })
 
-it('knows every token of many concurrent sign-ins', async () => {
+it('the token hunt knows every token of many concurrent sign-ins', async () => {
   const before = canaryHunter.knownSecrets()
-  const { auth } = createTestBed()
+  const { auth } = setUpClient()
   await auth.login(ada)
   for (let time = 0; time < 50; time += 1) await auth.refresh()
   // An access token and a refresh token for each, and the key.
   expect(canaryHunter.knownSecrets() - before).toBeGreaterThanOrEqual(2 * 51)
 })
 
-it('ignores leaks that a test declares, but only in the declared places', () => {
+it('the token hunt ignores earlier leaks only in the places that a test names', () => {
   const hunter = createCanaryHunter()
   hunter.learn('a-secret-of-some-length')
   for (const place of ['URL', 'URLs', 'stderr']) hunter.readText(place, 'a-secret-of-some-length')
-  hunter.pardon(/^(URL|console)$/)
-  expect(() => hunter.inspect()).toThrow('A token got out: URLs; stderr.')
+  hunter.ignore(/^(URL|console)$/)
+  expect(() => hunter.check()).toThrow('A token leaked: URLs; stderr.')
 })
 
-it('is active in every suite', () => {
+it('the token hunt is active in every test file', () => {
   const suites = Object.values(projects)
     .flat()
     .flatMap(({ test }) => test ?? [])
@@ -158,18 +158,18 @@ it('is active in every suite', () => {
   ])
 })
 
-it('finds every fragment of 23 characters, also in cyclic objects', () => {
+it('the token hunt finds every fragment of 23 characters, also in cyclic objects', () => {
   const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(30))).toString('base64url')
   const hunter = createCanaryHunter()
   hunter.learn(secret)
   for (let at = 0; at + 23 <= secret.length; at += 1) {
     hunter.readText(`from ${at}`, `"${secret.slice(at, at + 23)}"`)
-    expect(() => hunter.inspect()).toThrow(`A token got out: from ${at}.`)
+    expect(() => hunter.check()).toThrow(`A token leaked: from ${at}.`)
   }
   const graph: { readonly list: unknown[]; self?: unknown } = {
     list: [new Map([['a', new Set([secret])]])]
   }
   graph.self = graph
   hunter.readValue('graph', graph)
-  expect(() => hunter.inspect()).toThrow('A token got out: graph.list.0.a.member.')
+  expect(() => hunter.check()).toThrow('A token leaked: graph.list.0.a.member.')
 })

@@ -3,8 +3,8 @@ import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import axios, { type AxiosRequestConfig } from 'axios'
 import { describe, expect, it } from 'vitest'
-import { arrange } from '../support/tables/replay-cases.ts'
-import type { Respond } from '../support/worlds/recording-server.ts'
+import type { Respond } from '../support/setups/recording-server.ts'
+import { setUpReplay } from '../support/tables/replay-cases.ts'
 
 const everything = { depth: Infinity } as const
 
@@ -76,9 +76,9 @@ function cancelSoon() {
   return source.token
 }
 
-describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
+describe.each(['http', 'fetch'] as const)('a failed request over %s', (adapter) => {
   it.each(failures)('prints no token for %s', async (_, url, config = () => ({})) => {
-    const { auth } = await arrange(adapter, respond)
+    const { auth } = await setUpReplay(adapter, respond)
     const tokens = [await auth.getAccessToken()]
     const outcome = await auth.axios.request({ url, ...config() }).catch((error) => error)
     tokens.push(await auth.getAccessToken())
@@ -95,7 +95,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
   })
 
   it('hides the Node request from printing, but keeps it readable', async () => {
-    const { auth, url } = await arrange(adapter, respond)
+    const { auth, url } = await setUpReplay(adapter, respond)
     const error = await auth.axios.get(`${url}/500`).catch((reason) => reason)
     for (const carrier of [error, error.response]) {
       expect(carrier.request).toBeTypeOf('object')
@@ -105,7 +105,7 @@ describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
 })
 
 it('prints no token of the client, hidden properties included', async () => {
-  const { auth, bare } = await arrange('http', respond)
+  const { auth, bare } = await setUpReplay('http', respond)
   auth.attach(bare)
   await auth.axios.get('/200')
   const token = await auth.getAccessToken()

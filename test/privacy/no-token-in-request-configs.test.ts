@@ -2,8 +2,8 @@
 import { inspect } from 'node:util'
 import axios, { type AxiosAdapter, AxiosError } from 'axios'
 import { describe, expect, it } from 'vitest'
-import { arrange } from '../support/tables/replay-cases.ts'
-import type { Respond } from '../support/worlds/recording-server.ts'
+import type { Respond } from '../support/setups/recording-server.ts'
+import { setUpReplay } from '../support/tables/replay-cases.ts'
 
 const fail: Respond = (_, response) => response.writeHead(500).end('{}')
 const succeed: Respond = (_, response) => response.end('{}')
@@ -23,8 +23,8 @@ describe('an adapter of the app that wraps an adapter of axios', () => {
       'an error with a config and a cause',
       (error) => Object.assign(new Error('own', { cause: error }), { config: error.config })
     ]
-  ])('throws no token: %s', async (_, toError) => {
-    const { auth, url } = await arrange('http', fail)
+  ])('rejects with an error that holds no token: %s', async (_, toError) => {
+    const { auth, url } = await setUpReplay('http', fail)
     const error = await auth.axios.get(url, { adapter: wrap(toError) }).catch((reason) => reason)
     expect(inspect(error, { depth: 10 })).not.toContain('token-1')
   })
@@ -32,12 +32,12 @@ describe('an adapter of the app that wraps an adapter of axios', () => {
 
 describe('the config of a request that was cancelled before it was sent', () => {
   async function cancelled() {
-    const bed = await arrange('http', succeed)
-    const error = await bed.auth.axios
-      .get(bed.url, { signal: AbortSignal.abort() })
+    const setup = await setUpReplay('http', succeed)
+    const error = await setup.auth.axios
+      .get(setup.url, { signal: AbortSignal.abort() })
       .catch((reason) => reason)
     const { signal, ...config } = error.config
-    return { ...bed, config }
+    return { ...setup, config }
   }
 
   it('holds the app’s adapter', async () => {

@@ -3,8 +3,8 @@ import { inspect } from 'node:util'
 import axios, { type AxiosRequestConfig } from 'axios'
 import { expect, it, vi } from 'vitest'
 import { joinUrl } from '../../src/lib/url.ts'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
-import { apiOrigin } from '../support/worlds/virtual-browser.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
+import { apiOrigin } from '../support/setups/virtual-browser.ts'
 
 const everything = { depth: Infinity, showHidden: false } as const
 
@@ -12,7 +12,7 @@ it('keeps tokens out of errors, events, states, storage, logs and the printed cl
   const logged = ['log', 'info', 'warn', 'error', 'debug'].map((name) =>
     vi.spyOn(console, name as 'log').mockImplementation(() => {})
   )
-  const { auth, server, browser, clock, events } = createTestBed()
+  const { auth, server, browser, clock, events } = setUpClient()
   const tokens = new Set<string>()
   const printed: string[] = []
   const show = (value: unknown) =>
@@ -21,7 +21,7 @@ it('keeps tokens out of errors, events, states, storage, logs and the printed cl
 
   await auth.login(ada)
   await keep()
-  browser.trouble('/missing', {
+  browser.intercept('/missing', {
     kind: 'answer',
     response: {
       status: 404,
@@ -39,9 +39,9 @@ it('keeps tokens out of errors, events, states, storage, logs and the printed cl
   server.revokeAccessTokens()
   show((await auth.axios.get('/me')).config)
   await keep()
-  browser.trouble('/me', { kind: 'unreachable' })
+  browser.intercept('/me', { kind: 'unreachable' })
   show(await auth.axios.get('/me').catch((error) => error))
-  browser.trouble('/refresh', { kind: 'unreachable' })
+  browser.intercept('/refresh', { kind: 'unreachable' })
   show(await auth.refresh().catch((error) => error))
   show(auth)
   show(auth.getState())
@@ -77,7 +77,7 @@ it.each([
   'https://app.example/me',
   'HTTPS://EVIL.EXAMPLE/me'
 ])('sends no token to %s', async (url) => {
-  const { auth, browser } = createTestBed()
+  const { auth, browser } = setUpClient()
   await auth.login(ada)
   await auth.axios.get(url).catch(() => {})
   const { headers } = browser.requests.at(-1) ?? { headers: {} }
@@ -92,14 +92,14 @@ it.each([
   '//api.app.example/me',
   'https://api.app.example:443/me'
 ])('sends the token to %s', async (url) => {
-  const { auth, callsTo } = createTestBed()
+  const { auth, callsTo } = setUpClient()
   await auth.login(ada)
   await auth.axios.get(url)
   expect(callsTo('me').map((call) => call.status)).toEqual([200])
 })
 
 it('judges the URL that the app’s interceptors set after ours ran', async () => {
-  const { auth, browser } = createTestBed()
+  const { auth, browser } = setUpClient()
   const api = axios.create({ baseURL: apiOrigin, adapter: browser.adapter })
   api.interceptors.request.use((config) => ({ ...config, baseURL: 'https://evil.example' }))
   auth.attach(api)
@@ -150,7 +150,7 @@ function toAxiosUrl({ allowAbsoluteUrls, ...config }: AxiosRequestConfig): strin
 }
 
 it('trusts the listed origins instead of the origin of baseURL', async () => {
-  const { auth, browser } = createTestBed({ trustedOrigins: ['https://other.example'] })
+  const { auth, browser } = setUpClient({ trustedOrigins: ['https://other.example'] })
   await auth.login(ada)
   await auth.axios.get('https://other.example/me').catch(() => {})
   expect(browser.requests.at(-1)?.headers).toHaveProperty('Authorization')
@@ -160,7 +160,7 @@ it('trusts the listed origins instead of the origin of baseURL', async () => {
 
 it('does not change the global axios', async () => {
   const snapshot = inspect(axios.defaults, everything)
-  const { auth } = createTestBed()
+  const { auth } = setUpClient()
   await auth.login(ada)
   await auth.axios.get('/me')
   auth.dispose()

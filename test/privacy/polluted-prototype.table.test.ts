@@ -7,11 +7,10 @@ import { readOAuthError, readTokenResponse } from '../../src/auth-api/answer.ts'
 import { readClaims } from '../../src/lib/access-token.ts'
 import { resolveOptions } from '../../src/resolve-options.ts'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
-import { polluted } from '../support/tables/polluted-names.ts'
+import { ada, eventNames, setUpClient } from '../support/setups/test-client.ts'
+import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/setups/virtual-browser.ts'
+import { polluted, whilePolluted } from '../support/tables/prototype-pollution.ts'
 import { pairs } from '../support/tier.ts'
-import { whilePolluted } from '../support/while-polluted.ts'
-import { ada, createTestBed, eventNames } from '../support/worlds/test-client.ts'
-import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/worlds/virtual-browser.ts'
 
 /** Runs a session from sign-in to sign-out, and returns everything observable. */
 async function live(pollution: readonly [string, unknown] | undefined): Promise<unknown> {
@@ -57,7 +56,7 @@ async function live(pollution: readonly [string, unknown] | undefined): Promise<
     await note(auth.axios.patch('/items', { name: 'straw' }))
     clock.tick(10_000)
     await note(auth.refresh())
-    browser.trouble('/refresh', { kind: 'unreachable' })
+    browser.intercept('/refresh', { kind: 'unreachable' })
     await note(auth.refresh())
     await note(auth.login({ ...ada, password: 'wrong' }))
     await note(auth.logout())
@@ -88,7 +87,7 @@ describe.each([
 })
 
 it.each(Object.entries(polluted.clientOptions))(
-  'is not read as a client option: %s',
+  'ignores a client option on Object.prototype: %s',
   async (name, value) => {
     const given = { baseURL: apiOrigin, paths: {}, idlePolicy: {}, platform: {} }
     const expected = resolveOptions(given)
@@ -120,7 +119,7 @@ function expectCleanPrototypes(): void {
   }
 }
 
-describe.each(payloads)('$payload', ({ payload }) => {
+describe.each(payloads)('the JSON payload $payload', ({ payload }) => {
   it('adds no claim to a token', () => {
     const token = `${encode(payload)}.${encode(payload)}.c2ln`
     expect(Object.values(readClaims(token) ?? {}).filter((claim) => claim !== undefined)).toEqual(
@@ -155,12 +154,12 @@ it.each(
 )(
   'keeps the session and its token if the refresh endpoint answers $payload',
   async ({ payload }) => {
-    const { auth, browser } = createTestBed()
+    const { auth, browser } = setUpClient()
     await auth.login(ada)
     const token = await auth.getAccessToken()
     for (const status of [200, 400]) {
       const response = { status, headers: [], setCookies: [], body: payload }
-      browser.trouble('/refresh', { kind: 'answer', response })
+      browser.intercept('/refresh', { kind: 'answer', response })
       await auth.refresh().catch((error) => expect(error.name).toBe('AuthError'))
     }
     expect(await auth.getAccessToken()).toBe(token)
@@ -176,7 +175,7 @@ it.each(['dispatcher', 'duplex', 'integrity', 'mode', 'priority', 'window'])(
       inherited.push(Reflect.get(init, name))
       return new Response('{"access_token":"good","expires_in":300}')
     }
-    const { auth } = createTestBed({ platform: { fetch } })
+    const { auth } = setUpClient({ platform: { fetch } })
     await whilePolluted(name, 'evil', () => auth.login(ada))
     expect(inherited).toEqual([undefined])
   }

@@ -2,9 +2,15 @@
 import type { AuthClient } from 'everbearer'
 import { expect, it } from 'vitest'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
+import {
+  answer,
+  type BrowsersSetup,
+  countOf,
+  setUpBrowsers,
+  signIn
+} from '../support/setups/many-browsers.ts'
+import { createSharedLocks } from '../support/setups/virtual-tabs.ts'
 import { sample } from '../support/tier.ts'
-import { answer, countOf, createRace, type Race, signIn } from '../support/worlds/many-browsers.ts'
-import { createSharedLocks } from '../support/worlds/virtual-tabs.ts'
 
 const rounds = sample({ test: 40, matrix: 200 })
 
@@ -12,22 +18,22 @@ it(`keeps the session in ${rounds} rounds if a re-issued token overtakes the rej
   for (const seed of range(rounds)) {
     const random = createSeededRandom(seed)
     let isSlow = false
-    const race = createRace({
-      travelMs(label) {
+    const setup = setUpBrowsers({
+      latencyMs(label) {
         if (!isSlow) return 0
         return label.startsWith('/refresh') ? 50 + random() * 50 : 1 + random() * 20
       }
     })
-    const browser = race.openBrowser()
-    const { auth, events } = race.openPage(browser)
-    await signIn(race, auth)
+    const browser = setup.openBrowser()
+    const { auth, events } = setup.openPage(browser)
+    await signIn(setup, auth)
     isSlow = true
-    race.server.rotateKey()
-    browser.trouble('/refresh', answer(401, { error: 'invalid_grant' }))
+    setup.server.rotateKey()
+    browser.intercept('/refresh', answer(401, { error: 'invalid_grant' }))
     const refreshing = auth.refresh()
-    await race.pass(1 + random() * 40, 5)
+    await setup.pass(1 + random() * 40, 5)
     const requests = Promise.all(range(3).map(() => auth.axios.get('/me')))
-    await race.pass(500, 5)
+    await setup.pass(500, 5)
     await refreshing
     expect((await requests).map(({ status }) => status)).toEqual([200, 200, 200])
     expect(events.map(({ name }) => name)).toContain('reissued')
@@ -37,30 +43,34 @@ it(`keeps the session in ${rounds} rounds if a re-issued token overtakes the rej
   }
 })
 
-async function renewBoth(race: Race, tabs: readonly AuthClient[], gapMs: number): Promise<void> {
+async function refreshBoth(
+  setup: BrowsersSetup,
+  tabs: readonly AuthClient[],
+  gapMs: number
+): Promise<void> {
   const refreshes: Promise<void>[] = []
   for (const auth of tabs) {
     refreshes.push(auth.refresh())
-    await race.pass(gapMs, 5)
+    await setup.pass(gapMs, 5)
   }
   const settled = Promise.all(refreshes)
-  await race.pass(500, 5)
+  await setup.pass(500, 5)
   await settled
 }
 
 /** Each tab refreshes first once, and both keep the session. */
-async function renewInTurns(
-  race: Race,
+async function refreshInTurns(
+  setup: BrowsersSetup,
   first: AuthClient,
   second: AuthClient,
   random: () => number
 ): Promise<void> {
-  await renewBoth(race, [first, second], random() * 30)
-  await renewBoth(race, [second, first], random() * 30)
+  await refreshBoth(setup, [first, second], random() * 30)
+  await refreshBoth(setup, [second, first], random() * 30)
   expect([first, second].map((auth) => auth.getState().status)).toEqual(
     Array(2).fill('authenticated')
   )
-  expect(race.server.calls.map(({ outcome }) => outcome)).not.toContain('refresh_reused')
+  expect(setup.server.calls.map(({ outcome }) => outcome)).not.toContain('refresh_reused')
 }
 
 it(`keeps the session in ${rounds} rounds if two tabs without locks and storage send the same refresh token`, async () => {
@@ -68,17 +78,17 @@ it(`keeps the session in ${rounds} rounds if two tabs without locks and storage 
   for (const seed of range(rounds)) {
     const random = createSeededRandom(1_000 + seed)
     let isSlow = false
-    const race = createRace({ travelMs: () => (isSlow ? 1 + random() * 60 : 0) })
-    const browser = race.openBrowser()
+    const setup = setUpBrowsers({ latencyMs: () => (isSlow ? 1 + random() * 60 : 0) })
+    const browser = setup.openBrowser()
     const platform = { storage: undefined }
-    const first = race.openPage(browser, { platform }).auth
-    const second = race.openPage(browser, { platform }).auth
-    await signIn(race, first)
+    const first = setup.openPage(browser, { platform }).auth
+    const second = setup.openPage(browser, { platform }).auth
+    await signIn(setup, first)
     const token = await first.getAccessToken()
     await second.login(async () => ({ access_token: token, expires_in: 300 }))
     isSlow = true
-    await renewInTurns(race, first, second, random)
-    replayed += race.server.calls.filter(({ outcome }) => outcome === 'replayed').length
+    await refreshInTurns(setup, first, second, random)
+    replayed += setup.server.calls.filter(({ outcome }) => outcome === 'replayed').length
   }
   expect(replayed).toBeGreaterThan(rounds / 2)
 })
@@ -87,19 +97,20 @@ it(`keeps the session of two tabs with locks in ${rounds} rounds if the server a
   for (const seed of range(rounds)) {
     const random = createSeededRandom(2_000 + seed)
     let isSlow = false
-    const race = createRace({
+    const setup = setUpBrowsers({
       server: { refreshGraceSeconds: 0 },
-      travelMs: () => (isSlow ? 1 + random() * 60 : 0)
+      latencyMs: () => (isSlow ? 1 + random() * 60 : 0)
     })
-    const browser = race.openBrowser()
+    const browser = setup.openBrowser()
     const locks = createSharedLocks()
-    const openTab = () => race.openPage(browser, { platform: { locks: locks.forTab().locks } }).auth
+    const openTab = () =>
+      setup.openPage(browser, { platform: { locks: locks.forTab().locks } }).auth
     const first = openTab()
     const second = openTab()
-    await signIn(race, first)
+    await signIn(setup, first)
     const token = await first.getAccessToken()
     await second.login(async () => ({ access_token: token, expires_in: 300 }))
     isSlow = true
-    await renewInTurns(race, first, second, random)
+    await refreshInTurns(setup, first, second, random)
   }
 })

@@ -2,7 +2,7 @@
 // see them.
 import { expect, it } from 'vitest'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
-import { countOf, createRace, signIn } from '../support/worlds/many-browsers.ts'
+import { countOf, setUpBrowsers, signIn } from '../support/setups/many-browsers.ts'
 
 it.each([
   [0, 11],
@@ -14,20 +14,20 @@ it.each([
   async (refreshMs, seed) => {
     const random = createSeededRandom(seed)
     let isRefusing = false
-    const race = createRace({
-      travelMs(label) {
+    const setup = setUpBrowsers({
+      latencyMs(label) {
         if (label === '/refresh is answered') return refreshMs
         return isRefusing && label === '/me is answered' ? random() * 200 : 0
       }
     })
-    const browser = race.openBrowser()
-    const { auth } = race.openPage(browser)
-    await signIn(race, auth)
-    race.server.revokeAccessTokens()
+    const browser = setup.openBrowser()
+    const { auth } = setup.openPage(browser)
+    await signIn(setup, auth)
+    setup.server.revokeAccessTokens()
     isRefusing = true
     const requests = range(1000).map(() => auth.axios.get('/me'))
     const settled = Promise.allSettled(requests)
-    await race.pass(1_000, 2)
+    await setup.pass(1_000, 2)
     const statuses = (await settled).map((one) =>
       one.status === 'fulfilled' ? one.value.status : one.reason
     )
@@ -39,8 +39,8 @@ it.each([
 
 it('sends one refresh for 401s that arrive before, during and after it', async () => {
   const arrivals: Record<string, number> = { '/first': 0, '/during': 50, '/after': 200 }
-  const race = createRace({
-    travelMs(label) {
+  const setup = setUpBrowsers({
+    latencyMs(label) {
       if (label === '/refresh is answered') return 100
       const [path = '', what] = label.split(' ')
       return what === 'is' ? (arrivals[path] ?? 0) : 0
@@ -48,12 +48,12 @@ it('sends one refresh for 401s that arrive before, during and after it', async (
   })
   const refusals: string[] = []
   let refreshState = 'before'
-  const browser = race.openBrowser({
+  const browser = setup.openBrowser({
     onSend({ url }) {
       const { pathname } = new URL(url)
-      if (pathname === '/refresh') refreshState = 'under way'
+      if (pathname === '/refresh') refreshState = 'in flight'
       return {
-        left(outcome) {
+        settled(outcome) {
           if (pathname === '/refresh') refreshState = 'over'
           if (typeof outcome === 'object' && outcome.status === 401) {
             refusals.push(`${pathname}: ${refreshState}`)
@@ -62,36 +62,36 @@ it('sends one refresh for 401s that arrive before, during and after it', async (
       }
     }
   })
-  const { auth } = race.openPage(browser)
-  await signIn(race, auth)
-  race.server.revokeAccessTokens()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
+  setup.server.revokeAccessTokens()
   const requests = Object.keys(arrivals).flatMap((path) =>
     range(100).map(() => auth.axios.get(path))
   )
   const settled = Promise.all(requests)
-  await race.pass(1_000, 5)
+  await setup.pass(1_000, 5)
   expect((await settled).map(({ status }) => status)).toEqual(Array(300).fill(200))
   expect(countOf(browser, '/refresh')).toBe(1)
   expect(new Set(refusals)).toEqual(
-    new Set(['/first: before', '/first: under way', '/during: under way', '/after: over'])
+    new Set(['/first: before', '/first: in flight', '/during: in flight', '/after: over'])
   )
   expect(refusals).toHaveLength(300)
 })
 
 it('sends one refresh per revocation when the 401s of two revocations mix', async () => {
   const random = createSeededRandom(21)
-  const race = createRace({
-    travelMs: (label) => (label.endsWith('is answered') ? random() * 200 : 0)
+  const setup = setUpBrowsers({
+    latencyMs: (label) => (label.endsWith('is answered') ? random() * 200 : 0)
   })
-  const browser = race.openBrowser()
-  const { auth } = race.openPage(browser)
-  await signIn(race, auth)
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
   const requests: Promise<{ readonly status: number }>[] = []
   for (const _ of range(3)) {
-    race.server.revokeAccessTokens()
+    setup.server.revokeAccessTokens()
     requests.push(...range(200).map(() => auth.axios.get('/me')))
     // Longer than the time after a refresh in which a 401 causes no other refresh.
-    await race.pass(6_000, 20)
+    await setup.pass(6_000, 20)
   }
   const answers = await Promise.all(requests)
   expect(answers.every(({ status }) => status === 200)).toBe(true)

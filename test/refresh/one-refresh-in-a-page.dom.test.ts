@@ -16,7 +16,7 @@ afterAll(() => network.close())
 
 const callsTo = (route: string) => server.calls.filter((call) => call.route === route)
 
-it('sends one refresh for a thousand requests after the token was revoked', async () => {
+it('sends one refresh for a thousand requests of a page after the token was revoked', async () => {
   const auth = createAuthClient({ restore: 'never' })
   await auth.login(ada)
   server.revokeAccessTokens()

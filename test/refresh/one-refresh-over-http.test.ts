@@ -24,7 +24,7 @@ async function createOverHttp() {
   }
 }
 
-it('sends one refresh for a thousand requests after the token was revoked', async () => {
+it('sends one refresh for a thousand requests over HTTP after the token was revoked', async () => {
   const { auth, server, callsTo } = await createOverHttp()
   await auth.login(ada)
   server.revokeAccessTokens()

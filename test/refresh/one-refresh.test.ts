@@ -1,9 +1,9 @@
 // I1, I2, I5: one refresh for any number of callers, including late 401s, and every caller settles.
 import { expect, it } from 'vitest'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
 
 it('replays a request without another refresh if its 401 arrives after the refresh', async () => {
-  const { auth, server, browser, callsTo, idle } = createTestBed()
+  const { auth, server, browser, callsTo, idle } = setUpClient()
   await auth.login(ada)
   server.revokeAccessTokens()
   const late = browser.hold('/me')
@@ -19,7 +19,7 @@ it('replays a request without another refresh if its 401 arrives after the refre
 })
 
 it('sends one refresh for 401s that arrive during it', async () => {
-  const { auth, server, browser, callsTo } = createTestBed()
+  const { auth, server, browser, callsTo } = setUpClient()
   await auth.login(ada)
   server.revokeAccessTokens()
   const gate = browser.hold('/refresh')
@@ -34,7 +34,7 @@ it('sends one refresh for 401s that arrive during it', async () => {
 })
 
 it('shares one refresh between refresh(), a request and getAccessToken()', async () => {
-  const { auth, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 60 })
+  const { auth, clock, callsTo } = setUpClient({}, { accessTokenSeconds: 60 })
   await auth.login(ada)
   clock.sleep(61_000)
   await Promise.all([auth.refresh(), auth.refresh(), auth.getAccessToken(), auth.axios.get('/me')])
@@ -43,7 +43,7 @@ it('shares one refresh between refresh(), a request and getAccessToken()', async
 })
 
 it('returns the 401 if the fresh token is refused within five seconds', async () => {
-  const { auth, server, callsTo } = createTestBed()
+  const { auth, server, callsTo } = setUpClient()
   await auth.login(ada)
   for (let request = 0; request < 5; request += 1) {
     server.revokeAccessTokens()
@@ -54,7 +54,7 @@ it('returns the 401 if the fresh token is refused within five seconds', async ()
 })
 
 it('refreshes again if the token is refused more than five seconds after a refresh', async () => {
-  const { auth, server, clock, callsTo } = createTestBed()
+  const { auth, server, clock, callsTo } = setUpClient()
   await auth.login(ada)
   for (let request = 0; request < 3; request += 1) {
     server.revokeAccessTokens()
@@ -65,10 +65,10 @@ it('refreshes again if the token is refused more than five seconds after a refre
 })
 
 it('sends one refresh while it fails, however many late 401s arrive', async () => {
-  const { auth, server, browser, clock, callsTo } = createTestBed()
+  const { auth, server, browser, clock, callsTo } = setUpClient()
   await auth.login(ada)
   server.revokeAccessTokens()
-  browser.trouble('/refresh', { kind: 'unreachable' }, 10)
+  browser.intercept('/refresh', { kind: 'unreachable' }, 10)
   const before = browser.requests.length
   for (let straggler = 0; straggler < 50; straggler += 1) {
     await expect(auth.axios.get('/me')).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
@@ -80,7 +80,7 @@ it('sends one refresh while it fails, however many late 401s arrive', async () =
 })
 
 it('rejects callers at the deadline, and still accepts a late success', async () => {
-  const { auth, browser, clock, idle, eventNames } = createTestBed({ refreshTimeoutMs: 1_000 })
+  const { auth, browser, clock, idle, eventNames } = setUpClient({ refreshTimeoutMs: 1_000 })
   await auth.login(ada)
   const gate = browser.hold('/refresh')
   const refreshing = auth.refresh()
@@ -96,7 +96,7 @@ it('rejects callers at the deadline, and still accepts a late success', async ()
 })
 
 it('abandons an unanswered refresh before it retries with the same idempotency key', async () => {
-  const { auth, browser, clock, idle, callsTo } = createTestBed({
+  const { auth, browser, clock, idle, callsTo } = setUpClient({
     refreshTimeoutMs: 1_000,
     refreshAbandonMs: 3_000,
     sendIdempotencyKey: 'always'
@@ -122,7 +122,7 @@ it('abandons an unanswered refresh before it retries with the same idempotency k
 })
 
 it('rejects a cancelled request and continues the refresh for the others', async () => {
-  const { auth, server, browser, callsTo } = createTestBed()
+  const { auth, server, browser, callsTo } = setUpClient()
   await auth.login(ada)
   server.revokeAccessTokens()
   const gate = browser.hold('/refresh')

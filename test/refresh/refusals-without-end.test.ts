@@ -2,26 +2,26 @@
 // refreshes.
 import { expect, it } from 'vitest'
 import { range } from '../support/seeded-random.ts'
-import { answer, countOf, createRace, pathsOf, signIn } from '../support/worlds/many-browsers.ts'
-import { ada } from '../support/worlds/test-client.ts'
+import { answer, countOf, pathsOf, setUpBrowsers, signIn } from '../support/setups/many-browsers.ts'
+import { ada } from '../support/setups/test-client.ts'
 
 it.each([5_000, 60_000, 200_000])(
   'does not refresh for a 401 that arrives %d ms after the refresh',
   async (lateMs) => {
-    const race = createRace({
-      travelMs: (label) => (label === '/slow is answered' ? lateMs : 0)
+    const setup = setUpBrowsers({
+      latencyMs: (label) => (label === '/slow is answered' ? lateMs : 0)
     })
-    const browser = race.openBrowser()
-    const { auth } = race.openPage(browser)
-    await signIn(race, auth)
-    race.server.revokeAccessTokens()
+    const browser = setup.openBrowser()
+    const { auth } = setup.openPage(browser)
+    await signIn(setup, auth)
+    setup.server.revokeAccessTokens()
     const slow = auth.axios.get('/slow')
-    await race.settle()
+    await setup.settle()
     expect((await auth.axios.get('/me')).status).toBe(200)
     expect(countOf(browser, '/refresh')).toBe(1)
-    await race.pass(lateMs, lateMs / 10)
+    await setup.pass(lateMs, lateMs / 10)
     expect(countOf(browser, '/slow')).toBe(2)
-    await race.pass(lateMs, lateMs / 10)
+    await setup.pass(lateMs, lateMs / 10)
     expect((await slow).status).toBe(200)
     // A token lives 300 s, so one refresh within 400 s is the planned one, at 240 s.
     expect(countOf(browser, '/refresh')).toBe(lateMs * 2 < 240_000 ? 1 : 2)
@@ -31,15 +31,15 @@ it.each([5_000, 60_000, 200_000])(
 // A 401 causes no refresh within 5 s of the last one, so 300 s have at most 300 / 5 + 1 refreshes.
 // Planned refreshes add to that only if no 401 has caused one before.
 it('limits refreshes to one in five seconds if a route that is polled each second always answers 401', async () => {
-  const race = createRace()
-  const browser = race.openBrowser()
-  const { auth } = race.openPage(browser)
-  await signIn(race, auth)
-  browser.trouble('/feed', answer(401, { error: 'invalid_token' }), 10_000)
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
+  browser.intercept('/feed', answer(401, { error: 'invalid_token' }), 10_000)
   const statuses: number[] = []
   for (const _ of range(300)) {
     await auth.axios.get('/feed').catch((error) => statuses.push(error.response.status))
-    await race.pass(1_000, 1_000)
+    await setup.pass(1_000, 1_000)
   }
   expect(statuses).toEqual(Array(300).fill(401))
   expect(countOf(browser, '/refresh')).toBeLessThanOrEqual(61)
@@ -49,11 +49,11 @@ it('limits refreshes to one in five seconds if a route that is polled each secon
 })
 
 it('refreshes once and returns the 401 if a route answers 401 to the replay as well', async () => {
-  const race = createRace()
-  const browser = race.openBrowser()
-  const { auth } = race.openPage(browser)
-  await signIn(race, auth)
-  browser.trouble('/feed', answer(401, { error: 'invalid_token' }), 10)
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
+  browser.intercept('/feed', answer(401, { error: 'invalid_token' }), 10)
   await expect(auth.axios.get('/feed')).rejects.toMatchObject({ response: { status: 401 } })
   expect(pathsOf(browser)).toEqual(['/login', '/feed', '/refresh', '/feed'])
 })
@@ -62,38 +62,38 @@ it.each([
   ['/login', { code: 'ERR_AUTH_LOGIN_REJECTED' }],
   ['/refresh', { code: 'ERR_AUTH_SESSION_EXPIRED' }]
 ] as const)('calls %s once and settles at once if it answers 401', async (path, error) => {
-  const race = createRace()
-  const browser = race.openBrowser()
-  const { auth } = race.openPage(browser)
-  await signIn(race, auth)
-  browser.trouble(path, answer(401, { error: 'invalid_grant' }), 10)
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
+  browser.intercept(path, answer(401, { error: 'invalid_grant' }), 10)
   const calling = path === '/login' ? auth.login(ada) : auth.refresh()
   await expect(calling).rejects.toMatchObject(error)
-  await race.settle()
+  await setup.settle()
   expect(pathsOf(browser)).toEqual(['/login', path])
 })
 
 it('calls /logout once and confirms the sign-out if it answers 401', async () => {
-  const race = createRace()
-  const browser = race.openBrowser()
-  const { auth } = race.openPage(browser)
-  await signIn(race, auth)
-  browser.trouble('/logout', answer(401), 10)
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
+  browser.intercept('/logout', answer(401), 10)
   expect(await auth.logout()).toEqual({ confirmed: true })
-  await race.settle()
+  await setup.settle()
   expect(pathsOf(browser)).toEqual(['/login', '/logout'])
 })
 
 it.each(['/login', '/refresh', '/logout'])(
   'replays at most once if the app’s own call of %s is refused',
   async (path) => {
-    const race = createRace()
-    const browser = race.openBrowser()
-    const { auth } = race.openPage(browser)
-    await signIn(race, auth)
-    browser.trouble(path, answer(401, { error: 'invalid_grant' }), 10)
+    const setup = setUpBrowsers()
+    const browser = setup.openBrowser()
+    const { auth } = setup.openPage(browser)
+    await signIn(setup, auth)
+    browser.intercept(path, answer(401, { error: 'invalid_grant' }), 10)
     await expect(auth.axios.post(path, {})).rejects.toMatchObject({ response: { status: 401 } })
-    await race.pass(5_000, 1_000)
+    await setup.pass(5_000, 1_000)
     const sent = pathsOf(browser).slice(1)
     expect(sent.length).toBeLessThanOrEqual(3)
     expect(sent.filter((one) => one === '/refresh').length).toBeLessThanOrEqual(2)

@@ -1,9 +1,9 @@
 // Replayed refresh answer: a cache or service worker repeats an old answer of the refresh endpoint.
 import { expect, it } from 'vitest'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
 
 it('ignores a token that it already held if an old refresh answer is replayed', async () => {
-  const { auth, browser, clock, server } = createTestBed()
+  const { auth, browser, clock, server } = setUpClient()
   let old:
     | { status: number; headers: [string, string][]; setCookies: string[]; body: string }
     | undefined
@@ -19,7 +19,7 @@ it('ignores a token that it already held if an old refresh answer is replayed', 
   await auth.refresh()
   const current = await auth.getAccessToken()
   clock.tick(5_000)
-  if (old !== undefined) browser.trouble('/refresh', { kind: 'answer', response: old })
+  if (old !== undefined) browser.intercept('/refresh', { kind: 'answer', response: old })
   await auth.refresh().catch(() => {})
   expect(await auth.getAccessToken()).toBe(current)
 })

@@ -3,7 +3,13 @@
 import type { MockAuthServer, WireRequest, WireResponse } from 'everbearer/mock'
 import { expect, it } from 'vitest'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
-import { answer, countOf, createRace, type Front, signIn } from '../support/worlds/many-browsers.ts'
+import {
+  answer,
+  type Backend,
+  countOf,
+  setUpBrowsers,
+  signIn
+} from '../support/setups/many-browsers.ts'
 
 /**
  * The old server answers API requests if `isOldTurn` returns true. It knows all keys except the
@@ -29,7 +35,7 @@ function createRollout(isOldTurn: (nth: number) => boolean) {
     ).response
   }
 
-  const front = (server: MockAuthServer): Front => ({
+  const wrap = (server: MockAuthServer): Backend => ({
     owns: server.owns,
     handle: (request, adapter) =>
       request.url.endsWith('/me') && isRefusedByOldServer(server, request)
@@ -40,7 +46,7 @@ function createRollout(isOldTurn: (nth: number) => boolean) {
   })
 
   return {
-    front,
+    wrap,
     begin() {
       isRolling = true
     },
@@ -66,20 +72,20 @@ it.each([
   'keeps the session during a rolling deployment in which the old server gives %s',
   async (_, isOldTurn) => {
     const rollout = createRollout(isOldTurn)
-    const race = createRace({
-      front: rollout.front,
-      travelMs: (label) => (label.endsWith('is answered') ? 20 : 0)
+    const setup = setUpBrowsers({
+      wrap: rollout.wrap,
+      latencyMs: (label) => (label.endsWith('is answered') ? 20 : 0)
     })
-    const browser = race.openBrowser()
-    const { auth, events } = race.openPage(browser)
-    await signIn(race, auth)
-    race.server.rotateKey()
+    const browser = setup.openBrowser()
+    const { auth, events } = setup.openPage(browser)
+    await signIn(setup, auth)
+    setup.server.rotateKey()
     rollout.begin()
     const asked: Promise<number>[] = []
     for (const nth of range(300)) {
       const path = nth % 3 === 0 ? '/notes' : '/me'
       asked.push(auth.axios.get(path, { validateStatus: () => true }).then(({ status }) => status))
-      await race.pass(200, 20)
+      await setup.pass(200, 20)
     }
     const statuses = await Promise.all(asked)
     expect(new Set(statuses)).toEqual(new Set([200, 401]))
@@ -93,7 +99,7 @@ it.each([
     rollout.end()
     for (const _ of range(20)) {
       const asking = auth.axios.get('/me')
-      await race.pass(200, 20)
+      await setup.pass(200, 20)
       expect((await asking).status).toBe(200)
     }
     expect(countOf(browser, '/refresh')).toBe(refreshes)

@@ -2,26 +2,26 @@
 import { AuthError, type RefreshContext } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import { expect, it } from 'vitest'
-import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
+import { ada, type ClientSetup, setUpClient } from '../support/setups/test-client.ts'
 
-function respond({ browser }: TestBed, path: string, status: number, body: unknown): void {
+function respond({ browser }: ClientSetup, path: string, status: number, body: unknown): void {
   const response: WireResponse = { status, headers: [], setCookies: [], body: JSON.stringify(body) }
-  browser.trouble(path, { kind: 'answer', response })
+  browser.intercept(path, { kind: 'answer', response })
 }
 
-const lastRequest = ({ browser }: TestBed) => browser.requests.at(-1)
+const lastRequest = ({ browser }: ClientSetup) => browser.requests.at(-1)
 
 it('refreshes with the current access token as the credential', async () => {
-  const bed = createTestBed({ refreshWith: 'access-token', paths: { refresh: '/refresh-token' } })
-  await bed.auth.login(ada)
-  const old = await bed.auth.getAccessToken()
-  respond(bed, '/refresh-token', 200, { access_token: 'next', expires_in: 300 })
-  await bed.auth.refresh()
-  expect(lastRequest(bed)).toMatchObject({
+  const setup = setUpClient({ refreshWith: 'access-token', paths: { refresh: '/refresh-token' } })
+  await setup.auth.login(ada)
+  const old = await setup.auth.getAccessToken()
+  respond(setup, '/refresh-token', 200, { access_token: 'next', expires_in: 300 })
+  await setup.auth.refresh()
+  expect(lastRequest(setup)).toMatchObject({
     method: 'POST',
     headers: { Authorization: `Bearer ${old}`, 'Content-Type': 'application/json' }
   })
-  expect(await bed.auth.getAccessToken()).toBe('next')
+  expect(await setup.auth.getAccessToken()).toBe('next')
 })
 
 it.each([
@@ -32,62 +32,62 @@ it.each([
     false
   ]
 ])('with the access token as the credential, %s', async (_, logout, isNamed) => {
-  const bed = createTestBed({ refreshWith: 'access-token', paths: { logout } })
-  await bed.auth.login(ada)
-  const token = await bed.auth.getAccessToken()
-  await bed.auth.logout()
-  expect(lastRequest(bed)?.url).toContain('/logout')
-  expect(lastRequest(bed)?.headers.Authorization).toBe(isNamed ? `Bearer ${token}` : undefined)
+  const setup = setUpClient({ refreshWith: 'access-token', paths: { logout } })
+  await setup.auth.login(ada)
+  const token = await setup.auth.getAccessToken()
+  await setup.auth.logout()
+  expect(lastRequest(setup)?.url).toContain('/logout')
+  expect(lastRequest(setup)?.headers.Authorization).toBe(isNamed ? `Bearer ${token}` : undefined)
 })
 
 it('restores nothing on page load if the access token is the credential', async () => {
-  const { auth, browser } = createTestBed({ refreshWith: 'access-token', restore: undefined })
+  const { auth, browser } = setUpClient({ refreshWith: 'access-token', restore: undefined })
   expect(await auth.ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
   expect(browser.requests).toEqual([])
 })
 
 it('refreshes by the OAuth 2 form and follows a rotating refresh token', async () => {
-  const bed = createTestBed({ refreshWith: 'refresh-token', paths: { refresh: '/oauth/token' } })
-  respond(bed, '/login', 200, { access_token: 'a1', expires_in: 300, refresh_token: 'r 1&' })
-  await bed.auth.login(ada)
-  respond(bed, '/oauth/token', 200, { access_token: 'a2', expires_in: 300, refresh_token: 'r2' })
-  await bed.auth.refresh()
-  expect(lastRequest(bed)).toMatchObject({
+  const setup = setUpClient({ refreshWith: 'refresh-token', paths: { refresh: '/oauth/token' } })
+  respond(setup, '/login', 200, { access_token: 'a1', expires_in: 300, refresh_token: 'r 1&' })
+  await setup.auth.login(ada)
+  respond(setup, '/oauth/token', 200, { access_token: 'a2', expires_in: 300, refresh_token: 'r2' })
+  await setup.auth.refresh()
+  expect(lastRequest(setup)).toMatchObject({
     headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
     body: 'grant_type=refresh_token&refresh_token=r+1%26'
   })
-  respond(bed, '/oauth/token', 200, { access_token: 'a3', expires_in: 300 })
-  await bed.auth.refresh()
-  expect(lastRequest(bed)?.body).toBe('grant_type=refresh_token&refresh_token=r2')
-  respond(bed, '/oauth/token', 200, { access_token: 'a4', expires_in: 300 })
-  await bed.auth.refresh()
-  expect(lastRequest(bed)?.body).toBe('grant_type=refresh_token&refresh_token=r2')
+  respond(setup, '/oauth/token', 200, { access_token: 'a3', expires_in: 300 })
+  await setup.auth.refresh()
+  expect(lastRequest(setup)?.body).toBe('grant_type=refresh_token&refresh_token=r2')
+  respond(setup, '/oauth/token', 200, { access_token: 'a4', expires_in: 300 })
+  await setup.auth.refresh()
+  expect(lastRequest(setup)?.body).toBe('grant_type=refresh_token&refresh_token=r2')
 })
 
 it('sends the OAuth 2 form with the cookie alone if there is no refresh token', async () => {
-  const bed = createTestBed({ refreshWith: 'refresh-token' })
-  await bed.auth.login(ada)
-  respond(bed, '/refresh', 200, { access_token: 'a2' })
-  await bed.auth.refresh()
-  expect(lastRequest(bed)?.body).toBe('grant_type=refresh_token')
+  const setup = setUpClient({ refreshWith: 'refresh-token' })
+  await setup.auth.login(ada)
+  respond(setup, '/refresh', 200, { access_token: 'a2' })
+  await setup.auth.refresh()
+  expect(lastRequest(setup)?.body).toBe('grant_type=refresh_token')
 })
 
 it('forgets the refresh token when its session ends', async () => {
-  const bed = createTestBed({ refreshWith: 'refresh-token' })
-  respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'r1' })
-  await bed.auth.login(ada)
-  await bed.auth.logout()
-  expect(lastRequest(bed)?.body).toBe('{"refresh_token":"r1"}')
-  respond(bed, '/login', 200, { access_token: 'b1' })
-  await bed.auth.login(ada)
-  respond(bed, '/refresh', 200, { access_token: 'b2' })
-  await bed.auth.refresh()
-  expect(lastRequest(bed)?.body).toBe('grant_type=refresh_token')
+  const setup = setUpClient({ refreshWith: 'refresh-token' })
+  respond(setup, '/login', 200, { access_token: 'a1', refresh_token: 'r1' })
+  await setup.auth.login(ada)
+  await setup.auth.logout()
+  expect(lastRequest(setup)?.body).toBe('{"refresh_token":"r1"}')
+  respond(setup, '/login', 200, { access_token: 'b1' })
+  await setup.auth.login(ada)
+  respond(setup, '/refresh', 200, { access_token: 'b2' })
+  await setup.auth.refresh()
+  expect(lastRequest(setup)?.body).toBe('grant_type=refresh_token')
 })
 
 it('refreshes by a function of the app', async () => {
   const contexts: RefreshContext[] = []
-  const { auth, browser } = createTestBed({
+  const { auth, browser } = setUpClient({
     refreshWith: async (context) => {
       contexts.push(context)
       return { accessToken: `token-${contexts.length}`, expiresIn: 300 }
@@ -101,7 +101,7 @@ it('refreshes by a function of the app', async () => {
 })
 
 it('ends the session if the app’s refresh function throws ERR_AUTH_SESSION_EXPIRED', async () => {
-  const { auth } = createTestBed({
+  const { auth } = setUpClient({
     refreshWith: () => Promise.reject(new AuthError('ERR_AUTH_SESSION_EXPIRED', 'Over.'))
   })
   await auth.login(async () => ({ accessToken: 'first' }))
@@ -125,7 +125,7 @@ it.each([
     'ERR_AUTH_RESPONSE_MALFORMED'
   ]
 ])('keeps the session if the app’s refresh function %s', async (_, refreshWith, code) => {
-  const { auth } = createTestBed({ refreshWith })
+  const { auth } = setUpClient({ refreshWith })
   await auth.login(async () => ({ accessToken: 'first' }))
   const error = await auth.refresh().catch((reason) => reason)
   expect(error).toMatchObject({ code })
@@ -134,7 +134,7 @@ it.each([
 })
 
 it('abandons an app’s refresh function that never settles', async () => {
-  const { auth, clock, idle } = createTestBed({ refreshWith: () => new Promise(() => {}) })
+  const { auth, clock, idle } = setUpClient({ refreshWith: () => new Promise(() => {}) })
   await auth.login(async () => ({ accessToken: 'first' }))
   const refreshing = auth.refresh()
   await idle()
@@ -154,97 +154,97 @@ it.each([
   ['a lifetime as a string', { access_token: 't', expires_in: '60' }],
   ['no lifetime', { access_token: 't' }]
 ])('reads a token response with %s', async (_, body) => {
-  const bed = createTestBed()
-  respond(bed, '/login', 200, body)
-  await bed.auth.login(ada)
-  expect(await bed.auth.getAccessToken()).toBe('t')
+  const setup = setUpClient()
+  respond(setup, '/login', 200, body)
+  await setup.auth.login(ada)
+  expect(await setup.auth.getAccessToken()).toBe('t')
 })
 
 it('reads other answers with parseTokenResponse', async () => {
-  const bed = createTestBed({
+  const setup = setUpClient({
     parseTokenResponse: (body) => {
       const { data } = body as { data: { jwt: string; ttl: number } }
       return { accessToken: data.jwt, expiresIn: data.ttl }
     }
   })
-  respond(bed, '/login', 200, { data: { jwt: 'a', ttl: 60 } })
-  await bed.auth.login(ada)
-  respond(bed, '/refresh', 200, { data: { jwt: 'b', ttl: 60 } })
-  await bed.auth.refresh()
-  expect(await bed.auth.getAccessToken()).toBe('b')
-  respond(bed, '/refresh', 200, { error: 'secret-canary' })
-  const error = await bed.auth.refresh().catch((reason) => reason)
+  respond(setup, '/login', 200, { data: { jwt: 'a', ttl: 60 } })
+  await setup.auth.login(ada)
+  respond(setup, '/refresh', 200, { data: { jwt: 'b', ttl: 60 } })
+  await setup.auth.refresh()
+  expect(await setup.auth.getAccessToken()).toBe('b')
+  respond(setup, '/refresh', 200, { error: 'secret-canary' })
+  const error = await setup.auth.refresh().catch((reason) => reason)
   expect(error).toMatchObject({ code: 'ERR_AUTH_RESPONSE_MALFORMED' })
   expect(String(error)).not.toContain('secret-canary')
-  expect(bed.auth.getState().status).toBe('authenticated')
+  expect(setup.auth.getState().status).toBe('authenticated')
 })
 
-const refreshTokenSent = (bed: TestBed) =>
-  new URLSearchParams(lastRequest(bed)?.body).get('refresh_token')
+const refreshTokenSent = (setup: ClientSetup) =>
+  new URLSearchParams(lastRequest(setup)?.body).get('refresh_token')
 
 it.each([
   [
     'a function',
-    async (bed: TestBed) =>
-      bed.auth.login(async () => ({ access_token: 'g1', refresh_token: 'GRACE' })),
+    async (setup: ClientSetup) =>
+      setup.auth.login(async () => ({ access_token: 'g1', refresh_token: 'GRACE' })),
     'GRACE'
   ],
   [
     'credentials',
-    async (bed: TestBed) => {
-      respond(bed, '/login', 200, { access_token: 'g1' })
-      await bed.auth.login(ada)
+    async (setup: ClientSetup) => {
+      respond(setup, '/login', 200, { access_token: 'g1' })
+      await setup.auth.login(ada)
     },
     null
   ]
 ])(
   'does not send the previous session’s refresh token after a sign-in by %s',
   async (_, signIn, expected) => {
-    const bed = createTestBed({ refreshWith: 'refresh-token' })
-    respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
-    await bed.auth.login(ada)
-    await signIn(bed)
-    respond(bed, '/refresh', 200, { access_token: 'g2' })
-    await bed.auth.refresh()
-    expect(refreshTokenSent(bed)).toBe(expected)
+    const setup = setUpClient({ refreshWith: 'refresh-token' })
+    respond(setup, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
+    await setup.auth.login(ada)
+    await signIn(setup)
+    respond(setup, '/refresh', 200, { access_token: 'g2' })
+    await setup.auth.refresh()
+    expect(refreshTokenSent(setup)).toBe(expected)
   }
 )
 
 it('forgets a refresh token that the server rejected', async () => {
-  const bed = createTestBed({ refreshWith: 'refresh-token' })
-  respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
-  await bed.auth.login(ada)
-  respond(bed, '/refresh', 400, { error: 'invalid_grant' })
-  await bed.auth.refresh().catch(() => {})
-  await bed.auth.login(async () => ({ access_token: 'a2' }))
-  respond(bed, '/refresh', 200, { access_token: 'a3' })
-  await bed.auth.refresh()
-  expect(refreshTokenSent(bed)).toBe(null)
+  const setup = setUpClient({ refreshWith: 'refresh-token' })
+  respond(setup, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
+  await setup.auth.login(ada)
+  respond(setup, '/refresh', 400, { error: 'invalid_grant' })
+  await setup.auth.refresh().catch(() => {})
+  await setup.auth.login(async () => ({ access_token: 'a2' }))
+  respond(setup, '/refresh', 200, { access_token: 'a3' })
+  await setup.auth.refresh()
+  expect(refreshTokenSent(setup)).toBe(null)
 })
 
 it('sends the refresh token of initialToken with the first refresh', async () => {
   const initialToken = { access_token: 'a1', refresh_token: 'ADA' }
-  const bed = createTestBed({ refreshWith: 'refresh-token', initialToken })
-  respond(bed, '/refresh', 200, { access_token: 'a2' })
-  await bed.auth.refresh()
-  expect(refreshTokenSent(bed)).toBe('ADA')
+  const setup = setUpClient({ refreshWith: 'refresh-token', initialToken })
+  respond(setup, '/refresh', 200, { access_token: 'a2' })
+  await setup.auth.refresh()
+  expect(refreshTokenSent(setup)).toBe('ADA')
 })
 
 it('sends the ended session’s refresh token with a sign-out that is delivered late', async () => {
-  const bed = createTestBed({ refreshWith: 'refresh-token' })
-  respond(bed, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
-  await bed.auth.login(ada)
-  bed.browser.trouble('/logout', { kind: 'unreachable' })
-  expect(await bed.auth.logout()).toEqual({ confirmed: false })
-  bed.browser.wake('online')
-  await bed.idle()
-  expect(lastRequest(bed)).toMatchObject({ body: '{"refresh_token":"ADA"}' })
+  const setup = setUpClient({ refreshWith: 'refresh-token' })
+  respond(setup, '/login', 200, { access_token: 'a1', refresh_token: 'ADA' })
+  await setup.auth.login(ada)
+  setup.browser.intercept('/logout', { kind: 'unreachable' })
+  expect(await setup.auth.logout()).toEqual({ confirmed: false })
+  setup.browser.wake('online')
+  await setup.idle()
+  expect(lastRequest(setup)).toMatchObject({ body: '{"refresh_token":"ADA"}' })
 })
 
 it('treats 400 invalid_request as "not signed in" if there is no refresh token', async () => {
-  const bed = createTestBed()
-  respond(bed, '/refresh', 400, { error: 'invalid_request' })
-  const next = bed.reload({ refreshWith: 'refresh-token', restore: undefined })
+  const setup = setUpClient()
+  respond(setup, '/refresh', 400, { error: 'invalid_request' })
+  const next = setup.reload({ refreshWith: 'refresh-token', restore: undefined })
   expect(await next.ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
 })
 
@@ -255,7 +255,7 @@ it('rejects an answer with throwing properties as malformed, once per back-off',
       throw new TypeError('secret-canary')
     }
   }
-  const bed = createTestBed(
+  const setup = setUpClient(
     {
       parseTokenResponse: (body) => {
         answers += 1
@@ -264,11 +264,11 @@ it('rejects an answer with throwing properties as malformed, once per back-off',
     },
     { accessTokenSeconds: 300 }
   )
-  await bed.auth.login(ada)
-  bed.clock.tick(240_000)
-  await bed.idle()
+  await setup.auth.login(ada)
+  setup.clock.tick(240_000)
+  await setup.idle()
   expect(answers).toBe(2)
-  expect(bed.auth.getState()).toMatchObject({ degraded: { code: 'ERR_AUTH_RESPONSE_MALFORMED' } })
+  expect(setup.auth.getState()).toMatchObject({ degraded: { code: 'ERR_AUTH_RESPONSE_MALFORMED' } })
 })
 
 it.each([
@@ -280,7 +280,7 @@ it.each([
   'replaces an error %s of the app’s refresh function by its own, and retries',
   async (code, own) => {
     const foreign = Object.assign(new Error('secret-canary'), { name: 'AuthError', code })
-    const { auth, clock, idle, events } = createTestBed({
+    const { auth, clock, idle, events } = setUpClient({
       refreshWith: () => Promise.reject(foreign)
     })
     await auth.login(async () => ({ accessToken: 'first' }))
@@ -297,7 +297,7 @@ it.each([
 
 it('aborts the signal of the app’s refresh function when its result is no longer needed', async () => {
   const signals: AbortSignal[] = []
-  const { auth, idle } = createTestBed({
+  const { auth, idle } = setUpClient({
     refreshWith: ({ signal }) => {
       signals.push(signal)
       return new Promise(() => {})
@@ -311,7 +311,7 @@ it('aborts the signal of the app’s refresh function when its result is no long
 })
 
 it('does not send the access token to a refresh endpoint of an untrusted origin', async () => {
-  const { auth, browser } = createTestBed({
+  const { auth, browser } = setUpClient({
     refreshWith: 'access-token',
     paths: { refresh: 'https://elsewhere.example/refresh' }
   })

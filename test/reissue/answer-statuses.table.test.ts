@@ -2,17 +2,17 @@
 import type { AxiosRequestConfig } from 'axios'
 import type { AuthClient } from 'everbearer'
 import { describe, expect, it } from 'vitest'
-import { type Answer, axiosTransports, transports } from '../support/tables/transports.ts'
-import { pairs } from '../support/tier.ts'
 import {
   ada,
-  createOrigins,
   forge,
   respond,
+  setUpOrigins,
   tokensIn
-} from '../support/worlds/trusted-and-foreign-origins.ts'
+} from '../support/setups/trusted-and-foreign-origins.ts'
+import { type Answer, axiosTransports, transports } from '../support/tables/transports.ts'
+import { pairs } from '../support/tier.ts'
 
-const world = createOrigins()
+const origins = setUpOrigins()
 
 const successes = [200, 201, 202, 203, 204, 205, 206, 207, 208, 226]
 /** Sent without a `Location`, so that the client receives them. */
@@ -28,11 +28,11 @@ const statuses = [...successes, ...redirections, ...refusals, ...failures]
 const redirecting = [301, 302, 303, 307, 308]
 
 async function meet(status: number, send: (auth: AuthClient) => Promise<Answer>) {
-  const { auth, events } = world.createClient()
+  const { auth, events } = origins.createClient()
   await auth.login(ada)
   const token = await auth.getAccessToken()
   const forged = forge()
-  world.answer('/items', () => respond(status, { Authorization: `Bearer ${forged}` }))
+  origins.answer('/items', () => respond(status, { Authorization: `Bearer ${forged}` }))
   const answered = await send(auth).then(
     (answer) => answer.status,
     () => 'no answer'
@@ -64,8 +64,8 @@ it.each(rows.filter(isSeen))(
     expect(answered).toBe(status)
     expect(held).toBe(forged)
     expect(names).toEqual(['reissued'])
-    expect(world.callsTo('/items')).toHaveLength(1)
-    expect(world.callsTo('/refresh')).toHaveLength(0)
+    expect(origins.callsTo('/items')).toHaveLength(1)
+    expect(origins.callsTo('/refresh')).toHaveLength(0)
   }
 )
 
@@ -79,14 +79,14 @@ it.each(rows.filter((row) => !isSeen(row)))(
   }
 )
 
-describe.each(transports)('$name', (transport) => {
+describe.each(transports)('a re-issued token over $name', (transport) => {
   it('does not adopt a token from an interim response (103)', async () => {
-    const { auth } = world.createClient()
+    const { auth } = origins.createClient()
     await auth.login(ada)
     const token = await auth.getAccessToken()
     const early = `HTTP/1.1 103 Early Hints\r\nAuthorization: Bearer ${forge()}\r\n\r\n`
     const late = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
-    world.answer('/items', () => ({ raw: early + late }))
+    origins.answer('/items', () => ({ raw: early + late }))
     expect((await transport.send(auth, { url: '/items' })).status).toBe(200)
     expect(await auth.getAccessToken()).toBe(token)
   })
@@ -100,12 +100,12 @@ describe.each(transports)('$name', (transport) => {
     expect(names.filter((name) => name === 'refused-request')).toHaveLength(2)
     expect(names).not.toContain('reissued')
     // The refusal itself counts: one refresh, and one replay with the new token.
-    expect(world.callsTo('/refresh')).toHaveLength(1)
-    expect(tokensIn(world.callsTo('/items'))).toEqual([token, held])
+    expect(origins.callsTo('/refresh')).toHaveLength(1)
+    expect(tokensIn(origins.callsTo('/items'))).toEqual([token, held])
   })
 })
 
-describe.each(axiosTransports)('$name, with any validateStatus', (transport) => {
+describe.each(axiosTransports)('axios with any validateStatus, over $name', (transport) => {
   const validators: readonly [string, NonNullable<AxiosRequestConfig['validateStatus']> | null][] =
     [
       ['everything', () => true],
@@ -120,8 +120,8 @@ describe.each(axiosTransports)('$name, with any validateStatus', (transport) => 
       const send = (auth: AuthClient) => transport.send(auth, { url: '/items' }, { validateStatus })
       const refused = await meet(401, send)
       expect(refused.answered).toBe(401)
-      expect(world.callsTo('/refresh')).toHaveLength(1)
-      expect(world.callsTo('/items')).toHaveLength(2)
+      expect(origins.callsTo('/refresh')).toHaveLength(1)
+      expect(origins.callsTo('/items')).toHaveLength(2)
       const accepted = await meet(200, send)
       expect(accepted.held).toBe(accepted.forged)
     }

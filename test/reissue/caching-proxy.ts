@@ -1,7 +1,7 @@
 // Shared cache: a proxy before a server that stores whole responses by URL, for all users.
 import type { WireResponse } from 'everbearer/mock'
-import type { Site } from '../support/worlds/internet.ts'
-import { headerOf } from '../support/worlds/trusted-and-foreign-origins.ts'
+import type { Site } from '../support/setups/internet.ts'
+import { headerOf } from '../support/setups/trusted-and-foreign-origins.ts'
 
 export type Upstream = (request: Parameters<Site>[0]) => Promise<WireResponse>
 

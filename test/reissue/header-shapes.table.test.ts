@@ -1,17 +1,12 @@
 // I3: only a header with exactly one well-formed Bearer credential re-issues a token.
 import { describe, expect, it } from 'vitest'
 import { readReissuedHeader } from '../../src/request/send-with-token.ts'
+import { ada, forge, respond, setUpOrigins } from '../support/setups/trusted-and-foreign-origins.ts'
 import { type HeaderShape, headerShapes, onTheWire } from '../support/tables/header-shapes.ts'
 import { type Transport, transports } from '../support/tables/transports.ts'
 import { pairs } from '../support/tier.ts'
-import {
-  ada,
-  createOrigins,
-  forge,
-  respond
-} from '../support/worlds/trusted-and-foreign-origins.ts'
 
-const world = createOrigins()
+const origins = setUpOrigins()
 
 function fill(value: string, token: string): string {
   return value.replaceAll('TOKEN', token).replaceAll('OTHER', forge({ iat: 9e9 + 1 }))
@@ -27,25 +22,25 @@ it('tests more than sixty header shapes', () => {
   for (const name of Object.keys(onTheWire)) expect(names).toContain(name)
 })
 
-it.each(headerShapes)('reads $name as $kind', ({ value, kind }) => {
+it.each(headerShapes)('classifies a re-issue header with $name as $kind', ({ value, kind }) => {
   const filled = typeof value === 'string' ? fill(value, forge()) : value
   const accessToken = typeof filled === 'string' ? credentialIn(filled) : undefined
   expect(readReissuedHeader(filled)).toEqual(kind === 'token' ? { kind, accessToken } : { kind })
 })
 
 async function receive(transport: Transport, lines: readonly string[]) {
-  const { auth, events } = world.createClient()
+  const { auth, events } = origins.createClient()
   await auth.login(ada)
   const token = await auth.getAccessToken()
   const head = ['HTTP/1.1 200 OK', 'Content-Length: 0', 'Connection: close', ...lines].join('\r\n')
-  world.answer('/raw', () => ({ raw: `${head}\r\n\r\n` }))
+  origins.answer('/raw', () => ({ raw: `${head}\r\n\r\n` }))
   const status = await transport.send(auth, { url: '/raw' }).then(
     (answer) => answer.status,
     (error: Error) => error.constructor.name
   )
   const held = await auth.getAccessToken()
   // The session must survive every header.
-  world.answer('/raw', () => respond(200))
+  origins.answer('/raw', () => respond(200))
   expect((await transport.send(auth, { url: '/raw' })).status).toBe(200)
   return {
     status,
@@ -64,7 +59,7 @@ const sendable = headerShapes.filter(isSendable).map(({ name, value, kind }) => 
 }))
 
 it.each(pairs(sendable, transports, ({ arrives }) => arrives))(
-  'reads $name as $arrives, over $transport.name',
+  'classifies a re-issue header with $name as $arrives after HTTP, over $transport.name',
   async ({ value, arrives, transport }) => {
     const filled = fill(value, forge())
     const { status, token, held, events } = await receive(transport, [`Authorization: ${filled}`])
@@ -76,7 +71,7 @@ it.each(pairs(sendable, transports, ({ arrives }) => arrives))(
   }
 )
 
-describe.each(transports)('$name', (transport) => {
+describe.each(transports)('a re-issued token over $name', (transport) => {
   it.each(['authorization', 'AUTHORIZATION', 'aUTHORIZATION'])(
     'adopts a token from the header spelled %s',
     async (name) => {
@@ -107,44 +102,44 @@ describe.each(transports)('$name', (transport) => {
   })
 })
 
-describe.each(transports)('$name, with a header that CORS hides', (transport) => {
+describe.each(transports)('a re-issue header that CORS hides, over $name', (transport) => {
   it('completes a key rotation without a failed request', async () => {
-    const { auth, events } = world.createClient()
+    const { auth, events } = origins.createClient()
     await auth.login(ada)
-    world.answer('/hidden', async (request) => {
-      const { headers, ...answer } = await world.server.guard(request, () => respond(200))
+    origins.answer('/hidden', async (request) => {
+      const { headers, ...answer } = await origins.server.guard(request, () => respond(200))
       return { ...answer, headers: headers.filter(([name]) => name !== 'Authorization') }
     })
     const callAll = () =>
       Promise.all(Array.from({ length: 50 }, () => transport.send(auth, { url: '/hidden' })))
     const phases = [
       () => {},
-      () => world.server.rotateKey(),
+      () => origins.server.rotateKey(),
       () => auth.refresh(),
-      () => world.server.retireKey(),
+      () => origins.server.retireKey(),
       // A second rotation that removes the old key before a refresh.
-      () => world.server.rotateKey(),
-      () => world.server.retireKey()
+      () => origins.server.rotateKey(),
+      () => origins.server.retireKey()
     ]
     for (const phase of phases) {
       await phase()
       const statuses = (await callAll()).map(({ status }) => status)
       expect(statuses).toEqual(Array(50).fill(200))
     }
-    expect(world.callsTo('/refresh')).toHaveLength(2)
+    expect(origins.callsTo('/refresh')).toHaveLength(2)
     expect(events.map(({ name }) => name)).not.toContain('reissued')
   })
 })
 
 it('reads only the header that reissuedTokenHeader names', async () => {
-  const { auth } = world.createClient({ reissuedTokenHeader: 'X-New-Token' })
+  const { auth } = origins.createClient({ reissuedTokenHeader: 'X-New-Token' })
   await auth.login(ada)
   const token = await auth.getAccessToken()
   const forged = forge()
-  world.answer('/x', () => respond(200, { Authorization: `Bearer ${forged}` }))
+  origins.answer('/x', () => respond(200, { Authorization: `Bearer ${forged}` }))
   await auth.axios.get('/x')
   expect(await auth.getAccessToken()).toBe(token)
-  world.answer('/x', () => respond(200, { 'x-new-token': `Bearer ${forged}` }))
+  origins.answer('/x', () => respond(200, { 'x-new-token': `Bearer ${forged}` }))
   await auth.axios.get('/x')
   expect(await auth.getAccessToken()).toBe(forged)
 })

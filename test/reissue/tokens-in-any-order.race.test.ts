@@ -5,12 +5,11 @@ import { createAuthClient } from 'everbearer'
 import { expect, it, onTestFinished } from 'vitest'
 import { type HeldToken, receiveToken, refuseReissue } from '../../src/session/held-token.ts'
 import { createSession } from '../../src/session/session.ts'
-import { bareToken } from '../support/bare-token.ts'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
+import { apiOrigin } from '../support/setups/virtual-browser.ts'
 import { sample } from '../support/tier.ts'
-import { type Claims, compareClaims, mint, readClaims } from '../support/unsigned-token.ts'
-import { apiOrigin } from '../support/worlds/virtual-browser.ts'
+import { bareToken, type Claims, compareClaims, mint, readClaims } from '../support/tokens.ts'
 
 const orders = sample({ test: 1_000, matrix: 10_000 })
 const histories = sample({ test: 200, matrix: 2_000 })
@@ -40,7 +39,7 @@ it(`holds the newest token in ${orders} orders of twelve re-issued headers`, () 
     const session = createSession(false, { emit() {} })
     const first = receiveToken(bareToken(minter.mint()), receivedAt)
     session.hold(first, undefined, { by: 'login' })
-    const underWay: { readonly carried: HeldToken; readonly token: string }[] = []
+    const inFlight: { readonly carried: HeldToken; readonly token: string }[] = []
     let newest = readClaims(first.accessToken)
     for (const step of range(24)) {
       minter.letTimePass()
@@ -49,9 +48,9 @@ it(`holds the newest token in ${orders} orders of twelve re-issued headers`, () 
       const [arriving] =
         step < 12 && random() < 0.6
           ? []
-          : underWay.splice(Math.floor(random() * underWay.length), 1)
+          : inFlight.splice(Math.floor(random() * inFlight.length), 1)
       if (arriving === undefined) {
-        underWay.push({ carried, token: minter.mint() })
+        inFlight.push({ carried, token: minter.mint() })
         continue
       }
       const candidate = receiveToken(bareToken(arriving.token), receivedAt)

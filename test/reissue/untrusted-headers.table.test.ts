@@ -1,11 +1,8 @@
 // I3: a re-issued token counts only from a trusted server, for our request, and if it is newer.
 import { describe, expect, it } from 'vitest'
-import { type Transport, transports } from '../support/tables/transports.ts'
-import { pairs } from '../support/tier.ts'
-import type { Site } from '../support/worlds/internet.ts'
+import type { Site } from '../support/setups/internet.ts'
 import {
   ada,
-  createOrigins,
   evilOrigin,
   forge,
   grace,
@@ -13,17 +10,20 @@ import {
   ownOrigin,
   redirect,
   respond,
+  setUpOrigins,
   tokensIn,
   type WatchedClient
-} from '../support/worlds/trusted-and-foreign-origins.ts'
+} from '../support/setups/trusted-and-foreign-origins.ts'
+import { type Transport, transports } from '../support/tables/transports.ts'
+import { pairs } from '../support/tier.ts'
 import { createCachingProxy, type Upstream } from './caching-proxy.ts'
 
-const world = createOrigins()
+const origins = setUpOrigins()
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
 
 async function signIn(user = ada) {
-  const client = world.createClient()
+  const client = origins.createClient()
   await client.auth.login(user)
   return { ...client, token: await client.auth.getAccessToken() }
 }
@@ -54,14 +54,14 @@ it.each(pairs(foreign, transports, ({ isAnswerToOurs }) => isAnswerToOurs))(
   async ({ url, evilStatus, isAnswerToOurs, transport }) => {
     const client = await signIn()
     const forged = forge()
-    world.answer('/start', () => redirect(307, `${evilOrigin}/x`))
-    world.evil(() => respond(evilStatus, bearer(forged)))
+    origins.answer('/start', () => redirect(307, `${evilOrigin}/x`))
+    origins.evil(() => respond(evilStatus, bearer(forged)))
     await transport.send(client.auth, { url }).catch(() => {})
     const isAnswered = transport.redirects !== 'refused' || url !== '/start'
-    expect(world.strays().length > 0).toBe(isAnswered)
+    expect(origins.arrivalsElsewhere().length > 0).toBe(isAnswered)
     expect(await client.auth.getAccessToken()).not.toBe(forged)
     await transport.send(client.auth, { url: '/me' })
-    expect(JSON.stringify(world.arrivals)).not.toContain(forged)
+    expect(JSON.stringify(origins.arrivals)).not.toContain(forged)
     expect(client.events.map(({ name }) => name)).not.toContain('reissued')
     expect(refusals(client).length > 0).toBe(isAnswered && isAnswerToOurs)
     expect(client.auth.getState().status).toBe('authenticated')
@@ -72,13 +72,13 @@ it.each(pairs(foreign, transports, ({ isAnswerToOurs }) => isAnswerToOurs))(
   }
 )
 
-describe.each(transports)('$name', (transport) => {
+describe.each(transports)('a re-issued token over $name', (transport) => {
   it('does not adopt a token from a response to a request without our token', async () => {
-    const { auth, events } = world.createClient()
-    world.answer('/open', () => respond(200, bearer(forge())))
+    const { auth, events } = origins.createClient()
+    origins.answer('/open', () => respond(200, bearer(forge())))
     await transport.send(auth, { url: '/open' })
     await transport.send(auth, { url: '/open' })
-    expect(tokensIn(world.arrivals)).toEqual([])
+    expect(tokensIn(origins.arrivals)).toEqual([])
     expect(auth.getState().status).toBe('unauthenticated')
     expect(events).toEqual([])
   })
@@ -87,19 +87,19 @@ describe.each(transports)('$name', (transport) => {
     const { auth } = await signIn()
     const theirs = await transport.send(auth, { url: `${evilOrigin}/x` })
     expect(theirs.header('authorization')).toContain('Bearer ')
-    world.server.rotateKey()
+    origins.server.rotateKey()
     const ours = await transport.send(auth, { url: '/items' })
     expect(ours.status).toBe(200)
     expect(ours.header('authorization')).toBe(undefined)
   })
 })
 
-describe.each(transports)('$name, with a cache that replays old headers', (transport) => {
+describe.each(transports)('a cache that replays old headers, over $name', (transport) => {
   /** Repeats the first response's header, as a cache does on a 304 without a new one. */
   function replaying(): Site {
     let stored: string | undefined
     return async (request) => {
-      const answer = await world.server.guard(request, () => respond(200))
+      const answer = await origins.server.guard(request, () => respond(200))
       stored ??= headerOf(answer, 'authorization')
       const rest = answer.headers.filter(([name]) => name !== 'Authorization')
       return {
@@ -111,8 +111,8 @@ describe.each(transports)('$name, with a cache that replays old headers', (trans
 
   it('ignores the token of an earlier response, in three rotations', async () => {
     const client = await signIn()
-    world.answer('/item', replaying())
-    world.server.rotateKey()
+    origins.answer('/item', replaying())
+    origins.server.rotateKey()
     await transport.send(client.auth, { url: '/item' })
     const adopted = await client.auth.getAccessToken()
     expect(adopted).not.toBe(client.token)
@@ -130,16 +130,16 @@ describe.each(transports)('$name, with a cache that replays old headers', (trans
   })
 })
 
-describe.each(transports)('$name, behind a shared cache', (transport) => {
+describe.each(transports)('a client behind a shared cache, over $name', (transport) => {
   async function twoUsersBehind(proxy: (origin: Upstream) => Site) {
     const [one, other] = [await signIn(ada), await signIn(grace)]
-    world.answer(
+    origins.answer(
       '/shared',
       proxy((request) =>
-        world.server.guard(request, ({ claims }) => respond(200, {}, String(claims.sub)))
+        origins.server.guard(request, ({ claims }) => respond(200, {}, String(claims.sub)))
       )
     )
-    world.server.rotateKey()
+    origins.server.rotateKey()
     return { one, other }
   }
   const get = (transportUsed: Transport, { auth }: WatchedClient) =>
@@ -165,20 +165,20 @@ describe.each(transports)('$name, behind a shared cache', (transport) => {
     expect(refusals(other)).toEqual(Array(2).fill(refusedAs('other-subject')))
     expect(await other.auth.getAccessToken()).toBe(other.token)
     await transport.send(other.auth, { url: '/me' })
-    const [call] = world.callsTo('/me')
+    const [call] = origins.callsTo('/me')
     expect(tokensIn(call === undefined ? [] : [call])).toEqual([other.token])
     expect(stolen).not.toBe(one.token)
   })
 
   it('refuses the token of the same user’s other session', async () => {
     const [here, elsewhere] = [await signIn(ada), await signIn(ada)]
-    world.answer(
+    origins.answer(
       '/shared',
-      createCachingProxy((request) => world.server.guard(request, () => respond(200)), {
+      createCachingProxy((request) => origins.server.guard(request, () => respond(200)), {
         heedsNoStore: false
       })
     )
-    world.server.rotateKey()
+    origins.server.rotateKey()
     await get(transport, elsewhere)
     await get(transport, here)
     expect(refusals(here)).toEqual([refusedAs('other-subject')])
@@ -190,7 +190,7 @@ describe.each(transports)('$name, behind a shared cache', (transport) => {
       createCachingProxy(origin, { heedsNoStore: false })
     )
     await get(transport, one)
-    const visitor = world.createClient()
+    const visitor = origins.createClient()
     expect((await get(transport, visitor)).status).toBe(200)
     expect(visitor.auth.getState().status).toBe('unauthenticated')
     await expect(visitor.auth.getAccessToken()).rejects.toMatchObject({
@@ -201,22 +201,24 @@ describe.each(transports)('$name, behind a shared cache', (transport) => {
 
 it('rejects a cached refresh response of another user', async () => {
   const [one, other] = [await signIn(ada), await signIn(grace)]
-  world.answer(
+  origins.answer(
     '/refresh',
-    createCachingProxy(world.server.handle, { heedsNoStore: false, caches: 'POST' })
+    createCachingProxy(origins.server.handle, { heedsNoStore: false, caches: 'POST' })
   )
   await one.auth.refresh()
-  const before = world.arrivals.length
+  const before = origins.arrivals.length
   await expect(other.auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
   expect(other.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'user-changed' })
   await other.auth.axios.get('/me').catch(() => {})
-  expect(world.arrivals.slice(before).map(({ path }) => path)).toEqual(['/refresh', '/me'])
-  expect(world.callsTo('/me').flatMap((call) => headerOf(call, 'authorization') ?? [])).toEqual([])
+  expect(origins.arrivals.slice(before).map(({ path }) => path)).toEqual(['/refresh', '/me'])
+  expect(origins.callsTo('/me').flatMap((call) => headerOf(call, 'authorization') ?? [])).toEqual(
+    []
+  )
 })
 
 it('judges a response by its final URL, not by the requested one', async () => {
   const client = await signIn()
-  world.answer('/start', () => redirect(302, `${evilOrigin}/x`))
+  origins.answer('/start', () => redirect(302, `${evilOrigin}/x`))
   await client.auth.axios.get(`${ownOrigin}/start`)
   expect(refusals(client)).toEqual([refusedAs('untrusted-origin')])
 })

@@ -3,8 +3,8 @@
 import { AxiosHeaders } from 'axios'
 import { describe, expect, it } from 'vitest'
 import { type HeldToken, type ReceivedToken, refuseReissue } from '../../src/session/held-token.ts'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
-import { apiOrigin } from '../support/worlds/virtual-browser.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
+import { apiOrigin } from '../support/setups/virtual-browser.ts'
 
 describe('the decision about a re-issued token', () => {
   const base = { kid: 'a', sub: 'u1', sid: 's1', iat: 1000, exp: 1300 }
@@ -129,7 +129,7 @@ describe('the decision about a re-issued token', () => {
 })
 
 it('keeps the newer token when responses arrive out of order', async () => {
-  const { auth, server, browser, clock, callsTo } = createTestBed()
+  const { auth, server, browser, clock, callsTo } = setUpClient()
   await auth.login(ada)
   server.rotateKey()
   const gate = browser.hold('/me')
@@ -145,7 +145,7 @@ it('keeps the newer token when responses arrive out of order', async () => {
 })
 
 it('adopts one of many tokens that are re-issued at the same time', async () => {
-  const { auth, server, callsTo, eventNames } = createTestBed()
+  const { auth, server, callsTo, eventNames } = setUpClient()
   await auth.login(ada)
   server.rotateKey()
   await Promise.all(Array.from({ length: 20 }, () => auth.axios.get('/me')))
@@ -156,7 +156,7 @@ it('adopts one of many tokens that are re-issued at the same time', async () => 
 })
 
 it('keeps the planned refresh time when it adopts, so that clients do not synchronise', async () => {
-  const { auth, server, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  const { auth, server, clock, idle, callsTo } = setUpClient({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   clock.tick(200_000)
   server.rotateKey()
@@ -178,7 +178,7 @@ it.each([
   ['an adapter that hides the URL', 200, undefined, 'untrusted-origin'],
   ['a 401', 401, `${apiOrigin}/me`, 'refused-request']
 ])('does not adopt from %s', async (_, status, responseURL, refusal) => {
-  const { auth, events } = createTestBed()
+  const { auth, events } = setUpClient()
   await auth.login(ada)
   const before = await auth.getAccessToken()
   const answer = auth.axios.get('/me', {
@@ -206,7 +206,7 @@ it.each([
   ['no credential', () => 'Bearer '],
   ['9000 characters', () => `Bearer ${'a'.repeat(9000)}`]
 ])('refuses a header with %s as malformed', async (_, toHeader) => {
-  const { auth, events } = createTestBed()
+  const { auth, events } = setUpClient()
   await auth.login(ada)
   const before = await auth.getAccessToken()
   const value = toHeader(forge({ iat: 9e9, exp: 9e9 + 300 }))

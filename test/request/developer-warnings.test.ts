@@ -6,8 +6,8 @@ import { build as buildWithEsbuild } from 'esbuild'
 import { type AuthClientOptions, createAuthClient } from 'everbearer'
 import { build as buildWithVite } from 'vite'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
-import { pageOrigin } from '../support/worlds/virtual-browser.ts'
+import { ada, type ClientSetup, setUpClient } from '../support/setups/test-client.ts'
+import { pageOrigin } from '../support/setups/virtual-browser.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -17,7 +17,7 @@ afterEach(() => {
 
 describe('a re-issued token that CORS hides', () => {
   /** Hides the header, as a browser does if the server does not expose it. */
-  function hideHeader({ auth, browser }: TestBed): void {
+  function hideHeader({ auth, browser }: ClientSetup): void {
     const adapter: AxiosAdapter = async (config) => {
       const response = await browser.adapter(config)
       AxiosHeaders.from(response.headers as AxiosHeaders).delete('Authorization')
@@ -26,111 +26,114 @@ describe('a re-issued token that CORS hides', () => {
     auth.axios.defaults.adapter = adapter
   }
 
-  async function arrange(options: AuthClientOptions = {}): Promise<TestBed> {
-    const bed = createTestBed(options, { allowedOrigins: [pageOrigin] })
-    await bed.auth.login(ada)
-    await bed.idle()
-    bed.server.rotateKey()
-    return bed
+  async function setUp(options: AuthClientOptions = {}): Promise<ClientSetup> {
+    const setup = setUpClient(options, { allowedOrigins: [pageOrigin] })
+    await setup.auth.login(ada)
+    await setup.idle()
+    setup.server.rotateKey()
+    return setup
   }
 
   it('causes a warning when the key changed and no response showed the token', async () => {
-    const bed = await arrange()
-    hideHeader(bed)
-    const token = await bed.auth.getAccessToken()
-    await bed.auth.axios.get('/me?secret=1')
-    await bed.auth.refresh()
-    await bed.idle()
-    const { warnings } = bed.browser
+    const setup = await setUp()
+    hideHeader(setup)
+    const token = await setup.auth.getAccessToken()
+    await setup.auth.axios.get('/me?secret=1')
+    await setup.auth.refresh()
+    await setup.idle()
+    const { warnings } = setup.browser
     expect(warnings).toEqual([
       expect.stringMatching(
         /^everbearer: .*https:\/\/api\.app\.example .*"Access-Control-Expose-Headers: Authorization"/
       )
     ])
-    for (const secret of [token, await bed.auth.getAccessToken(), 'secret']) {
+    for (const secret of [token, await setup.auth.getAccessToken(), 'secret']) {
       expect(warnings.join()).not.toContain(secret)
     }
   })
 
   it('causes only one warning in three key rotations', async () => {
-    const bed = await arrange()
-    hideHeader(bed)
+    const setup = await setUp()
+    hideHeader(setup)
     for (let rotation = 0; rotation < 3; rotation += 1) {
-      await bed.auth.axios.get('/me')
-      bed.clock.tick(6_000)
-      await bed.auth.refresh()
-      await bed.idle()
-      bed.server.rotateKey()
+      await setup.auth.axios.get('/me')
+      setup.clock.tick(6_000)
+      await setup.auth.refresh()
+      await setup.idle()
+      setup.server.rotateKey()
     }
-    expect(bed.browser.warnings).toHaveLength(1)
+    expect(setup.browser.warnings).toHaveLength(1)
   })
 
   it('causes a warning that names the configured header', async () => {
-    const bed = await arrange({ reissuedTokenHeader: 'X-New-Token' })
-    await bed.auth.axios.get('/me')
-    await bed.auth.refresh()
-    await bed.idle()
-    expect(bed.browser.warnings.join()).toContain('"Access-Control-Expose-Headers: X-New-Token"')
+    const setup = await setUp({ reissuedTokenHeader: 'X-New-Token' })
+    await setup.auth.axios.get('/me')
+    await setup.auth.refresh()
+    await setup.idle()
+    expect(setup.browser.warnings.join()).toContain('"Access-Control-Expose-Headers: X-New-Token"')
   })
 
   it.each([
-    ['the header is readable', async (bed: TestBed) => void (await bed.auth.axios.get('/me'))],
+    [
+      'the header is readable',
+      async (setup: ClientSetup) => void (await setup.auth.axios.get('/me'))
+    ],
     [
       'the header was readable before',
-      async (bed: TestBed) => {
-        await bed.auth.axios.get('/me')
-        bed.clock.tick(2_000)
-        bed.server.rotateKey()
-        hideHeader(bed)
-        await bed.auth.axios.get('/me')
+      async (setup: ClientSetup) => {
+        await setup.auth.axios.get('/me')
+        setup.clock.tick(2_000)
+        setup.server.rotateKey()
+        hideHeader(setup)
+        await setup.auth.axios.get('/me')
       }
     ],
-    ['no request was sent', async (bed: TestBed) => hideHeader(bed)],
+    ['no request was sent', async (setup: ClientSetup) => hideHeader(setup)],
     [
       'all requests went to the page’s own origin',
-      async (bed: TestBed) => {
-        hideHeader(bed)
-        await bed.auth.axios.get(`${pageOrigin}/me`).catch(() => {})
+      async (setup: ClientSetup) => {
+        hideHeader(setup)
+        await setup.auth.axios.get(`${pageOrigin}/me`).catch(() => {})
       }
     ],
     [
       'no request carried the last token before the new key',
-      async (bed: TestBed) => {
-        hideHeader(bed)
-        bed.server.reset()
-        await bed.auth.login(ada)
-        await bed.auth.axios.get('/me')
-        bed.clock.tick(6_000)
-        await bed.auth.refresh()
-        await bed.idle()
-        bed.server.rotateKey()
+      async (setup: ClientSetup) => {
+        hideHeader(setup)
+        setup.server.reset()
+        await setup.auth.login(ada)
+        await setup.auth.axios.get('/me')
+        setup.clock.tick(6_000)
+        await setup.auth.refresh()
+        await setup.idle()
+        setup.server.rotateKey()
       }
     ],
     [
       'the server refused the old key, so it could not re-issue the token',
-      async (bed: TestBed) => {
-        hideHeader(bed)
-        await bed.auth.axios.get('/me')
-        bed.server.retireKey()
-        await bed.auth.axios.get('/me')
+      async (setup: ClientSetup) => {
+        hideHeader(setup)
+        await setup.auth.axios.get('/me')
+        setup.server.retireKey()
+        await setup.auth.axios.get('/me')
       }
     ]
   ])('causes no warning if %s', async (_, send) => {
-    const bed = await arrange({ trustedOrigins: ['https://api.app.example', pageOrigin] })
-    await send(bed)
-    bed.clock.tick(6_000)
-    await bed.auth.refresh()
-    await bed.idle()
-    expect(bed.browser.warnings).toEqual([])
+    const setup = await setUp({ trustedOrigins: ['https://api.app.example', pageOrigin] })
+    await send(setup)
+    setup.clock.tick(6_000)
+    await setup.auth.refresh()
+    await setup.idle()
+    expect(setup.browser.warnings).toEqual([])
   })
 
   it('causes no warning if the key did not change', async () => {
-    const bed = createTestBed()
-    await bed.auth.login(ada)
-    await bed.auth.axios.get('/me')
-    await bed.auth.refresh()
-    await bed.idle()
-    expect(bed.browser.warnings).toEqual([])
+    const setup = setUpClient()
+    await setup.auth.login(ada)
+    await setup.auth.axios.get('/me')
+    await setup.auth.refresh()
+    await setup.idle()
+    expect(setup.browser.warnings).toEqual([])
   })
 })
 
@@ -142,8 +145,8 @@ it('rejects with the original error if the app’s warn() throws', async () => {
   const warn = () => {
     throw new Error('in the app')
   }
-  const { auth, browser, idle } = createTestBed({ platform: { warn } })
-  browser.trouble('/login', { kind: 'unreachable' })
+  const { auth, browser, idle } = setUpClient({ platform: { warn } })
+  browser.intercept('/login', { kind: 'unreachable' })
   await expect(auth.login(ada)).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
   await idle()
   process.off('uncaughtException', catchIt)
@@ -157,12 +160,12 @@ describe('an auth request that CORS may have blocked', () => {
   it.each(['login', 'refresh'] as const)(
     'causes one warning when %s gets no response',
     async (endpoint) => {
-      const { auth, browser, reload } = createTestBed({
+      const { auth, browser, reload } = setUpClient({
         paths: { refresh: '/refresh?secret=1' },
         // With storage, the next page would wait for the response to the first page's attempt.
         platform: { storage: undefined }
       })
-      browser.trouble(`/${endpoint}`, unreachable, 2)
+      browser.intercept(`/${endpoint}`, unreachable, 2)
       for (let attempt = 0; attempt < 2; attempt += 1) {
         if (endpoint === 'login') await auth.login(ada).catch(() => {})
         else await reload({ restore: 'always' }).ready()
@@ -177,13 +180,13 @@ describe('an auth request that CORS may have blocked', () => {
   )
 
   it('causes a warning that lists the Idempotency-Key if that is sent', async () => {
-    const { auth, browser } = createTestBed({ sendIdempotencyKey: 'always' })
-    browser.trouble('/login', unreachable)
+    const { auth, browser } = setUpClient({ sendIdempotencyKey: 'always' })
+    browser.intercept('/login', unreachable)
     await auth.login(ada).catch(() => {})
     expect(browser.warnings.join()).toContain('Authorization, Content-Type, Idempotency-Key"')
   })
 
-  it.each<[string, AuthClientOptions, (bed: TestBed) => unknown]>([
+  it.each<[string, AuthClientOptions, (setup: ClientSetup) => unknown]>([
     ['the device is offline', {}, ({ browser }) => browser.setOnline(false)],
     ['the endpoints are the page’s own', { baseURL: pageOrigin }, () => {}],
     ['no page exists', { platform: { pageUrl: () => undefined } }, () => {}],
@@ -193,15 +196,15 @@ describe('an auth request that CORS may have blocked', () => {
       ({ auth }) => auth.login({ email: 'nobody', password: '' }).catch(() => {})
     ]
   ])('causes no warning if %s', async (_, options, prepare) => {
-    const bed = createTestBed(options)
-    await prepare(bed)
-    bed.browser.trouble('/login', unreachable)
-    await expect(bed.auth.login(ada)).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
-    expect(bed.browser.warnings).toEqual([])
+    const setup = setUpClient(options)
+    await prepare(setup)
+    setup.browser.intercept('/login', unreachable)
+    await expect(setup.auth.login(ada)).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+    expect(setup.browser.warnings).toEqual([])
   })
 
   it('causes no warning if the app’s own refreshWith() failed', async () => {
-    const { auth, browser } = createTestBed({
+    const { auth, browser } = setUpClient({
       restore: 'always',
       refreshWith: () => Promise.reject(new TypeError('failed to fetch'))
     })
@@ -212,7 +215,7 @@ describe('an auth request that CORS may have blocked', () => {
 
 describe('the http variant of a trusted origin', () => {
   it('gets no token, and causes one warning', async () => {
-    const { auth, browser } = createTestBed()
+    const { auth, browser } = setUpClient()
     await auth.login(ada)
     for (const url of ['http://api.app.example/me?secret=1', 'http://api.app.example/other']) {
       await auth.axios.get(url).catch(() => {})
@@ -229,14 +232,14 @@ describe('the http variant of a trusted origin', () => {
     'https://evil.example/me',
     'http://['
   ])('causes no warning for a request to %s', async (url) => {
-    const { auth, browser } = createTestBed()
+    const { auth, browser } = setUpClient()
     await auth.login(ada)
     await auth.axios.get(url).catch(() => {})
     expect(browser.warnings).toEqual([])
   })
 
   it('causes no warning for a request that omits the token', async () => {
-    const { auth, browser } = createTestBed()
+    const { auth, browser } = setUpClient()
     await auth.login(ada)
     await auth.axios
       .get('http://api.app.example/me', { everbearer: { accessToken: 'omit' } })

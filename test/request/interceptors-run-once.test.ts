@@ -2,11 +2,11 @@
 import { Readable } from 'node:stream'
 import axios, { type InternalAxiosRequestConfig } from 'axios'
 import { expect, it } from 'vitest'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
-import { apiOrigin } from '../support/worlds/virtual-browser.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
+import { apiOrigin } from '../support/setups/virtual-browser.ts'
 
 it('runs the app’s interceptors and transforms once for a replayed request', async () => {
-  const { auth, server, browser, callsTo } = createTestBed()
+  const { auth, server, browser, callsTo } = setUpClient()
   const seen: string[] = []
   function note<Value>(what: string): (value: Value) => Value {
     return (value) => {
@@ -38,7 +38,7 @@ it('runs the app’s interceptors and transforms once for a replayed request', a
 })
 
 it('replays the same method, headers and body', async () => {
-  const { auth, server } = createTestBed()
+  const { auth, server } = setUpClient()
   await auth.login(ada)
   server.revokeAccessTokens()
   const sent: unknown[] = []
@@ -73,7 +73,7 @@ it.each([
 ])(
   'refreshes and rejects with ERR_AUTH_BODY_SPENT instead of replaying %s',
   async (_, createBody) => {
-    const { auth, server, callsTo } = createTestBed()
+    const { auth, server, callsTo } = setUpClient()
     await auth.login(ada)
     server.revokeAccessTokens()
     const transformRequest = (data: unknown) => data
@@ -90,7 +90,7 @@ it.each([
 )
 
 it('rejects with the 401 to a stream if the session has ended', async () => {
-  const { auth, server, callsTo } = createTestBed()
+  const { auth, server, callsTo } = setUpClient()
   await auth.login(ada)
   server.endSessions()
   await expect(
@@ -100,9 +100,9 @@ it('rejects with the 401 to a stream if the session has ended', async () => {
 })
 
 it('sends a failed request again when the app re-sends its config', async () => {
-  const { auth, server, browser, callsTo } = createTestBed()
+  const { auth, server, browser, callsTo } = setUpClient()
   await auth.login(ada)
-  browser.trouble('/me', {
+  browser.intercept('/me', {
     kind: 'answer',
     response: { status: 500, headers: [], setCookies: [], body: '' }
   })
@@ -115,7 +115,7 @@ it('sends a failed request again when the app re-sends its config', async () => 
 })
 
 it('accepts the config of a cancelled request again', async () => {
-  const { auth } = createTestBed()
+  const { auth } = setUpClient()
   await auth.login(ada)
   const cancelled = AbortSignal.abort()
   const first = await auth.axios.get('/me', { signal: cancelled }).catch((reason) => reason)
@@ -124,7 +124,7 @@ it('accepts the config of a cancelled request again', async () => {
 })
 
 it('returns a 401 as a response if validateStatus accepts it', async () => {
-  const { auth, server, callsTo } = createTestBed()
+  const { auth, server, callsTo } = setUpClient()
   await auth.login(ada)
   server.revokeAccessTokens()
   const { status } = await auth.axios.get('/me', { validateStatus: () => true })
@@ -134,8 +134,8 @@ it('returns a 401 as a response if validateStatus accepts it', async () => {
   expect(callsTo('refresh').length).toBeLessThanOrEqual(2)
 })
 
-it('keeps the caller’s own Authorization, and does not refresh on its refusal', async () => {
-  const { auth, callsTo, browser } = createTestBed()
+it('keeps the Authorization header of an axios call, and does not refresh on its refusal', async () => {
+  const { auth, callsTo, browser } = setUpClient()
   await auth.login(ada)
   await expect(
     auth.axios.get('/me', { headers: { authorization: 'Basic eDp5' } })
@@ -153,7 +153,7 @@ it.each([
   ['adapter: null', { adapter: null as never }],
   ['auth: null', { auth: null as never }]
 ])('accepts a config that axios accepts: %s', async (_, config) => {
-  const { auth, browser } = createTestBed()
+  const { auth, browser } = setUpClient()
   await auth.login(ada)
   const defaultAdapter = axios.defaults.adapter
   axios.defaults.adapter = browser.adapter

@@ -1,19 +1,19 @@
 // I6: a redirect never carries the token to another origin. Auth requests follow no redirects.
 import { describe, expect, it } from 'vitest'
-import { evilSite, redirectStatuses, targets } from '../support/tables/redirect-targets.ts'
-import { transports } from '../support/tables/transports.ts'
-import { pairs } from '../support/tier.ts'
 import {
   ada,
-  createOrigins,
   evilOrigin,
   ownOrigin,
   redirect,
   respond,
+  setUpOrigins,
   tokensIn
-} from '../support/worlds/trusted-and-foreign-origins.ts'
+} from '../support/setups/trusted-and-foreign-origins.ts'
+import { evilSite, redirectStatuses, targets } from '../support/tables/redirect-targets.ts'
+import { transports } from '../support/tables/transports.ts'
+import { pairs } from '../support/tier.ts'
 
-const world = createOrigins()
+const origins = setUpOrigins()
 
 const cases = redirectStatuses.flatMap((status) =>
   targets.flatMap((target) =>
@@ -24,21 +24,21 @@ const cases = redirectStatuses.flatMap((status) =>
 it.each(pairs(cases, transports, ({ to }) => to))(
   'keeps the token within its origin on a $status: $method to $to, over $transport.name',
   async ({ status, method, target, transport }) => {
-    const { auth, events } = world.createClient()
+    const { auth, events } = origins.createClient()
     await auth.login(ada)
     const token = await auth.getAccessToken()
     for (const [path, location] of Object.entries(target.hops)) {
-      world.answer(path, () => redirect(status, location))
+      origins.answer(path, () => redirect(status, location))
     }
-    world.evil(evilSite(target, status))
-    const before = world.arrivals.length
+    origins.evil(evilSite(target, status))
+    const before = origins.arrivals.length
     const call = { url: '/start', method, ...(method === 'POST' ? { body: 'content' } : {}) }
     const outcome = await transport.send(auth, call).then(
       ({ status: answered }) => answered,
       () => 'unanswered'
     )
 
-    const arrivals = world.arrivals.slice(before)
+    const arrivals = origins.arrivals.slice(before)
     expect(tokensIn(arrivals.filter(({ origin }) => origin !== ownOrigin))).toEqual([])
     expect(arrivals[0]).toMatchObject({ path: '/start' })
     expect(tokensIn(arrivals.slice(0, 1))).toEqual([token])
@@ -54,7 +54,7 @@ it.each(pairs(cases, transports, ({ to }) => to))(
       expect(tokensIn(arrivals)).toEqual(arrivals.map(() => token))
     }
     // The final response is not of our server. Only a 401 of our server may cause a refresh.
-    expect(world.callsTo('/refresh').length).toBeLessThanOrEqual(
+    expect(origins.callsTo('/refresh').length).toBeLessThanOrEqual(
       target.evilRedirectsTo === undefined ? 0 : 1
     )
     expect(events.map(({ name }) => name)).not.toContain('reissued')
@@ -68,13 +68,13 @@ const following = transports.filter(({ redirects }) => redirects === 'followed')
 it.each(following)(
   'does not refresh on a 401 from another origin after a redirect, over $name',
   async (transport) => {
-    const { auth } = world.createClient()
+    const { auth } = origins.createClient()
     await auth.login(ada)
-    world.answer('/start', () => redirect(307, `${evilOrigin}/x`))
-    world.evil(() => respond(401))
+    origins.answer('/start', () => redirect(307, `${evilOrigin}/x`))
+    origins.evil(() => respond(401))
     expect(await transport.send(auth, { url: '/start' })).toMatchObject({ status: 401 })
-    expect(world.callsTo('/start')).toHaveLength(1)
-    expect(world.callsTo('/refresh')).toHaveLength(0)
+    expect(origins.callsTo('/start')).toHaveLength(1)
+    expect(origins.callsTo('/refresh')).toHaveLength(0)
   }
 )
 
@@ -93,13 +93,13 @@ describe('an auth request', () => {
   it.each(redirections)(
     'refresh() does not follow a $status to $location',
     async ({ status, location }) => {
-      const { auth } = world.createClient()
+      const { auth } = origins.createClient()
       await auth.login(ada)
       const token = await auth.getAccessToken()
-      world.answer('/refresh', () => redirect(status, location))
+      origins.answer('/refresh', () => redirect(status, location))
       await expect(auth.refresh()).rejects.toMatchObject(network)
-      expect(world.strays()).toEqual([])
-      expect(world.callsTo('/elsewhere')).toEqual([])
+      expect(origins.arrivalsElsewhere()).toEqual([])
+      expect(origins.callsTo('/elsewhere')).toEqual([])
       expect(auth.getState()).toMatchObject({
         status: 'authenticated',
         degraded: { code: network.code }
@@ -111,11 +111,11 @@ describe('an auth request', () => {
   it.each(redirections)(
     'login() does not follow a $status to $location',
     async ({ status, location }) => {
-      const { auth } = world.createClient()
-      world.answer('/login', () => redirect(status, location))
+      const { auth } = origins.createClient()
+      origins.answer('/login', () => redirect(status, location))
       await expect(auth.login(ada)).rejects.toMatchObject(network)
-      expect(world.strays()).toEqual([])
-      expect(world.callsTo('/elsewhere')).toEqual([])
+      expect(origins.arrivalsElsewhere()).toEqual([])
+      expect(origins.callsTo('/elsewhere')).toEqual([])
       expect(auth.getState()).toMatchObject({ status: 'unauthenticated' })
     }
   )
@@ -123,12 +123,12 @@ describe('an auth request', () => {
   it.each(redirections)(
     'logout() does not follow a $status to $location',
     async ({ status, location }) => {
-      const { auth } = world.createClient()
+      const { auth } = origins.createClient()
       await auth.login(ada)
-      world.answer('/logout', () => redirect(status, location))
+      origins.answer('/logout', () => redirect(status, location))
       expect(await auth.logout()).toEqual({ confirmed: false })
-      expect(world.strays()).toEqual([])
-      expect(world.callsTo('/elsewhere')).toEqual([])
+      expect(origins.arrivalsElsewhere()).toEqual([])
+      expect(origins.callsTo('/elsewhere')).toEqual([])
     }
   )
 
@@ -139,13 +139,13 @@ describe('an auth request', () => {
   it.each(credentials)(
     'refresh() does not send its $refreshWith on a $status to $location',
     async ({ refreshWith, status, location }) => {
-      const { auth } = world.createClient({ refreshWith })
+      const { auth } = origins.createClient({ refreshWith })
       const tokens = { access_token: 'opaque-access', refresh_token: 'opaque-refresh' }
       await auth.login(async () => tokens)
-      world.answer('/refresh', () => redirect(status, location))
+      origins.answer('/refresh', () => redirect(status, location))
       await expect(auth.refresh()).rejects.toMatchObject(network)
-      expect(world.arrivals.map(({ path }) => path)).toEqual(['/refresh'])
-      expect(JSON.stringify(world.arrivals)).toContain(
+      expect(origins.arrivals.map(({ path }) => path)).toEqual(['/refresh'])
+      expect(JSON.stringify(origins.arrivals)).toContain(
         refreshWith === 'access-token' ? tokens.access_token : tokens.refresh_token
       )
     }

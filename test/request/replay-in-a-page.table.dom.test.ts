@@ -4,11 +4,11 @@ import { isAxiosError } from 'axios'
 import { describe, expect, it } from 'vitest'
 import { expectInPageConsole } from '../support/page-console.ts'
 import {
-  arrange,
   bodies,
-  expectSameTwice,
+  expectEqualReplay,
   options,
   type ReplayCase,
+  setUpReplay,
   toRows
 } from '../support/tables/replay-cases.ts'
 import { pairs } from '../support/tier.ts'
@@ -19,13 +19,13 @@ const inThisPage = ([name]: ReplayCase) => name !== 'a DELETE with a body'
 const adapters = ['xhr', 'fetch'] as const
 
 it.each(pairs(toRows([...bodies, ...options].filter(inThisPage)), adapters))(
-  'sends the same request twice: $name, over $transport',
-  ({ transport, config }) => expectSameTwice(transport, config)
+  'replays the same request in a page: $name, over $transport',
+  ({ transport, config }) => expectEqualReplay(transport, config)
 )
 
-describe.each(adapters)('over %s', (adapter) => {
-  it('sends the XSRF header twice, with the configured names', async () => {
-    const { auth, bare, resolve, requests, headerOf } = await arrange(adapter)
+describe.each(adapters)('a replay over %s in a page', (adapter) => {
+  it('sends the XSRF header again, with the configured names', async () => {
+    const { auth, bare, resolve, requests, headerOf } = await setUpReplay(adapter)
     // biome-ignore lint/suspicious/noDocumentCookie: axios reads it from there
     document.cookie = 'own-xsrf=secret'
     const config = resolve({
@@ -42,7 +42,7 @@ describe.each(adapters)('over %s', (adapter) => {
 
   it('keeps tokens out of printed errors', async () => {
     expectInPageConsole(/ 500 \(Internal Server Error\)$/, /^Error: socket hang up/)
-    const { auth, url } = await arrange(adapter, (_, response, nth) => {
+    const { auth, url } = await setUpReplay(adapter, (_, response, nth) => {
       if (nth === 1) response.writeHead(500).end()
       else response.destroy()
     })

@@ -4,17 +4,17 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import type { AxiosProgressEvent } from 'axios'
 import { describe, expect, it } from 'vitest'
+import { refuseFirstToken } from '../support/setups/recording-server.ts'
 import {
-  arrange,
   bodies,
   comparable,
-  expectSameTwice,
+  expectEqualReplay,
   options,
   type ReplayCase,
+  setUpReplay,
   toRows
 } from '../support/tables/replay-cases.ts'
 import { pairs } from '../support/tier.ts'
-import { refuseFirstToken } from '../support/worlds/recording-server.ts'
 
 const inNode: readonly ReplayCase[] = [
   ['an agent', () => ({ httpAgent: new Agent({ keepAlive: true }) })],
@@ -27,18 +27,18 @@ const inNode: readonly ReplayCase[] = [
 const adapters = ['http', 'fetch'] as const
 
 it.each(pairs(toRows(bodies), adapters))(
-  'sends the same request twice: $name, over $transport',
-  ({ transport, config }) => expectSameTwice(transport, config)
+  'replays the same body: $name, over $transport',
+  ({ transport, config }) => expectEqualReplay(transport, config)
 )
 
 it.each(pairs(toRows([...options, ...inNode]), adapters))(
-  'sends the same request twice: $name, over $transport',
-  ({ transport, config }) => expectSameTwice(transport, config)
+  'replays the same request: $name, over $transport',
+  ({ transport, config }) => expectEqualReplay(transport, config)
 )
 
-describe.each(adapters)('over %s', (adapter) => {
+describe.each(adapters)('a replay over %s', (adapter) => {
   it('decompresses the response to the replay', async () => {
-    const { auth, url } = await arrange(adapter, (request, response, nth) => {
+    const { auth, url } = await setUpReplay(adapter, (request, response, nth) => {
       if (nth === 1) return refuseFirstToken(request, response, nth)
       response
         .writeHead(200, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' })
@@ -48,7 +48,7 @@ describe.each(adapters)('over %s', (adapter) => {
   })
 
   it('returns the response to the replay as a stream', async () => {
-    const { auth, url } = await arrange(adapter)
+    const { auth, url } = await setUpReplay(adapter)
     const { data } = await auth.axios.get(url, { responseType: 'stream' })
     let text = ''
     for await (const chunk of data) text += Buffer.from(chunk).toString()
@@ -59,7 +59,7 @@ describe.each(adapters)('over %s', (adapter) => {
     ['a stream', () => Readable.from(['text'])],
     ['a ReadableStream', () => new Blob(['text']).stream()]
   ])('does not replay %s', async (_, createBody) => {
-    const { auth, url, requests } = await arrange(adapter)
+    const { auth, url, requests } = await setUpReplay(adapter)
     const transformRequest = (data: unknown) => data
     const data = adapter === 'http' ? Readable.from(createBody()) : createBody()
     const headers = { 'Content-Type': 'text/plain' }
@@ -70,7 +70,7 @@ describe.each(adapters)('over %s', (adapter) => {
   })
 
   it('keeps basic authentication, and does not refresh on its refusal', async () => {
-    const { auth, url, requests, headerOf, refreshes } = await arrange(adapter, (_, response) =>
+    const { auth, url, requests, headerOf, refreshes } = await setUpReplay(adapter, (_, response) =>
       response.writeHead(401).end()
     )
     const credentials = { username: 'ada', password: 'x:y' }
@@ -87,7 +87,7 @@ describe.each(adapters)('over %s', (adapter) => {
   })
 
   it('reports the upload progress of the replay from its start', async () => {
-    const { auth, url } = await arrange(adapter)
+    const { auth, url } = await setUpReplay(adapter)
     const uploads: number[] = []
     const downloads: number[] = []
     const size = 300_000
@@ -153,9 +153,9 @@ describe('over the client’s fetch', () => {
   )
 
   it.each(rows.filter(({ transport }) => transport === 'from a URL'))(
-    'sends the same request twice: $name, $transport',
+    'replays the same request: $name, $transport',
     async ({ init }) => {
-      const { auth, url, requests } = await arrange('http')
+      const { auth, url, requests } = await setUpReplay('http')
       const answer = await auth.fetch(`${url}/items?a=ü#part`, init())
       const expected = await fetch(`${url}/items?a=ü#part`, init())
       const [first, second, plain] = requests.map(comparable)
@@ -167,9 +167,9 @@ describe('over the client’s fetch', () => {
   )
 
   it.each(rows.filter(({ transport }) => transport === 'from a Request'))(
-    'sends the same request twice: $name, $transport',
+    'replays the same request: $name, $transport',
     async ({ init }) => {
-      const { auth, url, requests } = await arrange('http')
+      const { auth, url, requests } = await setUpReplay('http')
       await auth.fetch(new Request(url, init()))
       await fetch(new Request(url, init()))
       const [first, second, plain] = requests.map(comparable)

@@ -2,12 +2,15 @@
 import axios, { type AxiosInstance } from 'axios'
 import type { RequestFlags } from 'everbearer'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
-import { apiOrigin } from '../support/worlds/virtual-browser.ts'
+import { ada, type ClientSetup, setUpClient } from '../support/setups/test-client.ts'
+import { apiOrigin } from '../support/setups/virtual-browser.ts'
 
 afterEach(() => void vi.unstubAllGlobals())
 
-const ways: readonly [string, (bed: TestBed, url: string, flags: unknown) => Promise<unknown>][] = [
+const ways: readonly [
+  string,
+  (setup: ClientSetup, url: string, flags: unknown) => Promise<unknown>
+][] = [
   ['axios', ({ auth }, url, flags) => auth.axios.get(url, { everbearer: flags as RequestFlags })],
   [
     'axios, with instance defaults',
@@ -37,90 +40,90 @@ const ways: readonly [string, (bed: TestBed, url: string, flags: unknown) => Pro
   ]
 ]
 
-describe.each(ways)('over %s', (_, send) => {
-  function arrange(): TestBed {
-    const bed = createTestBed()
-    vi.stubGlobal('fetch', bed.browser.fetch)
-    return bed
+describe.each(ways)('a flagged request over %s', (_, send) => {
+  function setUp(): ClientSetup {
+    const setup = setUpClient()
+    vi.stubGlobal('fetch', setup.browser.fetch)
+    return setup
   }
 
   it('attaches the token and replays by default', async () => {
-    const bed = arrange()
-    await bed.auth.login(ada)
-    bed.server.revokeAccessTokens()
+    const setup = setUp()
+    await setup.auth.login(ada)
+    setup.server.revokeAccessTokens()
     for (const flags of [
       undefined,
       {},
       { accessToken: undefined, replay: undefined },
       { accessToken: 'attach', replay: 'once' }
     ]) {
-      expect(await send(bed, '/me', flags)).toMatchObject({ status: 200 })
+      expect(await send(setup, '/me', flags)).toMatchObject({ status: 200 })
     }
-    expect(bed.callsTo('refresh')).toHaveLength(1)
+    expect(setup.callsTo('refresh')).toHaveLength(1)
   })
 
   it('sends without the token and does not refresh, with accessToken: omit', async () => {
-    const bed = arrange()
-    await bed.auth.login(ada)
-    await expect(send(bed, '/me', { accessToken: 'omit' })).rejects.toMatchObject({
+    const setup = setUp()
+    await setup.auth.login(ada)
+    await expect(send(setup, '/me', { accessToken: 'omit' })).rejects.toMatchObject({
       response: { status: 401 }
     })
-    expect(bed.callsTo('me').map((call) => call.outcome)).toEqual(['missing_token'])
-    expect(bed.callsTo('refresh')).toHaveLength(0)
+    expect(setup.callsTo('me').map((call) => call.outcome)).toEqual(['missing_token'])
+    expect(setup.callsTo('refresh')).toHaveLength(0)
   })
 
   it('does not wait for a restore, with accessToken: omit', async () => {
-    const bed = arrange()
-    const gate = bed.browser.hold('/refresh')
-    const next = bed.reload({ restore: 'always' })
+    const setup = setUp()
+    const gate = setup.browser.hold('/refresh')
+    const next = setup.reload({ restore: 'always' })
     await gate.arrived(1)
     await expect(
-      send({ ...bed, auth: next }, '/me', { accessToken: 'omit' })
+      send({ ...setup, auth: next }, '/me', { accessToken: 'omit' })
     ).rejects.toMatchObject({ response: { status: 401 } })
     gate.release()
   })
 
   it('rejects without sending if the user is not signed in, with accessToken: require', async () => {
-    const bed = arrange()
-    await expect(send(bed, '/me', { accessToken: 'require' })).rejects.toMatchObject({
+    const setup = setUp()
+    await expect(send(setup, '/me', { accessToken: 'require' })).rejects.toMatchObject({
       name: 'AuthError',
       code: 'ERR_AUTH_NOT_AUTHENTICATED'
     })
-    expect(bed.browser.requests).toHaveLength(0)
+    expect(setup.browser.requests).toHaveLength(0)
   })
 
   it('waits for the restore, with accessToken: require', async () => {
-    const bed = arrange()
-    await bed.auth.login(ada)
-    const next = bed.reload({ restore: 'always' })
-    expect(await send({ ...bed, auth: next }, '/me', { accessToken: 'require' })).toMatchObject({
+    const setup = setUp()
+    await setup.auth.login(ada)
+    const next = setup.reload({ restore: 'always' })
+    expect(await send({ ...setup, auth: next }, '/me', { accessToken: 'require' })).toMatchObject({
       status: 200
     })
-    bed.server.endSessions()
-    const last = bed.reload({ restore: 'always' })
+    setup.server.endSessions()
+    const last = setup.reload({ restore: 'always' })
     await expect(
-      send({ ...bed, auth: last }, '/me', { accessToken: 'require' })
+      send({ ...setup, auth: last }, '/me', { accessToken: 'require' })
     ).rejects.toMatchObject({ code: 'ERR_AUTH_NOT_AUTHENTICATED' })
-    expect(bed.callsTo('me').map((call) => call.outcome)).toEqual(['accepted'])
+    expect(setup.callsTo('me').map((call) => call.outcome)).toEqual(['accepted'])
   })
 
   it('returns the refusal after a refresh, with replay: never', async () => {
-    const bed = arrange()
-    await bed.auth.login(ada)
-    bed.server.revokeAccessTokens()
+    const setup = setUp()
+    await setup.auth.login(ada)
+    setup.server.revokeAccessTokens()
     const flags = { replay: 'never' }
-    await expect(send(bed, '/me', flags)).rejects.toMatchObject({ response: { status: 401 } })
-    expect(bed.callsTo('me')).toHaveLength(1)
-    expect(bed.callsTo('refresh')).toHaveLength(1)
-    expect(await send(bed, '/me', flags)).toMatchObject({ status: 200 })
+    await expect(send(setup, '/me', flags)).rejects.toMatchObject({ response: { status: 401 } })
+    expect(setup.callsTo('me')).toHaveLength(1)
+    expect(setup.callsTo('refresh')).toHaveLength(1)
+    expect(await send(setup, '/me', flags)).toMatchObject({ status: 200 })
   })
 
   it('returns the refusal even if the refresh fails, with replay: never', async () => {
-    const bed = arrange()
-    await bed.auth.login(ada)
-    bed.server.revokeAccessTokens()
-    bed.browser.trouble('/refresh', { kind: 'unreachable' })
-    await expect(send(bed, '/me', { replay: 'never' })).rejects.toMatchObject({
+    const setup = setUp()
+    await setup.auth.login(ada)
+    setup.server.revokeAccessTokens()
+    setup.browser.intercept('/refresh', { kind: 'unreachable' })
+    await expect(send(setup, '/me', { replay: 'never' })).rejects.toMatchObject({
       response: { status: 401 }
     })
   })
@@ -140,20 +143,20 @@ describe.each(ways)('over %s', (_, send) => {
   ])(
     'rejects the flags %j without sending, and names the wrong one',
     async (flags, name, detail) => {
-      const bed = arrange()
-      await bed.auth.login(ada)
-      const before = bed.browser.requests.length
-      await expect(send(bed, '/me', flags)).rejects.toMatchObject({
+      const setup = setUp()
+      await setup.auth.login(ada)
+      const before = setup.browser.requests.length
+      await expect(send(setup, '/me', flags)).rejects.toMatchObject({
         code: 'ERR_AUTH_INVALID_OPTIONS',
         message: expect.stringMatching(new RegExp(`^Option ${name}: .*${detail}`))
       })
-      expect(bed.browser.requests).toHaveLength(before)
+      expect(setup.browser.requests).toHaveLength(before)
     }
   )
 })
 
 it('rejects without sending to an untrusted origin, with accessToken: require', async () => {
-  const { auth, browser } = createTestBed()
+  const { auth, browser } = setUpClient()
   await auth.login(ada)
   const before = browser.requests.length
   await expect(
@@ -166,7 +169,7 @@ it('rejects without sending to an untrusted origin, with accessToken: require', 
 })
 
 it('prefers the caller’s own Authorization to a required token', async () => {
-  const { auth, browser } = createTestBed()
+  const { auth, browser } = setUpClient()
   await auth
     .axios('/me', {
       headers: { Authorization: 'Basic eDp5' },
@@ -177,7 +180,7 @@ it('prefers the caller’s own Authorization to a required token', async () => {
 })
 
 it('ignores flags that Object.prototype holds', async () => {
-  const { auth } = createTestBed()
+  const { auth } = setUpClient()
   await auth.login(ada)
   auth.axios.interceptors.request.use((config) => ({ ...config }))
   Object.defineProperty(Object.prototype, 'everbearer', {
@@ -192,7 +195,7 @@ it('ignores flags that Object.prototype holds', async () => {
 })
 
 it('runs the app’s response interceptors when a flag is wrong', async () => {
-  const { auth } = createTestBed()
+  const { auth } = setUpClient()
   const seen: unknown[] = []
   auth.axios.interceptors.response.use(undefined, (error) => {
     seen.push(error.code)

@@ -3,15 +3,15 @@ import type { ApiAnswer, AuthClientOptions } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createRefusalRule } from '../../src/request/token-refusal.ts'
+import { ada, type ClientSetup, setUpClient } from '../support/setups/test-client.ts'
+import { apiOrigin } from '../support/setups/virtual-browser.ts'
 import { pairs } from '../support/tier.ts'
-import { ada, createTestBed, type TestBed } from '../support/worlds/test-client.ts'
-import { apiOrigin } from '../support/worlds/virtual-browser.ts'
 
 afterEach(() => void vi.unstubAllGlobals())
 
 interface Transport {
   readonly name: string
-  send(bed: TestBed, path: string): Promise<number>
+  send(setup: ClientSetup, path: string): Promise<number>
 }
 
 const transports: readonly Transport[] = [
@@ -37,12 +37,12 @@ function answer(status: number, challenge?: string, body = ''): WireResponse {
   return { status, headers, setCookies: [], body }
 }
 
-async function arrange(options: AuthClientOptions, response: WireResponse): Promise<TestBed> {
-  const bed = createTestBed(options)
-  vi.stubGlobal('fetch', bed.browser.fetch)
-  await bed.auth.login(ada)
-  bed.browser.trouble('/me', { kind: 'answer', response })
-  return bed
+async function setUp(options: AuthClientOptions, response: WireResponse): Promise<ClientSetup> {
+  const setup = setUpClient(options)
+  vi.stubGlobal('fetch', setup.browser.fetch)
+  await setup.auth.login(ada)
+  setup.browser.intercept('/me', { kind: 'answer', response })
+  return setup
 }
 
 const challenges = {
@@ -80,23 +80,23 @@ it.each(matrix)(
 it.each(pairs(matrix, transports, ({ name, does }) => name + does))(
   '$does on $status with $name, over $transport.name',
   async ({ status, challenge, does, transport }) => {
-    const bed = await arrange({}, answer(status, challenge))
+    const setup = await setUp({}, answer(status, challenge))
     const refreshes = does === 'refreshes'
-    expect(await transport.send(bed, '/me')).toBe(refreshes ? 200 : status)
-    expect(bed.callsTo('refresh')).toHaveLength(refreshes ? 1 : 0)
+    expect(await transport.send(setup, '/me')).toBe(refreshes ? 200 : status)
+    expect(setup.callsTo('refresh')).toHaveLength(refreshes ? 1 : 0)
   }
 )
 
-describe.each(transports)('over $name', ({ send }) => {
+describe.each(transports)('a refusal over $name', ({ send }) => {
   const inItsOwnWords = answer(403, undefined, '{"message":"Invalid or expired token"}')
 
   const isTokenRefusal = async ({ status, text }: ApiAnswer) =>
     status === 403 && (await text()).includes('expired token')
 
   it('refreshes if isTokenRefusal returns true', async () => {
-    const bed = await arrange({ isTokenRefusal }, inItsOwnWords)
-    expect(await send(bed, '/me')).toBe(200)
-    expect(bed.callsTo('refresh')).toHaveLength(1)
+    const setup = await setUp({ isTokenRefusal }, inItsOwnWords)
+    expect(await send(setup, '/me')).toBe(200)
+    expect(setup.callsTo('refresh')).toHaveLength(1)
   })
 
   it('does not refresh if isTokenRefusal returns false, and leaves the body readable', async () => {
@@ -104,25 +104,25 @@ describe.each(transports)('over $name', ({ send }) => {
       answer(401, 'Bearer error="invalid_token"'),
       answer(403, undefined, '{"message":"Not yours"}')
     ]) {
-      const bed = await arrange({ isTokenRefusal }, response)
-      expect(await send(bed, '/me')).toBe(response.status)
-      expect(bed.callsTo('refresh')).toHaveLength(0)
+      const setup = await setUp({ isTokenRefusal }, response)
+      expect(await send(setup, '/me')).toBe(response.status)
+      expect(setup.callsTo('refresh')).toHaveLength(0)
     }
-    const bed = await arrange({ isTokenRefusal }, answer(403, undefined, '{"message":"Not yours"}'))
-    const { data } = await bed.auth.axios.get('/me', { validateStatus: null })
+    const setup = await setUp({ isTokenRefusal }, answer(403, undefined, '{"message":"Not yours"}'))
+    const { data } = await setup.auth.axios.get('/me', { validateStatus: null })
     expect(data).toEqual({ message: 'Not yours' })
     const next = { kind: 'answer', response: answer(403, undefined, 'Not yours') } as const
-    bed.browser.trouble('/me', next)
-    expect(await (await bed.auth.fetch(`${apiOrigin}/me`)).text()).toBe('Not yours')
+    setup.browser.intercept('/me', next)
+    expect(await (await setup.auth.fetch(`${apiOrigin}/me`)).text()).toBe('Not yours')
   })
 
   it('does not refresh on insufficient_scope, even if isTokenRefusal returns true', async () => {
-    const bed = await arrange(
+    const setup = await setUp(
       { isTokenRefusal: () => true },
       answer(403, challenges.insufficient_scope)
     )
-    expect(await send(bed, '/me')).toBe(403)
-    expect(bed.callsTo('refresh')).toHaveLength(0)
+    expect(await send(setup, '/me')).toBe(403)
+    expect(setup.callsTo('refresh')).toHaveLength(0)
   })
 
   it('calls isTokenRefusal once, only for a status from 400 to 499', async () => {
@@ -134,8 +134,8 @@ describe.each(transports)('over $name', ({ send }) => {
       }
     }
     for (const status of [200, 204, 304, 399, 400, 401, 499, 500, 503]) {
-      const bed = await arrange(options, answer(status, 'Bearer error="invalid_token"'))
-      await send(bed, '/me')
+      const setup = await setUp(options, answer(status, 'Bearer error="invalid_token"'))
+      await send(setup, '/me')
     }
     const list = [['bearer', ['error', 'invalid_token']]]
     expect(asked).toEqual([
@@ -157,9 +157,9 @@ describe.each(transports)('over $name', ({ send }) => {
         },
         () => Promise.reject(new Error('in the app'))
       ]) {
-        const refused = await arrange({ isTokenRefusal: fails }, answer(401))
+        const refused = await setUp({ isTokenRefusal: fails }, answer(401))
         expect(await send(refused, '/me')).toBe(200)
-        const forbidden = await arrange({ isTokenRefusal: fails }, answer(403))
+        const forbidden = await setUp({ isTokenRefusal: fails }, answer(403))
         expect(await send(forbidden, '/me')).toBe(403)
         expect(forbidden.callsTo('refresh')).toHaveLength(0)
         await forbidden.idle()
@@ -172,17 +172,17 @@ describe.each(transports)('over $name', ({ send }) => {
   })
 
   it('does not refresh on a 401 from an auth endpoint', async () => {
-    const bed = await arrange({}, answer(200))
-    bed.browser.trouble('/logout', { kind: 'answer', response: answer(401) })
-    expect(await send(bed, '/logout')).toBe(401)
-    expect(bed.callsTo('refresh')).toHaveLength(0)
+    const setup = await setUp({}, answer(200))
+    setup.browser.intercept('/logout', { kind: 'answer', response: answer(401) })
+    expect(await send(setup, '/logout')).toBe(401)
+    expect(setup.callsTo('refresh')).toHaveLength(0)
   })
 })
 
 describe('text() in isTokenRefusal', () => {
   async function textOf(data: unknown): Promise<string | undefined> {
     let seen: string | undefined
-    const { auth } = createTestBed({
+    const { auth } = setUpClient({
       async isTokenRefusal({ text }) {
         seen = await text()
         return false
@@ -213,9 +213,9 @@ describe('text() in isTokenRefusal', () => {
 })
 
 it('releases a caller that cancels while isTokenRefusal is pending', async () => {
-  const { auth, browser, callsTo } = createTestBed({ isTokenRefusal: () => new Promise(() => {}) })
+  const { auth, browser, callsTo } = setUpClient({ isTokenRefusal: () => new Promise(() => {}) })
   await auth.login(ada)
-  browser.trouble('/me', { kind: 'answer', response: answer(403) })
+  browser.intercept('/me', { kind: 'answer', response: answer(403) })
   const canceller = new AbortController()
   const sending = auth.axios.get('/me', { signal: canceller.signal })
   await browser.idle()

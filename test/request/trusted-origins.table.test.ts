@@ -3,34 +3,34 @@ import { inspect } from 'node:util'
 import axios, { type AxiosRequestConfig } from 'axios'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createTrustedOrigins, joinUrl } from '../../src/lib/url.ts'
-import { axiosTransports, transports } from '../support/tables/transports.ts'
-import { type Destination, spellings } from '../support/tables/url-spellings.ts'
-import { pairs } from '../support/tier.ts'
 import {
   ada,
   appOrigin,
-  createOrigins,
   evilOrigin,
   forge,
   headerOf,
   ownOrigin,
   respond,
+  setUpOrigins,
   tokensIn
-} from '../support/worlds/trusted-and-foreign-origins.ts'
+} from '../support/setups/trusted-and-foreign-origins.ts'
+import { axiosTransports, transports } from '../support/tables/transports.ts'
+import { type Destination, spellings } from '../support/tables/url-spellings.ts'
+import { pairs } from '../support/tier.ts'
 
-const world = createOrigins()
+const origins = setUpOrigins()
 
-async function signIn(...options: Parameters<typeof world.createClient>) {
-  const client = world.createClient(...options)
+async function signIn(...options: Parameters<typeof origins.createClient>) {
+  const client = origins.createClient(...options)
   await client.auth.login(ada)
   const token = await client.auth.getAccessToken()
-  return { ...client, token, before: world.arrivals.length }
+  return { ...client, token, before: origins.arrivals.length }
 }
 
 /** Sends a request. Returns the server that received it, and the token that it carried. */
 async function watch(before: number, token: string, sending: Promise<unknown>) {
   await sending.catch(() => {})
-  const arrivals = world.arrivals.slice(before)
+  const arrivals = origins.arrivals.slice(before)
   return arrivals.map((arrival) => ({
     to: arrival.origin === ownOrigin ? 'own' : 'elsewhere',
     authorization: headerOf(arrival, 'authorization')?.replace(token, 'TOKEN'),
@@ -89,13 +89,13 @@ it.each(pairs(spellings, authFetch))(
   }
 )
 
-describe.each(transports)('$name', (transport) => {
+describe.each(transports)('a client over $name', (transport) => {
   it('sends a request with a body to another origin without the token', async () => {
     const { auth, token, before } = await signIn()
     const call = { url: `${evilOrigin}/collect`, method: 'POST', body: 'the app’s own business' }
     const seen = await watch(before, token, transport.send(auth, call))
     expect(seen).toMatchObject(expected.elsewhere)
-    expect(world.strays()[0]?.body).toBe(call.body)
+    expect(origins.arrivalsElsewhere()[0]?.body).toBe(call.body)
   })
 
   it('sends the token over http only to the loopback', async () => {
@@ -115,11 +115,11 @@ describe.each(transports)('$name', (transport) => {
   it('sends the token to every listed origin, and not to an unlisted baseURL', async () => {
     const listed = ['https://one.example', 'https://two.example:8443']
     const { auth, token } = await signIn({ trustedOrigins: listed })
-    world.evil(() => respond(200))
+    origins.evil(() => respond(200))
     for (const origin of [...listed, ownOrigin, 'https://two.example', 'https://x.one.example']) {
       await transport.send(auth, { url: `${origin}/items` })
     }
-    const carrying = world.arrivals.filter((arrival) => tokensIn([arrival]).includes(token))
+    const carrying = origins.arrivals.filter((arrival) => tokensIn([arrival]).includes(token))
     expect(carrying.map(({ origin }) => origin)).toEqual(listed)
   })
 })
@@ -178,12 +178,12 @@ describe('the options of a request', () => {
         // Interceptors registered earlier run later.
         const added = api.interceptors.request.use(interceptor)
         const detach = auth.attach(api)
-        expect(await watch(world.arrivals.length, token, api.get('/me'))).toMatchObject(
+        expect(await watch(origins.arrivals.length, token, api.get('/me'))).toMatchObject(
           expected[destination]
         )
         api.interceptors.request.eject(added)
         const addedLater = api.interceptors.request.use(interceptor)
-        expect(await watch(world.arrivals.length, token, api.get('/me'))).toMatchObject(
+        expect(await watch(origins.arrivals.length, token, api.get('/me'))).toMatchObject(
           expected[destination]
         )
         api.interceptors.request.eject(addedLater)
@@ -224,13 +224,13 @@ describe('a request with its own Authorization', () => {
     'is sent unchanged, and its 401 does not refresh: $what, over $transport.name',
     async ({ options, sent, transport }) => {
       const { auth, events, token } = await signIn()
-      world.answer('/protected', () => respond(401, { Authorization: `Bearer ${forge()}` }))
+      origins.answer('/protected', () => respond(401, { Authorization: `Bearer ${forge()}` }))
       const { status } = await transport.send(auth, { url: '/protected' }, options)
       expect(status).toBe(401)
-      expect(world.callsTo('/protected').map((call) => headerOf(call, 'authorization'))).toEqual([
+      expect(origins.callsTo('/protected').map((call) => headerOf(call, 'authorization'))).toEqual([
         sent
       ])
-      expect(world.callsTo('/refresh')).toHaveLength(0)
+      expect(origins.callsTo('/refresh')).toHaveLength(0)
       expect(await auth.getAccessToken()).toBe(token)
       expect(events.map(({ name }) => name)).toEqual(['signed-in'])
     }
@@ -249,11 +249,11 @@ describe('a request with its own Authorization', () => {
       auth.attach(api)
       await watch(before, token, api.get('/me'))
     }
-    expect(world.callsTo('/me').map((call) => headerOf(call, 'authorization'))).toEqual([
+    expect(origins.callsTo('/me').map((call) => headerOf(call, 'authorization'))).toEqual([
       'Basic YTpi',
       'Basic YTpi'
     ])
-    expect(world.callsTo('/refresh')).toHaveLength(0)
+    expect(origins.callsTo('/refresh')).toHaveLength(0)
   })
 })
 
@@ -264,7 +264,7 @@ describe('the global axios', () => {
     const { auth } = await signIn()
     const detach = auth.attach(axios.create())
     await Promise.all(transports.map((transport) => transport.send(auth, { url: '/me' })))
-    world.server.revokeAccessTokens()
+    origins.server.revokeAccessTokens()
     await auth.axios.get('/me')
     expect(snapshot()).toBe(before)
     detach()
@@ -290,16 +290,16 @@ it('never puts a token into a URL', async () => {
   const sendAll = () =>
     Promise.allSettled(transports.map((transport) => transport.send(auth, { url: '/me?page=2' })))
   await sendAll()
-  world.server.rotateKey()
+  origins.server.rotateKey()
   await sendAll()
-  world.server.revokeAccessTokens()
+  origins.server.revokeAccessTokens()
   await sendAll()
   await auth.refresh()
   await auth.logout()
   await sendAll()
-  expect(world.arrivals.length).toBeGreaterThan(20)
+  expect(origins.arrivals.length).toBeGreaterThan(20)
   expect(
-    tokensIn(world.arrivals.map((arrival) => ({ ...arrival, headers: [], body: '' })))
+    tokensIn(origins.arrivals.map((arrival) => ({ ...arrival, headers: [], body: '' })))
   ).toEqual([])
 })
 

@@ -6,12 +6,12 @@ import { describe, expect, it } from 'vitest'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
 import { createCookieFetch } from '../support/cookie-fetch.ts'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
+import type { Site } from '../support/setups/internet.ts'
+import { ada, respond, setUpOrigins } from '../support/setups/trusted-and-foreign-origins.ts'
 import { axiosTransports, transports } from '../support/tables/transports.ts'
 import { sample } from '../support/tier.ts'
-import type { Site } from '../support/worlds/internet.ts'
-import { ada, createOrigins, respond } from '../support/worlds/trusted-and-foreign-origins.ts'
 
-const world = createOrigins()
+const origins = setUpOrigins()
 
 /** Faults of a write. */
 const orderFaults = [
@@ -48,12 +48,12 @@ function readId(body: string): number {
   return JSON.parse(body).id
 }
 
-describe.each(transports)('$name', (transport) => {
+describe.each(transports)('a client over $name', (transport) => {
   it(`applies none of ${writes} writes twice under any fault`, async () => {
     const random = createSeededRandom(7)
     const clock = createManualClock()
     const platform = { ...clock.platform, fetch: createCookieFetch() }
-    const { auth } = world.createClient({ platform })
+    const { auth } = origins.createClient({ platform })
     await auth.login(ada)
     const applied = new Map<number, number>()
     const met = new Map<string, number>()
@@ -66,7 +66,7 @@ describe.each(transports)('$name', (transport) => {
       if (fault === 'dropped' || fault === 'refused') note(fault)
       if (fault === 'dropped') return 'reset'
       if (fault === 'refused') return respond(401)
-      const answer = await world.server.guard(request, () => {
+      const answer = await origins.server.guard(request, () => {
         applied.set(id, (applied.get(id) ?? 0) + 1)
         return respond(201)
       })
@@ -77,13 +77,13 @@ describe.each(transports)('$name', (transport) => {
       callers.get(id)?.abort()
       return never()
     }
-    world.answer('/orders', orders)
+    origins.answer('/orders', orders)
 
     const outcomes: string[] = []
     for (const wave of range(waves)) {
       const fault = refreshFaults[wave % refreshFaults.length]
       const isHanging = new Promise<void>((hangs) => {
-        world.answer('/refresh', async (request) => {
+        origins.answer('/refresh', async (request) => {
           note(`refresh ${fault}`)
           if (fault === 'failed') return respond(503)
           if (fault === 'dropped') return 'reset'
@@ -91,12 +91,12 @@ describe.each(transports)('$name', (transport) => {
             hangs()
             return never()
           }
-          const answer = await world.server.handle(request)
+          const answer = await origins.server.handle(request)
           return fault === 'lost' ? 'reset' : answer
         })
       })
       // Each refresh fault comes with and without a revocation.
-      if (Math.floor(wave / refreshFaults.length) % 2 === 0) world.server.revokeAccessTokens()
+      if (Math.floor(wave / refreshFaults.length) % 2 === 0) origins.server.revokeAccessTokens()
       const sending = Promise.all(
         range(writesPerWave).map(async (nth) => {
           const id = wave * writesPerWave + nth
@@ -120,7 +120,7 @@ describe.each(transports)('$name', (transport) => {
       clock.tick(10_001)
       outcomes.push(...(await sending))
       // Remove the faults for the next wave.
-      world.answer('/refresh', world.server.handle)
+      origins.answer('/refresh', origins.server.handle)
       while (auth.getRefreshStatus().isRefreshing || isDegraded(auth)) {
         clock.tick(1_000)
         await turn()
@@ -131,7 +131,7 @@ describe.each(transports)('$name', (transport) => {
     expect(outcomes).toHaveLength(writes)
     expect([...applied.values()].filter((times) => times !== 1)).toEqual([])
     // The run covered successes, failures, every fault, and replays.
-    const ids = world.callsTo('/orders').map(({ body }) => readId(body))
+    const ids = origins.callsTo('/orders').map(({ body }) => readId(body))
     expect(count('201')).toBeGreaterThan(sample({ test: 100, matrix: 300 }))
     expect(count('rejected')).toBeGreaterThan(writes * 0.05)
     expect(ids.length - new Set(ids).size).toBeGreaterThan(writes * 0.05)
@@ -144,7 +144,7 @@ describe.each(transports)('$name', (transport) => {
 
 type Change = 'stays' | 'aborts' | 'is aborted already'
 
-describe.each(transports)('$name, a hundred callers that await a refresh', (transport) => {
+describe.each(transports)('a hundred callers that wait for a refresh, over $name', (transport) => {
   const changes = fc.array(fc.constantFrom<Change>('stays', 'aborts', 'is aborted already'), {
     minLength: 100,
     maxLength: 100
@@ -173,23 +173,26 @@ describe.each(transports)('$name, a hundred callers that await a refresh', (tran
   })
 })
 
-describe.each(axiosTransports)('$name, callers with a CancelToken', (transport) => {
-  it('sends nothing for callers that give up, and one request for each other', async () => {
-    const callers = range(100).map((nth): Change => (nth % 3 === 0 ? 'aborts' : 'stays'))
-    for (const wait of ['before they are sent', 'after a refusal']) {
-      const sent = await queue(
-        wait,
-        (auth, id) => {
-          const { token: cancelToken, cancel } = axios.CancelToken.source()
-          const call = { url: '/orders', method: 'POST', body: JSON.stringify({ id }) }
-          return { sending: transport.send(auth, call, { cancelToken }), giveUp: () => cancel() }
-        },
-        callers
-      )
-      expect(sent).toEqual(callers.map((change) => (change === 'stays' ? 'once' : 'never')))
-    }
-  })
-})
+describe.each(axiosTransports)(
+  'callers with a CancelToken that wait for a refresh, over $name',
+  (transport) => {
+    it('sends nothing for callers that give up, and one request for each other', async () => {
+      const callers = range(100).map((nth): Change => (nth % 3 === 0 ? 'aborts' : 'stays'))
+      for (const wait of ['before they are sent', 'after a refusal']) {
+        const sent = await queue(
+          wait,
+          (auth, id) => {
+            const { token: cancelToken, cancel } = axios.CancelToken.source()
+            const call = { url: '/orders', method: 'POST', body: JSON.stringify({ id }) }
+            return { sending: transport.send(auth, call, { cancelToken }), giveUp: () => cancel() }
+          },
+          callers
+        )
+        expect(sent).toEqual(callers.map((change) => (change === 'stays' ? 'once' : 'never')))
+      }
+    })
+  }
+)
 
 /** Starts all writes, aborts some during the refresh, checks that each is applied once or never. */
 async function queue(
@@ -203,31 +206,31 @@ async function queue(
 ): Promise<string[]> {
   const clock = createManualClock()
   const platform = { ...clock.platform, fetch: createCookieFetch() }
-  const { auth } = world.createClient({ platform })
+  const { auth } = origins.createClient({ platform })
   await auth.login(ada)
   const done: number[] = []
   let open = () => {}
   const isOpen = new Promise<void>((resolve) => {
     open = resolve
   })
-  world.answer('/orders', (request) =>
-    world.server.guard(request, () => {
+  origins.answer('/orders', (request) =>
+    origins.server.guard(request, () => {
       done.push(readId(request.body))
       return respond(201)
     })
   )
   const isAsked = new Promise<void>((asked) => {
-    world.answer('/refresh', async (request) => {
+    origins.answer('/refresh', async (request) => {
       asked()
       await isOpen
-      return world.server.handle(request)
+      return origins.server.handle(request)
     })
   })
-  if (wait === 'after a refusal') world.server.revokeAccessTokens()
+  if (wait === 'after a refusal') origins.server.revokeAccessTokens()
   else clock.sleep(301_000)
   const refused =
     wait === 'after a refusal' ? callers.filter((one) => one !== 'is aborted already') : []
-  const before = world.callsTo('/orders').length
+  const before = origins.callsTo('/orders').length
 
   const begun = callers.map((change, id) => ({ change, ...begin(auth, id, change) }))
   const outcomes = begun.map(({ sending }) =>
@@ -240,7 +243,7 @@ async function queue(
     )
   )
   await isAsked
-  while (world.callsTo('/orders').length - before < refused.length) {
+  while (origins.callsTo('/orders').length - before < refused.length) {
     await turn()
   }
   for (const { change, giveUp } of begun) if (change === 'aborts') giveUp()
@@ -251,7 +254,7 @@ async function queue(
   open()
   const late = await Promise.all(outcomes.filter((_, id) => callers[id] === 'stays'))
   expect(late).toEqual(late.map(() => '201'))
-  expect(world.callsTo('/refresh').length).toBeGreaterThan(0)
+  expect(origins.callsTo('/refresh').length).toBeGreaterThan(0)
   return callers.map((_, id) => {
     const times = done.filter((one) => one === id).length
     return times === 0 ? 'never' : times === 1 ? 'once' : `${times} times`

@@ -109,15 +109,15 @@ const malformed: readonly unknown[] = [
   `Bearer error="${'x'.repeat(8192)}"`
 ]
 
-it.each(wellFormed)('reads %j', (header, expected) => {
+it.each(wellFormed)('parses the challenge %j', (header, expected) => {
   expect(parse(header)).toEqual(expected)
 })
 
-it.each(malformed.map((header) => [header]))('believes nothing of %j', (header) => {
+it.each(malformed.map((header) => [header]))('ignores the malformed challenge %j', (header) => {
   expect(parse(header)).toEqual([])
 })
 
-it('reads headers that a proxy joined as it reads them apart', () => {
+it('parses challenge headers that a proxy joined like separate headers', () => {
   const parts = fc.constantFrom(...wellFormed.map(([header]) => header))
   fc.assert(
     fc.property(fc.array(parts, { minLength: 1, maxLength: 5 }), (headers) => {
@@ -126,7 +126,7 @@ it('reads headers that a proxy joined as it reads them apart', () => {
   )
 })
 
-it('throws at nothing', () => {
+it('parses any text as WWW-Authenticate without throwing', () => {
   const pieces = fc.constantFrom('Bearer', ' ', ',', '=', '"', '\\', 'error', 'a', '\t', 'é', '==')
   const text = fc.oneof(
     fc.string(),
@@ -140,7 +140,7 @@ it('throws at nothing', () => {
   )
 })
 
-describe('in linear time', () => {
+describe('a challenge parser', () => {
   const shapes: readonly [string, (size: number) => string][] = [
     ['a long word', (size) => `Bearer ${'a'.repeat(size)}"`],
     ['an open string', (size) => `Bearer a="${'x'.repeat(size)}`],
@@ -156,7 +156,7 @@ describe('in linear time', () => {
     ['many schemes', (size) => `${'Bearer,'.repeat(size / 7)}"`]
   ]
 
-  it.each(shapes)('%s', (_, shape) => {
+  it.each(shapes)('takes linear time for %s', (_, shape) => {
     const smallMs = fastestMs(() => parseChallenges(shape(2_000)))
     const largeMs = fastestMs(() => parseChallenges(shape(8_000)))
     expect(largeMs).toBeLessThan(Math.max(smallMs, 0.05) * 4 * 2.5)

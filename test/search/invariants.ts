@@ -3,7 +3,7 @@ import { inspect, isDeepStrictEqual } from 'node:util'
 import type { AuthClient, AuthEvents } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import type { ManualClock } from '../support/clocks/manual-clock.ts'
-import { apiOrigin, type SentRequest } from '../support/worlds/virtual-browser.ts'
+import { apiOrigin, type SentRequest } from '../support/setups/virtual-browser.ts'
 
 interface Claims {
   readonly sid: string
@@ -14,9 +14,9 @@ interface Claims {
 
 export interface Watchers {
   readonly violations: string[]
-  onSend(request: SentRequest): { left(outcome: WireResponse | 'lost' | 'aborted'): void }
+  onSend(request: SentRequest): { settled(outcome: WireResponse | 'lost' | 'aborted'): void }
   onServe(request: SentRequest, response: WireResponse): void
-  onLanded(request: SentRequest): void
+  onFinished(request: SentRequest): void
   onEvent(name: keyof AuthEvents, event: unknown): void
   watch(auth: AuthClient): void
   /** The app calls login(); returns the number of the call. */
@@ -116,7 +116,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
         failedAtMs = undefined
       }
       return {
-        left(outcome) {
+        settled(outcome) {
           if (typeof outcome === 'object') {
             receive(readToken(outcome.body))
             receive(readReissued(outcome))
@@ -143,7 +143,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
       if (response.status === 401 && bearer !== undefined)
         refusedTokens.add(readClaims(bearer.slice(7)).jti)
     },
-    onLanded(request) {
+    onFinished(request) {
       if (new URL(request.url).pathname !== '/notes') authRequestsInFlight -= 1
     },
     onEvent(name, event) {

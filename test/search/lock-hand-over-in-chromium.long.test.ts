@@ -3,11 +3,11 @@
 import { createMockAuthServer } from 'everbearer/mock'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { ada, createTabsWorld } from '../support/browsers/chromium-tabs.ts'
+import { ada, setUpChromiumTabs } from '../support/browsers/chromium-tabs.ts'
 
 const times = Number(process.env.HAND_OVERS ?? 1_000)
 const server = createMockAuthServer({ refreshGraceSeconds: 0, users: [ada], latencyMs: 50 })
-const { openTabs } = createTabsWorld(server)
+const { openTabs } = setUpChromiumTabs(server)
 
 it(`makes one refresh when ten tabs refresh at once, in each of ${times} rounds`, {
   timeout: 1_800_000

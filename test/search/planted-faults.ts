@@ -1,13 +1,16 @@
-// Planted faults: one per invariant, each in a single place of the source.
+// Planted faults: changes to one line of the source, each of which violates one invariant.
 
-export interface Mutation {
+export interface PlantedFault {
+  /** A heading of `docs/invariants.md`. */
   readonly invariant: string
+  /** Path below `src`. */
   readonly file: string
+  /** Occurs once in the file. */
   readonly find: string
   readonly replace: string
 }
 
-export const mutations: readonly Mutation[] = [
+export const plantedFaults: readonly PlantedFault[] = [
   {
     invariant: 'I1 One refresh',
     file: 'tabs/lock.ts',

@@ -1,9 +1,9 @@
 // Random histories of several tabs, long run; and a hundred thousand forged tab messages.
 import { it } from 'vitest'
-import { flood } from '../support/worlds/forged-tab-messages.ts'
+import { sendForgedMessages } from '../support/setups/forged-tab-messages.ts'
+import { playInTabs } from './play-in-tabs.ts'
 import { itHoldsItsInvariantsOver, seed } from './search-at-length.ts'
 import { tabsHistory } from './steps.ts'
-import { playInTabs } from './tabs-world.ts'
 
 const numRuns = Number(process.env.TABS_HISTORIES ?? 20_000)
 
@@ -14,5 +14,5 @@ it(
   {
     timeout: 3_600_000
   },
-  () => flood(100_000, seed)
+  () => sendForgedMessages(100_000, seed)
 )

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { sample } from '../support/tier.ts'
+import { playInTabs } from './play-in-tabs.ts'
 import { tabsHistory } from './steps.ts'
-import { playInTabs } from './tabs-world.ts'
 
 const numRuns = Number(process.env.HISTORIES ?? sample({ test: 50, matrix: 150 }))
 const seed = process.env.SEED === undefined ? 20_260_301 : Number(process.env.SEED)

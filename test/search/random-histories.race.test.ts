@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { sample } from '../support/tier.ts'
-import { play } from './one-tab-world.ts'
+import { playInOneTab } from './play-in-one-tab.ts'
 import { history } from './steps.ts'
 
 const numRuns = Number(process.env.HISTORIES ?? sample({ test: 100, matrix: 300 }))
@@ -14,7 +14,7 @@ it(`the invariants hold over ${numRuns} random histories (seed ${seed})`, {
 }, async () => {
   await fc.assert(
     fc.asyncProperty(history, fc.scheduler(), async (one, scheduler) => {
-      expect(await play(one, scheduler)).toEqual([])
+      expect(await playInOneTab(one, scheduler)).toEqual([])
     }),
     { numRuns, seed, ...(path === undefined ? {} : { path }), endOnFailure: false }
   )

@@ -13,16 +13,16 @@ export type Step =
   /** Rotates the key while requests and a refresh are in flight, some of them for seconds. */
   | { readonly do: 'rotateInFlight'; readonly requests: number; readonly ms: number }
   | {
-      readonly do: 'trouble'
+      readonly do: 'networkFault'
       readonly path: '/refresh' | '/login' | '/logout' | '/notes'
-      readonly kind: TroubleKind
+      readonly kind: NetworkFault
     }
   | { readonly do: 'tick' | 'sleep' | 'step'; readonly ms: number }
   | { readonly do: 'show' | 'hide' | 'online' }
   /** Delivers this many of the messages in flight, in an order that the scheduler picks. */
   | { readonly do: 'deliver'; readonly count: number }
 
-export type TroubleKind = 'unreachable' | 'lost' | '503' | 'html' | '429'
+export type NetworkFault = 'unreachable' | 'lost' | '503' | 'html' | '429'
 
 const duration = fc.oneof(
   fc.integer({ min: 1, max: 2_000 }),
@@ -76,7 +76,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      do: fc.constant('trouble' as const),
+      do: fc.constant('networkFault' as const),
       path: fc.constantFrom(
         '/refresh' as const,
         '/refresh' as const,
@@ -84,7 +84,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         '/logout' as const,
         '/notes' as const
       ),
-      kind: fc.constantFrom<TroubleKind[]>('unreachable', 'lost', '503', 'html', '429')
+      kind: fc.constantFrom<NetworkFault[]>('unreachable', 'lost', '503', 'html', '429')
     })
   },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('tick' as const), ms: duration }) },

@@ -2,7 +2,7 @@
 import { createAuthClient } from 'everbearer'
 import { expect, it, onTestFinished } from 'vitest'
 
-function arrange() {
+function setUp() {
   const bodies: unknown[] = []
   const fetch = async (_: string, { body }: RequestInit) => {
     bodies.push(body)
@@ -15,7 +15,7 @@ function arrange() {
 }
 
 it('sends the credentials as they were at the call if the app clears them right after it', async () => {
-  const { auth, bodies } = arrange()
+  const { auth, bodies } = setUp()
   const credentials = { email: 'ada@example.com', password: 'lovelace' }
   const signingIn = auth.login(credentials)
   credentials.password = ''
@@ -24,7 +24,7 @@ it('sends the credentials as they were at the call if the app clears them right 
 })
 
 it('calls toJSON of the credentials once', async () => {
-  const { auth } = arrange()
+  const { auth } = setUp()
   let asked = 0
   await auth.login({ toJSON: () => ({ asked: ++asked }) })
   expect(asked).toBe(1)

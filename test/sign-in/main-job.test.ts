@@ -1,11 +1,11 @@
 // The main job: sign in, stay signed in, sign out.
 import axios from 'axios'
 import { expect, it } from 'vitest'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
-import { apiOrigin } from '../support/worlds/virtual-browser.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
+import { apiOrigin } from '../support/setups/virtual-browser.ts'
 
 it('signs in and calls the API with the access token', async () => {
-  const { auth } = createTestBed()
+  const { auth } = setUpClient()
   await auth.login(ada)
   expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
   const { data } = await auth.axios.get('/me')
@@ -13,7 +13,7 @@ it('signs in and calls the API with the access token', async () => {
 })
 
 it('replays a refused request once, with a refreshed token', async () => {
-  const { auth, server, callsTo } = createTestBed()
+  const { auth, server, callsTo } = setUpClient()
   await auth.login(ada)
   server.revokeAccessTokens()
   const { data } = await auth.axios.get('/me')
@@ -23,7 +23,7 @@ it('replays a refused request once, with a refreshed token', async () => {
 })
 
 it('sends one refresh for a thousand refused requests', async () => {
-  const { auth, server, callsTo } = createTestBed()
+  const { auth, server, callsTo } = setUpClient()
   await auth.login(ada)
   server.revokeAccessTokens()
   const answers = await Promise.all(Array.from({ length: 1000 }, () => auth.axios.get('/me')))
@@ -32,7 +32,7 @@ it('sends one refresh for a thousand refused requests', async () => {
 })
 
 it('adopts a re-issued token and sends it with the next request', async () => {
-  const { auth, server, callsTo, events } = createTestBed()
+  const { auth, server, callsTo, events } = setUpClient()
   await auth.login(ada)
   const { kid } = server.rotateKey()
   await auth.axios.get('/me')
@@ -43,7 +43,7 @@ it('adopts a re-issued token and sends it with the next request', async () => {
 })
 
 it('restores the session on page load with one silent refresh', async () => {
-  const { auth, reload, callsTo } = createTestBed()
+  const { auth, reload, callsTo } = setUpClient()
   await auth.login(ada)
   auth.dispose()
   const next = reload({ restore: 'always' })
@@ -56,20 +56,20 @@ it('restores the session on page load with one silent refresh', async () => {
 })
 
 it('finds out with one refresh that a visitor is not signed in', async () => {
-  const { auth, callsTo } = createTestBed({ restore: 'always' })
+  const { auth, callsTo } = setUpClient({ restore: 'always' })
   expect(await auth.ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
 it('sends requests without a token if the user is not signed in', async () => {
-  const { auth, callsTo } = createTestBed({ restore: 'always' })
+  const { auth, callsTo } = setUpClient({ restore: 'always' })
   await expect(auth.axios.get('/me')).rejects.toMatchObject({ response: { status: 401 } })
   expect(callsTo('me').map((call) => call.outcome)).toEqual(['missing_token'])
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
 it('signs out here at once, then at the server', async () => {
-  const { auth, callsTo } = createTestBed()
+  const { auth, callsTo } = setUpClient()
   await auth.login(ada)
   const signingOut = auth.logout()
   expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
@@ -78,7 +78,7 @@ it('signs out here at once, then at the server', async () => {
 })
 
 it('signs in with a token response that the app’s function returns', async () => {
-  const { auth, callsTo } = createTestBed()
+  const { auth, callsTo } = setUpClient()
   await expect(
     auth.login(async () => ({ accessToken: 'opaque.token', expiresIn: 300 }))
   ).resolves.toBe(undefined)
@@ -87,7 +87,7 @@ it('signs in with a token response that the app’s function returns', async () 
 })
 
 it('returns the access token from getAccessToken(), refreshed first if it has expired', async () => {
-  const { auth, callsTo, clock } = createTestBed({}, { accessTokenSeconds: 300 })
+  const { auth, callsTo, clock } = setUpClient({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   const first = await auth.getAccessToken()
   clock.sleep(301_000)
@@ -97,7 +97,7 @@ it('returns the access token from getAccessToken(), refreshed first if it has ex
 })
 
 it('puts the token on the requests of an attached instance until it is detached', async () => {
-  const { auth, browser, callsTo } = createTestBed()
+  const { auth, browser, callsTo } = setUpClient()
   await auth.login(ada)
   const api = axios.create({ baseURL: apiOrigin, adapter: browser.adapter })
   const detach = auth.attach(api)
@@ -110,7 +110,7 @@ it('puts the token on the requests of an attached instance until it is detached'
 })
 
 it('works with destructured methods', async () => {
-  const { auth } = createTestBed()
+  const { auth } = setUpClient()
   const { login, getState, getAccessToken, logout, refresh, ready } = auth
   await login(ada)
   await refresh()

@@ -1,9 +1,9 @@
 // Restore: the option `restore` and `initialToken` on page load.
 import { expect, it } from 'vitest'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
 
-it('restores with `hint` only if a user was signed in on this browser', async () => {
-  const { auth, browser, reload, callsTo } = createTestBed({ restore: 'hint' })
+it('restores on page load with restore `hint` only if a user was signed in on this browser', async () => {
+  const { auth, browser, reload, callsTo } = setUpClient({ restore: 'hint' })
   expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
   expect(browser.requests).toEqual([])
   await auth.login(ada)
@@ -11,30 +11,30 @@ it('restores with `hint` only if a user was signed in on this browser', async ()
   const next = reload()
   expect(await next.ready()).toEqual({ status: 'authenticated', degraded: undefined })
   expect(callsTo('refresh')).toHaveLength(1)
-  expect(browser.marks()).toEqual(['signed-in'])
+  expect(browser.storedNames()).toEqual(['signed-in'])
 })
 
 it('clears the restore hint when the session ends', async () => {
-  const { auth, server, browser, reload, callsTo, idle } = createTestBed({ restore: 'hint' })
+  const { auth, server, browser, reload, callsTo, idle } = setUpClient({ restore: 'hint' })
   await auth.login(ada)
   await idle()
   server.endSessions()
   await auth.refresh().catch(() => {})
   await idle()
-  expect(browser.marks()).toEqual([])
+  expect(browser.storedNames()).toEqual([])
   expect(reload().getState().status).toBe('unauthenticated')
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('restores nothing with `never`', async () => {
-  const { auth, reload, callsTo } = createTestBed({ restore: 'never' })
+it('restores nothing on page load if restore is `never`', async () => {
+  const { auth, reload, callsTo } = setUpClient({ restore: 'never' })
   await auth.login(ada)
   expect(await reload().ready()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
   expect(callsTo('refresh')).toHaveLength(0)
 })
 
 it('signs in with initialToken without a request', async () => {
-  const { auth, reload, callsTo } = createTestBed()
+  const { auth, reload, callsTo } = setUpClient()
   await auth.login(ada)
   const accessToken = await auth.getAccessToken()
   const next = reload({ restore: 'always', initialToken: { accessToken, expiresIn: 300 } })
@@ -44,7 +44,7 @@ it('signs in with initialToken without a request', async () => {
 })
 
 it('throws if initialToken is not a token response', () => {
-  const { browser, reload } = createTestBed()
+  const { browser, reload } = setUpClient()
   const listeners = browser.wakeListeners()
   expect(() => reload({ initialToken: { accessToken: '' } })).toThrow(
     expect.objectContaining({
@@ -56,7 +56,7 @@ it('throws if initialToken is not a token response', () => {
 })
 
 it('holds requests until the restore settles or its deadline passes', async () => {
-  const { auth, browser, clock, reload } = createTestBed()
+  const { auth, browser, clock, reload } = setUpClient()
   await auth.login(ada)
   auth.dispose()
   const gate = browser.hold('/refresh')
@@ -73,7 +73,7 @@ it('holds requests until the restore settles or its deadline passes', async () =
 })
 
 it('keeps the restore hint if the cookie now belongs to another user', async () => {
-  const { auth, browser, reload, idle } = createTestBed({ restore: 'hint' })
+  const { auth, browser, reload, idle } = setUpClient({ restore: 'hint' })
   await auth.login(ada)
   await browser.post('/login', { email: 'grace@example.com', password: 'hopper' })
   await auth.refresh().catch(() => {})
@@ -83,9 +83,9 @@ it('keeps the restore hint if the cookie now belongs to another user', async () 
 })
 
 it('sets the restore hint again with each new token', async () => {
-  const { auth, browser } = createTestBed({ restore: 'hint' })
+  const { auth, browser } = setUpClient({ restore: 'hint' })
   await auth.login(ada)
   for (const key of browser.storage.entries.keys()) browser.storage.removeItem(key)
   await auth.refresh()
-  expect(browser.marks()).toEqual(['signed-in'])
+  expect(browser.storedNames()).toEqual(['signed-in'])
 })

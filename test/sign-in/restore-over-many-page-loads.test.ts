@@ -1,10 +1,10 @@
 // I1, I11: each page load restores the session with one refresh, without showing the sign-in page
 // first.
 import { expect, it } from 'vitest'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
 
 it('restores the session on each of a hundred page loads with one refresh and no other state in between', async () => {
-  const { auth, reload, browser, callsTo, idle } = createTestBed()
+  const { auth, reload, browser, callsTo, idle } = setUpClient()
   await auth.login(ada)
   let page = auth
   for (let load = 1; load <= 100; load += 1) {
@@ -31,7 +31,7 @@ it('restores the session on each of a hundred page loads with one refresh and no
 })
 
 it('becomes unauthenticated on each page load of a visitor with one refresh and no other state in between', async () => {
-  const { auth, reload, callsTo, idle } = createTestBed()
+  const { auth, reload, callsTo, idle } = setUpClient()
   let page = auth
   for (let load = 1; load <= 20; load += 1) {
     page.dispose()
@@ -46,7 +46,7 @@ it('becomes unauthenticated on each page load of a visitor with one refresh and 
   }
 })
 
-const losses: readonly [string, (bed: ReturnType<typeof createTestBed>) => Promise<void>][] = [
+const losses: readonly [string, (setup: ReturnType<typeof setUpClient>) => Promise<void>][] = [
   [
     'the page goes while the refresh is on its way',
     async ({ auth, browser, idle }) => {
@@ -82,14 +82,14 @@ const losses: readonly [string, (bed: ReturnType<typeof createTestBed>) => Promi
 
 it.each(losses)('stays signed in on the next page load if %s', async (_, lose) => {
   // The server allows no reuse of a refresh token.
-  const bed = createTestBed({}, { refreshGraceSeconds: 0 })
-  await bed.auth.login(ada)
-  await lose(bed)
-  const before = bed.callsTo('refresh').length
-  const page = bed.reload({ restore: 'always' })
+  const setup = setUpClient({}, { refreshGraceSeconds: 0 })
+  await setup.auth.login(ada)
+  await lose(setup)
+  const before = setup.callsTo('refresh').length
+  const page = setup.reload({ restore: 'always' })
   expect((await page.ready()).status).toBe('authenticated')
   expect((await page.axios.get('/me')).status).toBe(200)
-  expect(bed.callsTo('refresh')).toHaveLength(before + 1)
+  expect(setup.callsTo('refresh')).toHaveLength(before + 1)
 })
 
 it.each([
@@ -101,20 +101,20 @@ it.each([
   ],
   ['is signed out once if the server allows no reuse', 0, 'unauthenticated', 'refresh_reused']
 ])('after a lost refresh answer and a reload, the user %s', async (_, grace, status, outcome) => {
-  const bed = createTestBed({}, { refreshGraceSeconds: grace })
-  await bed.auth.login(ada)
-  bed.browser.trouble('/refresh', { kind: 'lost' })
-  await bed.auth.refresh().catch(() => {})
-  bed.auth.dispose()
-  const page = bed.reload({ restore: 'always' })
+  const setup = setUpClient({}, { refreshGraceSeconds: grace })
+  await setup.auth.login(ada)
+  setup.browser.intercept('/refresh', { kind: 'lost' })
+  await setup.auth.refresh().catch(() => {})
+  setup.auth.dispose()
+  const page = setup.reload({ restore: 'always' })
   const ready = page.ready()
   // The next page waits two seconds for the answer, which may still arrive.
   for (let waitedMs = 0; waitedMs < 2_100; waitedMs += 50) {
-    await bed.browser.turn()
-    bed.clock.tick(50)
+    await setup.browser.turn()
+    setup.clock.tick(50)
   }
   expect((await ready).status).toBe(status)
-  bed.clock.tick(600)
-  await bed.idle()
-  expect(bed.callsTo('refresh').map((call) => call.outcome)).toEqual(['rotated', outcome])
+  setup.clock.tick(600)
+  await setup.idle()
+  expect(setup.callsTo('refresh').map((call) => call.outcome)).toEqual(['rotated', outcome])
 })

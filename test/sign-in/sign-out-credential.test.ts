@@ -8,7 +8,7 @@ type Answer = (path: string, said: string) => Response | Promise<Response>
 const token = (n: number) => ({ access_token: `access-${n}`, refresh_token: `refresh-${n}` })
 const done = () => new Response(null, { status: 204 })
 
-function arrange(options: AuthClientOptions) {
+function setUp(options: AuthClientOptions) {
   const signOuts: string[] = []
   let answer: Answer = done
   const auth = createAuthClient({
@@ -34,7 +34,7 @@ function arrange(options: AuthClientOptions) {
   }
 }
 
-async function overrule({ auth, answerWith }: ReturnType<typeof arrange>): Promise<void> {
+async function overrule({ auth, answerWith }: ReturnType<typeof setUp>): Promise<void> {
   let release = (_: Response) => {}
   let arrived = () => {}
   const arrival = new Promise<void>((resolve) => {
@@ -59,7 +59,7 @@ describe.each(['access-token', 'refresh-token'] as const)('with refreshWith %s',
   const credential = (n: number) => `${refreshWith.replace('-token', '')}-${n}`
 
   it('sends the credential again with a second logout() after an unconfirmed one', async () => {
-    const { auth, signOuts, answerWith } = arrange({ refreshWith })
+    const { auth, signOuts, answerWith } = setUp({ refreshWith })
     await auth.login(async () => token(1))
     answerWith(() => Promise.reject(new TypeError('offline')))
     expect(await auth.logout()).toEqual({ confirmed: false })
@@ -72,21 +72,21 @@ describe.each(['access-token', 'refresh-token'] as const)('with refreshWith %s',
   })
 
   it('sends the previous session’s credential with a logout() during a sign-in', async () => {
-    const bed = arrange({ refreshWith })
-    await bed.auth.login(async () => token(1))
-    await overrule(bed)
-    expect(bed.signOuts.join()).toContain(credential(1))
+    const setup = setUp({ refreshWith })
+    await setup.auth.login(async () => token(1))
+    await overrule(setup)
+    expect(setup.signOuts.join()).toContain(credential(1))
   })
 
   it('ends an overruled sign-in with the credential that it returned', async () => {
-    const bed = arrange({ refreshWith })
-    await overrule(bed)
-    expect(bed.signOuts.join()).toContain(credential(2))
+    const setup = setUp({ refreshWith })
+    await overrule(setup)
+    expect(setup.signOuts.join()).toContain(credential(2))
   })
 })
 
 it('does not confirm a sign-out on a 401 if its credential was withheld', async () => {
-  const { auth, answerWith } = arrange({
+  const { auth, answerWith } = setUp({
     refreshWith: 'access-token',
     paths: { logout: 'http://localhost:2/logout' }
   })
@@ -98,7 +98,7 @@ it('does not confirm a sign-out on a 401 if its credential was withheld', async 
 it.each(['cookie', 'access-token'] as const)(
   'with refreshWith %s neither keeps nor sends a refresh token that the function given to login() returned',
   async (refreshWith) => {
-    const { auth, signOuts } = arrange({ refreshWith })
+    const { auth, signOuts } = setUp({ refreshWith })
     await auth.login(async () => token(1))
     await auth.logout()
     expect(signOuts.join()).not.toContain('refresh-1')

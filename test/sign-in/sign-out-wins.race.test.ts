@@ -1,29 +1,29 @@
 // I11: a sign-out wins over requests in flight: afterwards no token is held or sent.
 import { expect, it } from 'vitest'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
-import { countOf, createRace, signIn } from '../support/worlds/many-browsers.ts'
+import { countOf, setUpBrowsers, signIn } from '../support/setups/many-browsers.ts'
 
 it.each(range(25))(
   'holds no token after a sign-out during fifty requests and a refresh, in order %d',
   async (seed) => {
     const random = createSeededRandom(seed)
     let isSlow = false
-    const race = createRace({ travelMs: () => (isSlow ? 1 + random() * 100 : 0) })
-    const browser = race.openBrowser()
-    const { auth, events } = race.openPage(browser)
-    await signIn(race, auth)
+    const setup = setUpBrowsers({ latencyMs: () => (isSlow ? 1 + random() * 100 : 0) })
+    const browser = setup.openBrowser()
+    const { auth, events } = setup.openPage(browser)
+    await signIn(setup, auth)
     isSlow = true
-    race.server.rotateKey()
+    setup.server.rotateKey()
     const requests = range(25).map(() => auth.axios.get('/me'))
-    await race.pass(Math.floor(random() * 60), 5)
-    race.server.revokeAccessTokens()
+    await setup.pass(Math.floor(random() * 60), 5)
+    setup.server.revokeAccessTokens()
     requests.push(...range(25).map(() => auth.axios.get('/me')))
     const refreshing = auth.refresh()
     const settled = Promise.allSettled([...requests, refreshing])
-    await race.pass(Math.floor(random() * 150), 5)
+    await setup.pass(Math.floor(random() * 150), 5)
     const sentBefore = browser.requests.length
     const signingOut = auth.logout()
-    await race.pass(1_000, 5)
+    await setup.pass(1_000, 5)
     expect(await signingOut).toEqual({ confirmed: true })
     for (const one of await settled) {
       const isExpected =
@@ -36,7 +36,7 @@ it.each(range(25))(
       code: 'ERR_AUTH_NOT_AUTHENTICATED'
     })
     const later = Promise.allSettled(range(5).map(() => auth.axios.get('/me')))
-    await race.pass(400_000, 10_000)
+    await setup.pass(400_000, 10_000)
     for (const one of await later) {
       expect(one).toMatchObject({ status: 'rejected', reason: { response: { status: 401 } } })
     }
@@ -46,6 +46,6 @@ it.each(range(25))(
     expect(countOf(browser, '/logout')).toBe(1)
     expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
     expect(events.filter(({ name }) => name === 'signed-out')).toHaveLength(1)
-    expect(race.clock.pendingTimers()).toBe(0)
+    expect(setup.clock.pendingTimers()).toBe(0)
   }
 )

@@ -2,37 +2,40 @@
 import { expect, it } from 'vitest'
 import {
   answers,
-  createFaultBed,
-  type FaultBed,
-  hangs
-} from '../support/worlds/faulty-auth-server.ts'
-import { ada } from '../support/worlds/test-client.ts'
+  type FaultyServerSetup,
+  hangs,
+  setUpFaultyServer
+} from '../support/setups/faulty-auth-server.ts'
+import { ada } from '../support/setups/test-client.ts'
 
-const unconfirmed: readonly [string, (bed: FaultBed) => void][] = [
-  ['cannot be reached', ({ browser }) => browser.trouble('/logout', { kind: 'unreachable' })],
-  ['answers but the answer is lost', ({ browser }) => browser.trouble('/logout', { kind: 'lost' })],
+const unconfirmed: readonly [string, (setup: FaultyServerSetup) => void][] = [
+  ['cannot be reached', ({ browser }) => browser.intercept('/logout', { kind: 'unreachable' })],
+  [
+    'answers but the answer is lost',
+    ({ browser }) => browser.intercept('/logout', { kind: 'lost' })
+  ],
   ['answers 500', ({ fault }) => fault('/logout', answers(500, {}))],
   ['answers 429', ({ fault }) => fault('/logout', answers(429, {}, { 'Retry-After': '5' }))],
   ['answers 404 in HTML', ({ fault }) => fault('/logout', answers(404, '<!doctype html>'))],
   ['redirects', ({ fault }) => fault('/logout', answers(302))],
   ['never answers', ({ fault }) => fault('/logout', hangs)]
 ]
-const refusing: readonly [string, (bed: FaultBed) => void][] = [
+const refusing: readonly [string, (setup: FaultyServerSetup) => void][] = [
   ['answers 401', ({ fault }) => fault('/logout', answers(401, { error: 'invalid_grant' }))]
 ]
 
 /** Signs Ada in; the sign-out then meets the given fault. */
-async function arrange(spoil: (bed: FaultBed) => void): Promise<FaultBed> {
-  const bed = createFaultBed()
-  await bed.auth.login(ada)
-  spoil(bed)
-  return bed
+async function setUp(spoil: (setup: FaultyServerSetup) => void): Promise<FaultyServerSetup> {
+  const setup = setUpFaultyServer()
+  await setup.auth.login(ada)
+  spoil(setup)
+  return setup
 }
 
 it.each([...unconfirmed, ...refusing])(
   'clears the session at once on logout() if the server %s',
   async (_, spoil) => {
-    const { auth, browser, clock, idle, callsTo, eventNames } = await arrange(spoil)
+    const { auth, browser, clock, idle, callsTo, eventNames } = await setUp(spoil)
     const signingOut = auth.logout()
     expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
     await expect(auth.getAccessToken()).rejects.toMatchObject({
@@ -57,7 +60,7 @@ it.each([...unconfirmed, ...refusing])(
 it.each(unconfirmed)(
   'sends the sign-out again when the network is back if the server %s',
   async (_, spoil) => {
-    const { auth, browser, clock, idle, reload, callsTo } = await arrange(spoil)
+    const { auth, browser, clock, idle, reload, callsTo } = await setUp(spoil)
     const signingOut = auth.logout()
     await browser.settle()
     clock.tick(10_000)
@@ -67,7 +70,7 @@ it.each(unconfirmed)(
     browser.wake('online')
     await idle()
     expect(callsTo('logout').at(-1)).toMatchObject({ status: 204, outcome: 'signed_out' })
-    expect(browser.marks()).toEqual([])
+    expect(browser.storedNames()).toEqual([])
     auth.dispose()
     expect(await reload({ restore: 'always' }).ready()).toMatchObject({ status: 'unauthenticated' })
   }
@@ -76,7 +79,7 @@ it.each(unconfirmed)(
 it.each(unconfirmed)(
   'sends the sign-out again on the next page load, without a restore, if the server %s',
   async (_, spoil) => {
-    const { auth, browser, clock, idle, reload, callsTo } = await arrange(spoil)
+    const { auth, browser, clock, idle, reload, callsTo } = await setUp(spoil)
     auth.logout().catch(() => {})
     await browser.settle()
     clock.tick(30_000)
@@ -90,21 +93,21 @@ it.each(unconfirmed)(
     expect(seen).toEqual(['unauthenticated'])
     expect(callsTo('refresh')).toHaveLength(0)
     expect(callsTo('logout').at(-1)).toMatchObject({ status: 204, outcome: 'signed_out' })
-    expect(browser.marks()).toEqual([])
+    expect(browser.storedNames()).toEqual([])
   }
 )
 
 it.each(refusing)('does not send the sign-out again if the server %s', async (_, spoil) => {
-  const { auth, browser, idle, sent } = await arrange(spoil)
+  const { auth, browser, idle, sent } = await setUp(spoil)
   expect(await auth.logout()).toEqual({ confirmed: true })
   browser.wake('online')
   await idle()
   expect(sent('/logout')).toBe(1)
-  expect(browser.marks()).toEqual([])
+  expect(browser.storedNames()).toEqual([])
 })
 
 it('sends one sign-out each time the network comes back while the server stays down', async () => {
-  const { auth, browser, idle, fault, sent, callsTo } = createFaultBed()
+  const { auth, browser, idle, fault, sent, callsTo } = setUpFaultyServer()
   await auth.login(ada)
   fault('/logout', answers(503, {}), 10)
   expect(await auth.logout()).toEqual({ confirmed: false })

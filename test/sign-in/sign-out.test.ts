@@ -1,11 +1,11 @@
 // I11: sign-in and sign-out win over requests in flight.
 import axios from 'axios'
 import { expect, it } from 'vitest'
-import { ada, createTestBed, grace } from '../support/worlds/test-client.ts'
-import { apiOrigin } from '../support/worlds/virtual-browser.ts'
+import { ada, grace, setUpClient } from '../support/setups/test-client.ts'
+import { apiOrigin } from '../support/setups/virtual-browser.ts'
 
 it('stays signed out if a refresh was in flight', async () => {
-  const { auth, browser, callsTo, idle, eventNames } = createTestBed()
+  const { auth, browser, callsTo, idle, eventNames } = setUpClient()
   await auth.login(ada)
   const gate = browser.hold('/refresh')
   const refreshing = auth.refresh()
@@ -23,7 +23,7 @@ it('stays signed out if a refresh was in flight', async () => {
 })
 
 it('stays signed out after a reload if a refresh was in flight', async () => {
-  const { auth, browser, reload, idle } = createTestBed()
+  const { auth, browser, reload, idle } = setUpClient()
   await auth.login(ada)
   const gate = browser.hold('/refresh')
   auth.refresh().catch(() => {})
@@ -39,7 +39,7 @@ it('stays signed out after a reload if a refresh was in flight', async () => {
 })
 
 it('rejects requests that wait for a token when the user signs out', async () => {
-  const { auth, server, browser, callsTo, idle } = createTestBed()
+  const { auth, server, browser, callsTo, idle } = setUpClient()
   await auth.login(ada)
   server.revokeAccessTokens()
   const gate = browser.hold('/refresh')
@@ -57,7 +57,7 @@ it('rejects requests that wait for a token when the user signs out', async () =>
 })
 
 it('ignores a token that was re-issued before the sign-out', async () => {
-  const { auth, server, browser } = createTestBed()
+  const { auth, server, browser } = setUpClient()
   await auth.login(ada)
   server.rotateKey()
   const gate = browser.hold('/me')
@@ -70,7 +70,7 @@ it('ignores a token that was re-issued before the sign-out', async () => {
 })
 
 it('drops a sign-in that is answered after a sign-out', async () => {
-  const { auth, browser, reload } = createTestBed()
+  const { auth, browser, reload } = setUpClient()
   const gate = browser.hold('/login')
   const signingIn = auth.login(ada)
   await gate.arrived(1)
@@ -83,7 +83,7 @@ it('drops a sign-in that is answered after a sign-out', async () => {
 })
 
 it('lets the later of two sign-ins win', async () => {
-  const { auth, browser } = createTestBed()
+  const { auth, browser } = setUpClient()
   const gate = browser.hold('/login')
   const first = auth.login(ada)
   await gate.arrived(1)
@@ -94,7 +94,7 @@ it('lets the later of two sign-ins win', async () => {
 })
 
 it('does not replay a refused request of the previous user with the next user’s token', async () => {
-  const { auth, server, browser, callsTo } = createTestBed()
+  const { auth, server, browser, callsTo } = setUpClient()
   await auth.login(ada)
   server.revokeAccessTokens()
   const gate = browser.hold('/me')
@@ -108,7 +108,7 @@ it('does not replay a refused request of the previous user with the next user’
 })
 
 it('keeps the session if a sign-in as another user fails', async () => {
-  const { auth } = createTestBed()
+  const { auth } = setUpClient()
   await auth.login(ada)
   await expect(auth.login({ ...grace, password: 'wrong' })).rejects.toMatchObject({
     code: 'ERR_AUTH_LOGIN_REJECTED'
@@ -117,9 +117,9 @@ it('keeps the session if a sign-in as another user fails', async () => {
 })
 
 it('sends an unconfirmed sign-out again after a reload', async () => {
-  const { auth, browser, reload, callsTo, idle } = createTestBed()
+  const { auth, browser, reload, callsTo, idle } = setUpClient()
   await auth.login(ada)
-  browser.trouble('/logout', { kind: 'unreachable' }, 2)
+  browser.intercept('/logout', { kind: 'unreachable' }, 2)
   expect(await auth.logout()).toEqual({ confirmed: false })
   auth.dispose()
 
@@ -130,18 +130,18 @@ it('sends an unconfirmed sign-out again after a reload', async () => {
   browser.wake('online')
   await idle()
   expect(callsTo('logout').map((call) => call.outcome)).toEqual(['signed_out'])
-  expect(browser.marks()).toEqual([])
+  expect(browser.storedNames()).toEqual([])
   expect((await reload({ restore: 'always' }).ready()).status).toBe('unauthenticated')
 })
 
 it('forgets an unconfirmed sign-out when the user signs in again', async () => {
-  const { auth, browser, reload, callsTo } = createTestBed()
+  const { auth, browser, reload, callsTo } = setUpClient()
   await auth.login(ada)
-  browser.trouble('/logout', { kind: 'unreachable' })
+  browser.intercept('/logout', { kind: 'unreachable' })
   await auth.logout()
   await auth.login(ada)
   browser.wake('online')
-  expect(browser.marks()).toEqual([])
+  expect(browser.storedNames()).toEqual([])
   expect((await reload({ restore: 'always' }).ready()).status).toBe('authenticated')
   expect(callsTo('logout')).toHaveLength(0)
 })
@@ -151,15 +151,15 @@ it('signs out if storage is blocked', async () => {
     throw new Error('blocked')
   }
   const storage = { getItem: blocked, setItem: blocked, removeItem: blocked }
-  const { auth } = createTestBed({ platform: { storage } })
+  const { auth } = setUpClient({ platform: { storage } })
   await auth.login(ada)
   expect(await auth.logout()).toEqual({ confirmed: true })
 })
 
 it('does not end a session that began in another tab with an old sign-out', async () => {
-  const { auth, browser, reload, idle } = createTestBed()
+  const { auth, browser, reload, idle } = setUpClient()
   await auth.login(ada)
-  browser.trouble('/logout', { kind: 'unreachable' })
+  browser.intercept('/logout', { kind: 'unreachable' })
   await auth.logout()
   const otherTab = reload()
   await otherTab.login(ada)
@@ -170,7 +170,7 @@ it('does not end a session that began in another tab with an old sign-out', asyn
 })
 
 it('signs out at the server if the app’s function returns a token after a sign-out', async () => {
-  const { auth, browser, reload, idle } = createTestBed()
+  const { auth, browser, reload, idle } = setUpClient()
   let close = () => {}
   const popup = new Promise<void>((resolve) => {
     close = resolve
@@ -189,7 +189,7 @@ it('signs out at the server if the app’s function returns a token after a sign
 it.each(['/refresh', '/logout'])(
   'calls the function given to login() only after %s is answered',
   async (path) => {
-    const { auth, browser, idle } = createTestBed()
+    const { auth, browser, idle } = setUpClient()
     await auth.login(ada)
     const gate = browser.hold(path)
     if (path === '/refresh') auth.refresh().catch(() => {})
@@ -206,7 +206,7 @@ it.each(['/refresh', '/logout'])(
 )
 
 it('calls the function given to login() synchronously if nothing is in flight, so that it may open a popup', () => {
-  const { auth } = createTestBed()
+  const { auth } = setUpClient()
   let isCalled = false
   auth
     .login(async () => {
@@ -218,7 +218,7 @@ it('calls the function given to login() synchronously if nothing is in flight, s
 })
 
 it('runs a logout() only after a sign-in that timed out has been answered', async () => {
-  const { auth, browser, clock, reload, idle } = createTestBed({ refreshTimeoutMs: 1_000 })
+  const { auth, browser, clock, reload, idle } = setUpClient({ refreshTimeoutMs: 1_000 })
   const gate = browser.hold('/login')
   const signingIn = auth.login(ada)
   await gate.arrived(1)
@@ -233,7 +233,7 @@ it('runs a logout() only after a sign-in that timed out has been answered', asyn
 })
 
 it('counts the deadline of login() from its call, including the wait for the lock', async () => {
-  const { auth, browser, clock } = createTestBed({ refreshTimeoutMs: 1_000 })
+  const { auth, browser, clock } = setUpClient({ refreshTimeoutMs: 1_000 })
   await auth.login(ada)
   const gate = browser.hold('/refresh')
   auth.refresh().catch(() => {})
@@ -245,7 +245,7 @@ it('counts the deadline of login() from its call, including the wait for the loc
 })
 
 it('sends each of two sign-outs to the server', async () => {
-  const { auth, browser, callsTo, idle } = createTestBed()
+  const { auth, browser, callsTo, idle } = setUpClient()
   await auth.login(ada)
   const gate = browser.hold('/logout')
   const first = auth.logout()
@@ -257,11 +257,11 @@ it('sends each of two sign-outs to the server', async () => {
   expect(await auth.logout()).toEqual({ confirmed: true })
   await idle()
   expect(callsTo('logout')).toHaveLength(2)
-  expect(browser.marks()).toEqual([])
+  expect(browser.storedNames()).toEqual([])
 })
 
 it('rejects a request that the previous user began before another user signed in', async () => {
-  const { auth, browser, callsTo } = createTestBed()
+  const { auth, browser, callsTo } = setUpClient()
   const api = axios.create({ baseURL: apiOrigin, adapter: browser.adapter })
   let go = () => {}
   const slow = new Promise<void>((resolve) => {
@@ -283,10 +283,10 @@ it('rejects a request that the previous user began before another user signed in
 })
 
 it('sends an unconfirmed sign-out instead of signing in with initialToken', async () => {
-  const { auth, browser, reload, callsTo, idle } = createTestBed()
+  const { auth, browser, reload, callsTo, idle } = setUpClient()
   await auth.login(ada)
   const accessToken = await auth.getAccessToken()
-  browser.trouble('/logout', { kind: 'unreachable' })
+  browser.intercept('/logout', { kind: 'unreachable' })
   await auth.logout()
   auth.dispose()
   const next = reload({ initialToken: { accessToken, expiresIn: 300 } })
@@ -296,7 +296,7 @@ it('sends an unconfirmed sign-out instead of signing in with initialToken', asyn
 })
 
 it('starts no proactive refresh while the app’s function signs in', async () => {
-  const { auth, browser, clock, callsTo, idle } = createTestBed({}, { accessTokenSeconds: 300 })
+  const { auth, browser, clock, callsTo, idle } = setUpClient({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   clock.sleep(240_000)
   let close = () => {}
@@ -316,9 +316,9 @@ it('starts no proactive refresh while the app’s function signs in', async () =
 })
 
 it('does not send an unconfirmed sign-out while the app’s function signs in', async () => {
-  const { auth, browser, callsTo, idle } = createTestBed()
+  const { auth, browser, callsTo, idle } = setUpClient()
   await auth.login(ada)
-  browser.trouble('/logout', { kind: 'unreachable' })
+  browser.intercept('/logout', { kind: 'unreachable' })
   await auth.logout()
   await auth.login(async () => {
     const { body } = await browser.post('/login', ada)
@@ -333,7 +333,7 @@ it('does not send an unconfirmed sign-out while the app’s function signs in', 
 })
 
 it('refreshes on time if the function given to login() never settles', async () => {
-  const { auth, clock, callsTo, idle } = createTestBed({}, { accessTokenSeconds: 300 })
+  const { auth, clock, callsTo, idle } = setUpClient({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   auth.login(() => new Promise<never>(() => {})).catch(() => {})
   clock.tick(30_000)
@@ -344,7 +344,7 @@ it('refreshes on time if the function given to login() never settles', async () 
 
 it('does not call the function given to login() if logout() or dispose() comes first', async () => {
   for (const end of ['logout', 'dispose'] as const) {
-    const { auth, browser, idle } = createTestBed()
+    const { auth, browser, idle } = setUpClient()
     await auth.login(ada)
     const gate = browser.hold('/refresh')
     auth.refresh().catch(() => {})

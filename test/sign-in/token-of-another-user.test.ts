@@ -2,10 +2,10 @@
 // silently.
 import { expect, it } from 'vitest'
 import { range } from '../support/seeded-random.ts'
-import { readClaims } from '../support/unsigned-token.ts'
-import { answer, createRace, signIn } from '../support/worlds/many-browsers.ts'
-import { ada, grace } from '../support/worlds/test-client.ts'
-import type { VirtualBrowser } from '../support/worlds/virtual-browser.ts'
+import { answer, setUpBrowsers, signIn } from '../support/setups/many-browsers.ts'
+import { ada, grace } from '../support/setups/test-client.ts'
+import type { VirtualBrowser } from '../support/setups/virtual-browser.ts'
+import { readClaims } from '../support/tokens.ts'
 
 const adaSub = 'user-1'
 const graceSub = 'user-2'
@@ -19,16 +19,18 @@ function sentSubs(browser: VirtualBrowser): (string | undefined)[] {
 }
 
 it('rejects requests of one user if the refresh returns a token of another user', async () => {
-  const race = createRace({ travelMs: (label) => (label === '/refresh is answered' ? 100 : 0) })
-  const browser = race.openBrowser()
-  const { auth, events } = race.openPage(browser)
-  await signIn(race, auth)
-  race.server.revokeAccessTokens()
+  const setup = setUpBrowsers({
+    latencyMs: (label) => (label === '/refresh is answered' ? 100 : 0)
+  })
+  const browser = setup.openBrowser()
+  const { auth, events } = setup.openPage(browser)
+  await signIn(setup, auth)
+  setup.server.revokeAccessTokens()
   // Another tab signs in as another user: same cookie jar.
   await browser.post('/login', grace)
   const queued = range(20).map(() => auth.axios.get('/me'))
   const settled = Promise.allSettled(queued)
-  await race.pass(1_000, 10)
+  await setup.pass(1_000, 10)
   for (const one of await settled) {
     expect(one).toMatchObject({
       status: 'rejected',
@@ -45,17 +47,17 @@ it('rejects requests of one user if the refresh returns a token of another user'
 })
 
 it('refuses a re-issued token of another user and keeps its own', async () => {
-  const race = createRace()
-  const browser = race.openBrowser()
-  const { auth, events } = race.openPage(browser)
-  await signIn(race, auth)
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth, events } = setup.openPage(browser)
+  await signIn(setup, auth)
   const own = await auth.getAccessToken()
-  const stranger = race.openPage(race.openBrowser())
-  await race.pass(5_000, 1_000)
-  await signIn(race, stranger.auth, grace)
-  const theirs = await stranger.auth.getAccessToken()
-  expect(readClaims(theirs)).toMatchObject({ sub: graceSub })
-  browser.trouble('/me', answer(200, {}, { Authorization: `Bearer ${theirs}` }), 3)
+  const otherPage = setup.openPage(setup.openBrowser())
+  await setup.pass(5_000, 1_000)
+  await signIn(setup, otherPage.auth, grace)
+  const otherToken = await otherPage.auth.getAccessToken()
+  expect(readClaims(otherToken)).toMatchObject({ sub: graceSub })
+  browser.intercept('/me', answer(200, {}, { Authorization: `Bearer ${otherToken}` }), 3)
   for (const _ of range(3)) await auth.axios.get('/me')
   expect(await auth.getAccessToken()).toBe(own)
   expect((await auth.axios.get('/me')).data).toMatchObject({ email: ada.email })
@@ -66,33 +68,35 @@ it('refuses a re-issued token of another user and keeps its own', async () => {
 })
 
 it('refuses a re-issued token of another session of the same user', async () => {
-  const race = createRace()
-  const browser = race.openBrowser()
-  const { auth } = race.openPage(browser)
-  await signIn(race, auth)
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
   const own = await auth.getAccessToken()
-  const elsewhere = race.openPage(race.openBrowser())
-  await race.pass(5_000, 1_000)
-  await signIn(race, elsewhere.auth)
-  const theirs = await elsewhere.auth.getAccessToken()
-  browser.trouble('/me', answer(200, {}, { Authorization: `Bearer ${theirs}` }))
+  const elsewhere = setup.openPage(setup.openBrowser())
+  await setup.pass(5_000, 1_000)
+  await signIn(setup, elsewhere.auth)
+  const otherToken = await elsewhere.auth.getAccessToken()
+  browser.intercept('/me', answer(200, {}, { Authorization: `Bearer ${otherToken}` }))
   await auth.axios.get('/me')
   expect(await auth.getAccessToken()).toBe(own)
 })
 
 it('refuses a re-issued token of another user that overtakes a refresh', async () => {
-  const race = createRace({ travelMs: (label) => (label === '/refresh is answered' ? 100 : 0) })
-  const browser = race.openBrowser()
-  const { auth } = race.openPage(browser)
-  await signIn(race, auth)
-  const stranger = race.openPage(race.openBrowser())
-  await race.pass(5_000, 1_000)
-  await signIn(race, stranger.auth, grace)
-  const theirs = await stranger.auth.getAccessToken()
-  browser.trouble('/me', answer(200, {}, { Authorization: `Bearer ${theirs}` }))
+  const setup = setUpBrowsers({
+    latencyMs: (label) => (label === '/refresh is answered' ? 100 : 0)
+  })
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
+  const otherPage = setup.openPage(setup.openBrowser())
+  await setup.pass(5_000, 1_000)
+  await signIn(setup, otherPage.auth, grace)
+  const otherToken = await otherPage.auth.getAccessToken()
+  browser.intercept('/me', answer(200, {}, { Authorization: `Bearer ${otherToken}` }))
   const refreshing = auth.refresh()
   await auth.axios.get('/me')
-  await race.pass(200, 10)
+  await setup.pass(200, 10)
   await refreshing
   expect(readClaims(await auth.getAccessToken())).toMatchObject({ sub: adaSub })
 })

@@ -5,8 +5,8 @@ import { createMockAuthServer } from 'everbearer/mock'
 import { expect, it, onTestFinished } from 'vitest'
 import { createManualClock, type ManualClock } from '../support/clocks/manual-clock.ts'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
-import { readClaims } from '../support/unsigned-token.ts'
-import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/worlds/virtual-browser.ts'
+import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/setups/virtual-browser.ts'
+import { readClaims } from '../support/tokens.ts'
 
 interface User {
   readonly sub: string
@@ -33,9 +33,9 @@ async function createUser(
   nth: number,
   server: ReturnType<typeof createServer>,
   clock: ManualClock,
-  pace: () => Promise<void>
+  delay: () => Promise<void>
 ): Promise<User> {
-  const browser = createVirtualBrowser(server, { pace })
+  const browser = createVirtualBrowser(server, { delay })
   const { fetch } = browser.platform
   if (fetch === undefined) throw new Error('a virtual browser has a fetch')
   const auth = createAuthClient({

@@ -2,8 +2,12 @@
 import axios from 'axios'
 import type { AuthClient } from 'everbearer'
 import { expect, it } from 'vitest'
-import { answers, createFaultBed, type FaultBed } from '../support/worlds/faulty-auth-server.ts'
-import { ada, eventNames, grace } from '../support/worlds/test-client.ts'
+import {
+  answers,
+  type FaultyServerSetup,
+  setUpFaultyServer
+} from '../support/setups/faulty-auth-server.ts'
+import { ada, eventNames, grace } from '../support/setups/test-client.ts'
 
 type Call = (auth: AuthClient) => unknown
 
@@ -30,8 +34,8 @@ function onOccasion(auth: AuthClient, occasion: Occasion, listener: () => void):
 }
 
 /** Causes every event once. */
-async function live(bed: FaultBed, tally: Tally): Promise<void> {
-  const { auth, server, browser, clock, idle, fault } = bed
+async function live(setup: FaultyServerSetup, tally: Tally): Promise<void> {
+  const { auth, server, browser, clock, idle, fault } = setup
   const steps: (() => unknown)[] = [
     () => auth.login(ada),
     () => auth.refresh(),
@@ -40,7 +44,7 @@ async function live(bed: FaultBed, tally: Tally): Promise<void> {
     () => fault('/refresh', answers(503, {})),
     () => auth.refresh(),
     () => clock.tick(1_000),
-    () => browser.trouble('/notes', { kind: 'answer', response: withMalformedReissue }),
+    () => browser.intercept('/notes', { kind: 'answer', response: withMalformedReissue }),
     () => auth.axios.get('/notes'),
     () => auth.logout()
   ]
@@ -72,7 +76,7 @@ function make(call: Call, auth: AuthClient, tally: Tally): void {
 }
 
 /** Lets every deadline pass. */
-async function outwait({ clock, idle }: FaultBed): Promise<void> {
+async function outwait({ clock, idle }: FaultyServerSetup): Promise<void> {
   for (let round = 0; round < 4; round += 1) {
     await idle()
     clock.tick(31_000)
@@ -85,19 +89,19 @@ it.each(
     Object.entries(calls).map(([name, call]) => ({ occasion, name, call }))
   )
 )('settles everything when a listener of "$occasion" calls $name', async ({ occasion, call }) => {
-  const bed = createFaultBed()
+  const setup = setUpFaultyServer()
   const tally = { begun: 0, settled: 0 }
-  onOccasion(bed.auth, occasion, () => {
+  onOccasion(setup.auth, occasion, () => {
     // Twice at most: the call may cause the same event again.
-    if (tally.begun < 2) make(call, bed.auth, tally)
+    if (tally.begun < 2) make(call, setup.auth, tally)
   })
   const app = { begun: 0, settled: 0 }
-  await live(bed, app)
-  await outwait(bed)
+  await live(setup, app)
+  await outwait(setup)
   expect(tally.begun).toBeGreaterThan(0)
   expect(tally.settled).toBe(tally.begun)
   expect(app.settled).toBe(app.begun)
-  expect(bed.mostUnderWay('/refresh')).toBeLessThanOrEqual(1)
+  expect(setup.mostInFlight('/refresh')).toBeLessThanOrEqual(1)
 })
 
 const { dispose: _, ...harmless } = calls
@@ -107,29 +111,29 @@ it.each([
   ['every method', harmless],
   ['every method that keeps the session', keeping]
 ])('settles everything when every listener calls %s', async (_name, methods) => {
-  const bed = createFaultBed()
+  const setup = setUpFaultyServer()
   const tally = { begun: 0, settled: 0 }
   const removers = occasions.map((occasion) => {
     let times = 0
-    return onOccasion(bed.auth, occasion, () => {
+    return onOccasion(setup.auth, occasion, () => {
       times += 1
       if (times > 3) return
-      for (const call of Object.values(methods)) make(call, bed.auth, tally)
+      for (const call of Object.values(methods)) make(call, setup.auth, tally)
     })
   })
-  await live(bed, tally)
-  await outwait(bed)
+  await live(setup, tally)
+  await outwait(setup)
   expect(tally.begun).toBeGreaterThan(3 * Object.keys(methods).length)
   expect(tally.settled).toBe(tally.begun)
-  expect(bed.mostUnderWay('/refresh')).toBeLessThanOrEqual(1)
+  expect(setup.mostInFlight('/refresh')).toBeLessThanOrEqual(1)
   for (const remove of removers) remove()
   // The client still works.
-  await bed.auth.login(ada)
-  expect((await bed.auth.axios.get('/me')).status).toBe(200)
+  await setup.auth.login(ada)
+  expect((await setup.auth.axios.get('/me')).status).toBe(200)
 })
 
 it('calls listeners only after the call that caused the event has returned', async () => {
-  const { auth, idle } = createFaultBed()
+  const { auth, idle } = setUpFaultyServer()
   await auth.login(ada)
   await idle()
   let isInside = true

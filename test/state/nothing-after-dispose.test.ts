@@ -2,10 +2,10 @@
 import axios from 'axios'
 import { expect, it } from 'vitest'
 import { range } from '../support/seeded-random.ts'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
 
 it('leaves no timer, listener or interceptor behind after a thousand disposed clients', async () => {
-  const { auth, browser, clock, reload, callsTo } = createTestBed()
+  const { auth, browser, clock, reload, callsTo } = setUpClient()
   auth.dispose()
   const app = axios.create()
   const interceptors = () =>
@@ -32,7 +32,7 @@ it('leaves no timer, listener or interceptor behind after a thousand disposed cl
 })
 
 it('runs no timer while signed out, over a hundred sign-ins and sign-outs of one client', async () => {
-  const { auth, browser, clock } = createTestBed()
+  const { auth, browser, clock } = setUpClient()
   for (const nth of range(100)) {
     await auth.login(ada)
     expect(clock.pendingTimers()).toBe(1)
@@ -43,11 +43,11 @@ it('runs no timer while signed out, over a hundred sign-ins and sign-outs of one
     expect(clock.pendingTimers()).toBe(0)
     expect(browser.wakeListeners()).toBe(1)
   }
-  expect(browser.marks()).toEqual([])
+  expect(browser.storedNames()).toEqual([])
 })
 
 it('runs no timer after the server has ended the session, while requests continue', async () => {
-  const { auth, server, browser, clock, callsTo } = createTestBed()
+  const { auth, server, browser, clock, callsTo } = setUpClient()
   for (const _ of range(100)) {
     await auth.login(ada)
     server.endSessions()

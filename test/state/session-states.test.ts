@@ -31,7 +31,7 @@ it.each([
   ],
   [struggling, recovered, authenticated],
   [unsure, recovered, initializing]
-])('moves from %j by %j to %j', (from, move, to) => {
+])('changes the session state %j on %j to %j', (from, move, to) => {
   expect(transition(from, move)).toEqual(to)
 })
 
@@ -43,6 +43,6 @@ it.each([
   [struggling, failed],
   [authenticated, recovered],
   [initializing, recovered]
-])('returns the same state object %j if %j changes nothing', (state, move) => {
+])('keeps the session state object %j if %j changes nothing', (state, move) => {
   expect(transition(state, move)).toBe(state)
 })

@@ -1,10 +1,10 @@
 // I8, I9, I10: timers are hints, subscribers hear of changes only, and dispose() leaves nothing
 // behind.
 import { expect, it, vi } from 'vitest'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
 
 it('keeps the same snapshot and calls no subscriber when the token is refreshed', async () => {
-  const { auth, server, idle } = createTestBed()
+  const { auth, server, idle } = setUpClient()
   await auth.login(ada)
   await idle()
   const state = auth.getState()
@@ -18,8 +18,8 @@ it('keeps the same snapshot and calls no subscriber when the token is refreshed'
   expect(listener).not.toHaveBeenCalled()
 })
 
-it('calls every subscriber once per change, except removed ones', async () => {
-  const { auth, idle } = createTestBed()
+it('calls each subscriber once per change until it is removed', async () => {
+  const { auth, idle } = setUpClient()
   const stays = vi.fn()
   const leaves = vi.fn()
   auth.subscribe(stays)
@@ -30,8 +30,8 @@ it('calls every subscriber once per change, except removed ones', async () => {
   expect(leaves).not.toHaveBeenCalled()
 })
 
-it('handles a listener that calls the client', async () => {
-  const { auth, idle, callsTo } = createTestBed()
+it('ends signed out if listeners of `refreshed` call refresh() and logout()', async () => {
+  const { auth, idle, callsTo } = setUpClient()
   auth.on('refreshed', () => void auth.refresh().catch(() => {}))
   auth.on('refreshed', () => void auth.logout())
   await auth.login(ada)
@@ -43,7 +43,7 @@ it('handles a listener that calls the client', async () => {
 })
 
 it('runs no timer while the user is not signed in', async () => {
-  const { auth, clock } = createTestBed({ restore: 'always' })
+  const { auth, clock } = setUpClient({ restore: 'always' })
   await auth.ready()
   expect(clock.pendingTimers()).toBe(0)
   await auth.login(ada)
@@ -53,7 +53,7 @@ it('runs no timer while the user is not signed in', async () => {
 })
 
 it('leaves nothing behind after dispose(), which may be called twice', async () => {
-  const { auth, browser, clock } = createTestBed()
+  const { auth, browser, clock } = setUpClient()
   await auth.login(ada)
   const handlers = () =>
     auth.axios.interceptors.request.handlers?.filter((handler) => handler !== null).length
@@ -69,7 +69,7 @@ it('leaves nothing behind after dispose(), which may be called twice', async () 
 })
 
 it('ignores a refresh that is answered after dispose()', async () => {
-  const { auth, browser, clock, eventNames, idle } = createTestBed()
+  const { auth, browser, clock, eventNames, idle } = setUpClient()
   await auth.login(ada)
   await idle()
   const gate = browser.hold('/refresh')
@@ -84,7 +84,7 @@ it('ignores a refresh that is answered after dispose()', async () => {
 })
 
 it('refreshes the token before each expiry', async () => {
-  const { auth, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  const { auth, clock, idle, callsTo } = setUpClient({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   for (let lifetime = 1; lifetime <= 3; lifetime += 1) {
     clock.tick(239_999)
@@ -98,7 +98,7 @@ it('refreshes the token before each expiry', async () => {
 })
 
 it('refreshes a short-lived token no earlier than at three quarters of its lifetime', async () => {
-  const { auth, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 20 })
+  const { auth, clock, idle, callsTo } = setUpClient({}, { accessTokenSeconds: 20 })
   await auth.login(ada)
   for (let second = 0; second < 60; second += 1) {
     clock.tick(1_000)
@@ -110,7 +110,7 @@ it('refreshes a short-lived token no earlier than at three quarters of its lifet
 })
 
 it('refreshes no hidden page until it is visible again', async () => {
-  const { auth, browser, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  const { auth, browser, clock, idle, callsTo } = setUpClient({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   browser.setVisible(false)
   clock.tick(3_600_000)
@@ -123,7 +123,7 @@ it('refreshes no hidden page until it is visible again', async () => {
 })
 
 it('refreshes before the first request after a sleep in which no timer fired', async () => {
-  const { auth, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  const { auth, clock, callsTo } = setUpClient({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   clock.sleep(8 * 3_600_000)
   expect((await auth.axios.get('/me')).status).toBe(200)
@@ -136,7 +136,7 @@ const yearMs = 365 * 86_400_000
 it.each([-10 * yearMs, -86_400_000, -5_000, 5_000, 86_400_000, 10 * yearMs])(
   'refreshes at the right time if the device’s clock is wrong by %d ms',
   async (offsetMs) => {
-    const { auth, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 }, offsetMs)
+    const { auth, clock, idle, callsTo } = setUpClient({}, { accessTokenSeconds: 300 }, offsetMs)
     await auth.login(ada)
     expect((await auth.axios.get('/me')).status).toBe(200)
     clock.tick(239_999)
@@ -149,7 +149,7 @@ it.each([-10 * yearMs, -86_400_000, -5_000, 5_000, 86_400_000, 10 * yearMs])(
 )
 
 it('refreshes once for a lifetime that is longer than any timer', async () => {
-  const { auth, clock, idle, callsTo } = createTestBed(
+  const { auth, clock, idle, callsTo } = setUpClient(
     {},
     { accessTokenSeconds: 60 * 86_400, sessionSeconds: 300 * 86_400 }
   )
@@ -163,7 +163,7 @@ it('refreshes once for a lifetime that is longer than any timer', async () => {
 })
 
 it('keeps an opaque token of unknown lifetime without a refresh', async () => {
-  const { auth, clock, idle, callsTo } = createTestBed()
+  const { auth, clock, idle, callsTo } = setUpClient()
   await auth.login(async () => ({ access_token: 'opaque', token_type: 'bearer' }))
   clock.tick(86_400_000)
   await idle()
@@ -172,7 +172,7 @@ it('keeps an opaque token of unknown lifetime without a refresh', async () => {
 })
 
 it('neither signs in nor sends a request after dispose()', async () => {
-  const { auth, browser, clock, idle } = createTestBed()
+  const { auth, browser, clock, idle } = setUpClient()
   await auth.login(ada)
   const gate = browser.hold('/refresh')
   const refreshing = auth.refresh()
@@ -192,7 +192,7 @@ it('neither signs in nor sends a request after dispose()', async () => {
 })
 
 it('refreshes a token that expires on arrival at most once a second', async () => {
-  const { auth, browser, clock, idle } = createTestBed()
+  const { auth, browser, clock, idle } = setUpClient()
   let issued = 0
   const issue = () => {
     issued += 1
@@ -201,7 +201,7 @@ it('refreshes a token that expires on arrival at most once a second', async () =
   await auth.login(async () => issue())
   const before = browser.requests.length
   for (let step = 0; step < 200; step += 1) {
-    browser.trouble('/refresh', {
+    browser.intercept('/refresh', {
       kind: 'answer',
       response: { status: 200, headers: [], setCookies: [], body: JSON.stringify(issue()) }
     })
@@ -212,9 +212,9 @@ it('refreshes a token that expires on arrival at most once a second', async () =
 })
 
 it('stays degraded if a token is re-issued while refreshes fail', async () => {
-  const { auth, server, browser } = createTestBed()
+  const { auth, server, browser } = setUpClient()
   await auth.login(ada)
-  browser.trouble('/refresh', { kind: 'unreachable' })
+  browser.intercept('/refresh', { kind: 'unreachable' })
   await auth.refresh().catch(() => {})
   server.rotateKey()
   await auth.axios.get('/me')
@@ -222,7 +222,7 @@ it('stays degraded if a token is re-issued while refreshes fail', async () => {
 })
 
 it('calls a function once if it was added twice and removed once', async () => {
-  const { auth, idle } = createTestBed()
+  const { auth, idle } = setUpClient()
   const listener = vi.fn()
   auth.on('signed-in', listener)
   auth.on('signed-in', listener)()
@@ -232,7 +232,7 @@ it('calls a function once if it was added twice and removed once', async () => {
 })
 
 it('does not call a listener that was removed before its microtask ran', async () => {
-  const { auth, idle } = createTestBed()
+  const { auth, idle } = setUpClient()
   await auth.login(ada)
   await idle()
   const onState = vi.fn()
@@ -246,7 +246,7 @@ it('does not call a listener that was removed before its microtask ran', async (
 })
 
 it('does not replay a request with an expired token', async () => {
-  const { auth, browser, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 30 })
+  const { auth, browser, clock, callsTo } = setUpClient({}, { accessTokenSeconds: 30 })
   await auth.login(ada)
   const gate = browser.hold('/me')
   clock.sleep(29_000)
@@ -260,7 +260,7 @@ it('does not replay a request with an expired token', async () => {
 })
 
 it('does not degrade the new session when a refresh of the previous one times out', async () => {
-  const { auth, browser, clock, idle } = createTestBed()
+  const { auth, browser, clock, idle } = setUpClient()
   await auth.login(ada)
   const gate = browser.hold('/refresh')
   auth.refresh().catch(() => {})

@@ -1,8 +1,11 @@
-// Memory, collected on demand: for tests of what must not be forgotten, or kept.
+// Garbage collection on demand, for tests of weak references.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** A few rounds, with turns between them: what one has found unreachable may hold others, and finalizers run in turns. */
+/**
+ * Collects several times. An object that one round frees may hold others, and finalizers run only
+ * between rounds.
+ */
 export async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')

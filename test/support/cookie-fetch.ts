@@ -1,4 +1,4 @@
-// Node's fetch with a cookie jar, which is what a browser is to the auth endpoints.
+// Cookie fetch: Node's `fetch` with a cookie jar, as a browser has one.
 import { CookieJar } from 'tough-cookie'
 
 export function createCookieFetch(): (url: string, init: RequestInit) => Promise<Response> {

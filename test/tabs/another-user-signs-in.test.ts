@@ -1,19 +1,19 @@
 // Another user signs in in another tab: this tab signs out, and never mixes requests and tokens of
 // two users.
 import { expect, it } from 'vitest'
-import { ada, grace } from '../support/worlds/test-client.ts'
-import { createTabsBed, type TabsOptions } from '../support/worlds/virtual-tabs.ts'
+import { ada, grace } from '../support/setups/test-client.ts'
+import { setUpTabs, type TabsOptions } from '../support/setups/virtual-tabs.ts'
 
 async function openAda(options: TabsOptions = {}) {
-  const bed = createTabsBed(options)
-  const first = bed.openTab()
-  await bed.settle()
+  const setup = setUpTabs(options)
+  const first = setup.openTab()
+  await setup.settle()
   const entering = first.auth.login(ada)
-  await bed.pass(300)
+  await setup.pass(300)
   await entering
-  const second = bed.openTab()
-  await bed.settle()
-  return { ...bed, first, second }
+  const second = setup.openTab()
+  await setup.settle()
+  return { ...setup, first, second }
 }
 
 const opaqueTokens: TabsOptions = {
@@ -114,14 +114,14 @@ it('signs in as any user who signs in in another tab after a sign-out', async ()
 //  first   ── grace signs in ── refresh ──✗ the answer is lost ────────── retried with the same key
 //  second  ── (frozen) ─────────────── receives grace's sign-in ─┘ and keeps her stored key
 it('retries a refresh with its idempotency key if a thawed tab follows the user change in between', async () => {
-  const bed = await openAda({ client: { sendIdempotencyKey: 'always' } })
-  const { first, second, browser, pass } = bed
+  const setup = await openAda({ client: { sendIdempotencyKey: 'always' } })
+  const { first, second, browser, pass } = setup
   second.freeze()
   const entering = first.auth.login(grace)
   await pass(300)
   await entering
   const before = browser.requests.length
-  browser.trouble('/refresh', { kind: 'lost' })
+  browser.intercept('/refresh', { kind: 'lost' })
   await expect(first.auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
   second.thaw()
   await pass(20)
@@ -143,8 +143,8 @@ it('does not publish a re-issued token of the previous user to other tabs', asyn
   const arrived = new Promise<void>((resolve) => {
     release = resolve
   })
-  const bed = await openAda({ slowMessages: async () => (isSlow ? arrived : undefined) })
-  const { first, second, server, settle } = bed
+  const setup = await openAda({ slowMessages: async () => (isSlow ? arrived : undefined) })
+  const { first, second, server, settle } = setup
   server.rotateKey()
   const gate = server.hold('api', { after: 'commit' })
   const sending = second.auth.axios.get('/notes').catch(() => {})

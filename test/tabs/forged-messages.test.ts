@@ -2,9 +2,9 @@
 // version.
 import { expect, it } from 'vitest'
 import { readMessage } from '../../src/tabs/messages.ts'
-import { flood } from '../support/worlds/forged-tab-messages.ts'
-import { ada } from '../support/worlds/test-client.ts'
-import { createTabsBed } from '../support/worlds/virtual-tabs.ts'
+import { sendForgedMessages } from '../support/setups/forged-tab-messages.ts'
+import { ada } from '../support/setups/test-client.ts'
+import { setUpTabs } from '../support/setups/virtual-tabs.ts'
 
 const sessionVersion = { generation: 1_000, sessionId: 'abcd' }
 const token = { accessToken: 'a.b.c', ageMs: 0, sentAtMs: 0 }
@@ -62,7 +62,7 @@ it.each([
   ['a token', { ...good }],
   ['a sign-in', { ...good, reason: 'signed-in' }]
 ])('ignores a forged message that storage does not confirm: %s', async (_, message) => {
-  const { openTab, settle, forge, pass } = createTabsBed()
+  const { openTab, settle, forge, pass } = setUpTabs()
   const { auth, events } = openTab()
   await settle()
   await auth.login(ada)
@@ -83,4 +83,4 @@ it.each([
 })
 
 it('keeps its session and throws nothing during 5,000 forged tab messages', () =>
-  flood(5_000, 20_260_201))
+  sendForgedMessages(5_000, 20_260_201))

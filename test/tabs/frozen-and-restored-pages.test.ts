@@ -1,16 +1,16 @@
 // Frozen, crashed and restored pages: they catch up with the other tabs, and do not block them.
 import { expect, it } from 'vitest'
-import { ada, grace } from '../support/worlds/test-client.ts'
-import { createTabsBed, type TabsOptions } from '../support/worlds/virtual-tabs.ts'
+import { ada, grace } from '../support/setups/test-client.ts'
+import { setUpTabs, type TabsOptions } from '../support/setups/virtual-tabs.ts'
 
 async function openTwo(options: TabsOptions = {}) {
-  const bed = createTabsBed(options)
-  const first = bed.openTab()
-  await bed.settle()
+  const setup = setUpTabs(options)
+  const first = setup.openTab()
+  await setup.settle()
   await first.auth.login(ada)
-  const second = bed.openTab()
-  await bed.settle()
-  return { ...bed, first, second }
+  const second = setup.openTab()
+  await setup.settle()
+  return { ...setup, first, second }
 }
 
 it.each([
@@ -21,12 +21,12 @@ it.each([
   async (_, options) => {
     const { first, second, pass, browser } = await openTwo(options)
     await pass(300)
-    second.putAside()
+    second.enterBfcache()
     const leaving = first.auth.logout()
     await pass(50)
     expect((await leaving).confirmed).toBe(true)
     const sent = browser.requests.length
-    second.bringBack()
+    second.leaveBfcache()
     expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
     await second.auth.axios.get('/me').catch(() => {})
     expect(
@@ -37,9 +37,9 @@ it.each([
 
 it('takes over the token that another tab refreshed while the page was in the back/forward cache', async () => {
   const { first, second, pass, callsTo } = await openTwo()
-  second.putAside()
+  second.enterBfcache()
   await first.auth.refresh()
-  second.bringBack()
+  second.leaveBfcache()
   await second.auth.axios.get('/me')
   await pass(50)
   expect(callsTo('refresh').slice(1)).toHaveLength(1)
@@ -48,12 +48,12 @@ it('takes over the token that another tab refreshed while the page was in the ba
 
 it('becomes user-changed when a page is restored after another user signed in', async () => {
   const { first, second, pass, browser } = await openTwo()
-  second.putAside()
+  second.enterBfcache()
   const leaving = first.auth.logout()
   await pass(20)
   await leaving
   await first.auth.login(grace)
-  second.bringBack()
+  second.leaveBfcache()
   await pass(50)
   expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'user-changed' })
   const sent = browser.requests.length
@@ -74,9 +74,9 @@ it.each(['before the request is sent', 'while the server is at work', 'before th
     first.crash()
     gate?.release()
     await settle()
-    const renewing = second.auth.refresh()
+    const refreshing = second.auth.refresh()
     await pass(3_000)
-    await renewing
+    await refreshing
     expect(second.auth.getState().status).toBe('authenticated')
     expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
   }
@@ -106,9 +106,9 @@ it('refreshes without the lock if the tab that holds it is frozen', async () => 
   const refreshing = first.auth.refresh()
   first.freeze()
   await settle()
-  const renewing = second.auth.refresh()
+  const secondRefresh = second.auth.refresh()
   await pass(5_100, 50)
-  await renewing
+  await secondRefresh
   expect(second.auth.getState().status).toBe('authenticated')
   first.thaw()
   await settle()
@@ -119,7 +119,7 @@ it('refreshes without the lock if the tab that holds it is frozen', async () => 
 
 it('closes its channel while the page is in the back/forward cache', async () => {
   const open = new Set<string>()
-  const { openTab, settle } = createTabsBed()
+  const { openTab, settle } = setUpTabs()
   const tab = openTab({
     platform: {
       openChannel(name) {
@@ -130,9 +130,9 @@ it('closes its channel while the page is in the back/forward cache', async () =>
   })
   await settle()
   expect(open.size).toBe(1)
-  tab.putAside()
+  tab.enterBfcache()
   expect(open.size).toBe(0)
-  tab.bringBack()
+  tab.leaveBfcache()
   expect(open.size).toBe(1)
   tab.auth.dispose()
   expect(open.size).toBe(0)

@@ -1,28 +1,28 @@
 // One session in all tabs: a token that one tab gets from the server is used by all.
 import { expect, it } from 'vitest'
-import { ada } from '../support/worlds/test-client.ts'
+import { ada } from '../support/setups/test-client.ts'
 import {
-  createTabsBed,
-  type TabsBed,
+  setUpTabs,
   type TabsOptions,
+  type TabsSetup,
   type VirtualTab
-} from '../support/worlds/virtual-tabs.ts'
+} from '../support/setups/virtual-tabs.ts'
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index)
 const statusOf = ({ auth }: VirtualTab) => auth.getState().status
 const namesOf = ({ events }: VirtualTab) => events.map(({ name }) => name)
 
 /** Opens a tab and signs Ada in. */
-async function arrange(options?: TabsOptions): Promise<TabsBed & { readonly first: VirtualTab }> {
-  const bed = createTabsBed(options)
-  const first = bed.openTab()
-  await bed.settle()
+async function setUp(options?: TabsOptions): Promise<TabsSetup & { readonly first: VirtualTab }> {
+  const setup = setUpTabs(options)
+  const first = setup.openTab()
+  await setup.settle()
   await first.auth.login(ada)
-  return { ...bed, first }
+  return { ...setup, first }
 }
 
 it('shares the token with a new tab without a request to the server', async () => {
-  const { first, openTab, settle, callsTo } = await arrange()
+  const { first, openTab, settle, callsTo } = await setUp()
   const second = openTab()
   await settle()
   expect(statusOf(second)).toBe('authenticated')
@@ -32,7 +32,7 @@ it('shares the token with a new tab without a request to the server', async () =
 })
 
 it('restores from the server on page load if no other tab replies', async () => {
-  const { first, openTab, settle, pass, callsTo } = await arrange()
+  const { first, openTab, settle, pass, callsTo } = await setUp()
   first.crash()
   const second = openTab()
   await settle()
@@ -43,8 +43,8 @@ it('restores from the server on page load if no other tab replies', async () => 
 })
 
 it('does not wait for other tabs on page load if none is open', async () => {
-  const { first, openTab, settle, callsTo } = await arrange()
-  first.putAside()
+  const { first, openTab, settle, callsTo } = await setUp()
+  first.enterBfcache()
   const second = openTab()
   await settle()
   expect(statusOf(second)).toBe('authenticated')
@@ -52,7 +52,7 @@ it('does not wait for other tabs on page load if none is open', async () => {
 })
 
 it('sends one refresh for twenty tabs at each of ten expiries', async () => {
-  const { first, openTab, settle, pass, callsTo, clock } = await arrange()
+  const { first, openTab, settle, pass, callsTo, clock } = await setUp()
   const tabs = [first, ...range(19).map(() => openTab())]
   await settle()
   for (const expiry of range(10)) {
@@ -70,7 +70,7 @@ it('sends one refresh for twenty tabs at each of ten expiries', async () => {
 })
 
 it('sends one refresh for a thousand requests of twenty tabs after the token was revoked', async () => {
-  const { first, openTab, settle, callsTo, server } = await arrange()
+  const { first, openTab, settle, callsTo, server } = await setUp()
   const tabs = [first, ...range(19).map(() => openTab())]
   await settle()
   server.revokeAccessTokens()
@@ -82,7 +82,7 @@ it('sends one refresh for a thousand requests of twenty tabs after the token was
 })
 
 it('shares a re-issued token with the other tabs', async () => {
-  const { first, openTab, settle, server, callsTo } = await arrange()
+  const { first, openTab, settle, server, callsTo } = await setUp()
   const second = openTab()
   await settle()
   server.rotateKey()
@@ -94,7 +94,7 @@ it('shares a re-issued token with the other tabs', async () => {
 })
 
 it('signs all tabs out, even during a refresh', async () => {
-  const { first, openTab, settle, pass, browser, callsTo } = await arrange()
+  const { first, openTab, settle, pass, browser, callsTo } = await setUp()
   const others = range(4).map(() => openTab())
   await settle()
   const gate = browser.hold('/refresh')
@@ -118,7 +118,7 @@ it('signs all tabs out, even during a refresh', async () => {
 })
 
 it('signs all tabs in when one signs in', async () => {
-  const { openTab, settle, callsTo } = createTabsBed()
+  const { openTab, settle, callsTo } = setUpTabs()
   const tabs = range(3).map(() => openTab())
   await settle()
   expect(tabs.map(statusOf)).toEqual(Array(3).fill('unauthenticated'))
@@ -134,7 +134,7 @@ it('signs all tabs in when one signs in', async () => {
 })
 
 it('ends the session in all tabs if the server rejects the refresh', async () => {
-  const { first, openTab, settle, server, callsTo } = await arrange()
+  const { first, openTab, settle, server, callsTo } = await setUp()
   const second = openTab()
   await settle()
   server.endSessions()
@@ -147,7 +147,7 @@ it('ends the session in all tabs if the server rejects the refresh', async () =>
 it('waits for a message that arrives after the lock is granted', async () => {
   const deliveries: (() => void)[] = []
   let isSlow = false
-  const { first, openTab, settle, callsTo } = await arrange({
+  const { first, openTab, settle, callsTo } = await setUp({
     slowMessages: () =>
       isSlow ? new Promise((resolve) => deliveries.push(resolve)) : Promise.resolve()
   })
@@ -163,7 +163,7 @@ it('waits for a message that arrives after the lock is granted', async () => {
 })
 
 it('counts a shared token’s age from its receipt in the first tab, even if the message is read late', async () => {
-  const { first, openTab, settle, clock, callsTo, browser } = await arrange()
+  const { first, openTab, settle, clock, callsTo, browser } = await setUp()
   const second = openTab()
   await settle()
   clock.tick(100_000)

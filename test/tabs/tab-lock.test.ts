@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import type { PlatformLocks } from '../../src/lib/platform.ts'
 import { createLock } from '../../src/tabs/lock.ts'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
-import { createSharedLocks } from '../support/worlds/virtual-tabs.ts'
+import { createSharedLocks } from '../support/setups/virtual-tabs.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 

@@ -1,19 +1,19 @@
 // Tabs without locks, channel or storage: missing in the browser, or switched off by the option
 // `tabs`.
 import { expect, it } from 'vitest'
-import { ada } from '../support/worlds/test-client.ts'
-import { createTabsBed, type TabsOptions } from '../support/worlds/virtual-tabs.ts'
+import { ada } from '../support/setups/test-client.ts'
+import { setUpTabs, type TabsOptions } from '../support/setups/virtual-tabs.ts'
 
 async function openThree(options: TabsOptions) {
-  const bed = createTabsBed({ server: { refreshGraceSeconds: 10 }, ...options })
-  const first = bed.openTab()
-  await bed.settle()
+  const setup = setUpTabs({ server: { refreshGraceSeconds: 10 }, ...options })
+  const first = setup.openTab()
+  await setup.settle()
   const entering = first.auth.login(ada)
-  await bed.pass(300)
+  await setup.pass(300)
   await entering
-  const tabs = [first, bed.openTab(), bed.openTab()]
-  await bed.pass(600)
-  return { ...bed, tabs }
+  const tabs = [first, setup.openTab(), setup.openTab()]
+  await setup.pass(600)
+  return { ...setup, tabs }
 }
 
 const lacking: [string, TabsOptions][] = [
@@ -74,7 +74,7 @@ it.each(lacking)('keeps three tabs signed in over five expiries, %s', async (_, 
 
 it('posts no token if tabs is `signal`', async () => {
   const posted: unknown[] = []
-  const { pass, openTab, settle } = createTabsBed({
+  const { pass, openTab, settle } = setUpTabs({
     client: {
       tabs: 'signal',
       platform: {
@@ -100,7 +100,7 @@ it('posts no token if tabs is `signal`', async () => {
 
 it('opens no channel if tabs is `off`', async () => {
   let opened = 0
-  const { openTab, settle, browser } = createTabsBed({
+  const { openTab, settle, browser } = setUpTabs({
     client: {
       tabs: 'off',
       platform: {
@@ -151,7 +151,7 @@ it('keeps an active tab signed in beside an idle one', async () => {
 })
 
 it('shares no token between clients of two servers on one origin', async () => {
-  const { openTab, settle } = createTabsBed()
+  const { openTab, settle } = setUpTabs()
   const ours = openTab()
   const theirs = openTab({ baseURL: 'https://other.example' })
   await settle()

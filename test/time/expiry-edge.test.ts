@@ -1,7 +1,7 @@
 // I8: no request fails around the moment of expiry, although the server cuts `exp` to whole
 // seconds.
 import { expect, it } from 'vitest'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
 
 const steps = Array.from({ length: 41 }, (_, index) => -2_000 + index * 100)
 const delays = [0, 300, 900, 2_500]
@@ -12,8 +12,8 @@ it.each(
   'fails no request around expiry if the token is issued $fractionMs ms into a second and requests take $onTheWayMs ms',
   async ({ fractionMs, onTheWayMs }) => {
     for (const stepMs of steps) {
-      const bed = createTestBed({}, { accessTokenSeconds: 10 })
-      const { auth, browser, clock, callsTo, idle } = bed
+      const setup = setUpClient({}, { accessTokenSeconds: 10 })
+      const { auth, browser, clock, callsTo, idle } = setup
       clock.tick(fractionMs)
       await auth.login(ada)
       auth.axios.defaults.adapter = (config) => {
@@ -31,8 +31,8 @@ it.each(
 
 it('sends one refresh and gets no 401 with requests every tenth of a second around expiry', async () => {
   for (const fractionMs of [0, 900]) {
-    const bed = createTestBed({ refreshBeforeExpirySeconds: 0 }, { accessTokenSeconds: 10 })
-    const { auth, clock, callsTo, idle } = bed
+    const setup = setUpClient({ refreshBeforeExpirySeconds: 0 }, { accessTokenSeconds: 10 })
+    const { auth, clock, callsTo, idle } = setup
     clock.tick(fractionMs)
     await auth.login(ada)
     clock.sleep(8_000)
@@ -49,7 +49,7 @@ it('sends one refresh and gets no 401 with requests every tenth of a second arou
 it.each([4, 5, 10, 60])(
   'sends no token of %d s that the server considers expired',
   async (accessTokenSeconds) => {
-    const { auth, clock, callsTo } = createTestBed(
+    const { auth, clock, callsTo } = setUpClient(
       { refreshBeforeExpirySeconds: 0 },
       { accessTokenSeconds }
     )

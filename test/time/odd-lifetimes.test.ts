@@ -1,6 +1,11 @@
 // I8, I10: very long, very short and invalid lifetimes cause no loop and no invalid timer.
 import { expect, it } from 'vitest'
-import { createMintBed, jwt, type Mint, type Minted } from '../support/worlds/any-token-server.ts'
+import {
+  type Mint,
+  type MintedToken,
+  setUpTokenServer
+} from '../support/setups/any-token-server.ts'
+import { jwt } from '../support/tokens.ts'
 
 const daySeconds = 86_400
 const yearSeconds = 365 * daySeconds
@@ -9,14 +14,14 @@ const credentials = { email: 'ada' }
 function opaque(expiresIn: number): Mint {
   return (nth) => ({
     body: { access_token: `opaque-${nth}`, expires_in: expiresIn },
-    livesSeconds: expiresIn
+    acceptedSeconds: expiresIn
   })
 }
 
 function withClaims(claims: (nowSeconds: number) => Readonly<Record<string, number>>): Mint {
-  return (nth, nowMs): Minted => ({
+  return (nth, nowMs): MintedToken => ({
     body: { access_token: jwt({ jti: String(nth), ...claims(Math.floor(nowMs / 1000)) }) },
-    livesSeconds: Number.MAX_SAFE_INTEGER
+    acceptedSeconds: Number.MAX_SAFE_INTEGER
   })
 }
 
@@ -45,7 +50,7 @@ const longLives: readonly [string, Mint][] = [
 it.each(longLives)(
   'does not refresh in the first minute if the token lives %s',
   async (_, mint) => {
-    const { auth, browser, clock, refreshedAt, delays } = createMintBed(mint)
+    const { auth, browser, clock, refreshedAt, delays } = setUpTokenServer(mint)
     await auth.login(credentials)
     for (let second = 0; second < 60; second += 1) {
       clock.tick(1_000)
@@ -60,7 +65,9 @@ it.each(longLives)(
 it.each([24, 25, 60])(
   'refreshes a token of %d days once, a minute before it expires',
   async (days) => {
-    const { auth, browser, clock, refreshedAt, delays } = createMintBed(opaque(days * daySeconds))
+    const { auth, browser, clock, refreshedAt, delays } = setUpTokenServer(
+      opaque(days * daySeconds)
+    )
     await auth.login(credentials)
     clock.tick((days * daySeconds - 60) * 1000 - 1)
     await browser.idle()
@@ -75,7 +82,7 @@ it.each([24, 25, 60])(
 it.each([1, 5, 30])(
   'refreshes tokens of %d s once per lifetime with five requests a second',
   async (lifetimeSeconds) => {
-    const { auth, clock, refreshedAt, statuses } = createMintBed(opaque(lifetimeSeconds))
+    const { auth, clock, refreshedAt, statuses } = setUpTokenServer(opaque(lifetimeSeconds))
     await auth.login(credentials)
     const requests = 100 * lifetimeSeconds * 5
     for (let request = 0; request < requests; request += 1) {

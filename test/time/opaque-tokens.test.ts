@@ -1,38 +1,42 @@
 // Opaque tokens, and JWTs without some claims: refreshed by `expires_in`, or after a 401.
 import { expect, it } from 'vitest'
-import { createMintBed, jwt, type Mint } from '../support/worlds/any-token-server.ts'
+import { type Mint, setUpTokenServer } from '../support/setups/any-token-server.ts'
+import { jwt } from '../support/tokens.ts'
 
 const credentials = { email: 'ada' }
-const livesSeconds = 60
+const acceptedSeconds = 60
 
 const timed: readonly [string, Mint][] = [
   [
     'opaque ones with expires_in',
-    (nth) => ({ body: { access_token: `opaque-${nth}`, expires_in: livesSeconds }, livesSeconds })
+    (nth) => ({
+      body: { access_token: `opaque-${nth}`, expires_in: acceptedSeconds },
+      acceptedSeconds
+    })
   ],
   [
     'opaque ones in camelCase',
     (nth) => ({
-      body: { access_token: `opaque-${nth}`, expiresIn: livesSeconds },
-      livesSeconds
+      body: { access_token: `opaque-${nth}`, expiresIn: acceptedSeconds },
+      acceptedSeconds
     })
   ],
   [
     'opaque ones with dots and a lifetime as a string',
-    (nth) => ({ body: { access_token: `a.b.${nth}`, expires_in: '60' }, livesSeconds })
+    (nth) => ({ body: { access_token: `a.b.${nth}`, expires_in: '60' }, acceptedSeconds })
   ],
   [
     'JWTs without exp',
     (nth) => ({
-      body: { access_token: jwt({ sub: 'ada', jti: String(nth) }), expires_in: livesSeconds },
-      livesSeconds
+      body: { access_token: jwt({ sub: 'ada', jti: String(nth) }), expires_in: acceptedSeconds },
+      acceptedSeconds
     })
   ],
   [
     'JWTs without expires_in',
     (nth, nowMs) => ({
       body: { access_token: jwt({ jti: nth, iat: nowMs / 1000, exp: nowMs / 1000 + 60 }) },
-      livesSeconds
+      acceptedSeconds
     })
   ],
   [
@@ -40,34 +44,37 @@ const timed: readonly [string, Mint][] = [
     (nth, nowMs) => ({
       body: {
         access_token: jwt({ jti: nth, iat: nowMs / 1000, exp: nowMs / 1000 + 999 }),
-        expires_in: livesSeconds
+        expires_in: acceptedSeconds
       },
-      livesSeconds
+      acceptedSeconds
     })
   ]
 ]
 const untimed: readonly [string, Mint][] = [
-  ['opaque ones', (nth) => ({ body: { access_token: `opaque-${nth}` }, livesSeconds })],
+  ['opaque ones', (nth) => ({ body: { access_token: `opaque-${nth}` }, acceptedSeconds })],
   [
     'opaque ones with expires_in null',
-    (nth) => ({ body: { access_token: `opaque-${nth}`, expires_in: null }, livesSeconds })
+    (nth) => ({ body: { access_token: `opaque-${nth}`, expires_in: null }, acceptedSeconds })
   ],
-  ['JWTs without claims', (nth) => ({ body: { access_token: jwt({ jti: nth }) }, livesSeconds })],
+  [
+    'JWTs without claims',
+    (nth) => ({ body: { access_token: jwt({ jti: nth }) }, acceptedSeconds })
+  ],
   [
     'JWTs without iat',
     (nth, nowMs) => ({
       body: { access_token: jwt({ jti: nth, exp: nowMs / 1000 + 60 }) },
-      livesSeconds
+      acceptedSeconds
     })
   ],
   [
     'JWTs with claims of the wrong type',
-    (nth) => ({ body: { access_token: jwt({ jti: nth, iat: 'now', exp: null }) }, livesSeconds })
+    (nth) => ({ body: { access_token: jwt({ jti: nth, iat: 'now', exp: null }) }, acceptedSeconds })
   ]
 ]
 
 it.each(timed)('refreshes before the token expires: %s', async (_, mint) => {
-  const { auth, browser, clock, refreshedAt, statuses } = createMintBed(mint)
+  const { auth, browser, clock, refreshedAt, statuses } = setUpTokenServer(mint)
   await auth.login(credentials)
   const startMs = clock.trueNow()
   for (let second = 0; second < 300; second += 1) {
@@ -82,7 +89,7 @@ it.each(timed)('refreshes before the token expires: %s', async (_, mint) => {
 })
 
 it.each(timed)('refreshes before the first request after a sleep: %s', async (_, mint) => {
-  const { auth, clock, refreshedAt, statuses } = createMintBed(mint)
+  const { auth, clock, refreshedAt, statuses } = setUpTokenServer(mint)
   await auth.login(credentials)
   clock.sleep(8 * 3_600_000)
   await Promise.all([auth.axios.get('/me'), auth.axios.get('/me'), auth.getAccessToken()])
@@ -93,7 +100,7 @@ it.each(timed)('refreshes before the first request after a sleep: %s', async (_,
 it.each(untimed)(
   'refreshes tokens of unknown lifetime only after a 401, which the app does not see: %s',
   async (_, mint) => {
-    const { auth, browser, clock, refreshedAt, statuses, delays } = createMintBed(mint)
+    const { auth, browser, clock, refreshedAt, statuses, delays } = setUpTokenServer(mint)
     await auth.login(credentials)
     for (let second = 0; second < 300; second += 1) {
       clock.tick(1_000)
@@ -107,7 +114,7 @@ it.each(untimed)(
 )
 
 it.each([...timed, ...untimed])('sends one refresh for fifty 401s: %s', async (_, mint) => {
-  const { auth, refreshedAt, statuses, revoke } = createMintBed(mint)
+  const { auth, refreshedAt, statuses, revoke } = setUpTokenServer(mint)
   await auth.login(credentials)
   revoke()
   const answers = await Promise.all(Array.from({ length: 50 }, () => auth.axios.get('/me')))
@@ -119,7 +126,7 @@ it.each([...timed, ...untimed])('sends one refresh for fifty 401s: %s', async (_
 it.each([...timed, ...untimed])(
   'replays a request without another refresh if its 401 arrives after the refresh: %s',
   async (_, mint) => {
-    const { auth, browser, refreshedAt, revoke } = createMintBed(mint)
+    const { auth, browser, refreshedAt, revoke } = setUpTokenServer(mint)
     await auth.login(credentials)
     revoke()
     const gate = browser.hold('/me')

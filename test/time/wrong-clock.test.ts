@@ -1,6 +1,6 @@
 // I8: a wrong or changed device clock delays no refresh and fails no request.
 import { expect, it } from 'vitest'
-import { ada, createTestBed } from '../support/worlds/test-client.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
 
 const yearMs = 365 * 86_400_000
 const magnitudes: readonly [string, number][] = [
@@ -26,7 +26,7 @@ it.each(
 )(
   'refreshes a token of $lifetimeSeconds s in time, each time, with a clock $name',
   async ({ lifetimeSeconds, offsetMs }) => {
-    const { auth, clock, idle, callsTo } = createTestBed(
+    const { auth, clock, idle, callsTo } = setUpClient(
       {},
       { accessTokenSeconds: lifetimeSeconds },
       offsetMs
@@ -51,7 +51,7 @@ it.each(
 it.each(offsets)(
   'refreshes before the first request after a sleep with a clock %s',
   async (_, offsetMs) => {
-    const { auth, clock, callsTo } = createTestBed({}, { accessTokenSeconds: 300 }, offsetMs)
+    const { auth, clock, callsTo } = setUpClient({}, { accessTokenSeconds: 300 }, offsetMs)
     await auth.login(ada)
     clock.sleep(3_600_000)
     await auth.axios.get('/me')
@@ -67,7 +67,7 @@ it.each(seeds)(
   'sends at most one extra refresh for each clock change (session %d)',
   async (seed) => {
     const random = createSeededRandom(seed)
-    const { auth, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+    const { auth, clock, idle, callsTo } = setUpClient({}, { accessTokenSeconds: 300 })
     await auth.login(ada)
     let elapsedMs = 0
     let steps = 0
@@ -95,7 +95,7 @@ it.each([
   ['one extra refresh after the clock is set forward', 3_600_000, 1],
   ['no extra refresh after the clock is set back', -3_600_000, 0]
 ])('sends %s by an hour', async (_, stepMs, refreshes) => {
-  const { auth, clock, idle, callsTo } = createTestBed({}, { accessTokenSeconds: 300 })
+  const { auth, clock, idle, callsTo } = setUpClient({}, { accessTokenSeconds: 300 })
   await auth.login(ada)
   clock.tick(10_000)
   clock.step(stepMs)
@@ -110,7 +110,7 @@ it.each([
 it.each([-3_600_000, -86_400_000, -10 * yearMs])(
   'sends no expired token after the clock was set back by %d ms, even without timers',
   async (stepMs) => {
-    const { auth, clock, idle, callsTo } = createTestBed(
+    const { auth, clock, idle, callsTo } = setUpClient(
       { platform: { setTimer: () => () => {} } },
       { accessTokenSeconds: 300 }
     )

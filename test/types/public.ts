@@ -70,7 +70,7 @@ createAuthClient().on('refreshed', ({ token }) =>
   holds<Equals<typeof token.kid, string | undefined>>()
 )
 // @ts-expect-error no such event
-createAuthClient().on('renewed', () => {})
+createAuthClient().on('no-such-event', () => {})
 
 // Request flags, in axios's config, in an instance's defaults and in fetch's init.
 const client = createAuthClient()

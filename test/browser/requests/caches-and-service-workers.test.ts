@@ -5,15 +5,15 @@ import {
   headerOf,
   respond,
   withCors
-} from '../../support/worlds/trusted-and-foreign-origins.ts'
+} from '../../support/setups/trusted-and-foreign-origins.ts'
 import type { PageTransport } from './page/main.ts'
-import { createPageWorld } from './page-world.ts'
+import { setUpPage } from './page-setup.ts'
 
 // Loopback, because Chromium allows neither cache nor service worker with an untrusted certificate.
 const app = 'http://localhost:3000'
 const own = 'http://localhost:4000'
 const foreign = 'http://127.0.0.1:5000'
-const { world, page, signIn, send, token, events } = createPageWorld(app, own)
+const { origins, page, signIn, send, token, events } = setUpPage(app, own)
 
 const adopting: readonly PageTransport[] = ['xhr', 'fetch without redirects']
 const refresh = () => page().evaluate(() => window.page.attempt('refresh'))
@@ -36,11 +36,11 @@ describe.each(adopting)('a cached answer over %s', (transport) => {
   })
 
   function cacheable(cacheControl: string): void {
-    world.answer('/item/', async (request) => {
+    origins.answer('/item/', async (request) => {
       if (headerOf(request, 'if-none-match') === '"1"') {
         return respond(304, { ...fromOneServer, ETag: '"1"' }, '')
       }
-      const answer = await world.server.guard(request, () => respond(200))
+      const answer = await origins.server.guard(request, () => respond(200))
       const stored = answer.headers.filter(([name]) => !/^(cache-control|vary)$/i.test(name))
       const headers: [string, string][] = [
         ...stored,
@@ -57,7 +57,7 @@ describe.each(adopting)('a cached answer over %s', (transport) => {
   ])('keeps the newer token when the cache %s', async (_, cacheControl, arrivals) => {
     const first = await signIn()
     cacheable(cacheControl)
-    world.server.rotateKey()
+    origins.server.rotateKey()
     await send(transport, { url })
     const reissued = await token()
     expect(reissued).not.toBe(first)
@@ -69,8 +69,8 @@ describe.each(adopting)('a cached answer over %s', (transport) => {
     }
     // The old header was present, and refused.
     expect(await refusals()).toEqual(['not-newer', 'not-newer', 'not-newer'])
-    expect(world.callsTo(url)).toHaveLength(arrivals)
-    const conditional = world
+    expect(origins.callsTo(url)).toHaveLength(arrivals)
+    const conditional = origins
       .callsTo(url)
       .filter((call) => headerOf(call, 'if-none-match') === '"1"')
     expect(conditional).toHaveLength(arrivals - 1)
@@ -79,9 +79,9 @@ describe.each(adopting)('a cached answer over %s', (transport) => {
   it('keeps the restored token when the cache answers after a reload', async () => {
     await signIn()
     cacheable('max-age=3600')
-    world.server.rotateKey()
+    origins.server.rotateKey()
     await send(transport, { url })
-    world.advance(5_000)
+    origins.advance(5_000)
     await page().reload()
     await page().evaluate(async (baseURL) => {
       window.page.create({ baseURL })
@@ -91,23 +91,23 @@ describe.each(adopting)('a cached answer over %s', (transport) => {
     await send(transport, { url })
     expect(await token()).toBe(restored)
     expect(await refusals()).toEqual(['not-newer'])
-    expect(world.callsTo(url)).toHaveLength(1)
+    expect(origins.callsTo(url)).toHaveLength(1)
   })
 
   it('gets a new token with each answer if the server sends no-store', async () => {
     await signIn()
-    world.answer('/item/', (request) =>
-      world.server.guard(request, () =>
+    origins.answer('/item/', (request) =>
+      origins.server.guard(request, () =>
         respond(200, { 'Cache-Control': 'max-age=3600', ETag: '"1"' })
       )
     )
-    world.server.rotateKey()
+    origins.server.rotateKey()
     await send(transport, { url })
     await refresh()
     await send(transport, { url })
     await send(transport, { url })
     expect(await refusals()).toEqual([])
-    expect(world.callsTo(url).length).toBeGreaterThanOrEqual(2)
+    expect(origins.callsTo(url).length).toBeGreaterThanOrEqual(2)
   })
 })
 
@@ -145,21 +145,21 @@ describe('a hostile service worker', () => {
     async (transport) => {
       await signIn()
       await order('watch')
-      world.server.rotateKey()
+      origins.server.rotateKey()
       await send(transport, { url: '/item' })
       const reissued = await token()
-      world.advance(5_000)
+      origins.advance(5_000)
       await refresh()
       const current = await token()
       expect(claimsOf(current).iat).toBeGreaterThan(claimsOf(reissued).iat)
       await order('replay')
-      const before = world.arrivals.length
+      const before = origins.arrivals.length
       for (const _time of [1, 2, 3]) {
         expect((await send(transport, { url: '/item' })).status).toBe(200)
         expect(await token()).toBe(current)
       }
       expect(await refusals()).toEqual(['not-newer', 'not-newer', 'not-newer'])
-      expect(world.arrivals.slice(before)).toEqual([])
+      expect(origins.arrivals.slice(before)).toEqual([])
     }
   )
 
@@ -176,11 +176,11 @@ describe('a hostile service worker', () => {
   it('cannot inject a token from a foreign origin over xhr', async () => {
     const held = await signIn()
     const forged = forge()
-    world.evil(withCors(() => respond(200, { Authorization: `Bearer ${forged}` })))
+    origins.evil(withCors(() => respond(200, { Authorization: `Bearer ${forged}` })))
     await order(`ask ${foreign}/x`)
     const { status } = await send('xhr', { url: '/item' })
     expect(status).toBe(200)
-    expect(world.strays().length).toBeGreaterThan(0)
+    expect(origins.arrivalsElsewhere().length).toBeGreaterThan(0)
     expect(await token()).toBe(held)
     expect(await refusals()).toEqual(['untrusted-origin'])
   })

@@ -1,10 +1,10 @@
 // Browser-only behaviour: headers that no-cors removes, and errors of streamed answers.
 import { expect, it } from 'vitest'
-import { appOrigin, ownOrigin, withCors } from '../../support/worlds/trusted-and-foreign-origins.ts'
+import { appOrigin, ownOrigin, withCors } from '../../support/setups/trusted-and-foreign-origins.ts'
 import type {} from './page/main.ts'
-import { createPageWorld } from './page-world.ts'
+import { setUpPage } from './page-setup.ts'
 
-const { world, page, signIn } = createPageWorld()
+const { origins, page, signIn } = setUpPage()
 
 it('rejects a no-cors request that requires the token, because the browser removes the header', async () => {
   await signIn()
@@ -17,7 +17,7 @@ it('rejects a no-cors request that requires the token, because the browser remov
     `${ownOrigin}/items`
   )
   expect(outcome).toBe('ERR_AUTH_INVALID_OPTIONS')
-  expect(world.callsTo('/items')).toEqual([])
+  expect(origins.callsTo('/items')).toEqual([])
 })
 
 it('keeps the token out of the error of a stream that exceeds maxContentLength', async () => {
@@ -35,7 +35,7 @@ it('keeps the token out of the error of a stream that exceeds maxContentLength',
     '',
     ''
   ].join('\r\n')
-  world.answer(
+  origins.answer(
     '/long',
     withCors(() => ({ raw }))
   )

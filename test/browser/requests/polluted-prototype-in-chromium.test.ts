@@ -1,11 +1,11 @@
 // Polluted Object.prototype in Chromium: requests, destinations and results stay the same.
 import { describe, expect, it } from 'vitest'
-import { polluted } from '../../support/tables/polluted-names.ts'
-import { ownOrigin, respond, withCors } from '../../support/worlds/trusted-and-foreign-origins.ts'
+import { ownOrigin, respond, withCors } from '../../support/setups/trusted-and-foreign-origins.ts'
+import { polluted } from '../../support/tables/prototype-pollution.ts'
 import type { PageTransport, Pollution } from './page/main.ts'
-import { createPageWorld } from './page-world.ts'
+import { setUpPage } from './page-setup.ts'
 
-const { world, page } = createPageWorld()
+const { origins, page } = setUpPage()
 
 const kinds = Object.keys(polluted) as Pollution['kind'][]
 const pollutions = kinds.flatMap((kind) =>
@@ -16,16 +16,16 @@ const pollutions = kinds.flatMap((kind) =>
 async function observe(transport: PageTransport, pollution?: Pollution): Promise<unknown> {
   await page().context().clearCookies()
   await page().evaluate(() => localStorage.clear())
-  world.evil(withCors(() => respond(200)))
-  world.answer('/rotate', (request) =>
-    world.server.guard(request, () => {
-      world.server.rotateKey()
+  origins.evil(withCors(() => respond(200)))
+  origins.answer('/rotate', (request) =>
+    origins.server.guard(request, () => {
+      origins.server.rotateKey()
       return respond(200)
     })
   )
-  world.answer('/revoke', (request) =>
-    world.server.guard(request, () => {
-      world.server.revokeAccessTokens()
+  origins.answer('/revoke', (request) =>
+    origins.server.guard(request, () => {
+      origins.server.revokeAccessTokens()
       return respond(200)
     })
   )
@@ -33,25 +33,25 @@ async function observe(transport: PageTransport, pollution?: Pollution): Promise
     ([how, baseURL, what]) => window.page.live(how, baseURL, what),
     [transport, ownOrigin, pollution] as const
   )
-  const arrivals = world.arrivals.filter(({ method }) => method !== 'OPTIONS')
+  const arrivals = origins.arrivals.filter(({ method }) => method !== 'OPTIONS')
   const text = JSON.stringify([seen, arrivals])
   return JSON.parse(
     text.replace(/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g, 'TOKEN').replace(/rt_[\w-]+/g, 'RT')
   )
 }
 
-describe.each(['xhr', 'fetch'] as const)('%s', (transport) => {
+describe.each(['xhr', 'fetch'] as const)('a session over %s', (transport) => {
   let clean: unknown
 
-  it('records a session without pollution', async () => {
+  it('is recorded without pollution', async () => {
     clean = await observe(transport)
-    expect(world.arrivals.length).toBeGreaterThan(10)
+    expect(origins.arrivals.length).toBeGreaterThan(10)
   })
 
   // Properties that axios does not read behave the same over both transports.
   const tried = pollutions.filter(({ kind }) => transport === 'xhr' || kind === 'axiosOptions')
 
-  it.each(tried)('behaves the same with an inherited $name ($kind)', async (pollution) => {
+  it.each(tried)('is the same with an inherited $name ($kind)', async (pollution) => {
     expect(await observe(transport, pollution)).toEqual(clean)
   })
 })

@@ -1,6 +1,5 @@
 // I3 in Chromium: origins, header shapes and statuses of re-issued tokens, and a hidden header.
 import { describe, expect, it } from 'vitest'
-import { type HeaderShape, headerShapes, onTheWire } from '../../support/tables/header-shapes.ts'
 import {
   appOrigin,
   evilOrigin,
@@ -9,17 +8,18 @@ import {
   respond,
   tokensIn,
   withCors
-} from '../../support/worlds/trusted-and-foreign-origins.ts'
+} from '../../support/setups/trusted-and-foreign-origins.ts'
+import { type HeaderShape, headerShapes, onTheWire } from '../../support/tables/header-shapes.ts'
 import type { PageCall, PageTransport } from './page/main.ts'
-import { createPageWorld, pageTransports } from './page-world.ts'
+import { pageTransports, setUpPage } from './page-setup.ts'
 
-const { world, page, signIn, send, token, events } = createPageWorld()
+const { origins, page, signIn, send, token, events } = setUpPage()
 
 /** Transports that expose the final URL of an answer. */
 const adopting: readonly PageTransport[] = ['xhr', 'fetch without redirects']
 const bearer = (value: string) => ({ Authorization: `Bearer ${value}` })
 
-describe.each(pageTransports)('%s', (transport) => {
+describe.each(pageTransports)('a page over %s', (transport) => {
   const foreign: readonly {
     readonly path: string
     readonly call: PageCall
@@ -43,19 +43,19 @@ describe.each(pageTransports)('%s', (transport) => {
     async ({ call, status }) => {
       const held = await signIn()
       const forged = forge()
-      world.answer(
+      origins.answer(
         '/start',
         withCors(() => redirect(307, `${evilOrigin}/x`))
       )
-      world.evil(withCors(() => respond(status, bearer(forged))))
+      origins.evil(withCors(() => respond(status, bearer(forged))))
       const { authorization } = await send(transport, call)
       const isRedirected = call.url === '/start'
       const isAnswered = transport !== 'fetch without redirects' || !isRedirected
-      expect(world.strays().length > 0).toBe(isAnswered)
+      expect(origins.arrivalsElsewhere().length > 0).toBe(isAnswered)
       // The page can read the header, except from an answer to a request with our token.
       expect(authorization).toBe(isAnswered && !isRedirected ? `Bearer ${forged}` : undefined)
       await send(transport, { url: '/items' })
-      expect(JSON.stringify(world.arrivals)).not.toContain(forged)
+      expect(JSON.stringify(origins.arrivals)).not.toContain(forged)
       const refusals = (await events()).flatMap(({ refusal }) => refusal ?? [])
       expect(refusals.length > 0).toBe(isAnswered && isRedirected)
       expect((await events()).map(({ name }) => name)).not.toContain('reissued')
@@ -66,19 +66,19 @@ describe.each(pageTransports)('%s', (transport) => {
   it('passes a key rotation without a failed request although CORS hides the header', async () => {
     await signIn()
     let hidden = 0
-    world.answer('/hidden', async (request) => {
-      const answer = await world.server.guard(request, () => respond(200))
+    origins.answer('/hidden', async (request) => {
+      const answer = await origins.server.guard(request, () => respond(200))
       hidden += answer.headers.filter(([name]) => name === 'Authorization').length
       const exposes = /^access-control-expose-headers$/i
       return { ...answer, headers: answer.headers.filter(([name]) => !exposes.test(name)) }
     })
     const phases = [
-      () => world.server.rotateKey(),
+      () => origins.server.rotateKey(),
       () => page().evaluate(() => window.page.attempt('refresh')),
-      () => world.server.retireKey(),
+      () => origins.server.retireKey(),
       // A second rotation, in which the old key is retired before a refresh.
-      () => world.server.rotateKey(),
-      () => world.server.retireKey()
+      () => origins.server.rotateKey(),
+      () => origins.server.retireKey()
     ]
     for (const phase of phases) {
       await phase()
@@ -89,7 +89,7 @@ describe.each(pageTransports)('%s', (transport) => {
       expect(statuses).toEqual(Array(20).fill(200))
     }
     expect(hidden).toBe(40)
-    expect(world.callsTo('/refresh')).toHaveLength(2)
+    expect(origins.callsTo('/refresh')).toHaveLength(2)
     expect((await events()).map(({ name }) => name)).not.toContain('reissued')
   })
 })
@@ -102,12 +102,12 @@ const inChromium: typeof onTheWire = {
   // axios removes control characters from a value.
   DEL: 'token',
   'another control character': 'token',
-  'a line feed within': 'token',
-  'a carriage return within': 'token',
+  'a line feed in the value': 'token',
+  'a carriage return in the value': 'token',
   'a folded line': 'token'
 }
 
-describe.each(adopting)('%s', (transport) => {
+describe.each(adopting)('a re-issued token over %s', (transport) => {
   const isSendable = (shape: HeaderShape): shape is HeaderShape & { readonly value: string } =>
     typeof shape.value === 'string'
   const sendable = headerShapes.filter(isSendable).map(({ name, value, kind }) => ({
@@ -116,29 +116,32 @@ describe.each(adopting)('%s', (transport) => {
     arrives: inChromium[name] ?? onTheWire[name] ?? kind
   }))
 
-  it.each(sendable)('reads $name as $arrives', async ({ value, arrives }) => {
-    const held = await signIn()
-    const forged = forge()
-    const filled = value.replaceAll('TOKEN', forged).replaceAll('OTHER', forge({ iat: 9e9 + 1 }))
-    const lines = [
-      'HTTP/1.1 200 OK',
-      `Access-Control-Allow-Origin: ${appOrigin}`,
-      'Access-Control-Expose-Headers: Authorization',
-      'Content-Length: 0',
-      'Connection: close',
-      `Authorization: ${filled}`
-    ]
-    world.answer('/raw', async (request) => {
-      if (request.method === 'OPTIONS') return withCors(() => respond(200))(request)
-      return { raw: `${lines.join('\r\n')}\r\n\r\n` }
-    })
-    const { status } = await send(transport, { url: '/raw' })
-    expect(status).toBe(arrives === 'no answer' ? undefined : 200)
-    const isAdopted = (await token()) !== held
-    expect(isAdopted).toBe(arrives === 'token')
-    const refusals = (await events()).flatMap(({ refusal }) => refusal ?? [])
-    expect(refusals).toEqual(arrives === 'malformed' ? ['malformed'] : [])
-  })
+  it.each(sendable)(
+    'classifies a re-issue header with $name as $arrives',
+    async ({ value, arrives }) => {
+      const held = await signIn()
+      const forged = forge()
+      const filled = value.replaceAll('TOKEN', forged).replaceAll('OTHER', forge({ iat: 9e9 + 1 }))
+      const lines = [
+        'HTTP/1.1 200 OK',
+        `Access-Control-Allow-Origin: ${appOrigin}`,
+        'Access-Control-Expose-Headers: Authorization',
+        'Content-Length: 0',
+        'Connection: close',
+        `Authorization: ${filled}`
+      ]
+      origins.answer('/raw', async (request) => {
+        if (request.method === 'OPTIONS') return withCors(() => respond(200))(request)
+        return { raw: `${lines.join('\r\n')}\r\n\r\n` }
+      })
+      const { status } = await send(transport, { url: '/raw' })
+      expect(status).toBe(arrives === 'no answer' ? undefined : 200)
+      const isAdopted = (await token()) !== held
+      expect(isAdopted).toBe(arrives === 'token')
+      const refusals = (await events()).flatMap(({ refusal }) => refusal ?? [])
+      expect(refusals).toEqual(arrives === 'malformed' ? ['malformed'] : [])
+    }
+  )
 
   it('adopts no token from two header lines, which the browser joins', async () => {
     const held = await signIn()
@@ -151,7 +154,7 @@ describe.each(adopting)('%s', (transport) => {
         value.replace('TOKEN', forge()).replace('OTHER', forge())
       ])
       const answer = respond(200)
-      world.answer(
+      origins.answer(
         '/two',
         withCors(() => ({ ...answer, headers: [...answer.headers, ...added] }))
       )
@@ -168,27 +171,27 @@ describe.each(adopting)('%s', (transport) => {
     async (status) => {
       await signIn()
       const forged = forge()
-      world.answer(
+      origins.answer(
         '/items',
         withCors(() => respond(status, bearer(forged)))
       )
       const answer = await send(transport, { url: '/items' })
       expect(answer).toMatchObject({ status, authorization: undefined })
       expect(await token()).toBe(forged)
-      expect(world.callsTo('/refresh')).toEqual([])
+      expect(origins.callsTo('/refresh')).toEqual([])
     }
   )
 
   it('adopts no token from a 401', async () => {
     const held = await signIn()
     const forged = forge()
-    world.answer(
+    origins.answer(
       '/items',
       withCors(() => respond(401, bearer(forged)))
     )
     expect((await send(transport, { url: '/items' })).status).toBe(401)
     const refreshed = await token()
     expect([forged, held]).not.toContain(refreshed)
-    expect(tokensIn(world.callsTo('/items'))).toEqual([held, refreshed])
+    expect(tokensIn(origins.callsTo('/items'))).toEqual([held, refreshed])
   })
 })

@@ -1,8 +1,6 @@
 // I6 in Chromium: the token reaches the trusted origin in every spelling of its URL, and follows no
 // redirect to another origin.
 import { describe, expect, it } from 'vitest'
-import { evilSite, redirectStatuses, targets } from '../../support/tables/redirect-targets.ts'
-import { type Destination, spellings } from '../../support/tables/url-spellings.ts'
 import {
   appOrigin,
   evilOrigin,
@@ -11,13 +9,15 @@ import {
   redirect,
   tokensIn,
   withCors
-} from '../../support/worlds/trusted-and-foreign-origins.ts'
-import { createPageWorld, pageTransports } from './page-world.ts'
+} from '../../support/setups/trusted-and-foreign-origins.ts'
+import { evilSite, redirectStatuses, targets } from '../../support/tables/redirect-targets.ts'
+import { type Destination, spellings } from '../../support/tables/url-spellings.ts'
+import { pageTransports, setUpPage } from './page-setup.ts'
 
-const { world, page, signIn, send, token, events } = createPageWorld()
+const { origins, page, signIn, send, token, events } = setUpPage()
 
 const withoutPreflights = (before: number) =>
-  world.arrivals.slice(before).filter(({ method }) => method !== 'OPTIONS')
+  origins.arrivals.slice(before).filter(({ method }) => method !== 'OPTIONS')
 
 const expected: Readonly<Record<Destination, readonly object[]>> = {
   own: [{ isOurs: true, tokens: 1 }],
@@ -25,12 +25,12 @@ const expected: Readonly<Record<Destination, readonly object[]>> = {
   nowhere: []
 }
 
-describe.each(pageTransports)('%s', (transport) => {
+describe.each(pageTransports)('a page over %s', (transport) => {
   it.each(spellings)(
     'sends the token for %j only if it leads to the trusted origin',
     async ({ url, inPage }) => {
       await signIn()
-      const before = world.arrivals.length
+      const before = origins.arrivals.length
       const { status } = await send(transport, { url })
       const seen = withoutPreflights(before).map((arrival) => ({
         isOurs: arrival.origin === ownOrigin,
@@ -38,13 +38,13 @@ describe.each(pageTransports)('%s', (transport) => {
       }))
       expect(seen).toEqual(expected[inPage])
       expect(status !== undefined).toBe(inPage !== 'nowhere')
-      expect(tokensIn(world.arrivals.filter(({ method }) => method === 'OPTIONS'))).toEqual([])
+      expect(tokensIn(origins.arrivals.filter(({ method }) => method === 'OPTIONS'))).toEqual([])
     }
   )
 
   it('resolves relative URLs against the page if there is no baseURL', async () => {
     await signIn({ trustedOrigins: [ownOrigin] })
-    const before = world.arrivals.length
+    const before = origins.arrivals.length
     const urls = ['/\t/evil.example/me', '/\\evil.example/me', '\\\\evil.example\\me', '/me']
     await page().evaluate(
       async ([how, all]) => {
@@ -79,13 +79,13 @@ describe.each(pageTransports)('%s', (transport) => {
     async ({ status, method, target }) => {
       const held = await signIn()
       for (const [path, location] of Object.entries(target.hops)) {
-        world.answer(
+        origins.answer(
           path,
           withCors(() => redirect(status, location))
         )
       }
-      world.evil(evilSite(target, status))
-      const before = world.arrivals.length
+      origins.evil(evilSite(target, status))
+      const before = origins.arrivals.length
       const call = { url: '/start', method, ...(method === 'POST' ? { body: 'content' } : {}) }
       const answer = await send(transport, call)
 
@@ -111,7 +111,7 @@ describe.each(pageTransports)('%s', (transport) => {
   )
 })
 
-describe('the auth requests', () => {
+describe('the auth requests of a page', () => {
   const redirections = redirectStatuses.flatMap((status) =>
     ['/elsewhere', `${evilOrigin}/collect`, `${ownOrigin}:8443/refresh`].map((location) => ({
       status,
@@ -124,7 +124,7 @@ describe('the auth requests', () => {
     async ({ status, location }) => {
       const held = await signIn()
       for (const path of ['/refresh', '/logout', '/login']) {
-        world.answer(
+        origins.answer(
           path,
           withCors(() => redirect(status, location))
         )
@@ -136,10 +136,10 @@ describe('the auth requests', () => {
       const login = page().evaluate(() => window.page.attemptLogin({ email: 'a', password: 'b' }))
       expect(await login).toBe('ERR_AUTH_NETWORK')
       expect(await attempt('logout')).toBe('{"confirmed":false}')
-      expect(world.strays()).toEqual([])
-      expect(world.callsTo('/elsewhere')).toEqual([])
+      expect(origins.arrivalsElsewhere()).toEqual([])
+      expect(origins.callsTo('/elsewhere')).toEqual([])
       for (const path of ['/refresh', '/logout', '/login']) {
-        expect(world.callsTo(path).length, path).toBeGreaterThan(0)
+        expect(origins.callsTo(path).length, path).toBeGreaterThan(0)
       }
     }
   )
@@ -151,8 +151,8 @@ it('keeps the Authorization header of the app, and does not refresh on its 401',
     const headers = { Authorization: 'Basic YTpi' }
     expect((await send(transport, { url: '/me', headers })).status).toBe(401)
   }
-  expect(world.callsTo('/me').map((call) => headerOf(call, 'authorization'))).toEqual(
+  expect(origins.callsTo('/me').map((call) => headerOf(call, 'authorization'))).toEqual(
     pageTransports.map(() => 'Basic YTpi')
   )
-  expect(world.callsTo('/refresh')).toEqual([])
+  expect(origins.callsTo('/refresh')).toEqual([])
 })

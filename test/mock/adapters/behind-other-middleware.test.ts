@@ -6,7 +6,7 @@ import { createMockAuthServer } from 'everbearer/mock'
 import { middleware, protect } from 'everbearer/mock/node'
 import express, { type Response as Answer, type RequestHandler } from 'express'
 import { describe, expect, it } from 'vitest'
-import { json, overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
+import { json, openBrowser, overWire } from '../../support/setups/one-cookie-browser.ts'
 import { serve } from './listen-on-a-port.ts'
 
 const page = 'http://localhost:3000'
@@ -72,7 +72,7 @@ describe('behind compression middleware', () => {
 
   it('a protected response is compressed like an unprotected one', async () => {
     const server = createMockAuthServer()
-    const { token } = await visit(overWire(server)).login()
+    const { token } = await openBrowser(overWire(server)).login()
     const app = express().use(compress)
     app.get('/plain', (_asked, answer) => void answer.json(words))
     app.get(
@@ -86,7 +86,7 @@ describe('behind compression middleware', () => {
 
   it('an injected response that replaces a protected one is compressed', async () => {
     const server = createMockAuthServer()
-    const { token } = await visit(overWire(server)).login()
+    const { token } = await openBrowser(overWire(server)).login()
     const app = express().use(compress)
     app.get(
       '/todos',

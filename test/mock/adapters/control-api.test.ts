@@ -5,9 +5,9 @@ import { createMockAuthServer } from 'everbearer/mock'
 import { listen } from 'everbearer/mock/node'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { withControlApi } from '../../../src/mock/adapters/node.ts'
-import { claimsOf, json, overFetch, visit } from '../../support/worlds/one-cookie-browser.ts'
+import { claimsOf, json, openBrowser, overFetch } from '../../support/setups/one-cookie-browser.ts'
 
-async function arrange() {
+async function setUp() {
   const server = createMockAuthServer()
   const listening = await listen(server, { control: true })
   onTestFinished(listening.close)
@@ -19,12 +19,12 @@ async function arrange() {
     return { status: response.status, body: text === '' ? undefined : JSON.parse(text) }
   }
   const post = (name: string, body?: unknown) => ask('POST', name, body)
-  return { server, ask, post, ada: visit(overFetch(fetch, url)), ...listening }
+  return { server, ask, post, ada: openBrowser(overFetch(fetch, url)), ...listening }
 }
 
 describe('each command calls the method with its name', () => {
   it('rotate-key, retire-key and keys', async () => {
-    const { server, ask, post } = await arrange()
+    const { server, ask, post } = await setUp()
     const { body } = await post('rotate-key')
     expect(body.kid).toBe(server.keys[0]?.kid)
     expect((await ask('GET', 'keys')).body).toEqual(server.keys)
@@ -34,7 +34,7 @@ describe('each command calls the method with its name', () => {
   })
 
   it('publish-key, activate-key, emergency-rotate and key-audit', async () => {
-    const { server, ask, post } = await arrange()
+    const { server, ask, post } = await setUp()
     const { kid } = (await post('publish-key', { alg: 'ES256' })).body
     expect((await post('activate-key', { kid })).body).toMatchObject({ kid })
     const emergency = (await post('emergency-rotate', { kid: 'new' })).body
@@ -44,7 +44,7 @@ describe('each command calls the method with its name', () => {
   })
 
   it('sign-in, sessions, expire-session, end-session, revoke, expire-access-tokens and bump-token-version', async () => {
-    const { server, ask, post, ada } = await arrange()
+    const { server, ask, post, ada } = await setUp()
     const { body } = await post('sign-in', { user: 'ada@example.com' })
     expect((await ask('GET', 'sessions')).body).toEqual(server.sessions)
     expect((await ada.me(body.accessToken)).status).toBe(200)
@@ -74,7 +74,7 @@ describe('each command calls the method with its name', () => {
   })
 
   it('fail-next', async () => {
-    const { server, post, ada } = await arrange()
+    const { server, post, ada } = await setUp()
     const plans = [
       { endpoint: 'login', fault: 503 },
       { endpoint: 'login', fault: { status: 429, headers: { 'Retry-After': '2' } }, times: 2 },
@@ -89,7 +89,7 @@ describe('each command calls the method with its name', () => {
   })
 
   it('hold, arrived and release', async () => {
-    const { post, ada } = await arrange()
+    const { post, ada } = await setUp()
     const { body } = await post('hold', { endpoint: 'login' })
     const login = ada.login()
     expect((await post('arrived', { gate: body.gate, count: 1 })).status).toBe(204)
@@ -104,7 +104,7 @@ describe('each command calls the method with its name', () => {
   })
 
   it('advance, freeze and reset-clock', async () => {
-    const { server, post, ada } = await arrange()
+    const { server, post, ada } = await setUp()
     const { token } = await ada.login()
     await post('advance', { seconds: 300 })
     expect((await ada.me(token)).status).toBe(401)
@@ -115,7 +115,7 @@ describe('each command calls the method with its name', () => {
   })
 
   it('revoke-access-tokens, end-sessions and reset', async () => {
-    const { server, post, ada } = await arrange()
+    const { server, post, ada } = await setUp()
     const { token } = await ada.login()
     await post('revoke-access-tokens')
     expect((await ada.me(token)).status).toBe(401)
@@ -127,7 +127,7 @@ describe('each command calls the method with its name', () => {
   })
 
   it('calls, violations and idle', async () => {
-    const { server, ask, post, ada, url } = await arrange()
+    const { server, ask, post, ada, url } = await setUp()
     const { token } = await ada.login()
     await ada.me(token)
     await fetch(`${url}/me?access_token=${token}`)
@@ -188,7 +188,7 @@ it.each([
   ['POST', 'retire-key', { kid: 'x' }, 400, 'x'],
   ['POST', 'rotate-key', [], 400, 'the body is not a JSON object']
 ])('%s %s with the body %j is refused with %i: %s', async (method, name, body, status, message) => {
-  const { ask } = await arrange()
+  const { ask } = await setUp()
   const answer = await ask(method, name, body)
   expect(answer.status).toBe(status)
   expect(JSON.stringify(answer.body)).toContain(message)
@@ -213,7 +213,7 @@ describe('access from elsewhere', () => {
     ['sandboxed page', { Origin: 'null' }],
     ['host name that resolves to this machine', { Host: 'evil.test' }]
   ])('refuses a request from a %s', async (_name, headers) => {
-    const { server, url } = await arrange()
+    const { server, url } = await setUp()
     expect(await status(url, headers)).toBe(403)
     expect(server.keys).toHaveLength(1)
   })
@@ -265,7 +265,7 @@ it('accepts pages on this machine even if allowedOrigins excludes them', async (
 })
 
 it('lists the same calls as server.calls', async () => {
-  const { ask, url, ada, server } = await arrange()
+  const { ask, url, ada, server } = await setUp()
   await ada.login()
   await fetch(`${url}/me`)
   const listed = async (route: string) => (await ask('GET', `calls?route=${route}`)).body
@@ -275,14 +275,14 @@ it('lists the same calls as server.calls', async () => {
 })
 
 it('fail-next accepts the string Infinity for times', async () => {
-  const { post, ada } = await arrange()
+  const { post, ada } = await setUp()
   const plan = { endpoint: 'me', fault: 503, times: 'Infinity' }
   expect((await post('fail-next', plan)).status).toBe(204)
   for (let call = 0; call < 3; call += 1) expect((await ada.me()).status).toBe(503)
 })
 
 it('closing the port ends a pending arrived command', async () => {
-  const { post, close } = await arrange()
+  const { post, close } = await setUp()
   const { gate } = (await post('hold', { endpoint: 'refresh' })).body
   const waiting = post('arrived', { gate })
   // The response to a later call shows that the pending one has arrived.
@@ -292,7 +292,7 @@ it('closing the port ends a pending arrived command', async () => {
 })
 
 it('control calls are not logged and do not delay idle()', async () => {
-  const { server, post, ask } = await arrange()
+  const { server, post, ask } = await setUp()
   await post('idle')
   await ask('GET', 'calls')
   await post('hold', { endpoint: 'login' })
@@ -301,7 +301,7 @@ it('control calls are not logged and do not delay idle()', async () => {
 })
 
 it('answers 413 to a body that is too large', async () => {
-  const { url } = await arrange()
+  const { url } = await setUp()
   const body = ' '.repeat(70_000)
   const response = await fetch(`${url}/__mock/reset`, { method: 'POST', headers: [json], body })
   expect(response.status).toBe(413)

@@ -2,15 +2,15 @@
 import { describe, expect, it } from 'vitest'
 import {
   base,
-  createClockedServer,
+  createServerWithClock,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
-async function arrange() {
-  const { server } = createClockedServer()
-  const { token } = await visit(overWire(server)).login()
+async function setUp() {
+  const { server } = createServerWithClock()
+  const { token } = await openBrowser(overWire(server)).login()
   const ask = (init: RequestInit = {}) =>
     new Request(`${base}/api/todos`, {
       ...init,
@@ -19,9 +19,9 @@ async function arrange() {
   return { server, ask }
 }
 
-describe('protect', () => {
+describe('protect() of the fetch adapter', () => {
   it('calls the handler with the request body and the session if the token is valid', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     const handler = server.protect(async (request, { claims: { sub } }) =>
       Response.json({ sub, sent: await request.text() }, { status: 201, statusText: 'Made' })
     )
@@ -34,7 +34,7 @@ describe('protect', () => {
   })
 
   it('does not change the bytes and the cookies of the handler', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     server.rotateKey()
     const bytes = new Uint8Array([0, 255, 128, 10])
     const handler = server.protect(() => {
@@ -54,7 +54,7 @@ describe('protect', () => {
   })
 
   it('re-issues a token on a response with read-only headers', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     server.rotateKey()
     const handler = server.protect(() => Response.redirect('http://localhost/elsewhere', 303))
     const response = await handler(ask())
@@ -70,7 +70,7 @@ describe('protect', () => {
   ])(
     'does not write the re-issued token into a response object %s that the handler reuses',
     async (_name, make) => {
-      const { server, ask } = await arrange()
+      const { server, ask } = await setUp()
       const response = make()
       const handler = server.protect(() => response)
       server.rotateKey()
@@ -80,12 +80,12 @@ describe('protect', () => {
   )
 
   it('returns a network error of the handler unchanged', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     expect((await server.protect(() => Response.error())(ask())).type).toBe('error')
   })
 
   it('refuses a request without a token and does not call the handler', async () => {
-    const { server } = await arrange()
+    const { server } = await setUp()
     const handler = server.protect(() => {
       throw new Error('called')
     })
@@ -100,7 +100,7 @@ describe('protect', () => {
   })
 
   it('logs a handler that throws as failed, and rejects with its error', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     const mistake = new Error('mistake')
     const handler = server.protect(() => Promise.reject(mistake))
 
@@ -110,7 +110,7 @@ describe('protect', () => {
 })
 
 it('answers HEAD like GET, without a body', async () => {
-  const { server, ask } = await arrange()
+  const { server, ask } = await setUp()
   const response = await server.fetch(
     new Request(`${base}/me`, { method: 'HEAD', headers: ask().headers })
   )

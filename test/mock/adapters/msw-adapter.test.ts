@@ -4,17 +4,17 @@ import { createHandlers, protect } from 'everbearer/mock/msw'
 import { getResponse, type HttpHandler, HttpResponse, http, passthrough } from 'msw'
 import { describe, expect, it } from 'vitest'
 import {
-  createClockedServer,
+  createServerWithClock,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 const api = 'https://api.example.com'
 
-async function arrange() {
-  const { server } = createClockedServer()
-  const { token } = await visit(overWire(server, api)).login()
+async function setUp() {
+  const { server } = createServerWithClock()
+  const { token } = await openBrowser(overWire(server, api)).login()
   const ask = async (handlers: HttpHandler[], path: string, init: RequestInit = {}) => {
     const headers = {
       authorization: `Bearer ${token}`,
@@ -26,9 +26,9 @@ async function arrange() {
   return { server, ask }
 }
 
-describe('createHandlers', () => {
+describe('createHandlers()', () => {
   it('sends Content-Length, so that the connection can be reused', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     const handlers = createHandlers(server, { baseURL: api })
     const answers: MockFaultAnswer[] = [
       { status: 200, body: { name: 'Zoë 🔑' } },
@@ -48,9 +48,9 @@ describe('createHandlers', () => {
   })
 })
 
-describe('createHandlers', () => {
+describe('createHandlers()', () => {
   it('separates the cookies of a Cookie header that msw 2 has joined with commas', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     const { refreshToken, sid } = await server.signIn(undefined, api)
     await ask(createHandlers(server, { baseURL: api }), '/refresh', {
       method: 'POST',
@@ -64,9 +64,9 @@ describe('createHandlers', () => {
   })
 })
 
-describe('protect', () => {
+describe('protect() of the msw adapter', () => {
   it('calls the resolver with the argument of msw and the verified session', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     const handler = http.post(
       `${api}/todos/:id`,
       protect(server, async ({ params: { id }, request, claims: { sub }, kid, reissued }) =>
@@ -87,7 +87,7 @@ describe('protect', () => {
   })
 
   it('re-issues a token on a returned and on a thrown response', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     server.rotateKey()
     const teapot = () => {
       throw HttpResponse.text('short and stout', { status: 418 })
@@ -100,7 +100,7 @@ describe('protect', () => {
   })
 
   it('refuses a revoked token and does not call the resolver', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     server.revokeAccessTokens()
     const handler = http.get(
       `${api}/todos`,
@@ -112,7 +112,7 @@ describe('protect', () => {
   })
 
   it('calls the next handler if the resolver returns undefined', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     const handlers = [
       http.get(
         `${api}/todos`,
@@ -129,7 +129,7 @@ describe('protect', () => {
   ])(
     'does not re-issue a token if the resolver leaves the request to %s',
     async (_name, resolver) => {
-      const { server, ask } = await arrange()
+      const { server, ask } = await setUp()
       server.rotateKey()
       const handlers = [http.get(`${api}/todos`, protect(server, resolver))]
       for (let call = 0; call < 2; call += 1) {
@@ -146,7 +146,7 @@ describe('protect', () => {
   )
 
   it('does not write the re-issued token into a response object that the resolver reuses', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     const done = new HttpResponse(null, { status: 204 })
     const handlers = [
       http.get(
@@ -160,7 +160,7 @@ describe('protect', () => {
   })
 
   it('does not change the cookies of the resolver', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     const resolver = protect(
       server,
       () =>
@@ -177,9 +177,9 @@ describe('protect', () => {
   })
 })
 
-describe('createHandlers', () => {
+describe('createHandlers()', () => {
   it('answers every preflight to the origin of an absolute baseURL', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     const response = await ask(createHandlers(server, { baseURL: api }), '/todos/7', {
       method: 'OPTIONS',
       headers: { 'access-control-request-method': 'DELETE' }
@@ -190,7 +190,7 @@ describe('createHandlers', () => {
   })
 
   it('leaves requests to other paths and origins to other handlers', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     expect(await ask(createHandlers(server, { baseURL: api }), '/todos')).toBeUndefined()
     expect(
       await ask(createHandlers(server, { baseURL: 'https://other.test' }), '/me')
@@ -209,7 +209,7 @@ describe('createHandlers', () => {
   )
 
   it('accepts a baseURL with a trailing slash', async () => {
-    const { server, ask } = await arrange()
+    const { server, ask } = await setUp()
     expect((await ask(createHandlers(server, { baseURL: `${api}/` }), '/me'))?.status).toBe(200)
   })
 })

@@ -3,7 +3,7 @@ import { createMockAuthServer, type MockAuthServer } from 'everbearer/mock'
 import { middleware, protect } from 'everbearer/mock/node'
 import express, { type Response as Answer, type Request as Asked } from 'express'
 import { describe, expect, it } from 'vitest'
-import { json, overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
+import { json, openBrowser, overWire } from '../../support/setups/one-cookie-browser.ts'
 import { serve } from './listen-on-a-port.ts'
 
 const login = {
@@ -11,10 +11,11 @@ const login = {
   headers: [json],
   body: JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
 }
-const tokenOf = async (server: MockAuthServer) => (await visit(overWire(server)).login()).token
+const tokenOf = async (server: MockAuthServer) =>
+  (await openBrowser(overWire(server)).login()).token
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 
-describe('middleware in Express', () => {
+describe('the middleware in Express', () => {
   it('answers its routes and leaves other requests to the app', async () => {
     const server = createMockAuthServer({ basePath: '/auth' })
     const app = express()
@@ -47,8 +48,8 @@ describe('middleware in Express', () => {
   })
 })
 
-describe('protect', () => {
-  async function arrange(
+describe('protect() of the Node adapter', () => {
+  async function setUp(
     listener: Parameters<typeof protect<Asked, Answer>>[1] = (_asked, answer, { claims }) =>
       answer.json([claims.sub])
   ) {
@@ -62,7 +63,7 @@ describe('protect', () => {
   }
 
   it('calls the listener with the session, and logs the status that was sent', async () => {
-    const { server, url, token } = await arrange((_asked, answer, { claims: { sub }, kid }) =>
+    const { server, url, token } = await setUp((_asked, answer, { claims: { sub }, kid }) =>
       answer.status(201).json([sub, kid])
     )
     const response = await fetch(url, bearer(token))
@@ -74,7 +75,7 @@ describe('protect', () => {
   })
 
   it('does not call the listener without a valid token', async () => {
-    const { server, url, token } = await arrange(() => {
+    const { server, url, token } = await setUp(() => {
       throw new Error('called')
     })
     expect((await fetch(url)).status).toBe(401)
@@ -83,7 +84,7 @@ describe('protect', () => {
   })
 
   it('adds the re-issued token and the CORS headers to the response', async () => {
-    const { server, url, token } = await arrange()
+    const { server, url, token } = await setUp()
     server.rotateKey()
     const headers = { authorization: `Bearer ${token}`, origin: 'http://localhost:3000' }
     const response = await fetch(url, { headers })
@@ -110,7 +111,7 @@ describe('protect', () => {
     ]
   ]
   it.each(writers)('adds its values to the headers that %s', async (_name, writer) => {
-    const { server, url, token } = await arrange(writer)
+    const { server, url, token } = await setUp(writer)
     server.rotateKey()
     const headers = { authorization: `Bearer ${token}`, origin: 'http://localhost:3000' }
     const response = await fetch(url, { headers })
@@ -122,7 +123,7 @@ describe('protect', () => {
   })
 
   it('replaces the allowed origin that the listener sets', async () => {
-    const { url, token } = await arrange((_asked, answer) =>
+    const { url, token } = await setUp((_asked, answer) =>
       answer.set({ 'Access-Control-Allow-Origin': '*', 'Access-Control-Max-Age': '1' }).json([])
     )
     const see = async (origin: string) => {
@@ -136,7 +137,7 @@ describe('protect', () => {
   })
 
   it('answers preflights', async () => {
-    const { url } = await arrange()
+    const { url } = await setUp()
     const headers = { origin: 'http://localhost:3000', 'access-control-request-method': 'PUT' }
     expect((await fetch(url, { method: 'OPTIONS', headers })).status).toBe(204)
   })
@@ -149,7 +150,7 @@ describe('protect', () => {
         next(new Error('mistake'))
     ]
   ])('leaves an error that %s to the error handler of the app', async (_name, listener) => {
-    const { server, url, token } = await arrange(listener)
+    const { server, url, token } = await setUp(listener)
     const response = await fetch(url, bearer(token))
     expect([response.status, await response.text()]).toEqual([501, 'mistake'])
     await server.idle()
@@ -170,7 +171,7 @@ describe('protect', () => {
   })
 
   it('applies faults and gates', async () => {
-    const { server, url, token } = await arrange()
+    const { server, url, token } = await setUp()
     server.failNext('protected', 503)
     server.failNext('protected', 'network')
     const gate = server.hold('api')

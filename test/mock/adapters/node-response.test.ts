@@ -6,11 +6,11 @@ import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/moc
 import { protect } from 'everbearer/mock/node'
 import express, { type Response as Answer, type Request as Asked } from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
+import { openBrowser, overWire } from '../../support/setups/one-cookie-browser.ts'
 
 type Listener = (message: IncomingMessage, response: ServerResponse) => unknown
 
-async function arrange(listener: Listener, options: MockAuthServerOptions = {}) {
+async function setUp(listener: Listener, options: MockAuthServerOptions = {}) {
   const server = createMockAuthServer(options)
   const done: string[] = []
   const guarded = protect(server, (message, response) => {
@@ -24,7 +24,7 @@ async function arrange(listener: Listener, options: MockAuthServerOptions = {}) 
     httpServer.closeAllConnections()
   })
   const url = `http://localhost:${(httpServer.address() as AddressInfo).port}`
-  const { token } = await visit(overWire(server)).login()
+  const { token } = await openBrowser(overWire(server)).login()
   const headers = { authorization: `Bearer ${token}` }
   return { server, done, url, get: () => fetch(url, { headers }), headers }
 }
@@ -59,7 +59,7 @@ describe('after the commit', () => {
   it.each(writers)(
     'a gate holds a response that the listener wrote with %s',
     async (_name, listener) => {
-      const { server, done, get } = await arrange(listener)
+      const { server, done, get } = await setUp(listener)
       const gate = server.hold('api', { after: 'commit' })
       let isAnswered = false
       const answer = get().then((response) => {
@@ -80,7 +80,7 @@ describe('after the commit', () => {
   it.each(writers)(
     'an injected response replaces one that the listener wrote with %s',
     async (_name, listener) => {
-      const { server, done, get } = await arrange(listener)
+      const { server, done, get } = await setUp(listener)
       server.failNext('api', { status: 503, body: 'sorry' }, { after: 'commit' })
       const response = await get()
       expect([response.status, await response.text()]).toEqual([503, 'sorry'])
@@ -97,7 +97,7 @@ describe('after the commit', () => {
   it.each(writers)(
     'a network fault ends the connection of a response written with %s',
     async (_name, listener) => {
-      const { server, done, get } = await arrange(listener)
+      const { server, done, get } = await setUp(listener)
       server.failNext('api', 'network', { after: 'commit' })
       await expect(get()).rejects.toThrow()
       expect(done).toHaveLength(1)
@@ -107,7 +107,7 @@ describe('after the commit', () => {
   it.each(writers)(
     'malformed and cut send half of a response written with %s',
     async (_name, listener) => {
-      const { server, get } = await arrange(listener)
+      const { server, get } = await setUp(listener)
       server.failNext('api', 'malformed', { after: 'commit' })
       const response = await get()
       expect(response.headers.get('x-total')).toBe('2')
@@ -118,7 +118,7 @@ describe('after the commit', () => {
   )
 
   it('a response that hangs is logged as abandoned when the client disconnects', async () => {
-    const { server, done, url, headers } = await arrange(greet)
+    const { server, done, url, headers } = await setUp(greet)
     server.failNext('api', 'hang', { after: 'commit' })
     const abort = new AbortController()
     const hanging = fetch(url, { headers, signal: abort.signal })
@@ -141,7 +141,7 @@ describe('after the commit', () => {
     const httpServer = createServer(app).listen(0, 'localhost')
     await new Promise((resolve) => httpServer.once('listening', resolve))
     onTestFinished(() => void httpServer.close())
-    const { token } = await visit(overWire(server)).login()
+    const { token } = await openBrowser(overWire(server)).login()
     server.failNext('protected', 500, { after: 'commit' })
     const url = `http://localhost:${(httpServer.address() as AddressInfo).port}/todos`
     const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
@@ -149,12 +149,12 @@ describe('after the commit', () => {
   })
 })
 
-describe('re-issue', () => {
+describe('a re-issue during a listener', () => {
   it.each([
     ['the session ends', 'endSessions'],
     ['the access tokens are revoked', 'revokeAccessTokens']
   ] as const)('sends no re-issued token if %s while the listener runs', async (_name, control) => {
-    const { server, get } = await arrange(async (_message, response) => {
+    const { server, get } = await setUp(async (_message, response) => {
       server.rotateKey()
       await new Promise((resolve) => setImmediate(resolve))
       server[control]()
@@ -169,10 +169,10 @@ describe('re-issue', () => {
   })
 })
 
-describe('streams', () => {
+describe('a listener that streams its response', () => {
   it('chunks arrive as they are written once the head has been sent', async () => {
     let write = (_piece: string) => {}
-    const { server, get } = await arrange((_message, response) => {
+    const { server, get } = await setUp((_message, response) => {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' })
       response.flushHeaders()
       write = (piece) => response.write(piece)
@@ -190,7 +190,7 @@ describe('streams', () => {
 
   it('later writes to a replaced response are dropped without an error', async () => {
     let later: Promise<unknown> = Promise.resolve()
-    const { server, get } = await arrange((_message, response) => {
+    const { server, get } = await setUp((_message, response) => {
       response.write('one')
       // After the injected response has been sent.
       later = once(response, 'finish').then(() => {
@@ -206,7 +206,7 @@ describe('streams', () => {
 
 it('headersSent, writableEnded and late header changes behave as if the response had been sent', async () => {
   const seen: unknown[] = []
-  const { get } = await arrange((_message, response) => {
+  const { get } = await setUp((_message, response) => {
     seen.push(response.headersSent, response.writableEnded)
     response.end('hello')
     seen.push(response.headersSent, response.writableEnded)
@@ -236,7 +236,7 @@ it('logs a call as abandoned if the client disconnects while the listener runs',
   const asked = new Promise<void>((resolve) => {
     isAsked = resolve
   })
-  const { server, url, headers } = await arrange(() => isAsked())
+  const { server, url, headers } = await setUp(() => isAsked())
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
   socket.write(`GET / HTTP/1.1\r\nHost: x\r\nAuthorization: ${headers.authorization}\r\n\r\n`)
@@ -246,7 +246,7 @@ it('logs a call as abandoned if the client disconnects while the listener runs',
 })
 
 it('sends the headers, repeated headers and cookies of the listener unchanged', async () => {
-  const { url, headers } = await arrange((_message, response) => {
+  const { url, headers } = await setUp((_message, response) => {
     response.setHeader('X-Total', '2')
     response.setHeader('Link', ['<a>; rel=a', '<b>; rel=b'])
     response.setHeader('Set-Cookie', ['a=1', 'b=2'])

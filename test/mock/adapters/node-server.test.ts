@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { createMockAuthServer, type MockAuthServer } from 'everbearer/mock'
 import { listen, toNodeListener } from 'everbearer/mock/node'
 import { expect, it, onTestFinished } from 'vitest'
-import { json } from '../../support/worlds/one-cookie-browser.ts'
+import { json } from '../../support/setups/one-cookie-browser.ts'
 import { serve } from './listen-on-a-port.ts'
 
 const login = {

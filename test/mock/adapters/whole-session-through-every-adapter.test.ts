@@ -7,12 +7,12 @@ import { getResponse } from 'msw'
 import { expect, it } from 'vitest'
 import {
   claimsOf,
-  createClockedServer,
+  createServerWithClock,
+  openBrowser,
   overFetch,
   overWire,
-  type Send,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  type Send
+} from '../../support/setups/one-cookie-browser.ts'
 
 interface Adapter {
   readonly name: 'direct' | 'fetch' | 'node' | 'msw'
@@ -45,11 +45,11 @@ const adapters: readonly Adapter[] = [
 ]
 
 it.each(adapters)('$name adapter: a session works from login to logout', async (adapter) => {
-  const { server, clock } = createClockedServer({
+  const { server, clock } = createServerWithClock({
     users: [{ email: 'ada@example.com', password: 'lovelace', claims: { role: 'admin' } }]
   })
   const { send, close } = await adapter.open(server)
-  const ada = visit(send)
+  const ada = openBrowser(send)
 
   const login = await ada.login()
   expect(login.status).toBe(200)
@@ -102,9 +102,9 @@ it.each(adapters)('$name adapter: a session works from login to logout', async (
 it.each(adapters)(
   '$name adapter: a wrong password is answered with 401 and no cookie',
   async (adapter) => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     const { send, close } = await adapter.open(server)
-    const answer = await visit(send).login('byron')
+    const answer = await openBrowser(send).login('byron')
     await close()
 
     expect(answer.status).toBe(401)

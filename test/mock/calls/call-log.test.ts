@@ -4,16 +4,16 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import {
   base,
   claimsOf,
-  createClockedServer,
+  createServerWithClock,
   json,
   kidOf,
+  openBrowser,
   overFetch,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 it('lists a call as pending on arrival, and completes it when it is answered', async () => {
-  const { server, clock } = createClockedServer()
+  const { server, clock } = createServerWithClock()
   let release = () => {}
   const held = new Promise<string>((resolve) => {
     release = () => resolve('{}')
@@ -54,7 +54,7 @@ it('lists a call as pending on arrival, and completes it when it is answered', a
 })
 
 it('lists calls in order of arrival, regardless of how long their bodies take', async () => {
-  const { server } = createClockedServer()
+  const { server } = createServerWithClock()
   const request = (path: string, init?: RequestInit) => server.fetch(new Request(base + path, init))
   await Promise.all([
     request('/login', { method: 'POST', headers: [json], body: ' '.repeat(50_000) }),
@@ -66,8 +66,8 @@ it('lists calls in order of arrival, regardless of how long their bodies take', 
 })
 
 it('records the user, the session, the tokens and the keys of a call', async () => {
-  const { server } = createClockedServer()
-  const ada = visit(overWire(server))
+  const { server } = createServerWithClock()
+  const ada = openBrowser(overWire(server))
   const { token } = await ada.login()
   const next = await ada.refresh('attempt-1')
   const { sid, jti } = claimsOf(token)
@@ -97,8 +97,8 @@ it('records the user, the session, the tokens and the keys of a call', async () 
 })
 
 it('records the jti of an expired token', async () => {
-  const { server, clock } = createClockedServer()
-  const ada = visit(overWire(server))
+  const { server, clock } = createServerWithClock()
+  const ada = openBrowser(overWire(server))
   const { token } = await ada.login()
   clock.advanceSeconds(300)
   await ada.me(token)
@@ -113,10 +113,10 @@ it('records the jti of an expired token', async () => {
 })
 
 it('contains no secret, even if a client puts one in the method, URL or a header', async () => {
-  const { server, clock } = createClockedServer({
+  const { server, clock } = createServerWithClock({
     keys: [{ kid: 'k', secret: 'canary-secret-'.repeat(3) }]
   })
-  const ada = visit(overWire(server))
+  const ada = openBrowser(overWire(server))
   const secrets = ['lovelace', 'wrong-password', 'canary-secret-']
   const keep = (token: string) => {
     secrets.push(token, ...token.split('.').slice(1), ada.cookie ?? '')
@@ -153,17 +153,17 @@ it('contains no secret, even if a client puts one in the method, URL or a header
 })
 
 it('replaces control characters, so that a token cannot control a terminal', async () => {
-  const { server } = createClockedServer()
+  const { server } = createServerWithClock()
   const header = Buffer.from(JSON.stringify({ alg: 'HS256', kid: '\u001b[2J' })).toString(
     'base64url'
   )
-  await visit(overWire(server)).me(`${header}.e30.x`)
+  await openBrowser(overWire(server)).me(`${header}.e30.x`)
 
   expect(server.calls.at(-1)).toMatchObject({ outcome: 'unknown_kid', kid: '\ufffd[2J' })
 })
 
 it('returns a snapshot: changing the list does not change the log', async () => {
-  const { server } = createClockedServer()
+  const { server } = createServerWithClock()
   await overFetch(server.fetch)({ method: 'GET', path: '/me', headers: [] })
   const first = server.calls
   ;(first as readonly MockCall[] as MockCall[]).length = 0
@@ -173,7 +173,7 @@ it('returns a snapshot: changing the list does not change the log', async () => 
 })
 
 it('calls a listener for each answered call until it is removed', async () => {
-  const { server } = createClockedServer()
+  const { server } = createServerWithClock()
   const heard: string[] = []
   const remove = server.onCall((call) => heard.push(`${call.index} ${call.status}`))
   const ask = () => server.handle({ method: 'GET', url: `${base}/me`, headers: [] })
@@ -193,7 +193,7 @@ it('answers the call if a listener throws, and reports the error as uncaught', a
     process.removeAllListeners('uncaughtException')
     for (const listener of given) process.on('uncaughtException', listener)
   })
-  const { server } = createClockedServer()
+  const { server } = createServerWithClock()
   const mistake = new Error('mistake')
   server.onCall(() => {
     throw mistake
@@ -205,7 +205,7 @@ it('answers the call if a listener throws, and reports the error as uncaught', a
 })
 
 it('does not list a call that was open during a reset', async () => {
-  const { server } = createClockedServer()
+  const { server } = createServerWithClock()
   const open = server.handle({ method: 'POST', url: `${base}/refresh`, headers: [json] })
   server.reset()
   await open

@@ -3,111 +3,111 @@
 import type { AuthClientOptions } from 'everbearer'
 import type { MockRule } from 'everbearer/mock'
 import { describe, expect, it } from 'vitest'
-import { base, createClockedServer, json } from '../../support/worlds/one-cookie-browser.ts'
+import { base, createServerWithClock, json } from '../../support/setups/one-cookie-browser.ts'
 import {
-  createTestBed,
+  type ClientSetup,
   ada as credentials,
-  type TestBed
-} from '../../support/worlds/test-client.ts'
+  setUpClient
+} from '../../support/setups/test-client.ts'
 
 const ways = ['cookie', 'access-token', 'refresh-token'] as const
 type Way = (typeof ways)[number]
 
-const load = ({ auth }: TestBed) => auth.axios.get('/me')
+const load = ({ auth }: ClientSetup) => auth.axios.get('/me')
 const settle = (promise: Promise<unknown>) => promise.catch(() => undefined)
 
 /** Situations in which this package's client must not break a rule. */
-const lives: Readonly<Record<string, (bed: TestBed, credential: Way) => Promise<unknown>>> = {
-  async 'refreshes shortly before each token expires'(bed) {
+const lives: Readonly<Record<string, (setup: ClientSetup, credential: Way) => Promise<unknown>>> = {
+  async 'refreshes shortly before each token expires'(setup) {
     for (let round = 0; round < 5; round += 1) {
-      bed.clock.tick(290_000)
-      await bed.idle()
-      await Promise.all(Array.from({ length: 20 }, () => load(bed)))
+      setup.clock.tick(290_000)
+      await setup.idle()
+      await Promise.all(Array.from({ length: 20 }, () => load(setup)))
     }
-    expect(bed.callsTo('refresh')).toHaveLength(5)
+    expect(setup.callsTo('refresh')).toHaveLength(5)
   },
-  async 'a key rotation with re-issued tokens'(bed) {
-    bed.server.rotateKey()
-    await Promise.all(Array.from({ length: 20 }, () => load(bed)))
-    bed.clock.tick(60_000)
-    await load(bed)
-    bed.server.retireKey()
-    await load(bed)
-    await bed.auth.refresh()
-    await load(bed)
-    expect(bed.eventNames()).toContain('reissued')
+  async 'a key rotation with re-issued tokens'(setup) {
+    setup.server.rotateKey()
+    await Promise.all(Array.from({ length: 20 }, () => load(setup)))
+    setup.clock.tick(60_000)
+    await load(setup)
+    setup.server.retireKey()
+    await load(setup)
+    await setup.auth.refresh()
+    await load(setup)
+    expect(setup.eventNames()).toContain('reissued')
   },
-  async 'a re-issue while a refresh is in flight'(bed) {
-    const gate = bed.server.hold('refresh', { after: 'commit' })
-    const refreshing = bed.auth.refresh()
+  async 'a re-issue while a refresh is in flight'(setup) {
+    const gate = setup.server.hold('refresh', { after: 'commit' })
+    const refreshing = setup.auth.refresh()
     await gate.arrived()
-    bed.server.rotateKey()
-    await load(bed)
+    setup.server.rotateKey()
+    await load(setup)
     gate.release()
     await refreshing
-    bed.clock.tick(60_000)
-    await load(bed)
+    setup.clock.tick(60_000)
+    await load(setup)
   },
-  async 'revoked access tokens'(bed, credential) {
-    bed.server.revokeAccessTokens()
-    await settle(Promise.all(Array.from({ length: 20 }, () => load(bed))))
-    expect(bed.auth.getState().status).toBe(
+  async 'revoked access tokens'(setup, credential) {
+    setup.server.revokeAccessTokens()
+    await settle(Promise.all(Array.from({ length: 20 }, () => load(setup))))
+    expect(setup.auth.getState().status).toBe(
       credential === 'access-token' ? 'unauthenticated' : 'authenticated'
     )
   },
-  async 'a server outage'(bed) {
-    const recover = bed.server.failNext('refresh', 503, { times: Infinity })
-    await settle(bed.auth.refresh())
+  async 'a server outage'(setup) {
+    const recover = setup.server.failNext('refresh', 503, { times: Infinity })
+    await settle(setup.auth.refresh())
     for (let step = 0; step < 12; step += 1) {
-      bed.clock.tick(10_000)
-      await bed.idle()
+      setup.clock.tick(10_000)
+      await setup.idle()
     }
     recover()
-    bed.clock.tick(60_000)
-    await bed.idle()
-    await bed.auth.refresh()
-    await load(bed)
+    setup.clock.tick(60_000)
+    await setup.idle()
+    await setup.auth.refresh()
+    await load(setup)
   },
-  async 'a response that is lost after the rotation'(bed) {
-    bed.server.failNext('refresh', 'network', { after: 'commit' })
-    await settle(bed.auth.refresh())
-    bed.clock.tick(5_000)
-    await bed.idle()
-    await bed.auth.refresh()
-    await load(bed)
+  async 'a response that is lost after the rotation'(setup) {
+    setup.server.failNext('refresh', 'network', { after: 'commit' })
+    await settle(setup.auth.refresh())
+    setup.clock.tick(5_000)
+    await setup.idle()
+    await setup.auth.refresh()
+    await load(setup)
   },
-  async 'a session that the server ends'(bed) {
-    bed.server.endSessions()
-    await settle(load(bed))
-    await settle(load(bed))
-    await settle(bed.auth.refresh())
-    expect(bed.auth.getState().status).toBe('unauthenticated')
+  async 'a session that the server ends'(setup) {
+    setup.server.endSessions()
+    await settle(load(setup))
+    await settle(load(setup))
+    await settle(setup.auth.refresh())
+    expect(setup.auth.getState().status).toBe('unauthenticated')
   },
-  async 'an emergency rotation and a new login'(bed) {
-    bed.server.emergencyRotate()
-    await settle(load(bed))
-    await bed.auth.login(credentials)
-    await load(bed)
+  async 'an emergency rotation and a new login'(setup) {
+    setup.server.emergencyRotate()
+    await settle(load(setup))
+    await setup.auth.login(credentials)
+    await load(setup)
   },
-  async 'a logout and a new login'(bed) {
-    await bed.auth.logout()
-    await settle(bed.auth.refresh())
-    bed.clock.tick(60_000)
-    await bed.auth.login(credentials)
-    await load(bed)
-    expect(bed.auth.getState().status).toBe('authenticated')
+  async 'a logout and a new login'(setup) {
+    await setup.auth.logout()
+    await settle(setup.auth.refresh())
+    setup.clock.tick(60_000)
+    await setup.auth.login(credentials)
+    await load(setup)
+    expect(setup.auth.getState().status).toBe('authenticated')
   },
-  async 'a logout while a refresh is in flight'(bed) {
-    const gate = bed.server.hold('refresh')
-    const refreshing = settle(bed.auth.refresh())
+  async 'a logout while a refresh is in flight'(setup) {
+    const gate = setup.server.hold('refresh')
+    const refreshing = settle(setup.auth.refresh())
     await gate.arrived()
-    const leaving = bed.auth.logout()
+    const leaving = setup.auth.logout()
     gate.release()
     await Promise.all([refreshing, leaving])
   },
-  async 'page loads one after the other'(bed) {
+  async 'page loads one after the other'(setup) {
     for (let visit = 0; visit < 8; visit += 1) {
-      const auth = bed.reload({ restore: 'always' })
+      const auth = setup.reload({ restore: 'always' })
       await settle(auth.ready())
       await settle(auth.axios.get('/me'))
       auth.dispose()
@@ -118,18 +118,18 @@ const lives: Readonly<Record<string, (bed: TestBed, credential: Way) => Promise<
 describe.each(ways)('everbearer refreshing with %s', (credential) => {
   it.each(Object.entries(lives))('breaks no rule during %s', async (_name, live) => {
     const options: AuthClientOptions = { refreshWith: credential, sendIdempotencyKey: 'always' }
-    const bed = createTestBed(options, { refreshWith: credential })
-    await bed.auth.login(credentials)
-    await load(bed)
-    await live(bed, credential)
-    await bed.idle()
-    expect(bed.server.violations).toEqual([])
+    const setup = setUpClient(options, { refreshWith: credential })
+    await setup.auth.login(credentials)
+    await load(setup)
+    await live(setup, credential)
+    await setup.idle()
+    expect(setup.server.violations).toEqual([])
   })
 })
 
 /** A scripted client, which can break rules. */
-async function arrange(refreshWith: Exclude<Way, 'cookie'>) {
-  const { server, clock } = createClockedServer({ refreshWith })
+async function setUp(refreshWith: Exclude<Way, 'cookie'>) {
+  const { server, clock } = createServerWithClock({ refreshWith })
   const bearer = (token: unknown): [string, string] => ['Authorization', `Bearer ${token}`]
   const form: [string, string] = ['Content-Type', 'application/x-www-form-urlencoded']
   const post = async (path: string, headers: [string, string][], body: string, more = {}) => {
@@ -160,7 +160,7 @@ async function arrange(refreshWith: Exclude<Way, 'cookie'>) {
         : post('/logout', [json], JSON.stringify({ refresh_token: first.refresh_token }))
   }
 }
-type Scene = Awaited<ReturnType<typeof arrange>>
+type Scene = Awaited<ReturnType<typeof setUp>>
 type Story = readonly [rules: MockRule[], name: string, act: (scene: Scene) => Promise<unknown>]
 
 const stories: readonly Story[] = [
@@ -250,7 +250,7 @@ const stories: readonly Story[] = [
 
 describe.each(['access-token', 'refresh-token'] as const)('a client with %s', (credential) => {
   it.each(stories)('reports %j for %s', async (rules, _name, act) => {
-    const scene = await arrange(credential)
+    const scene = await setUp(credential)
     await act(scene)
     expect(scene.server.violations.map(({ rule }) => rule)).toEqual(rules)
   })
@@ -278,7 +278,7 @@ it.each([
     }
   ]
 ] as const)('a client with %s that %s breaks %s', async (credential, _name, rule, act) => {
-  const scene = await arrange(credential)
+  const scene = await setUp(credential)
   await act(scene)
   expect(scene.server.violations.map((violation) => violation.rule)).toEqual([rule])
 })

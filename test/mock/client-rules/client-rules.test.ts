@@ -6,29 +6,29 @@ import { describe, expect, it } from 'vitest'
 import {
   base,
   claimsOf,
-  createClockedServer,
+  createServerWithClock,
   json,
-  overWire,
-  type Visitor,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  type OneCookieBrowser,
+  openBrowser,
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
-type Server = ReturnType<typeof createClockedServer>['server']
+type Server = ReturnType<typeof createServerWithClock>['server']
 
 interface Scene {
   readonly server: Server
-  readonly ada: Visitor
+  readonly ada: OneCookieBrowser
   readonly token: string
   /** Advances the clock of the server. */
   pass(seconds: number): void
 }
 
-async function arrange(): Promise<Scene> {
-  const { server, clock } = createClockedServer({
+async function setUp(): Promise<Scene> {
+  const { server, clock } = createServerWithClock({
     refreshGraceSeconds: 10,
     refreshIdleSeconds: 86_400
   })
-  const ada = visit(overWire(server))
+  const ada = openBrowser(overWire(server))
   const { token } = await ada.login()
   return { server, ada, token, pass: clock.advanceSeconds }
 }
@@ -76,7 +76,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
       [
         'refreshes of two sessions at once',
         async ({ server, ada }) => {
-          const other = visit(overWire(server))
+          const other = openBrowser(overWire(server))
           await other.login()
           await Promise.all([ada.refresh(), other.refresh()])
         }
@@ -172,7 +172,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
       ],
       [
         'a refresh of a second browser on the same origin, which looks like the first',
-        ({ server }) => visit(overWire(server)).refresh()
+        ({ server }) => openBrowser(overWire(server)).refresh()
       ],
       [
         'a refresh with the credentials mode omit',
@@ -214,7 +214,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
       [
         'a refresh after a fault replaced the response to the login',
         async ({ server }) => {
-          const other = visit(overWire(server, 'http://localhost:4001'))
+          const other = openBrowser(overWire(server, 'http://localhost:4001'))
           server.failNext('login', 503, { after: 'commit' })
           await other.login()
           await other.refresh()
@@ -260,7 +260,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
       [
         'twenty page loads without a session',
         async ({ server }) => {
-          await repeat(20, () => visit(overWire(server, 'http://localhost:4001')).refresh())
+          await repeat(20, () => openBrowser(overWire(server, 'http://localhost:4001')).refresh())
         }
       ],
       [
@@ -268,7 +268,7 @@ const stories: Readonly<Record<string, { bad: readonly Story[]; good: readonly S
         async ({ server, ada: { cookie } }) => {
           server.reset()
           await repeat(20, async () => {
-            const page = visit(overWire(server))
+            const page = openBrowser(overWire(server))
             page.cookie = cookie
             await page.refresh()
           })
@@ -600,13 +600,13 @@ function look(server: Server, url: string, headers: Record<string, string> = {})
 describe.each(Object.entries(stories))('the rule %s', (rule, { bad, good }) => {
   if (bad.length > 0) {
     it.each(bad)(`${rule} is broken by %s`, async (_name, act) => {
-      const scene = await arrange()
+      const scene = await setUp()
       await act(scene)
       expect(rules(scene)).toEqual([rule])
     })
   }
   it.each(good)(`${rule} is not broken by %s`, async (_name, act) => {
-    const scene = await arrange()
+    const scene = await setUp()
     await act(scene)
     expect(rules(scene)).toEqual([])
   })
@@ -614,13 +614,13 @@ describe.each(Object.entries(stories))('the rule %s', (rule, { bad, good }) => {
 
 describe('assertNoViolations', () => {
   it('does not throw if no rule is broken', async () => {
-    const { server, ada } = await arrange()
+    const { server, ada } = await setUp()
     await ada.refresh()
     server.assertNoViolations()
   })
 
   it('throws an error with the rule, the time, the message and the calls of each violation', async () => {
-    const { server, ada, token } = await arrange()
+    const { server, ada, token } = await setUp()
     await Promise.all([ada.refresh(), ada.refresh()])
     await server.handle({ method: 'GET', url: `${base}/me?access_token=${token}`, headers: [] })
     const { assertNoViolations } = server
@@ -653,7 +653,7 @@ describe('assertNoViolations', () => {
   })
 
   it('lists at most eight calls of a violation', async () => {
-    const { server, ada, token, pass: wait } = await arrange()
+    const { server, ada, token, pass: wait } = await setUp()
     await ada.refresh()
     wait(60)
     await repeat(30, () => ada.me(token))
@@ -661,7 +661,7 @@ describe('assertNoViolations', () => {
   })
 
   it('skips the rules listed in except', async () => {
-    const { server, ada } = await arrange()
+    const { server, ada } = await setUp()
     await Promise.all([ada.refresh(), ada.refresh()])
     server.assertNoViolations({ except: ['parallel-refresh'] })
     expect(() => server.assertNoViolations({ except: ['token-in-url'] })).toThrow(
@@ -670,7 +670,7 @@ describe('assertNoViolations', () => {
   })
 
   it('reports a call one second after a refresh only if inFlightSeconds is 0', async () => {
-    const { server, ada, token, pass: wait } = await arrange()
+    const { server, ada, token, pass: wait } = await setUp()
     await ada.refresh()
     wait(1)
     await ada.me(token)
@@ -692,7 +692,7 @@ describe('assertNoViolations', () => {
   ])(
     'with inFlightSeconds 0, reports the old token after %s even if no time has passed',
     async (_name, rule, act) => {
-      const scene = await arrange()
+      const scene = await setUp()
       await act(scene)
       await scene.ada.me(scene.token)
       scene.server.assertNoViolations()
@@ -701,7 +701,7 @@ describe('assertNoViolations', () => {
   )
 
   it('reports no violation from before a reset', async () => {
-    const scene = await arrange()
+    const scene = await setUp()
     await Promise.all([scene.ada.refresh(), scene.ada.refresh()])
     await pass(scene.server, 'https://evil.test/', scene.token)
     expect(rules(scene)).toHaveLength(2)
@@ -711,7 +711,7 @@ describe('assertNoViolations', () => {
 })
 
 it('reports a token in a URL once, with the token redacted from the path', async () => {
-  const { server, token } = await arrange()
+  const { server, token } = await setUp()
   await look(server, `${base}/me?access_token=${token}`)
   await look(server, `${base}/events?access_token=${token}`)
   const [violation] = server.violations
@@ -722,7 +722,7 @@ it('reports a token in a URL once, with the token redacted from the path', async
 })
 
 it('reports two violations for a token in a URL of another origin, with the token redacted', async () => {
-  const scene = await arrange()
+  const scene = await setUp()
   await look(scene.server, `https://evil.test/${scene.token}`)
   expect(rules(scene).sort()).toEqual(['bearer-to-foreign-origin', 'token-in-url'])
   expect(JSON.stringify(scene.server.violations)).not.toContain(scene.token)
@@ -730,6 +730,6 @@ it('reports two violations for a token in a URL of another origin, with the toke
 
 it('a request to another origin stays unhandled, so msw can report it', async () => {
   const server = createMockAuthServer()
-  const { token } = await visit(overWire(server)).login()
+  const { token } = await openBrowser(overWire(server)).login()
   expect(await pass(server, 'https://evil.test/', token)).toBeUndefined()
 })

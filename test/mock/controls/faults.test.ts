@@ -10,7 +10,13 @@ import { createHandlers, protect } from 'everbearer/mock/msw'
 import { listen } from 'everbearer/mock/node'
 import { getResponse, HttpResponse, http } from 'msw'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { base, json, overWire, type Send, visit } from '../../support/worlds/one-cookie-browser.ts'
+import {
+  base,
+  json,
+  openBrowser,
+  overWire,
+  type Send
+} from '../../support/setups/one-cookie-browser.ts'
 
 interface Adapter {
   readonly name: string
@@ -86,7 +92,7 @@ const table: readonly [MockFault, Seen['kind'], number | undefined, string | und
   ['malformed', 'answer', 200, '{"access_token":"']
 ]
 
-describe.each(adapters)('through the $name adapter', ({ open }) => {
+describe.each(adapters)('the $name adapter', ({ open }) => {
   it.each(table)(
     'failNext(refresh, %j) fails one refresh before the server handles it',
     async (fault, kind, status, body) => {
@@ -148,7 +154,7 @@ describe.each(adapters)('through the $name adapter', ({ open }) => {
 
 it('faults apply to a protected handler and its body', async () => {
   const server = createMockAuthServer({ cookies: 'headers' })
-  const { token } = await visit(overWire(server)).login()
+  const { token } = await openBrowser(overWire(server)).login()
   const ask = () => new Request(`${base}/todos`, { headers: { authorization: `Bearer ${token}` } })
   let served = 0
   const handler = server.protect(() => {
@@ -184,7 +190,7 @@ it('faults apply to a protected handler and its body', async () => {
 
 it('faults apply to a protected resolver of msw', async () => {
   const server = createMockAuthServer()
-  const { token } = await visit(overWire(server)).login()
+  const { token } = await openBrowser(overWire(server)).login()
   const handler = http.get(
     `${base}/todos`,
     protect(server, () => HttpResponse.json([]))
@@ -235,7 +241,7 @@ describe('a planned fault', () => {
     ['login', '/login', true],
     ['logout', '/logout', true],
     ['api', '/login', false]
-  ])('for the endpoint %s fails a call to %s: %s', async (endpoint, path, isMet) => {
+  ])('for the endpoint %s applies to a call to %s: %s', async (endpoint, path, isMet) => {
     const server = createMockAuthServer()
     server.failNext(endpoint, 599)
     expect((await ask(overWire(server), path)) === 599).toBe(isMet)
@@ -296,7 +302,7 @@ it.each(nonsense)('failNext(%j) throws: %s', async (given, message) => {
   const plan = () => Reflect.apply(server.failNext, undefined, given)
   expect(plan).toThrow(TypeError)
   expect(plan).toThrow(message)
-  expect((await visit(overWire(server)).refresh()).status).toBe(401)
+  expect((await openBrowser(overWire(server)).refresh()).status).toBe(401)
 })
 
 it.each<[string, () => unknown]>([
@@ -342,7 +348,7 @@ it('a client that gives up ends its hanging call, which is logged as abandoned',
   )
 })
 
-describe('latency', () => {
+describe('the option latencyMs', () => {
   afterEach(() => void vi.useRealTimers())
 
   it('delays a call in real time while timers are faked', async () => {

@@ -1,20 +1,20 @@
 // Gates hold calls before or after the server's work; idle() waits until no call is in flight.
 import { createMockAuthServer } from 'everbearer/mock'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { base, json, overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
+import { base, json, openBrowser, overWire } from '../../support/setups/one-cookie-browser.ts'
 
 afterEach(() => void vi.useRealTimers())
 
-async function arrange() {
+async function setUp() {
   const server = createMockAuthServer()
-  const ada = visit(overWire(server))
+  const ada = openBrowser(overWire(server))
   const { token } = await ada.login()
   return { server, ada, token }
 }
 
 it('holds every call to an endpoint until the gate is released, under fake timers', async () => {
   vi.useFakeTimers()
-  const { server, ada, token } = await arrange()
+  const { server, ada, token } = await setUp()
   const gate = server.hold('refresh')
   const first = ada.refresh()
   const second = ada.refresh()
@@ -30,7 +30,7 @@ it('holds every call to an endpoint until the gate is released, under fake timer
 })
 
 it('counts the calls that arrived before arrived() is called', async () => {
-  const { server, ada } = await arrange()
+  const { server, ada } = await setUp()
   const gate = server.hold('refresh')
   const open = ada.refresh()
   await gate.arrived()
@@ -42,7 +42,7 @@ it('counts the calls that arrived before arrived() is called', async () => {
 })
 
 it('holds a call on arrival before the server has done anything', async () => {
-  const { server, ada, token } = await arrange()
+  const { server, ada, token } = await setUp()
   const gate = server.hold('refresh')
   const refresh = ada.refresh()
   await gate.arrived()
@@ -53,7 +53,7 @@ it('holds a call on arrival before the server has done anything', async () => {
 })
 
 it('holds a call after commit with the refresh token rotated', async () => {
-  const { server, ada } = await arrange()
+  const { server, ada } = await setUp()
   const spent = ada.cookie
   const gate = server.hold('refresh', { after: 'commit' })
   const refresh = ada.refresh()
@@ -65,7 +65,7 @@ it('holds a call after commit with the refresh token rotated', async () => {
 })
 
 it('holds a call until both of its gates are released', async () => {
-  const { server, ada, token } = await arrange()
+  const { server, ada, token } = await setUp()
   const outer = server.hold('api')
   const inner = server.hold('me')
   const me = ada.me(token)
@@ -78,7 +78,7 @@ it('holds a call until both of its gates are released', async () => {
 })
 
 it('a held call fails with the fault that was planned when it arrived', async () => {
-  const { server, ada } = await arrange()
+  const { server, ada } = await setUp()
   server.failNext('refresh', 503)
   const gate = server.hold('refresh')
   const held = ada.refresh()
@@ -88,7 +88,7 @@ it('a held call fails with the fault that was planned when it arrived', async ()
 })
 
 it('a reset disconnects held calls, which then change nothing', async () => {
-  const { server, ada } = await arrange()
+  const { server, ada } = await setUp()
   const gates = [server.hold('login'), server.hold('refresh', { after: 'commit' })]
   const headers = [json]
   const body = JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
@@ -107,7 +107,7 @@ it.each([
   ['before the reset', false],
   ['after the reset', true]
 ])('arrived(), called %s, rejects because the gate was removed', async (_name, isLater) => {
-  const { server } = await arrange()
+  const { server } = await setUp()
   const gate = server.hold('login')
   const waiting = isLater ? undefined : gate.arrived()
   server.reset()
@@ -115,7 +115,7 @@ it.each([
 })
 
 it('the server handles a held call although its client has given up', async () => {
-  const { server, ada } = await arrange()
+  const { server, ada } = await setUp()
   const gate = server.hold('refresh')
   const leave = new AbortController()
   const headers: [string, string][] = [json, ['Cookie', `refresh_token=${ada.cookie}`]]
@@ -129,7 +129,7 @@ it('the server handles a held call although its client has given up', async () =
 })
 
 it('answers an old cookie after a reset as unknown_session, not as reuse', async () => {
-  const { server, ada } = await arrange()
+  const { server, ada } = await setUp()
   server.reset()
   expect((await ada.refresh()).status).toBe(401)
   expect(server.calls.at(-1)?.outcome).toBe('unknown_session')
@@ -145,13 +145,13 @@ it.each([
   expect(() => Reflect.apply(hold, undefined, given)).toThrow(message)
 })
 
-describe('idle', () => {
+describe('idle()', () => {
   it('resolves if no call is in flight', async () => {
     await createMockAuthServer().idle({ quietMs: 0 })
   })
 
   it('waits for an open call and for the call that follows it', async () => {
-    const { server, ada } = await arrange()
+    const { server, ada } = await setUp()
     let release = () => {}
     const slowBody = new Promise<string>((resolve) => {
       release = () => resolve('{}')
@@ -175,7 +175,7 @@ describe('idle', () => {
 
   it('does not wait for held and hanging calls, and works under fake timers', async () => {
     vi.useFakeTimers()
-    const { server, ada } = await arrange()
+    const { server, ada } = await setUp()
     const gate = server.hold('refresh')
     server.failNext('login', 'hang')
     const open = [ada.refresh(), ada.login()]
@@ -189,7 +189,7 @@ describe('idle', () => {
 
 describe('calls.login, calls.refresh, calls.logout and calls.api', () => {
   it('list the calls to their endpoint without preflights', async () => {
-    const { server, ada, token } = await arrange()
+    const { server, ada, token } = await setUp()
     await ada.me(token)
     await server.guard(
       { method: 'GET', url: `${base}/todos`, headers: [['Authorization', `Bearer ${token}`]] },

@@ -3,11 +3,11 @@ import { createMockAuthServer } from 'everbearer/mock'
 import { describe, expect, it, vi } from 'vitest'
 import {
   base,
-  createClockedServer,
+  createServerWithClock,
   json,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  openBrowser,
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 const credentials = { email: 'ada@example.com', password: 'lovelace' }
 const post = (path: string, body: object = {}) =>
@@ -87,11 +87,11 @@ it('registerKey rejects if the key is provided after a reset', async () => {
 })
 
 it('a call in flight during a reset is neither counted for a spike nor reported to onCall', async () => {
-  const { server } = createClockedServer({ spike: { count: 2, withinSeconds: 60 } })
+  const { server } = createServerWithClock({ spike: { count: 2, withinSeconds: 60 } })
   const [spikes, calls] = [vi.fn(), vi.fn()]
   server.on('spike', spikes)
   const gate = server.hold('login', { after: 'commit' })
-  const ada = visit(overWire(server))
+  const ada = openBrowser(overWire(server))
   const held = ada.login('wrong')
   await gate.arrived()
   server.onCall(calls)

@@ -4,23 +4,23 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   base,
   claimsOf,
-  createClockedServer,
+  createServerWithClock,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 afterEach(() => void vi.useRealTimers())
 
-async function arrange() {
-  const { server, clock: source } = createClockedServer()
-  const ada = visit(overWire(server))
+async function setUp() {
+  const { server, clock: source } = createServerWithClock()
+  const ada = openBrowser(overWire(server))
   const { token } = await ada.login()
   return { server, source, ada, token }
 }
 
 it('advance() moves issuing and verification of tokens, but not the client’s clock', async () => {
-  const { server, source, ada, token } = await arrange()
+  const { server, source, ada, token } = await setUp()
   const startedAtMs = source.nowMs
   server.clock.advance(299)
   expect((await ada.me(token)).status).toBe(200)
@@ -34,20 +34,20 @@ it('advance() moves issuing and verification of tokens, but not the client’s c
 })
 
 it('advance() with negative seconds issues tokens in the past', async () => {
-  const { server, source, ada } = await arrange()
+  const { server, source, ada } = await setUp()
   server.clock.advance(-3600)
   expect(claimsOf((await ada.refresh()).token).iat).toBe(source.nowMs / 1000 - 3600)
 })
 
 it('advance() past the session’s end makes the refresh fail as session_expired', async () => {
-  const { server, ada } = await arrange()
+  const { server, ada } = await setUp()
   server.clock.advance(604_800)
   await ada.refresh()
   expect(outcome(server)).toBe('session_expired')
 })
 
 it('freeze() stops the clock at the given time, and advance() still moves it', () => {
-  const { server, clock: source } = createClockedServer()
+  const { server, clock: source } = createServerWithClock()
   const { clock } = server
   clock.freeze()
   const frozenAtMs = clock.now()
@@ -73,33 +73,33 @@ it('the server’s clock follows a Date that is faked after the server was creat
 })
 
 it('the server’s clock is reset by server.reset()', () => {
-  const { server, clock: source } = createClockedServer()
+  const { server, clock: source } = createServerWithClock()
   server.clock.freeze(0)
   server.reset()
   expect(server.clock.now()).toBe(source.nowMs)
 })
 
 it('the methods of the clock work after destructuring', async () => {
-  const { server } = await arrange()
+  const { server } = await setUp()
   const { advance, now } = server.clock
   const before = now()
   advance(1)
   expect(now() - before).toBe(1000)
 })
 
-describe('after the clock moves back', () => {
+describe('after the server’s clock moves back', () => {
   it.each([0, 10])(
     'a reused refresh token is refused with a grace of %i s',
     async (refreshGraceSeconds) => {
-      const { server } = createClockedServer({ refreshGraceSeconds })
-      const ada = visit(overWire(server))
+      const { server } = createServerWithClock({ refreshGraceSeconds })
+      const ada = openBrowser(overWire(server))
       await ada.login()
       const first = ada.cookie
       server.clock.advance(3600)
       await ada.refresh()
       server.clock.reset()
       server.clock.advance(600)
-      const thief = visit(overWire(server))
+      const thief = openBrowser(overWire(server))
       thief.cookie = first
       await thief.refresh()
       expect(outcome(server)).toBe('refresh_reused')
@@ -107,8 +107,8 @@ describe('after the clock moves back', () => {
   )
 
   it('an access token that was not revoked is accepted', async () => {
-    const { server } = createClockedServer()
-    const ada = visit(overWire(server))
+    const { server } = createServerWithClock()
+    const ada = openBrowser(overWire(server))
     const { token } = await ada.login()
     server.clock.advance(400)
     await ada.refresh()
@@ -118,10 +118,10 @@ describe('after the clock moves back', () => {
   })
 
   it('events that were far apart do not count as a spike', async () => {
-    const { server } = createClockedServer({ spike: { count: 3, withinSeconds: 60 } })
+    const { server } = createServerWithClock({ spike: { count: 3, withinSeconds: 60 } })
     const spikes: unknown[] = []
     server.on('spike', (spike) => spikes.push(spike))
-    const ada = visit(overWire(server))
+    const ada = openBrowser(overWire(server))
     server.clock.advance(86_400)
     await ada.login('wrong')
     await ada.login('wrong')
@@ -131,7 +131,7 @@ describe('after the clock moves back', () => {
   })
 })
 
-describe('an invalid argument throws and changes nothing', () => {
+describe('the server’s clock', () => {
   const nonsense: [string, (clock: MockClock) => void, string][] = [
     ['advance', ({ advance }) => advance(Number.NaN), 'a finite number of seconds; received NaN'],
     ['advance', ({ advance }) => advance(Infinity), 'received Infinity'],
@@ -142,19 +142,22 @@ describe('an invalid argument throws and changes nothing', () => {
     ['advance', ({ advance }) => advance(8.64e12), 'a time within the range of Date'],
     ['advance', ({ advance }) => advance(Number.MAX_VALUE), 'received Infinity']
   ]
-  it.each(nonsense)('of clock.%s', (method, act, message) => {
-    const { server, clock: source } = createClockedServer()
-    expect(() => act(server.clock)).toThrow(TypeError)
-    expect(() => act(server.clock)).toThrow(
-      `clock.${method}(): ${method === 'advance' ? 'seconds' : 'at'}: expected `
-    )
-    expect(() => act(server.clock)).toThrow(message)
-    expect(server.clock.now()).toBe(source.nowMs)
-  })
+  it.each(nonsense)(
+    'refuses an invalid argument of %s() and does not change',
+    (method, act, message) => {
+      const { server, clock: source } = createServerWithClock()
+      expect(() => act(server.clock)).toThrow(TypeError)
+      expect(() => act(server.clock)).toThrow(
+        `clock.${method}(): ${method === 'advance' ? 'seconds' : 'at'}: expected `
+      )
+      expect(() => act(server.clock)).toThrow(message)
+      expect(server.clock.now()).toBe(source.nowMs)
+    }
+  )
 })
 
 it('a token issued by a frozen clock expires when the clock advances past its exp', async () => {
-  const { server, ada } = await arrange()
+  const { server, ada } = await setUp()
   server.clock.freeze()
   const { token } = await ada.refresh()
   server.clock.advance(300)

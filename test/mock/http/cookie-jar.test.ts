@@ -4,14 +4,14 @@ import { createHandlers } from 'everbearer/mock/msw'
 import { listen } from 'everbearer/mock/node'
 import { getResponse } from 'msw'
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest'
-import { base, json } from '../../support/worlds/one-cookie-browser.ts'
+import { base, json } from '../../support/setups/one-cookie-browser.ts'
 
 afterEach(() => void vi.useRealTimers())
 
 const body = JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
 
 /** A client that keeps no cookies, and the outcomes of its refreshes. */
-function arrange(options: MockAuthServerOptions = {}, origin = base) {
+function setUp(options: MockAuthServerOptions = {}, origin = base) {
   const server = createMockAuthServer({ cookies: 'jar', ...options })
   const post = (path: string, init: RequestInit = {}) =>
     server.fetch(
@@ -28,7 +28,7 @@ function arrange(options: MockAuthServerOptions = {}, origin = base) {
 }
 
 it('the jar sends the rotated cookie with each refresh until the logout', async () => {
-  const { post, login, outcomes } = arrange()
+  const { post, login, outcomes } = setUp()
   await post('/refresh')
   await login()
   await post('/refresh')
@@ -70,7 +70,7 @@ it.each([
     base
   ]
 ] as const)('the jar keeps no cookie %s', async (_name, options, init, origin) => {
-  const { post, login, outcomes } = arrange(options, origin)
+  const { post, login, outcomes } = setUp(options, origin)
   await login(init)
   await post('/refresh', init)
   expect(outcomes()).toEqual(['no_cookie'])
@@ -84,14 +84,14 @@ it.each([
     { pageOrigin: 'https://app.example.com', allowedOrigins: ['https://app.example.com'] }
   ]
 ])('the jar sends the cookie for a page %s', async (_name, origin, options) => {
-  const { post, login, outcomes } = arrange(options, origin)
+  const { post, login, outcomes } = setUp(options, origin)
   await login({ credentials: 'include' })
   await post('/refresh', { credentials: 'include' })
   expect(outcomes()).toEqual(['rotated'])
 })
 
 it('the jar does not send the cookies of one host to another', async () => {
-  const { server, login } = arrange()
+  const { server, login } = setUp()
   await login()
   const request = new Request('http://other.test/refresh', { method: 'POST', headers: [json] })
   await server.fetch(request)
@@ -100,7 +100,7 @@ it('the jar does not send the cookies of one host to another', async () => {
 
 it('the jar drops a cookie after its Max-Age by the client’s clock', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
-  const { post, login, outcomes } = arrange({ sessionSeconds: 60 })
+  const { post, login, outcomes } = setUp({ sessionSeconds: 60 })
   await login()
   vi.setSystemTime(Date.now() + 59_000)
   await post('/refresh')
@@ -110,21 +110,21 @@ it('the jar drops a cookie after its Max-Age by the client’s clock', async () 
 })
 
 it('the jar sends no cookie if the client sends a Cookie header', async () => {
-  const { post, login, outcomes } = arrange()
+  const { post, login, outcomes } = setUp()
   await login()
   await post('/refresh', { headers: { cookie: 'a=b' } })
   expect(outcomes()).toEqual(['no_cookie'])
 })
 
 it('the jar sends no cookie if the client sends Origin, as a page with its own cookies does', async () => {
-  const { post, login, outcomes } = arrange()
+  const { post, login, outcomes } = setUp()
   await login()
   await post('/refresh', { headers: { origin: base } })
   expect(outcomes()).toEqual(['no_cookie'])
 })
 
 it('the jar stores the cookies of a cut answer, but not those of a lost one', async () => {
-  const { server, post, login, outcomes } = arrange()
+  const { server, post, login, outcomes } = setUp()
   server.failNext('login', 'network', { after: 'commit' })
   await login().catch(() => {})
   await post('/refresh')
@@ -135,7 +135,7 @@ it('the jar stores the cookies of a cut answer, but not those of a lost one', as
 })
 
 it('the jar is emptied by reset()', async () => {
-  const { server, post, login, outcomes } = arrange()
+  const { server, post, login, outcomes } = setUp()
   await login()
   server.reset()
   await post('/refresh')
@@ -143,7 +143,7 @@ it('the jar is emptied by reset()', async () => {
 })
 
 it('the jar is not used for clients of a port', async () => {
-  const { server } = arrange()
+  const { server } = setUp()
   const { url, close } = await listen(server)
   onTestFinished(close)
   await fetch(`${url}/login`, { method: 'POST', headers: [json], body })
@@ -152,7 +152,7 @@ it('the jar is not used for clients of a port', async () => {
 })
 
 it('the jar holds the cookie of a session that signIn() created', async () => {
-  const { server, post, outcomes } = arrange()
+  const { server, post, outcomes } = setUp()
   await server.signIn()
   await post('/refresh')
   expect(outcomes()).toEqual(['rotated'])

@@ -4,12 +4,12 @@ import type { WireResponse } from 'everbearer/mock'
 import { describe, expect, it } from 'vitest'
 import {
   base,
-  createClockedServer,
+  createServerWithClock,
   json,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 type Rows = [string, string][]
 
@@ -57,7 +57,7 @@ const foreign = [
 
 describe('CORS by default', () => {
   it.each(loopback)('allows the loopback origin %s by its exact name', async (origin) => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     const answer = await server.handle({
       method: 'GET',
       url: `${base}/me`,
@@ -73,7 +73,7 @@ describe('CORS by default', () => {
   })
 
   it.each(foreign)('sends no CORS headers to the origin %j', async (origin) => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     for (const [method, path] of [
       ['GET', '/me'],
       ['POST', '/refresh'],
@@ -94,7 +94,7 @@ describe('CORS by default', () => {
 })
 
 it('allows only the listed origins if allowedOrigins is a list', async () => {
-  const { server } = createClockedServer({ allowedOrigins: ['https://app.example.com'] })
+  const { server } = createServerWithClock({ allowedOrigins: ['https://app.example.com'] })
   const allowed = async (origin: string) =>
     corsRows(
       await server.handle({ method: 'GET', url: `${base}/me`, headers: [['Origin', origin]] })
@@ -106,7 +106,7 @@ it('allows only the listed origins if allowedOrigins is a list', async () => {
 })
 
 function preflight(
-  server: ReturnType<typeof createClockedServer>['server'],
+  server: ReturnType<typeof createServerWithClock>['server'],
   path: string,
   origin: string,
   method: string,
@@ -127,7 +127,7 @@ describe('a preflight', () => {
     ['/logout', 'POST', 'POST'],
     ['/me', 'GET', 'GET, HEAD']
   ])('to %s is answered with the allowed methods and headers', async (path, method, methods) => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     const answer = await preflight(
       server,
       path,
@@ -150,7 +150,7 @@ describe('a preflight', () => {
   })
 
   it('with a method or header that is not allowed is logged as preflight_refused', async () => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     await preflight(server, '/me', 'http://localhost:3000', 'DELETE')
     expect(outcome(server)).toBe('preflight_refused')
     await preflight(server, '/me', 'http://localhost:3000', 'GET', 'x-custom')
@@ -158,7 +158,7 @@ describe('a preflight', () => {
   })
 
   it('to a protected route is answered without calling its handler', async () => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     const headers: Rows = [
       ['Origin', 'http://localhost:3000'],
       ['Access-Control-Request-Method', 'PATCH']
@@ -175,14 +175,14 @@ describe('a preflight', () => {
 })
 
 it('answers OPTIONS without Access-Control-Request-Method with the allowed methods', async () => {
-  const { server } = createClockedServer()
+  const { server } = createServerWithClock()
   const answer = await server.handle({ method: 'OPTIONS', url: `${base}/me`, headers: [] })
   expect([answer.status, header(answer, 'allow')]).toEqual([204, 'OPTIONS, GET, HEAD'])
 })
 
 it('replaces the CORS headers of a protected handler by those of the server', async () => {
-  const { server } = createClockedServer()
-  const { token } = await visit(overWire(server)).login()
+  const { server } = createServerWithClock()
+  const { token } = await openBrowser(overWire(server)).login()
   const ask = (origin: string) =>
     server.guard(
       {
@@ -209,7 +209,7 @@ it('replaces the CORS headers of a protected handler by those of the server', as
 })
 
 it('answers a login from an allowed page with CORS headers and the cookie', async () => {
-  const { server } = createClockedServer()
+  const { server } = createServerWithClock()
   const answer = await server.handle({
     method: 'POST',
     url: `${base}/login`,

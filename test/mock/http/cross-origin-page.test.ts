@@ -5,13 +5,13 @@ import { createHandlers, protect } from 'everbearer/mock/msw'
 import { listen } from 'everbearer/mock/node'
 import { getResponse, HttpResponse, http } from 'msw'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { base, json, overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
+import { base, json, openBrowser, overWire } from '../../support/setups/one-cookie-browser.ts'
 
 const page = 'http://localhost:3000'
 
-async function arrange(options: MockAuthServerOptions = {}) {
+async function setUp(options: MockAuthServerOptions = {}) {
   const server = createMockAuthServer({ cookies: 'headers', ...options })
-  const { token } = await visit(overWire(server)).login()
+  const { token } = await openBrowser(overWire(server)).login()
   const ask = (path: string, init: RequestInit = {}) =>
     new Request(base + path, {
       ...init,
@@ -30,7 +30,7 @@ describe('a cross-origin page', () => {
   ])(
     'known by %s reads only safelisted and exposed response headers',
     async (_n, options, headers) => {
-      const { server, ask } = await arrange(options)
+      const { server, ask } = await setUp(options)
       const handler = server.protect(
         answering({
           'Access-Control-Expose-Headers': 'X-Total, x-page',
@@ -52,7 +52,7 @@ describe('a cross-origin page', () => {
   )
 
   it('reads a re-issued token, because its header is exposed', async () => {
-    const { server, ask } = await arrange({ pageOrigin: page })
+    const { server, ask } = await setUp({ pageOrigin: page })
     server.rotateKey()
     const response = await server.fetch(ask('/me'))
     expect(response.headers.get('authorization')).toMatch(/^Bearer /)
@@ -60,7 +60,7 @@ describe('a cross-origin page', () => {
   })
 
   it('cannot read a token in a header that is not exposed, and the call log names the header', async () => {
-    const { server, token, ask } = await arrange({ pageOrigin: page })
+    const { server, token, ask } = await setUp({ pageOrigin: page })
     const handler = server.protect(answering({ 'X-New-Token': `Bearer ${token}` }))
     expect((await handler(ask('/todos'))).headers.get('x-new-token')).toBeNull()
     expect(server.calls.api.at(-1)?.hiddenHeader?.toLowerCase()).toBe('x-new-token')
@@ -79,7 +79,7 @@ describe('a cross-origin page', () => {
   ] as const)(
     'cannot read a token that the server re-issues in %s without exposing it',
     async (header, value) => {
-      const { server, ask } = await arrange({
+      const { server, ask } = await setUp({
         pageOrigin: page,
         reissue: { header, value, expose: false }
       })
@@ -92,7 +92,7 @@ describe('a cross-origin page', () => {
   )
 
   it('cannot read the WWW-Authenticate challenge, which breaks no rule', async () => {
-    const { server } = await arrange({ pageOrigin: page })
+    const { server } = await setUp({ pageOrigin: page })
     const response = await server.fetch(new Request(`${base}/me`))
     expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, null])
     server.assertNoViolations()
@@ -105,7 +105,7 @@ describe('a cross-origin page', () => {
   ] as const)(
     'with credentials %s and the wildcard * in expose-headers reads %j',
     async (credentials, expected) => {
-      const { server, ask } = await arrange({ pageOrigin: page })
+      const { server, ask } = await setUp({ pageOrigin: page })
       const handler = server.protect(
         answering({ 'Access-Control-Expose-Headers': '*', 'X-Count': '7' })
       )
@@ -115,7 +115,7 @@ describe('a cross-origin page', () => {
   )
 
   it('that is not allowed gets no answer, and its request does not reach the handler', async () => {
-    const { server, ask } = await arrange({ pageOrigin: 'https://evil.test' })
+    const { server, ask } = await setUp({ pageOrigin: 'https://evil.test' })
     let asked = 0
     const handler = server.protect(() => {
       asked += 1
@@ -130,7 +130,7 @@ describe('a cross-origin page', () => {
   })
 
   it('that is not allowed can send a request without a preflight, but not read the answer', async () => {
-    const { server } = await arrange({ pageOrigin: 'https://evil.test' })
+    const { server } = await setUp({ pageOrigin: 'https://evil.test' })
     const request = new Request(`${base}/refresh`, {
       method: 'POST',
       headers: { 'content-type': 'text/plain' },
@@ -150,7 +150,7 @@ describe('a cross-origin page', () => {
     ['another method', 'PROPFIND', {}, 'blocked'],
     ['an allowed method', 'DELETE', {}, 'ok']
   ])('sends %s: %s %o is %s', async (_name, method, headers, expected) => {
-    const { server, ask } = await arrange({ pageOrigin: page })
+    const { server, ask } = await setUp({ pageOrigin: page })
     const handler = server.protect(() => new Response())
     const outcome = await handler(ask('/todos', { method, headers })).then(
       () => 'ok',
@@ -161,7 +161,7 @@ describe('a cross-origin page', () => {
   })
 
   it('can send the headers in allowedHeaders', async () => {
-    const { server, ask } = await arrange({
+    const { server, ask } = await setUp({
       pageOrigin: page,
       allowedHeaders: ['Authorization', 'X-Client']
     })
@@ -179,7 +179,7 @@ describe('a cross-origin page', () => {
   })
 
   it('receives the redirect of a protected handler with its Location', async () => {
-    const { server, ask } = await arrange({ pageOrigin: page })
+    const { server, ask } = await setUp({ pageOrigin: page })
     const handler = server.protect(() => Response.redirect(`${base}/elsewhere`, 303))
     expect((await handler(ask('/todos'))).headers.get('location')).toBe(`${base}/elsewhere`)
   })
@@ -191,7 +191,7 @@ describe('no response header is hidden', () => {
     ['if no page is known', {}],
     ['with emulateCors: false', { pageOrigin: page, emulateCors: false }]
   ])('%s', async (_name, options) => {
-    const { server, ask } = await arrange(options)
+    const { server, ask } = await setUp(options)
     const handler = server.protect(answering({ 'X-Secret': '7' }))
     const headers = { 'X-Client': 'a' }
     const response = await handler(ask('/todos', { method: 'PUT', headers }))
@@ -209,21 +209,21 @@ describe('no response header is hidden', () => {
 
 describe('pageOrigin', () => {
   it('is added as Origin to cross-origin requests', async () => {
-    const { server } = await arrange({ pageOrigin: page })
+    const { server } = await setUp({ pageOrigin: page })
     await server.fetch(new Request(`${base}/refresh`, { method: 'POST', headers: [json] }))
     await server.fetch(new Request(`${base}/me`))
     expect(server.calls.slice(1).map(({ origin }) => origin)).toEqual([page, page])
   })
 
   it('is not added to a GET of the page’s own origin', async () => {
-    const { server } = await arrange({ pageOrigin: base })
+    const { server } = await setUp({ pageOrigin: base })
     await server.fetch(new Request(`${base}/refresh`, { method: 'POST', headers: [json] }))
     await server.fetch(new Request(`${base}/me`))
     expect(server.calls.slice(1).map(({ origin }) => origin)).toEqual([base, undefined])
   })
 
   it('applies to the resolvers of msw too', async () => {
-    const { server, token } = await arrange({ pageOrigin: page })
+    const { server, token } = await setUp({ pageOrigin: page })
     const handlers = [
       ...createHandlers(server, { baseURL: base }),
       http.get(

@@ -2,18 +2,18 @@
 import { describe, expect, it } from 'vitest'
 import {
   base,
-  createClockedServer,
+  createServerWithClock,
   json,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 type Rows = [string, string][]
 
 async function ask(path: string, method: string, rows: Rows, body = '{}', origin = base) {
-  const { server } = createClockedServer({ allowedOrigins: ['https://app.example.com'] })
-  const ada = visit(overWire(server, origin))
+  const { server } = createServerWithClock({ allowedOrigins: ['https://app.example.com'] })
+  const ada = openBrowser(overWire(server, origin))
   await ada.login()
   const cookie = ada.cookie
   const headers: Rows = [...rows, ['Cookie', `refresh_token=${cookie}`]]
@@ -75,7 +75,7 @@ const refused: [string, string, Rows, number, string][] = [
   ]
 ]
 
-describe.each(['/refresh', '/logout'])('%s', (path) => {
+describe.each(['/refresh', '/logout'])('the endpoint %s', (path) => {
   it.each(refused)(
     'refuses %s and does not change the session',
     async (_n, method, rows, status, reason) => {

@@ -1,7 +1,7 @@
 // Malformed requests: each gets a 4xx answer in the usual format, never a 5xx.
 import { createMockAuthServer, type WireRequest } from 'everbearer/mock'
 import { expect, it } from 'vitest'
-import { base, json } from '../../support/worlds/one-cookie-browser.ts'
+import { base, json } from '../../support/setups/one-cookie-browser.ts'
 
 const login: WireRequest = { method: 'POST', url: `${base}/login`, headers: [json], body: '{}' }
 const good = { email: 'ada@example.com', password: 'lovelace' }

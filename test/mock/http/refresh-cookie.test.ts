@@ -3,15 +3,15 @@ import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/moc
 import { expect, it } from 'vitest'
 import {
   base,
-  createClockedServer,
+  createServerWithClock,
   json,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 async function setCookie(url: string, options: MockAuthServerOptions = {}): Promise<string> {
-  const { server } = createClockedServer(options)
+  const { server } = createServerWithClock(options)
   const answer = await server.handle({
     method: 'POST',
     url: `${url}/login`,
@@ -121,7 +121,7 @@ it.each([
   ['among malformed pairs', ['=;;,=, ;refresh_token=RT'], 'rotated']
 ])('the refresh of a cookie sent %s in %j ends as %s', async (_name, cookies, expected) => {
   const server = createMockAuthServer()
-  const ada = visit(overWire(server))
+  const ada = openBrowser(overWire(server))
   await ada.login()
   const headers = cookies.map((value): [string, string] => [
     'Cookie',
@@ -136,7 +136,7 @@ it.each([
 it.each(['login', 'logout'])(
   'a %s ends the session of a cookie behind another server’s cookie',
   async (route) => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     const { refreshToken, sid } = await server.signIn()
     await server.handle({
       method: 'POST',
@@ -154,8 +154,8 @@ it.each(['login', 'logout'])(
 it.each(['signs in', 'signs out and in'])(
   'a late refresh does not delete the cookie if the user %s in another tab first',
   async (what) => {
-    const { server } = createClockedServer()
-    const browser = visit(overWire(server))
+    const { server } = createServerWithClock()
+    const browser = openBrowser(overWire(server))
     await browser.login()
     const gate = server.hold('refresh')
     const late = browser.refresh()
@@ -173,8 +173,8 @@ it.each(['signs in', 'signs out and in'])(
 )
 
 it('the refresh of a session that the server ended deletes the cookie', async () => {
-  const { server } = createClockedServer()
-  const browser = visit(overWire(server))
+  const { server } = createServerWithClock()
+  const browser = openBrowser(overWire(server))
   await browser.login()
   server.endSessions()
   await browser.refresh()
@@ -200,7 +200,7 @@ it('a cookie with path and domain has a __Secure- name, and is deleted with both
 
 it('over https the cookie is ignored under its plain name, which other subdomains can set', async () => {
   const server = createMockAuthServer()
-  const ada = visit(overWire(server))
+  const ada = openBrowser(overWire(server))
   await ada.login()
   const headers: [string, string][] = [json, ['Cookie', `refresh_token=${ada.cookie}`]]
   await server.handle({ method: 'POST', url: 'https://localhost/refresh', headers })
@@ -224,7 +224,7 @@ it('over https the refresh token is not read from the value of another cookie', 
 
 it('the cookies that the adapter found count if there is no Cookie header', async () => {
   const server = createMockAuthServer()
-  const ada = visit(overWire(server))
+  const ada = openBrowser(overWire(server))
   await ada.login()
   const cookies = { refresh_token: ada.cookie ?? '' }
   const request = { method: 'POST', url: `${base}/refresh`, cookies }

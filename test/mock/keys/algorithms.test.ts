@@ -18,12 +18,12 @@ import { describe, expect, it } from 'vitest'
 import {
   base,
   claimsOf,
-  createClockedServer,
+  createServerWithClock,
   kidOf,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 const algorithms: readonly MockAlgorithm[] = ['HS256', 'RS256', 'ES256', 'EdDSA']
 const asymmetric = algorithms.filter((alg) => alg !== 'HS256')
@@ -34,10 +34,10 @@ async function jwksOf(server: MockAuthServer, path = '/.well-known/jwks.json') {
   return { ...answer, jwks: JSON.parse(answer.body) as JSONWebKeySet }
 }
 
-describe.each(algorithms)('%s', (alg) => {
+describe.each(algorithms)('the algorithm %s', (alg) => {
   it('signs and verifies the tokens of a server with this alg option', async () => {
-    const { server } = createClockedServer({ alg })
-    const ada = visit(overWire(server))
+    const { server } = createServerWithClock({ alg })
+    const ada = openBrowser(overWire(server))
     const { token } = await ada.login()
 
     expect(decodeProtectedHeader(token)).toEqual({
@@ -58,10 +58,10 @@ describe.each(algorithms)('%s', (alg) => {
 
   it('refuses a token with the signature of another key', async () => {
     const server = createMockAuthServer({ alg })
-    const ada = visit(overWire(server))
+    const ada = openBrowser(overWire(server))
     const [header, payload] = (await ada.login()).token.split('.')
     const [, , foreign] = (
-      await visit(overWire(createMockAuthServer({ alg }))).login()
+      await openBrowser(overWire(createMockAuthServer({ alg }))).login()
     ).token.split('.')
     expect((await ada.me(`${header}.${payload}.${foreign}`)).status).toBe(401)
     expect(outcome(server)).toBe('bad_signature')
@@ -71,8 +71,8 @@ describe.each(algorithms)('%s', (alg) => {
 it.each(pairs)(
   'after a rotation from %s to %s, accepts the old token and re-issues it',
   async (from, to) => {
-    const { server } = createClockedServer({ alg: from })
-    const ada = visit(overWire(server))
+    const { server } = createServerWithClock({ alg: from })
+    const ada = openBrowser(overWire(server))
     const { token } = await ada.login()
     const { kid } = server.rotateKey({ alg: to })
     const answer = await ada.me(token)
@@ -87,8 +87,8 @@ it.each(pairs)(
 
 describe('the JWK Set', () => {
   it.each(asymmetric)('lets another server verify tokens signed with %s', async (alg) => {
-    const { server, clock } = createClockedServer({ alg })
-    const { token } = await visit(overWire(server)).login()
+    const { server, clock } = createServerWithClock({ alg })
+    const { token } = await openBrowser(overWire(server)).login()
     const { jwks } = await jwksOf(server)
     const { payload } = await jwtVerify(token, createLocalJWKSet(jwks), {
       issuer: 'https://mock.everbearer.test',
@@ -161,7 +161,7 @@ describe('a key given as JWK', () => {
         ? { kty: 'oct', k: Buffer.from('k'.repeat(32)).toString('base64url') }
         : await exportJWK((await generateKeyPair(alg, { extractable: true })).privateKey)
     const server = createMockAuthServer({ keys: [{ kid: 'mine', jwk }] })
-    const ada = visit(overWire(server))
+    const ada = openBrowser(overWire(server))
     const { token } = await ada.login()
 
     expect(decodeProtectedHeader(token)).toMatchObject({ alg, kid: 'mine' })
@@ -176,7 +176,7 @@ describe('a key given as JWK', () => {
       keys: [{ kid: 'shared', jwk: await exportJWK(privateKey) }],
       revocation: 'short-lived'
     })
-    const { token } = await visit(overWire(other)).login()
+    const { token } = await openBrowser(overWire(other)).login()
     const server = createMockAuthServer({
       keys: [
         { kid: 'own', secret: 's'.repeat(32) },
@@ -185,7 +185,7 @@ describe('a key given as JWK', () => {
       revocation: 'short-lived'
     })
 
-    expect((await visit(overWire(server)).me(token)).status).toBe(200)
+    expect((await openBrowser(overWire(server)).me(token)).status).toBe(200)
     expect(() => server.activateKey('shared')).toThrow(
       expect.objectContaining({ code: 'cannot_sign' })
     )
@@ -200,7 +200,7 @@ describe('a key given as JWK', () => {
     const unusable = expect.objectContaining({ name: 'MockAuthServerError', code: 'unusable_key' })
 
     await expect(server.ready()).rejects.toEqual(unusable)
-    await expect(visit(overWire(server)).login()).rejects.toBeInstanceOf(MockAuthServerError)
+    await expect(openBrowser(overWire(server)).login()).rejects.toBeInstanceOf(MockAuthServerError)
     expect(outcome(server)).toBe('failed')
 
     const other = createMockAuthServer()
@@ -219,19 +219,19 @@ describe('a public key that is not on its curve', () => {
   it('makes ready() reject and tokens with its kid fail, if it belongs to an issuer', async () => {
     const issuer = 'https://they.test'
     const { privateKey, bent } = await bend('bent')
-    const { server } = createClockedServer({ issuers: [{ issuer, jwks: { keys: [bent] } }] })
+    const { server } = createServerWithClock({ issuers: [{ issuer, jwks: { keys: [bent] } }] })
     await expect(server.ready()).rejects.toMatchObject({ code: 'unusable_key' })
     const token = await new SignJWT({ iss: issuer, aud: 'api', sub: 'they' })
       .setProtectedHeader({ alg: 'ES256', kid: 'bent', typ: 'at+jwt' })
       .sign(privateKey)
-    expect((await visit(overWire(server)).me(token)).status).toBe(401)
+    expect((await openBrowser(overWire(server)).me(token)).status).toBe(401)
     expect(outcome(server)).toBe('bad_signature')
   })
 
   it('is left out of the JWK Set, which still contains the other keys', async () => {
     const good = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey)
     const { bent } = await bend('bent')
-    const { server } = createClockedServer({
+    const { server } = createServerWithClock({
       keys: [
         { kid: 'good', jwk: good },
         { kid: 'bent', jwk: bent }
@@ -248,6 +248,6 @@ it('ready() generates keys of every algorithm before the first login', async () 
   await server.ready()
   server.rotateKey({ alg: 'EdDSA' })
   await server.ready()
-  const { token } = await visit(overWire(server)).login()
+  const { token } = await openBrowser(overWire(server)).login()
   expect(claimsOf(token)).toMatchObject({ sub: 'user-1' })
 })

@@ -1,5 +1,5 @@
-// Graceful rotation: three verifiers cache the JWK Set. No valid token is refused, regardless of the
-// second in which the rotation begins.
+// Graceful rotation: three verifiers cache the JWK Set. No valid token is refused, regardless of
+// the second in which the rotation begins.
 //
 //   publish ─── max-age of the JWK Set ─── activate ─── lifetime of a token ─── retire
 //
@@ -7,14 +7,14 @@
 import type { MockAlgorithm, MockAuthServer } from 'everbearer/mock'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { expect, it } from 'vitest'
-import { pairs, sample } from '../../support/tier.ts'
 import {
   base,
-  createClockedServer,
+  createServerWithClock,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
+import { pairs, sample } from '../../support/tier.ts'
 
 const keptSeconds = 20
 const tokenSeconds = 25
@@ -23,7 +23,7 @@ const offsets = [0, 7, 13]
 /** Age of the tokens that are checked, in seconds: new, in between, and in their last second. */
 const ages = [0, 11, tokenSeconds - 1]
 
-type Clock = ReturnType<typeof createClockedServer>['clock']
+type Clock = ReturnType<typeof createServerWithClock>['clock']
 
 function createVerifier(server: MockAuthServer, clock: Clock, offsetSeconds: number) {
   let fetchedAtMs = Number.NEGATIVE_INFINITY
@@ -60,13 +60,13 @@ interface Rotation {
 
 /** Simulates a rotation, and counts which tokens the verifiers and the server accept. */
 async function play({ from, to, phase, leadSeconds }: Rotation) {
-  const { server, clock } = createClockedServer({
+  const { server, clock } = createServerWithClock({
     alg: from,
     accessTokenSeconds: tokenSeconds,
     jwksMaxAgeSeconds: keptSeconds
   })
   const verifiers = offsets.map((offset) => createVerifier(server, clock, offset))
-  const ada = visit(overWire(server))
+  const ada = openBrowser(overWire(server))
   const { sid } = await server.signIn()
   const old = server.keys[0]?.kid ?? ''
   const activateAt = phase + leadSeconds

@@ -4,19 +4,19 @@ import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from '
 import { describe, expect, it, vi } from 'vitest'
 import {
   base,
-  createClockedServer,
+  createServerWithClock,
   kidOf,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 const secretKey = { kid: 'kms-1', secret: 'from the key management service, 2030' }
 const code = (value: string) => expect.objectContaining({ code: value })
 
-async function signedIn(options: Parameters<typeof createClockedServer>[0] = {}) {
-  const { server, clock } = createClockedServer(options)
-  const ada = visit(overWire(server))
+async function signedIn(options: Parameters<typeof createServerWithClock>[0] = {}) {
+  const { server, clock } = createServerWithClock(options)
+  const ada = openBrowser(overWire(server))
   const { token } = await ada.login()
   return { server, clock, ada, token }
 }
@@ -60,7 +60,7 @@ describe('a stepwise rotation', () => {
   })
 
   it('keeps a published key when retireKey() retires all verifying keys', () => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     server.publishKey({ kid: 'next' })
     const { previousKid } = server.rotateKey()
     expect(server.retireKey()).toEqual([previousKid])
@@ -103,7 +103,7 @@ describe('the kid of a key', () => {
   })
 })
 
-describe('registerKey', () => {
+describe('registerKey()', () => {
   it('adds a key from a provider without a restart', async () => {
     const { server, ada, token } = await signedIn()
     expect(await server.registerKey(async () => secretKey, { as: 'signing' })).toEqual({
@@ -169,35 +169,35 @@ describe('registerKey', () => {
 describe('an external issuer', () => {
   const they = 'https://they.test'
 
-  async function arrange(options: { audience?: string; typ?: string } = {}) {
+  async function setUp(options: { audience?: string; typ?: string } = {}) {
     const { publicKey: key, privateKey } = await generateKeyPair('ES256')
     const jwks = { keys: [{ ...(await exportJWK(key)), kid: 'their-1' }] }
-    const { server, clock } = createClockedServer({
+    const { server, clock } = createServerWithClock({
       issuers: [{ issuer: they, jwks, ...options }]
     })
     const nowSeconds = clock.nowMs / 1000
     const mint = (claims: JWTPayload = {}, header: Record<string, unknown> = {}) =>
-      new SignJWT({ iss: they, aud: 'api', sub: 'stranger', exp: nowSeconds + 60, ...claims })
+      new SignJWT({ iss: they, aud: 'api', sub: 'partner-user', exp: nowSeconds + 60, ...claims })
         .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'their-1', ...header })
         .sign(privateKey)
-    return { server, clock, mint, jwks, stranger: visit(overWire(server)) }
+    return { server, clock, mint, jwks, browser: openBrowser(overWire(server)) }
   }
 
   it('signs accepted tokens for its own users, verified by its public key', async () => {
-    const { server, mint, stranger } = await arrange()
-    const answer = await stranger.me(await mint({ sub: 'user-1' }))
+    const { server, mint, browser } = await setUp()
+    const answer = await browser.me(await mint({ sub: 'user-1' }))
 
     expect([answer.status, JSON.parse(answer.body)]).toEqual([200, { sub: 'user-1', iss: they }])
     expect(server.calls.at(-1)).toMatchObject({ kid: 'their-1', sub: 'user-1', reissued: false })
   })
 
   it('never gets a re-issued token of the server', async () => {
-    const { server, mint, stranger } = await arrange()
+    const { server, mint, browser } = await setUp()
     const { sid } = await server.signIn()
     server.rotateKey()
-    expect((await stranger.me(await mint())).header('authorization')).toBeNull()
+    expect((await browser.me(await mint())).header('authorization')).toBeNull()
     const posing = await mint({ sid, sub: 'user-1' })
-    expect((await stranger.me(posing)).header('authorization')).toBeNull()
+    expect((await browser.me(posing)).header('authorization')).toBeNull()
   })
 
   it.each([
@@ -209,68 +209,68 @@ describe('an external issuer', () => {
     ['never expires', { exp: undefined }, {}, 'malformed_claims'],
     ['lacks a subject', { sub: undefined }, {}, 'malformed_claims']
   ])('is refused if its token %s', async (_name, claims, header, reason) => {
-    const { server, mint, stranger } = await arrange()
-    expect((await stranger.me(await mint(claims as JWTPayload, header))).status).toBe(401)
+    const { server, mint, browser } = await setUp()
+    expect((await browser.me(await mint(claims as JWTPayload, header))).status).toBe(401)
     expect(outcome(server)).toBe(reason)
   })
 
   it('may have a different audience and typ', async () => {
-    const { mint, stranger } = await arrange({ audience: 'theirs', typ: 'JWT' })
-    expect((await stranger.me(await mint({ aud: 'theirs' }, { typ: 'JWT' }))).status).toBe(200)
-    expect((await stranger.me(await mint({}, { typ: 'JWT' }))).status).toBe(401)
+    const { mint, browser } = await setUp({ audience: 'theirs', typ: 'JWT' })
+    expect((await browser.me(await mint({ aud: 'theirs' }, { typ: 'JWT' }))).status).toBe(200)
+    expect((await browser.me(await mint({}, { typ: 'JWT' }))).status).toBe(401)
   })
 
   it('has its token refused after revoke() of the jti', async () => {
-    const { server, mint, stranger } = await arrange()
+    const { server, mint, browser } = await setUp()
     const token = await mint({ jti: 'leaked' })
-    expect((await stranger.me(token)).status).toBe(200)
+    expect((await browser.me(token)).status).toBe(200)
     server.revoke('leaked')
-    expect((await stranger.me(token)).status).toBe(401)
+    expect((await browser.me(token)).status).toBe(401)
     expect(outcome(server)).toBe('token_revoked')
     server.reset()
-    expect((await stranger.me(token)).status).toBe(200)
+    expect((await browser.me(token)).status).toBe(200)
   })
 
   it('has a token without jti accepted after revoke() of "undefined"', async () => {
-    const { server, mint, stranger } = await arrange()
+    const { server, mint, browser } = await setUp()
     server.revoke('undefined')
-    expect((await stranger.me(await mint())).status).toBe(200)
+    expect((await browser.me(await mint())).status).toBe(200)
   })
 
   it('replaces its keys at run time with trustIssuer()', async () => {
-    const { server, mint, stranger, jwks } = await arrange()
+    const { server, mint, browser, jwks } = await setUp()
     const next = await publicKey('their-2')
     server.trustIssuer({ issuer: they, jwks: { keys: [...jwks.keys, next] } })
-    expect((await stranger.me(await mint())).status).toBe(200)
+    expect((await browser.me(await mint())).status).toBe(200)
     server.trustIssuer({ issuer: they, jwks: { keys: [next] } }, { by: 'their webhook' })
-    expect((await stranger.me(await mint())).status).toBe(401)
+    expect((await browser.me(await mint())).status).toBe(401)
     expect(outcome(server)).toBe('unknown_kid')
     expect(server.keyAudit.slice(-2)).toMatchObject([
       { action: 'distrusted', kid: 'their-1', issuer: they, by: 'their webhook' },
       { action: 'trusted', kid: 'their-2', issuer: they }
     ])
     server.reset()
-    expect((await stranger.me(await mint())).status).toBe(200)
+    expect((await browser.me(await mint())).status).toBe(200)
   })
 
   it('cannot use a kid for a different key, not even a kid that it used before', async () => {
-    const { server, mint, stranger, jwks } = await arrange()
+    const { server, mint, browser, jwks } = await setUp()
     const trust = (keys: readonly JWK[]) => () =>
       server.trustIssuer({ issuer: they, jwks: { keys } })
     const other = await publicKey('their-1')
     const before = server.keyAudit
     expect(trust([other])).toThrow(code('key_exists'))
     expect(server.keyAudit).toBe(before)
-    expect((await stranger.me(await mint())).status).toBe(200)
+    expect((await browser.me(await mint())).status).toBe(200)
     // Still refused after the key is removed: tokens with its kid may be in use.
     trust([])()
     expect(trust([other])).toThrow(code('key_exists'))
     trust(jwks.keys)()
-    expect((await stranger.me(await mint())).status).toBe(200)
+    expect((await browser.me(await mint())).status).toBe(200)
   })
 
   it('cannot use the kid of a key of another issuer or of the server', async () => {
-    const { server } = await arrange()
+    const { server } = await setUp()
     const kid = server.keys[0]?.kid ?? ''
     const steal = (name: string) => async () =>
       server.trustIssuer({
@@ -315,17 +315,17 @@ describe('a token without a kid', () => {
   const asLegacy = { tokensWithoutKid: 'try-keys' } as const
 
   it('is refused as missing_kid by default', async () => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     expect(
-      (await visit(overWire(server)).me(await server.mint({ forgery: 'missing-kid' }))).status
+      (await openBrowser(overWire(server)).me(await server.mint({ forgery: 'missing-kid' }))).status
     ).toBe(401)
     expect(outcome(server)).toBe('missing_kid')
   })
 
   it('is verified with the signing key, then with verifying keys, if tokensWithoutKid is try-keys', async () => {
-    const { server } = createClockedServer(asLegacy)
+    const { server } = createServerWithClock(asLegacy)
     const token = await server.mint({ header: { kid: undefined } })
-    const ada = visit(overWire(server))
+    const ada = openBrowser(overWire(server))
     const first = server.keys[0]?.kid
     expect((await ada.me(token)).header('authorization')).toBeNull()
     expect(server.calls.at(-1)).toMatchObject({ kid: first, outcome: 'accepted' })
@@ -341,9 +341,9 @@ describe('a token without a kid', () => {
   })
 
   it('is verified only with keys of its algorithm, and never with a published one', async () => {
-    const { server } = createClockedServer(asLegacy)
+    const { server } = createServerWithClock(asLegacy)
     const published = server.publishKey()
-    const ada = visit(overWire(server))
+    const ada = openBrowser(overWire(server))
     const early = await server.mint({ kid: published.kid, header: { kid: undefined } })
     expect((await ada.me(early)).status).toBe(401)
     server.rotateKey({ alg: 'ES256' })
@@ -353,8 +353,8 @@ describe('a token without a kid', () => {
   })
 
   it('is the only kind that try-keys accepts: an unknown or numeric kid is still refused', async () => {
-    const { server } = createClockedServer(asLegacy)
-    const ada = visit(overWire(server))
+    const { server } = createServerWithClock(asLegacy)
+    const ada = openBrowser(overWire(server))
     await ada.me(await server.mint({ header: { kid: 'unknown' } }))
     expect(outcome(server)).toBe('unknown_kid')
     await ada.me(await server.mint({ header: { kid: 7 } }))
@@ -362,14 +362,14 @@ describe('a token without a kid', () => {
   })
 })
 
-describe('emergencyRotate', () => {
+describe('emergencyRotate()', () => {
   it('retires every key, ends every session, and re-issues no earlier token', async () => {
     const { server, ada, token } = await signedIn({ alg: 'ES256' })
     const first = String(kidOf(token))
     const published = server.publishKey()
     const rotated = server.rotateKey()
     const { token: newer } = await ada.refresh()
-    const bob = visit(overWire(server))
+    const bob = openBrowser(overWire(server))
     await bob.login()
     const done = server.emergencyRotate({ by: 'ops', reason: 'leaked' })
 
@@ -491,7 +491,7 @@ describe('the audit log', () => {
   })
 
   it('records time, action, key, author and reason of each change in order', async () => {
-    const { server, clock } = createClockedServer({
+    const { server, clock } = createServerWithClock({
       keys: [{ kid: 'a', secret: 'a'.repeat(32) }]
     })
     const heard: MockKeyChange[] = []

@@ -4,19 +4,19 @@ import { describe, expect, it } from 'vitest'
 import {
   base,
   claimsOf,
-  createClockedServer,
+  createServerWithClock,
   kidOf,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 const claims = { role: 'admin', tags: ['a', 'b'], token_version: 7 }
 const users = [{ email: 'ada@example.com', password: 'lovelace', claims }]
 
-async function signedIn(options: Parameters<typeof createClockedServer>[0] = {}) {
-  const { server, clock } = createClockedServer({ users, ...options })
-  const ada = visit(overWire(server))
+async function signedIn(options: Parameters<typeof createServerWithClock>[0] = {}) {
+  const { server, clock } = createServerWithClock({ users, ...options })
+  const ada = openBrowser(overWire(server))
   const { token } = await ada.login()
   return { server, clock, ada, token }
 }
@@ -25,7 +25,7 @@ function bearer(header: string | null): string {
   return header?.startsWith('Bearer ') ? header.slice(7) : ''
 }
 
-describe('rotateKey', () => {
+describe('rotateKey()', () => {
   it('signs with a new key and still verifies with the old one', async () => {
     const { server, ada, token } = await signedIn()
     const { previousKid, kid } = server.rotateKey()
@@ -155,7 +155,7 @@ describe('rotateKey', () => {
   })
 })
 
-describe('retireKey', () => {
+describe('retireKey()', () => {
   it('refuses tokens of the retired key', async () => {
     const { server, ada, token } = await signedIn()
     const { previousKid } = server.rotateKey()

@@ -1,14 +1,14 @@
 // optionsFromEnv: keys and lifetime from environment variables, and refusal of weak secrets.
 import { createMockAuthServer, optionsFromEnv } from 'everbearer/mock'
 import { describe, expect, it } from 'vitest'
-import { claimsOf, kidOf, overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
+import { claimsOf, kidOf, openBrowser, overWire } from '../../support/setups/one-cookie-browser.ts'
 
 const hex = '0123456789abcdef'.repeat(4)
 const base64 = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA='
 const passphrase = 'quick brown foxes jump over lazy dogs!'
 const strong = { JWT_SECRET_CURRENT: hex }
 
-describe('optionsFromEnv', () => {
+describe('optionsFromEnv()', () => {
   it.each([
     ['64 hexadecimal digits', hex],
     ['44 characters of base64', base64],
@@ -118,11 +118,11 @@ it('accepts earlier tokens after the secret moves from JWT_SECRET_CURRENT to JWT
     createMockAuthServer({ ...options, revocation: 'short-lived' })
   )
   if (first === undefined || second === undefined) throw new Error('two servers were created')
-  const { token } = await visit(overWire(first)).login()
+  const { token } = await openBrowser(overWire(first)).login()
   const { iat = 0, exp = 0 } = claimsOf(token)
 
   expect(exp - iat).toBe(900)
   expect(second.keys.map((key) => key.status)).toEqual(['signing', 'verifying'])
   expect(second.keys[1]?.kid).toBe(kidOf(token))
-  expect((await visit(overWire(second)).me(token)).status).toBe(200)
+  expect((await openBrowser(overWire(second)).me(token)).status).toBe(200)
 })

@@ -1,7 +1,7 @@
 // Tests of keys in a page, which has classes of another realm. Each page environment runs them.
 import { createMockAuthServer, forgeries, type MockForgery, optionsFromEnv } from 'everbearer/mock'
 import { expect, it } from 'vitest'
-import { outcome, overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
+import { openBrowser, outcome, overWire } from '../../support/setups/one-cookie-browser.ts'
 
 /** Defines the tests for the environment of the calling file. */
 export function testKeysInThisRealm(): void {
@@ -10,7 +10,7 @@ export function testKeysInThisRealm(): void {
     async (alg) => {
       expect(typeof document).toBe('object')
       const server = createMockAuthServer({ alg })
-      const ada = visit(overWire(server))
+      const ada = openBrowser(overWire(server))
       const { token } = await ada.login()
       expect((await ada.me(token)).status).toBe(200)
       const { kid } = server.rotateKey()
@@ -25,7 +25,7 @@ export function testKeysInThisRealm(): void {
     'refuses a token forged as %s in this page: %s',
     async (forgery, reason) => {
       const server = createMockAuthServer({ alg: 'ES256' })
-      await visit(overWire(server)).me(await server.mint({ forgery: forgery as MockForgery }))
+      await openBrowser(overWire(server)).me(await server.mint({ forgery: forgery as MockForgery }))
       expect(outcome(server)).toBe(reason)
     }
   )
@@ -33,7 +33,7 @@ export function testKeysInThisRealm(): void {
   it('uses a key from optionsFromEnv() in this page', async () => {
     const secret = 'quick brown foxes jump over lazy dogs!'
     const server = createMockAuthServer(await optionsFromEnv({ JWT_SECRET_CURRENT: secret }))
-    const ada = visit(overWire(server))
+    const ada = openBrowser(overWire(server))
     expect((await ada.me((await ada.login()).token)).status).toBe(200)
   })
 }

@@ -3,7 +3,11 @@ import { generateKeyPairSync } from 'node:crypto'
 import { createMockAuthServer } from 'everbearer/mock'
 import type { JWK } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { createClockedServer, overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
+import {
+  createServerWithClock,
+  openBrowser,
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 const they = 'https://they.test'
 const asNumber = (...bytes: number[]) => Buffer.from(bytes).toString('base64url')
@@ -17,7 +21,7 @@ const strong = rsaKey(2048)
 describe('the public exponent of an RSA key', () => {
   const trusting = (e: string) => {
     const jwk = { kty: 'RSA', n: strong.n ?? '', e, kid: 'weak' }
-    return createClockedServer({ issuers: [{ issuer: they, jwks: { keys: [jwk] } }] })
+    return createServerWithClock({ issuers: [{ issuer: they, jwks: { keys: [jwk] } }] })
   }
 
   it.each([
@@ -74,9 +78,9 @@ describe('an Ed25519 key, as the platform exports it', () => {
       const given = createMockAuthServer({ keys: [key] })
       expect(given.keys).toEqual([{ kid: 'ed', alg: 'EdDSA', status: 'signing' }])
 
-      const { server } = createClockedServer()
+      const { server } = createServerWithClock()
       await server.registerKey(() => key, { as: 'signing' })
-      const ada = visit(overWire(server))
+      const ada = openBrowser(overWire(server))
       expect((await ada.me((await ada.login()).token)).status).toBe(200)
     }
   )

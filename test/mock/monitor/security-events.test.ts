@@ -4,11 +4,11 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   base,
   claimsOf,
-  createClockedServer,
+  createServerWithClock,
   json,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  openBrowser,
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 const names: readonly MockEventName[] = [
   'login-failed',
@@ -20,11 +20,11 @@ const names: readonly MockEventName[] = [
   'key-changed'
 ]
 
-function watched(options: Parameters<typeof createClockedServer>[0] = {}) {
-  const { server, clock } = createClockedServer(options)
+function watched(options: Parameters<typeof createServerWithClock>[0] = {}) {
+  const { server, clock } = createServerWithClock(options)
   const heard: [MockEventName, MockEvents[MockEventName]][] = []
   for (const name of names) server.on(name, (event) => heard.push([name, event]))
-  return { server, clock, heard, ada: visit(overWire(server)) }
+  return { server, clock, heard, ada: openBrowser(overWire(server)) }
 }
 
 const login = (email: string, origin?: string) => ({
@@ -34,7 +34,7 @@ const login = (email: string, origin?: string) => ({
   body: JSON.stringify({ email, password: 'guessed' })
 })
 
-describe('login-failed', () => {
+describe('login-failed events', () => {
   it('contains the user and the origin, and never the email or password', async () => {
     const { server, clock, heard } = watched()
     await server.handle(login('ada@example.com', 'http://localhost:3000'))
@@ -58,7 +58,7 @@ describe('refresh-reused', () => {
     const first = ada.cookie
     await ada.refresh()
     clock.advanceSeconds(60)
-    const thief = visit(overWire(server))
+    const thief = openBrowser(overWire(server))
     thief.cookie = first
     await thief.refresh()
 
@@ -76,14 +76,14 @@ describe('refresh-reused', () => {
     const first = ada.cookie
     await ada.refresh()
     for (const cookie of [first, first]) {
-      const other = visit(overWire(server))
+      const other = openBrowser(overWire(server))
       other.cookie = cookie
       await other.refresh()
     }
     expect(heard).toEqual([])
     await ada.refresh()
     for (const cookie of [first, first]) {
-      const other = visit(overWire(server))
+      const other = openBrowser(overWire(server))
       other.cookie = cookie
       await other.refresh()
     }
@@ -192,9 +192,9 @@ describe('spike', () => {
   })
 })
 
-describe('on', () => {
+describe('server.on()', () => {
   it('returns a function that removes the listener', async () => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     const heard: unknown[] = []
     const remove = server.on('login-failed', (event) => heard.push(event))
     await server.handle(login('ada@example.com'))
@@ -206,7 +206,7 @@ describe('on', () => {
   })
 
   it('answers the call although a listener throws, and reports the error as uncaught', async () => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     const uncaught = vi.fn()
     const given = process.listeners('uncaughtException')
     process.removeAllListeners('uncaughtException')

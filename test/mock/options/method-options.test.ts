@@ -3,7 +3,7 @@ import { createMockAuthServer } from 'everbearer/mock'
 import { createHandlers, protect as protectResolver } from 'everbearer/mock/msw'
 import { type Listening, listen, protect, toNodeListener } from 'everbearer/mock/node'
 import { expect, it, onTestFinished } from 'vitest'
-import { whilePolluted } from '../../support/while-polluted.ts'
+import { whilePolluted } from '../../support/tables/prototype-pollution.ts'
 
 const server = createMockAuthServer()
 const home = { baseURL: 'http://localhost' }

@@ -4,8 +4,12 @@ import { createHandlers } from 'everbearer/mock/msw'
 import { listen } from 'everbearer/mock/node'
 import { getResponse } from 'msw'
 import { expect, it, onTestFinished } from 'vitest'
-import { whilePolluted } from '../../support/while-polluted.ts'
-import { createClockedServer, overWire, visit } from '../../support/worlds/one-cookie-browser.ts'
+import {
+  createServerWithClock,
+  openBrowser,
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
+import { whilePolluted } from '../../support/tables/prototype-pollution.ts'
 
 /**
  * Names that the mock reads, each with the most harmful value. `alg` and `value` are left out:
@@ -90,8 +94,8 @@ const given: MockAuthServerOptions = {
 
 /** Runs a session with a rotation, a fault and a gate, and returns a record of everything. */
 async function live(): Promise<unknown> {
-  const { server, clock } = createClockedServer(given)
-  const ada = visit(overWire(server))
+  const { server, clock } = createServerWithClock(given)
+  const ada = openBrowser(overWire(server))
   const seen: unknown[] = []
   const note = ({ status, setCookies, body }: Awaited<ReturnType<typeof ada.me>>) =>
     seen.push(status, setCookies, body)

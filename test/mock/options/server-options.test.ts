@@ -3,11 +3,11 @@ import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/moc
 import { expect, it } from 'vitest'
 import {
   claimsOf,
-  createClockedServer,
+  createServerWithClock,
   json,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  openBrowser,
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 const ada = { email: 'ada@example.com', password: 'lovelace' }
 const key = { kid: 'a', secret: 's'.repeat(32) }
@@ -226,7 +226,7 @@ it.each([
 })
 
 it('every option has a default', async () => {
-  const visitor = visit(overWire(createMockAuthServer()))
+  const visitor = openBrowser(overWire(createMockAuthServer()))
   const { token } = await visitor.login()
   expect(claimsOf(token)).toEqual({
     iss: 'https://mock.everbearer.test',
@@ -243,7 +243,7 @@ it('every option has a default', async () => {
 })
 
 it('users, issuer, audience and accessTokenSeconds appear in the token', async () => {
-  const { server } = createClockedServer({
+  const { server } = createServerWithClock({
     users: [
       { email: 'bob@example.com', password: 'b' },
       { email: 'ada@example.com', password: 'lovelace', sub: 'ada', claims: { role: 'admin' } }
@@ -252,7 +252,7 @@ it('users, issuer, audience and accessTokenSeconds appear in the token', async (
     audience: 'files',
     accessTokenSeconds: 60
   })
-  const { token, body } = await visit(overWire(server)).login()
+  const { token, body } = await openBrowser(overWire(server)).login()
 
   expect(JSON.parse(body)).toMatchObject({ expires_in: 60 })
   expect(claimsOf(token)).toMatchObject({
@@ -296,7 +296,7 @@ it('the default clock looks up Date.now at each call', async () => {
   const real = Date.now
   try {
     Date.now = () => 4_000_000_000_000
-    const { token } = await visit(overWire(server)).login()
+    const { token } = await openBrowser(overWire(server)).login()
     expect(claimsOf(token).iat).toBe(4_000_000_000)
   } finally {
     Date.now = real

@@ -1,27 +1,31 @@
 // Refresh token rotation: the grace period, the idempotency key, reuse and the end of sessions.
 import { describe, expect, it } from 'vitest'
 import {
-  createClockedServer,
+  createServerWithClock,
+  type OneCookieBrowser,
+  openBrowser,
   outcome,
-  overWire,
-  type Visitor,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
-async function signedIn(options: Parameters<typeof createClockedServer>[0] = {}) {
-  const { server, clock } = createClockedServer(options)
-  const ada = visit(overWire(server))
+async function signedIn(options: Parameters<typeof createServerWithClock>[0] = {}) {
+  const { server, clock } = createServerWithClock(options)
+  const ada = openBrowser(overWire(server))
   const { token } = await ada.login()
   return { server, clock, ada, token }
 }
 
 /** Refreshes with this token instead of the visitor's current one. */
-async function present(visitor: Visitor, cookie: string | undefined, idempotencyKey?: string) {
+async function present(
+  visitor: OneCookieBrowser,
+  cookie: string | undefined,
+  idempotencyKey?: string
+) {
   visitor.cookie = cookie
   return visitor.refresh(idempotencyKey)
 }
 
-describe('grace period', () => {
+describe('the grace period of a refresh token', () => {
   it('returns the same refresh token and a new access token for the previous refresh token', async () => {
     const { server, clock, ada } = await signedIn()
     const first = ada.cookie
@@ -59,7 +63,7 @@ describe('grace period', () => {
   it('returns one refresh token to a hundred parallel refreshes', async () => {
     const { server, ada } = await signedIn()
     const first = ada.cookie
-    const visitors = Array.from({ length: 100 }, () => visit(overWire(server)))
+    const visitors = Array.from({ length: 100 }, () => openBrowser(overWire(server)))
     const answers = await Promise.all(visitors.map((visitor) => present(visitor, first)))
 
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]))
@@ -72,8 +76,8 @@ describe('grace period', () => {
     const { server, ada } = await signedIn({ refreshGraceSeconds: 0 })
     const first = ada.cookie
     const [winner, loser] = await Promise.all([
-      present(visit(overWire(server)), first),
-      present(visit(overWire(server)), first)
+      present(openBrowser(overWire(server)), first),
+      present(openBrowser(overWire(server)), first)
     ])
 
     expect(winner?.status).toBe(200)
@@ -82,7 +86,7 @@ describe('grace period', () => {
   })
 })
 
-describe('idempotency key', () => {
+describe('a refresh with an idempotency key', () => {
   it('returns the same refresh token for a repeated key until that token is used, without any grace period', async () => {
     const { server, clock, ada } = await signedIn({ refreshGraceSeconds: 0 })
     const first = ada.cookie
@@ -132,7 +136,7 @@ describe('reuse of a refresh token', () => {
     const { token } = await ada.refresh()
     const second = ada.cookie
     clock.advanceSeconds(60)
-    const thief = visit(overWire(server))
+    const thief = openBrowser(overWire(server))
     const refused = await present(thief, first)
 
     expect(refused.status).toBe(401)
@@ -149,7 +153,7 @@ describe('reuse of a refresh token', () => {
 
   it('does not end other sessions of the user', async () => {
     const { server, ada } = await signedIn()
-    const elsewhere = visit(overWire(server))
+    const elsewhere = openBrowser(overWire(server))
     await elsewhere.login()
     const first = ada.cookie
     await ada.refresh()
@@ -161,7 +165,7 @@ describe('reuse of a refresh token', () => {
 
   it('is not reported for a refresh token of another server', async () => {
     const { server, ada } = await signedIn()
-    const answer = await present(visit(overWire(server)), 'rt_of-another-server')
+    const answer = await present(openBrowser(overWire(server)), 'rt_of-another-server')
 
     expect(answer.status).toBe(401)
     expect(answer.setCookies).toEqual([])
@@ -170,7 +174,7 @@ describe('reuse of a refresh token', () => {
   })
 })
 
-describe('end of a session', () => {
+describe('the end of a session', () => {
   it('refuses a refresh at the absolute end, despite earlier refreshes', async () => {
     const { server, clock, ada } = await signedIn({ sessionSeconds: 1000 })
     clock.advanceSeconds(990)
@@ -189,12 +193,12 @@ describe('end of a session', () => {
     const { server, clock, ada } = await signedIn({ sessionSeconds: 1000 })
     const first = ada.cookie
     clock.advanceSeconds(1999)
-    await visit(overWire(server)).login()
+    await openBrowser(overWire(server)).login()
     await present(ada, first)
     expect(outcome(server)).toBe('session_expired')
 
     clock.advanceSeconds(1)
-    await visit(overWire(server)).login()
+    await openBrowser(overWire(server)).login()
     await present(ada, first)
     expect(outcome(server)).toBe('unknown_session')
   })
@@ -205,7 +209,7 @@ describe('end of a session', () => {
     await ada.login()
 
     expect((await ada.me(token)).status).toBe(401)
-    expect((await present(visit(overWire(server)), planted)).status).toBe(401)
+    expect((await present(openBrowser(overWire(server)), planted)).status).toBe(401)
     expect(outcome(server)).toBe('session_revoked')
     expect((await ada.refresh()).status).toBe(200)
   })

@@ -7,23 +7,23 @@ import { createSessions } from '../../../src/mock/sessions/sessions.ts'
 import {
   base,
   claimsOf,
-  createClockedServer,
+  createServerWithClock,
   json,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 async function signedIn(options: MockAuthServerOptions = {}) {
-  const { server, clock } = createClockedServer(options)
-  const ada = visit(overWire(server))
+  const { server, clock } = createServerWithClock(options)
+  const ada = openBrowser(overWire(server))
   const { token } = await ada.login()
   return { server, clock, ada, token, sid: claimsOf(token).sid ?? '' }
 }
 
 /** Refreshes with this token from a new browser. */
 async function present(server: ReturnType<typeof createMockAuthServer>, cookie: string, key = '') {
-  const visitor = visit(overWire(server))
+  const visitor = openBrowser(overWire(server))
   visitor.cookie = cookie
   const answer = await visitor.refresh(key === '' ? undefined : key)
   return { answer, cookie: visitor.cookie }
@@ -95,7 +95,7 @@ describe('a refresh token that is sent again', () => {
     const { server, ada } = await signedIn({ refreshGraceSeconds: 0 })
     const first = ada.cookie
     await ada.refresh('')
-    const thief = visit(overWire(server))
+    const thief = openBrowser(overWire(server))
     thief.cookie = first
     await thief.refresh('')
     expect(outcome(server)).toBe('refresh_reused')
@@ -167,7 +167,7 @@ describe('parallel refreshes', () => {
 
   it('of two sessions receive one successor per session', async () => {
     const { server, ada } = await signedIn()
-    const bob = visit(overWire(server))
+    const bob = openBrowser(overWire(server))
     await bob.login()
     const cookies = [ada.cookie ?? '', bob.cookie ?? '']
     const answers = await Promise.all(
@@ -236,9 +236,9 @@ it('a session that is refreshed regularly ends at its absolute end', async () =>
   for (const token of tokens) expect((await ada.me(token)).status).toBe(401)
 })
 
-describe('signIn', () => {
+describe('signIn()', () => {
   it('creates a session without a request', async () => {
-    const { server, clock } = createClockedServer()
+    const { server, clock } = createServerWithClock()
     const arranged = await server.signIn('ada@example.com')
     const nowSeconds = clock.nowMs / 1000
 
@@ -261,7 +261,7 @@ describe('signIn', () => {
         endsAtSeconds: nowSeconds + 604_800
       }
     ])
-    const ada = visit(overWire(server))
+    const ada = openBrowser(overWire(server))
     ada.cookie = arranged.refreshToken
     expect((await ada.me(arranged.accessToken)).status).toBe(200)
     expect((await ada.refresh()).status).toBe(200)
@@ -283,7 +283,7 @@ describe('signIn', () => {
   })
 })
 
-describe('revocation', () => {
+describe('a revocation by a control', () => {
   it('endSession() ends one session, as a logout does', async () => {
     const { server, ada, token, sid } = await signedIn()
     const other = await server.signIn()
@@ -340,7 +340,7 @@ describe('revocation', () => {
     server.reset()
     const { accessToken } = await server.signIn()
     expect(claimsOf(accessToken)).not.toHaveProperty('token_version')
-    expect((await visit(overWire(server)).me(accessToken)).status).toBe(200)
+    expect((await openBrowser(overWire(server)).me(accessToken)).status).toBe(200)
   })
 })
 
@@ -366,12 +366,12 @@ describe('bumpTokenVersion', () => {
   })
 
   it('continues from the token_version in the claims of the user', async () => {
-    const { server } = createClockedServer({ users })
+    const { server } = createServerWithClock({ users })
     const before = await server.signIn('user-2')
     expect(claimsOf(before.accessToken)).toMatchObject({ token_version: 7 })
     expect(server.bumpTokenVersion('user-2')).toBe(8)
     const after = await server.signIn('user-2')
-    const bob = visit(overWire(server))
+    const bob = openBrowser(overWire(server))
     expect((await bob.me(before.accessToken)).status).toBe(401)
     const me = await bob.me(after.accessToken)
     expect(JSON.parse(me.body)).toMatchObject({ token_version: 8 })
@@ -429,11 +429,11 @@ describe('short-lived access tokens', () => {
 
 describe('session fixation', () => {
   it.each(['live', 'spent'])('a login ends the session of a planted %s cookie', async (kind) => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     const attacker = await server.signIn()
     const planted = attacker.refreshToken
     if (kind === 'spent') await present(server, planted)
-    const victim = visit(overWire(server))
+    const victim = openBrowser(overWire(server))
     victim.cookie = planted
     const { token } = await victim.login()
 
@@ -446,8 +446,8 @@ describe('session fixation', () => {
   })
 
   it('a login does not adopt a planted cookie that the server never issued', async () => {
-    const { server } = createClockedServer()
-    const victim = visit(overWire(server))
+    const { server } = createServerWithClock()
+    const victim = openBrowser(overWire(server))
     victim.cookie = `rt_${'A'.repeat(43)}`
     await victim.login()
     expect(victim.cookie).not.toContain('AAAA')
@@ -457,7 +457,7 @@ describe('session fixation', () => {
 })
 
 it('a logout with an unknown cookie answers 204', async () => {
-  const { server } = createClockedServer()
+  const { server } = createServerWithClock()
   const headers: [string, string][] = [json, ['Cookie', 'refresh_token=rt_unknown']]
   const request = { method: 'POST', url: `${base}/logout`, headers, body: '{}' }
   expect((await server.handle(request)).status).toBe(204)

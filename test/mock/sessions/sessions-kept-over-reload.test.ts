@@ -10,17 +10,17 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createManualClock } from '../../support/clocks/manual-clock.ts'
 import {
   claimsOf,
+  type OneCookieBrowser,
+  openBrowser,
   outcome,
-  overWire,
-  type Visitor,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
-import { ada as credentials } from '../../support/worlds/test-client.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
+import { ada as credentials } from '../../support/setups/test-client.ts'
 import {
   apiOrigin,
   createVirtualBrowser,
   pageOrigin
-} from '../../support/worlds/virtual-browser.ts'
+} from '../../support/setups/virtual-browser.ts'
 
 afterEach(() => void vi.restoreAllMocks())
 
@@ -50,12 +50,12 @@ describe('a cookie from an earlier server', () => {
     ]
   ])('%s is refused as unknown, without a reuse event or a violation', async (_name, next) => {
     const earlier = createMockAuthServer()
-    const ada = visit(overWire(earlier))
+    const ada = openBrowser(overWire(earlier))
     await ada.login()
     await ada.refresh()
     const server = next(earlier)
     const heard = watch(server)
-    const left = visit(overWire(server))
+    const left = openBrowser(overWire(server))
     left.cookie = ada.cookie
     const answer = await left.refresh()
 
@@ -95,11 +95,11 @@ function open(options: MockAuthServerOptions = {}) {
       page.server = load()
     }
   }
-  const ada: Visitor = visit((question) => overWire(page.server)(question))
+  const ada: OneCookieBrowser = openBrowser((question) => overWire(page.server)(question))
   return { page, ada }
 }
 
-describe('persist', () => {
+describe('a server with the option persist', () => {
   it('continues the session with its sid and its end times', async () => {
     const { page, ada } = open({ refreshIdleSeconds: 1000, sessionSeconds: 2000 })
     const { token } = await ada.login()
@@ -146,29 +146,30 @@ describe('persist', () => {
   })
 
   it.each([
-    ['a logout', ({ logout }: Visitor) => logout(), 'session_revoked'],
+    ['a logout', ({ logout }: OneCookieBrowser) => logout(), 'session_revoked'],
     [
       'endSessions',
-      (_: Visitor, { endSessions }: MockAuthServer) => endSessions(),
+      (_: OneCookieBrowser, { endSessions }: MockAuthServer) => endSessions(),
       'session_revoked'
     ],
     [
       'endSession',
-      (_: Visitor, { endSession, sessions }: MockAuthServer) => endSession(sessions[0]?.sid ?? ''),
+      (_: OneCookieBrowser, { endSession, sessions }: MockAuthServer) =>
+        endSession(sessions[0]?.sid ?? ''),
       'session_revoked'
     ],
     [
       'expireSession',
-      (_: Visitor, { expireSession, sessions }: MockAuthServer) =>
+      (_: OneCookieBrowser, { expireSession, sessions }: MockAuthServer) =>
         expireSession(sessions[0]?.sid ?? ''),
       'session_expired'
     ],
     [
       'emergencyRotate',
-      (_: Visitor, { emergencyRotate }: MockAuthServer) => emergencyRotate(),
+      (_: OneCookieBrowser, { emergencyRotate }: MockAuthServer) => emergencyRotate(),
       'session_revoked'
     ],
-    ['a reset', (_: Visitor, { reset }: MockAuthServer) => reset(), 'unknown_session']
+    ['a reset', (_: OneCookieBrowser, { reset }: MockAuthServer) => reset(), 'unknown_session']
   ])('does not restore a session that ended by %s', async (_name, end, reason) => {
     const { page, ada } = open()
     await ada.login()
@@ -260,7 +261,7 @@ describe('persist', () => {
 
   it('separates servers with different issuers or paths', async () => {
     const persist = createStorage()
-    const ada = visit(overWire(createMockAuthServer({ persist })))
+    const ada = openBrowser(overWire(createMockAuthServer({ persist })))
     await ada.login()
     for (const options of [{ issuer: 'https://other.test' }, { basePath: '/v1' }]) {
       expect(createMockAuthServer({ persist, ...options }).sessions).toEqual([])
@@ -270,13 +271,13 @@ describe('persist', () => {
 
   it('drops sessions of users that no longer exist', async () => {
     const persist = createStorage()
-    await visit(overWire(createMockAuthServer({ persist }))).login()
+    await openBrowser(overWire(createMockAuthServer({ persist }))).login()
     const users = [{ email: 'bob@example.com', password: 'b', sub: 'bob' }]
     expect(createMockAuthServer({ persist, users }).sessions).toEqual([])
   })
 })
 
-describe('persist with a broken storage', () => {
+describe('a server that persists to a broken storage', () => {
   async function keep(): Promise<[key: string, stored: Record<string, unknown>]> {
     const { page, ada } = open()
     await ada.login()
@@ -316,7 +317,7 @@ describe('persist with a broken storage', () => {
     const persist = createStorage()
     persist.setItem(key, typeof spoiled === 'string' ? spoiled : JSON.stringify(spoiled))
     const server = createMockAuthServer({ persist })
-    const ada = visit(overWire(server))
+    const ada = openBrowser(overWire(server))
 
     expect(warn.mock.calls).toEqual([[expect.stringContaining('persist')]])
     expect(server.sessions).toEqual([])
@@ -332,7 +333,7 @@ describe('persist with a broken storage', () => {
     }
     const persist = { getItem: refuse, setItem: refuse, removeItem: refuse }
     const server = createMockAuthServer({ persist })
-    const ada = visit(overWire(server))
+    const ada = openBrowser(overWire(server))
     await ada.login()
     expect((await ada.refresh()).status).toBe(200)
     server.reset()

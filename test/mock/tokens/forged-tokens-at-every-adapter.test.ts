@@ -13,11 +13,11 @@ import { getResponse, HttpResponse, http } from 'msw'
 import { describe, expect, it } from 'vitest'
 import {
   base,
-  createClockedServer,
+  createServerWithClock,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 const kinds = Object.entries(forgeries) as [MockForgery, string][]
 const algorithms: readonly MockAlgorithm[] = ['HS256', 'RS256', 'ES256', 'EdDSA']
@@ -25,8 +25,8 @@ const algorithms: readonly MockAlgorithm[] = ['HS256', 'RS256', 'ES256', 'EdDSA'
 describe.each(algorithms)('a server that signs with %s', (alg) => {
   const fitting = kinds.filter(([kind]) => alg !== 'HS256' || kind !== 'public-key-as-secret')
   it.each(fitting)('refuses a token forged as %s: %s', async (forgery, reason) => {
-    const { server } = createClockedServer({ alg })
-    const answer = await visit(overWire(server)).me(await server.mint({ forgery }))
+    const { server } = createServerWithClock({ alg })
+    const answer = await openBrowser(overWire(server)).me(await server.mint({ forgery }))
 
     expect([answer.status, outcome(server)]).toEqual([401, reason])
     expect(answer.header('www-authenticate')).toContain('error="invalid_token"')
@@ -34,26 +34,26 @@ describe.each(algorithms)('a server that signs with %s', (alg) => {
   })
 
   it('accepts a minted token without a forgery', async () => {
-    const { server } = createClockedServer({ alg })
-    expect((await visit(overWire(server)).me(await server.mint())).status).toBe(200)
+    const { server } = createServerWithClock({ alg })
+    expect((await openBrowser(overWire(server)).me(await server.mint())).status).toBe(200)
   })
 })
 
 describe('a minted token', () => {
   it('is accepted with a given jti, and refused after revoke() of it', async () => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     const token = await server.mint({ claims: { jti: 'known-to-my-test' } })
-    await visit(overWire(server)).me(token)
+    await openBrowser(overWire(server)).me(token)
     expect(outcome(server)).toBe('accepted')
     server.revoke('known-to-my-test')
-    await visit(overWire(server)).me(token)
+    await openBrowser(overWire(server)).me(token)
     expect(outcome(server)).toBe('token_revoked')
   })
 
   it('is accepted until its given exp, even if other tokens are issued in between', async () => {
-    const { server, clock } = createClockedServer()
+    const { server, clock } = createServerWithClock()
     const token = await server.mint({ claims: { exp: clock.nowMs / 1000 + 3600 } })
-    const ada = visit(overWire(server))
+    const ada = openBrowser(overWire(server))
     for (const seconds of [301, 3298]) {
       clock.advanceSeconds(seconds)
       await ada.login()
@@ -98,7 +98,7 @@ const adapters: readonly [string, (server: MockAuthServer, token: string) => Pro
   ]
 ]
 
-describe.each(adapters)('%s', (_name, ask) => {
+describe.each(adapters)('the adapter %s', (_name, ask) => {
   it.each(kinds)('refuses a token forged as %s: %s', async (forgery, reason) => {
     const server = createMockAuthServer({ alg: 'ES256' })
     expect(await ask(server, await server.mint({ forgery }))).toBe(401)
@@ -109,9 +109,9 @@ describe.each(adapters)('%s', (_name, ask) => {
 
 describe('a leaked key', () => {
   it('signs accepted tokens until emergencyRotate() retires it', async () => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     const leaked = server.keys[0]?.kid ?? ''
-    const thief = visit(overWire(server))
+    const thief = openBrowser(overWire(server))
     server.rotateKey()
     const forged = await server.mint({ kid: leaked, claims: { role: 'admin' } })
     expect((await thief.me(forged)).status).toBe(200)
@@ -125,9 +125,9 @@ describe('a leaked key', () => {
   })
 })
 
-describe('mint', () => {
+describe('server.mint()', () => {
   it('makes a token like that of a login, for the given user', async () => {
-    const { server, clock } = createClockedServer({
+    const { server, clock } = createServerWithClock({
       users: [
         { email: 'ada@example.com', password: 'lovelace' },
         { email: 'bob@example.com', password: 'b', claims: { role: 'admin' } }
@@ -146,14 +146,14 @@ describe('mint', () => {
       iat: nowSeconds,
       exp: nowSeconds + 300
     })
-    const { sid } = await visit(overWire(server))
+    const { sid } = await openBrowser(overWire(server))
       .me(token)
       .then(() => server.calls[0] ?? { sid: '' })
     expect(server.sessions.map(({ sid, sub }) => [sid, sub])).toEqual([[sid, 'user-2']])
   })
 
   it('makes a token for a given session', async () => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     const { sid } = await server.signIn()
     expect(decodeJwt(await server.mint({ sid })).sid).toBe(sid)
     expect(server.sessions).toHaveLength(1)
@@ -161,7 +161,7 @@ describe('mint', () => {
 
   it('signs the given header and claims, and leaves out those that are undefined', async () => {
     const secret = 'a secret that the test knows as well'
-    const { server, clock } = createClockedServer({ keys: [{ kid: 'k', secret }] })
+    const { server, clock } = createServerWithClock({ keys: [{ kid: 'k', secret }] })
     const token = await server.mint({
       header: { typ: undefined, 'x-extra': 1 },
       claims: { sid: undefined, scope: 'read' }
@@ -185,7 +185,7 @@ describe('mint', () => {
       'no_public_key'
     ]
   ] as const)('refuses %s', async (_name, order, code) => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     if ('kid' in order && order.kid === 'public') {
       const pair = createMockAuthServer({ alg: 'ES256' })
       const url = `${base}/.well-known/jwks.json`
@@ -197,7 +197,7 @@ describe('mint', () => {
   })
 
   it('throws a TypeError for an unknown forgery or option', async () => {
-    const { server } = createClockedServer()
+    const { server } = createServerWithClock()
     const order = (value: object) => server.mint(value)
     await expect(order({ forgery: 'clever' })).rejects.toThrow('mint(): forgery: expected one of')
     await expect(order({ expired: true })).rejects.toThrow(
@@ -210,7 +210,7 @@ describe('mint', () => {
 })
 
 it('verifies a signature with WebCrypto, which takes constant time', async () => {
-  const { server } = createClockedServer()
+  const { server } = createServerWithClock()
   const seen: string[] = []
   const { verify } = crypto.subtle
   try {
@@ -219,7 +219,7 @@ it('verifies a signature with WebCrypto, which takes constant time', async () =>
       seen.push(typeof algorithm === 'string' ? algorithm : algorithm.name)
       return verify.apply(crypto.subtle, parts)
     }
-    await visit(overWire(server)).me(await server.mint({ forgery: 'foreign-signature' }))
+    await openBrowser(overWire(server)).me(await server.mint({ forgery: 'foreign-signature' }))
   } finally {
     crypto.subtle.verify = verify
   }

@@ -9,12 +9,12 @@ import { describe, expect, it } from 'vitest'
 import {
   base,
   claimsOf,
-  createClockedServer,
+  createServerWithClock,
   kidOf,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 const roles = {
   role: 'admin',
@@ -29,8 +29,8 @@ const users = [
 ]
 
 async function signedIn(options: MockAuthServerOptions = {}) {
-  const { server, clock } = createClockedServer({ users, ...options })
-  const ada = visit(overWire(server))
+  const { server, clock } = createServerWithClock({ users, ...options })
+  const ada = openBrowser(overWire(server))
   const { token } = await ada.login()
   return { server, clock, ada, token }
 }
@@ -145,7 +145,7 @@ describe('a chain of re-issues', () => {
   })
 })
 
-describe('reissue.when', () => {
+describe('the option reissue.when', () => {
   const keysOf = async (when: MockReissue['when']) => {
     const { server, token } = await signedIn({ reissue: when === undefined ? {} : { when } })
     const current = await guarded(server, token)
@@ -306,9 +306,9 @@ describe('invalidTokenStatus', () => {
     [403, undefined, 401, 'missing_token', 'No token provided']
   ] as const)('%i answers a token that is %s with %i %s', async (...row) => {
     const [invalidTokenStatus, forgery, status, error, description] = row
-    const { server } = createClockedServer({ invalidTokenStatus })
+    const { server } = createServerWithClock({ invalidTokenStatus })
     const token = forgery === undefined ? undefined : await server.mint({ forgery })
-    const answer = await visit(overWire(server)).me(token)
+    const answer = await openBrowser(overWire(server)).me(token)
     expect([answer.status, JSON.parse(answer.body)]).toEqual([
       status,
       { error, error_description: description }
@@ -317,17 +317,17 @@ describe('invalidTokenStatus', () => {
   })
 
   it('records the reason in the call log even with 403', async () => {
-    const { server } = createClockedServer({ invalidTokenStatus: 403 })
-    await visit(overWire(server)).me(await server.mint({ forgery: 'alg-none' }))
+    const { server } = createServerWithClock({ invalidTokenStatus: 403 })
+    await openBrowser(overWire(server)).me(await server.mint({ forgery: 'alg-none' }))
     expect(server.calls[0]).toMatchObject({ status: 403, outcome: 'alg_not_allowed' })
   })
 })
 
 describe('clockToleranceSeconds', () => {
   const at = (offset: number, claim: 'exp' | 'nbf') => async (clockToleranceSeconds: number) => {
-    const { server, clock } = createClockedServer({ clockToleranceSeconds })
+    const { server, clock } = createServerWithClock({ clockToleranceSeconds })
     const token = await server.mint({ claims: { [claim]: clock.nowMs / 1000 + offset } })
-    await visit(overWire(server)).me(token)
+    await openBrowser(overWire(server)).me(token)
     return outcome(server)
   }
   it.each([

@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest'
 import {
   base,
   claimsOf,
-  createClockedServer,
+  createServerWithClock,
   json,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 const bearer = (token: string): [string, string][] => [['Authorization', `Bearer ${token}`]]
 
@@ -27,11 +27,11 @@ describe('with short-lived revocation', () => {
     ['of a stale version', (server: MockAuthServer) => server.bumpTokenVersion()],
     ['revoked by revokeAccessTokens()', (server: MockAuthServer) => server.revokeAccessTokens()]
   ])('a token that is %s is not re-issued, so it ends with its exp', async (_name, revoke) => {
-    const { server, clock } = createClockedServer({
+    const { server, clock } = createServerWithClock({
       revocation: 'short-lived',
       accessTokenSeconds: 900
     })
-    const ada = visit(overWire(server))
+    const ada = openBrowser(overWire(server))
     let { token } = await ada.login()
     revoke(server, claimsOf(token).jti ?? '')
     const statuses: number[] = []
@@ -53,18 +53,18 @@ describe('with short-lived revocation', () => {
     ],
     ['stale_version', (server: MockAuthServer) => server.bumpTokenVersion()]
   ])('a refresh with a revoked access token is refused: %s', async (reason, revoke) => {
-    const { server } = createClockedServer({
+    const { server } = createServerWithClock({
       revocation: 'short-lived',
       refreshWith: 'access-token'
     })
-    const { token } = await visit(overWire(server)).login()
+    const { token } = await openBrowser(overWire(server)).login()
     revoke(server, token)
     expect((await refresh(server, token)).status).toBe(401)
     expect(outcome(server)).toBe(reason)
   })
 
   it('a token of one user in the session of another is not re-issued', async () => {
-    const { server } = createClockedServer({
+    const { server } = createServerWithClock({
       revocation: 'short-lived',
       users: [
         { email: 'ada@example.com', password: 'lovelace' },
@@ -75,7 +75,7 @@ describe('with short-lived revocation', () => {
     const { previousKid } = server.rotateKey()
     // Eve has the old key, and signs a token for Ada in her own session.
     const forged = await server.mint({ sid, kid: previousKid, claims: { sub: 'user-1' } })
-    const answer = await visit(overWire(server)).me(forged)
+    const answer = await openBrowser(overWire(server)).me(forged)
     expect([answer.status, answer.header('authorization')]).toEqual([200, null])
   })
 })
@@ -86,13 +86,13 @@ it.each([
 ])(
   'a refresh by access token after the end of its session is refused: %s',
   async (reason, options) => {
-    const { server, clock } = createClockedServer({
+    const { server, clock } = createServerWithClock({
       ...options,
       revocation: 'short-lived',
       refreshWith: 'access-token',
       clockToleranceSeconds: 10
     })
-    const { token } = await visit(overWire(server)).login()
+    const { token } = await openBrowser(overWire(server)).login()
     clock.advanceSeconds(65)
     expect((await refresh(server, token)).status).toBe(401)
     expect(outcome(server)).toBe(reason)
@@ -101,8 +101,8 @@ it.each([
 
 describe('a key that is retired while the handler runs', () => {
   async function during(change: (server: MockAuthServer, old: string, fresh: string) => void) {
-    const { server } = createClockedServer()
-    const ada = visit(overWire(server))
+    const { server } = createServerWithClock()
+    const ada = openBrowser(overWire(server))
     const { token } = await ada.login()
     const { previousKid, kid } = server.rotateKey()
     const request = { method: 'GET', url: `${base}/api`, headers: bearer(token) }
@@ -129,8 +129,8 @@ describe('a key that is retired while the handler runs', () => {
 describe('a key that is retired while a token is being signed', () => {
   it('makes the login return a token of the new signing key', async () => {
     for (let turns = 0; turns < 12; turns += 1) {
-      const { server } = createClockedServer({ alg: 'ES256' })
-      const ada = visit(overWire(server))
+      const { server } = createServerWithClock({ alg: 'ES256' })
+      const ada = openBrowser(overWire(server))
       const pending = ada.login()
       for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate)
       const open = server.calls.login.some(({ status }) => status === undefined)
@@ -145,14 +145,14 @@ describe('a key that is retired while a token is being signed', () => {
   it('does not let signIn() return a valid token of a session that ended', async () => {
     const outcomes = new Set<string>()
     for (let ticks = 0; ticks < 20; ticks += 1) {
-      const { server } = createClockedServer({ revocation: 'short-lived' })
+      const { server } = createServerWithClock({ revocation: 'short-lived' })
       const arranging = server.signIn()
       for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve()
       server.emergencyRotate()
       const arranged = await arranging.catch((error) => error)
       outcomes.add(arranged.code ?? 'arranged')
       if (arranged instanceof Error) continue
-      const { status } = await visit(overWire(server)).me(arranged.accessToken)
+      const { status } = await openBrowser(overWire(server)).me(arranged.accessToken)
       const isLive = server.sessions.some(({ sid }) => sid === arranged.sid)
       expect({ ticks, isGood: status === 200 }).toEqual({ ticks, isGood: isLive })
     }

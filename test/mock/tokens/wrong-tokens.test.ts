@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest'
 import {
   base,
   claimsOf,
-  createClockedServer,
+  createServerWithClock,
   kidOf,
+  openBrowser,
   outcome,
-  overWire,
-  visit
-} from '../../support/worlds/one-cookie-browser.ts'
+  overWire
+} from '../../support/setups/one-cookie-browser.ts'
 
 const secret = 'a secret that the test knows as well'
 const other = 'another secret, which the server lacks'
@@ -22,9 +22,9 @@ interface Forgery {
   readonly secret?: string
 }
 
-async function arrange() {
-  const { server, clock } = createClockedServer({ keys })
-  const ada = visit(overWire(server))
+async function setUp() {
+  const { server, clock } = createServerWithClock({ keys })
+  const ada = openBrowser(overWire(server))
   const { token } = await ada.login()
   /** The valid token with some parts replaced. */
   const forge = ({ header = {}, claims = {}, secret: signedWith = secret }: Forgery) =>
@@ -38,7 +38,7 @@ const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('ba
 
 describe('a token signed with the right key', () => {
   it('is accepted if its header and claims are unchanged', async () => {
-    const { ada, forge } = await arrange()
+    const { ada, forge } = await setUp()
     expect((await ada.me(await forge({}))).status).toBe(200)
   })
 
@@ -67,7 +67,7 @@ describe('a token signed with the right key', () => {
     ['with a path as kid', 'unknown_kid', { header: { kid: '../../dev/null' } }]
   ]
   it.each(invalid)('%s is refused as %s', async (_name, reason, forgery) => {
-    const { server, ada, forge } = await arrange()
+    const { server, ada, forge } = await setUp()
     const answer = await ada.me(await forge(forgery))
 
     expect(answer.status).toBe(401)
@@ -80,7 +80,7 @@ describe('a token signed with the right key', () => {
 })
 
 it('a token with an infinite exp is refused', async () => {
-  const { server, ada, token } = await arrange()
+  const { server, ada, token } = await setUp()
   const { exp, ...claims } = claimsOf(token)
   const header = part({ alg: 'HS256', typ: 'at+jwt', kid: 'test-key' })
   const ask = (expiry: string) => {
@@ -95,7 +95,7 @@ it('a token with an infinite exp is refused', async () => {
 })
 
 it('a token signed by another key with the same kid is refused', async () => {
-  const { server, ada, forge } = await arrange()
+  const { server, ada, forge } = await setUp()
   expect((await ada.me(await forge({ secret: other }))).status).toBe(401)
   expect(outcome(server)).toBe('bad_signature')
 })
@@ -103,7 +103,7 @@ it('a token signed by another key with the same kid is refused', async () => {
 it.each(['none', 'None', 'HS384', 'RS256', 'ES256'])(
   'a token with the algorithm %s is refused before its signature is checked',
   async (alg) => {
-    const { server, ada, token } = await arrange()
+    const { server, ada, token } = await setUp()
     const [, payload, signature] = token.split('.')
     const header = part({ alg, typ: 'at+jwt', kid: kidOf(token) })
 
@@ -115,7 +115,7 @@ it.each(['none', 'None', 'HS384', 'RS256', 'ES256'])(
 )
 
 it('a token with a changed claim is refused', async () => {
-  const { server, ada, token } = await arrange()
+  const { server, ada, token } = await setUp()
   const [header, , signature] = token.split('.')
   const payload = part({ ...claimsOf(token), role: 'admin' })
 
@@ -124,7 +124,7 @@ it('a token with a changed claim is refused', async () => {
 })
 
 it('a token with an unknown critical extension is refused', async () => {
-  const { server, ada, token } = await arrange()
+  const { server, ada, token } = await setUp()
   const [, payload, signature] = token.split('.')
   const header = part({ alg: 'HS256', typ: 'at+jwt', kid: 'test-key', crit: ['x'], x: 1 })
 
@@ -146,7 +146,7 @@ it.each([
   ['a lower-case scheme', ['bearer TOKEN'], 'accepted'],
   ['two spaces', ['Bearer  TOKEN'], 'accepted']
 ])('an Authorization header with %s, %o, has the outcome %s', async (_name, values, expected) => {
-  const { server, token } = await arrange()
+  const { server, token } = await setUp()
   const headers = values.map((value): [string, string] => [
     'Authorization',
     value.replaceAll('TOKEN', token)
@@ -158,7 +158,7 @@ it.each([
 })
 
 it('a request without credentials gets a challenge without an error', async () => {
-  const { ada } = await arrange()
+  const { ada } = await setUp()
   const answer = await ada.me()
 
   expect(answer.status).toBe(401)

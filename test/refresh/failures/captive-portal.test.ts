@@ -1,8 +1,8 @@
 // I4: a captive portal that answers in place of the server changes nothing, and the client recovers
 // from it.
 import { expect, it } from 'vitest'
-import { answers, createFaultBed, type Fault } from '../../support/worlds/faulty-auth-server.ts'
-import { ada } from '../../support/worlds/test-client.ts'
+import { answers, type Fault, setUpFaultyServer } from '../../support/setups/faulty-auth-server.ts'
+import { ada } from '../../support/setups/test-client.ts'
 
 const page = '<!doctype html><title>Sign in to the Wi-Fi</title><a href="/accept">Accept</a>'
 const asHtml = { 'Content-Type': 'text/html' }
@@ -27,7 +27,7 @@ const portals: readonly [string, Fault][] = [
 it.each(portals)(
   'keeps the token and the session while a captive portal answers refreshes with %s',
   async (_, fault) => {
-    const { auth, clock, idle, fault: meet, callsTo, eventNames } = createFaultBed()
+    const { auth, clock, idle, fault: meet, callsTo, eventNames } = setUpFaultyServer()
     await auth.login(ada)
     const token = await auth.getAccessToken()
     meet('/refresh', fault, 1_000)
@@ -52,9 +52,9 @@ it.each(portals)(
       clock,
       idle,
       fault: meet,
-      heal,
+      clearFaults,
       callsTo
-    } = createFaultBed({}, { accessTokenSeconds: 60 })
+    } = setUpFaultyServer({}, { accessTokenSeconds: 60 })
     await auth.login(ada)
     meet('/refresh', fault, 100)
     // Long enough for the back-off to grow.
@@ -64,7 +64,7 @@ it.each(portals)(
     }
     await expect(auth.axios.get('/me')).rejects.toMatchObject({ name: 'AuthError' })
     expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: {} })
-    heal('/refresh')
+    clearFaults('/refresh')
     browser.wake('online')
     clock.tick(1_000)
     await idle()
@@ -77,7 +77,7 @@ it.each(portals)(
 it.each(portals)(
   'stays in `initializing` while a captive portal answers the restore with %s',
   async (_, fault) => {
-    const { auth, reload, clock, idle, fault: meet, events } = createFaultBed()
+    const { auth, reload, clock, idle, fault: meet, events } = setUpFaultyServer()
     await auth.login(ada)
     auth.dispose()
     events.splice(0)

@@ -1,13 +1,14 @@
 // Odd refresh answers: answers and moments that are easy to misread.
 import { expect, it } from 'vitest'
-import { createMintBed, jwt } from '../../support/worlds/any-token-server.ts'
-import { answers, createFaultBed } from '../../support/worlds/faulty-auth-server.ts'
-import { ada, createTestBed } from '../../support/worlds/test-client.ts'
+import { setUpTokenServer } from '../../support/setups/any-token-server.ts'
+import { answers, setUpFaultyServer } from '../../support/setups/faulty-auth-server.ts'
+import { ada, setUpClient } from '../../support/setups/test-client.ts'
+import { jwt } from '../../support/tokens.ts'
 
 it.each([200, 403, 511])(
   'retries at once when the network is back after a captive portal answered %d in HTML',
   async (status) => {
-    const { auth, browser, clock, idle, fault, heal, callsTo } = createFaultBed(
+    const { auth, browser, clock, idle, fault, clearFaults, callsTo } = setUpFaultyServer(
       {},
       { accessTokenSeconds: 60 }
     )
@@ -17,7 +18,7 @@ it.each([200, 403, 511])(
       clock.tick(1_000)
       await idle()
     }
-    heal('/refresh')
+    clearFaults('/refresh')
     browser.wake('online')
     clock.tick(1_000)
     await idle()
@@ -26,9 +27,9 @@ it.each([200, 403, 511])(
 )
 
 it('does not refresh in a loop if the claims of a token leave it no lifetime', async () => {
-  const { auth, browser, clock, refreshedAt } = createMintBed((nth, ms) => ({
+  const { auth, browser, clock, refreshedAt } = setUpTokenServer((nth, ms) => ({
     body: { access_token: jwt({ jti: nth, iat: ms / 1000, exp: ms / 1000 }) },
-    livesSeconds: 0
+    acceptedSeconds: 0
   }))
   await auth.login({ email: 'ada' })
   for (let second = 0; second < 60; second += 1) {
@@ -39,11 +40,11 @@ it('does not refresh in a loop if the claims of a token leave it no lifetime', a
 })
 
 it('ends the session on wake if another tab has an unconfirmed sign-out', async () => {
-  const { auth, reload, browser, idle } = createTestBed()
+  const { auth, reload, browser, idle } = setUpClient()
   await auth.login(ada)
   const other = reload({ restore: 'always' })
   await other.ready()
-  browser.trouble('/logout', { kind: 'unreachable' })
+  browser.intercept('/logout', { kind: 'unreachable' })
   await other.logout()
   browser.wake('visible')
   await idle()
@@ -52,11 +53,11 @@ it('ends the session on wake if another tab has an unconfirmed sign-out', async 
 })
 
 it('sends no refresh for a session that another tab has signed out of', async () => {
-  const { auth, reload, browser, callsTo } = createTestBed()
+  const { auth, reload, browser, callsTo } = setUpClient()
   await auth.login(ada)
   const other = reload({ restore: 'always' })
   await other.ready()
-  browser.trouble('/logout', { kind: 'unreachable' })
+  browser.intercept('/logout', { kind: 'unreachable' })
   await other.logout()
   const before = callsTo('refresh').length
   await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
@@ -65,7 +66,7 @@ it('sends no refresh for a session that another tab has signed out of', async ()
 })
 
 it('fails no request with tokens that live one second', async () => {
-  const { auth, clock, idle } = createTestBed({}, { accessTokenSeconds: 1 })
+  const { auth, clock, idle } = setUpClient({}, { accessTokenSeconds: 1 })
   await auth.login(ada)
   let failed = 0
   for (let request = 0; request < 300; request += 1) {
@@ -79,7 +80,7 @@ it('fails no request with tokens that live one second', async () => {
 })
 
 it('keeps the session on a 403 with an HTML body, even if its content type is not HTML', async () => {
-  const { auth, fault } = createFaultBed()
+  const { auth, fault } = setUpFaultyServer()
   await auth.login(ada)
   fault('/refresh', answers(403, '<!doctype html>'))
   await auth.refresh().catch(() => {})
@@ -89,7 +90,7 @@ it('keeps the session on a 403 with an HTML body, even if its content type is no
 it.each([-3_600_000, 3_600_000])(
   'reads a Retry-After date by the server’s clock if the device’s clock is off by %d ms',
   async (offsetMs) => {
-    const { auth, fault } = createFaultBed({}, {}, offsetMs)
+    const { auth, fault } = setUpFaultyServer({}, {}, offsetMs)
     await auth.login(ada)
     const headers = {
       'Retry-After': 'Thu, 01 Jan 2026 00:01:00 GMT',
@@ -101,7 +102,7 @@ it.each([-3_600_000, 3_600_000])(
 )
 
 it('does not refresh after a 401 from an auth endpoint that the app calls itself', async () => {
-  const { auth, browser } = createTestBed()
+  const { auth, browser } = setUpClient()
   await auth.login(ada)
   const before = browser.requests.length
   await expect(auth.axios.post('/login', { ...ada, password: 'wrong' })).rejects.toMatchObject({
@@ -111,7 +112,7 @@ it('does not refresh after a 401 from an auth endpoint that the app calls itself
 })
 
 it('caps an absurd lifetime at a valid date', async () => {
-  const { auth, events } = createTestBed()
+  const { auth, events } = setUpClient()
   await auth.login(async () => ({ access_token: 'a', expires_in: 1e308 }))
   expect(JSON.stringify(events)).not.toContain('null')
   expect(events).toMatchObject([{ event: { token: { lifetimeSeconds: 3_153_600_000 } } }])

@@ -1,8 +1,8 @@
 // I4, I10: while the refresh endpoint is down, requests go out for as long as the token lives.
 import { isAuthError } from 'everbearer'
 import { expect, it } from 'vitest'
-import { answers, createFaultBed, type Fault } from '../../support/worlds/faulty-auth-server.ts'
-import { ada } from '../../support/worlds/test-client.ts'
+import { answers, type Fault, setUpFaultyServer } from '../../support/setups/faulty-auth-server.ts'
+import { ada } from '../../support/setups/test-client.ts'
 
 const html = answers(200, '<!doctype html><title>Sign in to the Wi-Fi</title>', {
   'Content-Type': 'text/html'
@@ -16,13 +16,13 @@ it.each<[string, Fault, string]>([
 ])(
   'sends requests until the token expires, then rejects with the reason, then recovers, if refreshes get %s for a minute',
   async (_, fault, code) => {
-    const bed = createFaultBed({}, { accessTokenSeconds: 60 })
-    const { auth, clock, idle, callsTo, sent } = bed
+    const setup = setUpFaultyServer({}, { accessTokenSeconds: 60 })
+    const { auth, clock, idle, callsTo, sent } = setup
     await auth.login(ada)
     const outcomes: { readonly atMs: number; readonly outcome: string }[] = []
     for (let atMs = 0; atMs < 180_000; atMs += 500) {
-      if (atMs === 44_500) bed.fault('/refresh', fault, 1_000)
-      if (atMs === 105_000) bed.heal('/refresh')
+      if (atMs === 44_500) setup.fault('/refresh', fault, 1_000)
+      if (atMs === 105_000) setup.clearFaults('/refresh')
       const outcome = await auth.axios.get('/me').then(
         (response) => String(response.status),
         (error) => (isAuthError(error) ? error.code : 'another error')

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { answers, createFaultBed, type Fault } from '../../support/worlds/faulty-auth-server.ts'
-import { ada } from '../../support/worlds/test-client.ts'
+import { answers, type Fault, setUpFaultyServer } from '../../support/setups/faulty-auth-server.ts'
+import { ada } from '../../support/setups/test-client.ts'
 
 const html = '<!doctype html><title>Access denied</title>'
 const asHtml = { 'Content-Type': 'text/html; charset=utf-8' }
@@ -37,7 +37,7 @@ const endings: readonly [string, Fault][] = [
 ]
 
 it.each(endings)('ends the session once if the refresh endpoint answers %s', async (_, fault) => {
-  const { auth, clock, idle, fault: meet, sent, eventNames } = createFaultBed()
+  const { auth, clock, idle, fault: meet, sent, eventNames } = setUpFaultyServer()
   await auth.login(ada)
   meet('/refresh', fault, 2)
   await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_EXPIRED' })
@@ -102,7 +102,7 @@ const keepings: readonly [string, Fault][] = [
 it.each(keepings)(
   'keeps the session and recovers if the refresh endpoint answers %s',
   async (_, fault) => {
-    const { auth, clock, idle, fault: meet, sent, eventNames } = createFaultBed()
+    const { auth, clock, idle, fault: meet, sent, eventNames } = setUpFaultyServer()
     await auth.login(ada)
     meet('/refresh', fault)
     await expect(auth.refresh()).rejects.toMatchObject({
@@ -122,7 +122,7 @@ it.each(keepings)(
 it.each([301, 302, 303, 307, 308])(
   'rejects with ERR_AUTH_NETWORK if the refresh endpoint redirects with %d',
   async (status) => {
-    const { auth, fault } = createFaultBed()
+    const { auth, fault } = setUpFaultyServer()
     await auth.login(ada)
     fault('/refresh', answers(status, '', { Location: 'https://portal.example/' }))
     await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
@@ -134,7 +134,7 @@ it.each([
   ['no content type', {}],
   ['the wrong content type', { 'Content-Type': 'text/plain' }]
 ])('reads the token from a refresh answer with %s', async (_, headers) => {
-  const { auth, fault } = createFaultBed()
+  const { auth, fault } = setUpFaultyServer()
   await auth.login(ada)
   const body = JSON.stringify({ access_token: 'opaque', token_type: 'BEARER', expires_in: '300' })
   fault('/refresh', answers(200, body, headers))

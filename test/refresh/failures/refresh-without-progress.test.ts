@@ -1,7 +1,8 @@
 // I10: a refresh endpoint that returns useless tokens is asked less and less often, and the app
 // gets errors.
 import { expect, it } from 'vitest'
-import { createMintBed, jwt, type Mint } from '../../support/worlds/any-token-server.ts'
+import { type Mint, setUpTokenServer } from '../../support/setups/any-token-server.ts'
+import { jwt } from '../../support/tokens.ts'
 
 const credentials = { email: 'ada' }
 
@@ -9,7 +10,7 @@ const credentials = { email: 'ada' }
 function stuckAt(body: (nth: number) => { access_token: string; expires_in?: unknown }): Mint {
   return (nth) => ({
     body: nth === 1 ? { ...body(1), expires_in: 60 } : body(nth),
-    livesSeconds: nth === 1 ? 60 : 0
+    acceptedSeconds: nth === 1 ? 60 : 0
   })
 }
 
@@ -25,7 +26,7 @@ const stuck: readonly [string, Mint][] = [
 ]
 
 it.each(stuck)('backs off if the refresh endpoint answers with %s', async (_, mint) => {
-  const { auth, browser, clock, refreshedAt, delays, events } = createMintBed(mint)
+  const { auth, browser, clock, refreshedAt, delays, events } = setUpTokenServer(mint)
   await auth.login(credentials)
   const outcomes: string[] = []
   const perMinute: number[] = []
@@ -59,20 +60,20 @@ it.each(stuck)('backs off if the refresh endpoint answers with %s', async (_, mi
 it.each<[string, Mint]>([
   [
     'opaque tokens',
-    (nth) => ({ body: { access_token: `t-${nth}`, expires_in: 300 }, livesSeconds: 0 })
+    (nth) => ({ body: { access_token: `t-${nth}`, expires_in: 300 }, acceptedSeconds: 0 })
   ],
   [
     'JWTs of long ago',
     (nth) => ({
       body: { access_token: jwt({ jti: nth, iat: 1_000, exp: 1_300 }) },
-      livesSeconds: 0
+      acceptedSeconds: 0
     })
   ],
-  ['tokens of unknown life', (nth) => ({ body: { access_token: `t-${nth}` }, livesSeconds: 0 })]
+  ['tokens of unknown life', (nth) => ({ body: { access_token: `t-${nth}` }, acceptedSeconds: 0 })]
 ])(
   'refreshes at most once in five seconds if the server refuses every token that it issues: %s',
   async (_, mint) => {
-    const { auth, browser, clock, refreshedAt } = createMintBed(mint)
+    const { auth, browser, clock, refreshedAt } = setUpTokenServer(mint)
     await auth.login(credentials)
     for (let request = 0; request < 300; request += 1) {
       await expect(auth.axios.get('/me')).rejects.toMatchObject({ response: { status: 401 } })
@@ -85,9 +86,9 @@ it.each<[string, Mint]>([
 )
 
 it('recovers completely when the refresh endpoint issues a new token', async () => {
-  const { auth, browser, clock, refreshedAt, statuses } = createMintBed((nth) => ({
+  const { auth, browser, clock, refreshedAt, statuses } = setUpTokenServer((nth) => ({
     body: { access_token: nth < 4 ? 'same' : `t-${nth}`, expires_in: 60 },
-    livesSeconds: 60
+    acceptedSeconds: 60
   }))
   await auth.login(credentials)
   for (let second = 0; second < 120; second += 1) {

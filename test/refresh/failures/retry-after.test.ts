@@ -1,7 +1,7 @@
 // I10: a readable Retry-After is obeyed up to a cap; otherwise the usual back-off applies.
 import { expect, it } from 'vitest'
-import { answers, createFaultBed } from '../../support/worlds/faulty-auth-server.ts'
-import { ada } from '../../support/worlds/test-client.ts'
+import { answers, setUpFaultyServer } from '../../support/setups/faulty-auth-server.ts'
+import { ada } from '../../support/setups/test-client.ts'
 
 /** With `random` at 0.5, the first failure waits three quarters of a second. */
 const usualMs = 750
@@ -51,7 +51,7 @@ const cases = forms.flatMap(([value, expectedMs]) =>
 it.each(cases)(
   'retries after $expectedMs ms, plus or minus a second, on $status with Retry-After "$value"',
   async ({ value, expectedMs, status }) => {
-    const { auth, clock, idle, fault, sent } = createFaultBed({}, { accessTokenSeconds: 3_600 })
+    const { auth, clock, idle, fault, sent } = setUpFaultyServer({}, { accessTokenSeconds: 3_600 })
     await auth.login(ada)
     fault('/refresh', answers(status, {}, { 'Retry-After': value }))
     await expect(auth.refresh()).rejects.toMatchObject({ status })
@@ -66,7 +66,7 @@ it.each(cases)(
 )
 
 it('sends no refresh until Retry-After has passed, despite calls, requests and wakes', async () => {
-  const { auth, server, browser, clock, idle, fault, sent } = createFaultBed()
+  const { auth, server, browser, clock, idle, fault, sent } = setUpFaultyServer()
   await auth.login(ada)
   server.revokeAccessTokens()
   fault('/refresh', answers(503, {}, { 'Retry-After': '60' }))

@@ -2,7 +2,7 @@
 // not.
 import type { WireResponse } from 'everbearer/mock'
 import { expect, it } from 'vitest'
-import { ada, createTestBed } from '../../support/worlds/test-client.ts'
+import { ada, setUpClient } from '../../support/setups/test-client.ts'
 
 function answer(status: number, body: unknown, headers: Record<string, string> = {}): WireResponse {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
@@ -26,9 +26,9 @@ const verdicts: readonly [string, WireResponse][] = [
 ]
 
 it.each(verdicts)('ends the session if the refresh endpoint answers %s', async (_, response) => {
-  const { auth, browser, eventNames, callsTo } = createTestBed()
+  const { auth, browser, eventNames, callsTo } = setUpClient()
   await auth.login(ada)
-  browser.trouble('/refresh', { kind: 'answer', response })
+  browser.intercept('/refresh', { kind: 'answer', response })
   await expect(auth.refresh()).rejects.toMatchObject({
     code: 'ERR_AUTH_SESSION_EXPIRED',
     status: response.status
@@ -88,9 +88,9 @@ const failures: readonly [string, WireResponse, string][] = [
 it.each(failures)(
   'keeps the session as degraded and retries if the refresh endpoint answers %s',
   async (_, response, code) => {
-    const { auth, browser, clock, idle, callsTo, eventNames } = createTestBed()
+    const { auth, browser, clock, idle, callsTo, eventNames } = setUpClient()
     await auth.login(ada)
-    browser.trouble('/refresh', { kind: 'answer', response })
+    browser.intercept('/refresh', { kind: 'answer', response })
     await expect(auth.refresh()).rejects.toMatchObject({ name: 'AuthError', code })
     expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: { code } })
     // The token is still valid, so requests succeed.
@@ -113,9 +113,9 @@ it.each(failures)(
 it.each(['unreachable', 'lost'] as const)(
   'keeps the session and retries if the refresh answer is %s',
   async (kind) => {
-    const { auth, browser, clock, idle } = createTestBed()
+    const { auth, browser, clock, idle } = setUpClient()
     await auth.login(ada)
-    browser.trouble('/refresh', { kind })
+    browser.intercept('/refresh', { kind })
     await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
     expect(auth.getState()).toMatchObject({ status: 'authenticated' })
     clock.tick(1_000)
@@ -126,9 +126,9 @@ it.each(['unreachable', 'lost'] as const)(
 )
 
 it('retries a refresh no earlier than Retry-After allows', async () => {
-  const { auth, browser, clock, idle, callsTo } = createTestBed()
+  const { auth, browser, clock, idle, callsTo } = setUpClient()
   await auth.login(ada)
-  browser.trouble('/refresh', {
+  browser.intercept('/refresh', {
     kind: 'answer',
     response: answer(429, {}, { 'Retry-After': '30' })
   })
@@ -144,9 +144,9 @@ it('retries a refresh no earlier than Retry-After allows', async () => {
 })
 
 it('retries a refresh soon after the network is back, however long the back-off is', async () => {
-  const { auth, browser, clock, idle, callsTo } = createTestBed()
+  const { auth, browser, clock, idle, callsTo } = setUpClient()
   await auth.login(ada)
-  browser.trouble('/refresh', { kind: 'unreachable' }, 2)
+  browser.intercept('/refresh', { kind: 'unreachable' }, 2)
   await auth.refresh().catch(() => {})
   clock.tick(1_000)
   await idle()
@@ -161,9 +161,9 @@ it('retries a refresh soon after the network is back, however long the back-off 
 })
 
 it('sends few refreshes while the network keeps going away and coming back', async () => {
-  const { auth, browser, clock, idle } = createTestBed()
+  const { auth, browser, clock, idle } = setUpClient()
   await auth.login(ada)
-  browser.trouble('/refresh', { kind: 'unreachable' }, 100)
+  browser.intercept('/refresh', { kind: 'unreachable' }, 100)
   await auth.refresh().catch(() => {})
   const before = browser.requests.length
   for (let time = 0; time < 50; time += 1) {
@@ -175,9 +175,9 @@ it('sends few refreshes while the network keeps going away and coming back', asy
 })
 
 it('rejects requests with the reason while an expired token cannot be refreshed, and recovers', async () => {
-  const { auth, browser, clock, idle } = createTestBed({}, { accessTokenSeconds: 60 })
+  const { auth, browser, clock, idle } = setUpClient({}, { accessTokenSeconds: 60 })
   await auth.login(ada)
-  browser.trouble('/refresh', { kind: 'unreachable' }, 1)
+  browser.intercept('/refresh', { kind: 'unreachable' }, 1)
   clock.sleep(61_000)
   await expect(auth.axios.get('/me')).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
   expect(auth.getState().status).toBe('authenticated')
@@ -187,10 +187,10 @@ it('rejects requests with the reason while an expired token cannot be refreshed,
 })
 
 it('stays in `initializing` while the restore cannot reach the server, and restores later', async () => {
-  const { auth, browser, reload, clock, idle } = createTestBed()
+  const { auth, browser, reload, clock, idle } = setUpClient()
   await auth.login(ada)
   auth.dispose()
-  browser.trouble('/refresh', { kind: 'unreachable' })
+  browser.intercept('/refresh', { kind: 'unreachable' })
   const next = reload({ restore: 'always' })
   expect(await next.ready()).toMatchObject({
     status: 'initializing',
@@ -203,10 +203,10 @@ it('stays in `initializing` while the restore cannot reach the server, and resto
 })
 
 it('asks a second time if a token is re-issued during a refresh that the server rejects', async () => {
-  const { auth, server, browser, idle } = createTestBed()
+  const { auth, server, browser, idle } = setUpClient()
   await auth.login(ada)
   server.rotateKey()
-  browser.trouble('/refresh', { kind: 'answer', response: answer(401, invalidGrant) })
+  browser.intercept('/refresh', { kind: 'answer', response: answer(401, invalidGrant) })
   const gate = browser.hold('/refresh')
   const refreshing = auth.refresh()
   await gate.arrived(1)
@@ -218,7 +218,7 @@ it('asks a second time if a token is re-issued during a refresh that the server 
 })
 
 it('returns the server’s 401 to the caller if the session has ended', async () => {
-  const { auth, server, callsTo } = createTestBed()
+  const { auth, server, callsTo } = setUpClient()
   await auth.login(ada)
   server.endSessions()
   const requests = await Promise.allSettled(Array.from({ length: 20 }, () => auth.axios.get('/me')))
@@ -230,7 +230,7 @@ it('returns the server’s 401 to the caller if the session has ended', async ()
 })
 
 it('ends the session as user-changed if the refresh returns a token of another user', async () => {
-  const { auth, server, browser, idle } = createTestBed()
+  const { auth, server, browser, idle } = setUpClient()
   await auth.login(ada)
   // Another tab signs in: same cookie jar.
   const { status } = await browser.post('/login', {
@@ -253,15 +253,15 @@ it.each([
   ['a broken server', 500, answer(500, {}), 'ERR_AUTH_SERVER_ERROR'],
   ['a page instead of a token', 200, answer(200, html), 'ERR_AUTH_RESPONSE_MALFORMED']
 ])('rejects login() with a typed error on %s', async (_, __, response, code) => {
-  const { auth, browser } = createTestBed()
-  browser.trouble('/login', { kind: 'answer', response })
+  const { auth, browser } = setUpClient()
+  browser.intercept('/login', { kind: 'answer', response })
   await expect(auth.login(ada)).rejects.toMatchObject({ name: 'AuthError', code })
   expect(auth.getState().status).toBe('unauthenticated')
 })
 
 it('rejects login() with an error that names the URL and CORS if the server is unreachable', async () => {
-  const { auth, browser } = createTestBed()
-  browser.trouble('/login', { kind: 'unreachable' })
+  const { auth, browser } = setUpClient()
+  browser.intercept('/login', { kind: 'unreachable' })
   await expect(auth.login(ada)).rejects.toMatchObject({
     code: 'ERR_AUTH_NETWORK',
     message: expect.stringMatching(/api\.app\.example\/login.*CORS/)
@@ -269,9 +269,9 @@ it('rejects login() with an error that names the URL and CORS if the server is u
 })
 
 it('keeps the session if a token is re-issued during both of two rejected refreshes', async () => {
-  const { auth, server, browser, clock, idle } = createTestBed()
+  const { auth, server, browser, clock, idle } = setUpClient()
   await auth.login(ada)
-  browser.trouble('/refresh', { kind: 'answer', response: answer(401, invalidGrant) }, 2)
+  browser.intercept('/refresh', { kind: 'answer', response: answer(401, invalidGrant) }, 2)
   const first = browser.hold('/refresh')
   const refreshing = auth.refresh()
   await first.arrived(1)
@@ -290,7 +290,7 @@ it('keeps the session if a token is re-issued during both of two rejected refres
 })
 
 it('keeps the idempotency key of a refresh with a lost answer when an earlier refresh settles', async () => {
-  const { auth, browser, clock, callsTo, idle } = createTestBed({
+  const { auth, browser, clock, callsTo, idle } = setUpClient({
     lockTimeoutMs: 100,
     sendIdempotencyKey: 'always'
   })
@@ -301,7 +301,7 @@ it('keeps the idempotency key of a refresh with a lost answer when an earlier re
   const signingIn = auth.login(ada)
   clock.tick(100)
   await signingIn
-  browser.trouble('/refresh', { kind: 'lost' })
+  browser.intercept('/refresh', { kind: 'lost' })
   const lost = auth.refresh()
   clock.tick(100)
   await gate.arrived(2)

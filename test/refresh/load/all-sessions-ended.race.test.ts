@@ -2,16 +2,16 @@
 // nothing more.
 import { expect, it } from 'vitest'
 import { createSeededRandom, range } from '../../support/seeded-random.ts'
-import { countOf, createRace, signIn } from '../../support/worlds/many-browsers.ts'
+import { countOf, setUpBrowsers, signIn } from '../../support/setups/many-browsers.ts'
 
 it('signs out twenty busy and twenty idle clients with at most one refresh each when all sessions end', async () => {
   const random = createSeededRandom(71)
-  const race = createRace({ travelMs: () => random() * 40 })
+  const setup = setUpBrowsers({ latencyMs: () => random() * 40 })
   const fleet = range(40).map((nth) => {
-    const browser = race.openBrowser()
-    return { browser, isBusy: nth < 20, ...race.openPage(browser, { spreadRefreshes: true }) }
+    const browser = setup.openBrowser()
+    return { browser, isBusy: nth < 20, ...setup.openPage(browser, { spreadRefreshes: true }) }
   })
-  for (const { auth } of fleet) await signIn(race, auth)
+  for (const { auth } of fleet) await signIn(setup, auth)
   const refreshes = () => fleet.map(({ browser }) => countOf(browser, '/refresh'))
   const refreshesBefore = refreshes()
   const busy = fleet.filter(({ isBusy }) => isBusy)
@@ -23,15 +23,15 @@ it('signs out twenty busy and twenty idle clients with at most one refresh each 
         .then(({ status }) => void statuses.push(status))
     )
   const before = poll()
-  race.server.rotateKey()
-  race.server.retireKey()
-  race.server.endSessions()
+  setup.server.rotateKey()
+  setup.server.retireKey()
+  setup.server.endSessions()
   const polls = [...before, ...poll(), ...poll()]
   for (const _ of range(60)) {
-    await race.pass(1_000, 50)
+    await setup.pass(1_000, 50)
     polls.push(...poll())
   }
-  await race.pass(600_000, 5_000)
+  await setup.pass(600_000, 5_000)
   await Promise.all(polls)
   expect(statuses).toHaveLength(busy.length * 63)
   expect(new Set(statuses)).toEqual(new Set([401]))
@@ -44,19 +44,19 @@ it('signs out twenty busy and twenty idle clients with at most one refresh each 
   expect(refreshes().map((count, nth) => count - (refreshesBefore[nth] ?? 0))).toEqual(
     Array(fleet.length).fill(1)
   )
-  expect(race.clock.pendingTimers()).toBe(0)
+  expect(setup.clock.pendingTimers()).toBe(0)
 })
 
 it('lets all clients sign in again after all sessions have ended', async () => {
-  const race = createRace()
+  const setup = setUpBrowsers()
   const fleet = range(20).map(() => {
-    const browser = race.openBrowser()
-    return { browser, ...race.openPage(browser) }
+    const browser = setup.openBrowser()
+    return { browser, ...setup.openPage(browser) }
   })
   for (const { auth } of fleet) await auth.login({ email: 'ada@example.com', password: 'lovelace' })
-  race.server.rotateKey()
-  race.server.retireKey()
-  race.server.endSessions()
+  setup.server.rotateKey()
+  setup.server.retireKey()
+  setup.server.endSessions()
   for (const { auth, browser } of fleet) {
     await expect(auth.axios.get('/me')).rejects.toMatchObject({ response: { status: 401 } })
     await auth.login({ email: 'ada@example.com', password: 'lovelace' })

@@ -3,8 +3,8 @@ import { inspect } from 'node:util'
 import axios, { AxiosError, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { collectGarbage } from '../../support/collect-garbage.ts'
-import { arrange } from '../../support/tables/replay-cases.ts'
-import type { Respond } from '../../support/worlds/recording-server.ts'
+import type { Respond } from '../../support/setups/recording-server.ts'
+import { setUpReplay } from '../../support/tables/replay-cases.ts'
 
 const ok: Respond = (_, response) => response.end('{}')
 const down = async (config: InternalAxiosRequestConfig) => {
@@ -13,14 +13,14 @@ const down = async (config: InternalAxiosRequestConfig) => {
 
 describe('an error of another request that the app’s adapter made', () => {
   it('keeps its own config when the adapter throws it', async () => {
-    const { auth } = await arrange('http', ok)
+    const { auth } = await setUpReplay('http', ok)
     const adapter = () => axios.get('/primary', { adapter: down })
     const error = await auth.axios.get('/items', { adapter }).catch((reason) => reason)
     expect(error.config.url).toBe('/primary')
   })
 
   it('keeps its own config when it is the cause of the thrown error', async () => {
-    const { auth } = await arrange('http', ok)
+    const { auth } = await setUpReplay('http', ok)
     const adapter = async (config: InternalAxiosRequestConfig) => {
       const cause = await axios.get('/primary', { adapter: down }).catch((reason) => reason)
       throw Object.assign(new AxiosError('both are down', 'ERR_DOWN', config), { cause })
@@ -31,7 +31,7 @@ describe('an error of another request that the app’s adapter made', () => {
 })
 
 it('keeps the token out of the error that ends a stream when the app’s adapter calls the fetch adapter', async () => {
-  const { auth, url } = await arrange('http', (_, response) => {
+  const { auth, url } = await setUpReplay('http', (_, response) => {
     response.writeHead(200).write('x'.repeat(100))
   })
   const { data } = await auth.axios.get(url, {
@@ -51,7 +51,7 @@ it('keeps the token out of the error that ends a stream when the app’s adapter
 it.each([[['fetch']], [['fetch', 'http']]])(
   'rejects a no-cors request that requires the token, with the adapters %j',
   async (adapter) => {
-    const { auth, url, requests } = await arrange('http', ok)
+    const { auth, url, requests } = await setUpReplay('http', ok)
     const sending = auth.axios.get(url, {
       adapter,
       fetchOptions: { mode: 'no-cors' },
@@ -63,7 +63,7 @@ it.each([[['fetch']], [['fetch', 'http']]])(
 )
 
 it('passes the same config to the app’s adapter alone and in a list', async () => {
-  const { auth, url } = await arrange('http', ok)
+  const { auth, url } = await setUpReplay('http', ok)
   const history: InternalAxiosRequestConfig[] = []
   const adapter = async (config: InternalAxiosRequestConfig) => {
     history.push(config)
@@ -77,7 +77,7 @@ it('passes the same config to the app’s adapter alone and in a list', async ()
 })
 
 it('frees a thousand attached instances, and its references to them, when the app drops them', async () => {
-  const { auth } = await arrange('http', ok)
+  const { auth } = await setUpReplay('http', ok)
   const references: WeakRef<object>[] = []
   const Native = WeakRef
   class Noted extends Native<object> {

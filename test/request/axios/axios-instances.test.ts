@@ -12,9 +12,13 @@ import axiosRetry from 'axios-retry'
 import { createAuthClient } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { type Respond, record, refuseFirstToken } from '../../support/worlds/recording-server.ts'
-import { ada, createTestBed } from '../../support/worlds/test-client.ts'
-import { apiOrigin } from '../../support/worlds/virtual-browser.ts'
+import {
+  type Respond,
+  refuseFirstToken,
+  startRecordingServer
+} from '../../support/setups/recording-server.ts'
+import { ada, setUpClient } from '../../support/setups/test-client.ts'
+import { apiOrigin } from '../../support/setups/virtual-browser.ts'
 
 it('imports the axios version that this run tests', () => {
   const newest: string = createRequire(import.meta.url)('axios/package.json').version
@@ -25,17 +29,17 @@ function answer(status: number, body = '{}'): WireResponse {
   return { status, headers: [], setCookies: [], body }
 }
 
-async function createBed() {
-  const bed = createTestBed()
-  await bed.auth.login(ada)
-  const create = (adapter: AxiosAdapter = bed.browser.adapter) =>
+async function setUp() {
+  const setup = setUpClient()
+  await setup.auth.login(ada)
+  const create = (adapter: AxiosAdapter = setup.browser.adapter) =>
     axios.create({ baseURL: apiOrigin, adapter })
-  return { ...bed, create }
+  return { ...setup, create }
 }
 
 describe('an instance with its own adapter', () => {
   it('calls its own mock adapter with a copy of the config that holds the token', async () => {
-    const { auth, create } = await createBed()
+    const { auth, create } = await setUp()
     const token = await auth.getAccessToken()
     let seen: InternalAxiosRequestConfig | undefined
     const api = create(async (config) => {
@@ -65,7 +69,7 @@ describe('an instance with its own adapter', () => {
     ],
     ['a bare answer', (_: InternalAxiosRequestConfig, response: AxiosResponse) => ({ response })]
   ])('replays a request that its own adapter refuses with %s', async (_, toError) => {
-    const { auth, create, callsTo } = await createBed()
+    const { auth, create, callsTo } = await setUp()
     const carried: unknown[] = []
     const api = create(async (config) => {
       carried.push(config.headers.get('Authorization'))
@@ -85,7 +89,7 @@ describe('an instance with its own adapter', () => {
     ['null', null],
     ['an error without a config', new Error('no')]
   ])('rejects with what its own adapter throws: %s', async (_, thrown) => {
-    const { auth, create } = await createBed()
+    const { auth, create } = await setUp()
     const api = create(() => Promise.reject(thrown))
     auth.attach(api)
     const outcome = await api.get('/anything').then(
@@ -96,7 +100,7 @@ describe('an instance with its own adapter', () => {
   })
 
   it('replays unchanged, and keeps the app’s config, when its adapter changes the config', async () => {
-    const { auth, create } = await createBed()
+    const { auth, create } = await setUp()
     const seen: unknown[] = []
     const api = create(async (config) => {
       const { method, url, headers } = config
@@ -128,7 +132,7 @@ describe('an instance with its own adapter', () => {
 })
 
 it('sends the token to the URL that was found trusted, even if the config changes during the wait', async () => {
-  const { auth, server, browser, create } = await createBed()
+  const { auth, server, browser, create } = await setUp()
   const api = create()
   auth.attach(api)
   server.revokeAccessTokens()
@@ -163,7 +167,7 @@ function addCache(api: ReturnType<typeof axios.create>): Map<string, AxiosRespon
 
 describe.each(['before', 'after'])('a cache interceptor that is registered %s ours', (order) => {
   it('answers from its cache and stores no token in it', async () => {
-    const { auth, server, create, callsTo } = await createBed()
+    const { auth, server, create, callsTo } = await setUp()
     const api = create()
     let cache = order === 'before' ? addCache(api) : undefined
     auth.attach(api)
@@ -182,7 +186,7 @@ describe.each(['before', 'after'])('a cache interceptor that is registered %s ou
 })
 
 it('refreshes once for several attached instances, and sends no token once they are detached', async () => {
-  const { auth, server, create, callsTo } = await createBed()
+  const { auth, server, create, callsTo } = await setUp()
   const instances = [create(), create(), create()]
   const detachers = instances.map((api) => auth.attach(api))
   server.revokeAccessTokens()
@@ -198,13 +202,13 @@ it('refreshes once for several attached instances, and sends no token once they 
 })
 
 it('sends each of two clients’ tokens to its own origin when both attach to one instance', async () => {
-  const other = await record(refuseFirstToken)
-  const { auth, browser, callsTo } = await createBed()
+  const other = await startRecordingServer(refuseFirstToken)
+  const { auth, browser, callsTo } = await setUp()
   let issued = 0
-  const renew = async () => ({ access_token: `token-${++issued}` })
-  const second = createAuthClient({ baseURL: other.url, refreshWith: renew })
+  const issue = async () => ({ access_token: `token-${++issued}` })
+  const second = createAuthClient({ baseURL: other.url, refreshWith: issue })
   onTestFinished(second.dispose)
-  await second.login(renew)
+  await second.login(issue)
   const api = axios.create({ baseURL: apiOrigin })
   auth.attach(api)
   second.attach(api)
@@ -219,20 +223,20 @@ it('sends each of two clients’ tokens to its own origin when both attach to on
 
 describe.each(['before', 'after'])('axios-retry that is registered %s ours', (order) => {
   async function createRetrying(retryCondition: (error: AxiosError) => boolean) {
-    const bed = await createBed()
-    const api = bed.create()
+    const setup = await setUp()
+    const api = setup.create()
     const options = { retries: 3, retryDelay: () => 0, retryCondition }
     if (order === 'before') axiosRetry(api as never, options as never)
-    bed.auth.attach(api)
+    setup.auth.attach(api)
     if (order === 'after') axiosRetry(api as never, options as never)
-    return { ...bed, api }
+    return { ...setup, api }
   }
 
   it('retries a failed request, and each attempt can be replayed', async () => {
     const { api, server, browser, callsTo } = await createRetrying(
       ({ response }) => response?.status === 503
     )
-    browser.trouble('/me', { kind: 'answer', response: answer(503) }, 2)
+    browser.intercept('/me', { kind: 'answer', response: answer(503) }, 2)
     const sending = api.get('/me')
     server.revokeAccessTokens()
     const { config, status } = await sending
@@ -250,7 +254,7 @@ describe.each(['before', 'after'])('axios-retry that is registered %s ours', (or
     )
     const sent = () =>
       browser.requests.filter(({ url }) => url.endsWith('/notes')).map(({ body }) => body)
-    browser.trouble('/notes', { kind: 'answer', response: answer(503) }, 1)
+    browser.intercept('/notes', { kind: 'answer', response: answer(503) }, 1)
     server.revokeAccessTokens()
     expect((await api.post('/notes', { text: '"quoted"' })).status).toBe(200)
     expect(sent()).toEqual(Array(3).fill('{"text":"\\"quoted\\""}'))
@@ -259,14 +263,14 @@ describe.each(['before', 'after'])('axios-retry that is registered %s ours', (or
   it('does not retry errors of the client as network errors', async () => {
     const { api, server, browser, callsTo } = await createRetrying(() => true)
     server.revokeAccessTokens()
-    browser.trouble('/refresh', { kind: 'unreachable' })
+    browser.intercept('/refresh', { kind: 'unreachable' })
     await expect(api.get('/me')).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
     expect(callsTo('me')).toHaveLength(1)
   })
 })
 
 it('runs each interceptor of the app once, before and after ours, sync and async', async () => {
-  const { auth, server, create, callsTo } = await createBed()
+  const { auth, server, create, callsTo } = await setUp()
   const seen: string[] = []
   const api = create()
   for (const place of ['before', 'after']) {
@@ -303,9 +307,9 @@ describe('an instance with the fetch adapter', () => {
     response.writeHead(200, { Authorization: 'Bearer token-2' }).end('{}')
   }
 
-  async function arrangeFetch(options: CreateAxiosDefaults = {}) {
-    const server = await record(reissue)
-    const elsewhere = await record(reissue)
+  async function setUpFetch(options: CreateAxiosDefaults = {}) {
+    const server = await startRecordingServer(reissue)
+    const elsewhere = await startRecordingServer(reissue)
     const auth = createAuthClient({ baseURL: server.url })
     onTestFinished(auth.dispose)
     await auth.login(async () => ({ access_token: 'token-1' }))
@@ -318,14 +322,14 @@ describe('an instance with the fetch adapter', () => {
     ['directly', '/here'],
     ['after a redirect within the origin', '/away']
   ])('adopts a token that the origin re-issues %s', async (_, path) => {
-    const { auth, api } = await arrangeFetch()
+    const { auth, api } = await setUpFetch()
     await api.get(path)
     expect(await auth.getAccessToken()).toBe('token-2')
   })
 
   it('does not adopt a token from another origin after a redirect', async () => {
-    const { elsewhere } = await arrangeFetch()
-    const leading = await record((_, response) =>
+    const { elsewhere } = await setUpFetch()
+    const leading = await startRecordingServer((_, response) =>
       response.writeHead(307, { Location: `${elsewhere.url}/here` }).end()
     )
     const auth = createAuthClient({ baseURL: leading.url })
@@ -339,7 +343,7 @@ describe('an instance with the fetch adapter', () => {
 
   it('calls the app’s own fetch, and adopts a token only if the response has a URL', async () => {
     const called: string[] = []
-    const { auth, api, server } = await arrangeFetch({
+    const { auth, api, server } = await setUpFetch({
       env: {
         fetch(input, init) {
           called.push((input as Request).url)
@@ -353,13 +357,13 @@ describe('an instance with the fetch adapter', () => {
     const env = {
       fetch: async () => new Response('{}', { headers: { Authorization: 'Bearer 3' } })
     }
-    const silent = await arrangeFetch({ env })
+    const silent = await setUpFetch({ env })
     await silent.api.get('/here')
     expect(await silent.auth.getAccessToken()).toBe('token-1')
   })
 
   it('looks up the global fetch at each call', async () => {
-    const { api } = await arrangeFetch()
+    const { api } = await setUpFetch()
     const stub = vi.fn(async () => new Response('{"stubbed":true}'))
     vi.stubGlobal('fetch', stub)
     onTestFinished(() => void vi.unstubAllGlobals())

@@ -1,16 +1,16 @@
 // Redirects over fetch with `httpVersion: 2`, an option that only axios's http adapter knows.
 import type { AxiosRequestConfig } from 'axios'
 import { expect, it } from 'vitest'
-import { arrange } from '../../support/tables/replay-cases.ts'
-import { record } from '../../support/worlds/recording-server.ts'
+import { startRecordingServer } from '../../support/setups/recording-server.ts'
+import { setUpReplay } from '../../support/tables/replay-cases.ts'
 
 const second: AxiosRequestConfig = { httpVersion: 2 }
 
 it('does not adopt a token from another origin after a redirect over fetch with httpVersion 2', async () => {
-  const evil = await record((_, response) => {
+  const evil = await startRecordingServer((_, response) => {
     response.writeHead(200, { Authorization: 'Bearer evil' }).end('{}')
   })
-  const { auth, url } = await arrange('fetch', (_, response) => {
+  const { auth, url } = await setUpReplay('fetch', (_, response) => {
     response.writeHead(302, { Location: evil.url }).end()
   })
   await auth.axios.get(url, second)
@@ -18,8 +18,8 @@ it('does not adopt a token from another origin after a redirect over fetch with 
 })
 
 it('does not refresh on a 401 from another origin after a redirect over fetch with httpVersion 2', async () => {
-  const evil = await record((_, response) => void response.writeHead(401).end('{}'))
-  const { auth, url, refreshes } = await arrange('fetch', (_, response) => {
+  const evil = await startRecordingServer((_, response) => void response.writeHead(401).end('{}'))
+  const { auth, url, refreshes } = await setUpReplay('fetch', (_, response) => {
     response.writeHead(302, { Location: evil.url }).end()
   })
   await auth.axios.get(url, second).catch(() => {})

@@ -3,15 +3,15 @@ import { AxiosError, type AxiosRequestConfig, type InternalAxiosRequestConfig } 
 import { createAuthClient } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { record } from '../../support/worlds/recording-server.ts'
-import { ada, createTestBed } from '../../support/worlds/test-client.ts'
+import { startRecordingServer } from '../../support/setups/recording-server.ts'
+import { ada, setUpClient } from '../../support/setups/test-client.ts'
 
-async function createWaitingBed() {
-  const bed = createTestBed()
-  await bed.auth.login(ada)
-  bed.server.revokeAccessTokens()
-  const refresh = bed.browser.hold('/refresh')
-  return { ...bed, refresh }
+async function setUpWaitingRequest() {
+  const setup = setUpClient()
+  await setup.auth.login(ada)
+  setup.server.revokeAccessTokens()
+  const refresh = setup.browser.hold('/refresh')
+  return { ...setup, refresh }
 }
 
 describe('a request that waits for a refresh', () => {
@@ -32,7 +32,7 @@ describe('a request that waits for a refresh', () => {
   ]
 
   it.each(cases)('rejects at its timeout %s', async (_, options, code, message) => {
-    const { auth, clock, refresh } = await createWaitingBed()
+    const { auth, clock, refresh } = await setUpWaitingRequest()
     const failing = auth.axios.get('/me', { timeout: 1_000, ...options }).catch((error) => error)
     await refresh.arrived(1)
     clock.tick(1_000)
@@ -45,7 +45,7 @@ describe('a request that waits for a refresh', () => {
   })
 
   it('releases only the caller that timed out, and clears its timer', async () => {
-    const { auth, clock, refresh, callsTo, idle } = await createWaitingBed()
+    const { auth, clock, refresh, callsTo, idle } = await setUpWaitingRequest()
     const hasty = auth.axios.get('/me', { timeout: 1_000 })
     const patient = auth.axios.get('/me', { timeout: 5_000 })
     const unlimited = auth.axios.get('/me')
@@ -61,7 +61,7 @@ describe('a request that waits for a refresh', () => {
   })
 
   it('counts the wait for a restore towards the timeout', async () => {
-    const { auth, reload, browser, clock } = createTestBed()
+    const { auth, reload, browser, clock } = setUpClient()
     await auth.login(ada)
     const gate = browser.hold('/refresh')
     const next = reload({ restore: 'always' })
@@ -90,7 +90,7 @@ describe('an adapter call', () => {
   }
 
   it('gets the time that the wait for a refresh left', async () => {
-    const { auth, clock, browser, refresh } = await createWaitingBed()
+    const { auth, clock, browser, refresh } = await setUpWaitingRequest()
     const { timeouts, adapter } = watchTimeouts(browser.adapter as never)
     const sending = auth.axios.get('/me', { timeout: 5_000, adapter })
     await refresh.arrived(1)
@@ -101,11 +101,11 @@ describe('an adapter call', () => {
   })
 
   it('is skipped for the replay when no time is left', async () => {
-    const { auth, clock, browser } = createTestBed()
+    const { auth, clock, browser } = setUpClient()
     await auth.login(ada)
     const { timeouts, adapter } = watchTimeouts(browser.adapter as never, () => clock.tick(1_000))
     const answer: WireResponse = { status: 401, headers: [], setCookies: [], body: '' }
-    browser.trouble('/me', { kind: 'answer', response: answer })
+    browser.intercept('/me', { kind: 'answer', response: answer })
     await expect(auth.axios.get('/me', { timeout: 1_000, adapter })).rejects.toMatchObject({
       code: 'ECONNABORTED',
       message: 'timeout of 1000ms exceeded'
@@ -116,7 +116,7 @@ describe('an adapter call', () => {
   it.each([0, undefined, -1, Number.NaN, Infinity, '', null])(
     'gets the timeout unchanged if axios takes it for no limit: %j',
     async (timeout) => {
-      const { auth, browser, refresh } = await createWaitingBed()
+      const { auth, browser, refresh } = await setUpWaitingRequest()
       const { timeouts, adapter } = watchTimeouts(browser.adapter as never)
       const sending = auth.axios.get('/me', { timeout: timeout as number, adapter })
       await refresh.arrived(1)
@@ -127,25 +127,25 @@ describe('an adapter call', () => {
   )
 })
 
-describe.each(['http', 'fetch'] as const)('over %s', (adapter) => {
+describe.each(['http', 'fetch'] as const)('a replay over %s', (adapter) => {
   it('states the full timeout when a replay takes too long', async () => {
-    const { url } = await record((_, response, nth) => {
+    const { url } = await startRecordingServer((_, response, nth) => {
       if (nth === 1) response.writeHead(401).end()
     })
     let issued = 0
-    const renew = async () => ({ access_token: `token-${++issued}` })
+    const issue = async () => ({ access_token: `token-${++issued}` })
     let elapsedMs = 0
     const auth = createAuthClient({
       baseURL: url,
       // The refresh takes 900 of the 1000 milliseconds on this clock.
       refreshWith: async () => {
         elapsedMs += 900
-        return renew()
+        return issue()
       },
       platform: { monotonicNow: () => elapsedMs }
     })
     onTestFinished(auth.dispose)
-    await auth.login(renew)
+    await auth.login(issue)
     const error = await auth.axios.get('/slow', { adapter, timeout: 1_000 }).catch((it) => it)
     expect(error).toMatchObject({
       code: adapter === 'fetch' ? 'ETIMEDOUT' : 'ECONNABORTED',

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios'
 import { createAuthClient } from 'everbearer'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { arrange } from '../../support/tables/replay-cases.ts'
-import type { Respond } from '../../support/worlds/recording-server.ts'
+import type { Respond } from '../../support/setups/recording-server.ts'
+import { setUpReplay } from '../../support/tables/replay-cases.ts'
 
 const ok: Respond = (_, response) => response.end('{}')
 
@@ -13,7 +13,7 @@ describe.each([false, '', 0])(
   'an option that is %j, the result of `condition && value`',
   (nothing) => {
     it('does not count as basic authentication, so the request carries the token', async () => {
-      const { auth, bare, url, requests, headerOf } = await arrange('http', ok)
+      const { auth, bare, url, requests, headerOf } = await setUpReplay('http', ok)
       const config = { auth: nothing } as unknown as AxiosRequestConfig
       await bare.get(url, config)
       await auth.axios.get(url, config)
@@ -24,7 +24,7 @@ describe.each([false, '', 0])(
     })
 
     it('does not count as an adapter, so axios uses its default', async () => {
-      const { auth, bare, url } = await arrange('http', ok)
+      const { auth, bare, url } = await setUpReplay('http', ok)
       const config = { adapter: nothing } as unknown as AxiosRequestConfig
       expect((await bare.get(url, config)).status).toBe(200)
       expect((await auth.axios.get(url, config)).status).toBe(200)
@@ -34,13 +34,13 @@ describe.each([false, '', 0])(
 
 it('accepts a config that an interceptor froze', async () => {
   // Bare axios accepts it from 1.21 on.
-  const { auth, url } = await arrange('http', ok)
+  const { auth, url } = await setUpReplay('http', ok)
   auth.axios.interceptors.request.use((config) => Object.freeze({ ...config }))
   expect((await auth.axios.get(url)).status).toBe(200)
 })
 
 it('accepts plain headers from an adapter of the app that wraps ours', async () => {
-  const { auth, bare, url } = await arrange('http', ok)
+  const { auth, bare, url } = await setUpReplay('http', ok)
   const attached = axios.create({ adapter: 'http' })
   for (const api of [bare, attached]) {
     api.interceptors.request.use((config) => {
@@ -55,7 +55,7 @@ it('accepts plain headers from an adapter of the app that wraps ours', async () 
 })
 
 it('replays plain data with fields named like stream methods', async () => {
-  const { auth, url } = await arrange('http')
+  const { auth, url } = await setUpReplay('http')
   let calls = 0
   const { status } = await auth.axios.post(
     url,
@@ -73,7 +73,7 @@ it('replays plain data with fields named like stream methods', async () => {
 })
 
 it('rejects with a frozen error of the app’s adapter', async () => {
-  const { auth, url } = await arrange('http')
+  const { auth, url } = await setUpReplay('http')
   const mine = new Error('mine')
   const sending = auth.axios.get(url, {
     adapter: (config) =>
@@ -100,7 +100,7 @@ describe('a re-issued token over Node’s http', () => {
   })
 
   it('is not adopted if the header came twice', async () => {
-    const { auth, url } = await arrange('http', (_, response) => {
+    const { auth, url } = await setUpReplay('http', (_, response) => {
       response.writeHead(200, ['Authorization', 'Bearer one', 'Authorization', 'Bearer two']).end()
     })
     await auth.axios.get(url)

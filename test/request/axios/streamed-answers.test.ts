@@ -4,8 +4,8 @@ import { inspect } from 'node:util'
 import axios, { type AxiosRequestConfig } from 'axios'
 import { createAuthClient } from 'everbearer'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { arrange } from '../../support/tables/replay-cases.ts'
-import { type Respond, record } from '../../support/worlds/recording-server.ts'
+import { type Respond, startRecordingServer } from '../../support/setups/recording-server.ts'
+import { setUpReplay } from '../../support/tables/replay-cases.ts'
 
 const streamed = { responseType: 'stream' } as const
 const flow: Respond = (_, response) => {
@@ -24,7 +24,7 @@ async function failureOf(data: AsyncIterable<unknown>, onChunk = () => {}): Prom
 
 describe.each(['http', 'fetch'] as const)('over %s, the error of a stream', (adapter) => {
   it('holds no token when the stream exceeds maxContentLength', async () => {
-    const { auth, url } = await arrange(adapter, flow)
+    const { auth, url } = await setUpReplay(adapter, flow)
     const { data } = await auth.axios.get(url, { ...streamed, maxContentLength: 10 })
     const error = await failureOf(data)
     expect(error).toMatchObject({ message: 'maxContentLength size of 10 exceeded' })
@@ -33,7 +33,7 @@ describe.each(['http', 'fetch'] as const)('over %s, the error of a stream', (ada
   })
 
   it('holds no token when the caller aborts the stream', async () => {
-    const { auth, url } = await arrange(adapter, flow)
+    const { auth, url } = await setUpReplay(adapter, flow)
     const canceller = new AbortController()
     const { data } = await auth.axios.get(url, { ...streamed, signal: canceller.signal })
     const error = await failureOf(data, () => canceller.abort())
@@ -48,7 +48,7 @@ it.each<[string, AxiosRequestConfig]>([
   ['onDownloadProgress', { onDownloadProgress() {} }],
   ['maxContentLength', { maxContentLength: 1_000_000 }]
 ])('frees the connection of a refused streaming response, with %s', async (_, options) => {
-  const { auth, url } = await arrange('http', ({ headers }, response) => {
+  const { auth, url } = await setUpReplay('http', ({ headers }, response) => {
     const isFirst = headers.some(([, value]) => value === 'Bearer token-1')
     if (isFirst) response.writeHead(401).write('x'.repeat(1_000))
     else response.end('{}')
@@ -64,8 +64,10 @@ it.each<[string, AxiosRequestConfig]>([
 })
 
 describe('isTokenRefusal from the README', () => {
-  async function arrangePredicate() {
-    const { url } = await record((_, response) => response.writeHead(403).end('{"why":"no"}'))
+  async function setUpPredicate() {
+    const { url } = await startRecordingServer((_, response) =>
+      response.writeHead(403).end('{"why":"no"}')
+    )
     const outcomes: unknown[] = []
     const auth = createAuthClient({
       baseURL: url,
@@ -88,7 +90,7 @@ describe('isTokenRefusal from the README', () => {
     ['a stream with progress', { ...streamed, onDownloadProgress() {} }],
     ['a stream with a limit', { ...streamed, maxContentLength: 1_000 }]
   ])('gets an empty text if the body is %s', async (_, options) => {
-    const { auth, outcomes } = await arrangePredicate()
+    const { auth, outcomes } = await setUpPredicate()
     const error = await auth.axios.get('/', options).catch((reason) => reason)
     error.response.data.destroy()
     expect(outcomes).toEqual([''])

@@ -3,13 +3,13 @@
 import axios, { type InternalAxiosRequestConfig } from 'axios'
 import { createAuthClient } from 'everbearer'
 import { expect, it, onTestFinished } from 'vitest'
-import { arrange } from '../../support/tables/replay-cases.ts'
-import { record } from '../../support/worlds/recording-server.ts'
+import { startRecordingServer } from '../../support/setups/recording-server.ts'
+import { setUpReplay } from '../../support/tables/replay-cases.ts'
 
 it.each(['xhr', 'fetch'] as const)(
   'hides the token from withXSRFToken, over %s',
   async (adapter) => {
-    const { auth, url } = await arrange(adapter, (_, response) => response.end('{}'))
+    const { auth, url } = await setUpReplay(adapter, (_, response) => response.end('{}'))
     const seen: unknown[] = []
     await auth.axios.get(url, {
       withXSRFToken(config) {
@@ -22,7 +22,9 @@ it.each(['xhr', 'fetch'] as const)(
 )
 
 it('sends a header that withXSRFToken sets', async () => {
-  const { url, requests, headerOf } = await record((_, response) => response.end('{}'))
+  const { url, requests, headerOf } = await startRecordingServer((_, response) =>
+    response.end('{}')
+  )
   const auth = createAuthClient({ baseURL: url, restore: 'never' })
   onTestFinished(auth.dispose)
   await auth.login(async () => ({ access_token: 'token-1' }))

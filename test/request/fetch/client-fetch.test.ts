@@ -9,23 +9,27 @@ import { createMockAuthServer } from 'everbearer/mock'
 import { toNodeListener } from 'everbearer/mock/node'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createCookieFetch } from '../../support/cookie-fetch.ts'
-import { type Respond, record, refuseFirstToken } from '../../support/worlds/recording-server.ts'
+import {
+  type Respond,
+  refuseFirstToken,
+  startRecordingServer
+} from '../../support/setups/recording-server.ts'
 
 const ada = { email: 'ada@example.com', password: 'lovelace' }
 
 /** A client with opaque tokens, and a server that answers with `respond`. */
-async function arrange(respond: Respond = refuseFirstToken) {
-  const server = await record(respond)
+async function setUp(respond: Respond = refuseFirstToken) {
+  const server = await startRecordingServer(respond)
   let issued = 0
-  const renew = async () => ({ access_token: `token-${++issued}` })
-  const auth = createAuthClient({ baseURL: server.url, refreshWith: renew })
+  const issue = async () => ({ access_token: `token-${++issued}` })
+  const auth = createAuthClient({ baseURL: server.url, refreshWith: issue })
   onTestFinished(auth.dispose)
-  await auth.login(renew)
+  await auth.login(issue)
   return { auth, ...server, refreshes: () => issued - 1 }
 }
 
 /** A client with the mock server, and the API `api` beside the mock. */
-async function arrangeWithMock(api: Parameters<typeof toNodeListener>[1]) {
+async function setUpWithMock(api: Parameters<typeof toNodeListener>[1]) {
   const server = createMockAuthServer()
   const http = createServer(toNodeListener(server, api))
   await new Promise<void>((resolve) => http.listen(0, 'localhost', resolve))
@@ -44,7 +48,7 @@ const hang: Respond = () => {}
 
 describe('a request of auth.fetch', () => {
   it('carries the token, and is replayed once when the server refuses it', async () => {
-    const { auth, url, requests, headerOf, refreshes } = await arrange()
+    const { auth, url, requests, headerOf, refreshes } = await setUp()
     const response = await auth.fetch(`${url}/items`)
     expect(await response.json()).toEqual({ isFirst: false })
     expect(requests.map((request) => headerOf(request, 'authorization'))).toEqual([
@@ -57,27 +61,27 @@ describe('a request of auth.fetch', () => {
   })
 
   it('is not replayed a second time', async () => {
-    const { auth, url, requests } = await arrange((_, response) => response.writeHead(401).end())
+    const { auth, url, requests } = await setUp((_, response) => response.writeHead(401).end())
     expect((await auth.fetch(url)).status).toBe(401)
     expect(requests).toHaveLength(2)
   })
 
   it('shares one refresh with a thousand concurrent requests', async () => {
-    const { auth, url, refreshes } = await arrange()
+    const { auth, url, refreshes } = await setUp()
     const answers = await Promise.all(Array.from({ length: 1000 }, () => auth.fetch(url)))
     expect(answers.every(({ status }) => status === 200)).toBe(true)
     expect(refreshes()).toBe(1)
   })
 
   it('goes without the token to an origin that is not trusted', async () => {
-    const elsewhere = await record((_, response) => response.end())
-    const { auth } = await arrange()
+    const elsewhere = await startRecordingServer((_, response) => response.end())
+    const { auth } = await setUp()
     await auth.fetch(elsewhere.url)
     expect(elsewhere.headerOf(elsewhere.requests[0], 'authorization')).toBe(undefined)
   })
 
   it('keeps the caller’s own Authorization, and does not refresh on its refusal', async () => {
-    const { auth, url, requests, headerOf, refreshes } = await arrange((_, response) =>
+    const { auth, url, requests, headerOf, refreshes } = await setUp((_, response) =>
       response.writeHead(401).end()
     )
     await auth.fetch(url, { headers: { authorization: 'Basic eDp5' } })
@@ -90,7 +94,7 @@ describe('a request of auth.fetch', () => {
   })
 
   it('works with a destructured method until the client is disposed', async () => {
-    const { auth, url } = await arrange()
+    const { auth, url } = await setUp()
     const { fetch } = auth
     expect((await fetch(url)).status).toBe(200)
     auth.dispose()
@@ -103,7 +107,7 @@ describe('a request of auth.fetch', () => {
     ['a GET with a body', 'http://localhost', { body: 'x' }],
     ['a stream without duplex', 'http://localhost', { method: 'POST', body: new ReadableStream() }]
   ])('fails with the same error as fetch: %s', async (_, input, init) => {
-    const { auth } = await arrange()
+    const { auth } = await setUp()
     const expected = await fetch(input, init).catch((error) => error)
     const error = await auth.fetch(input, init).catch((reason) => reason)
     expect(error).toBeInstanceOf(TypeError)
@@ -111,7 +115,7 @@ describe('a request of auth.fetch', () => {
   })
 
   it('fails with the same error as fetch when the connection breaks', async () => {
-    const { auth } = await arrange((_, response) => response.destroy())
+    const { auth } = await setUp((_, response) => response.destroy())
     const url = auth.axios.defaults.baseURL ?? ''
     const expected = await fetch(url).catch((error) => error)
     const error = await auth.fetch(url).catch((reason) => reason)
@@ -125,7 +129,7 @@ describe('a Request object of the app', () => {
     new Request(url, { method: 'PUT', body: 'text', headers: { 'X-Own': '1' } })
 
   it('is consumed as fetch does, and never holds the token', async () => {
-    const { auth, url, requests } = await arrange()
+    const { auth, url, requests } = await setUp()
     const request = make(url)
     await auth.fetch(request)
     expect(request.bodyUsed).toBe(true)
@@ -142,7 +146,7 @@ describe('a Request object of the app', () => {
       (url: string) => [make(url), { method: 'PATCH', headers: { 'X-Own': '2' }, body: 'more' }]
     ]
   ] as const)('is sent and replayed as fetch sends it: %s', async (_, toArguments) => {
-    const { auth, url, requests } = await arrange()
+    const { auth, url, requests } = await setUp()
     const [input, init] = toArguments(url) as [Request, RequestInit?]
     await auth.fetch(input, init)
     const [ownInput, ownInit] = toArguments(url) as [Request, RequestInit?]
@@ -161,7 +165,7 @@ describe('a stream as the body', () => {
   const streamOf = (text: string) => new Blob([text]).stream()
 
   it('rejects with ERR_AUTH_BODY_SPENT after a refusal, once the token is refreshed', async () => {
-    const { auth, url, requests, refreshes } = await arrange()
+    const { auth, url, requests, refreshes } = await setUp()
     const sending = auth.fetch(url, {
       method: 'POST',
       body: streamOf('once'),
@@ -173,7 +177,7 @@ describe('a stream as the body', () => {
   })
 
   it('is replayed if it came in a Request', async () => {
-    const { auth, url, requests } = await arrange()
+    const { auth, url, requests } = await setUp()
     const init = { method: 'POST', body: streamOf('kept'), duplex: 'half' } as RequestInit
     expect((await auth.fetch(new Request(url, init))).status).toBe(200)
     expect(requests.map(({ body }) => body.toString())).toEqual(['kept', 'kept'])
@@ -184,7 +188,7 @@ describe('a signal of auth.fetch', () => {
   const reason = { the: 'caller’s own' }
 
   it('prevents the request if it is already aborted', async () => {
-    const { auth, url, requests } = await arrange()
+    const { auth, url, requests } = await setUp()
     await expect(auth.fetch(url, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     expect(requests).toHaveLength(0)
   })
@@ -193,14 +197,14 @@ describe('a signal of auth.fetch', () => {
     ['in the init', (url: string, signal: AbortSignal) => [url, { signal }]],
     ['in a Request', (url: string, signal: AbortSignal) => [new Request(url, { signal })]]
   ] as const)('releases a caller that waits for a refresh, %s', async (_, toArguments) => {
-    const server = await record((_request, response) => response.end())
-    let renew = () => {}
+    const server = await startRecordingServer((_request, response) => response.end())
+    let issue = () => {}
     const auth = createAuthClient({
       baseURL: server.url,
       restore: 'always',
       refreshWith: () =>
         new Promise((resolve) => {
-          renew = () => resolve({ access_token: 'token' })
+          issue = () => resolve({ access_token: 'token' })
         })
     })
     onTestFinished(auth.dispose)
@@ -211,20 +215,20 @@ describe('a signal of auth.fetch', () => {
     const patient = auth.fetch(server.url)
     canceller.abort(reason)
     await expect(hasty).rejects.toBe(reason)
-    renew()
+    issue()
     expect((await patient).status).toBe(200)
     expect(server.requests).toHaveLength(1)
   })
 
   it('aborts the request in flight', async () => {
     const canceller = new AbortController()
-    const { auth, url } = await arrange(() => canceller.abort(reason))
+    const { auth, url } = await setUp(() => canceller.abort(reason))
     await expect(auth.fetch(url, { signal: canceller.signal })).rejects.toBe(reason)
   })
 
   it('aborts the replay in flight', async () => {
     const canceller = new AbortController()
-    const { auth, url } = await arrange((_, response, nth) => {
+    const { auth, url } = await setUp((_, response, nth) => {
       if (nth === 1) response.writeHead(401).end()
       else canceller.abort(reason)
     })
@@ -232,14 +236,14 @@ describe('a signal of auth.fetch', () => {
   })
 
   it('rejects with TimeoutError if it is a timeout', async () => {
-    const { auth, url } = await arrange(hang)
+    const { auth, url } = await setUp(hang)
     await expect(auth.fetch(url, { signal: AbortSignal.timeout(1) })).rejects.toMatchObject({
       name: 'TimeoutError'
     })
   })
 
   it('aborts the reading of a streaming response', async () => {
-    const { auth, url } = await arrange((_, response) => response.writeHead(200).write('a'))
+    const { auth, url } = await setUp((_, response) => response.writeHead(200).write('a'))
     const canceller = new AbortController()
     const { body } = await auth.fetch(url, { signal: canceller.signal })
     const reader = body?.getReader()
@@ -251,7 +255,7 @@ describe('a signal of auth.fetch', () => {
 
 describe('a re-issued token in a response to auth.fetch', () => {
   it('is adopted and removed from the response', async () => {
-    const { auth, server, url } = await arrangeWithMock(undefined)
+    const { auth, server, url } = await setUpWithMock(undefined)
     const { kid } = server.rotateKey()
     const response = await auth.fetch(`${url}/me`)
     const token = await auth.getAccessToken()
@@ -273,7 +277,7 @@ describe('a re-issued token in a response to auth.fetch', () => {
 
   it('is adopted while the response is still streaming', async () => {
     let finish = () => {}
-    const { auth, server, url } = await arrangeWithMock((message, response) => {
+    const { auth, server, url } = await setUpWithMock((message, response) => {
       const headers: [string, string][] = [['authorization', message.headers.authorization ?? '']]
       void server
         .guard({ method: 'GET', url: `${url}/stream`, headers, body: '' }, () => ({
@@ -300,7 +304,7 @@ describe('a re-issued token in a response to auth.fetch', () => {
   })
 
   it('leaves the body readable after the original response is garbage-collected', async () => {
-    const { auth, server, url } = await arrangeWithMock(undefined)
+    const { auth, server, url } = await setUpWithMock(undefined)
     server.rotateKey()
     const response = await auth.fetch(`${url}/me`)
     setFlagsFromString('--expose-gc')
@@ -316,10 +320,10 @@ describe('a re-issued token in a response to auth.fetch', () => {
     ['a redirect to another origin', 'follow'],
     ['a redirect that is not followed', 'manual']
   ] as const)('is not adopted from %s', async (_, redirect) => {
-    const evil = await record((_request, response) =>
+    const evil = await startRecordingServer((_request, response) =>
       response.writeHead(200, { Authorization: 'Bearer evil' }).end()
     )
-    const { auth, url } = await arrange((_request, response) =>
+    const { auth, url } = await setUp((_request, response) =>
       response.writeHead(302, { Location: evil.url, Authorization: 'Bearer' }).end()
     )
     const refusals: unknown[] = []

@@ -1,16 +1,16 @@
 // The client's fetch beside the global one: aborts after garbage collection, and unusual statuses.
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { collectGarbage } from '../../support/collect-garbage.ts'
-import { arrange } from '../../support/tables/replay-cases.ts'
-import type { Respond } from '../../support/worlds/recording-server.ts'
+import type { Respond } from '../../support/setups/recording-server.ts'
+import { setUpReplay } from '../../support/tables/replay-cases.ts'
 
 // Reached only if the test fails.
 const soon = () => new Promise((resolve) => setTimeout(() => resolve('nothing happens'), 5_000))
 
 // The global fetch is the control: it shows that Node itself keeps the signal.
 describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
-  async function arrangeFetch(respond: Respond) {
-    const { auth, url } = await arrange('http', respond)
+  async function setUpFetch(respond: Respond) {
+    const { auth, url } = await setUpReplay('http', respond)
     const send: typeof fetch = who === 'the global fetch' ? fetch : (auth.fetch as typeof fetch)
     return { url, send }
   }
@@ -23,7 +23,7 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
     const arrival = new Promise<void>((resolve) => {
       arrived = resolve
     })
-    const { url, send } = await arrangeFetch(() => arrived())
+    const { url, send } = await setUpFetch(() => arrived())
     const canceller = new AbortController()
     const sending = send(url, { ...init, signal: canceller.signal }).catch((error) => error)
     await arrival
@@ -36,7 +36,7 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
     ['a GET', {}],
     ['a POST', { method: 'POST', body: 'text' }]
   ])('aborts the streaming response to %s after a garbage collection', async (_, init) => {
-    const { url, send } = await arrangeFetch((_request, response) => {
+    const { url, send } = await setUpFetch((_request, response) => {
       response.writeHead(200).write('a')
     })
     const canceller = new AbortController()
@@ -50,7 +50,7 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
   })
 
   it('returns a response with status 999 and a re-issued token', async () => {
-    const { url, send } = await arrangeFetch((_request, response) => {
+    const { url, send } = await setUpFetch((_request, response) => {
       response.writeHead(999, { Authorization: 'Bearer token-2' }).end('text')
     })
     const response = await send(url)
@@ -59,7 +59,7 @@ describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
 })
 
 it('passes options that only a patched fetch knows, such as `next` of Next.js', async () => {
-  const { auth, url } = await arrange('http', (_, response) => response.end('{}'))
+  const { auth, url } = await setUpReplay('http', (_, response) => response.end('{}'))
   const plain = globalThis.fetch
   const seen: unknown[] = []
   vi.stubGlobal('fetch', (input: RequestInfo | URL, init?: RequestInit) => {

@@ -1,7 +1,7 @@
 // The client's fetch beside the global one: the same inputs, and responses that work the same.
 import { describe, expect, it } from 'vitest'
-import { arrange } from '../../support/tables/replay-cases.ts'
-import type { Respond } from '../../support/worlds/recording-server.ts'
+import type { Respond } from '../../support/setups/recording-server.ts'
+import { setUpReplay } from '../../support/tables/replay-cases.ts'
 
 const reissue: Respond = (_, response) => {
   response.writeHead(200, { Authorization: 'Bearer token-2' }).end('text')
@@ -9,7 +9,7 @@ const reissue: Respond = (_, response) => {
 
 describe.each(['the global fetch', 'the client’s fetch'])('%s', (who) => {
   async function arrangeFetch(respond: Respond = reissue) {
-    const { auth, url } = await arrange('http', respond)
+    const { auth, url } = await setUpReplay('http', respond)
     const send: typeof fetch = who === 'the global fetch' ? fetch : (auth.fetch as typeof fetch)
     return { url, send }
   }

@@ -1,4 +1,6 @@
-// What stands for as long as a file's tests run: a page on one origin, its API on another, and a browser where one is needed.
+// Page, API and browser of a test file. The page and the API have different origins.
+//
+// All of them start before the first test and close after the last one.
 import { join } from 'node:path'
 import type { MockAuthServer } from 'everbearer/mock'
 import { listen } from 'everbearer/mock/node'
@@ -7,7 +9,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { serveBuiltPage } from './built-page.ts'
 import { launchChromium } from './chromium.ts'
 
-/** @returns the address of the page, which knows that of the API as `API_URL` */
+/** @returns the URL of the page. Its script reads the URL of the API from `API_URL` */
 export function serveAppAndApi(server: MockAuthServer, folder: 'page' | 'tabs-page'): () => string {
   let api: Awaited<ReturnType<typeof listen>> | undefined
   let site: Awaited<ReturnType<typeof serveBuiltPage>> | undefined
@@ -22,20 +24,20 @@ export function serveAppAndApi(server: MockAuthServer, folder: 'page' | 'tabs-pa
     await api?.close()
   })
 
-  return () => whileRunning(site).url
+  return () => requireRunning(site).url
 }
 
-/** To be called after what it visits is set up: it is closed before that. */
+/** Call this after the servers are set up, so that the browser closes before they do. */
 export function openChromium(): () => Browser {
   let browser: Browser | undefined
   beforeAll(async () => {
     browser = await launchChromium()
   })
   afterAll(() => browser?.close())
-  return () => whileRunning(browser)
+  return () => requireRunning(browser)
 }
 
-function whileRunning<Part>(part: Part | undefined): Part {
-  if (part === undefined) throw new Error('only while tests run')
+function requireRunning<Part>(part: Part | undefined): Part {
+  if (part === undefined) throw new Error('Available only while tests run.')
   return part
 }

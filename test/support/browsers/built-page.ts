@@ -1,4 +1,4 @@
-// A page that uses the built package, served on a port of its own: all it consists of is a script.
+// Built page: bundles a script with the built package and serves it in an empty document.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ const document = `<!doctype html>
 </html>
 `
 
-/** The script is `main.ts` in the directory; what is in `public` is served beside it. */
+/** The script is `main.ts` in the directory. Files in its folder `public` are served too. */
 export async function serveBuiltPage(
   sourceDirectory: string,
   define: Record<string, string>

@@ -1,4 +1,4 @@
-// Tabs of Chromium, all with the page in `tabs-page`: one browser for a file, a context of its own for each test.
+// Chromium tabs: open the page in `tabs-page`. A file has one browser, and each test a new context.
 import type { MockAuthServer } from 'everbearer/mock'
 import type { BrowserContext, Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
@@ -7,15 +7,15 @@ import { openChromium, serveAppAndApi } from './app-and-api.ts'
 export const ada = { email: 'ada@example.com', password: 'lovelace' }
 export const grace = { email: 'grace@example.com', password: 'hopper' }
 
-export interface TabsWorld {
+export interface ChromiumTabsSetup {
   readonly url: () => string
   openTab(context: BrowserContext): Promise<Page>
-  /** A context with this many tabs, in all of which Ada is signed in. */
+  /** Opens a context with this many tabs. Ada is signed in in all of them. */
   openTabs(count: number): Promise<{ context: BrowserContext; tabs: Page[] }>
   openTwoTabs(): Promise<{ context: BrowserContext; first: Page; second: Page }>
 }
 
-export function createTabsWorld(server: MockAuthServer): TabsWorld {
+export function setUpChromiumTabs(server: MockAuthServer): ChromiumTabsSetup {
   const url = serveAppAndApi(server, 'tabs-page')
   const browser = openChromium()
 

@@ -1,4 +1,4 @@
-// Finds the Chromium that the browser suites drive; none is ever downloaded.
+// Chromium: finds and starts the browser of the machine. It never downloads one.
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 import { huntInBrowser } from '../hunt/page-hunt.ts'
@@ -20,7 +20,10 @@ export function findChromium(): string | undefined {
   )
 }
 
-/** A fresh headless browser, in whose pages tokens are hunted. Without the flags, Chromium as root does not start, and looks for hosts on the internet. */
+/**
+ * Starts a headless browser. Its pages are searched for tokens. Without `--no-sandbox`, Chromium
+ * does not start as root. Without the other flags, it contacts hosts on the internet.
+ */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = findChromium()
   if (executablePath === undefined) throw new Error(`No Chromium found. ${howToGetChromium}`)

@@ -1,4 +1,4 @@
-// Drives the Firefox of the machine over WebDriver BiDi (W3C), as far as tabs need it.
+// Firefox: drives the browser of the machine over WebDriver BiDi (W3C).
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -22,7 +22,7 @@ export interface FirefoxTab {
   goto(url: string): Promise<void>
   /** Goes back in the tab's history. */
   goBack(): Promise<void>
-  /** Evaluates an expression in the page, promises awaited, and returns what JSON makes of the result. */
+  /** Evaluates an expression in the page, awaits it, and returns the result through JSON. */
   evaluate(expression: string): Promise<unknown>
 }
 
@@ -44,14 +44,14 @@ export async function launchFirefox(): Promise<Firefox> {
   const socket = new WebSocket(`${await readAddress(child)}/session`)
   await new Promise((resolve, reject) => {
     socket.onopen = resolve
-    socket.onerror = () => reject(new Error('Firefox does not answer.'))
+    socket.onerror = () => reject(new Error('Firefox does not accept a connection.'))
   })
   const pending = new Map<number, (answer: Answer) => void>()
-  const forgets: (() => void)[] = []
+  const stops: (() => void)[] = []
   socket.onmessage = ({ data }) => {
     const answer: Answer = JSON.parse(String(data))
     if (answer.id !== undefined) pending.get(answer.id)?.(answer)
-    // Both what is printed and what is thrown and not caught.
+    // The event reports console output and uncaught errors.
     else if (answer.method === 'log.entryAdded') canaryHunter.readText('console', String(data))
   }
   let commands = 0
@@ -93,13 +93,11 @@ export async function launchFirefox(): Promise<Firefox> {
           return JSON.parse(result?.value ?? 'null')
         }
       }
-      forgets.push(
-        huntIn({ read: async () => (await tab.evaluate(`(${readPlaces})()`)) as Places })
-      )
+      stops.push(huntIn({ read: async () => (await tab.evaluate(`(${readPlaces})()`)) as Places }))
       return tab
     },
     async close() {
-      for (const forget of forgets) forget()
+      for (const stop of stops) stop()
       socket.close()
       const exited = new Promise((resolve) => child.once('exit', resolve))
       child.kill()
@@ -112,7 +110,7 @@ export async function launchFirefox(): Promise<Firefox> {
 interface Answer {
   readonly id?: number
   readonly type: 'success' | 'error' | 'event'
-  /** Of an event. */
+  /** Only in an event. */
   readonly method?: string
   readonly message?: string
   readonly result?: Record<string, unknown>

@@ -1,4 +1,4 @@
-// Serves a directory on a free port.
+// Static site: serves a directory on a free port.
 import { createReadStream, existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

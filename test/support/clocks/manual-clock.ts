@@ -1,18 +1,18 @@
-// A device's clocks and timers, moved by hand. Nothing here waits for real time.
+// Manual clock: clocks and timers of a device that move only when a test moves them.
 import type { Platform } from 'everbearer'
 
 export interface ManualClock {
   readonly platform: Pick<Platform, 'now' | 'monotonicNow' | 'setTimer'>
-  /** Lets time pass: both clocks move, and timers fire in their order. */
+  /** Lets time pass. Both clocks move, and timers fire in order. */
   tick(ms: number): void
-  /** The device sleeps: the wall clock moves, while timers and the monotonic clock stand still. */
+  /** Puts the device to sleep: only the wall clock moves, and no timer fires. */
   sleep(ms: number): void
-  /** Somebody sets the clock: only the wall clock jumps. */
+  /** Sets the clock of the device: only the wall clock moves. */
   step(ms: number): void
-  /** The true time, which the server goes by. */
+  /** The time of the server, unaffected by `step` and by the offset of the device. */
   trueNow(): number
   pendingTimers(): number
-  /** Time until the next timer fires; `undefined` where none runs. */
+  /** Time until the next timer fires, or `undefined` if no timer is set. */
   nextTimerInMs(): number | undefined
 }
 
@@ -29,7 +29,7 @@ export function createManualClock(deviceOffsetMs = 0): ManualClock {
       now: () => trueMs + offsetMs,
       monotonicNow: () => monotonicMs,
       setTimer(callback, delayMs) {
-        // As in every engine: what does not fit into 31 bits fires at once.
+        // As in browsers and Node, a delay of more than 31 bits fires after 1 ms.
         const timer = { at: monotonicMs + (delayMs > 2 ** 31 - 1 ? 1 : delayMs), callback }
         timers.push(timer)
         return () => {

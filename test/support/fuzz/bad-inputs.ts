@@ -1,7 +1,7 @@
-// Bad input of every kind that a client may be sent: tokens, headers, bodies and whole answers, most of them nearly right.
+// Malformed inputs: generates tokens, headers, bodies and answers. Most of them are almost valid.
 import fc from 'fast-check'
 
-/** JSON values as text, so that there may be some that JSON.stringify would never write. */
+/** JSON values as text, including numbers that `JSON.stringify` never writes. */
 const oddValues = fc.constantFrom(
   '1e400',
   '-1e400',
@@ -72,7 +72,7 @@ const b64token = fc.oneof(
   }
 )
 
-/** An object as text, with these names and odd values; a name may come twice. */
+/** A JSON object as text. A name may occur twice. */
 function members(names: fc.Arbitrary<string>, values: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc
     .array(fc.tuple(names, values), { maxLength: 8 })
@@ -111,7 +111,7 @@ const part = fc
 
 const jwt = fc.tuple(part, part, b64token).map((parts) => parts.join('.'))
 
-/** A character changed, put in or taken out. */
+/** A JWT with a character changed, added or removed. */
 const mutated = fc
   .tuple(jwt, fc.nat(), fc.constantFrom('', '.', '=', ' ', '\r\n', '\0', 'é', '"', ','), fc.nat(2))
   .map(([text, where, by, length]) => {
@@ -167,12 +167,12 @@ function parse(text: string): unknown {
   }
 }
 
-/** Good but for one member, if that. */
+/** A valid answer with one more member, which may replace a valid one. */
 const nearlyGoodTexts = fc
   .tuple(fc.oneof(jwt, b64token), answerNames, fc.oneof(oddValues, quotedTokens))
   .map(([token, name, value]) => `{"access_token":"${token}","expires_in":300,"${name}":${value}}`)
 
-/** What a refresh endpoint's body may be once it has been parsed. */
+/** Parsed bodies of a refresh endpoint. */
 export const bodies: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: answerTexts.map(parse) },
   { weight: 4, arbitrary: nearlyGoodTexts.map(parse) },
@@ -238,7 +238,7 @@ const challenge = fc
   .tuple(challengeWords, fc.array(parameters, { maxLength: 4 }))
   .map(([scheme, list]) => `${scheme} ${list.join(', ')}`.trim())
 
-/** The header `WWW-Authenticate`, most often nearly right. */
+/** Values of `WWW-Authenticate`. Most of them are almost valid. */
 export const challenges: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: fc.array(challenge, { maxLength: 4 }).map((list) => list.join(', ')) },
   {
@@ -276,7 +276,7 @@ const contentTypes = fc.constantFrom(
   'text/plain'
 )
 
-/** A whole answer of an auth endpoint. */
+/** Answers of an auth endpoint, with status and headers. */
 export const answers: fc.Arbitrary<RawAnswer> = fc.record({
   status: statuses,
   headers: fc.tuple(

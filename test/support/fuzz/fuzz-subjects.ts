@@ -1,5 +1,5 @@
-// What is fed with bad input, and what has to hold of it: no throw but the typed one, and no time that is no number.
-
+// Fuzz subjects: the code that receives malformed input, with the checks on its result. It throws
+// only typed errors, and every time that it returns is a finite number.
 import fc from 'fast-check'
 import {
   type IssuedToken,
@@ -16,7 +16,7 @@ import { backoffMs, planRefreshAt } from '../../../src/refresh/refresh-time.ts'
 import { readReissuedHeader } from '../../../src/request/send-with-token.ts'
 import { parseChallenges } from '../../../src/request/token-refusal.ts'
 import { receiveToken } from '../../../src/session/held-token.ts'
-import { bareToken } from '../bare-token.ts'
+import { bareToken } from '../tokens.ts'
 import {
   answers,
   bodies,
@@ -32,9 +32,9 @@ export interface Subject {
   /** Its share of all inputs. */
   readonly share: number
   readonly inputs: fc.Arbitrary<unknown>
-  /** Throws where something does not hold; else it says what the input was taken for. */
+  /** Returns how the code classified the input. Throws if a check fails. */
   feed(input: unknown): string | Promise<string>
-  /** What inputs have to be taken for, sooner or later: or else they test too little. */
+  /** The inputs must reach every one of these outcomes, or they test too little. */
   readonly outcomes: readonly string[]
 }
 
@@ -42,23 +42,23 @@ const hundredYearsSeconds = 100 * 365 * 86_400
 const policy = { refreshBeforeExpirySeconds: 60, spreadRefreshes: true }
 const receivedAt = { wallMs: 1.8e12, monotonicMs: 5_000 }
 
-function hold(condition: boolean, what: string): asserts condition {
+function check(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Error(`violated: ${what}`)
 }
 
 function checkTimes(token: IssuedToken): void {
   const received = receiveToken(token, receivedAt)
   const { lifetimeSeconds } = received
-  hold(
+  check(
     lifetimeSeconds === undefined ||
       (lifetimeSeconds >= 1 && lifetimeSeconds <= hundredYearsSeconds),
     'a lifetime is between a second and a hundred years'
   )
   const refreshAt = planRefreshAt(received, false, policy, () => 0.5)
-  hold(
+  check(
     refreshAt === undefined ||
       (Number.isFinite(refreshAt.wallMs) && refreshAt.wallMs >= receivedAt.wallMs),
-    'a refresh is planned for a time that will come'
+    'a refresh is planned for a time in the future'
   )
 }
 
@@ -66,36 +66,35 @@ function checkClaims(token: string): string {
   const claims = readClaims(token)
   if (claims === undefined) return 'opaque'
   for (const text of [claims.kid, claims.sub, claims.sid]) {
-    hold(text === undefined || typeof text === 'string', 'a claim that is text is text')
+    check(text === undefined || typeof text === 'string', 'a text claim is a string')
   }
   for (const date of [claims.iat, claims.exp]) {
-    hold(
+    check(
       date === undefined || (Number.isFinite(date) && date > 0),
-      'a claim that is a date is a number'
+      'a date claim is a positive number'
     )
   }
   return 'with claims'
 }
 
 function checkIssued(issued: IssuedToken): void {
-  hold(isAccessToken(issued.accessToken), 'what is issued can be sent')
+  check(isAccessToken(issued.accessToken), 'an issued token can be sent in a header')
   const { expiresInSeconds } = issued
-  hold(
+  check(
     expiresInSeconds === undefined || (Number.isFinite(expiresInSeconds) && expiresInSeconds > 0),
     'a lifetime in an answer is a number of seconds'
   )
   checkTimes(issued)
 }
 
-/** The one error there may be, and it tells nothing of what it is about. */
+/** Only an `AuthError` may be thrown, and its message must not contain the input. */
 function checkError(error: unknown, secret: unknown): void {
-  hold(isAuthError(error), `only an AuthError is thrown, not ${String(error)}`)
-  hold(error.message.length < 400, 'a message is no copy of the input')
-  const isTelling =
-    typeof secret === 'string' && secret.length >= 16 && error.message.includes(secret)
-  hold(!isTelling, 'a message holds no token')
+  check(isAuthError(error), `only an AuthError is thrown, not ${String(error)}`)
+  check(error.message.length < 400, 'a message does not copy the input')
+  const isLeak = typeof secret === 'string' && secret.length >= 16 && error.message.includes(secret)
+  check(!isLeak, 'a message contains no token')
   const { retryAfterMs } = error
-  hold(
+  check(
     retryAfterMs === undefined || (Number.isFinite(retryAfterMs) && retryAfterMs >= 0),
     'a wait is a number of milliseconds'
   )
@@ -139,7 +138,7 @@ function checkAnswer(answer: TokenAnswer): string {
   else if (answer.kind === 'undecided') checkError(answer.error, undefined)
   else {
     const { oauthError } = answer
-    hold(oauthError === undefined || /^[a-z_]{1,64}$/.test(oauthError), 'an error code is a word')
+    check(oauthError === undefined || /^[a-z_]{1,64}$/.test(oauthError), 'an error code is a word')
   }
   return answer.kind
 }
@@ -150,7 +149,7 @@ export const subjects: readonly Subject[] = [
     share: 0.4,
     inputs: tokens,
     feed(token) {
-      hold(typeof token === 'string', 'tokens are text')
+      check(typeof token === 'string', 'tokens are text')
       checkTimes(bareToken(token))
       const outcome = checkClaims(token)
       return isAccessToken(token) ? outcome : 'refused'
@@ -164,8 +163,11 @@ export const subjects: readonly Subject[] = [
     feed(value) {
       const header = readReissuedHeader(value)
       if (header.kind !== 'token') return header.kind
-      hold(isAccessToken(header.accessToken), 'what a header holds can be sent')
-      hold(typeof value === 'string' && value.endsWith(header.accessToken), 'and stands in it')
+      check(isAccessToken(header.accessToken), 'a token from a header can be sent in a header')
+      check(
+        typeof value === 'string' && value.endsWith(header.accessToken),
+        'the header ends with its token'
+      )
       checkTimes(bareToken(header.accessToken))
       return header.kind
     },
@@ -199,8 +201,8 @@ export const subjects: readonly Subject[] = [
       checkAnswer(await tokenRequest.login({ type: 'application/json', text: '{}' }, signal))
       const context = { attempt: 'a', signal, accessToken: 'a', refreshToken: 'r' }
       const outcome = checkAnswer(await tokenRequest.refresh(context))
-      const isGone: unknown = await tokenRequest.logout(context, signal)
-      hold(typeof isGone === 'boolean', 'a session is gone or not')
+      const isConfirmed: unknown = await tokenRequest.logout(context, signal)
+      check(typeof isConfirmed === 'boolean', 'a logout resolves to a boolean')
       return outcome
     },
     outcomes: ['issued', 'rejected', 'undecided']
@@ -212,11 +214,11 @@ export const subjects: readonly Subject[] = [
     feed(value) {
       const parsed = parseChallenges(value)
       for (const { scheme, parameters } of parsed) {
-        hold(/^[!#$%&'*+\-.^_`|~\w]+$/.test(scheme), 'a scheme is one word')
-        hold(scheme === scheme.toLowerCase(), 'a scheme is in lower case')
+        check(/^[!#$%&'*+\-.^_`|~\w]+$/.test(scheme), 'a scheme is one word')
+        check(scheme === scheme.toLowerCase(), 'a scheme is in lower case')
         for (const [name, text] of parameters) {
-          hold(name === name.toLowerCase(), 'a name is in lower case')
-          hold(!/[\r\n\0]/.test(text), 'a parameter holds no control character')
+          check(name === name.toLowerCase(), 'a name is in lower case')
+          check(!/[\r\n\0]/.test(text), 'a parameter holds no control character')
         }
       }
       const isQualified = parsed.some(({ parameters }) => parameters.size > 0)
@@ -231,13 +233,13 @@ export const subjects: readonly Subject[] = [
     feed(input) {
       const [value, random] = input as [string | null, number]
       const retryAfterMs = parseRetryAfterMs(value, receivedAt.wallMs)
-      hold(
+      check(
         retryAfterMs === undefined || (Number.isFinite(retryAfterMs) && retryAfterMs >= 0),
         'a wait is a number of milliseconds'
       )
       for (const failures of [1, 2, 40, 1_000]) {
         const delayMs = backoffMs(failures, { retryAfterMs, slackMs: 0 }, random)
-        hold(delayMs >= 0 && delayMs <= 360_000, 'nobody waits for ever')
+        check(delayMs >= 0 && delayMs <= 360_000, 'a delay is at most six minutes')
       }
       return retryAfterMs === undefined ? 'nothing' : 'a wait'
     },

@@ -1,12 +1,12 @@
-// The canary hunt, over every test: each token that the mock mints is looked for in each error, event, log line, call of
-// the journal, storage, global and printed client, and a test that lets one out fails.
+// Token hunt, active in every test: fails a test if a token of the mock leaks. It searches errors,
+// events, output, logged calls, storage, globals and printed clients.
 import { format, inspect } from 'node:util'
 import type { PlatformStorage } from 'everbearer'
 import { afterAll, afterEach, vi } from 'vitest'
 import type { EventEmitter } from '../../../src/lib/listeners.ts'
 import { canaryHunter, terminal } from './canary.ts'
 
-const { learn, readText, readValue, addPlace, inspect: inspectAll } = canaryHunter
+const { learn, readText, readValue, addPlace, check } = canaryHunter
 const globalNames = new Set(Reflect.ownKeys(globalThis))
 
 const errors: Error[] = []
@@ -14,11 +14,12 @@ const clients: WeakRef<object>[] = []
 let hasClient = false
 const watchedStorages = new WeakSet<object>()
 
-/** Printing takes its time, and one client prints like another. */
+/** Printing a client is slow, and all clients print alike. */
 const mostPrinted = 10
 let printed = 0
 
-// A token is a secret by its signature, and a refresh token by its 256 random bits: both come from the platform.
+// The secret part of an access token is its signature, and a refresh token is 256 random bits. The
+// platform generates both.
 const subtle: SubtleCrypto = Object.getPrototypeOf(crypto.subtle)
 const { sign } = subtle
 subtle.sign = async function (...args) {
@@ -59,7 +60,8 @@ vi.mock(import('../../../src/lib/errors.ts'), async (importOriginal) => {
       errors.push(this)
     }
   }
-  // `super()` asks for the parent at each call, so a class that is there already can be given another one.
+  // `super()` looks up the parent class at each call, so the parent of an existing class can be
+  // replaced.
   Object.setPrototypeOf(original.AuthError, CollectedError)
   return original
 })
@@ -79,7 +81,7 @@ vi.mock(import('../../../src/lib/listeners.ts'), async (importOriginal) => {
   return { ...original, createEmitter }
 })
 
-/** What is written is read at once: it may be gone when the test is over. */
+/** Reads each value when it is written, because it may be removed before the test ends. */
 function watchStorage(storage: PlatformStorage | undefined): void {
   if (typeof storage?.setItem !== 'function' || watchedStorages.has(storage)) return
   watchedStorages.add(storage)
@@ -94,7 +96,7 @@ vi.mock(import('../../../src/client.ts'), async (importOriginal) => {
   const original = await importOriginal()
   const { Axios } = await import('axios')
   const { request } = Axios.prototype
-  // What axios itself makes errors of and drops is nobody's; what an app gets is what it may print.
+  // Only errors that reach the app count, because only those can be printed. axios drops others.
   Axios.prototype.request = async function (
     this: InstanceType<typeof Axios>,
     ...call: Parameters<typeof request>
@@ -121,7 +123,8 @@ vi.mock(import('../../../src/mock/server.ts'), async (importOriginal) => {
   const createMockAuthServer: typeof original.createMockAuthServer = (options) => {
     const server = original.createMockAuthServer(options)
     const { handle, guard, fetch } = server
-    // The journal blacks tokens out, so a URL is read where it arrives; without a client it was a test that sent it.
+    // The call log redacts tokens, so a URL is read on arrival. Without a client, the test itself
+    // sent the URL.
     const readUrl = (url: string) => {
       if (hasClient) readText('URL', url)
     }
@@ -139,7 +142,7 @@ vi.mock(import('../../../src/mock/server.ts'), async (importOriginal) => {
         return fetch(request)
       }
     })
-    server.onCall((call) => readValue('journal', call))
+    server.onCall((call) => readValue('call log', call))
     return server
   }
   return { ...original, createMockAuthServer }
@@ -178,13 +181,13 @@ addPlace(() => {
   }
 })
 
-/** Where msw 2 keeps every cookie, for all scripts to read: it plays the browser's jar, which has no other place here. */
-const jarOfMsw = process.env.MSW_MAJOR === '2' ? '__msw-cookie-store__' : undefined
+/** msw 2 keeps its cookie jar in localStorage. The jar stands for that of a browser. */
+const mswCookieJar = process.env.MSW_MAJOR === '2' ? '__msw-cookie-store__' : undefined
 
 if (typeof document !== 'undefined') {
   addPlace(() => {
     for (const storage of ['localStorage', 'sessionStorage'] as const) {
-      const items = Object.entries({ ...window[storage] }).filter(([key]) => key !== jarOfMsw)
+      const items = Object.entries({ ...window[storage] }).filter(([key]) => key !== mswCookieJar)
       readText(storage, JSON.stringify(items))
     }
     readText('document.cookie', document.cookie)
@@ -193,6 +196,6 @@ if (typeof document !== 'undefined') {
   })
 }
 
-afterEach(inspectAll)
-// What happens when a test is over, such as its clean-up, counts too.
-afterAll(inspectAll)
+afterEach(check)
+// Leaks during the clean-up of the last test count too.
+afterAll(check)

@@ -1,29 +1,29 @@
-// Knows every token that the mock mints, by the pieces that make it a secret, and finds them wherever it is made to look.
+// Token hunter: remembers fragments of every token of the mock and finds them in texts and values.
 import { Readable } from 'node:stream'
 
-/** Pieces of this length are looked for, so that every fragment of twice as much is found. */
+/** Length of the fragments, so each part of a token with twice this length contains one. */
 const pieceCharacters = 12
-/** What tokens are made of, and nothing that joins or quotes them. */
+/** Runs of characters that occur in tokens, without those that join or quote them. */
 const runs = /[\w-]{12,}/g
-/** Graphs have an end, even those of sockets. */
+/** Limit for large object graphs, such as those of sockets. */
 const mostObjects = 50_000
 
 export interface CanaryHunter {
-  /** Whatever holds this, or a good part of it, is a leak from now on. */
+  /** Reports each later occurrence of this secret, or of a long part of it, as a leak. */
   learn(secret: string): void
-  /** Looks at a text. */
+  /** Searches a text. */
   readText(where: string, text: string): void
-  /** Looks at a value and everything that can be reached from it as printing does: by enumerable properties. */
+  /** Searches a value and all that its enumerable properties reach, as printing does. */
   readValue(where: string, value: unknown): void
-  /** From now on, this is a place to look at when a test is over. */
+  /** Adds a place that is searched at the end of each test. */
   addPlace(look: () => void): void
-  /** For a test that puts a token there itself: what was found in these places so far is none of the client's. */
-  pardon(places: RegExp): void
+  /** Ignores earlier leaks in these places, for a test that puts a token there itself. */
+  ignore(places: RegExp): void
   /**
-   * Looks at all the places.
-   * @throws Error that names everything found since the last time
+   * Searches all places.
+   * @throws Error that names every leak since the previous check
    */
-  inspect(): void
+  check(): void
   knownSecrets(): number
 }
 
@@ -79,17 +79,17 @@ export function createCanaryHunter(): CanaryHunter {
       }
     },
     addPlace: (look) => void places.push(look),
-    pardon(pardoned) {
-      for (const leak of leaks) if (pardoned.test(leak)) leaks.delete(leak)
+    ignore(ignored) {
+      for (const leak of leaks) if (ignored.test(leak)) leaks.delete(leak)
     },
-    inspect() {
-      // What was seen in one place need not be looked at again in the next.
+    check() {
+      // An object that was searched in one place is skipped in the next.
       round = new Set()
       for (const look of places) look()
       round = undefined
       const found = [...leaks]
       leaks.clear()
-      if (found.length > 0) throw new Error(`A token got out: ${found.join('; ')}.`)
+      if (found.length > 0) throw new Error(`A token leaked: ${found.join('; ')}.`)
     },
     knownSecrets: () => secrets
   }
@@ -101,7 +101,7 @@ export function createCanaryHunter(): CanaryHunter {
  */
 export const terminal = { isMuted: false }
 
-/** The hunter of this process: the setup file teaches it and makes it look. */
+/** The hunter of this process. The setup files feed it and run its checks. */
 export const canaryHunter: CanaryHunter = createCanaryHunter()
 
 interface Finding {
@@ -119,7 +119,7 @@ function isGraph(value: unknown): value is object {
 }
 
 function* membersOf(owner: object): Generator<readonly [string, unknown]> {
-  // A response that streams is the one thing that holds its request, header and all; that is documented.
+  // A streamed response keeps its request with the header, which the README documents.
   if (ArrayBuffer.isView(owner) || owner instanceof Readable) return
   if (owner instanceof Map) {
     for (const [key, value] of owner) {
@@ -129,12 +129,12 @@ function* membersOf(owner: object): Generator<readonly [string, unknown]> {
   } else if (owner instanceof Set) {
     for (const value of owner) yield ['member', value]
   } else if (owner instanceof Error) {
-    // Not enumerable, and yet the first that is printed. Its stack is this and a list of places.
+    // Both are printed although they are not enumerable. The stack adds only code locations.
     yield ['message', owner.message]
     yield ['cause', owner.cause]
   }
   for (const name of Object.keys(owner)) {
-    // Never by way of a getter, which may do anything.
+    // Skips getters, because they may have side effects.
     const property = Object.getOwnPropertyDescriptor(owner, name)
     if (property !== undefined && 'value' in property) yield [name, property.value]
   }

@@ -1,4 +1,4 @@
-// The hunt for tokens where tests drive a browser: at the end of each, all pages are read, and the journals as they grow.
+// Setup of the token hunt in browsers: reads all pages after each test, and logged calls at once.
 import { afterEach, vi } from 'vitest'
 import { canaryHunter } from './canary.ts'
 import { readPages } from './page-hunt.ts'
@@ -7,7 +7,7 @@ vi.mock(import('everbearer/mock'), async (importOriginal) => {
   const original = await importOriginal()
   const createMockAuthServer: typeof original.createMockAuthServer = (options) => {
     const server = original.createMockAuthServer(options)
-    server.onCall((call) => canaryHunter.readValue('journal', call))
+    server.onCall((call) => canaryHunter.readValue('call log', call))
     return server
   }
   return { ...original, createMockAuthServer }
@@ -15,5 +15,5 @@ vi.mock(import('everbearer/mock'), async (importOriginal) => {
 
 afterEach(async () => {
   await readPages()
-  canaryHunter.inspect()
+  canaryHunter.check()
 })

@@ -1,52 +1,52 @@
-// The canary hunt in real browsers: what pages print, throw, store, show, keep in globals and send for, seen from outside.
+// Token hunt in browsers: searches what pages print, throw, store, render, request and keep in
+// globals.
 //
-// It knows the tokens of a mock in the process of the tests. One that runs in a page or in a child mints where nobody
-// here can see it, and its tokens are not looked for.
+// It finds only tokens of a mock in the test process, not of a mock in a page or a child process.
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { canaryHunter } from './canary.ts'
 
 const { readText, readValue } = canaryHunter
 
-/** By the name of the place, what scripts can read there. */
+/** Text that scripts can read, by the name of its place. */
 export type Places = Readonly<Record<string, string>>
 
 export interface HuntedPage {
-  /** Evaluates `readPlaces` in the page; `undefined` where the page is gone. */
+  /** Evaluates `readPlaces` in the page. Resolves to `undefined` if the page is closed. */
   read(): Promise<Places | undefined>
 }
 
 const pages = new Set<HuntedPage>()
-/** What is being fetched from a page, and belongs to the test that runs. */
-const fetches = new Set<Promise<void>>()
-/** A page that says nothing for so long is stuck, whatever the machine is doing. */
-const patienceMs = 60_000
+/** Values that are being read from a page. They belong to the current test. */
+const readings = new Set<Promise<void>>()
+/** A page that does not reply for this long hangs, even on a busy machine. */
+const readTimeoutMs = 60_000
 
 export function huntIn(page: HuntedPage): () => void {
   pages.add(page)
   return () => void pages.delete(page)
 }
 
-/** Looks at every page that is open. */
+/** Reads every open page. */
 export async function readPages(): Promise<void> {
   await Promise.all([...pages].map(look))
-  await Promise.all(fetches)
+  await Promise.all(readings)
 }
 
 async function look(page: HuntedPage): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  const impatience = new Promise<never>((_, reject) => {
-    const error = new Error('The hunt for tokens could not read a page.')
-    timer = setTimeout(() => reject(error), patienceMs)
+  const timeout = new Promise<never>((_, reject) => {
+    const error = new Error('The token hunt could not read a page.')
+    timer = setTimeout(() => reject(error), readTimeoutMs)
   })
   try {
-    const places = await Promise.race([page.read(), impatience])
+    const places = await Promise.race([page.read(), timeout])
     for (const [place, text] of Object.entries(places ?? {})) readText(`page, ${place}`, text)
   } finally {
     clearTimeout(timer)
   }
 }
 
-/** Hunts in all that this browser will open. */
+/** Watches every page that this browser opens. */
 export function huntInBrowser(browser: Browser): void {
   browser.on('context', watchContext)
   readBeforeClose(browser)
@@ -59,13 +59,14 @@ function watchContext(context: BrowserContext): void {
     readText('console', message.text())
     readText('console, place', message.location().url)
     for (const argument of message.args()) {
-      // The text shortens what is long. The page may have gone on meanwhile, and then the text is all there is.
+      // The text abbreviates long values, so read the value as well. That fails if the page has
+      // navigated.
       const reading = argument.jsonValue().then(
         (value) => readValue('console', value),
         () => {}
       )
-      fetches.add(reading)
-      reading.finally(() => fetches.delete(reading))
+      readings.add(reading)
+      reading.finally(() => readings.delete(reading))
     }
   })
   context.on('page', watchPage)
@@ -73,13 +74,13 @@ function watchContext(context: BrowserContext): void {
 }
 
 function watchPage(page: Page): void {
-  const forget = huntIn({ read: () => readInPage(page) })
-  page.on('close', forget)
-  page.on('crash', forget)
+  const stop = huntIn({ read: () => readInPage(page) })
+  page.on('close', stop)
+  page.on('crash', stop)
   readBeforeClose(page)
 }
 
-/** A navigation under way takes the place that is being read with it: the next one is read instead. */
+/** Reads again if a navigation has replaced the document in between. */
 async function readInPage(page: Page): Promise<Places | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     if (page.isClosed()) return undefined
@@ -100,7 +101,7 @@ function readBeforeClose(owner: Browser | BrowserContext | Page): void {
   }
 }
 
-/** Runs in the page, and needs nothing but what is in it. */
+/** Runs in the page, so it may use only globals of the page. */
 export function readPlaces(): Places {
   const places: Record<string, string> = {
     location: location.href,
@@ -117,7 +118,7 @@ export function readPlaces(): Places {
     try {
       places[place] = read()
     } catch {
-      // An empty page has no storage, and says so by throwing.
+      // An empty page has no storage and throws.
     }
   }
 
@@ -135,7 +136,7 @@ export function readPlaces(): Places {
       if (value instanceof Map) open.push(...value.keys(), ...value.values())
       if (value instanceof Set) open.push(...value)
       for (const name of Object.keys(value)) {
-        // Never by way of a getter, which may do anything.
+        // Skips getters, because they may have side effects.
         const property = Object.getOwnPropertyDescriptor(value, name)
         if (property !== undefined && 'value' in property) open.push(name, property.value)
       }

@@ -1,14 +1,15 @@
-// Shapes that the header of a re-issued token may come in; TOKEN stands for a good token, OTHER for another one.
+// Header shapes: values of the re-issue header. TOKEN stands for a valid token, and OTHER for
+// another one.
 
 export interface HeaderShape {
   readonly name: string
   readonly value: unknown
-  /** What the reader makes of it. */
+  /** How the reader classifies the value. */
   readonly kind: 'token' | 'malformed' | 'absent'
 }
 
-/** The characters of a b64token (RFC 6750 §2.1), all of them, and padding. */
-const everyCharacter = 'AZaz09-._~+/AZaz09=='
+/** All kinds of characters of a b64token (RFC 6750 §2.1), and padding. */
+const allCharacters = 'AZaz09-._~+/AZaz09=='
 
 const shapes =
   (kind: HeaderShape['kind']) =>
@@ -17,17 +18,17 @@ const shapes =
 
 export const headerShapes: readonly HeaderShape[] = [
   ...shapes('token')([
-    ['as it should be', 'Bearer TOKEN'],
+    ['one blank', 'Bearer TOKEN'],
     ['a lower-case scheme', 'bearer TOKEN'],
     ['an upper-case scheme', 'BEARER TOKEN'],
     ['a scheme in any case', 'bEaReR TOKEN'],
     ['two blanks', 'Bearer  TOKEN'],
     ['twenty blanks', `Bearer${' '.repeat(20)}TOKEN`],
-    ['every character there is', `Bearer ${everyCharacter}`],
+    ['every allowed character', `Bearer ${allCharacters}`],
     ['one character', 'Bearer a'],
     ['padding', 'Bearer TOKEN=='],
     ['64 KiB of blanks', `Bearer${' '.repeat(65_536)}TOKEN`],
-    ['the longest there may be', `Bearer ${'a'.repeat(8192)}`]
+    ['the longest allowed token', `Bearer ${'a'.repeat(8192)}`]
   ]),
   ...shapes('absent')([
     ['no header', undefined],
@@ -38,7 +39,7 @@ export const headerShapes: readonly HeaderShape[] = [
     ['a scheme alone', 'Bearer'],
     ['a scheme and a blank', 'Bearer '],
     ['no scheme', 'TOKEN'],
-    ['a scheme behind', 'TOKEN Bearer'],
+    ['a scheme after the token', 'TOKEN Bearer'],
     ['another scheme', 'Basic TOKEN'],
     ['DPoP', 'DPoP TOKEN'],
     ['JWT for a scheme', 'JWT TOKEN'],
@@ -46,7 +47,7 @@ export const headerShapes: readonly HeaderShape[] = [
     ['Digest', 'Digest username="ada", response="TOKEN"'],
     ['a longer scheme', 'Bearers TOKEN'],
     ['a shorter scheme', 'Beare TOKEN'],
-    ['a scheme with another letter in it', 'Bеarer TOKEN'],
+    ['a scheme with a Cyrillic letter', 'Bеarer TOKEN'],
     ['full-width letters', 'Ｂearer TOKEN'],
     ['two schemes', 'Bearer Bearer TOKEN'],
     ['no blank', 'BearerTOKEN'],
@@ -58,39 +59,39 @@ export const headerShapes: readonly HeaderShape[] = [
     ['a no-break space', 'Bearer\u00a0TOKEN'],
     ['a zero-width space', '\u200bBearer TOKEN'],
     ['a byte order mark', '\ufeffBearer TOKEN'],
-    ['blanks before', '  Bearer TOKEN'],
-    ['blanks behind', 'Bearer TOKEN  '],
-    ['a blank within', 'Bearer TOKEN OTHER'],
+    ['blanks at the start', '  Bearer TOKEN'],
+    ['blanks at the end', 'Bearer TOKEN  '],
+    ['a blank in the token', 'Bearer TOKEN OTHER'],
     ['two credentials', 'Bearer TOKEN, Bearer OTHER'],
     ['two credentials without a blank', 'Bearer TOKEN,Bearer OTHER'],
     ['the same credential twice', 'Bearer TOKEN, Bearer TOKEN'],
     ['three credentials', 'Bearer TOKEN, Bearer OTHER, Bearer TOKEN'],
     ['two schemes in a list', 'Basic YTpi, Bearer TOKEN'],
-    ['a comma behind', 'Bearer TOKEN,'],
-    ['a comma before', ', Bearer TOKEN'],
-    ['a semicolon behind', 'Bearer TOKEN;'],
-    ['a parameter behind', 'Bearer TOKEN; charset=utf-8'],
+    ['a comma at the end', 'Bearer TOKEN,'],
+    ['a comma at the start', ', Bearer TOKEN'],
+    ['a semicolon at the end', 'Bearer TOKEN;'],
+    ['a parameter at the end', 'Bearer TOKEN; charset=utf-8'],
     ['double quotes', 'Bearer "TOKEN"'],
     ['single quotes', "Bearer 'TOKEN'"],
     ['angle brackets', 'Bearer <TOKEN>'],
-    ['braces that nobody filled in', 'Bearer {{TOKEN}}'],
+    ['an unfilled placeholder', 'Bearer {{TOKEN}}'],
     ['a parameter', 'Bearer token=TOKEN'],
     ['a challenge', 'Bearer realm="api", error="invalid_token"'],
     ['JSON', '{"access_token":"TOKEN"}'],
-    ['an object that was made text', 'Bearer [object Object]'],
+    ['an object converted to text', 'Bearer [object Object]'],
     ['percent encoding', 'Bearer%20TOKEN'],
     ['percent encoding in the token', 'Bearer TOKEN%3D'],
     ['only padding', 'Bearer =='],
-    ['padding before', 'Bearer =TOKEN'],
-    ['padding within', 'Bearer TOKEN=TOKEN'],
+    ['padding at the start', 'Bearer =TOKEN'],
+    ['padding in the token', 'Bearer TOKEN=TOKEN'],
     ['a letter that is not ASCII', 'Bearer TOKENé'],
-    ['a letter beyond Latin-1', 'Bearer TOKEN🍓'],
+    ['a character beyond Latin-1', 'Bearer TOKEN🍓'],
     ['NUL', 'Bearer TOKEN\0'],
     ['DEL', 'Bearer TOKEN\x7f'],
     ['another control character', 'Bearer \x01TOKEN'],
-    ['a line break behind', 'Bearer TOKEN\r\n'],
-    ['a line feed within', 'Bearer TOKEN\nX-Evil: 1'],
-    ['a carriage return within', 'Bearer TOKEN\rX-Evil: 1'],
+    ['a line break at the end', 'Bearer TOKEN\r\n'],
+    ['a line feed in the value', 'Bearer TOKEN\nX-Evil: 1'],
+    ['a carriage return in the value', 'Bearer TOKEN\rX-Evil: 1'],
     ['a line break and a header', 'Bearer TOKEN\r\nX-Evil: 1'],
     ['a folded line', 'Bearer\r\n TOKEN'],
     ['one character too many', `Bearer ${'a'.repeat(8193)}`],
@@ -107,14 +108,14 @@ export const headerShapes: readonly HeaderShape[] = [
   ])
 ]
 
-/** What arrives of a value that is sent as it stands, where a parser of HTTP makes something else of it (RFC 9110 §5.5). */
+/** How values arrive that an HTTP parser changes or rejects (RFC 9110 §5.5). */
 export const onTheWire: Readonly<Record<string, HeaderShape['kind'] | 'no answer'>> = {
-  'blanks before': 'token',
-  'blanks behind': 'token',
-  'a line break behind': 'token',
+  'blanks at the start': 'token',
+  'blanks at the end': 'token',
+  'a line break at the end': 'token',
   'a line break and a header': 'token',
-  'a line feed within': 'no answer',
-  'a carriage return within': 'no answer',
+  'a line feed in the value': 'no answer',
+  'a carriage return in the value': 'no answer',
   'a folded line': 'no answer',
   NUL: 'no answer',
   DEL: 'no answer',

@@ -1,24 +1,24 @@
-// Where a redirect may lead: what each hop answers, and who sees the request in the end.
-import type { Site } from '../worlds/internet.ts'
+// Redirect targets: the hops of each redirect, and whether it leaves the origin.
+import type { Site } from '../setups/internet.ts'
 import {
+  answerWithForgedToken,
   appOrigin,
   evilOrigin,
   ownOrigin,
-  type redirect,
-  temptation
-} from '../worlds/trusted-and-foreign-origins.ts'
+  type redirect
+} from '../setups/trusted-and-foreign-origins.ts'
 
 export const redirectStatuses = [301, 302, 303, 307, 308] as const
 
 export interface RedirectTarget {
   readonly name: string
-  /** Hops within our API: path to the `Location` that it answers with. */
+  /** Hops within the API: a path, and the `Location` of its answer. */
   readonly hops: Readonly<Record<string, string>>
-  /** Does it lead away from the origin? */
+  /** Whether the redirect leaves the origin. */
   readonly leaves: boolean
-  /** A page of https gets no further than to the border: mixed content. */
+  /** Whether a page on https blocks the redirect as mixed content. */
   readonly isMixedContent?: boolean
-  /** Where the evil origin redirects to, if it does. */
+  /** The redirect target of the hostile origin, if it redirects. */
   readonly evilRedirectsTo?: string
 }
 
@@ -33,7 +33,7 @@ export const targets: readonly RedirectTarget[] = [
   { name: 'another host', hops: { '/start': `${evilOrigin}/x` }, leaves: true },
   { name: 'another host, by //', hops: { '/start': '//evil.example/x' }, leaves: true },
   {
-    name: 'another host, behind our name',
+    name: 'another host that begins with our name',
     hops: { '/start': 'https://api.app.example.evil.example/x' },
     leaves: true
   },
@@ -47,7 +47,7 @@ export const targets: readonly RedirectTarget[] = [
     isMixedContent: true
   },
   {
-    name: 'another host, by way of our own',
+    name: 'another host through our own',
     hops: { '/start': '/hop', '/hop': `${evilOrigin}/x` },
     leaves: true
   },
@@ -59,10 +59,10 @@ export const targets: readonly RedirectTarget[] = [
   }
 ]
 
-/** The evil origin's part in it. */
+/** The site of the hostile origin. */
 export function evilSite({ evilRedirectsTo }: RedirectTarget, status: number): Site {
   return async (request) => {
-    const { headers, ...answer } = (await temptation(request)) as Awaited<
+    const { headers, ...answer } = (await answerWithForgedToken(request)) as Awaited<
       ReturnType<typeof redirect>
     >
     if (evilRedirectsTo === undefined || request.method === 'OPTIONS') return { ...answer, headers }

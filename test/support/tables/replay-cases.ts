@@ -1,16 +1,17 @@
-// What an app may send with axios, as a table: each is sent, refused, and sent again, and has to arrive the same.
+// Replay cases: requests that an app sends with axios. Each is refused and replayed, and the replay
+// must equal the first request.
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios'
 import { type AuthClient, createAuthClient } from 'everbearer'
 import { expect, onTestFinished } from 'vitest'
 import {
-  type Recorded,
+  type RecordedRequest,
   type RecordingServer,
   type Respond,
-  record,
-  refuseFirstToken
-} from '../worlds/recording-server.ts'
+  refuseFirstToken,
+  startRecordingServer
+} from '../setups/recording-server.ts'
 
-/** Made anew for each sending, since some bodies can be used only once. */
+/** `config` makes a new config for each call, because some bodies can be sent only once. */
 export type ReplayCase = readonly [name: string, config: () => AxiosRequestConfig]
 
 const post = (data: unknown, rest: AxiosRequestConfig = {}): AxiosRequestConfig => ({
@@ -45,10 +46,13 @@ export const bodies: readonly ReplayCase[] = [
   ],
   ['a JSON list', () => post([1, 'two', { three: 3 }])],
   [
-    'a JSON string, which is not made JSON twice',
+    'a JSON string, which is not encoded twice',
     () => post('{"text":"\\"quoted\\""}', { headers: { 'Content-Type': 'application/json' } })
   ],
-  ['a string made JSON', () => post('text', { headers: { 'Content-Type': 'application/json' } })],
+  [
+    'a string that axios encodes as JSON',
+    () => post('text', { headers: { 'Content-Type': 'application/json' } })
+  ],
   ['a number', () => post(42, { headers: { 'Content-Type': 'application/json' } })],
   ['false', () => post(false, { headers: { 'Content-Type': 'application/json' } })],
   ['null', () => post(null)],
@@ -96,7 +100,7 @@ export const options: readonly ReplayCase[] = [
   ['URLSearchParams as params', () => ({ params: new URLSearchParams('a=1&a=2') })],
   ['a paramsSerializer', () => ({ params: { a: [1, 2] }, paramsSerializer: { indexes: null } })],
   [
-    'a paramsSerializer of the app’s',
+    'a paramsSerializer with a serialize function',
     () => ({
       params: { a: 1 },
       paramsSerializer: { serialize: (params) => `own=${JSON.stringify(params)}` }
@@ -131,7 +135,7 @@ export const options: readonly ReplayCase[] = [
   ...(['json', 'text', 'arraybuffer'] as const).map(
     (responseType): ReplayCase => [`the responseType ${responseType}`, () => ({ responseType })]
   ),
-  ['a validateStatus that lets everything through', () => ({ validateStatus: () => true })],
+  ['a validateStatus that accepts every status', () => ({ validateStatus: () => true })],
   ['no validateStatus', () => ({ validateStatus: null })],
   ['a timeout', () => ({ timeout: 10_000 })],
   ['a signal', () => ({ signal: new AbortController().signal })],
@@ -143,24 +147,24 @@ export const options: readonly ReplayCase[] = [
   ['transitional options', () => post({ a: 1 }, { transitional: { forcedJSONParsing: false } })]
 ]
 
-interface ReplayBed extends RecordingServer {
+interface ReplaySetup extends RecordingServer {
   readonly auth: AuthClient
   readonly bare: AxiosInstance
   resolve(config: AxiosRequestConfig): AxiosRequestConfig
   refreshes(): number
 }
 
-/** A client whose first token is refused, and a bare instance of axios with the same defaults. */
-export async function arrange(
+/** A client with a first token that is refused, and plain axios with the same defaults. */
+export async function setUpReplay(
   adapter: 'http' | 'fetch' | 'xhr',
   respond?: Respond
-): Promise<ReplayBed> {
-  const server = await record(respond ?? refuseFirstToken)
+): Promise<ReplaySetup> {
+  const server = await startRecordingServer(respond ?? refuseFirstToken)
   let issued = 0
-  const renew = async () => ({ access_token: `token-${++issued}` })
-  const auth = createAuthClient({ baseURL: server.url, restore: 'never', refreshWith: renew })
+  const issue = async () => ({ access_token: `token-${++issued}` })
+  const auth = createAuthClient({ baseURL: server.url, restore: 'never', refreshWith: issue })
   onTestFinished(auth.dispose)
-  await auth.login(renew)
+  await auth.login(issue)
   auth.axios.defaults.adapter = adapter
   const bare = axios.create({ baseURL: server.url, adapter })
   const resolve = ({ baseURL, ...config }: AxiosRequestConfig): AxiosRequestConfig => ({
@@ -171,12 +175,15 @@ export async function arrange(
   return { ...server, auth, bare, resolve, refreshes: () => issued - 1 }
 }
 
-/** Sends it once through the client, which has to repeat it, and once by axios alone: all three arrive the same. */
-export async function expectSameTwice(
+/**
+ * Sends a request through the client, which replays it, and through plain axios. All three requests
+ * must be equal.
+ */
+export async function expectEqualReplay(
   adapter: 'http' | 'fetch' | 'xhr',
   config: () => AxiosRequestConfig
 ): Promise<void> {
-  const { auth, bare, resolve, requests, headerOf } = await arrange(adapter)
+  const { auth, bare, resolve, requests, headerOf } = await setUpReplay(adapter)
   const answer = await auth.axios(resolve(config()))
   const expected = await bare(resolve(config()))
   const [first, second, plain] = requests.map(comparable)
@@ -197,19 +204,19 @@ export interface Comparable {
   readonly body: string
 }
 
-/** The request but for what has to differ: the token, and the boundary of a multipart body. */
-export function comparable({ method, url, headers, body }: Recorded): Comparable {
-  // By the body: axios's fetch adapter leaves the boundary out of the header in Node.
+/** The request without the parts that differ: the token and the multipart boundary. */
+export function comparable({ method, url, headers, body }: RecordedRequest): Comparable {
+  // Read from the body, because in Node the fetch adapter of axios omits it from the header.
   const boundary = /^--([^\r]+)\r\nContent-Disposition/i.exec(body.toString('latin1'))?.[1]
-  const level = (text: string) =>
+  const normalize = (text: string) =>
     boundary === undefined ? text : text.replaceAll(boundary, 'BOUNDARY')
   const stored = headers.filter(([name]) => name.toLowerCase() !== 'authorization')
   return {
     line: `${method} ${url}`,
     headers: stored.map(([name, value]) => {
       const isOfBoundary = boundary !== undefined && name.toLowerCase() === 'content-length'
-      return [name, isOfBoundary ? String(Number(value) === body.length) : level(value)]
+      return [name, isOfBoundary ? String(Number(value) === body.length) : normalize(value)]
     }),
-    body: level(body.toString('latin1'))
+    body: normalize(body.toString('latin1'))
   }
 }

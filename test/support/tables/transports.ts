@@ -1,4 +1,4 @@
-// The ways in which an app sends a request through the client in Node: a table's further dimension.
+// Transports: the ways in which an app sends a request through the client in Node.
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios'
 import axios from 'axios'
 import oldestAxios from 'axios-oldest'
@@ -116,7 +116,7 @@ function toAnswer({ status, headers, data }: AxiosResponse): Answer {
   return { status, header: (name) => all.get(name), body: data }
 }
 
-/** As axios reads a body: JSON where it is some. */
+/** Parses JSON and returns other text unchanged, as axios does. */
 function readBody(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,17 +1,17 @@
-// Ways to spell a URL, each with where it leads for a client of https://api.app.example: to that origin, elsewhere, or nowhere.
+// URL spellings: each with its destination for a client of https://api.app.example.
 
-/** `nowhere`: it does not resolve, or the transport refuses to send it. */
+/** `nowhere`: the URL does not resolve, or the transport refuses to send it. */
 export type Destination = 'own' | 'elsewhere' | 'nowhere'
 
 export interface Spelling {
   readonly url: string
-  /** In Node, where there is no page to resolve against. */
+  /** In Node, without a page to resolve against. */
   readonly inNode: Destination
-  /** In a page of https://app.example; mixed content is not sent. */
+  /** In a page of https://app.example, which blocks mixed content. */
   readonly inPage: Destination
 }
 
-const everywhere =
+const inBoth =
   (destination: Destination) =>
   (url: string): Spelling => ({ url, inNode: destination, inPage: destination })
 const inPageOnly =
@@ -22,7 +22,7 @@ const inNodeOnly =
   (url: string): Spelling => ({ url, inNode, inPage: 'nowhere' })
 
 export const spellings: readonly Spelling[] = [
-  // The own origin, however it is written.
+  // The API's own origin.
   ...[
     '',
     '/me',
@@ -43,10 +43,10 @@ export const spellings: readonly Spelling[] = [
     'https://api\u00ad.app.example/me',
     'https://%61pi.app.example/me',
     'https://api.app.example\\@evil.example/me'
-  ].map(everywhere('own')),
+  ].map(inBoth('own')),
   inPageOnly('own')('//api.app.example/me'),
 
-  // Meant to break out of the base, and paths all the same, since axios joins them to it.
+  // Attempts to leave the base URL. axios joins them to it, so they are paths.
   ...[
     '\\\\evil.example\\me',
     '/\\evil.example/me',
@@ -62,7 +62,7 @@ export const spellings: readonly Spelling[] = [
     'blob:https://api.app.example/me',
     'data:application/json,{}',
     'javascript:1'
-  ].map(everywhere('own')),
+  ].map(inBoth('own')),
 
   // Another origin.
   ...[
@@ -91,12 +91,12 @@ export const spellings: readonly Spelling[] = [
     'https://2130706433/me',
     'https://[::1]/me',
     'http://localhost/me'
-  ].map(everywhere('elsewhere')),
-  // Chromium takes the blank in a host for a part of its name.
+  ].map(inBoth('elsewhere')),
+  // Chromium accepts a blank in a host name.
   ...['//evil.example/me', '///evil.example/me', 'https://a b/me'].map(inPageOnly('elsewhere')),
   ...['http://api.app.example/me', 'http://api.app.example:443/me'].map(inNodeOnly('elsewhere')),
 
-  // Not to be sent at all.
+  // Never sent.
   ...[
     'https:evil.example/me',
     'https:/evil.example/me',
@@ -109,5 +109,5 @@ export const spellings: readonly Spelling[] = [
     'wss://api.app.example/me',
     'ftp://api.app.example/me',
     'file:///me'
-  ].map(everywhere('nowhere'))
+  ].map(inBoth('nowhere'))
 ]

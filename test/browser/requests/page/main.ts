@@ -1,7 +1,7 @@
 // Page controlled by a test: creates clients, sends requests, and returns the results.
 import type { AxiosRequestConfig } from 'axios'
 import { type AuthClient, type AuthClientOptions, createAuthClient } from 'everbearer'
-import { polluted } from '../../../support/tables/polluted-names.ts'
+import { polluted } from '../../../support/tables/prototype-pollution.ts'
 
 export type PageTransport = 'xhr' | 'fetch' | 'fetch without redirects'
 
@@ -24,7 +24,7 @@ export interface PageAnswer {
 /** The options that a test can pass to the page. */
 export type PageOptions = Omit<AuthClientOptions, 'platform' | 'refreshWith' | 'parseTokenResponse'>
 
-/** A property from `polluted-names.ts`. */
+/** A property from `prototype-pollution.ts`. */
 export interface Pollution {
   readonly kind: keyof typeof polluted
   readonly name: string

@@ -1,14 +1,14 @@
-// Tabs world: plays a history in two to four tabs. A scheduler decides the order of arrivals and
-// messages.
+// Search in several tabs: plays a history in two to four tabs. A scheduler decides the order of
+// arrivals and messages.
 import { inspect } from 'node:util'
 import { createAuthClient, type Platform, type Wake } from 'everbearer'
 import { createMockAuthServer } from 'everbearer/mock'
 import type { Scheduler } from 'fast-check'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
-import { ada, eventNames, grace } from '../support/worlds/test-client.ts'
-import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/worlds/virtual-browser.ts'
-import { createSharedLocks } from '../support/worlds/virtual-tabs.ts'
-import { toTrouble } from './one-tab-world.ts'
+import { ada, eventNames, grace } from '../support/setups/test-client.ts'
+import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/setups/virtual-browser.ts'
+import { createSharedLocks } from '../support/setups/virtual-tabs.ts'
+import { toInterception } from './play-in-one-tab.ts'
 import type { History, PlacedStep } from './steps.ts'
 
 const users = { ada, grace }
@@ -69,11 +69,11 @@ export async function playInTabs(
   let isSlow = false
   let hasStepped = false
 
-  const pace = (label: string) =>
+  const delay = (label: string) =>
     isSlow ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve()
 
   const browser = createVirtualBrowser(server, {
-    pace,
+    delay,
     onSend(request) {
       moment += 1
       const { pathname, searchParams, origin } = new URL(request.url)
@@ -122,7 +122,7 @@ export async function playInTabs(
         openRefreshes.set(request, { since: moment, sinceMs: nowMs, key })
       }
       return {
-        left(outcome) {
+        settled(outcome) {
           openRefreshes.delete(request)
           if (typeof outcome !== 'object') return
           const token = readToken(outcome.body)
@@ -137,7 +137,7 @@ export async function playInTabs(
         }
       }
     },
-    onLanded(request) {
+    onFinished(request) {
       if (new URL(request.url).pathname === '/notes') return
       authInFlight -= 1
       if (authInFlight === 0) freeSinceMs = clock.platform.monotonicNow()
@@ -149,7 +149,7 @@ export async function playInTabs(
   })
 
   const locks = createSharedLocks()
-  const listeners = new Set<{ readonly hear: (data: unknown) => void }>()
+  const listeners = new Set<{ readonly receive: (data: unknown) => void }>()
 
   function openTab(index: number) {
     const wakers = new Set<(wake: Wake) => void>()
@@ -169,13 +169,13 @@ export async function playInTabs(
         return () => wakers.delete(listener)
       },
       openChannel(_, onMessage) {
-        const listener = { hear: onMessage }
+        const listener = { receive: onMessage }
         listeners.add(listener)
         return {
           post(message) {
             const copy: unknown = structuredClone(message)
             for (const other of [...listeners].filter((one) => one !== listener)) {
-              void pace('a message').then(() => listeners.has(other) && other.hear(copy))
+              void delay('a message').then(() => listeners.has(other) && other.receive(copy))
             }
           },
           close: () => void listeners.delete(listener)
@@ -258,8 +258,8 @@ export async function playInTabs(
       case 'endSessions':
         server[step.do]()
         return
-      case 'trouble':
-        browser.trouble(step.path, toTrouble(step.kind))
+      case 'networkFault':
+        browser.intercept(step.path, toInterception(step.kind))
         return
       case 'tick':
         await pass(step.ms)

@@ -1,10 +1,10 @@
-// Names that a polluted Object.prototype may carry, each with the value that would do the most harm.
+// Prototype pollution: property names for `Object.prototype`, each with its most harmful value.
 
 const evilOrigin = 'https://evil.example'
 const evilToken = 'evil.evil.evil'
 const evilFetch = async () => new Response(JSON.stringify({ access_token: evilToken }))
 
-/** Options of axios, by their names in `AxiosRequestConfig`. */
+/** Options of axios, named as in `AxiosRequestConfig`. */
 const axiosOptions: Readonly<Record<string, unknown>> = {
   adapter: async (config: unknown) => ({ data: 'evil', status: 200, headers: {}, config }),
   allowAbsoluteUrls: false,
@@ -57,7 +57,7 @@ const axiosOptions: Readonly<Record<string, unknown>> = {
   xsrfHeaderName: 'x-evil'
 }
 
-/** Options of the client, nested ones and parts of the platform included. */
+/** Options of the client, including nested ones and members of `platform`. */
 const clientOptions: Readonly<Record<string, unknown>> = {
   baseURL: evilOrigin,
   fetch: evilFetch,
@@ -97,7 +97,7 @@ const clientOptions: Readonly<Record<string, unknown>> = {
   whileHidden: 'refresh'
 }
 
-/** Members of what comes over the wire, and what the client makes of it. */
+/** Members of answers, and of the objects that the client derives from them. */
 const wireNames: Readonly<Record<string, unknown>> = {
   accessToken: evilToken,
   access_token: evilToken,
@@ -129,7 +129,7 @@ const wireNames: Readonly<Record<string, unknown>> = {
   token_type: 'DPoP'
 }
 
-/** Members of the `RequestInit` that the auth requests hand to `fetch`, which reads inherited ones too. */
+/** Members of `RequestInit`. `fetch` also reads inherited ones. */
 const fetchOptions: Readonly<Record<string, unknown>> = {
   cache: 'force-cache',
   credentials: 'omit',
@@ -149,3 +149,24 @@ export const polluted: Readonly<
     Readonly<Record<string, unknown>>
   >
 > = { axiosOptions, clientOptions, wireNames, fetchOptions }
+
+/** Runs a function while `Object.prototype` has this property. */
+export async function whilePolluted<Result>(
+  name: string,
+  value: unknown,
+  run: () => Result | Promise<Result>
+): Promise<Result> {
+  // Without a prototype, because `name` may be a member of property descriptors, such as `get`.
+  const property = Object.assign(Object.create(null), {
+    value,
+    configurable: true,
+    enumerable: true,
+    writable: true
+  })
+  Object.defineProperty(Object.prototype, name, property)
+  try {
+    return await run()
+  } finally {
+    Reflect.deleteProperty(Object.prototype, name)
+  }
+}

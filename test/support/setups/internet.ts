@@ -1,4 +1,5 @@
-// The internet on one machine: whatever host and port is called, over TLS or not, a site here answers, and a journal is kept.
+// Emulated internet: answers requests to any host and port, with or without TLS, from sites in the
+// test process. It records each request.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, type NetConnectOpts, type Server, Socket } from 'node:net'
@@ -11,7 +12,7 @@ import {
 import type { WireRequest, WireResponse } from 'everbearer/mock'
 import { createAuthority } from './certificate.ts'
 
-/** A request as it arrived, wherever it was meant for. */
+/** A request as it arrived. */
 export interface Arrival {
   readonly origin: string
   readonly method: string
@@ -22,39 +23,40 @@ export interface Arrival {
   readonly body: string
 }
 
-/** An answer; or bytes as they are to go over the wire; or a connection that ends without one. */
+/** An answer, raw bytes of one, or a connection that is reset. */
 type SiteAnswer = WireResponse | { readonly raw: string } | 'reset'
 export type Site = (
   request: WireRequest & { readonly body: string }
 ) => SiteAnswer | Promise<SiteAnswer>
 
 export interface Internet {
-  /** Every request so far, to any origin. */
+  /** All requests, to any origin. */
   readonly arrivals: readonly Arrival[]
-  /** Forgets the arrivals. */
-  forget(): void
-  /** From now on, every connection that this process opens leads here. */
+  /** Clears `arrivals`. */
+  clear(): void
+  /** Redirects each new connection of this process to the sites. */
   capture(): void
-  /** For a browser, which is its own process: a proxy through which it sees this internet. */
+  /** URL of a proxy to the sites, for a browser, which runs in another process. */
   readonly proxyUrl: string
   close(): Promise<void>
 }
 
-/** `sites` by origin; all other origins are `elsewhere`. */
+/** `sites` has a site for each origin. `elsewhere` answers for all other origins. */
 export async function createInternet(
   sites: Readonly<Record<string, Site>>,
   elsewhere: Site
 ): Promise<Internet> {
   const arrivals: Arrival[] = []
   const authority = createAuthority()
-  /** Where a connection was meant to go, by the port that it came from. */
-  const destinations = new Map<number, string>()
+  const destinations: Destinations = new Map()
 
   async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const { url = '/', method = 'GET', socket } = message
-    // A proxy is asked for whole URLs, but inside of a tunnel.
+    // A proxy gets absolute URLs, except inside a tunnel.
     const isProxied = !url.startsWith('/')
-    const origin = isProxied ? toOrigin(url) : toOrigin(destinations.get(socket.remotePort ?? 0))
+    const origin = isProxied
+      ? toOrigin(url)
+      : toOrigin(destinations.get(connectionOf(socket.remotePort, socket.localPort)))
     const path = isProxied ? url.slice(origin.length) : url
     const headers = toPairs(message.rawHeaders)
     const body = await readText(message)
@@ -82,7 +84,7 @@ export async function createInternet(
     listener
   )
   plain.on('connect', ({ url = '' }: IncomingMessage, socket: Socket) => {
-    destinations.set(socket.remotePort ?? 0, `https://${url}`)
+    destinations.set(connectionOf(socket.remotePort, socket.localPort), `https://${url}`)
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
     socket.on('error', () => socket.destroy())
     secure.emit('connection', socket)
@@ -92,7 +94,7 @@ export async function createInternet(
 
   return {
     arrivals,
-    forget: () => void arrivals.splice(0),
+    clear: () => void arrivals.splice(0),
     proxyUrl: `http://127.0.0.1:${ports.plain}`,
     capture() {
       const trusted = getCACertificates('default')
@@ -113,12 +115,20 @@ export async function createInternet(
   }
 }
 
+/** The intended destination of each connection. */
+type Destinations = Map<string, string>
+
+/** The port of the client alone is ambiguous: it may be connected to both servers at once. */
+function connectionOf(clientPort: number | undefined, serverPort: number | undefined): string {
+  return `${clientPort} to ${serverPort}`
+}
+
 type Connect = (this: Socket, ...args: unknown[]) => Socket
 
-/** Both of axios's adapters in Node, and `fetch`, end in this one method. */
+/** Patches the method that both adapters of axios in Node, and `fetch`, connect with. */
 function redirectConnections(
   ports: { readonly plain: number; readonly secure: number },
-  destinations: Map<number, string>
+  destinations: Destinations
 ): () => void {
   const connect = Socket.prototype.connect as Connect
   const redirected: Connect = function (...args) {
@@ -127,7 +137,9 @@ function redirectConnections(
     if (typeof options !== 'object' || !('port' in options)) return connect.apply(this, args)
     const isSecure = this instanceof TLSSocket
     const destination = `${isSecure ? 'https' : 'http'}://${bracket(options.host ?? 'localhost')}:${options.port}`
-    this.prependOnceListener('connect', () => destinations.set(this.localPort ?? 0, destination))
+    this.prependOnceListener('connect', () => {
+      destinations.set(connectionOf(this.localPort, this.remotePort), destination)
+    })
     const port = isSecure ? ports.secure : ports.plain
     const changed = Object.assign(options, { host: '127.0.0.1', port })
     return connect.call(this, Array.isArray(first) ? first : changed, ...rest)
@@ -138,7 +150,7 @@ function redirectConnections(
   }
 }
 
-/** The destination itself where it is no URL: whatever arrives is written down. */
+/** Returns the destination unchanged if it is not a URL, so that it is still recorded. */
 function toOrigin(destination = 'nowhere'): string {
   return URL.canParse(destination) ? new URL(destination).origin : destination
 }

@@ -1,30 +1,30 @@
-// A bare server that writes down what arrives, byte for byte, and answers as it is told.
+// Recording server: records each request byte for byte and answers as the test specifies.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-export interface Recorded {
+export interface RecordedRequest {
   readonly method: string
   readonly url: string
-  /** As they came, in order and in their case. */
+  /** In their original order and case. */
   readonly headers: readonly (readonly [string, string])[]
   readonly body: Buffer
 }
 
 export interface RecordingServer {
   readonly url: string
-  /** In order of arrival, preflights left out. */
-  readonly requests: readonly Recorded[]
-  headerOf(request: Recorded | undefined, name: string): string | undefined
+  /** In order of arrival, without preflights. */
+  readonly requests: readonly RecordedRequest[]
+  headerOf(request: RecordedRequest | undefined, name: string): string | undefined
 }
 
-/** Answers one request, or leaves it without an answer. Preflights are answered before. */
-export type Respond = (request: Recorded, response: ServerResponse, nth: number) => void
+/** Answers one request, or does not answer it. The server answers preflights itself. */
+export type Respond = (request: RecordedRequest, response: ServerResponse, nth: number) => void
 
-export async function record(respond: Respond): Promise<RecordingServer> {
-  const requests: Recorded[] = []
+export async function startRecordingServer(respond: Respond): Promise<RecordingServer> {
+  const requests: RecordedRequest[] = []
   const server = createServer(async (message, response) => {
-    dress(message, response)
+    addCorsHeaders(message, response)
     if (message.method === 'OPTIONS') return void response.writeHead(204).end()
     const request = await read(message)
     requests.push(request)
@@ -43,7 +43,7 @@ export async function record(respond: Respond): Promise<RecordingServer> {
   }
 }
 
-/** 401 to the first token, 200 to every other. */
+/** Answers 401 to `token-1` and 200 to every other token. */
 export const refuseFirstToken: Respond = ({ headers }, response) => {
   const isFirst = headers.some(([, value]) => value === 'Bearer token-1')
   response
@@ -51,8 +51,8 @@ export const refuseFirstToken: Respond = ({ headers }, response) => {
     .end(JSON.stringify({ isFirst }))
 }
 
-// As an API does that lets a page of any other origin in.
-function dress(message: IncomingMessage, response: ServerResponse): void {
+// Allows a page of any origin.
+function addCorsHeaders(message: IncomingMessage, response: ServerResponse): void {
   const { origin } = message.headers
   if (origin === undefined) return
   response.setHeader('Access-Control-Allow-Origin', origin)
@@ -64,7 +64,7 @@ function dress(message: IncomingMessage, response: ServerResponse): void {
   )
 }
 
-async function read(message: IncomingMessage): Promise<Recorded> {
+async function read(message: IncomingMessage): Promise<RecordedRequest> {
   const chunks: Buffer[] = []
   for await (const chunk of message) chunks.push(chunk)
   const { method = '', url = '', rawHeaders } = message

@@ -1,4 +1,5 @@
-// A client in a virtual browser with a mock auth server behind it; disposed of when the test ends.
+// Test client: a client, a virtual browser and a mock server. The client is disposed of when the
+// test ends.
 import type { AuthClient, AuthClientOptions, AuthEvents } from 'everbearer'
 import { createAuthClient } from 'everbearer'
 import type { MockAuthServer, MockAuthServerOptions, MockCall, MockRoute } from 'everbearer/mock'
@@ -15,27 +16,27 @@ import {
 export const ada = { email: 'ada@example.com', password: 'lovelace' }
 export const grace = { email: 'grace@example.com', password: 'hopper' }
 
-export interface TestBed {
+export interface ClientSetup {
   readonly auth: AuthClient
   readonly server: MockAuthServer
   readonly browser: VirtualBrowser
   readonly clock: ManualClock
-  /** Every event so far, by name. */
+  /** All events, in order. */
   readonly events: { readonly name: keyof AuthEvents; readonly event: unknown }[]
-  /** Another page load in the same browser. */
+  /** Loads the page again in the same browser, and returns the new client. */
   reload(options?: AuthClientOptions): AuthClient
-  /** Resolves when no request is under way and everything that follows from the last one has happened. */
+  /** Resolves when no request is in flight and the results of the last one are processed. */
   idle(): Promise<void>
   callsTo(route: MockRoute): readonly MockCall[]
-  /** The names of all events so far, in order. */
+  /** The names of all events, in order. */
   eventNames(): (keyof AuthEvents)[]
 }
 
-export function createTestBed(
+export function setUpClient(
   options: AuthClientOptions = {},
   serverOptions: MockAuthServerOptions = {},
   deviceOffsetMs = 0
-): TestBed {
+): ClientSetup {
   const clock = createManualClock(deviceOffsetMs)
   const server = createMockAuthServer({
     allowedOrigins: [pageOrigin],
@@ -44,7 +45,7 @@ export function createTestBed(
     ...serverOptions
   })
   const browser = createVirtualBrowser(server)
-  const events: TestBed['events'] = []
+  const events: ClientSetup['events'] = []
 
   function load(changed: AuthClientOptions = {}): AuthClient {
     const { platform, ...rest } = { ...options, ...changed }

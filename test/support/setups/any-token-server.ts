@@ -1,4 +1,5 @@
-// A client at a server that hands out whatever tokens a test likes, and accepts each for as long as it truly lives.
+// Any-token server: a client and a server that issues the tokens of the test. The server accepts
+// each token for the time that the test sets.
 import type { AuthClient, AuthClientOptions } from 'everbearer'
 import { createAuthClient } from 'everbearer'
 import type { WireRequest, WireResponse } from 'everbearer/mock'
@@ -7,32 +8,32 @@ import { createManualClock, type ManualClock } from '../clocks/manual-clock.ts'
 import { eventNames } from './test-client.ts'
 import { apiOrigin, createVirtualBrowser, type VirtualBrowser } from './virtual-browser.ts'
 
-export interface Minted {
+export interface MintedToken {
   /** The answer of /login and /refresh; its `access_token` is what the server accepts. */
   readonly body: { readonly access_token: string } & Readonly<Record<string, unknown>>
-  /** For how long the server accepts it. */
-  readonly livesSeconds: number
+  /** How long the server accepts the token. */
+  readonly acceptedSeconds: number
 }
 
-/** Mints the nth token, counted from 1, at this time of the server. */
-export type Mint = (nth: number, nowMs: number) => Minted
+/** Makes the nth token, counted from 1. `nowMs` is the time of the server. */
+export type Mint = (nth: number, nowMs: number) => MintedToken
 
-export interface MintBed {
+export interface TokenServerSetup {
   readonly auth: AuthClient
   readonly browser: VirtualBrowser
   readonly clock: ManualClock
-  /** When each /refresh arrived, by the true clock. */
+  /** When each `/refresh` arrived, by the server's clock. */
   readonly refreshedAt: readonly number[]
-  /** What the API has answered. */
+  /** The statuses of all answers of the API. */
   readonly statuses: readonly number[]
-  /** Every delay that a timer was set to. */
+  /** The delays of all timers. */
   readonly delays: readonly number[]
   readonly events: readonly { readonly name: string; readonly event: unknown }[]
   /** Refuses every token that was issued so far. */
   revoke(): void
 }
 
-export function createMintBed(mint: Mint, options: AuthClientOptions = {}): MintBed {
+export function setUpTokenServer(mint: Mint, options: AuthClientOptions = {}): TokenServerSetup {
   const clock = createManualClock()
   const live = new Map<string, number>()
   const refreshedAt: number[] = []
@@ -43,10 +44,10 @@ export function createMintBed(mint: Mint, options: AuthClientOptions = {}): Mint
 
   function issue(): WireResponse {
     issued += 1
-    const { body, livesSeconds } = mint(issued, clock.trueNow())
-    // A token that is handed out again lives no shorter for it.
-    const diesMs = clock.trueNow() + livesSeconds * 1000
-    live.set(body.access_token, Math.max(live.get(body.access_token) ?? 0, diesMs))
+    const { body, acceptedSeconds } = mint(issued, clock.trueNow())
+    // Issuing a token again does not shorten its time.
+    const endMs = clock.trueNow() + acceptedSeconds * 1000
+    live.set(body.access_token, Math.max(live.get(body.access_token) ?? 0, endMs))
     return answer(200, body)
   }
 
@@ -58,8 +59,8 @@ export function createMintBed(mint: Mint, options: AuthClientOptions = {}): Mint
       return issue()
     },
     async guard(request) {
-      const dies = live.get(readBearer(request)) ?? 0
-      const status = clock.trueNow() < dies ? 200 : 401
+      const endMs = live.get(readBearer(request)) ?? 0
+      const status = clock.trueNow() < endMs ? 200 : 401
       statuses.push(status)
       return answer(status, {})
     }
@@ -94,12 +95,6 @@ export function createMintBed(mint: Mint, options: AuthClientOptions = {}): Mint
     events,
     revoke: () => live.clear()
   }
-}
-
-/** An unsigned JWT: the client never looks at a signature. */
-export function jwt(claims: Readonly<Record<string, unknown>>): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  return `${part({ alg: 'HS256', typ: 'at+jwt', kid: 'k1' })}.${part(claims)}.c2ln`
 }
 
 function answer(status: number, body: unknown): WireResponse {

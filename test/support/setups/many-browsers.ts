@@ -1,4 +1,5 @@
-// Any number of browsers and clients before one server, on a network that takes its time by the manual clock.
+// Many browsers: any number of browsers and clients of one server. The manual clock sets the
+// latency of the network.
 import type { AuthClient, AuthClientOptions, AuthEvents } from 'everbearer'
 import { createAuthClient } from 'everbearer'
 import type { MockAuthServer, MockAuthServerOptions, WireResponse } from 'everbearer/mock'
@@ -15,26 +16,26 @@ import {
   type VirtualBrowser
 } from './virtual-browser.ts'
 
-/** What browsers talk to: the server, or something that stands before it. */
-export type Front = Pick<MockAuthServer, 'handle' | 'owns' | 'guard'>
+/** The server, or a wrapper around it. */
+export type Backend = Pick<MockAuthServer, 'handle' | 'owns' | 'guard'>
 
-export interface RaceOptions {
+export interface BrowsersOptions {
   readonly server?: MockAuthServerOptions
-  /** What stands before the server. */
-  readonly front?: (server: MockAuthServer) => Front
-  /** How long one way takes, in milliseconds: `/me arrives`, or `/me is answered`. */
-  readonly travelMs?: (label: string) => number
+  /** Wraps the server. */
+  readonly wrap?: (server: MockAuthServer) => Backend
+  /** Milliseconds for one direction. The label is `/me arrives` or `/me is answered`. */
+  readonly latencyMs?: (label: string) => number
 }
 
-export interface Race {
+export interface BrowsersSetup {
   readonly clock: ManualClock
   readonly server: MockAuthServer
   openBrowser(hooks?: NetworkHooks): VirtualBrowser
-  /** A page in this browser, with a client that is disposed of when the test ends. */
+  /** Opens a page with a client, which is disposed of when the test ends. */
   openPage(browser: VirtualBrowser, options?: AuthClientOptions): Page
-  /** Lets time pass in steps, and everything happen in between that follows. */
+  /** Lets time pass in steps, and settles after each step. */
   pass(ms: number, stepMs?: number): Promise<void>
-  /** Lets everything happen that waits for no clock. */
+  /** Resolves when the server and all promises that need no timer are done. */
   settle(): Promise<void>
 }
 
@@ -43,7 +44,7 @@ interface Page {
   readonly events: { readonly name: keyof AuthEvents; readonly event: unknown }[]
 }
 
-export function createRace(options: RaceOptions = {}): Race {
+export function setUpBrowsers(options: BrowsersOptions = {}): BrowsersSetup {
   const clock = createManualClock()
   const server = createMockAuthServer({
     allowedOrigins: [pageOrigin],
@@ -51,7 +52,7 @@ export function createRace(options: RaceOptions = {}): Race {
     now: clock.trueNow,
     ...options.server
   })
-  const front = options.front?.(server) ?? server
+  const backend = options.wrap?.(server) ?? server
   const random = createSeededRandom(1)
   let serving = 0
 
@@ -62,10 +63,10 @@ export function createRace(options: RaceOptions = {}): Race {
     })
   }
 
-  const watched: Front = {
-    owns: front.owns,
-    handle: (request, adapter) => serve(front.handle(request, adapter)),
-    guard: (request, respond, adapter) => serve(front.guard(request, respond, adapter))
+  const watched: Backend = {
+    owns: backend.owns,
+    handle: (request, adapter) => serve(backend.handle(request, adapter)),
+    guard: (request, respond, adapter) => serve(backend.guard(request, respond, adapter))
   }
 
   async function settle(): Promise<void> {
@@ -76,7 +77,7 @@ export function createRace(options: RaceOptions = {}): Race {
   }
 
   async function travel(label: string): Promise<void> {
-    const delayMs = options.travelMs?.(label) ?? 0
+    const delayMs = options.latencyMs?.(label) ?? 0
     if (delayMs > 0) await wait(clock, delayMs)
   }
 
@@ -84,7 +85,7 @@ export function createRace(options: RaceOptions = {}): Race {
     clock,
     server,
     settle,
-    openBrowser: (hooks = {}) => createVirtualBrowser(watched, { pace: travel, ...hooks }),
+    openBrowser: (hooks = {}) => createVirtualBrowser(watched, { delay: travel, ...hooks }),
     openPage(browser, { platform, ...rest } = {}) {
       const auth = createAuthClient({
         baseURL: apiOrigin,
@@ -109,8 +110,12 @@ export function createRace(options: RaceOptions = {}): Race {
   }
 }
 
-/** Signs in while time passes, for a sign-in has a way to go too. */
-export async function signIn(race: Race, auth: AuthClient, user: object = ada): Promise<void> {
+/** Signs in while time passes, because the sign-in has latency too. */
+export async function signIn(
+  setup: BrowsersSetup,
+  auth: AuthClient,
+  user: object = ada
+): Promise<void> {
   const signingIn = auth.login(user)
   let isDone = false
   signingIn.then(
@@ -121,8 +126,8 @@ export async function signIn(race: Race, auth: AuthClient, user: object = ada): 
       isDone = true
     }
   )
-  await race.settle()
-  while (!isDone) await race.pass(10, 10)
+  await setup.settle()
+  while (!isDone) await setup.pass(10, 10)
   await signingIn
 }
 
@@ -136,7 +141,7 @@ export function pathsOf(browser: VirtualBrowser): string[] {
   return browser.requests.map(({ url }) => new URL(url).pathname)
 }
 
-/** How many requests this browser has sent to the path. */
+/** The number of requests that this browser has sent to the path. */
 export function countOf(browser: VirtualBrowser, path: string): number {
   return pathsOf(browser).filter((one) => one === path).length
 }

@@ -1,4 +1,5 @@
-// Our API, a page beside it, and a world around them that means no good and writes everything down.
+// Trusted and foreign origins: the API, a page, and hostile sites at all other origins. Every
+// request is recorded.
 import { type AuthClient, type AuthClientOptions, createAuthClient } from 'everbearer'
 import { createMockAuthServer, type MockAuthServer, type WireResponse } from 'everbearer/mock'
 import { afterAll, beforeAll, beforeEach, onTestFinished } from 'vitest'
@@ -13,20 +14,20 @@ export const appOrigin = 'https://app.example'
 export const ownOrigin = 'https://api.app.example'
 export const evilOrigin = 'https://evil.example'
 
-export interface Origins {
+export interface OriginsSetup {
   readonly server: MockAuthServer
   readonly arrivals: readonly Arrival[]
-  /** What arrived anywhere but at our API. */
-  strays(): readonly Arrival[]
-  /** What arrived at our API's own routes, preflights left out. */
+  /** The requests to origins other than the API and the page. */
+  arrivalsElsewhere(): readonly Arrival[]
+  /** The requests to a route of the API, without preflights. */
   callsTo(path: string): readonly Arrival[]
-  /** Answers the paths that begin like this instead of the API, at any origin; the longest beginning wins. */
+  /** Answers API requests to paths that begin with `path`. The longest prefix wins. */
   answer(path: string, site: Site): void
-  /** What the evil origin answers, until the test ends. */
+  /** Replaces the answers of the hostile sites until the test ends. */
   evil(site: Site): void
-  /** Sets the server's clock ahead. */
+  /** Moves the server's clock forward. */
   advance(ms: number): void
-  /** For a browser. */
+  /** URL of the proxy that a browser must use. */
   proxyUrl(): string
   createClient(options?: AuthClientOptions): WatchedClient
 }
@@ -48,14 +49,14 @@ export function respond(
 export const redirect = (status: number, location: string): WireResponse =>
   respond(status, { Location: location }, '')
 
-/** A token that is newer than any that the server would mint, for the same user. */
+/** A forged token of the same user that is newer than every token of the server. */
 export function forge(claims: Readonly<Record<string, unknown>> = {}): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const all = { sub: 'user-1', iat: 9e9, exp: 9e9 + 300, ...claims }
   return `${part({ alg: 'none', kid: 'evil' })}.${part(all)}.${'evil'.repeat(8)}`
 }
 
-/** Whatever looks like a token, anywhere in what was sent: URL, headers, body. */
+/** All tokens in the URLs, headers and bodies of these requests. */
 export function tokensIn(arrivals: readonly Arrival[]): string[] {
   return arrivals.flatMap(
     (arrival) => JSON.stringify(arrival).match(/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+|rt_[\w-]{43}/g) ?? []
@@ -66,13 +67,13 @@ export function headerOf({ headers }: Pick<Arrival, 'headers'>, name: string): s
   return headers.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1]
 }
 
-/** Says yes to every page and every preflight, and hands out a token of its own. */
-export const temptation: Site = (request) =>
+/** Allows every page and every preflight, and re-issues a forged token. */
+export const answerWithForgedToken: Site = (request) =>
   withCors(() => respond(200, { 'Cache-Control': 'no-store', Authorization: `Bearer ${forge()}` }))(
     request
   )
 
-/** What a page needs to read an answer and its header. */
+/** Adds the CORS headers that let a page read an answer and its `Authorization` header. */
 export function withCors(site: Site): Site {
   return async (request) => {
     const allowed: [string, string][] = [
@@ -90,16 +91,16 @@ export function withCors(site: Site): Site {
 }
 
 export interface OriginsOptions {
-  /** Who calls: this process, or a browser by way of the proxy. */
+  /** Where requests come from: this process, or a browser that uses the proxy. */
   readonly callers?: 'this process' | 'a browser'
-  /** What stands at the page's origin. */
+  /** The site at the page's origin. */
   readonly app?: Site
   readonly ownOrigin?: string
   readonly appOrigin?: string
 }
 
-/** Set up once for a file, and forgotten before each test. */
-export function createOrigins(options: OriginsOptions = {}): Origins {
+/** Sets the origins up once for a file, and resets them before each test. */
+export function setUpOrigins(options: OriginsOptions = {}): OriginsSetup {
   const { callers = 'this process', app, ownOrigin: own = ownOrigin } = options
   const { appOrigin: page = appOrigin } = options
   let aheadMs = 0
@@ -110,7 +111,7 @@ export function createOrigins(options: OriginsOptions = {}): Origins {
   })
   let internet: Internet | undefined
   const routes = new Map<string, Site>()
-  let evil = temptation
+  let evil = answerWithForgedToken
 
   const api: Site = async (request) => {
     const path = request.url.slice(own.length)
@@ -130,10 +131,10 @@ export function createOrigins(options: OriginsOptions = {}): Origins {
     if (callers === 'this process') internet.capture()
   })
   beforeEach(() => {
-    internet?.forget()
+    internet?.clear()
     server.reset()
     routes.clear()
-    evil = temptation
+    evil = answerWithForgedToken
     aheadMs = 0
   })
   afterAll(() => internet?.close())
@@ -143,7 +144,7 @@ export function createOrigins(options: OriginsOptions = {}): Origins {
     get arrivals() {
       return arrivals()
     },
-    strays: () => arrivals().filter(({ origin }) => origin !== own && origin !== page),
+    arrivalsElsewhere: () => arrivals().filter(({ origin }) => origin !== own && origin !== page),
     callsTo: (path) =>
       arrivals().filter(
         (arrival) =>

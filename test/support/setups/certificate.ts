@@ -1,11 +1,11 @@
-// TLS for hosts that do not exist: certificates for any name, from an authority that lives as long as the process.
+// Certificates for TLS: an authority, created in each process, issues one for any host name.
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { isIP } from 'node:net'
 
 export interface Authority {
-  /** The authority's own certificate, to be trusted. */
+  /** The certificate of the authority, which clients must trust. */
   readonly certificate: string
-  /** A certificate for one host, the same at each call, and the key that goes with it. */
+  /** Returns the certificate and the key of a host, the same at each call. */
   issue(host: string): { readonly cert: string; readonly key: string }
 }
 
@@ -24,7 +24,7 @@ export function createAuthority(): Authority {
   const authority = name('everbearer test authority')
   const issued = new Map<string, { readonly cert: string; readonly key: string }>()
 
-  // X.509 v3 (RFC 5280 §4.1), with no more in it than a peer looks at.
+  // X.509 v3 (RFC 5280 §4.1), reduced to the fields that a peer checks.
   function certify(subject: Buffer, extension: Buffer): string {
     const now = Date.now()
     const toBeSigned = sequence(
@@ -63,7 +63,7 @@ function generalName(host: string): Buffer {
     case 4:
       return der(0x87, Buffer.from(host.split('.').map(Number)))
     case 6:
-      // `::1` is the only one that a test needs.
+      // Tests use only `::1`.
       return der(0x87, Buffer.concat([Buffer.alloc(15), Buffer.from([1])]))
     default:
       return der(0x82, Buffer.from(host, 'ascii'))

@@ -1,11 +1,11 @@
-// A visitor of the mock server: a tiny browser that keeps one cookie, and a clock that both can see.
+// One-cookie browser: calls the mock server and keeps its refresh cookie. There is no client.
 import {
   createMockAuthServer,
   type MockAuthServer,
   type MockAuthServerOptions
 } from 'everbearer/mock'
 
-interface AskTabs {
+interface PathRequest {
   readonly method: string
   readonly path: string
   readonly headers: readonly (readonly [string, string])[]
@@ -19,14 +19,14 @@ interface Answer {
   header(name: string): string | null
 }
 
-export type Send = (question: AskTabs) => Promise<Answer>
+export type Send = (request: PathRequest) => Promise<Answer>
 
 interface TokenAnswer extends Answer {
   readonly token: string
 }
 
-export interface Visitor {
-  /** The refresh token of the cookie, as the browser holds it. */
+export interface OneCookieBrowser {
+  /** The refresh token in the cookie. */
   cookie: string | undefined
   login(password?: string): Promise<TokenAnswer>
   refresh(idempotencyKey?: string): Promise<TokenAnswer>
@@ -37,8 +37,8 @@ export interface Visitor {
 export const base = 'http://localhost:4000'
 export const json: [string, string] = ['Content-Type', 'application/json']
 
-/** A server on a clock that only the test moves. */
-export function createClockedServer(options: MockAuthServerOptions = {}): {
+/** Creates a server and its clock, which only the test moves. */
+export function createServerWithClock(options: MockAuthServerOptions = {}): {
   server: MockAuthServer
   clock: { nowMs: number; advanceSeconds(seconds: number): void }
 } {
@@ -51,15 +51,15 @@ export function createClockedServer(options: MockAuthServerOptions = {}): {
   return { server: createMockAuthServer({ now: () => clock.nowMs, ...options }), clock }
 }
 
-/** Straight to the records. */
+/** Calls `server.handle()` with a request as data. */
 export function overWire(server: MockAuthServer, origin: string = base): Send {
-  return async ({ path, ...question }) => {
-    const { headers, ...answer } = await server.handle({ ...question, url: origin + path })
+  return async ({ path, ...rest }) => {
+    const { headers, ...answer } = await server.handle({ ...rest, url: origin + path })
     return { ...answer, header: (name) => find(headers, name) }
   }
 }
 
-/** Through anything that takes a `Request`. */
+/** Calls a function that takes a `Request`. */
 export function overFetch(
   fetch: (request: Request) => Promise<Response>,
   origin: string = base
@@ -77,15 +77,15 @@ export function overFetch(
   }
 }
 
-export function visit(send: Send): Visitor {
-  const ask = async (method: string, path: string, extra: [string, string][], body?: string) => {
+export function openBrowser(send: Send): OneCookieBrowser {
+  const call = async (method: string, path: string, extra: [string, string][], body?: string) => {
     const cookie: [string, string][] =
-      visitor.cookie === undefined ? [] : [['Cookie', `refresh_token=${visitor.cookie}`]]
-    const question = { method, path, headers: [...extra, ...cookie] }
-    const answer = await send(body === undefined ? question : { ...question, body })
+      browser.cookie === undefined ? [] : [['Cookie', `refresh_token=${browser.cookie}`]]
+    const request = { method, path, headers: [...extra, ...cookie] }
+    const answer = await send(body === undefined ? request : { ...request, body })
     for (const line of answer.setCookies) {
       const value = /^refresh_token=([^;]*)/.exec(line)?.[1]
-      if (value !== undefined) visitor.cookie = value === '' ? undefined : value
+      if (value !== undefined) browser.cookie = value === '' ? undefined : value
     }
     return answer
   }
@@ -93,25 +93,25 @@ export function visit(send: Send): Visitor {
     ...answer,
     token: answer.status === 200 ? String(JSON.parse(answer.body).access_token) : ''
   })
-  const visitor: Visitor = {
+  const browser: OneCookieBrowser = {
     cookie: undefined,
     login: async (password = 'lovelace') =>
       withToken(
-        await ask('POST', '/login', [json], JSON.stringify({ email: 'ada@example.com', password }))
+        await call('POST', '/login', [json], JSON.stringify({ email: 'ada@example.com', password }))
       ),
     refresh: async (idempotencyKey) => {
       const key: [string, string][] =
         idempotencyKey === undefined ? [] : [['Idempotency-Key', idempotencyKey]]
-      return withToken(await ask('POST', '/refresh', [json, ...key], '{}'))
+      return withToken(await call('POST', '/refresh', [json, ...key], '{}'))
     },
-    logout: () => ask('POST', '/logout', [json], '{}'),
+    logout: () => call('POST', '/logout', [json], '{}'),
     me: (token) =>
-      ask('GET', '/me', token === undefined ? [] : [['Authorization', `Bearer ${token}`]])
+      call('GET', '/me', token === undefined ? [] : [['Authorization', `Bearer ${token}`]])
   }
-  return visitor
+  return browser
 }
 
-/** Some of what an access token says; unverified. */
+/** Some claims of an access token, without verification. */
 export interface SeenClaims {
   readonly iat?: number
   readonly exp?: number
@@ -129,7 +129,7 @@ export function kidOf(token: string): unknown {
   return JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid
 }
 
-/** The outcome of the latest call. */
+/** The logged outcome of the latest call. */
 export function outcome(server: MockAuthServer): string | undefined {
   return server.calls.at(-1)?.outcome
 }

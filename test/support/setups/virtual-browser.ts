@@ -1,14 +1,15 @@
-// A browser without a browser: one page with a cookie jar, a network that can be held or broken, and a life of its own.
+// Virtual browser: emulates one page with a cookie jar, storage, visibility and a network. Tests
+// can delay and break the network.
 import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import { AxiosError, AxiosHeaders } from 'axios'
 import type { Platform, PlatformStorage, Wake } from 'everbearer'
 import type { MockAuthServer, WireResponse } from 'everbearer/mock'
 import { CookieJar } from 'tough-cookie'
 
-/** What a request meets instead of the server. */
-type Trouble =
+/** A replacement for the normal exchange of a request with the server. */
+type Interception =
   | { readonly kind: 'answer'; readonly response: WireResponse }
-  /** The server does its work and the answer is lost. */
+  /** The server handles the request, but its answer is lost. */
   | { readonly kind: 'lost' }
   /** The request never arrives. */
   | { readonly kind: 'unreachable' }
@@ -16,52 +17,52 @@ type Trouble =
 interface Gate {
   /** Resolves when this many requests have arrived. */
   arrived(count: number): Promise<void>
-  /** Lets everything through, now and from now on. */
+  /** Delivers all held answers and removes the gate. */
   release(): void
 }
 
 export interface VirtualBrowser {
   readonly platform: Partial<Platform>
-  /** For an axios instance: sends through this browser. */
+  /** Sends requests of an axios instance through this browser. */
   readonly adapter: AxiosAdapter
-  /** For a test to put in place of the global one: sends through this browser. */
+  /** Sends through this browser. A test can replace the global `fetch` by it. */
   readonly fetch: typeof fetch
-  /** The requests whose path is `path` wait, answered by the server but not delivered. */
+  /** Holds the answers to requests to `path` after the server has sent them. */
   hold(path: string): Gate
-  /** The next `times` requests to `path` meet this. */
-  trouble(path: string, trouble: Trouble, times?: number): void
-  /** What another tab of this browser does: same cookie jar, no client. */
+  /** Applies the interception to the next `times` requests to `path`. */
+  intercept(path: string, interception: Interception, times?: number): void
+  /** Sends a request with the same cookie jar but without a client, as another tab does. */
   post(path: string, body: unknown): Promise<WireResponse>
   readonly requests: readonly SentRequest[]
-  /** What the developer was told. */
+  /** The warnings for the developer. */
   readonly warnings: readonly string[]
-  /** Resolves when the server is not at work and everything that follows from its last answers has happened. */
+  /** Resolves when the server handles no request and its last answers are processed. */
   settle(): Promise<void>
-  /** Resolves when no request is under way and everything that follows from the last one has happened. */
+  /** Resolves when no request is in flight and the last answer is processed. */
   idle(): Promise<void>
-  /** Lets everything go on that waits for no network. */
+  /** Runs all work that does not wait for the network. */
   turn(): Promise<void>
   setVisible(isVisible: boolean): void
   setOnline(isOnline: boolean): void
   wake(wake: Wake): void
-  /** How many listen for the page's waking. */
+  /** The number of listeners for wakes of the page. */
   wakeListeners(): number
   readonly storage: PlatformStorage & { readonly entries: ReadonlyMap<string, string> }
-  /** What is marked in storage, by name, but for what tabs note about each other. */
-  marks(): string[]
+  /** The names of the storage entries, except those that coordinate tabs. */
+  storedNames(): string[]
 }
 
-/** What may be watched and slowed down about the network. */
+/** Observes and delays requests. */
 export interface NetworkHooks {
-  /** Called when a request leaves the page; `left` is called when the page has stopped waiting for it. */
+  /** Called when the page sends a request. `settled` is called when the page stops waiting. */
   readonly onSend?: (request: SentRequest) => {
-    left(outcome: WireResponse | 'lost' | 'aborted'): void
+    settled(outcome: WireResponse | 'lost' | 'aborted'): void
   }
-  /** Waits before a request arrives at the server, and before its answer arrives at the page. */
-  readonly pace?: (label: string) => Promise<void>
-  /** Called when a request is really over, which may be long after the page gave up on it. */
-  readonly onLanded?: (request: SentRequest) => void
-  /** Called with every answer at the moment it leaves the server. */
+  /** Delays the arrival of a request at the server, and of its answer at the page. */
+  readonly delay?: (label: string) => Promise<void>
+  /** Called when a request is complete, which may be after the page has aborted it. */
+  readonly onFinished?: (request: SentRequest) => void
+  /** Called when an answer leaves the server. */
   readonly onServe?: (request: SentRequest, response: WireResponse) => void
 }
 
@@ -84,14 +85,14 @@ export function createVirtualBrowser(
     string,
     { arrivals: number; listeners: Set<() => void>; open: Promise<void> }
   >()
-  const troubles = new Map<string, Trouble[]>()
+  const interceptions = new Map<string, Interception[]>()
   const requests: SentRequest[] = []
   const warnings: string[] = []
   const wakeListeners = new Set<(wake: Wake) => void>()
   const entries = new Map<string, string>()
   let isVisible = true
   let isOnline = true
-  let underWay = 0
+  let inFlight = 0
   let serving = 0
 
   async function exchange(
@@ -103,33 +104,34 @@ export function createVirtualBrowser(
   ): Promise<WireResponse> {
     const request = { method, url, headers, body }
     requests.push(request)
-    underWay += 1
+    inFlight += 1
     const watched = hooks.onSend?.(request)
     try {
       const response = await Promise.race([
-        travel(request).finally(() => hooks.onLanded?.(request)),
+        travel(request).finally(() => hooks.onFinished?.(request)),
         rejectOnAbort(signal)
       ])
       signal?.throwIfAborted()
-      watched?.left(response)
+      watched?.settled(response)
       return response
     } catch (error) {
-      watched?.left(signal?.aborted === true ? 'aborted' : 'lost')
+      watched?.settled(signal?.aborted === true ? 'aborted' : 'lost')
       throw error
     } finally {
-      underWay -= 1
+      inFlight -= 1
     }
   }
 
-  // As with `keepalive`: what is aborted in the page goes on without it, and its cookies are stored when the answer arrives.
+  // As with `keepalive`: an aborted request continues, and the cookies of its answer are stored.
   async function travel(request: SentRequest): Promise<WireResponse> {
     const { url } = request
     const { pathname } = new URL(url)
-    const trouble = troubles.get(pathname)?.shift()
+    const interception = interceptions.get(pathname)?.shift()
     const cookie = await cookieJar.getCookieString(url)
-    await hooks.pace?.(`${pathname} arrives`)
-    if (trouble?.kind === 'unreachable') throw new TypeError('the network is down')
-    const response = trouble?.kind === 'answer' ? trouble.response : await serve(request, cookie)
+    await hooks.delay?.(`${pathname} arrives`)
+    if (interception?.kind === 'unreachable') throw new TypeError('the network is down')
+    const response =
+      interception?.kind === 'answer' ? interception.response : await serve(request, cookie)
     hooks.onServe?.(request, response)
     const gate = gates.get(pathname)
     if (gate !== undefined) {
@@ -137,8 +139,8 @@ export function createVirtualBrowser(
       for (const listener of gate.listeners) listener()
       await gate.open
     }
-    await hooks.pace?.(`${pathname} is answered`)
-    if (trouble?.kind === 'lost') throw new TypeError('the connection was reset')
+    await hooks.delay?.(`${pathname} is answered`)
+    if (interception?.kind === 'lost') throw new TypeError('the connection was reset')
     for (const setCookie of response.setCookies) await cookieJar.setCookie(setCookie, url)
     return response
   }
@@ -152,7 +154,7 @@ export function createVirtualBrowser(
     serving += 1
     try {
       if (server.owns(request)) return await server.handle(request)
-      // Everything else is the app's API: it tells what it was sent.
+      // Other paths belong to the API of the app, which returns the request.
       return await server.guard(request, () => ({
         status: 200,
         headers: [['Content-Type', 'application/json']],
@@ -225,7 +227,7 @@ export function createVirtualBrowser(
         request: { responseURL: url }
       }
       if (config.validateStatus?.(wire.status) ?? true) return response
-      throw refusedByStatus(wire.status, config, response)
+      throw createStatusError(wire.status, config, response)
     },
     hold(path) {
       let open = () => {}
@@ -254,8 +256,9 @@ export function createVirtualBrowser(
         }
       }
     },
-    trouble(path, trouble, times = 1) {
-      troubles.set(path, [...(troubles.get(path) ?? []), ...Array<Trouble>(times).fill(trouble)])
+    intercept(path, interception, times = 1) {
+      const earlier = interceptions.get(path) ?? []
+      interceptions.set(path, [...earlier, ...Array<Interception>(times).fill(interception)])
     },
     post: (path, body) =>
       exchange(
@@ -277,7 +280,7 @@ export function createVirtualBrowser(
     async idle() {
       for (let quietTurns = 0; quietTurns < 3; ) {
         await nextTurn()
-        quietTurns = underWay === 0 ? quietTurns + 1 : 0
+        quietTurns = inFlight === 0 ? quietTurns + 1 : 0
       }
     },
     setOnline(next) {
@@ -290,7 +293,7 @@ export function createVirtualBrowser(
       for (const listener of wakeListeners) listener(wake)
     },
     wakeListeners: () => wakeListeners.size,
-    marks() {
+    storedNames() {
       const names = [...entries.keys()].map((key) => key.slice(key.lastIndexOf(':') + 1))
       return names.filter((name) => name !== 'version' && name !== 'tabs')
     },
@@ -303,7 +306,7 @@ export function createVirtualBrowser(
   }
 }
 
-function refusedByStatus(
+function createStatusError(
   status: number,
   config: InternalAxiosRequestConfig,
   response: object

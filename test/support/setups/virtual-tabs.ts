@@ -1,4 +1,5 @@
-// The tabs of one virtual browser: they share its cookies and its storage, wait for one another's locks, and hear each other.
+// Virtual tabs: several tabs of one virtual browser. They share cookies, storage, locks and a
+// channel.
 import type { AuthClient, AuthClientOptions, AuthEvents, Platform, PlatformLocks } from 'everbearer'
 import { createAuthClient } from 'everbearer'
 import type { MockAuthServer, MockAuthServerOptions, MockCall } from 'everbearer/mock'
@@ -18,28 +19,28 @@ export interface VirtualTab {
   readonly auth: AuthClient
   readonly events: { readonly name: keyof AuthEvents; readonly event: unknown }[]
   readonly platform: Partial<Platform>
-  /** The page is left, and may come back from the back/forward cache: nothing runs in it, and nothing reaches it. */
-  putAside(): void
-  /** The user goes back to it. */
-  bringBack(): void
-  /** Messages to it pile up until it thaws. */
+  /** Navigates away. The page is frozen in the back/forward cache. */
+  enterBfcache(): void
+  /** Navigates back, which restores the page. */
+  leaveBfcache(): void
+  /** Suspends the tab. Its messages and timers wait until it thaws. */
   freeze(): void
   thaw(): void
-  /** The tab crashes: its locks are free, its requests go on, and it does nothing any more. */
+  /** Stops the tab and releases its locks. Its requests still reach the server. */
   crash(): void
 }
 
-export interface TabsBed {
+export interface TabsSetup {
   readonly server: MockAuthServer
   readonly browser: VirtualBrowser
   readonly clock: ManualClock
   openTab(options?: AuthClientOptions): VirtualTab
   callsTo(route: string): readonly MockCall[]
-  /** Lets everything happen that waits for no clock. */
+  /** Resolves when all work that needs no timer is done. */
   settle(): Promise<void>
-  /** Lets time pass in steps, and everything happen in between that follows. */
+  /** Lets time pass in steps, and settles after each step. */
   pass(ms: number, stepMs?: number): Promise<void>
-  /** Writes to the channel, as any script of the origin may. */
+  /** Posts to the channel, as any script of the origin can. */
   forge(message: unknown): void
 }
 
@@ -47,17 +48,17 @@ export interface TabsOptions {
   readonly server?: MockAuthServerOptions
   readonly client?: AuthClientOptions
   readonly hooks?: NetworkHooks
-  /** Delays a message on its way between tabs. */
+  /** Delays each message between tabs. */
   readonly slowMessages?: () => Promise<void>
   readonly without?: readonly ('locks' | 'openChannel' | 'storage')[]
 }
 
 interface Listener {
   readonly name: string
-  readonly hear: (message: unknown) => void
+  readonly receive: (message: unknown) => void
 }
 
-export function createTabsBed(options: TabsOptions = {}): TabsBed {
+export function setUpTabs(options: TabsOptions = {}): TabsSetup {
   const clock = createManualClock()
   const server = createMockAuthServer({
     allowedOrigins: [pageOrigin],
@@ -77,7 +78,7 @@ export function createTabsBed(options: TabsOptions = {}): TabsBed {
     for (const listener of listeners) {
       if (listener === from || listener.name !== name) continue
       void (options.slowMessages?.() ?? Promise.resolve()).then(() => {
-        if (listeners.has(listener)) listener.hear(copy)
+        if (listeners.has(listener)) listener.receive(copy)
       })
     }
   }
@@ -121,7 +122,7 @@ export function createTabsBed(options: TabsOptions = {}): TabsBed {
         request: (...asked) => (isDead ? never() : mine.locks.request(...asked))
       },
       openChannel(name, onMessage) {
-        const listener: Listener = { name, hear: (data) => whenRunning(() => onMessage(data)) }
+        const listener: Listener = { name, receive: (data) => whenRunning(() => onMessage(data)) }
         listeners.add(listener)
         return {
           post: (message) => broadcast(listener, name, message),
@@ -152,11 +153,11 @@ export function createTabsBed(options: TabsOptions = {}): TabsBed {
       auth,
       events,
       platform,
-      putAside() {
+      enterBfcache() {
         for (const listener of hiders) listener()
         isFrozen = true
       },
-      bringBack() {
+      leaveBfcache() {
         run()
         wake()
       },
@@ -196,7 +197,10 @@ export function createTabsBed(options: TabsOptions = {}): TabsBed {
   }
 }
 
-/** Web Locks, as the tabs of one browser see them: one holder at a time, in the order of asking; a tab that dies holds none. */
+/**
+ * Web Locks of one browser. A lock has one holder, and requests are granted in their order. A tab
+ * that crashes releases its locks.
+ */
 export function createSharedLocks(): {
   forTab(): { readonly locks: PlatformLocks; release(): void }
 } {

@@ -1,8 +1,9 @@
-// Forged channel messages, by the thousand: none of them may throw, sign anybody in or out, or bring a token in.
+// Forged tab messages: sends random messages over the channel. None may throw, change the session
+// or replace the token.
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { ada, grace } from './test-client.ts'
-import { createTabsBed } from './virtual-tabs.ts'
+import { setUpTabs } from './virtual-tabs.ts'
 
 const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true })
 const nearly = <T>(value: T, weight = 6) =>
@@ -48,18 +49,18 @@ function forgery(foreignToken: string, ownToken: string) {
   )
 }
 
-/** Throws where one of `numRuns` messages does any harm. */
-export async function flood(numRuns: number, seed: number): Promise<void> {
-  const { openTab, settle, forge, browser } = createTabsBed()
+/** Throws if one of `numRuns` messages has an effect on the client. */
+export async function sendForgedMessages(numRuns: number, seed: number): Promise<void> {
+  const { openTab, settle, forge, browser } = setUpTabs()
   const { auth, events } = openTab()
   await settle()
   await auth.login(ada)
   const own = await auth.getAccessToken()
-  const foreign = createTabsBed()
-  const stranger = foreign.openTab()
+  const foreign = setUpTabs()
+  const other = foreign.openTab()
   await foreign.settle()
-  await stranger.auth.login(grace)
-  const foreignToken = await stranger.auth.getAccessToken()
+  await other.auth.login(grace)
+  const foreignToken = await other.auth.getAccessToken()
   await settle()
   const seen = events.length
   const sent = browser.requests.length
@@ -68,7 +69,7 @@ export async function flood(numRuns: number, seed: number): Promise<void> {
       try {
         forge(message)
       } catch (error) {
-        // What cannot be cloned does not travel.
+        // A channel rejects a value that cannot be cloned.
         if (!(error instanceof DOMException)) throw error
       }
       await Promise.resolve()

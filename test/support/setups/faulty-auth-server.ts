@@ -1,45 +1,46 @@
-// A test bed whose auth endpoints can answer as only a real browser's `fetch` lets them: redirects, null-body statuses, silence.
+// Faulty auth server: a test client and a server with faults that only a real `fetch` has:
+// redirects, statuses without a body, and requests without an answer.
 import type { AuthClientOptions } from 'everbearer'
 import type { MockAuthServerOptions } from 'everbearer/mock'
-import { createTestBed, type TestBed } from './test-client.ts'
+import { type ClientSetup, setUpClient } from './test-client.ts'
 
 export type Fault = (signal: AbortSignal | null | undefined) => Promise<Response>
 
-export interface FaultBed extends TestBed {
-  /** The next `times` requests to `path` meet this instead of the server. */
+export interface FaultyServerSetup extends ClientSetup {
+  /** Answers the next `times` requests to `path` with this fault instead of the server. */
   fault(path: string, fault: Fault, times?: number): void
-  /** Nothing is in the way of `path` any more. */
-  heal(path: string): void
-  /** How many auth requests to `path` were sent so far, whatever they met. */
+  /** Removes all faults of `path`. */
+  clearFaults(path: string): void
+  /** How many auth requests were sent to `path`. */
   sent(path: string): number
-  /** The greatest number of requests to `path` that were under way at one time. */
-  mostUnderWay(path: string): number
+  /** The largest number of requests to `path` in flight at the same time. */
+  mostInFlight(path: string): number
 }
 
 interface Traffic {
   sent: number
-  underWay: number
+  inFlight: number
   most: number
 }
 
 const redirects = [301, 302, 303, 307, 308]
 const nullBodies = [204, 205, 304]
 
-export function createFaultBed(
+export function setUpFaultyServer(
   options: AuthClientOptions = {},
   serverOptions: MockAuthServerOptions = {},
   deviceOffsetMs = 0
-): FaultBed {
+): FaultyServerSetup {
   const faults = new Map<string, Fault[]>()
   const traffic = new Map<string, Traffic>()
 
   function trafficTo(path: string): Traffic {
-    const entry = traffic.get(path) ?? { sent: 0, underWay: 0, most: 0 }
+    const entry = traffic.get(path) ?? { sent: 0, inFlight: 0, most: 0 }
     traffic.set(path, entry)
     return entry
   }
 
-  const bed = createTestBed(
+  const setup = setUpClient(
     {
       ...options,
       platform: {
@@ -48,14 +49,14 @@ export function createFaultBed(
           const { pathname } = new URL(url)
           const counted = trafficTo(pathname)
           counted.sent += 1
-          counted.underWay += 1
-          counted.most = Math.max(counted.most, counted.underWay)
+          counted.inFlight += 1
+          counted.most = Math.max(counted.most, counted.inFlight)
           const fault = faults.get(pathname)?.shift()
           try {
-            if (fault === undefined) return await throughTheNetwork(url, init)
+            if (fault === undefined) return await fetchFromServer(url, init)
             return refuseRedirect(await fault(init.signal), init)
           } finally {
-            counted.underWay -= 1
+            counted.inFlight -= 1
           }
         },
         ...options.platform
@@ -65,20 +66,20 @@ export function createFaultBed(
     deviceOffsetMs
   )
 
-  function throughTheNetwork(url: string, init: RequestInit): Promise<Response> {
-    const { fetch } = bed.browser.platform
-    if (fetch === undefined) throw new Error('the virtual browser has a network')
+  function fetchFromServer(url: string, init: RequestInit): Promise<Response> {
+    const { fetch } = setup.browser.platform
+    if (fetch === undefined) throw new Error('The virtual browser must have a fetch function.')
     return fetch(url, init)
   }
 
   return {
-    ...bed,
+    ...setup,
     fault(path, fault, times = 1) {
       faults.set(path, [...(faults.get(path) ?? []), ...Array<Fault>(times).fill(fault)])
     },
-    heal: (path) => void faults.delete(path),
+    clearFaults: (path) => void faults.delete(path),
     sent: (path) => trafficTo(path).sent,
-    mostUnderWay: (path) => trafficTo(path).most
+    mostInFlight: (path) => trafficTo(path).most
   }
 }
 
@@ -97,16 +98,17 @@ export function answers(
     })
 }
 
-/** Silence, until the page gives the request up. */
+/** Does not answer, and rejects if the page aborts the request. */
 export const hangs: Fault = (signal) =>
   new Promise((_, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
 
-/** Silence for ever, from a `fetch` that knows no signals. */
-export const hangsForEver: Fault = () => new Promise(() => {})
+/** Never settles, as a `fetch` that ignores signals. */
+export const neverAnswers: Fault = () => new Promise(() => {})
 
-// As in a browser: with `redirect: 'error'` a redirect is a network error; followed, it ends at some page.
+// As in a browser: with `redirect: 'error'`, a redirect is a network error. If it is followed, it
+// leads to an HTML page.
 function refuseRedirect(response: Response, init: RequestInit): Response {
   if (!redirects.includes(response.status)) return response
   if (init.redirect === 'error') throw new TypeError('unexpected redirect')

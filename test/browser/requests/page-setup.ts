@@ -1,4 +1,4 @@
-// Page world: a page of https://app.example in Chromium, with all other hosts emulated by the test.
+// Page setup: a page of https://app.example in Chromium, with all other hosts emulated by the test.
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
@@ -7,15 +7,15 @@ import { serveBuiltPage } from '../../support/browsers/built-page.ts'
 import {
   ada,
   appOrigin,
-  createOrigins,
-  type Origins,
+  type OriginsSetup,
   ownOrigin,
-  respond
-} from '../../support/worlds/trusted-and-foreign-origins.ts'
+  respond,
+  setUpOrigins
+} from '../../support/setups/trusted-and-foreign-origins.ts'
 import type { PageAnswer, PageCall, PageEvent, PageOptions, PageTransport } from './page/main.ts'
 
-export interface PageWorld {
-  readonly world: Origins
+export interface PageSetup {
+  readonly origins: OriginsSetup
   page(): Page
   /** Creates a client and signs Ada in; resolves to her token. */
   signIn(options?: PageOptions, credentials?: object): Promise<string>
@@ -27,11 +27,11 @@ export interface PageWorld {
 export const pageTransports: readonly PageTransport[] = ['xhr', 'fetch', 'fetch without redirects']
 
 /** `app` is the origin of the page, and `own` the origin of its API. */
-export function createPageWorld(app: string = appOrigin, own: string = ownOrigin): PageWorld {
+export function setUpPage(app: string = appOrigin, own: string = ownOrigin): PageSetup {
   let site: Awaited<ReturnType<typeof serveBuiltPage>> | undefined
   let page: Page | undefined
 
-  const world = createOrigins({
+  const origins = setUpOrigins({
     callers: 'a browser',
     appOrigin: app,
     ownOrigin: own,
@@ -49,14 +49,14 @@ export function createPageWorld(app: string = appOrigin, own: string = ownOrigin
   const browser = openChromium()
   beforeAll(async () => {
     site = await serveBuiltPage(join(import.meta.dirname, 'page'), {})
-    const proxy = { server: world.proxyUrl(), bypass: '<-loopback>' }
+    const proxy = { server: origins.proxyUrl(), bypass: '<-loopback>' }
     page = await (await browser().newContext({ ignoreHTTPSErrors: true, proxy })).newPage()
     await page.goto(`${app}/`)
   })
   afterAll(() => site?.close())
 
   return {
-    world,
+    origins,
     page: opened,
     signIn: (options = {}, credentials = ada) =>
       opened().evaluate(

@@ -1,18 +1,21 @@
-// One-tab world: plays a history against client and mock. A scheduler decides the order of
+// Search in one tab: plays a history against client and mock. A scheduler decides the order of
 // arrivals.
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer, type WireResponse } from 'everbearer/mock'
 import type { Scheduler } from 'fast-check'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
-import { ada, eventNames, grace } from '../support/worlds/test-client.ts'
-import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/worlds/virtual-browser.ts'
+import { ada, eventNames, grace } from '../support/setups/test-client.ts'
+import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/setups/virtual-browser.ts'
 import { createWatchers } from './invariants.ts'
-import type { History, Step, TroubleKind } from './steps.ts'
+import type { History, NetworkFault, Step } from './steps.ts'
 
 const users = { ada, grace }
 
 /** Plays the history and returns the violations. */
-export async function play(history: History, scheduler: Scheduler): Promise<readonly string[]> {
+export async function playInOneTab(
+  history: History,
+  scheduler: Scheduler
+): Promise<readonly string[]> {
   const clock = createManualClock(history.deviceOffsetMs)
   const watchers = createWatchers(clock, history.timersAreDead ? undefined : 10_000)
   const server = createMockAuthServer({
@@ -25,8 +28,8 @@ export async function play(history: History, scheduler: Scheduler): Promise<read
   const browser = createVirtualBrowser(server, {
     onSend: watchers.onSend,
     onServe: watchers.onServe,
-    onLanded: watchers.onLanded,
-    pace: (label) => (isSlow ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve())
+    onFinished: watchers.onFinished,
+    delay: (label) => (isSlow ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve())
   })
   const auth = createAuthClient({
     baseURL: apiOrigin,
@@ -139,8 +142,8 @@ export async function play(history: History, scheduler: Scheduler): Promise<read
       case 'endSessions':
         server.endSessions()
         return
-      case 'trouble':
-        browser.trouble(step.path, toTrouble(step.kind))
+      case 'networkFault':
+        browser.intercept(step.path, toInterception(step.kind))
         return
       case 'tick':
         clock.tick(step.ms)
@@ -220,9 +223,9 @@ export async function play(history: History, scheduler: Scheduler): Promise<read
   return watchers.violations
 }
 
-export function toTrouble(
-  kind: TroubleKind
-): Parameters<ReturnType<typeof createVirtualBrowser>['trouble']>[1] {
+export function toInterception(
+  kind: NetworkFault
+): Parameters<ReturnType<typeof createVirtualBrowser>['intercept']>[1] {
   if (kind === 'unreachable' || kind === 'lost') return { kind }
   const html = '<!doctype html><title>Sign in to the Wi-Fi</title>'
   const response: WireResponse = {
