@@ -12,7 +12,7 @@ function emitDeclarations(): void {
     stdio: 'inherit',
     shell: process.platform === 'win32'
   })
-  // tsc keeps imports of `./client.ts` in declarations. Some compilers do not resolve them to
+  // tsc keeps imports of `./options.ts` in declarations. Some compilers do not resolve them to
   // `client.d.ts`.
   for (const file of readdirSync(outDir, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.d.ts')) continue

@@ -3,7 +3,7 @@
 export type { TokenResponse } from './auth-api/answer.ts'
 export type { RefreshContext, RefreshWith } from './auth-api/custom-refresh.ts'
 export type { AuthClient } from './auth-client.ts'
-export { createAuthClient } from './client.ts'
+export { createAuthClient } from './create-auth-client.ts'
 export type { AuthErrorCode } from './lib/errors.ts'
 export { AuthError, isAuthError } from './lib/errors.ts'
 export type {

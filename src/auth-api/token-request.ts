@@ -11,7 +11,6 @@ import {
   isSessionRejection,
   malformed,
   readOAuthError,
-  readRetryAfterMs,
   readTokenResponse,
   type TokenResponse
 } from './answer.ts'
@@ -23,6 +22,7 @@ import {
   type PostBody,
   refreshTokenGrant
 } from './endpoints.ts'
+import { readRetryAfterMs } from './retry-after.ts'
 
 /** The result of a login or refresh request. */
 export type TokenAnswer =

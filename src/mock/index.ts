@@ -1,5 +1,6 @@
 // Entry "everbearer/mock": the mock auth server with its types, without msw and Node.
 
+export type { CookieMode } from './browser/emulated-browser.ts'
 export type { MockAdapter, MockCall, MockEndpoint, MockFaultName, MockRoute } from './calls/call.ts'
 export type { MockCalls } from './calls/call-log.ts'
 export type { CallOutcome, RefreshRefusal, TokenRefusal } from './calls/outcomes.ts'
@@ -17,7 +18,6 @@ export type { ForgeryControls, MintOrder } from './controls/mint.ts'
 export type { ArrangedSession, MockSession, SessionControls } from './controls/session-controls.ts'
 export type { ProtectedSession } from './endpoints/guard.ts'
 export type { MockRouteEntry } from './endpoints/router.ts'
-export type { CookieMode } from './http/browser.ts'
 export type { WireRequest, WireResponse } from './http/message.ts'
 export type { MockAlgorithm, VerifyAlgorithm } from './keys/algorithms.ts'
 export type { KeyChangeOptions, MockKeyAction, MockKeyChange } from './keys/audit-log.ts'

@@ -1,6 +1,7 @@
 // Mock auth server: wires its parts and composes the handling of a call.
 
 import { createFetchAdapter } from './adapters/fetch.ts'
+import { createBrowser } from './browser/emulated-browser.ts'
 import type { MockAdapter } from './calls/call.ts'
 import { createCallLog } from './calls/call-log.ts'
 import { assertNone, defaultInFlightSeconds, findViolations } from './client-rules/violations.ts'
@@ -8,8 +9,7 @@ import { createClock } from './controls/clock.ts'
 import { createInterception } from './controls/interception.ts'
 import type { Respond } from './endpoints/guard.ts'
 import { createRouter } from './endpoints/router.ts'
-import { createBrowser } from './http/browser.ts'
-import { createCrossOrigin } from './http/cross-origin.ts'
+import { createCrossOrigin } from './http/cors-and-csrf.ts'
 import { decision, parseUrl, refusal, type WireRequest, type WireResponse } from './http/message.ts'
 import { type Call, createLogging, type Route, wrap } from './http/pipeline.ts'
 import { MockAuthServerError } from './lib/errors.ts'

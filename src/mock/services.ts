@@ -9,7 +9,7 @@ import {
   type MockSession,
   type SessionControls
 } from './controls/session-controls.ts'
-import { createEndpoints, type Endpoints } from './endpoints/endpoints.ts'
+import { createEndpoints, type Endpoints } from './endpoints/auth-endpoints.ts'
 import { createGuard, type Guard } from './endpoints/guard.ts'
 import { createRefreshCredential } from './endpoints/refresh-credential.ts'
 import { challenge, plainRefusal } from './http/bearer.ts'

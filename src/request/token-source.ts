@@ -5,8 +5,9 @@ import type { Platform } from '../lib/platform.ts'
 import { elapsedMs, later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
 import { keepRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
 import type { Refresher } from '../refresh/refresher.ts'
+import { refuseReissue } from '../session/adoption.ts'
 import type { Emitter, ReissueRefusal } from '../session/events.ts'
-import { type HeldToken, receiveToken, refuseReissue } from '../session/held-token.ts'
+import { type HeldToken, receiveToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 
 export interface TokenSource {

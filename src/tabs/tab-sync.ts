@@ -4,9 +4,10 @@
 import { lifeLeftMs } from '../lib/access-token.ts'
 import type { Platform } from '../lib/platform.ts'
 import { readMoment } from '../lib/time.ts'
-import { compareUsers, type ReceivedToken } from '../session/held-token.ts'
+import { compareUsers } from '../session/adoption.ts'
+import type { ReceivedToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
-import { judgeSharedToken } from './accept-token.ts'
+import { judgeSharedToken } from './accept-shared-token.ts'
 import { createAskTabs } from './ask-tabs.ts'
 import {
   createTabChannel,

@@ -1,8 +1,9 @@
 // Linear time: reading twice the input takes about twice the time, and oversized input is refused.
 
 import { expect, it } from 'vitest'
-import { parseRetryAfterMs, readOAuthError, readTokenResponse } from '../../src/auth-api/answer.ts'
+import { readOAuthError, readTokenResponse } from '../../src/auth-api/answer.ts'
 import { createEndpoints } from '../../src/auth-api/endpoints.ts'
+import { parseRetryAfterMs } from '../../src/auth-api/retry-after.ts'
 import { createTokenRequest } from '../../src/auth-api/token-request.ts'
 import { isAccessToken, readClaims } from '../../src/lib/access-token.ts'
 import { createPlatform } from '../../src/lib/platform.ts'

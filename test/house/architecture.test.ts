@@ -16,13 +16,14 @@ const clientLevels = [
   ['refresh'],
   ['sign-in', 'request'],
   ['schedule', 'request/axios'],
-  ['options', 'resolve-options', 'auth-client', 'client'],
+  ['options', 'resolve-options', 'auth-client', 'create-auth-client'],
   ['index', 'react']
 ]
 const mockLevels = [
   ['lib'],
   ['calls'],
   ['http', 'keys', 'sessions'],
+  ['browser'],
   ['options'],
   ['tokens', 'monitor', 'client-rules'],
   ['endpoints', 'controls'],
@@ -34,11 +35,11 @@ const mockLevels = [
 
 /** The files that may import a dependency. */
 const homes: Readonly<Record<string, RegExp>> = {
-  axios: /^(?:client|auth-client|request\/axios\/[a-z-]+)\.ts$/,
+  axios: /^(?:create-auth-client|auth-client|request\/axios\/[a-z-]+)\.ts$/,
   'jwt-decode': /^lib\/access-token\.ts$/,
   jose: /^mock\//,
   msw: /^mock\/adapters\/msw\.ts$/,
-  'tough-cookie': /^mock\/http\/browser\.ts$/,
+  'tough-cookie': /^mock\/browser\/emulated-browser\.ts$/,
   react: /^react\//,
   'node:': /^(?:cli\/|mock\/adapters\/node)/
 }
@@ -151,7 +152,8 @@ it('keeps each dependency in its home', () => {
 
 it('takes values from the platform in the composition root only', () => {
   const takers = localImports.filter(
-    ({ from, to, isType }) => to === 'lib/platform.ts' && !isType && from !== 'client.ts'
+    ({ from, to, isType }) =>
+      to === 'lib/platform.ts' && !isType && from !== 'create-auth-client.ts'
   )
   expect(takers.map(show)).toEqual([])
 })

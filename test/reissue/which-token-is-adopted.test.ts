@@ -2,7 +2,8 @@
 
 import { AxiosHeaders } from 'axios'
 import { describe, expect, it } from 'vitest'
-import { type HeldToken, type ReceivedToken, refuseReissue } from '../../src/session/held-token.ts'
+import { refuseReissue } from '../../src/session/adoption.ts'
+import type { HeldToken, ReceivedToken } from '../../src/session/held-token.ts'
 import { ada, setUpClient } from '../support/setups/test-client.ts'
 import { apiOrigin } from '../support/setups/virtual-browser.ts'
 

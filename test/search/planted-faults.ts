@@ -25,7 +25,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     invariant: 'I3 Adoption is guarded',
-    file: 'session/held-token.ts',
+    file: 'session/adoption.ts',
     find: "case 'older':\n      return 'not-newer'",
     replace: "case 'older':\n      return undefined"
   },
@@ -43,7 +43,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     invariant: 'I6 The token stays in',
-    file: 'request/axios/response.ts',
+    file: 'request/axios/redact-response.ts',
     find: "Reflect.set(carrier, 'config', appConfig)",
     replace: 'void 0'
   },

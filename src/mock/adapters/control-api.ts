@@ -3,7 +3,7 @@
 import { createEndpointReader, type MockEndpoint, matches } from '../calls/call.ts'
 import type { MockFault } from '../controls/faults.ts'
 import type { MockGate } from '../controls/gates.ts'
-import { isAllowedOrigin } from '../http/cross-origin.ts'
+import { isAllowedOrigin } from '../http/cors-and-csrf.ts'
 import {
   headerValue,
   json,

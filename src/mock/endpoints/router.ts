@@ -1,10 +1,10 @@
 // Router: finds the route of a request, and answers preflights, unknown paths and wrong methods.
 
-import type { CrossOrigin } from '../http/cross-origin.ts'
+import type { CrossOrigin } from '../http/cors-and-csrf.ts'
 import { type Decision, decision, parseUrl, refusal, type WireRequest } from '../http/message.ts'
 import type { Call, Route } from '../http/pipeline.ts'
 import type { MockRoutePaths } from '../options/basics.ts'
-import type { Endpoints } from './endpoints.ts'
+import type { Endpoints } from './auth-endpoints.ts'
 import type { Guard, Respond } from './guard.ts'
 
 /** One of the server's own routes. */

@@ -1,8 +1,8 @@
 // Adapter options: cookies, the origin of the page, CORS and latency.
-import type { CookieMode } from '../http/browser.ts'
-import { isSerializedOrigin } from '../http/cross-origin.ts'
+import type { CookieMode } from '../browser/emulated-browser.ts'
+import { isSerializedOrigin } from '../http/cors-and-csrf.ts'
 import { between, describe, flag, invalid, list, oneOf, tokenPattern } from '../lib/checks.ts'
-import type { OptionTable, SettingsOf } from './table.ts'
+import type { OptionTable, SettingsOf } from './option-table.ts'
 
 export interface MockAdapterOptions {
   /**

@@ -13,7 +13,7 @@ import {
 } from '../lib/checks.ts'
 import type { MockUser } from '../sessions/users.ts'
 import { readOrigin } from './adapters.ts'
-import { type OptionTable, type Reader, readTable, type SettingsOf } from './table.ts'
+import { type OptionTable, type Reader, readTable, type SettingsOf } from './option-table.ts'
 
 /** Paths of the routes, below `basePath`. */
 export interface MockPaths {

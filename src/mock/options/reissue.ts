@@ -1,6 +1,6 @@
 // Re-issue options: how answers to protected calls carry a new access token or refuse a bad one.
 import { describe, flag, invalid, matching, oneOf, tokenPattern } from '../lib/checks.ts'
-import { type OptionTable, readTable, type SettingsOf } from './table.ts'
+import { type OptionTable, readTable, type SettingsOf } from './option-table.ts'
 
 /** How the answer to a protected call carries a new access token. */
 export interface MockReissue {

@@ -9,6 +9,7 @@ import {
 } from './cookies.ts'
 import { checkKeys, type KeySettings, keyOptions, type MockKeyOptions } from './keys.ts'
 import { type MockMonitorOptions, type MonitorSettings, monitorOptions } from './monitor.ts'
+import { type OptionTable, readTable } from './option-table.ts'
 import { type MockReissueOptions, type ReissueSettings, reissueOptions } from './reissue.ts'
 import {
   checkRevocation,
@@ -16,7 +17,6 @@ import {
   type SessionSettings,
   sessionOptions
 } from './sessions.ts'
-import { type OptionTable, readTable } from './table.ts'
 
 export interface MockAuthServerOptions
   extends MockBasicOptions,

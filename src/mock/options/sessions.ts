@@ -1,7 +1,7 @@
 // Session options: lifetimes, refresh, grace period, revocation and persistence.
 import { describe, invalid, isRecord, oneOf, seconds } from '../lib/checks.ts'
 import type { MockStorage } from '../sessions/persistence.ts'
-import type { OptionTable, SettingsOf } from './table.ts'
+import type { OptionTable, SettingsOf } from './option-table.ts'
 
 /** The credential that a refresh request presents. */
 export type RefreshWith = 'cookie' | 'access-token' | 'refresh-token'

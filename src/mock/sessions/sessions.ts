@@ -3,7 +3,7 @@
 
 import { randomName } from '../lib/crypto.ts'
 import type { IsCurrent } from '../lib/reset-generation.ts'
-import { createRefreshTokens } from './refresh-tokens.ts'
+import { createRefreshTokens } from './refresh-token-values.ts'
 import type { Family, Grant, Redemption, Session, SessionEnd } from './session.ts'
 
 export interface Sessions {

@@ -1,6 +1,6 @@
 // Re-issue: decides whether an answer carries a new access token, and writes it into a header.
 
-import { withMember } from '../http/cross-origin.ts'
+import { withMember } from '../http/cors-and-csrf.ts'
 import type { WireResponse } from '../http/message.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { fieldValuePattern, invalid, shapeOf } from '../lib/checks.ts'

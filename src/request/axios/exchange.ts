@@ -10,7 +10,13 @@ import axios, {
 } from 'axios'
 import type { Platform } from '../../lib/platform.ts'
 import { type IncomingAnswer, isStream } from '../send-with-token.ts'
-import { createRedactor, type Fetch, forgetToken, noteFinalUrl, readAnswer } from './response.ts'
+import {
+  createRedactor,
+  type Fetch,
+  forgetToken,
+  noteFinalUrl,
+  readAnswer
+} from './redact-response.ts'
 
 export type AdapterOption = InternalAxiosRequestConfig['adapter']
 

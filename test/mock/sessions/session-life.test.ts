@@ -1,7 +1,7 @@
 // Sessions: stored data, lifetime, and every way to end them or revoke their tokens.
 import { createMockAuthServer, type MockAuthServerOptions } from 'everbearer/mock'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createRefreshTokens } from '../../../src/mock/sessions/refresh-tokens.ts'
+import { createRefreshTokens } from '../../../src/mock/sessions/refresh-token-values.ts'
 import type { Family } from '../../../src/mock/sessions/session.ts'
 import { createSessions } from '../../../src/mock/sessions/sessions.ts'
 import {

@@ -1,13 +1,14 @@
 // Fuzz subjects: the code that receives malformed input, with the checks on its result. It throws
 // only typed errors, and every time that it returns is a finite number.
+
 import fc from 'fast-check'
 import {
   type IssuedToken,
-  parseRetryAfterMs,
   readOAuthError,
   readTokenResponse
 } from '../../../src/auth-api/answer.ts'
 import { createEndpoints } from '../../../src/auth-api/endpoints.ts'
+import { parseRetryAfterMs } from '../../../src/auth-api/retry-after.ts'
 import { createTokenRequest, type TokenAnswer } from '../../../src/auth-api/token-request.ts'
 import { isAccessToken, readClaims } from '../../../src/lib/access-token.ts'
 import { isAuthError } from '../../../src/lib/errors.ts'

@@ -92,7 +92,7 @@ function watchStorage(storage: PlatformStorage | undefined): void {
   }
 }
 
-vi.mock(import('../../../src/client.ts'), async (importOriginal) => {
+vi.mock(import('../../../src/create-auth-client.ts'), async (importOriginal) => {
   const original = await importOriginal()
   const { Axios } = await import('axios')
   const { request } = Axios.prototype

@@ -1,5 +1,6 @@
 // Shared token: decides whether this tab accepts a token that another tab shares.
-import { compareAge, compareUsers, type ReceivedToken } from '../session/held-token.ts'
+import { compareAge, compareUsers } from '../session/adoption.ts'
+import type { ReceivedToken } from '../session/held-token.ts'
 import type { TokenMessageReason } from './messages.ts'
 
 /** `enter` signs this tab in; `replace` replaces the held token. */

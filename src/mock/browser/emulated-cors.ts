@@ -1,7 +1,7 @@
 // CORS in a browser: the request headers that require a preflight, and the responses and headers
 // that a page may read (Fetch standard).
 
-import { headerValue, type WireRequest, type WireResponse } from './message.ts'
+import { headerValue, type WireRequest, type WireResponse } from '../http/message.ts'
 
 /** Headers that a script cannot set or that clients in Node add (Fetch standard §2.2.2). */
 const setByTheBrowser =

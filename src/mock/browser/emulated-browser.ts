@@ -3,14 +3,6 @@
 
 import type { CookieJar as ToughJar } from 'tough-cookie'
 import type { CallFacts } from '../calls/call.ts'
-import type { IsCurrent } from '../lib/reset-generation.ts'
-import {
-  blockedBySharing,
-  exposedNames,
-  holdsToken,
-  isReadable,
-  unsafeHeaders
-} from './browser-cors.ts'
 import {
   type Decision,
   decision,
@@ -19,8 +11,16 @@ import {
   parseUrl,
   type WireRequest,
   type WireResponse
-} from './message.ts'
-import type { Call, Handler } from './pipeline.ts'
+} from '../http/message.ts'
+import type { Call, Handler } from '../http/pipeline.ts'
+import type { IsCurrent } from '../lib/reset-generation.ts'
+import {
+  blockedBySharing,
+  exposedNames,
+  holdsToken,
+  isReadable,
+  unsafeHeaders
+} from './emulated-cors.ts'
 
 /** The source of the cookies of in-process clients; see `MockAuthServerOptions.cookies`. */
 export type CookieMode = 'headers' | 'jar' | 'auto'

@@ -1,0 +1,19 @@
+// Retry-After header: reads seconds or an HTTP-date (RFC 9110 §10.2.3).
+/** The wait in milliseconds; `undefined` if the header is missing or malformed. */
+export function readRetryAfterMs(headers: Headers, deviceNowMs: number): number | undefined {
+  // The server's clock wrote the date, so its `Date` header is the better reference.
+  const serverNowMs = Date.parse(headers.get('Date') ?? '')
+  const nowMs = Number.isNaN(serverNowMs) ? deviceNowMs : serverNowMs
+  return parseRetryAfterMs(headers.get('Retry-After'), nowMs)
+}
+
+/** Parses seconds or an HTTP-date (RFC 9110 §10.2.3). */
+export function parseRetryAfterMs(value: string | null, nowMs: number): number | undefined {
+  if (value === null) return undefined
+  const text = value.trim()
+  if (/^\d{1,15}$/.test(text)) return Number(text) * 1000
+  const date = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs)
+}
