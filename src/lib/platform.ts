@@ -149,7 +149,7 @@ function randomId(): string {
 }
 
 function onWake(listener: (wake: Wake) => void): () => void {
-  const visible = () => {
+  function visible(): void {
     if (document.visibilityState !== 'hidden') listener('visible')
   }
   const online = () => listener('online')

@@ -78,7 +78,7 @@ async function runLocked<T>(
   task: (afterAnother: boolean) => Promise<T>
 ): Promise<T> {
   let isGranted = false
-  const runGranted = (afterAnother: boolean) => {
+  function runGranted(afterAnother: boolean): Promise<T> {
     isGranted = true
     wait.end()
     return task(afterAnother)

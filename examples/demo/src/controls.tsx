@@ -1,6 +1,13 @@
 // Control panel: the actions of a visitor, each with its expected effect.
 import { memo, type ReactNode, useEffect, useState } from 'react'
-import { say, useHistory } from './history.ts'
+import { say, useHistory } from './history/history.ts'
+import {
+  endSession,
+  isVerifying,
+  retireKey,
+  revokeAccessTokens,
+  rotateKey
+} from './history/server-view.ts'
 import {
   BurstIcon,
   EndIcon,
@@ -11,7 +18,6 @@ import {
   RevokeIcon,
   StopIcon
 } from './icons.tsx'
-import { endSession, isVerifying, retireKey, revokeAccessTokens, rotateKey } from './server-view.ts'
 import { isTourRunning, onTourChange, startTour, stopTour } from './tour.ts'
 import { sendBurst } from './traffic.ts'
 

@@ -1,6 +1,6 @@
 // Counters since the page loaded. The large one counts failed requests.
 import { memo } from 'react'
-import { type Counts, useHistory } from './history.ts'
+import { type Counts, useHistory } from './history/history.ts'
 
 const others: readonly {
   readonly name: keyof Counts

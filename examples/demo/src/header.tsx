@@ -2,7 +2,7 @@
 import { type AuthState, isAuthError } from 'everbearer'
 import { useAuth } from 'everbearer/react'
 import berry from './berry.svg'
-import { say, useHistory } from './history.ts'
+import { say, useHistory } from './history/history.ts'
 
 export function Header() {
   const { status, logout, ...state } = useAuth()

@@ -1,6 +1,6 @@
 // Log: one sentence per event, newest first.
 import { memo } from 'react'
-import { type LogEntry, useHistory } from './history.ts'
+import { type LogEntry, useHistory } from './history/history.ts'
 
 export const Log = memo(function Log() {
   const log = useHistory((history) => history.log)

@@ -4,9 +4,9 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { auth } from './auth.ts'
-import { say } from './history.ts'
-import { startRecording } from './recorder.ts'
-import { followServer } from './server-view.ts'
+import { say } from './history/history.ts'
+import { startRecording } from './history/recorder.ts'
+import { followServer } from './history/server-view.ts'
 import { startTraffic } from './traffic.ts'
 
 // Recording starts before the first event: the client restores the session when it is created.

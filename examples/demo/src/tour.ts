@@ -1,7 +1,7 @@
 // Guided tour: triggers the controls one after the other, with pauses to watch each effect.
 import { auth } from './auth.ts'
-import { say } from './history.ts'
-import { retireKey, revokeAccessTokens, rotateKey } from './server-view.ts'
+import { say } from './history/history.ts'
+import { retireKey, revokeAccessTokens, rotateKey } from './history/server-view.ts'
 import { sendBurst } from './traffic.ts'
 
 interface Step {

@@ -1,7 +1,15 @@
 // API calls of the app: plain axios requests through the client, without any code for tokens.
 import { isAuthError } from 'everbearer'
 import { auth } from './auth.ts'
-import { type AppCall, append, change, count, currentHistory, newId, say } from './history.ts'
+import {
+  type AppCall,
+  append,
+  change,
+  count,
+  currentHistory,
+  newId,
+  say
+} from './history/history.ts'
 
 const everyMs = 1000
 const burstSize = 20

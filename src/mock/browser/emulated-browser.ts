@@ -215,7 +215,7 @@ async function siteContext(
 ): Promise<'strict' | 'none'> {
   if (pageOrigin === undefined) return 'strict'
   const { getPublicSuffix } = await import('tough-cookie')
-  const siteOf = ({ protocol, hostname }: URL): string => {
+  function siteOf({ protocol, hostname }: URL): string {
     const options = { allowSpecialUseDomain: true, ignoreError: true }
     return `${protocol}//${getPublicSuffix(hostname, options) ?? hostname}`
   }

@@ -1,7 +1,7 @@
 // Lanes of the calls: the server's answers with refusals, and the results that the app receives.
 import { memo, useMemo } from 'react'
 import type { ServerCall } from '../../demo-facts.ts'
-import { useHistory } from '../history.ts'
+import { useHistory } from '../history/history.ts'
 import { clusterCalls } from './clusters.ts'
 import { useKeyColour } from './key-colour.ts'
 import { at } from './scale.ts'

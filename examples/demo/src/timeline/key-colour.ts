@@ -1,6 +1,6 @@
 // Key colours: each signing key has one colour in all lanes, before and after a reload.
 import { useMemo } from 'react'
-import { useHistory } from '../history.ts'
+import { useHistory } from '../history/history.ts'
 
 const colours = 5
 

@@ -1,7 +1,7 @@
 // Lane of the signing keys: the signing key, the verifying ones, and flags for actions.
 import { memo } from 'react'
 import type { KeyLife } from '../../demo-facts.ts'
-import { type Mark, useHistory } from '../history.ts'
+import { type Mark, useHistory } from '../history/history.ts'
 import { colourClass } from './key-colour.ts'
 import { at, type Style } from './scale.ts'
 

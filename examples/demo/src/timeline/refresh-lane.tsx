@@ -1,8 +1,8 @@
 // Lane of the refreshes: one mark per request to the refresh endpoint, with its reason.
 import { memo } from 'react'
-import { type RefreshRun, useHistory } from '../history.ts'
+import { type RefreshRun, useHistory } from '../history/history.ts'
+import { reasonWords } from '../history/recorder.ts'
 import { RefreshIcon } from '../icons.tsx'
-import { reasonWords } from '../recorder.ts'
 import { at, type Style } from './scale.ts'
 
 const outcomeWords: Readonly<Record<RefreshRun['outcome'], string>> = {

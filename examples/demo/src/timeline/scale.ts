@@ -1,6 +1,6 @@
 // Time scale: maps seconds to pixels for any width of the window.
 import { type CSSProperties, type RefObject, useLayoutEffect, useState } from 'react'
-import { loadedAtMs } from '../history.ts'
+import { loadedAtMs } from '../history/history.ts'
 
 export interface Scale {
   readonly pxPerSecond: number

@@ -1,11 +1,11 @@
 // Timeline: five lanes on a tape that moves from right to left, under a fixed line for the present.
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { useHistory } from '../history.ts'
-import { Legend } from '../legend.tsx'
+import { useHistory } from '../history/history.ts'
 import { AppLane, ServerLane } from './call-lanes.tsx'
 import { onFrame } from './frames.ts'
 import { colourClass } from './key-colour.ts'
 import { KeyLane } from './key-lane.tsx'
+import { Legend } from './legend.tsx'
 import { RefreshLane } from './refresh-lane.tsx'
 import { at, type Style, tapeSeconds, useScale } from './scale.ts'
 import { TokenLane } from './token-lane.tsx'

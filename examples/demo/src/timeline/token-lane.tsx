@@ -1,6 +1,6 @@
 // Lane of the access tokens: one bar per token, from receipt to expiry, cut at its replacement.
 import { memo, type ReactNode, useEffect, useRef } from 'react'
-import { type TokenLife, type TokenWay, useHistory } from '../history.ts'
+import { type TokenLife, type TokenWay, useHistory } from '../history/history.ts'
 import { KeyIcon, RefreshIcon, ReissueIcon, RestoreIcon } from '../icons.tsx'
 import { onFrame } from './frames.ts'
 import { useKeyColour } from './key-colour.ts'

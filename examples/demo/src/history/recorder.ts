@@ -1,6 +1,6 @@
 // Recorder: turns the client's events into the history, the log and the counters.
 import type { RefreshOutcome, RefreshReason, SignedOutReason, TokenFacts } from 'everbearer'
-import { auth } from './auth.ts'
+import { auth } from '../auth.ts'
 import {
   append,
   change,

@@ -1,7 +1,7 @@
 // History since the page loaded: one immutable record, the source of all that the page shows.
 import type { RefreshReason } from 'everbearer'
 import { useSyncExternalStore } from 'react'
-import type { KeyLife, ServerCall } from '../demo-facts.ts'
+import type { KeyLife, ServerCall } from '../../demo-facts.ts'
 
 /** How a token was received, or what replaced it. */
 export type TokenWay = 'sign-in' | 'restore' | 'refresh' | 're-issue'

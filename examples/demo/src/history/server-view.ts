@@ -6,7 +6,7 @@ import {
   type ServerAction,
   type ServerCall,
   type ServerSnapshot
-} from '../demo-facts.ts'
+} from '../../demo-facts.ts'
 import { append, change, mark, say } from './history.ts'
 
 /** Follows the server, starting with its recent past: older answers survive a reload. */

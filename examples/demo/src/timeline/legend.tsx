@@ -1,5 +1,5 @@
 // Legend: one line below the timeline.
-import { KeyIcon, RefreshIcon, ReissueIcon, RestoreIcon } from './icons.tsx'
+import { KeyIcon, RefreshIcon, ReissueIcon, RestoreIcon } from '../icons.tsx'
 
 export function Legend() {
   return (
