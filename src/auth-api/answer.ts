@@ -137,7 +137,9 @@ export function readTokenResponse(
   const accessToken = readOwn(body, 'access_token', 'accessToken')
   if (!isAccessToken(accessToken)) {
     if (accessToken === undefined) throw refuse('no access_token')
-    throw refuse('an access_token that is not a string of up to 8192 token characters (RFC 6750 §2.1)')
+    throw refuse(
+      'an access_token that is not a string of up to 8192 token characters (RFC 6750 §2.1)'
+    )
   }
   const tokenType = readOwn(body, 'token_type', 'tokenType')
   const isBearer = typeof tokenType === 'string' && tokenType.toLowerCase() === 'bearer'
