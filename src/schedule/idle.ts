@@ -62,8 +62,10 @@ export function createIdleWatch(options: IdleWatchDeps): IdleWatch | undefined {
     return true
   }
 
-  session.onSignal('token', ({ isSignIn }) => {
-    if (isSignIn) touch()
+  session.onSignal('token', ({ isSignIn, isNewEpoch, origin }) => {
+    // A page that takes the token of another tab while it loads is not yet activity of the user.
+    const isTakenOnLoad = origin.by === 'other-tab' && !isNewEpoch
+    if (isSignIn && !isTakenOnLoad) touch()
   })
   session.onSignal('activity', () => {
     // Activity after the limit comes too late: it signs out instead of extending the session.

@@ -59,9 +59,12 @@ export function createScheduler(options: SchedulerDeps): Scheduler {
     if (refreshDueInMs() === 0) refresher.refresh(reason).catch(() => {})
   }
 
-  for (const type of ['token', 'ended', 'settled'] as const) {
-    session.onSignal(type, () => check('timer'))
-  }
+  session.onSignal('token', ({ origin }) => {
+    // A refresh still has to resolve its callers: the check follows when it has settled.
+    if (origin.by !== 'refresh') check('timer')
+  })
+  session.onSignal('ended', () => check('timer'))
+  session.onSignal('settled', () => check('timer'))
 
   const removeWakeListener = platform.onWake((wake) => {
     tabs.wake()

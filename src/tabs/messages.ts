@@ -39,7 +39,7 @@ export interface SharedToken {
 }
 
 /** Messages of another format are ignored. */
-const version = 1
+const version = 2
 
 export interface TabChannel {
   post(message: TabMessage): void

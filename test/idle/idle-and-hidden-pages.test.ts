@@ -1,6 +1,7 @@
 // Option idlePolicy: the idle limit, and refreshes of hidden pages.
 import { expect, it } from 'vitest'
 import { ada, setUpClient } from '../support/setups/test-client.ts'
+import { setUpTabs } from '../support/setups/virtual-tabs.ts'
 
 it('refreshes a hidden page if whileHidden is `refresh`', async () => {
   const idlePolicy = { whileHidden: 'refresh' } as const
@@ -123,4 +124,44 @@ it('signs out instead of refreshing if refresh() is called after the idle limit'
   clock.sleep(901_000)
   await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NOT_AUTHENTICATED' })
   expect(callsTo('refresh')).toHaveLength(0)
+})
+
+it('gives callers the token of a refresh that is answered after the idle limit, then signs out', async () => {
+  const { auth, server, clock, idle, eventNames } = setUpClient(
+    {
+      idlePolicy: { signOutAfterSeconds: 600 },
+      refreshTimeoutMs: 3_600_000,
+      refreshAbandonMs: 3_600_000
+    },
+    { accessTokenSeconds: 300 }
+  )
+  await auth.login(ada)
+  const gate = server.hold('refresh')
+  clock.tick(240_000)
+  await gate.arrived()
+  clock.tick(59_000)
+  const token = auth.getAccessToken()
+  clock.tick(600_000)
+  gate.release()
+  expect(await token).toMatch(/^eyJ/)
+  await idle()
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
+  expect(eventNames().slice(-3)).toEqual(['refreshed', 'refresh-settled', 'signed-out'])
+})
+
+it('does not extend the idle limit when a new tab takes the token of another tab', async () => {
+  const { openTab, pass } = setUpTabs({
+    server: { accessTokenSeconds: 3_600 },
+    client: { idlePolicy: { signOutAfterSeconds: 100 } }
+  })
+  const first = openTab()
+  await first.auth.login(ada)
+  await pass(90_000, 10_000)
+  const second = openTab()
+  await pass(5_000, 100)
+  expect(second.auth.getState().status).toBe('authenticated')
+  await pass(10_000, 1_000)
+  for (const { auth } of [first, second]) {
+    expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
+  }
 })

@@ -8,7 +8,7 @@ import { setUpTabs } from '../support/setups/virtual-tabs.ts'
 
 const sessionVersion = { generation: 1_000, sessionId: 'abcd' }
 const token = { accessToken: 'a.b.c', ageMs: 0, sentAtMs: 0 }
-const good = { version: 1, type: 'token', sessionVersion, reason: 'refreshed', token }
+const good = { version: 2, type: 'token', sessionVersion, reason: 'refreshed', token }
 
 it('reads a tab message of the current version', () => {
   expect(readMessage(good)).toMatchObject({
@@ -16,8 +16,8 @@ it('reads a tab message of the current version', () => {
     reason: 'refreshed',
     sessionVersion
   })
-  expect(readMessage({ version: 1, type: 'ask' })).toEqual({ type: 'ask' })
-  expect(readMessage({ version: 1, type: 'ended', sessionVersion, reason: 'idle' })).toMatchObject({
+  expect(readMessage({ version: 2, type: 'ask' })).toEqual({ type: 'ask' })
+  expect(readMessage({ version: 2, type: 'ended', sessionVersion, reason: 'idle' })).toMatchObject({
     reason: 'idle'
   })
   expect(readMessage({ ...good, token: undefined })).toMatchObject({ token: undefined })
@@ -26,13 +26,13 @@ it('reads a tab message of the current version', () => {
 it.each([
   ['an undefined value', undefined],
   ['a string', 'ask'],
-  ['another version', { ...good, version: 2 }],
+  ['another version', { ...good, version: 1 }],
   ['no version', { ...good, version: undefined }],
   ['an unknown type', { ...good, type: 'steal' }],
   ['an unknown reason for a token', { ...good, reason: 'stolen' }],
   [
     'an unknown reason for an end',
-    { version: 1, type: 'ended', sessionVersion, reason: 'because' }
+    { version: 2, type: 'ended', sessionVersion, reason: 'because' }
   ],
   ['no session version', { ...good, sessionVersion: undefined }],
   [
@@ -58,7 +58,7 @@ it.each([
 })
 
 it.each([
-  ['a sign-out', { version: 1, type: 'ended', reason: 'signed-out' }],
+  ['a sign-out', { version: 2, type: 'ended', reason: 'signed-out' }],
   ['a token', { ...good }],
   ['a sign-in', { ...good, reason: 'signed-in' }]
 ])('ignores a forged message that storage does not confirm: %s', async (_, message) => {

@@ -108,7 +108,7 @@ export function createBrowser({
     const facts: CallFacts = hidden === undefined ? {} : { hiddenHeader: hidden[0] }
     if (!emulatesCors(call)) return { response, facts }
     const blocked = blockedBySharing(request, response)
-    if (blocked !== undefined) return { response: lost, facts: { blocked } }
+    if (blocked !== undefined) return { response: lost(), facts: { blocked } }
     // The browser follows a redirect itself: a script never sees these headers.
     const isRedirect = response.status >= 300 && response.status < 400
     if (isRedirect) return { response, facts }
@@ -122,7 +122,7 @@ export function createBrowser({
 
     async send(call, next) {
       const blocked = emulatesCors(call) ? blockedByPreflight(call) : undefined
-      if (blocked !== undefined) return decision('preflight_refused', lost, { blocked })
+      if (blocked !== undefined) return decision('preflight_refused', lost(), { blocked })
       const decided = await next(call)
       const { response, facts } = show(call, decided.response)
       if (usesJar(call) && response.fault !== 'network') {

@@ -89,13 +89,13 @@ const halfAToken = '{"access_token":"'
 async function spoil(fault: MockFault, decided: WireResponse | undefined): Promise<WireResponse> {
   if (typeof fault === 'number') return toResponse({ status: fault, body: injected })
   if (typeof fault === 'object') return toResponse(fault)
-  if (fault === 'network' || fault === 'hang') return lost
+  if (fault === 'network' || fault === 'hang') return lost()
   const { status, headers, setCookies, body, readBody } = decided ?? json(200, {})
   const whole = (await readBody?.()) ?? body
   // Without a decision there is no body to halve: use the beginning of a token response.
   const half = decided === undefined ? halfAToken : whole.slice(0, Math.ceil(whole.length / 2))
   if (fault === 'malformed') return { status, headers, setCookies, body: half }
-  if (half === '') return lost
+  if (half === '') return lost()
   // A length beyond the half shows the client that the body is incomplete.
   const length = String(new TextEncoder().encode(half).length * 2)
   const others = headers.filter(([name]) => name.toLowerCase() !== 'content-length')

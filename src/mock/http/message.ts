@@ -61,12 +61,8 @@ export function inheritingNothing(response: WireResponse): WireResponse {
 export const adapterClosed: Error = new Error('the port was closed')
 
 /** A response that never arrives. */
-export const lost: WireResponse = {
-  status: 0,
-  headers: [],
-  setCookies: [],
-  body: '',
-  fault: 'network'
+export function lost(): WireResponse {
+  return { status: 0, headers: [], setCookies: [], body: '', fault: 'network' }
 }
 
 /** The largest accepted body, in bytes. Adapters stop reading one byte later; the answer is 413. */

@@ -14,7 +14,7 @@ const oneOf = (...values: unknown[]) =>
 function forgery(foreignToken: string, ownToken: string) {
   return fc.record(
     {
-      version: nearly(1, 20),
+      version: nearly(2, 20),
       type: oneOf('token', 'token', 'ended', 'ask'),
       reason: oneOf('refreshed', 'reissued', 'reply', 'signed-in'),
       sessionVersion: fc.oneof(
