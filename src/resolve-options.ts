@@ -57,7 +57,7 @@ export type ResolvedOptions = Values<typeof options> & { readonly refreshAbandon
  * value received.
  */
 export function resolveOptions(given: AuthClientOptions): ResolvedOptions {
-  const resolved = record(options)(given, 'options')
+  const resolved = record(options)(given, 'createAuthClient(): options')
   const { refreshAbandonMs, refreshTimeoutMs: least } = resolved
   // A refresh must not be abandoned while its callers still wait for it.
   const readAbandonMs = number({ least }, Math.max(30_000, least))
@@ -83,12 +83,12 @@ function readBaseURL(given: unknown, name: string): string {
 // A copy, because the list is an access rule and the app may change its array later.
 function readOrigins(given: unknown, name: string): readonly string[] | undefined {
   if (given === undefined) return undefined
-  const expected = 'an array of origins such as "https://api.example.com" (http on localhost only)'
-  if (!Array.isArray(given)) throw invalid(name, expected, given)
-  return given.map((origin: unknown) => {
+  if (!Array.isArray(given)) throw invalid(name, 'an array of origins', given)
+  return given.map((origin: unknown, index) => {
     const url = typeof origin === 'string' ? parseUrl(origin) : undefined
     if (url === undefined || url.href.replace(/\/$/, '') !== url.origin || !isSecureUrl(url)) {
-      throw invalid(name, expected, origin)
+      const expected = 'an origin such as "https://api.example.com" (http on localhost only)'
+      throw invalid(`${name}[${index}]`, expected, origin)
     }
     return url.origin
   })

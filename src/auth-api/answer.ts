@@ -11,6 +11,7 @@ export interface Answered {
   /** The parsed JSON; `undefined` if the body is not JSON. */
   readonly body: unknown
   readonly isHtml: boolean
+  readonly isEmpty: boolean
 }
 
 /** A longer body cannot be a token response and is not parsed. */
@@ -23,7 +24,8 @@ export async function readResponse(where: string, response: Response): Promise<A
     where,
     response,
     body: parseJson(text),
-    isHtml: isHtml(response, text)
+    isHtml: isHtml(response, text),
+    isEmpty: text === ''
   }
 }
 
@@ -119,20 +121,25 @@ export interface IssuedToken {
  *
  * @param source begins the error message, such as `The answer of POST
  * https://api.example.com/login`.
+ * @param hint ends the error message.
  * @throws AuthError with `code`, by default `ERR_AUTH_RESPONSE_MALFORMED`
  */
 export function readTokenResponse(
   body: unknown,
   source: string,
-  code?: AuthErrorCode
+  code?: AuthErrorCode,
+  hint?: string
 ): IssuedToken {
-  const refuse = (received: string) => malformed(source, received, code)
+  const refuse = (received: string) => malformed(source, received, code, hint)
   if (body === undefined || body === null) throw refuse(String(body))
   if (Array.isArray(body)) throw refuse('an array')
   if (typeof body !== 'object') throw refuse(`a ${typeof body}`)
   const accessToken = readOwn(body, 'access_token', 'accessToken')
   if (!isAccessToken(accessToken)) {
-    throw refuse('no access_token that is a Bearer credential (RFC 6750 §2.1)')
+    if (accessToken === undefined) throw refuse('no access_token')
+    throw refuse(
+      'an access_token that is not a string of up to 8192 token characters (RFC 6750 §2.1)'
+    )
   }
   const tokenType = readOwn(body, 'token_type', 'tokenType')
   const isBearer = typeof tokenType === 'string' && tokenType.toLowerCase() === 'bearer'
@@ -152,9 +159,10 @@ export function readTokenResponse(
 export function malformed(
   source: string,
   received: string,
-  code: AuthErrorCode = 'ERR_AUTH_RESPONSE_MALFORMED'
+  code: AuthErrorCode = 'ERR_AUTH_RESPONSE_MALFORMED',
+  hint = ''
 ): AuthError {
-  return new AuthError(code, `${source}: expected a token response; received ${received}.`)
+  return new AuthError(code, `${source}: expected a token response; received ${received}.${hint}`)
 }
 
 // `NaN` for an invalid value. Some servers send the number as a string.

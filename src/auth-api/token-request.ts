@@ -73,7 +73,7 @@ export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): 
     const answer = await post(endpoints.resolve('login'), credentials, signal)
     if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
     if (isLoginRejection(answer)) return rejected(answer)
-    return toTokenAnswer(answer, 'The sign-in did not complete: try again.')
+    return toTokenAnswer(answer, 'The sign-in did not complete.')
   }
 
   async function refresh({
@@ -141,23 +141,30 @@ export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): 
 
   function serverError({ response, where, body }: Answered, consequence: string): AuthError {
     const { status, headers } = response
-    const hint = status === 404 ? ' Check the options baseURL and paths.' : ''
-    return new AuthError(
-      'ERR_AUTH_SERVER_ERROR',
-      `${where} answered ${status}. ${consequence}${hint}`,
-      {
-        status,
-        oauthError: readOAuthError(body),
-        retryAfterMs: readRetryAfterMs(headers, platform.now())
-      }
-    )
+    const oauthError = readOAuthError(body)
+    const retryAfterMs = readRetryAfterMs(headers, platform.now())
+    const delay =
+      retryAfterMs === undefined ? undefined : `Retry-After: ${Math.ceil(retryAfterMs / 1000)} s`
+    const details = [oauthError, delay].filter((detail) => detail !== undefined).join(', ')
+    const answered = `${where} answered ${status}${details && ` (${details})`}`
+    const hint = status === 404 ? checkPaths : ''
+    return new AuthError('ERR_AUTH_SERVER_ERROR', `${answered}. ${consequence}${hint}`, {
+      status,
+      oauthError,
+      retryAfterMs
+    })
   }
 
-  function readBody({ body, where }: Answered): IssuedToken {
+  function readBody({ body, where, response, isHtml, isEmpty }: Answered): IssuedToken {
     const source = `The answer of ${where}`
     if (parseTokenResponse === undefined) {
-      if (body === undefined) throw malformed(source, 'a body that is not JSON')
-      return issue(body, source)
+      if (body === undefined) {
+        if (isHtml) throw malformed(source, 'HTML', undefined, checkPaths)
+        const empty = `an empty body (status ${response.status})`
+        throw malformed(source, isEmpty ? empty : 'a body that is not JSON')
+      }
+      const hint = ' If this is how the server answers, convert it with parseTokenResponse.'
+      return strip(readTokenResponse(body, source, undefined, hint))
     }
     try {
       return issue(parseTokenResponse(body), source)
@@ -186,6 +193,8 @@ export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): 
 
   return { login, refresh, logout, credentialOf, strip }
 }
+
+const checkPaths = ' Check the options baseURL and paths.'
 
 function rejected({ response, body }: Answered): TokenAnswer {
   return { kind: 'rejected', status: response.status, oauthError: readOAuthError(body) }

@@ -19,7 +19,13 @@ export function readOptions<const Known extends Options>(
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    throw new UsageError(message.split(/\.\s|\n/)[0] ?? message)
+    // The sentences after an unknown option or argument explain positional arguments, which no
+    // command takes. Those about the value of an option say how to write it.
+    const isAboutValue =
+      error instanceof Error &&
+      'code' in error &&
+      error.code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE'
+    throw new UsageError(isAboutValue ? message : (message.split(/\.\s|\n/)[0] ?? message))
   }
 }
 

@@ -72,7 +72,21 @@ export function checkObject(
   if (typeof given !== 'object' || given === null) throw invalid(name, 'an object', given)
   const unknown = Object.keys(given).find((option) => !known.includes(option))
   if (unknown === undefined) return
-  throw invalid(labelOf(name, unknown), `one of ${known.join(', ')}; received an unknown name`)
+  throw wrong(labelOf(name, unknown), `no such option; ${suggestion(unknown, known)}`)
+}
+
+function suggestion(unknown: string, known: readonly string[]): string {
+  const near = known.find((name) => isAlike(unknown.toLowerCase(), name.toLowerCase()))
+  return near === undefined ? `the options are ${known.join(', ')}.` : `did you mean ${near}?`
+}
+
+/** Whether two names share two thirds of their letters, counted from both ends. */
+function isAlike(a: string, b: string): boolean {
+  let start = 0
+  while (start < a.length && a[start] === b[start]) start += 1
+  let end = 0
+  while (start + end < Math.min(a.length, b.length) && a.at(-1 - end) === b.at(-1 - end)) end += 1
+  return (start + end) * 3 >= a.length + b.length
 }
 
 // Own properties only: a polluted `Object.prototype` must not change the client.
@@ -86,14 +100,17 @@ export function own<Options extends object, Name extends keyof Options>(
 /** The error for a wrong option. A `received` that is left out does not appear in the message. */
 export function invalid(option: string, expected: string, received?: unknown): AuthError {
   const shown = received === undefined ? '' : `; received ${describe(received)}`
-  return new AuthError(
-    'ERR_AUTH_INVALID_OPTIONS',
-    `Option ${option}: expected ${expected}${shown}.`
-  )
+  return wrong(option, `expected ${expected}${shown}.`)
+}
+
+/** The subject of an error is an option, or a parameter that follows the name of its function. */
+function wrong(subject: string, problem: string): AuthError {
+  const label = subject.includes('(') ? subject : `Option ${subject}`
+  return new AuthError('ERR_AUTH_INVALID_OPTIONS', `${label}: ${problem}`)
 }
 
 function labelOf(parent: string, option: string): string {
-  return parent === 'options' ? option : `${parent}.${option}`
+  return parent.includes('(') ? option : `${parent}.${option}`
 }
 
 function describe(value: unknown): string {

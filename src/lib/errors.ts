@@ -4,14 +4,14 @@
  * The cause of an {@link AuthError}. Codes are stable; messages may change.
  *
  * - `ERR_AUTH_INVALID_OPTIONS`: an option or argument is wrong. Fix what the message names.
- * - `ERR_AUTH_LOGIN_REJECTED`: the server rejected the credentials. Ask the user for them again.
+ * - `ERR_AUTH_LOGIN_REJECTED`: the server rejected the credentials. Ask for them again.
  * - `ERR_AUTH_NETWORK`: an auth request got no answer, because of the network, the server, CORS or
  *   a redirect. Refreshes are retried; show a notice if it lasts.
  * - `ERR_AUTH_TIMEOUT`: an auth request got no answer in time. Refreshes are retried.
  * - `ERR_AUTH_SERVER_ERROR`: an auth endpoint answered with an error that does not end the session,
  *   such as 429 or 503. Refreshes are retried.
  * - `ERR_AUTH_RESPONSE_MALFORMED`: an auth endpoint answered with something other than a token
- *   response. Check the endpoint's path and body.
+ *   response. Check `baseURL` and `paths`, or set `parseTokenResponse`.
  * - `ERR_AUTH_SESSION_EXPIRED`: the server rejected the refresh, so the session has ended. Show the
  *   sign-in page.
  * - `ERR_AUTH_SESSION_CHANGED`: the user signed in or out while the call was waiting. Drop the

@@ -103,7 +103,7 @@ function createDevelopmentDiagnostics(deps: DiagnosticsDeps): Diagnostics {
     const key = sendIdempotencyKey === 'always' ? ', Idempotency-Key' : ''
     warnOnce(
       'cors',
-      `POST ${origin}${pathname} got no response, although the device is online. If the server is up, CORS blocks the request: the preflight and the response need "Access-Control-Allow-Origin: ${page.origin}" and "Access-Control-Allow-Credentials: true". The preflight also needs "Access-Control-Allow-Headers: Authorization, Content-Type${key}".`
+      `POST ${origin}${pathname} got no response, although the device is online. If the server is up, CORS blocks the request, or the path does not exist: check baseURL and paths. For CORS, the preflight and the response need "Access-Control-Allow-Origin: ${page.origin}" and "Access-Control-Allow-Credentials: true". The preflight also needs "Access-Control-Allow-Headers: Authorization, Content-Type${key}".`
     )
   }
 

@@ -23,7 +23,7 @@ export function readCredentials(credentials: unknown): PostBody {
   const isEvent = typeof Event !== 'undefined' && credentials instanceof Event
   if (text?.startsWith('{') && !isEmpty && !isEvent) return { type: 'application/json', text }
   throw invalid(
-    'credentials of login()',
+    'login(): credentials',
     'a JSON-serialisable object, such as Object.fromEntries(new FormData(form)), or a function'
   )
 }
@@ -44,7 +44,7 @@ export function readLoginAnswer(answer: TokenAnswer): IssuedToken {
     case 'undecided':
       throw answer.error
     case 'rejected': {
-      const message = `The server rejected the credentials (status ${answer.status}). Ask the user again.`
+      const message = `The server rejected the credentials (status ${answer.status}). Ask for the credentials again.`
       throw new AuthError('ERR_AUTH_LOGIN_REJECTED', message, answer)
     }
   }

@@ -68,7 +68,7 @@ it('shows a session that survives expiry, rotation, revocation and reload until 
   expect(await read(page, 'signIns')).toBe(1)
 
   await press(page, 'burst')
-  await untilLogged(page, 'All 20 answered')
+  await untilLogged(page, 'All 20 succeeded')
   await press(page, 'rotate')
   await untilMore(page, 'reissues', 0)
   await press(page, 'retire')

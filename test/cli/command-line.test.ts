@@ -196,6 +196,7 @@ it.each([
   [['help', 'serve'], 'Command: expected one of mock; received "serve"'],
   [['mock', '--colour'], "Unknown option '--colour'"],
   [['mock', '--port'], "Option '--port <value>' argument missing"],
+  [['mock', '--port', '-1'], "Did you forget to specify the option argument for '--port'?"],
   [['mock', 'now'], "Unexpected argument 'now'"]
 ])('everbearer %j is a usage error: %s', async (args, message) => {
   const { code, stdout, stderr } = await run(args)
@@ -289,6 +290,7 @@ describe('everbearer mock', () => {
 
     const reset = await fetch(`${await address(plain)}/__mock/reset`, { method: 'POST' })
     expect(reset.status).toBe(404)
+    expect(await reset.text()).toContain('start the mock with --control')
     expect(plain.output().stdout).not.toContain('can control it')
   })
 

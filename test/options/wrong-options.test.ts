@@ -8,11 +8,11 @@ it.each([
   [{ baseURL: 'localhost:4000' }, 'baseURL', 'did you leave out'],
   [{ baseURL: 'api.example.com' }, 'baseURL', 'did you leave out'],
   [{ baseURL: '//evil', trustedOrigins: null }, 'trustedOrigins', 'null'],
-  [{ paths: { refersh: '/r' } }, 'paths.refersh', 'unknown name'],
+  [{ paths: { refersh: '/r' } }, 'paths.refersh', 'no such option; did you mean refresh?'],
   [{ paths: null }, 'paths', 'null'],
   [{ paths: 'x' }, 'paths', '"x"'],
   [{ platform: 7 }, 'platform', '7'],
-  [{ platform: { fech: 1 } }, 'platform.fech', 'unknown name'],
+  [{ platform: { fech: 1 } }, 'platform.fech', 'no such option; did you mean fetch?'],
   [{ platform: { fetch: 42 } }, 'platform.fetch', '42'],
   [{ platform: { warn: 'console' } }, 'platform.warn', 'console'],
   [{ isTokenRefusal: 403 }, 'isTokenRefusal', '403'],
@@ -30,11 +30,13 @@ it.each([
   [{ sendIdempotencyKey: true }, 'sendIdempotencyKey', 'true'],
   [{ trustedOrigins: 'https://api.example.com' }, 'trustedOrigins', '"https://api.example.com"'],
   [{ trustedOrigins: ['https://api.example.com/path'] }, 'trustedOrigins', '/path'],
-  [{ trustedOrigins: ['*.example.com'] }, 'trustedOrigins', '*.example.com'],
+  [{ trustedOrigins: ['*.example.com'] }, 'trustedOrigins[0]', '*.example.com'],
   [{ trustedOrigins: ['http://api.example.com'] }, 'trustedOrigins', 'http://api.example.com'],
   [{ reissuedTokenHeader: 'X Token' }, 'reissuedTokenHeader', '"X Token"'],
   [{ paths: { login: 1 } }, 'paths.login', '1'],
-  [{ baseUrl: 'https://api.example.com' }, 'baseUrl', 'unknown name']
+  [{ baseUrl: 'https://api.example.com' }, 'baseUrl', 'no such option; did you mean baseURL?'],
+  [{ nonce: 'x' }, 'nonce', 'no such option; the options are baseURL, paths, '],
+  [null, 'createAuthClient(): options', 'expected an object; received null']
 ])('rejects the options %j', (options, name, received) => {
   let error: unknown
   try {

@@ -10,15 +10,15 @@ import { expect, it, onTestFinished } from 'vitest'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
-const page = join(root, 'docs/testing-your-app.md')
-const text = await readFile(page, 'utf8')
+const guide = join(root, 'docs/testing-your-app.md')
+const text = await readFile(guide, 'utf8')
 
 const [, first = ''] = codeOf('The first test')
 const frame = first.slice(0, first.indexOf("\nit('signs in'"))
 
 /** The code blocks of a section. */
-function codeOf(section: string): string[] {
-  const [, body = ''] = text.split(`\n## ${section}\n`)
+function codeOf(section: string, page = text): string[] {
+  const [, body = ''] = page.split(`\n## ${section}\n`)
   const [own = ''] = body.split('\n## ')
   return [...own.matchAll(/```[a-z]+\n([\s\S]*?)```/g)].map(([, code = '']) => code)
 }
@@ -46,6 +46,20 @@ async function test(code: string): Promise<string> {
   return stdout
 }
 
+it('runs the test and the snippet about expiry of the README', async () => {
+  const readme = await readFile(join(root, 'README.md'), 'utf8')
+  const [, mocked = ''] = codeOf('Test your app with the mock', readme)
+  const [expiry = ''] = codeOf('Test expiry without sleeping', readme)
+  const stdout = await test(`${mocked}
+    it('refreshes after a night', async () => {
+      server.reset()
+      ${expiry}
+      expect(server.calls.refresh.at(-1)?.outcome).toBe('rotated')
+      auth.dispose()
+    })`)
+  expect(stdout).toMatch(/Tests +2 passed/)
+})
+
 it('runs the first test of the guide', async () => {
   expect(await test(first)).toMatch(/Tests +1 passed/)
 })
@@ -59,7 +73,6 @@ it('runs the examples of fake timers and of a held refresh without an unhandled 
     it('holds', async () => {
       const auth = createAuthClient({ baseURL: '/api' })
       await auth.login({ email: 'ada@example.com', password: 'lovelace' })
-      server.revokeAccessTokens()
       const urls = ['/todos', '/me']
       ${codeOf('Hold things')[0]}
       auth.dispose()
@@ -83,7 +96,7 @@ it('compiles the Express example of the guide', async () => {
 it('links only to existing files', () => {
   const links = [...text.matchAll(/\]\(([^)#]+)\)/g)].map(([, link = '']) => link)
   expect(links.length).toBeGreaterThan(5)
-  expect(links.filter((link) => !existsSync(join(dirname(page), link)))).toEqual([])
+  expect(links.filter((link) => !existsSync(join(dirname(guide), link)))).toEqual([])
 })
 
 it('lists every client rule in its table', async () => {

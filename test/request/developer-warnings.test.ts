@@ -172,7 +172,7 @@ describe('an auth request that CORS may have blocked', () => {
       }
       expect(new Set(browser.warnings)).toEqual(
         new Set([
-          `everbearer: POST https://api.app.example/${endpoint} got no response, although the device is online. If the server is up, CORS blocks the request: the preflight and the response need "Access-Control-Allow-Origin: https://app.example" and "Access-Control-Allow-Credentials: true". The preflight also needs "Access-Control-Allow-Headers: Authorization, Content-Type".`
+          `everbearer: POST https://api.app.example/${endpoint} got no response, although the device is online. If the server is up, CORS blocks the request, or the path does not exist: check baseURL and paths. For CORS, the preflight and the response need "Access-Control-Allow-Origin: https://app.example" and "Access-Control-Allow-Credentials: true". The preflight also needs "Access-Control-Allow-Headers: Authorization, Content-Type".`
         ])
       )
       expect(browser.warnings).toHaveLength(endpoint === 'login' ? 1 : 2)

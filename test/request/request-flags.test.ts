@@ -129,11 +129,7 @@ describe.each(ways)('a flagged request over %s', (_, send) => {
   })
 
   it.each([
-    [
-      { acessToken: 'omit' },
-      'everbearer.acessToken',
-      'one of accessToken, replay; received an unknown name'
-    ],
+    [{ acessToken: 'omit' }, 'everbearer.acessToken', 'no such option; did you mean accessToken?'],
     [{ accessToken: 'none' }, 'everbearer.accessToken', '"none"'],
     [{ accessToken: true }, 'everbearer.accessToken', 'true'],
     [{ replay: 'twice' }, 'everbearer.replay', '"twice"'],

@@ -1,4 +1,4 @@
-// The auth client of this page: the only file that an app needs for everbearer.
+// The auth client of this page. With `header.tsx`, it is all that an app needs for everbearer.
 import { createAuthClient } from 'everbearer'
 
 export interface Credentials {

@@ -10,7 +10,7 @@ const others: readonly {
   { name: 'requests', one: 'request sent', many: 'requests sent' },
   { name: 'refreshes', one: 'refresh', many: 'refreshes' },
   { name: 'reissues', one: 're-issue', many: 're-issues' },
-  { name: 'tokens', one: 'token held', many: 'tokens held' },
+  { name: 'tokens', one: 'token received', many: 'tokens received' },
   { name: 'signIns', one: 'sign-in', many: 'sign-ins' }
 ]
 

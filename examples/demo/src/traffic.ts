@@ -1,4 +1,5 @@
 // API calls of the app: plain axios requests through the client, without any code for tokens.
+import { isAxiosError } from 'axios'
 import { isAuthError } from 'everbearer'
 import { auth } from './auth.ts'
 import {
@@ -33,11 +34,11 @@ export async function sendBurst(): Promise<void> {
   const refreshesBefore = currentHistory().counts.refreshes
   say('plain', `The app sends ${burstSize} requests at once.`)
   const outcomes = await Promise.all(Array.from({ length: burstSize }, callApi))
-  const answered = outcomes.filter((outcome) => outcome === 'ok').length
+  const succeeded = outcomes.filter((outcome) => outcome === 'ok').length
   const refreshes = currentHistory().counts.refreshes - refreshesBefore
-  if (answered < burstSize) say('alert', `${answered} of ${burstSize} requests were answered.`)
-  else if (refreshes === 0) say('good', `All ${burstSize} answered.`)
-  else say('good', `All ${burstSize} answered, with one refresh for all of them.`)
+  if (succeeded < burstSize) say('alert', `${succeeded} of ${burstSize} requests succeeded.`)
+  else if (refreshes === 0) say('good', `All ${burstSize} succeeded.`)
+  else say('good', `All ${burstSize} succeeded, with one refresh for all of them.`)
 }
 
 async function callApi(): Promise<AppCall['outcome']> {
@@ -53,6 +54,18 @@ async function callApi(): Promise<AppCall['outcome']> {
   return outcome
 }
 
+let explainedAtMs = 0
+
+/** Once for all refusals of a burst. */
+function explainRefusal(): void {
+  if (Date.now() - explainedAtMs < 5000) return
+  explainedAtMs = Date.now()
+  say(
+    'alert',
+    'A request failed with 401. For 5 seconds after a 401 triggered a refresh, another 401 does not trigger one.'
+  )
+}
+
 async function ask(): Promise<AppCall['outcome']> {
   try {
     const { data } = await auth.axios.get<{ readonly email: string }>('/me')
@@ -60,6 +73,9 @@ async function ask(): Promise<AppCall['outcome']> {
     return 'ok'
   } catch (error) {
     const state = auth.getState()
+    if (state.status === 'authenticated' && isAxiosError(error) && error.status === 401) {
+      explainRefusal()
+    }
     const hasLeft = state.status === 'unauthenticated' && state.reason === 'signed-out'
     return hasLeft || isAuthError(error, 'ERR_AUTH_SESSION_CHANGED') ? 'dropped' : 'failed'
   }

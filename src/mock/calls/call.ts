@@ -1,6 +1,6 @@
 // Calls: the types of a logged call, and the endpoint names by which a test selects calls.
 
-import { invalid } from '../lib/checks.ts'
+import { describe, invalid } from '../lib/checks.ts'
 import type { CallOutcome } from './outcomes.ts'
 
 /** The name of an injected fault; `answer` is a status or a response that the test chose. */
@@ -119,7 +119,7 @@ export function createEndpointReader(ownRoutes: readonly MockRoute[]): EndpointR
   const known: readonly unknown[] = [...ownRoutes, 'protected', 'api', 'preflight']
   return (method, name) => {
     if (known.includes(name)) return name as MockEndpoint
-    throw invalid('endpoint', `one of ${known.join(', ')}`, String(name), method)
+    throw invalid('endpoint', `one of ${known.join(', ')}`, describe(name), method)
   }
 }
 

@@ -1,6 +1,6 @@
 // Server clock: the clock of the options, which a test can move or stop. Only the server uses it,
 // so moving it creates clock skew.
-import { invalid } from '../lib/checks.ts'
+import { describe, invalid } from '../lib/checks.ts'
 
 export interface MockClock {
   /** The server's time, in milliseconds since the epoch. */
@@ -66,5 +66,5 @@ function within(
   caller: string
 ): number {
   if (typeof value === 'number' && Math.abs(value) <= most) return value
-  throw invalid(name, expectation, String(value), caller)
+  throw invalid(name, expectation, describe(value), caller)
 }

@@ -2,7 +2,7 @@
 
 import { type EndpointReader, type MockEndpoint, type MockRoute, matches } from '../calls/call.ts'
 import { adapterClosed } from '../http/message.ts'
-import { invalid, methodOptions, whole } from '../lib/checks.ts'
+import { describe, invalid, methodOptions, whole } from '../lib/checks.ts'
 
 /** The moment at which a call is held or fails: before or after the server's work. */
 export type MockMoment = 'arrival' | 'commit'
@@ -155,5 +155,5 @@ function whenAdapterCloses(signal: AbortSignal | undefined): Promise<false> {
 /** @throws TypeError if the value is not a moment; `method` is named in the error */
 export function readMoment(method: string, value: unknown): MockMoment {
   if (value === 'arrival' || value === 'commit') return value
-  throw invalid('after', "'arrival' or 'commit'", String(value), method)
+  throw invalid('after', "'arrival' or 'commit'", describe(value), method)
 }

@@ -42,7 +42,13 @@ const protectedMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 const unknownRoute: Route = {
   name: 'unknown',
   methods: [],
-  answer: async () => decision('not_found', refusal(404, 'not_found', 'there is no such route'))
+  answer: async ({ url }) => {
+    const isControl = parseUrl(url)?.pathname.startsWith('/__mock/') === true
+    const description = isControl
+      ? 'the control API is off: start the mock with --control, or with listen(server, { control: true })'
+      : 'there is no such route'
+    return decision('not_found', refusal(404, 'not_found', description))
+  }
 }
 
 export function createRouter({ paths, endpoints, guard, crossOrigin }: RouterDeps): Router {
@@ -103,6 +109,8 @@ function refuseMethod(methods: readonly string[]): Answer {
   return async () =>
     decision(
       'method_not_allowed',
-      refusal(405, 'method_not_allowed', 'this route has other methods', [allow])
+      refusal(405, 'method_not_allowed', `this route accepts ${methods.join(' and ')} only`, [
+        allow
+      ])
     )
 }

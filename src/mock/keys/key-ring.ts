@@ -1,5 +1,6 @@
 // Key ring: the server's own keys. One signs, others only verify, published ones do not sign yet.
 
+import { describe, invalid } from '../lib/checks.ts'
 import { MockAuthServerError } from '../lib/errors.ts'
 import type { MockAlgorithm } from './algorithms.ts'
 import type { KeyAudit, KeyChangeOptions, MockKeyAction, MockKeyChange } from './audit-log.ts'
@@ -122,6 +123,12 @@ export function createKeyRing({
     return generatedKey(kid, change.alg ?? signing.alg)
   }
 
+  function unknownKey(caller: string, kid: string): MockAuthServerError {
+    const kids = all().map((key) => key.kid)
+    const { message } = invalid('kid', `one of ${kids.join(', ')}`, describe(kid), caller)
+    return new MockAuthServerError('unknown_key', message)
+  }
+
   function all(): readonly OwnKey[] {
     return [signing, ...others.map((entry) => entry.key)]
   }
@@ -181,7 +188,7 @@ export function createKeyRing({
     },
     activate(kid, change) {
       const key = find(kid)
-      if (key === undefined) throw unknownKey(kid)
+      if (key === undefined) throw unknownKey('activateKey', kid)
       if (!key.canSign) throw cannotSign(kid)
       if (key === signing) return { previousKid: kid, kid }
       const previousKid = signWith(key)
@@ -206,7 +213,7 @@ export function createKeyRing({
       const leaving = others
         .filter(({ key, status }) => (kid === undefined ? status === 'verifying' : key.kid === kid))
         .map((entry) => entry.key)
-      if (kid !== undefined && leaving.length === 0) throw unknownKey(kid)
+      if (kid !== undefined && leaving.length === 0) throw unknownKey('retireKey', kid)
       moveToRetired(leaving.map((key) => key.kid))
       for (const key of leaving) record('retired', key, change)
       return leaving.map((key) => key.kid)
@@ -226,10 +233,6 @@ export function createKeyRing({
       onChange()
     }
   }
-}
-
-function unknownKey(kid: string): MockAuthServerError {
-  return new MockAuthServerError('unknown_key', `There is no key ${kid}.`)
 }
 
 function cannotSign(kid: string): MockAuthServerError {

@@ -196,5 +196,5 @@ function hasAuthorization(headers: object = {}): boolean {
 function checkInstance(instance: unknown): void {
   const { request, response } = (instance as Partial<AxiosInstance> | undefined)?.interceptors ?? {}
   if (typeof request?.use === 'function' && typeof response?.use === 'function') return
-  throw invalid('instance of attach()', 'an axios instance, such as axios.create() returns')
+  throw invalid('attach(): instance', 'an axios instance, such as axios.create() returns')
 }

@@ -279,7 +279,7 @@ describe('a planned fault', () => {
 
 const nonsense: [unknown[], string][] = [
   [['signin', 503], 'failNext(): endpoint: expected one of login, refresh, logout, me'],
-  [['unknown', 503], 'received unknown'],
+  [['unknown', 503], 'received "unknown"'],
   [['refresh', 199], 'failNext(): fault: expected a status from 200 to 599'],
   [['refresh', 600], 'received 600'],
   [['refresh', 200.5], 'received 200.5'],

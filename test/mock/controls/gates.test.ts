@@ -138,7 +138,10 @@ it('answers an old cookie after a reset as unknown_session, not as reuse', async
 
 it.each([
   [['signin'], 'hold(): endpoint: expected one of login, refresh, logout, me'],
-  [['refresh', { after: 'lunch' }], "hold(): after: expected 'arrival' or 'commit'; received lunch"]
+  [
+    ['refresh', { after: 'lunch' }],
+    `hold(): after: expected 'arrival' or 'commit'; received "lunch"`
+  ]
 ])('hold(%j) throws: %s', (given, message) => {
   const { hold } = createMockAuthServer()
   expect(() => Reflect.apply(hold, undefined, given)).toThrow(TypeError)

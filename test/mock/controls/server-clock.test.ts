@@ -135,9 +135,9 @@ describe('the server’s clock', () => {
   const nonsense: [string, (clock: MockClock) => void, string][] = [
     ['advance', ({ advance }) => advance(Number.NaN), 'a finite number of seconds; received NaN'],
     ['advance', ({ advance }) => advance(Infinity), 'received Infinity'],
-    ['advance', ({ advance }) => advance('5' as never), 'received 5'],
+    ['advance', ({ advance }) => advance('5' as never), 'received "5"'],
     ['freeze', ({ freeze }) => freeze(new Date('x')), 'a Date or milliseconds since the epoch'],
-    ['freeze', ({ freeze }) => freeze('2030' as never), 'received 2030'],
+    ['freeze', ({ freeze }) => freeze('2030' as never), 'received "2030"'],
     ['freeze', ({ freeze }) => freeze(8.65e15), 'received 8650000000000000'],
     ['advance', ({ advance }) => advance(8.64e12), 'a time within the range of Date'],
     ['advance', ({ advance }) => advance(Number.MAX_VALUE), 'received Infinity']

@@ -77,6 +77,9 @@ describe('a stepwise rotation', () => {
   it('throws unknown_key if activateKey() gets an unknown kid', () => {
     const server = createMockAuthServer()
     expect(() => server.activateKey('unknown')).toThrow(MockAuthServerError)
+    expect(() => server.activateKey('unknown')).toThrow(
+      `activateKey(): kid: expected one of ${server.keys[0]?.kid}; received "unknown".`
+    )
     expect(() => server.activateKey('unknown')).toThrow(code('unknown_key'))
   })
 })

@@ -142,6 +142,38 @@ it.each([
   expect(await auth.getAccessToken()).toBe('opaque')
 })
 
+it.each<[string, number, string, Record<string, string>, string]>([
+  [
+    'the wait that the server asks for',
+    429,
+    '',
+    { 'Retry-After': '30' },
+    'answered 429 (Retry-After: 30 s).'
+  ],
+  ['the OAuth error code', 400, '{"error":"invalid_client"}', {}, 'answered 400 (invalid_client).'],
+  ['the options of the path', 404, '', {}, 'Check the options baseURL and paths.'],
+  [
+    'the options of the path',
+    200,
+    '<!doctype html>',
+    {},
+    'received HTML. Check the options baseURL and paths.'
+  ],
+  ['an empty body', 204, '', {}, 'received an empty body (status 204).'],
+  [
+    'the option for other formats',
+    200,
+    '{"token":"opaque"}',
+    {},
+    'received no access_token. If this is how the server answers, convert it with parseTokenResponse.'
+  ]
+])('names %s in the error of a refresh answered %i', async (_, status, body, headers, message) => {
+  const { auth, fault } = setUpFaultyServer()
+  await auth.login(ada)
+  fault('/refresh', answers(status, body, headers))
+  await expect(auth.refresh()).rejects.toThrow(message)
+})
+
 it('lists as many refresh answers as the README says', async () => {
   const readme = await readFile(join(import.meta.dirname, '../../../README.md'), 'utf8')
   const [, ends, keeps] = /(\d+) refusals end the session; (\d+)\s+others/.exec(readme) ?? []

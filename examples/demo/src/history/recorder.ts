@@ -70,8 +70,11 @@ export function startRecording(): void {
   auth.on('reissued', ({ token, previousKid }) => {
     count('reissues')
     hold(token, 're-issue')
-    const before = previousKid === undefined ? '' : ` in place of ${previousKid}'s`
-    say('token', `A response carried a token of ${nameOf(token)}${before}. The client adopted it.`)
+    const before = previousKid === undefined ? '' : `, replacing one signed by ${previousKid}`
+    say(
+      'token',
+      `A response carried a token signed by ${nameOf(token)}${before}. The client adopted it.`
+    )
   })
   auth.on('reissue-refused', ({ refusal }) => {
     say('plain', `A re-issued token was ignored (${refusal}).`)

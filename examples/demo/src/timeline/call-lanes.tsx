@@ -9,7 +9,7 @@ import { at } from './scale.ts'
 export const ServerLane = memo(function ServerLane() {
   const calls = useHistory((history) => history.serverCalls)
   const colourOf = useKeyColour()
-  const clusters = useMemo(() => clusterCalls(calls, kindOf), [calls])
+  const clusters = useMemo(() => clusterCalls(calls, kindOf, hasLabel), [calls])
   return (
     <div className="lane lane-server">
       {clusters.map(({ atMs, kind, items }) => {
@@ -46,6 +46,10 @@ export const AppLane = memo(function AppLane() {
     </div>
   )
 })
+
+function hasLabel({ status, reissuedKid }: ServerCall): boolean {
+  return status === 401 || reissuedKid !== undefined
+}
 
 function times(count: number): string {
   return count > 1 ? ` ×${count}` : ''

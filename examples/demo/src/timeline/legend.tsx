@@ -5,7 +5,7 @@ export function Legend() {
   return (
     <footer className="legend">
       <p>
-        <span className="legend-bar" /> access token; the dashed part was not used
+        <span className="legend-bar" /> access token; dashed: replaced before expiry
       </p>
       <p>
         <KeyIcon /> from a sign-in

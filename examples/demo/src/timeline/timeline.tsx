@@ -18,7 +18,7 @@ const lanes = [
     hint: 'in memory only; the colour shows its signing key'
   },
   { name: 'refreshes', title: 'Refreshes', hint: 'one for all callers' },
-  { name: 'server', title: 'Server answers', hint: 'refusals on top' },
+  { name: 'server', title: 'Server answers', hint: 'upper row: refusals' },
   { name: 'app', title: 'App results', hint: 'one dot per call' }
 ] as const
 
