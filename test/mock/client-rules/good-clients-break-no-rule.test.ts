@@ -16,6 +16,13 @@ const pass = async (setup: ClientSetup, seconds: number) => {
     await setup.idle()
   }
 }
+async function reloadTwiceAfterPause(setup: ClientSetup): Promise<void> {
+  await setup.auth.login(ada)
+  setup.auth.dispose()
+  setup.clock.tick(700_000)
+  await reload(setup)
+  await reload(setup)
+}
 
 const lives: Record<
   string,
@@ -72,23 +79,11 @@ const lives: Record<
   },
   'a reload after the session has been idle for too long': {
     server: { refreshIdleSeconds: 600 },
-    async live(setup) {
-      await setup.auth.login(ada)
-      setup.auth.dispose()
-      setup.clock.tick(700_000)
-      await reload(setup)
-      await reload(setup)
-    }
+    live: reloadTwiceAfterPause
   },
   'a reload after the session has expired': {
     server: { sessionSeconds: 600 },
-    async live(setup) {
-      await setup.auth.login(ada)
-      setup.auth.dispose()
-      setup.clock.tick(700_000)
-      await reload(setup)
-      await reload(setup)
-    }
+    live: reloadTwiceAfterPause
   },
   'the server ending all sessions': {
     async live(setup) {

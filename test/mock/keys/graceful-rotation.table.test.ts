@@ -83,10 +83,10 @@ async function play({ from, to, phase, leadSeconds }: Rotation) {
     for (const age of ages) {
       const token = tokens[second - age]
       if (token === undefined) continue
-      const verdicts = await Promise.all(verifiers.map((verify) => verify(token)))
+      const results = await Promise.all(verifiers.map((verify) => verify(token)))
       const isLetIn = (await ada.me(token)).status === 200
-      counts.checked += 1 + verdicts.length
-      counts.goodRefused += [...verdicts, isLetIn].filter((isGood) => !isGood).length
+      counts.checked += 1 + results.length
+      counts.goodRefused += [...results, isLetIn].filter((isGood) => !isGood).length
     }
     if (second >= retireAt) {
       const forged = await server.mint({ sid, kid: old })
@@ -94,9 +94,9 @@ async function play({ from, to, phase, leadSeconds }: Rotation) {
       if (!isLetIn) expect(outcome(server)).toBe('retired_key')
       // Verifiers keep a retired key as long as the JWK Set, but all its tokens have expired.
       const hasTurnedOver = second >= retireAt + keptSeconds
-      const verdicts = hasTurnedOver ? await Promise.all(verifiers.map((each) => each(forged))) : []
-      counts.retiredChecked += 1 + verdicts.length
-      counts.retiredAccepted += [...verdicts, isLetIn].filter((isGood) => isGood).length
+      const results = hasTurnedOver ? await Promise.all(verifiers.map((each) => each(forged))) : []
+      counts.retiredChecked += 1 + results.length
+      counts.retiredAccepted += [...results, isLetIn].filter((isGood) => isGood).length
     }
     clock.advanceSeconds(1)
   }

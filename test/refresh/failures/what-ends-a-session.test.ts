@@ -16,7 +16,7 @@ function answer(status: number, body: unknown, headers: Record<string, string> =
 const html = '<!doctype html><title>Sign in to the Wi-Fi</title>'
 const invalidGrant = { error: 'invalid_grant' }
 
-const verdicts: readonly [string, WireResponse][] = [
+const rejections: readonly [string, WireResponse][] = [
   ['400 invalid_grant', answer(400, invalidGrant)],
   ['401', answer(401, {})],
   ['401 in HTML', answer(401, html)],
@@ -25,7 +25,7 @@ const verdicts: readonly [string, WireResponse][] = [
   ['403 without a body', answer(403, '', { 'Content-Type': 'text/plain' })]
 ]
 
-it.each(verdicts)('ends the session if the refresh endpoint answers %s', async (_, response) => {
+it.each(rejections)('ends the session if the refresh endpoint answers %s', async (_, response) => {
   const { auth, browser, eventNames, callsTo } = setUpClient()
   await auth.login(ada)
   browser.intercept('/refresh', { kind: 'answer', response })
