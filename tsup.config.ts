@@ -24,6 +24,7 @@ function emitDeclarations(): void {
 const config: Options = {
   entry: {
     index: 'src/index.ts',
+    contracts: 'src/contracts.ts',
     'react/index': 'src/react/index.tsx',
     'mock/index': 'src/mock/index.ts',
     'mock/msw': 'src/mock/msw.ts',

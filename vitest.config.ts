@@ -13,6 +13,7 @@ type Replacement = { readonly find: RegExp; readonly replacement: string }
 const source = process.env.EVERBEARER_SOURCE ?? fileURLToPath(new URL('./src', import.meta.url))
 const entries: readonly Replacement[] = [
   { find: /^everbearer$/, replacement: join(source, 'index.ts') },
+  { find: /^everbearer\/contracts$/, replacement: join(source, 'contracts.ts') },
   { find: /^everbearer\/react$/, replacement: join(source, 'react/index.tsx') },
   { find: /^everbearer\/mock$/, replacement: join(source, 'mock/index.ts') },
   { find: /^everbearer\/mock\/msw$/, replacement: join(source, 'mock/msw.ts') },
@@ -43,7 +44,10 @@ function onBuild(name: string, test: Project['test']): Project {
 
 /** Test files that need a browser that is not installed. */
 export const missing: readonly string[] = missingBrowsers()
-const ownProject = ['test/{browser,contract,package}/**', 'test/**/*.{dom,long}.test.{ts,tsx}']
+const ownProject = [
+  'test/{backends,browser,contract,package}/**',
+  'test/**/*.{dom,long}.test.{ts,tsx}'
+]
 const smokeInBrowsers = ['test/browser/{main-job-in-chromium,session-in-firefox}.test.ts']
 const timedInBrowsers = ['test/browser/tabs-{in-chromium,that-crash-or-freeze}.test.ts']
 const slowPackaging = ['test/package/{packed-package-in-an-app,recipes-in-node}.test.ts']
@@ -82,7 +86,7 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
     // Full tables, and random searches over their full distance.
     onSource('tables', {
       include: ['test/**/*.{table,race}.test.ts'],
-      exclude: ['test/{browser,contract,package}/**']
+      exclude: ['test/{backends,browser,contract,package}/**']
     }),
     onSource('tables-dom', {
       include: ['test/**/*.table.dom.test.ts'],
@@ -93,8 +97,7 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
       'oldest-axios',
       {
         include: ['test/{sign-in,refresh,request,reissue,options,idle,state,privacy}/**/*.test.ts'],
-        // axios 1.18 itself carries the token along a redirect to a subdomain.
-        exclude: ['test/**/*.{dom,race}.test.ts', 'test/request/redirects.table.test.ts'],
+        exclude: ['test/**/*.{dom,race}.test.ts'],
         env: { AXIOS_UNDER_TEST: '1.18.0' }
       },
       oldestAxios
@@ -110,6 +113,11 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
       },
       oldestAxios
     ),
+    // The contract of the mock, with the other contract through every adapter that runs in Node.
+    onSource('contract', {
+      include: ['test/contract/*.test.ts'],
+      exclude: ['test/contract/in-chromium.test.ts']
+    }),
     // The msw adapter with the oldest supported msw.
     onSource(
       'oldest-msw',
@@ -135,6 +143,14 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
       exclude: [...missing],
       fileParallelism: false,
       sequence: { groupOrder: 1 }
+    }),
+    // The client and real auth servers, which test/backends/install.ts installs. Their tokens live a
+    // few seconds, so they run alone.
+    onSource('backends', {
+      include: ['test/backends/*.test.ts'],
+      globalSetup: 'test/backends/install.ts',
+      maxConcurrency: 16,
+      sequence: { groupOrder: 2 }
     })
   ],
   long: [

@@ -1,27 +1,38 @@
 // createAuthClient(): builds the parts of a client and wires them. It decides nothing itself.
 import axios from 'axios'
 import { createEndpoints } from './auth-api/endpoints.ts'
+import { createNotices } from './auth-api/notices.ts'
 import { createTokenRequest } from './auth-api/token-request.ts'
 import type { AuthClient } from './auth-client.ts'
+import type { Claims } from './contract/auth-contract.ts'
+import type { TokenResponse } from './contract/tokens.ts'
+import { checkFunction } from './lib/checks.ts'
 import { AuthError } from './lib/errors.ts'
 import { createEmitter } from './lib/listeners.ts'
 import { createPlatform, pageFetch } from './lib/platform.ts'
 import { createStoredValue } from './lib/stored-value.ts'
-import { createTimers } from './lib/time.ts'
-import { createTrustedOrigins } from './lib/url.ts'
+import { createTimers, readMoment } from './lib/time.ts'
+import { checkUrlSupport, createTrustedOrigins, createUrlPolicy } from './lib/url.ts'
 import type { AuthClientOptions } from './options.ts'
+import { createRefreshRequest } from './refresh/refresh-request.ts'
+import { readPolicy } from './refresh/refresh-time.ts'
 import { createRefresher } from './refresh/refresher.ts'
 import { createAxiosBinding } from './request/axios/attach.ts'
+import { createBodyReader } from './request/body-text.ts'
 import { createDiagnostics } from './request/diagnostics.ts'
 import { createAuthFetch } from './request/fetch.ts'
 import { createSendWithToken } from './request/send-with-token.ts'
-import { createRefusalRule } from './request/token-refusal.ts'
+import { createTokenRefusal } from './request/token-refusal.ts'
 import { createTokenSource, requireToken } from './request/token-source.ts'
-import { resolveOptions } from './resolve-options.ts'
+import { readInitialToken, resolveOptions } from './resolve-options.ts'
 import { createIdleWatch } from './schedule/idle.ts'
 import { createScheduler } from './schedule/scheduler.ts'
-import type { AuthEvents } from './session/events.ts'
+import { type AuthEvents, eventNames } from './session/events.ts'
+import { createReceiveToken } from './session/held-token.ts'
 import { createSession } from './session/session.ts'
+import type { AuthState } from './session/state.ts'
+import { createReadUser } from './session/user.ts'
+import { receiveInitialToken } from './sign-in/initial-token.ts'
 import { keepRestoreHint, mayRestore } from './sign-in/restore.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
 import { createTabs } from './tabs/tabs.ts'
@@ -37,36 +48,40 @@ import { createTabs } from './tabs/tabs.ts'
  * await auth.login({ email, password })
  * const { data } = await auth.axios.get('/me')
  */
-export function createAuthClient<Credentials extends object = object>(
-  given: AuthClientOptions = {}
-): AuthClient<Credentials> {
-  const options = resolveOptions(given)
-  const { baseURL, idlePolicy, initialToken, refreshWith, reissuedTokenHeader } = options
-  const { refreshTimeoutMs, refreshAbandonMs, sendIdempotencyKey } = options
-  const { refreshBeforeExpirySeconds, spreadRefreshes } = options
-  const policy = { refreshBeforeExpirySeconds, spreadRefreshes }
+export function createAuthClient<Credentials extends object = object, User = Claims>(
+  given: AuthClientOptions<User> = {}
+): AuthClient<Credentials, User> {
+  checkUrlSupport()
+  const options = resolveOptions(given, createPlatform())
+  const { baseURL, contract } = options
+  const { refreshTimeoutMs, refreshAbandonMs } = options
+  const policy = readPolicy(options)
 
   // The environment.
-  const replaced = createPlatform(options.platform)
-  const timers = createTimers(replaced)
-  const platform = { ...replaced, setTimer: timers.setTimer }
-  const emitter = createEmitter<AuthEvents>()
-  const endpoints = createEndpoints(options, platform.pageUrl)
-  const origins = createTrustedOrigins(baseURL, options.trustedOrigins, platform.pageUrl)
+  const timers = createTimers(options.platform)
+  const platform = { ...options.platform, setTimer: timers.setTimer }
+  const emitter = createEmitter<AuthEvents>(eventNames)
+  const isAllowed = createUrlPolicy(platform.pageUrl, options.allowInsecureRequests)
+  const endpoints = createEndpoints(options, platform.pageUrl, isAllowed)
+  const origins = createTrustedOrigins(baseURL, options.trustedOrigins, platform.pageUrl, isAllowed)
 
   // Two clients of one origin that talk to different servers must not share a lock or a stored
   // value.
-  const namespace = `everbearer:${endpoints.identify()}`
+  const namespace = `everbearer:${options.name}:${endpoints.identify()}`
   const storedValue = (name: string) => createStoredValue(platform.storage, `${namespace}:${name}`)
   const signOutMark = storedValue('signed-out')
   const restoreHint = storedValue('signed-in')
 
   // The session. Its signals reach the parts in the order in which they are created here.
+  const { refresh } = contract
+  const readUser = createReadUser(contract.user)
+  const issued = readInitialToken(options, platform.now())
+  const initialToken = receiveInitialToken(issued, readMoment(platform), readUser)
   const restores = mayRestore({
     mode: options.restore,
     hasPage: platform.pageUrl() !== undefined,
     hasInitialToken: initialToken !== undefined,
-    hasLastingCredential: refreshWith !== 'access-token',
+    canRefresh: refresh !== false,
     isSignOutPending: signOutMark.read() !== undefined,
     hint: restoreHint
   })
@@ -77,98 +92,83 @@ export function createAuthClient<Credentials extends object = object>(
     lockTimeoutMs: options.lockTimeoutMs,
     session,
     signOutMark,
+    readUser,
     platform
   })
 
   // The auth requests: refresh, login and logout.
-  const isRefreshedByApp = typeof refreshWith === 'function'
   const diagnostics = createDiagnostics({
     platform,
     origins,
     emitter,
-    reissuedTokenHeader,
-    sendIdempotencyKey,
-    endpoint: (name) =>
-      name === 'refresh' && isRefreshedByApp ? undefined : endpoints.resolve(name)
+    contract,
+    baseURL,
+    trustedOrigins: options.trustedOrigins,
+    endpoints
   })
+  const notices = createNotices(platform)
+  const tokenRefusal = createTokenRefusal({ contract, platform, refreshTimeoutMs })
   const plainTokenRequest = createTokenRequest(platform, {
+    contract,
     endpoints,
-    sendIdempotencyKey,
-    refreshWith,
-    parseTokenResponse: options.parseTokenResponse,
-    trusts: origins.trusts
+    trusts: origins.trusts,
+    isTokenRefusal: tokenRefusal.refuses,
+    notices
   })
   const tokenRequest = diagnostics?.watch(plainTokenRequest) ?? plainTokenRequest
-  const refresher = createRefresher({
-    session,
-    tabs,
+  const onContradiction = notices?.contradictedLifetime
+  const receive = createReceiveToken({ platform, readUser, onContradiction })
+  const limits = { refreshTimeoutMs, refreshAbandonMs }
+  const parts = { session, tabs, refresh, receive, platform, policy, ...limits }
+  const { refreshTokenStore: store } = options
+  const initialRefreshToken = initialToken === undefined ? issued?.refreshToken : undefined
+  const refreshRequest = createRefreshRequest({
+    ...parts,
     tokenRequest,
-    platform,
-    emitter,
-    policy,
-    refreshTimeoutMs,
-    refreshAbandonMs,
-    isRefreshedByApp
+    store,
+    initialRefreshToken,
+    notices
+  })
+  const isSessionKnown = () => restoreHint.read() !== undefined
+  const refresher = createRefresher({
+    ...parts,
+    request: refreshRequest,
+    isSessionKnown,
+    emitter
   })
   const signIn = createSignIn({
-    session,
-    tabs,
+    ...parts,
     tokenRequest,
-    signOutMark,
-    platform,
-    policy,
-    refreshTimeoutMs,
-    refreshAbandonMs
+    refreshRequest,
+    isSessionKnown,
+    canLogOut: contract.logout !== false,
+    signOutMark
   })
   if (options.restore === 'hint') keepRestoreHint(session, restoreHint)
 
   // The due work: refreshes before expiry, and the sign-out of an idle user.
-  const idle = createIdleWatch({
-    limitSeconds: idlePolicy.signOutAfterSeconds,
-    session,
-    signIn,
-    lastActive: storedValue('active'),
-    platform
-  })
-  const scheduler = createScheduler({
-    session,
-    tabs,
-    refresher,
-    signIn,
-    idle,
-    platform,
-    whileHidden: idlePolicy.whileHidden
-  })
+  const { signOutAfterSeconds: limitSeconds, whileHidden } = options.idlePolicy
+  const lastActive = storedValue('active')
+  const idle = createIdleWatch({ ...parts, limitSeconds, signIn, lastActive })
+  const scheduler = createScheduler({ ...parts, refresher, signIn, idle, whileHidden })
 
   // The app's requests: the token for each, over axios and over fetch.
-  const tokens = createTokenSource({
-    session,
-    refresher,
-    emitter,
-    platform,
-    policy,
-    isAppSigningIn: signIn.isAppSigningIn
-  })
+  const { isAppSigningIn } = signIn
+  const tokens = createTokenSource({ ...parts, refresher, emitter, isAppSigningIn })
+  const { attach, reissue } = contract
   const sendWithToken = createSendWithToken({
     tokens,
     origins,
     isAuthEndpoint: endpoints.has,
-    refuses: createRefusalRule(options.isTokenRefusal),
+    tokenRefusal,
+    reissue,
     diagnostics
   })
-  const binding = createAxiosBinding({
-    sendWithToken,
-    beginRequest: session.beginRequest,
-    reissuedTokenHeader,
-    fetch: pageFetch,
-    platform
-  })
-  const authFetch = createAuthFetch({
-    sendWithToken,
-    beginRequest: session.beginRequest,
-    reissuedTokenHeader,
-    fetch: pageFetch
-  })
+  const { beginRequest } = session
+  const requestDeps = { sendWithToken, beginRequest, attach, reissue, fetch: pageFetch }
+  const binding = createAxiosBinding({ ...requestDeps, platform })
+  const bodyReader = createBodyReader(platform)
+  const authFetch = createAuthFetch({ ...requestDeps, baseURL, readBody: bodyReader.read })
   const instance = axios.create({ baseURL })
   binding.attach(instance)
 
@@ -178,6 +178,7 @@ export function createAuthClient<Credentials extends object = object>(
   else if (restores) refresher.refresh('restore').catch(() => {})
 
   let isDisposed = false
+  const getState = session.getState as () => AuthState<User>
 
   function checkLive(): void {
     if (isDisposed) throw disposed()
@@ -193,9 +194,14 @@ export function createAuthClient<Credentials extends object = object>(
       checkLive()
       return authFetch(input, init)
     },
-    async login(credentials) {
+    async login<Body>(credentials: Credentials | (() => Promise<TokenResponse | object>)) {
       checkLive()
-      await signIn.login(credentials)
+      return (await signIn.login(credentials)) as Body
+    },
+    async restore() {
+      checkLive()
+      await signIn.restore()
+      return getState()
     },
     async logout() {
       checkLive()
@@ -209,26 +215,32 @@ export function createAuthClient<Credentials extends object = object>(
     },
     async getAccessToken() {
       checkLive()
-      return requireToken(await tokens.forRequest(session.beginRequest())).accessToken
+      return requireToken(await tokens.forRequest(session.beginRequest(false))).accessToken
     },
     markActive() {
       session.signal('activity')
     },
-    getState: session.getState,
+    getState,
     getRefreshStatus: refresher.status,
-    subscribe: session.subscribe,
+    subscribe(listener) {
+      checkFunction(listener, 'subscribe(): listener')
+      return session.subscribe(listener)
+    },
     on: emitter.on,
     async ready() {
       if (session.getState().status === 'initializing' && refresher.isInFlight()) {
         await refresher.refresh('restore').catch(() => {})
       }
-      return session.getState()
+      return getState()
     },
     dispose() {
       if (isDisposed) return
       isDisposed = true
       scheduler.dispose()
       binding.detachAll()
+      bodyReader.dispose()
+      tokenRefusal.dispose()
+      instance.interceptors.request.use(() => Promise.reject(disposed()))
       tabs.dispose()
       session.dispose()
       refresher.dispose(disposed())

@@ -1,8 +1,42 @@
 // Entry "everbearer": the public API. Names that are not listed here are private.
 
-export type { TokenResponse } from './auth-api/answer.ts'
-export type { RefreshContext, RefreshWith } from './auth-api/custom-refresh.ts'
 export type { AuthClient } from './auth-client.ts'
+export type {
+  AnswerPattern,
+  AnswerRule,
+  AnswerRules,
+  AnswerTest,
+  Challenge,
+  ReceivedAnswer
+} from './contract/answer-rules.ts'
+export type {
+  AuthContract,
+  Claims,
+  Refusals,
+  UserContract,
+  UserFacts
+} from './contract/auth-contract.ts'
+export type {
+  AuthRequestContext,
+  EndpointContract,
+  LoginContract,
+  LoginFunction,
+  LogoutContract,
+  LogoutFunction,
+  RefreshContext,
+  RefreshContract,
+  RefreshFunction
+} from './contract/endpoints.ts'
+export type {
+  BodyPath,
+  HeaderFormat,
+  LifetimePlace,
+  LifetimeUnit,
+  ReadTokens,
+  TokenPlace,
+  TokenPlaces,
+  TokenResponse
+} from './contract/tokens.ts'
 export { createAuthClient } from './create-auth-client.ts'
 export type { AuthErrorCode } from './lib/errors.ts'
 export { AuthError, isAuthError } from './lib/errors.ts'
@@ -13,10 +47,10 @@ export type {
   PlatformStorage,
   Wake
 } from './lib/platform.ts'
+export type { RefreshTokenStore } from './lib/stored-value.ts'
 export type { AuthClientOptions } from './options.ts'
 export type { AuthFetch, AuthFetchInit } from './request/fetch.ts'
 export type { RequestFlags } from './request/request-flags.ts'
-export type { ApiAnswer, Challenge, IsTokenRefusal } from './request/token-refusal.ts'
 export type {
   AuthEventListener,
   AuthEvents,

@@ -1,39 +1,57 @@
 // Options of `createAuthClient()`: meaning, unit, range and default of each.
 
-import type { TokenResponse } from './auth-api/answer.ts'
-import type { RefreshWith } from './auth-api/custom-refresh.ts'
+import type { AuthContract, Claims } from './contract/auth-contract.ts'
+import type { TokenResponse } from './contract/tokens.ts'
 import type { Platform } from './lib/platform.ts'
-import type { IsTokenRefusal } from './request/token-refusal.ts'
+import type { RefreshTokenStore } from './lib/stored-value.ts'
 
 /**
- * The options of `createAuthClient()`. All of them may be left out.
+ * The options of `createAuthClient()`. All of them may be left out. `User` is the type of
+ * `getState().user`.
  *
  * @example
- * createAuthClient({ baseURL: 'https://api.example.com', refreshWith: 'refresh-token' })
+ * createAuthClient({ baseURL: 'https://api.example.com', contract: { refresh: '/auth/refresh' } })
  */
-export interface AuthClientOptions {
+export interface AuthClientOptions<User = Claims> {
   /**
-   * The URL of the API and its auth endpoints: an absolute https URL (http on localhost only), or a
-   * path on the page's origin. The access token is sent to this origin only, unless
-   * `trustedOrigins` names others.
+   * The URL of the API and its auth endpoints: an absolute https URL, or a path on the page's
+   * origin. For http, see `allowInsecureRequests`. The access token is sent to this origin only,
+   * unless `trustedOrigins` names others.
    *
    * @default '' (the page's origin)
    * @example 'https://api.example.com/v1'
    */
   readonly baseURL?: string | undefined
   /**
-   * Paths of the three auth endpoints, joined to `baseURL` as axios joins them. Each endpoint is
-   * called with POST.
+   * The auth endpoints, tokens and answers of the backend, and how it names the user. Every field
+   * may be left out; see {@link AuthContract}.
    *
-   * @default { login: '/login', refresh: '/refresh', logout: '/logout' }
+   * @default POST `/login`, `/refresh` and `/logout` with JSON; a refresh cookie; RFC 6749 §5.1
+   * token responses
+   * @example { refresh: { path: '/auth/refresh', credential: 'refresh-token' }, logout: false }
    */
-  readonly paths?:
-    | {
-        readonly login?: string | undefined
-        readonly refresh?: string | undefined
-        readonly logout?: string | undefined
-      }
-    | undefined
+  readonly contract?: AuthContract<User> | undefined
+  /**
+   * Distinguishes clients of one API on one page, such as two accounts. Clients with the same name
+   * and refresh endpoint share one session with all tabs of the browser.
+   *
+   * A name does not separate cookies. If the refresh credential is a cookie, all clients of one
+   * server share that cookie. Two accounts then need two cookies, or refresh tokens in the body.
+   *
+   * @default 'default'
+   */
+  readonly name?: string | undefined
+  /**
+   * Whether tokens and credentials may be sent over http to hosts other than the loopback. Set it
+   * if there is no page, or one without http, for example in a container or a mobile app.
+   *
+   * Without it, http is allowed on loopback hosts, and elsewhere if the page itself is http. A page
+   * that is https never sends them over http.
+   *
+   * @default false
+   * @example true // with baseURL: 'http://10.0.2.2:4000', in an Android emulator
+   */
+  readonly allowInsecureRequests?: boolean | undefined
   /**
    * The origins that receive the access token and may re-issue it. The list replaces the default,
    * so include the origin of `baseURL`. Subdomains must be listed one by one.
@@ -42,26 +60,6 @@ export interface AuthClientOptions {
    * @example ['https://api.example.com', 'https://files.example.com']
    */
   readonly trustedOrigins?: readonly string[] | undefined
-  /**
-   * The response header in which the server re-issues an access token, as `Bearer <token>`.
-   * Cross-origin, the server must list the header in `Access-Control-Expose-Headers`.
-   *
-   * @default 'Authorization'
-   */
-  readonly reissuedTokenHeader?: string | undefined
-  /**
-   * Decides whether a 4xx answer refuses the access token. If it does, the client refreshes the
-   * token and replays the request. Set it if your server signals an expired token in another way
-   * than 401.
-   *
-   * An answer with `insufficient_scope` in `WWW-Authenticate` is never a refusal. If the function
-   * throws, the default decides and the error is reported as uncaught.
-   *
-   * @default ({ status }) => status === 401
-   * @example
-   * async ({ status, text }) => status === 403 && (await text()).includes('expired token')
-   */
-  readonly isTokenRefusal?: IsTokenRefusal | undefined
   /**
    * How long before its expiry the access token is refreshed, in seconds, at least 0. If this is
    * more than a quarter of the token's lifetime, a quarter is used instead.
@@ -90,6 +88,10 @@ export interface AuthClientOptions {
    * How long an unanswered refresh stays in flight before it is aborted and the next one may begin,
    * in milliseconds, at least `refreshTimeoutMs`.
    *
+   * The next one presents the same refresh token again. A server with reuse detection takes that
+   * for theft, unless it honours the `Idempotency-Key`. If your server may be asleep, set more than
+   * the time that it takes to start.
+   *
    * @default 30_000, or `refreshTimeoutMs` if that is longer
    */
   readonly refreshAbandonMs?: number | undefined
@@ -103,53 +105,42 @@ export interface AuthClientOptions {
   /**
    * Whether a page load restores the session with a silent refresh.
    *
-   * - `always`: it does. A first visit causes one request that the server rejects.
+   * - `always`: it does. A first visit causes one request that the server rejects. With
+   *   `contract.refresh: false` this is an error, because there is nothing to ask the server.
    * - `hint`: it does if storage says that a user was signed in here, so that a first visit causes
    *   no request. The stored hint is not a secret.
    * - `never`: the page starts signed out.
    *
-   * @default 'always' in a page; 'never' outside a page and with `refreshWith: 'access-token'`
+   * Other tabs are asked first. No request is sent if the client holds no credential for it.
+   *
+   * @default 'always' in a page; 'never' outside a page and with `contract.refresh: false`
    */
   readonly restore?: 'always' | 'hint' | 'never' | undefined
   /**
-   * Whether refresh requests carry an `Idempotency-Key` header. A server that supports it answers a
-   * retried refresh like the first one.
-   *
-   * - `same-origin`: they do if the refresh endpoint has the page's origin.
-   * - `always`: they do. Cross-origin, the server must list the header in
-   *   `Access-Control-Allow-Headers`.
-   * - `never`: they do not.
-   *
-   * @default 'same-origin'
-   */
-  readonly sendIdempotencyKey?: 'same-origin' | 'always' | 'never' | undefined
-  /**
    * A token that the app already has at start, for example from a server-rendered page. The client
-   * then starts signed in and does not restore the session.
+   * then starts signed in and does not restore the session. An expired token is ignored, and one
+   * that is about to expire is refreshed at once.
    *
    * @default undefined
    * @example { accessToken: window.__TOKEN__, expiresIn: 300 }
    */
   readonly initialToken?: TokenResponse | undefined
   /**
-   * How the session is refreshed: with the refresh cookie, the current access token, the OAuth 2
-   * refresh token, or a function of the app. See {@link RefreshWith}.
+   * Keeps the refresh token across page loads. The contract must have a refresh function, or a
+   * refresh with `credential: 'refresh-token'`. The store is meant for the secure storage of
+   * Capacitor, Electron or a browser extension. Any script that reaches it can read the token, so
+   * never use `localStorage`.
    *
-   * @default 'cookie'
-   */
-  readonly refreshWith?: RefreshWith | undefined
-  /**
-   * Converts the JSON body of the login and refresh endpoints to a token response. If it throws,
-   * the caller gets `ERR_AUTH_RESPONSE_MALFORMED`.
+   * A store that fails does not end the session. If `get()` throws, the refresh fails with
+   * `ERR_AUTH_STORE_FAILED` and is retried; if it does not return, with `ERR_AUTH_TIMEOUT`. If
+   * `set()` or `remove()` fails, the session goes on in memory, with a warning in development.
    *
-   * @default undefined (the body is a token response)
+   * @default undefined (the refresh token stays in memory)
    * @example
-   * (body) => {
-   *   const { token, ttlSeconds } = body as MyTokenResponse
-   *   return { accessToken: token, expiresIn: ttlSeconds }
-   * }
+   * { get: () => secureStorage.get('rt'), set: (token) => secureStorage.set('rt', token),
+   *   remove: () => secureStorage.remove('rt') }
    */
-  readonly parseTokenResponse?: ((body: unknown) => TokenResponse) | undefined
+  readonly refreshTokenStore?: RefreshTokenStore | undefined
   /**
    * The rules for a hidden page and an idle user.
    *
@@ -158,7 +149,9 @@ export interface AuthClientOptions {
    * - `signOutAfterSeconds`: signs the user out after this time without a request or a
    *   `markActive()` call, in seconds, at least 1. `undefined` never signs out.
    *
-   * @default { whileHidden: 'pause', signOutAfterSeconds: undefined }
+   * @default { whileHidden: 'pause', signOutAfterSeconds: undefined }; `whileHidden` is 'refresh'
+   * with `contract.refresh: false` and with `credential: 'access-token'`, because the session then
+   * ends with its access token
    */
   readonly idlePolicy?:
     | {
@@ -170,8 +163,8 @@ export interface AuthClientOptions {
    * The data that the tabs of this browser share. Any script of the page's origin can listen to
    * their messages.
    *
-   * - `share`: the access token, and the refresh token with `refreshWith: 'refresh-token'`. One
-   *   refresh serves all tabs, and a new tab gets its token from another tab.
+   * - `share`: the access token, and the refresh token if scripts hold one. One refresh serves all
+   *   tabs, and a new tab gets its token from another tab.
    * - `signal`: only that something changed. Each tab refreshes its own token.
    * - `off`: nothing.
    *

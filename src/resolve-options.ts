@@ -1,147 +1,176 @@
 // Option table: validates the options of `createAuthClient()` once and fills in the defaults.
 
-import { type IssuedToken, readTokenResponse, type TokenResponse } from './auth-api/answer.ts'
-import type { RefreshWith } from './auth-api/custom-refresh.ts'
+import { keepsRefreshToken, readResultTokens } from './auth-api/answers/read-token.ts'
+import type { IssuedToken } from './auth-api/answers/token-answer.ts'
 import {
-  callback,
   checkObject,
-  invalid,
+  flag,
+  later,
+  list,
+  matching,
   number,
   oneOf,
+  own,
   type Reader,
   record,
-  text,
   type Values
 } from './lib/checks.ts'
+import { AuthError } from './lib/errors.ts'
+import { invalid } from './lib/option-errors.ts'
 import type { Platform } from './lib/platform.ts'
-import { isSecureUrl, parseUrl } from './lib/url.ts'
+import type { RefreshTokenStore } from './lib/stored-value.ts'
+import { parseUrl } from './lib/url.ts'
 import type { AuthClientOptions } from './options.ts'
-import type { IsTokenRefusal } from './request/token-refusal.ts'
+import { readContract } from './resolve-contract.ts'
 
-/** @internal */
-const options = {
+const readers = {
   baseURL: readBaseURL,
-  paths: record({
-    login: text('/login'),
-    refresh: text('/refresh'),
-    logout: text('/logout')
-  }),
+  contract: readContract,
+  name: matching(/^[\w.-]{1,64}$/, 'id'),
+  allowInsecureRequests: flag,
   trustedOrigins: readOrigins,
-  reissuedTokenHeader: readHeaderName,
-  isTokenRefusal: callback<IsTokenRefusal>(),
-  refreshBeforeExpirySeconds: number({ least: 0 }, 60),
-  spreadRefreshes: oneOf([true, false], true),
-  refreshTimeoutMs: number({ least: 1 }, 10_000),
+  refreshBeforeExpirySeconds: number(0),
+  spreadRefreshes: flag,
+  refreshTimeoutMs: number(1),
   // Its range depends on `refreshTimeoutMs`, so `resolveOptions` reads it.
-  refreshAbandonMs: (given: unknown) => given,
-  lockTimeoutMs: number({ least: 0 }, 5_000),
-  restore: oneOf(['always', 'hint', 'never'], undefined),
-  sendIdempotencyKey: oneOf(['same-origin', 'always', 'never'], 'same-origin'),
-  initialToken: readInitialToken,
-  refreshWith: readRefreshWith,
-  parseTokenResponse: callback<(body: unknown) => TokenResponse>(),
-  idlePolicy: record({
-    whileHidden: oneOf(['pause', 'refresh'], 'pause'),
-    signOutAfterSeconds: number({ least: 1 })
-  }),
-  tabs: oneOf(['share', 'signal', 'off'], 'share'),
-  platform: readPlatform
+  refreshAbandonMs: later,
+  lockTimeoutMs: number(0),
+  restore: oneOf('always', 'hint', 'never'),
+  // It is read by the contract and the clock; see `readInitialToken`.
+  initialToken: later,
+  refreshTokenStore: readStore,
+  idlePolicy: record({ whileHidden: oneOf('pause', 'refresh'), signOutAfterSeconds: number(1) }),
+  tabs: oneOf('share', 'signal', 'off'),
+  platform: later
 } satisfies Record<keyof AuthClientOptions, Reader<unknown>>
 
+const defaults = {
+  baseURL: '',
+  name: 'default',
+  allowInsecureRequests: false,
+  trustedOrigins: undefined,
+  refreshBeforeExpirySeconds: 60,
+  spreadRefreshes: true,
+  refreshTimeoutMs: 10_000,
+  lockTimeoutMs: 5_000,
+  restore: undefined,
+  refreshTokenStore: undefined,
+  tabs: 'share'
+} as const
+
+const readOptions = record(readers, defaults)
+
 /** @internal */
-export type ResolvedOptions = Values<typeof options> & { readonly refreshAbandonMs: number }
+export type ResolvedOptions = Omit<Values<typeof readers, typeof defaults>, 'platform'> & {
+  readonly refreshAbandonMs: number
+  readonly platform: Platform
+}
 
 /**
+ * `environment` has the default of each part of the platform.
+ *
  * @internal
  * @throws AuthError `ERR_AUTH_INVALID_OPTIONS`, which names the option, the expectation and the
  * value received.
  */
-export function resolveOptions(given: AuthClientOptions): ResolvedOptions {
-  const resolved = record(options)(given, 'createAuthClient(): options')
-  const { refreshAbandonMs, refreshTimeoutMs: least } = resolved
+export function resolveOptions<User>(
+  given: AuthClientOptions<User>,
+  environment: Platform
+): ResolvedOptions {
+  const resolved = readOptions(given, 'createAuthClient(): options')
+  const { refreshAbandonMs: abandonMs, refreshTimeoutMs: least, platform } = resolved
+  const { contract, refreshTokenStore, restore } = resolved
+  if (refreshTokenStore && !keepsRefreshToken(contract)) {
+    throw invalid('refreshTokenStore', 'storeCredential')
+  }
+  if (restore === 'always' && contract.refresh === false)
+    throw invalid('restore', 'restore', restore)
   // A refresh must not be abandoned while its callers still wait for it.
-  const readAbandonMs = number({ least }, Math.max(30_000, least))
-  return { ...resolved, refreshAbandonMs: readAbandonMs(refreshAbandonMs, 'refreshAbandonMs') }
+  const refreshAbandonMs =
+    abandonMs === undefined ? Math.max(30_000, least) : number(least)(abandonMs, 'refreshAbandonMs')
+  return { ...resolved, refreshAbandonMs, platform: readPlatform(platform, environment) }
 }
 
+const readText = matching(/^/, 'string')
+
 function readBaseURL(given: unknown, name: string): string {
-  const baseURL = text('')(given, name)
+  const baseURL = readText(given, name)
   const isPath = baseURL === '' || /^(\.{0,2}\/)(?!\/)/.test(baseURL)
   if (isPath) return baseURL
-  const expected = 'an https URL (http on localhost only) or a path such as "/api"'
   const url = parseUrl(baseURL.startsWith('//') ? `https:${baseURL}` : baseURL)
   // `localhost:4000` parses as a URL with the scheme `localhost`.
-  if (url === undefined || !/^(https?:)?\/\//i.test(baseURL)) {
-    throw invalid(name, `${expected} (did you leave out "https://"?)`, baseURL)
-  }
+  if (url === undefined || !/^(https?:)?\/\//i.test(baseURL)) throw invalid(name, 'url', baseURL)
   // The message must not repeat a password.
-  if (url.username !== '' || url.password !== '') throw invalid(name, 'a URL without a user name')
-  if (!isSecureUrl(url)) throw invalid(name, expected, baseURL)
+  if (url.username !== '' || url.password !== '') throw invalid(name, 'withoutUser')
   return baseURL
 }
 
+const readOriginList = list((given, name) => {
+  const url = typeof given === 'string' ? parseUrl(given) : undefined
+  if (url !== undefined && url.href.replace(/\/$/, '') === url.origin) return url.origin
+  throw invalid(name, 'origin', given)
+})
+
 // A copy, because the list is an access rule and the app may change its array later.
-function readOrigins(given: unknown, name: string): readonly string[] | undefined {
-  if (given === undefined) return undefined
-  if (!Array.isArray(given)) throw invalid(name, 'an array of origins', given)
-  return given.map((origin: unknown, index) => {
-    const url = typeof origin === 'string' ? parseUrl(origin) : undefined
-    if (url === undefined || url.href.replace(/\/$/, '') !== url.origin || !isSecureUrl(url)) {
-      const expected = 'an origin such as "https://api.example.com" (http on localhost only)'
-      throw invalid(`${name}[${index}]`, expected, origin)
-    }
-    return url.origin
-  })
+function readOrigins(given: unknown, name: string): readonly string[] {
+  if (!Array.isArray(given)) throw invalid(name, 'origins', given)
+  return readOriginList(given, name)
 }
 
-function readHeaderName(given: unknown, name: string): string {
-  const header = text('Authorization')(given, name)
-  if (/^[!#$%&'*+\-.^_`|~\w]+$/.test(header)) return header
-  throw invalid(name, 'a header name (RFC 9110 §5.1)', header)
-}
-
-function readInitialToken(given: unknown, name: string): IssuedToken | undefined {
-  if (given === undefined) return undefined
-  return readTokenResponse(given, `Option ${name}`, 'ERR_AUTH_INVALID_OPTIONS')
-}
-
-function readRefreshWith(given: unknown, name: string): RefreshWith {
-  if (typeof given === 'function') return given as RefreshWith
-  const credentials = ['cookie', 'access-token', 'refresh-token'] as const
-  return oneOf(credentials, 'cookie', ' or a function')(given, name)
-}
-
-const platformParts = {
-  fetch: 'function',
-  now: 'function',
-  monotonicNow: 'function',
-  setTimer: 'function',
-  random: 'function',
-  randomId: 'function',
-  pageUrl: 'function',
-  isVisible: 'function',
-  isOnline: 'function',
-  onWake: 'function',
-  warn: 'function',
-  onPageHide: 'function',
-  storage: 'object',
-  locks: 'object',
-  openChannel: 'function'
-} satisfies Record<keyof Platform, 'function' | 'object'>
-
-// An own `undefined` removes storage, locks or channel. All other parts are required and keep their
-// default.
-function readPlatform(given: unknown = {}, name: string): Partial<Platform> {
-  checkObject(given, name, Object.keys(platformParts))
-  const parts: [string, unknown][] = []
-  for (const [part, type] of Object.entries(platformParts)) {
-    if (!Object.hasOwn(given, part)) continue
-    const value = given[part]
-    const isAbsent = value === undefined || value === null
-    if (isAbsent && type === 'function' && part !== 'openChannel') continue
-    if (!isAbsent && typeof value !== type)
-      throw invalid(`${name}.${part}`, type === 'object' ? 'an object' : 'a function', value)
-    parts.push([part, isAbsent ? undefined : value])
+/**
+ * Reads the option `initialToken` by the contract; `undefined` if it states that it has expired.
+ * `nowMs` is the device's clock.
+ *
+ * @throws AuthError `ERR_AUTH_INVALID_OPTIONS`
+ */
+export function readInitialToken(
+  { initialToken, contract }: Pick<ResolvedOptions, 'initialToken' | 'contract'>,
+  nowMs: number
+): IssuedToken | undefined {
+  if (initialToken === undefined) return undefined
+  let isExpired = false
+  try {
+    const token = readResultTokens(initialToken, contract.tokens, {
+      source: 'Option initialToken',
+      nowMs,
+      serverNowMs: undefined,
+      keepsRefreshToken: keepsRefreshToken(contract),
+      onWrongLifetime(seconds) {
+        isExpired = seconds !== undefined
+      }
+    })
+    return isExpired ? { ...token, expiresInSeconds: 0 } : token
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    throw new AuthError('ERR_AUTH_INVALID_OPTIONS', error.message)
   }
+}
+
+// The store may be an instance of a class, so its methods may be inherited.
+function readStore(given: unknown, name: string): RefreshTokenStore {
+  const missing = ['get', 'set', 'remove'].find(
+    (method) => typeof Reflect.get(Object(given), method) !== 'function'
+  )
+  if (missing === undefined) return given as RefreshTokenStore
+  throw typeof given === 'object' && given !== null
+    ? invalid(`${name}.${missing}`, 'function')
+    : invalid(name, 'store', given)
+}
+
+/** These parts can be missing. An own `undefined` removes them. */
+const optionalParts: readonly string[] = ['storage', 'locks', 'openChannel']
+
+function readPlatform(given: unknown = {}, environment: Platform): Platform {
+  checkObject(given, 'platform', Object.keys(environment))
+  const parts = Object.entries(environment).map(([part, usual]) => {
+    const value = own(given, part) ?? undefined
+    const isOptional = optionalParts.includes(part)
+    if (value === undefined) {
+      return [part, isOptional && Object.hasOwn(given, part) ? undefined : usual]
+    }
+    const type = isOptional && part !== 'openChannel' ? 'object' : 'function'
+    if (typeof value !== type) throw invalid(`platform.${part}`, type, value)
+    return [part, value]
+  })
   return Object.fromEntries(parts)
 }

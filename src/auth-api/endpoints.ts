@@ -1,16 +1,9 @@
-// Auth endpoints: resolves the URLs of login, refresh and logout, and posts to one of them.
-import { invalid } from '../lib/checks.ts'
-import { AuthError } from '../lib/errors.ts'
-import type { Platform } from '../lib/platform.ts'
-import { rejectOnAbort } from '../lib/time.ts'
-import { isSecureUrl, joinUrl, parseUrl } from '../lib/url.ts'
-import { type Answered, readResponse } from './answer.ts'
+// Auth endpoints: resolves the URLs of login, refresh and logout.
+import type { ResolvedContract, ResolvedEndpoint } from '../contract/resolved-contract.ts'
+import { invalid } from '../lib/option-errors.ts'
+import { joinUrl, parseUrl, type UrlPolicy } from '../lib/url.ts'
 
-export interface EndpointPaths {
-  readonly login: string
-  readonly refresh: string
-  readonly logout: string
-}
+type EndpointName = 'login' | 'refresh' | 'logout'
 
 export interface Endpoints {
   /**
@@ -18,11 +11,11 @@ export interface Endpoints {
    * page.
    *
    * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if a relative URL has no page to resolve against,
-   * or if the URL is http on a host other than localhost (RFC 6750 §5.3).
+   * or if the URL is http where that is not allowed (RFC 6750 §5.3).
    */
-  resolve(name: keyof EndpointPaths): string
-  /** Compares paths only, because a request may name the same server in another way. */
-  has(url: string | undefined): boolean
+  resolve(name: EndpointName, endpoint: Pick<ResolvedEndpoint, 'path'>): string
+  /** Compares method and path only, because a request may name the same server in another way. */
+  has(method: string, url: string | undefined): boolean
   /**
    * Identifies the server. Clients of different servers must not share locks, storage or messages.
    */
@@ -30,106 +23,55 @@ export interface Endpoints {
 }
 
 export function createEndpoints(
-  { baseURL, paths }: { readonly baseURL: string; readonly paths: EndpointPaths },
-  pageUrl: () => string | undefined
+  { baseURL, contract }: { readonly baseURL: string; readonly contract: ResolvedContract },
+  pageUrl: () => string | undefined,
+  isAllowed: UrlPolicy
 ): Endpoints {
   // Parsed at each use, because the page's base URL can change.
   const parse = (path: string) => parseUrl(joinUrl(baseURL, path), pageUrl())
 
+  function pathOf(name: EndpointName): string | undefined {
+    const endpoint = contract[name]
+    return typeof endpoint === 'object' ? endpoint.path : undefined
+  }
+
+  function checkAllowed(name: EndpointName, url: URL): void {
+    if (isAllowed(url)) return
+    throw invalid(`contract.${name}.path`, 'secure', url.origin + url.pathname)
+  }
+  for (const name of ['login', 'refresh', 'logout'] as const) {
+    // A relative URL has the protocol of `baseURL` or of the page.
+    const url = parseUrl(pathOf(name) ?? '')
+    if (url?.host) checkAllowed(name, url)
+  }
+
   return {
-    resolve(name) {
-      const url = parse(paths[name])
-      if (url === undefined) {
-        throw invalid(
-          'baseURL',
-          'an absolute URL, because outside a page a relative one has no base',
-          baseURL
-        )
-      }
-      if (!isSecureUrl(url)) {
-        throw invalid(
-          `paths.${name}`,
-          'a path that resolves to an https URL (http on localhost only)',
-          url.origin + url.pathname
-        )
-      }
+    resolve(name, { path }) {
+      const url = parse(path)
+      if (url === undefined) throw invalid('baseURL', 'base', baseURL)
+      checkAllowed(name, url)
       return url.href
     },
-    has(url) {
-      const path = url && parseUrl(url, pageUrl())?.pathname
-      return [paths.login, paths.refresh, paths.logout].some(
-        (endpoint) => path === parse(endpoint)?.pathname
+    has(method, url) {
+      const requested = url && parseUrl(url, pageUrl())?.pathname
+      return [contract.login, contract.refresh, contract.logout].some(
+        (endpoint) =>
+          typeof endpoint === 'object' &&
+          endpoint.method === method.toUpperCase() &&
+          requested === parse(endpoint.path)?.pathname
       )
     },
-    identify: () => parse(paths.refresh)?.href ?? baseURL + paths.refresh
-  }
-}
-
-export interface PostBody {
-  readonly type: string
-  readonly text: string
-}
-
-export function json(value: unknown): PostBody {
-  return { type: 'application/json', text: JSON.stringify(value) }
-}
-
-/** RFC 6749 §6. */
-export function refreshTokenGrant(refreshToken: string | undefined): PostBody {
-  const form = new URLSearchParams({ grant_type: 'refresh_token' })
-  if (refreshToken !== undefined) form.set('refresh_token', refreshToken)
-  return { type: 'application/x-www-form-urlencoded', text: form.toString() }
-}
-
-/** Posts to an auth endpoint. Never rejects. */
-export type AuthPost = (
-  url: string,
-  body: PostBody,
-  signal: AbortSignal,
-  headers?: Readonly<Record<string, string>>
-) => Promise<Answered | { readonly kind: 'unanswered'; readonly error: AuthError }>
-
-export function createAuthPost(platform: Pick<Platform, 'fetch'>): AuthPost {
-  return async (url, body, signal, headers) => {
-    const { origin, pathname } = new URL(url)
-    const where = `POST ${origin}${pathname}`
-
-    async function exchange(): Promise<Answered> {
-      const init = Object.assign(withoutPrototype(), {
-        method: 'POST',
-        headers: { Accept: 'application/json', 'Content-Type': body.type, ...headers },
-        body: body.text,
-        credentials: 'include',
-        // The request must outlive the page: if the rotated cookie is lost, the next refresh sends
-        // the old one, which the server takes for theft.
-        keepalive: true,
-        cache: 'no-store',
-        redirect: 'error',
-        signal
-      } satisfies RequestInit)
-      return readResponse(where, await platform.fetch(url, init))
-    }
-
-    try {
-      // Raced, because a replaced `fetch` may ignore the signal.
-      return await Promise.race([exchange(), rejectOnAbort(signal)])
-    } catch {
-      // Error names differ per engine and adapter, so the signal identifies a timeout.
-      return { kind: 'unanswered', error: unanswered(where, signal) }
+    identify() {
+      const path = pathOf('refresh') ?? ''
+      const [url = '', query] = (parse(path)?.href ?? joinUrl(baseURL, path)).split(/\?(.*)/s)
+      // Names of storage and channels are public, and a query may hold a key.
+      return query === undefined ? url : `${url}?${hash(query)}`
     }
   }
 }
 
-// `fetch` also reads inherited options, and `Object.prototype` may be polluted.
-function withoutPrototype(): RequestInit {
-  return Object.create(null)
-}
-
-function unanswered(where: string, signal: AbortSignal): AuthError {
-  return signal.aborted
-    ? new AuthError('ERR_AUTH_TIMEOUT', `${where} got no answer in time.`)
-    : new AuthError(
-        'ERR_AUTH_NETWORK',
-        `${where} got no answer: the network or the server is down, the server redirected, or its CORS headers do not allow this origin with credentials.`
-      )
+function hash(text: string): string {
+  let sum = 0
+  for (let index = 0; index < text.length; index += 1) sum = (sum * 31 + text.charCodeAt(index)) | 0
+  return (sum >>> 0).toString(36)
 }

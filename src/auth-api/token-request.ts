@@ -1,209 +1,214 @@
 // Token requests: login, refresh and logout. Each sends one auth request and classifies the answer.
 
-import { invalid } from '../lib/checks.ts'
-import { AuthError } from '../lib/errors.ts'
+import type { AuthRequestContext, RefreshContext } from '../contract/endpoints.ts'
+import type {
+  ResolvedCarrier,
+  ResolvedContract,
+  ResolvedLogin,
+  ResolvedRefresh
+} from '../contract/resolved-contract.ts'
+import type { AnswerSource } from '../lib/answer-rules.ts'
+import { AuthError, type AuthErrorCode } from '../lib/errors.ts'
+import { invalid } from '../lib/option-errors.ts'
 import type { Platform } from '../lib/platform.ts'
+import type { Answered } from './answers/answer.ts'
+import { createAnswerMeaning, isDefiniteRefusal } from './answers/answer-meaning.ts'
 import {
-  type Answered,
+  keepsRefreshToken,
+  orError,
+  type Reading,
+  readAnswerTokens,
+  readResultTokens
+} from './answers/read-token.ts'
+import { readBodyWithoutTokens } from './answers/rejected-body.ts'
+import { readServerNowMs } from './answers/retry-after.ts'
+import { serverError } from './answers/server-error.ts'
+import {
   type IssuedToken,
-  isLoginRejection,
-  isMissingCredential,
-  isSessionRejection,
-  malformed,
-  readOAuthError,
-  readTokenResponse,
-  type TokenResponse
-} from './answer.ts'
-import { type RefreshContext, type RefreshWith, refreshByApp } from './custom-refresh.ts'
-import {
-  createAuthPost,
-  type Endpoints,
-  json,
-  type PostBody,
-  refreshTokenGrant
-} from './endpoints.ts'
-import { readRetryAfterMs } from './retry-after.ts'
-
-/** The result of a login or refresh request. */
-export type TokenAnswer =
-  | { readonly kind: 'issued'; readonly token: IssuedToken }
-  /** An explicit rejection: a retry would not help. */
-  | {
-      readonly kind: 'rejected'
-      /** `undefined` if a `refreshWith` function rejected. */
-      readonly status: number | undefined
-      readonly oauthError: string | undefined
-    }
-  /** No answer, a server error, or an answer that is not a token response. It can be retried. */
-  | { readonly kind: 'undecided'; readonly error: AuthError }
+  issued,
+  rejected,
+  type TokenAnswer,
+  undecided
+} from './answers/token-answer.ts'
+import { loginByApp, refreshByApp } from './app-functions.ts'
+import { type Carried, createSendAuthRequest } from './auth-request.ts'
+import { serialiseCredentials } from './credentials.ts'
+import type { Endpoints } from './endpoints.ts'
+import { createLogout, type Logout } from './logout-request.ts'
+import type { Notices } from './notices.ts'
 
 export interface TokenRequestDeps {
+  readonly contract: ResolvedContract
   readonly endpoints: Endpoints
-  readonly sendIdempotencyKey: 'same-origin' | 'always' | 'never'
-  readonly refreshWith: RefreshWith
-  readonly parseTokenResponse: ((body: unknown) => TokenResponse) | undefined
   /** Whether the access token may be sent to this URL. */
   readonly trusts: (url: string) => boolean
-}
-
-/** The credentials of a session that scripts can read. */
-export interface SessionCredential {
-  readonly accessToken: string
-  readonly refreshToken: string | undefined
+  /** Whether an answer refuses the access token by the rules of the contract. Never rejects. */
+  readonly isTokenRefusal: (answer: AnswerSource) => Promise<boolean>
+  readonly notices: Notices | undefined
 }
 
 export interface TokenRequest {
-  login(credentials: PostBody, signal: AbortSignal): Promise<TokenAnswer>
-  refresh(
-    context: RefreshContext & { readonly refreshToken: string | undefined }
-  ): Promise<TokenAnswer>
-  /** Resolves with `true` if the server has confirmed that the session is gone. */
-  logout(credential: SessionCredential | undefined, signal: AbortSignal): Promise<boolean>
-  /** The credential that a logout needs; `undefined` if the cookie identifies the session. */
-  credentialOf(token: SessionCredential): SessionCredential | undefined
-  /** Removes the refresh token unless `refreshWith` is `refresh-token`. */
-  strip(token: IssuedToken): IssuedToken
+  /**
+   * Serialises the credentials now, because the app may clear them while the sign-in waits for the
+   * lock. The result sends them. It rejects only with the error of a function of the contract.
+   *
+   * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` for wrong credentials, or if the backend has no
+   * login endpoint
+   */
+  login(credentials: object): (context: AuthRequestContext) => Promise<TokenAnswer>
+  refresh(context: RefreshContext): Promise<TokenAnswer>
+  /**
+   * Ends the session of this credential on the server. `undefined`: a cookie identifies the
+   * session. If the endpoint refuses the access token, this refreshes once and repeats the request.
+   */
+  readonly logout: Logout
+  /**
+   * Reads the result of a function of the app, such as the one given to `login()`.
+   *
+   * @throws AuthError `ERR_AUTH_RESPONSE_MALFORMED`
+   */
+  readResult(result: unknown, source: string): IssuedToken
+}
+
+const idempotencyHeader: ResolvedCarrier = {
+  in: 'header',
+  header: 'Idempotency-Key',
+  scheme: ''
 }
 
 export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): TokenRequest {
-  const { endpoints, refreshWith, sendIdempotencyKey, parseTokenResponse, trusts } = deps
-  const post = createAuthPost(platform)
+  const { contract, endpoints, trusts, isTokenRefusal, notices } = deps
+  const send = createSendAuthRequest(platform)
+  const meaning = createAnswerMeaning(contract, isTokenRefusal)
+  const keepsToken = keepsRefreshToken(contract)
+  const needsRefreshToken = keepsToken && typeof contract.refresh === 'object'
+  /** After a refresh without an answer, the quota for keepalive may be full. */
+  let keepalive = true
 
-  async function login(credentials: PostBody, signal: AbortSignal): Promise<TokenAnswer> {
-    const answer = await post(endpoints.resolve('login'), credentials, signal)
-    if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
-    if (isLoginRejection(answer)) return rejected(answer)
-    return toTokenAnswer(answer, 'The sign-in did not complete.')
+  function login(credentials: object): (context: AuthRequestContext) => Promise<TokenAnswer> {
+    const { login: endpoint } = contract
+    if (endpoint === false) throw invalid('login(): credentials', 'login')
+    if (typeof endpoint === 'function') {
+      return (context) => loginByApp(endpoint, credentials, context, readResult)
+    }
+    const fields: object = JSON.parse(serialiseCredentials(credentials))
+    return ({ signal }) => sendLogin(endpoint, fields, signal)
   }
 
-  async function refresh({
-    refreshToken,
-    ...context
-  }: Parameters<TokenRequest['refresh']>[0]): Promise<TokenAnswer> {
-    if (typeof refreshWith === 'function') {
-      return refreshByApp(refreshWith, context, (body) => issue(body, 'refreshWith'))
-    }
-    const url = endpoints.resolve('refresh')
-    const { attempt, signal, accessToken } = context
-    const headers: Record<string, string> = {}
-    if (maySendKeyTo(url)) headers['Idempotency-Key'] = attempt
-    if (refreshWith === 'access-token' && accessToken !== undefined) {
-      if (!trusts(url)) return { kind: 'undecided', error: untrusted(url) }
-      headers.Authorization = `Bearer ${accessToken}`
-    }
-    const usesForm = refreshWith === 'refresh-token'
-    const body = usesForm ? refreshTokenGrant(refreshToken) : json({})
-
-    const answer = await post(url, body, signal, headers)
-    if (answer.kind === 'unanswered') return { kind: 'undecided', error: answer.error }
-    const lacksCredential = usesForm && refreshToken === undefined && isMissingCredential(answer)
-    if (isSessionRejection(answer) || lacksCredential) return rejected(answer)
-    return toTokenAnswer(answer, 'The session is kept and the refresh will be retried.')
-  }
-
-  async function logout(
-    credential: SessionCredential | undefined,
+  async function sendLogin(
+    endpoint: ResolvedLogin,
+    fields: object,
     signal: AbortSignal
-  ): Promise<boolean> {
-    const url = endpoints.resolve('logout')
-    // Not destructured from `credential ?? {}`, which would inherit from a polluted
-    // `Object.prototype`.
-    const accessToken = credential?.accessToken
-    const refreshToken = credential?.refreshToken
-    const body = refreshToken === undefined ? {} : { refresh_token: refreshToken }
-    const needsToken = refreshWith === 'access-token' && accessToken !== undefined
-    const isWithheld = needsToken && !trusts(url)
-    const headers: Record<string, string> =
-      needsToken && !isWithheld ? { Authorization: `Bearer ${accessToken}` } : {}
-
-    const answer = await post(url, json(body), signal, headers)
-    if (answer.kind === 'unanswered') return false
-    // A rejection means that the session has already ended, unless the request did not identify it.
-    return answer.response.ok || (!isWithheld && isSessionRejection(answer))
+  ): Promise<TokenAnswer> {
+    const url = endpoints.resolve('login', endpoint)
+    const request = { endpoint, url, fields, carried: [], keepalive: false }
+    const answer = await send(request, signal)
+    if (answer.kind === 'undecided') return answer
+    const { status, ok } = answer.response
+    const { tokens } = endpoint
+    const bodyOfRejection = () => readBodyWithoutTokens(answer, tokens, true)
+    const isRejected = await meaning.rejectsCredentials(answer, signal)
+    if (isRejected) return rejected(answer, bodyOfRejection())
+    if (!ok) {
+      return undecided(serverError(answer, platform.now(), 'The sign-in did not complete.'))
+    }
+    const result = readTokens(answer, tokens, 'ERR_AUTH_LOGIN_REJECTED')
+    if (!(result instanceof AuthError)) {
+      const isMissing = needsRefreshToken && result.refreshToken === undefined
+      if (isMissing) notices?.noRefreshToken(answer, tokens)
+      return issued(result)
+    }
+    const { code, message } = result
+    if (code === 'ERR_AUTH_LOGIN_REJECTED') return rejected(answer, bodyOfRejection())
+    notices?.noToken(answer, 'login', tokens)
+    // The answer may hold a token that the function did not find.
+    const body = typeof tokens === 'function' ? undefined : readBodyWithoutTokens(answer, tokens)
+    return undecided(new AuthError(code, message, { status, body }))
   }
 
-  function maySendKeyTo(url: string): boolean {
-    if (sendIdempotencyKey !== 'same-origin') return sendIdempotencyKey === 'always'
+  async function refresh(context: RefreshContext): Promise<TokenAnswer> {
+    const { refresh: endpoint } = contract
+    if (typeof endpoint === 'function') return refreshByApp(endpoint, context, readResult)
+    const credentials = endpoint && credentialsOf(endpoint, context)
+    if (!credentials || credentials.some(([, value]) => value === undefined)) {
+      return undecided(nothingToPresent(), true)
+    }
+    const { signal, idempotencyKey } = context
+    const url = endpoints.resolve('refresh', endpoint)
+    if (endpoint.credential === 'access-token' && !trusts(url)) {
+      return undecided(invalid('contract.refresh.path', 'trustedRefresh', new URL(url).origin))
+    }
+    const key = maySendKeyTo(url, endpoint) ? idempotencyKey : undefined
+    const carried: readonly Carried[] = [...credentials, [idempotencyHeader, key]]
+    const answer = await send({ endpoint, url, fields: {}, carried, keepalive }, signal)
+    keepalive = answer.kind === 'answered'
+    if (answer.kind === 'undecided') return answer
+    if (await meaning.endsSession(answer, signal)) return rejected(answer)
+    const result = answer.response.ok
+      ? readTokens(answer, endpoint.tokens, 'ERR_AUTH_SESSION_EXPIRED')
+      : serverError(answer, platform.now(), 'The session is kept and the refresh will be retried.')
+    if (!(result instanceof AuthError)) return issued(result)
+    if (result.code === 'ERR_AUTH_SESSION_EXPIRED') return rejected(answer)
+    const meansNoSession = await meaning.meansNoSession(answer, signal)
+    const isKnown = meansNoSession && context.accessToken === undefined
+    if (!isKnown) noteRefresh(answer, endpoint)
+    return undecided(result, meansNoSession)
+  }
+
+  function noteRefresh(answer: Answered, { tokens }: ResolvedRefresh): void {
+    if (answer.response.ok) notices?.noToken(answer, 'refresh', tokens)
+    if (isDefiniteRefusal(answer)) notices?.refreshRefused(answer, meaning.isFromElsewhere(answer))
+  }
+
+  function credentialsOf(
+    { credential, refreshToken: carrier }: ResolvedRefresh,
+    { accessToken, refreshToken }: RefreshContext
+  ): readonly Carried[] {
+    switch (credential) {
+      case 'cookie':
+        return []
+      case 'access-token':
+        return [[{ in: 'header', ...contract.attach }, accessToken]]
+      case 'refresh-token':
+        return [[carrier, refreshToken]]
+    }
+  }
+
+  function maySendKeyTo(url: string, { idempotencyKey: mode }: ResolvedRefresh): boolean {
+    if (mode !== 'same-origin') return mode === 'always'
     // Cross-origin, the preflight fails unless the server allows the header.
     const page = platform.pageUrl()
     return page !== undefined && new URL(page).origin === new URL(url).origin
   }
 
-  function toTokenAnswer(answer: Answered, consequence: string): TokenAnswer {
-    if (!answer.response.ok) return { kind: 'undecided', error: serverError(answer, consequence) }
-    try {
-      return { kind: 'issued', token: readBody(answer) }
-    } catch (error) {
-      if (!(error instanceof AuthError)) throw error
-      return { kind: 'undecided', error }
+  function readTokens(
+    answer: Answered,
+    tokens: ResolvedLogin['tokens'],
+    rejection: AuthErrorCode
+  ): IssuedToken | AuthError {
+    const serverNowMs = readServerNowMs(answer.response.headers)
+    const reading = toReading(`The answer of ${answer.where}`, serverNowMs)
+    return orError(() => readAnswerTokens(answer, tokens, reading, rejection))
+  }
+
+  function readResult(result: unknown, source: string): IssuedToken {
+    return readResultTokens(result, contract.tokens, toReading(source, undefined))
+  }
+
+  function toReading(source: string, serverNowMs: number | undefined): Reading {
+    return {
+      source,
+      nowMs: platform.now(),
+      serverNowMs,
+      keepsRefreshToken: keepsToken,
+      onWrongLifetime: () => notices?.wrongLifetime(source)
     }
   }
 
-  function serverError({ response, where, body }: Answered, consequence: string): AuthError {
-    const { status, headers } = response
-    const oauthError = readOAuthError(body)
-    const retryAfterMs = readRetryAfterMs(headers, platform.now())
-    const delay =
-      retryAfterMs === undefined ? undefined : `Retry-After: ${Math.ceil(retryAfterMs / 1000)} s`
-    const details = [oauthError, delay].filter((detail) => detail !== undefined).join(', ')
-    const answered = `${where} answered ${status}${details && ` (${details})`}`
-    const hint = status === 404 ? checkPaths : ''
-    return new AuthError('ERR_AUTH_SERVER_ERROR', `${answered}. ${consequence}${hint}`, {
-      status,
-      oauthError,
-      retryAfterMs
-    })
-  }
-
-  function readBody({ body, where, response, isHtml, isEmpty }: Answered): IssuedToken {
-    const source = `The answer of ${where}`
-    if (parseTokenResponse === undefined) {
-      if (body === undefined) {
-        if (isHtml) throw malformed(source, 'HTML', undefined, checkPaths)
-        const empty = `an empty body (status ${response.status})`
-        throw malformed(source, isEmpty ? empty : 'a body that is not JSON')
-      }
-      const hint = ' If this is how the server answers, convert it with parseTokenResponse.'
-      return strip(readTokenResponse(body, source, undefined, hint))
-    }
-    try {
-      return issue(parseTokenResponse(body), source)
-    } catch (error) {
-      if (error instanceof AuthError && error.code === 'ERR_AUTH_RESPONSE_MALFORMED') throw error
-      // An error thrown by the app may quote the body, so it is not passed on.
-      throw malformed(source, 'a body that parseTokenResponse could not read')
-    }
-  }
-
-  function issue(body: unknown, source: string): IssuedToken {
-    return strip(readTokenResponse(body, source))
-  }
-
-  function strip(token: IssuedToken): IssuedToken {
-    return refreshWith === 'refresh-token' ? token : { ...token, refreshToken: undefined }
-  }
-
-  function credentialOf({
-    accessToken,
-    refreshToken
-  }: SessionCredential): SessionCredential | undefined {
-    const isNeeded = refreshWith === 'access-token' || refreshToken !== undefined
-    return isNeeded ? { accessToken, refreshToken } : undefined
-  }
-
-  return { login, refresh, logout, credentialOf, strip }
+  const parts = { contract, endpoints, trusts, send, refresh, meaning, notices, platform }
+  return { login, refresh, logout: createLogout(parts), readResult }
 }
 
-const checkPaths = ' Check the options baseURL and paths.'
-
-function rejected({ response, body }: Answered): TokenAnswer {
-  return { kind: 'rejected', status: response.status, oauthError: readOAuthError(body) }
-}
-
-function untrusted(url: string): AuthError {
-  return invalid(
-    'paths.refresh',
-    "a URL of a trusted origin, because refreshWith: 'access-token' sends the access token to it",
-    new URL(url).origin
-  )
+function nothingToPresent(): AuthError {
+  return new AuthError('ERR_AUTH_NOT_AUTHENTICATED', 'No credential is held to refresh with.')
 }

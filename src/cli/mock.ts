@@ -8,7 +8,8 @@ import {
   type MockAuthServerOptions
 } from '../mock/index.ts'
 import { createPaint, formatCall, type Paint } from './call-line.ts'
-import { readChoice, readNumber, readOptions, readOrigins, readText } from './usage.ts'
+import { loadContract } from './contract-file.ts'
+import { readChoice, readNumber, readOptions, readOrigins, readText, UsageError } from './usage.ts'
 
 export const mockHelp = `Usage: everbearer mock [options]
 
@@ -17,6 +18,9 @@ Runs a mock auth server for local development. Everything is kept in memory and 
 Options:
   --port <number>                  port to listen on; 0 selects a free one (default 4000)
   --host <name>                    host to listen on (default localhost)
+  --contract <file>                the backend to play: a JSON file, or a module that exports an
+                                   AuthContract as default or as "contract"
+                                   (default: POST /login, /refresh and /logout with JSON)
   --alg <name>                     signing algorithm of access tokens: HS256, RS256, ES256 or EdDSA
                                    (default HS256)
   --access-token-seconds <number>  lifetime of an access token (default 300)
@@ -36,6 +40,7 @@ Options:
 const options = {
   port: { type: 'string' },
   host: { type: 'string' },
+  contract: { type: 'string' },
   alg: { type: 'string' },
   'access-token-seconds': { type: 'string' },
   'session-seconds': { type: 'string' },
@@ -71,7 +76,7 @@ export async function runMock(args: readonly string[]): Promise<number> {
     )
     return 1
   }
-  const server = createMockAuthServer(serverOptions)
+  const server = await createServer(serverOptions, given.contract)
   let listening: Listening
   try {
     listening = await listen(server, { port, host, control })
@@ -92,6 +97,21 @@ export async function runMock(args: readonly string[]): Promise<number> {
   clearInterval(rotation)
   await listening.close()
   return 0
+}
+
+/** @throws UsageError for a wrong contract file, or a wrong field of the contract */
+async function createServer(
+  options: MockAuthServerOptions,
+  file: string | undefined
+): Promise<MockAuthServer> {
+  if (file === undefined) return createMockAuthServer(options)
+  const contract = await loadContract('contract', file)
+  try {
+    return createMockAuthServer({ ...options, contract })
+  } catch (error) {
+    if (!(error instanceof TypeError) || !error.message.startsWith('Option contract')) throw error
+    throw new UsageError(`File ${JSON.stringify(file)}: ${error.message}`)
+  }
 }
 
 interface MockCommand {
@@ -131,7 +151,10 @@ function printIntroduction(
   hasControl: boolean,
   paint: Paint
 ): void {
-  const routes = server.routes.map(({ methods, path }) => `  ${methods[0]?.padEnd(5)} ${path}\n`)
+  const width = Math.max(5, ...server.routes.map(({ methods }) => methods[0]?.length ?? 0))
+  const routes = server.routes.map(
+    ({ methods, path, query = '' }) => `  ${methods[0]?.padEnd(width)} ${path}${query}\n`
+  )
   const commands = hasControl
     ? createControlApi(server).routes.map(({ method, path }) => `  ${method.padEnd(5)} ${path}\n`)
     : []

@@ -1,92 +1,128 @@
-// Option readers: each returns an option's value or its default, or throws an error that names it.
+// Option readers: each returns the value of an option, or throws an error that names it.
 import { AuthError } from './errors.ts'
+import { invalid, missing } from './option-errors.ts'
 
-/** `given` is `undefined` if the option is absent; `name` is the option's name in errors. */
+/** `name` is the option's name in errors. */
 export type Reader<Value> = (given: unknown, name: string) => Value
 
-/** One reader per option: the single place that knows names, ranges and defaults. */
-export type ReaderTable = Readonly<Record<string, Reader<unknown>>>
+/** One reader per option: the single place that knows names and ranges. */
+type ReaderTable = Readonly<Record<string, Reader<unknown>>>
 
 /** The options that a table of readers returns. */
-export type Values<Table extends ReaderTable> = {
-  readonly [Name in keyof Table]: ReturnType<Table[Name]>
+export type Values<Table extends ReaderTable, Defaults = unknown> = {
+  readonly [Name in keyof Table]:
+    | ReturnType<Table[Name]>
+    | (Name extends keyof Defaults ? Defaults[Name] : never)
 }
 
-/** Reads an object by its table. An unknown name is an error: a misspelt option has no effect. */
-export function record<Table extends ReaderTable>(table: Table): Reader<Values<Table>> {
-  const names = Object.keys(table)
+type Expectation = Parameters<typeof invalid>[1]
+
+/**
+ * Reads an object by its table. An unknown name is an error: a misspelt option has no effect. An
+ * option that is left out has its value in `defaults`. If it is not in there, it is required.
+ * Without `defaults`, every option may be left out.
+ */
+export function record<
+  Table extends ReaderTable,
+  Defaults extends object = { readonly [Name in keyof Table]: undefined }
+>(table: Table, defaults?: Defaults, expected?: Expectation): Reader<Values<Table, Defaults>> {
   return (given = {}, name) => {
-    checkObject(given, name, names)
+    checkObject(given, name, Object.keys(table), expected)
     // `fromEntries` defines; an assignment would run a setter that `Object.prototype` may carry.
     return Object.fromEntries(
-      names.map((option) => [option, table[option]?.(own(given, option), labelOf(name, option))])
-    ) as Values<Table>
+      Object.entries(table).map(([option, read]) => {
+        const label = labelOf(name, option)
+        try {
+          const value = own(given, option)
+          const isLeftOut = value === undefined && (!defaults || Object.hasOwn(defaults, option))
+          return [option, isLeftOut ? own(defaults ?? {}, option as never) : read(value, label)]
+        } catch (error) {
+          // A getter or a proxy of the app may throw.
+          throw error instanceof AuthError ? error : invalid(label, 'readable')
+        }
+      })
+    ) as Values<Table, Defaults>
   }
 }
 
-// Defaults are arguments and not members of an object, which could come from a polluted prototype.
-
-export function text(fallback: string): Reader<string> {
-  return (given = fallback, name) => {
-    if (typeof given !== 'string') throw invalid(name, 'a string', given)
-    return given
-  }
+/** An unchecked value. */
+export function later(given: unknown): unknown {
+  return given
 }
 
-export function number<Fallback extends number | undefined = undefined>(
-  { least }: { readonly least: number },
-  fallback?: Fallback
-): Reader<number | Fallback> {
+export function matching(pattern: RegExp, expected: Expectation): Reader<string> {
   return (given, name) => {
-    if (given === undefined) return fallback as Fallback
-    if (typeof given !== 'number' || !Number.isFinite(given) || given < least) {
-      throw invalid(name, `a finite number of at least ${least}`, given)
+    if (typeof given === 'string' && pattern.test(given)) return given
+    throw invalid(name, expected, given === undefined ? missing : given)
+  }
+}
+
+export function number(least: number): Reader<number> {
+  return (given, name) => {
+    if (Number.isFinite(given) && Number(given) >= least) return Number(given)
+    throw invalid(name, 'least', given, [least])
+  }
+}
+
+export function oneOf<const Value extends string | boolean>(
+  ...allowed: readonly Value[]
+): Reader<Value> {
+  return (given, name) => {
+    if (allowed.includes(given as Value)) return given as Value
+    throw invalid(name, 'listed', given, allowed)
+  }
+}
+
+export const flag: Reader<boolean> = oneOf(true, false)
+
+/** An object with any names. Returns a copy, which the app cannot change later. */
+export function dictionary<Value>(
+  isValue: (value: unknown) => boolean,
+  expected: Expectation
+): Reader<Readonly<Record<string, Value>>> {
+  return (given, name) => {
+    checkObject(given, name, undefined, 'dictionary')
+    const entries = Object.entries(given) as [string, Value][]
+    for (const [key, value] of entries) {
+      if (isValue(value)) continue
+      // A text may be a secret of the app.
+      const shown = typeof value === 'string' ? undefined : value
+      throw invalid(labelOf(name, key), expected, shown)
     }
-    return given
+    return Object.fromEntries(entries)
   }
 }
 
-export function oneOf<
-  const Value extends string | boolean,
-  const Fallback extends string | boolean | undefined = undefined
->(allowed: readonly Value[], fallback?: Fallback, otherwise = ''): Reader<Value | Fallback> {
-  return (given = fallback, name) => {
-    if (given === undefined || allowed.includes(given as Value)) return given as Value | Fallback
-    const values = allowed.map((value) => JSON.stringify(value)).join(', ')
-    throw invalid(name, `one of ${values}${otherwise}`, given)
-  }
-}
-
-export function callback<Callback>(): Reader<Callback | undefined> {
+/** One value or an array of them, as an array. It may be empty unless `expected` is given. */
+export function list<Value>(read: Reader<Value>, expected?: Expectation): Reader<readonly Value[]> {
   return (given, name) => {
-    if (given !== undefined && typeof given !== 'function') throw invalid(name, 'a function', given)
-    return given as Callback | undefined
+    if (!Array.isArray(given)) return [read(given, name)]
+    if (expected && given.length === 0) throw invalid(name, expected)
+    // `map` would skip a missing element.
+    return Array.from(given, (one: unknown, index) => read(one, `${name}[${index}]`))
   }
 }
 
+/** A function of the app. */
+export function checkFunction(given: unknown, name: string): void {
+  if (typeof given !== 'function') throw invalid(name, 'function', given)
+}
+
+/** `known` lists the names that the object may have; any by default. */
 export function checkObject(
   given: unknown,
   name: string,
-  known: readonly string[]
+  known?: readonly string[],
+  expected: Expectation = 'object'
 ): asserts given is Readonly<Record<string, unknown>> {
-  if (typeof given !== 'object' || given === null) throw invalid(name, 'an object', given)
-  const unknown = Object.keys(given).find((option) => !known.includes(option))
-  if (unknown === undefined) return
-  throw wrong(labelOf(name, unknown), `no such option; ${suggestion(unknown, known)}`)
+  if (!isPlain(given)) throw invalid(name, expected, given)
+  const unknown = known && Object.keys(given).find((option) => !known.includes(option))
+  if (unknown !== undefined) throw invalid(labelOf(name, unknown), 'known', unknown, known)
 }
 
-function suggestion(unknown: string, known: readonly string[]): string {
-  const near = known.find((name) => isAlike(unknown.toLowerCase(), name.toLowerCase()))
-  return near === undefined ? `the options are ${known.join(', ')}.` : `did you mean ${near}?`
-}
-
-/** Whether two names share two thirds of their letters, counted from both ends. */
-function isAlike(a: string, b: string): boolean {
-  let start = 0
-  while (start < a.length && a[start] === b[start]) start += 1
-  let end = 0
-  while (start + end < Math.min(a.length, b.length) && a.at(-1 - end) === b.at(-1 - end)) end += 1
-  return (start + end) * 3 >= a.length + b.length
+/** An object or a module. The entries of a Map, a Headers or a Promise are not properties. */
+function isPlain(value: unknown): value is object {
+  return ['[object Object]', '[object Module]'].includes(Object.prototype.toString.call(value))
 }
 
 // Own properties only: a polluted `Object.prototype` must not change the client.
@@ -97,24 +133,6 @@ export function own<Options extends object, Name extends keyof Options>(
   return Object.hasOwn(options, name) ? options[name] : undefined
 }
 
-/** The error for a wrong option. A `received` that is left out does not appear in the message. */
-export function invalid(option: string, expected: string, received?: unknown): AuthError {
-  const shown = received === undefined ? '' : `; received ${describe(received)}`
-  return wrong(option, `expected ${expected}${shown}.`)
-}
-
-/** The subject of an error is an option, or a parameter that follows the name of its function. */
-function wrong(subject: string, problem: string): AuthError {
-  const label = subject.includes('(') ? subject : `Option ${subject}`
-  return new AuthError('ERR_AUTH_INVALID_OPTIONS', `${label}: ${problem}`)
-}
-
 function labelOf(parent: string, option: string): string {
   return parent.includes('(') ? option : `${parent}.${option}`
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80))
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

@@ -1,4 +1,6 @@
 // Listeners: the app's callbacks, each called in its own microtask.
+import { checkFunction } from './checks.ts'
+import { invalid } from './option-errors.ts'
 
 export interface Listeners<Event> {
   /** Adds a listener and returns its remover. A function that is added twice is called twice. */
@@ -30,17 +32,21 @@ export function createListeners<Event>(): Listeners<Event> {
 
 export interface EventEmitter<Events> {
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void
+  /** @throws AuthError `ERR_AUTH_INVALID_OPTIONS` for an unknown name or a wrong listener */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void
   clear(): void
 }
 
-export function createEmitter<Events>(): EventEmitter<Events> {
+export function createEmitter<Events>(names: readonly (keyof Events)[]): EventEmitter<Events> {
   const listeners: { [Name in keyof Events]?: Listeners<Events[Name]> } = Object.create(null)
   return {
     emit(name, event) {
       listeners[name]?.notify(event)
     },
     on(name, listener) {
+      if (!names.includes(name))
+        throw invalid('on(): event name', 'listed', name, names.map(String))
+      checkFunction(listener, 'on(): listener')
       listeners[name] ??= createListeners<Events[typeof name]>()
       return listeners[name].add(listener)
     },
@@ -56,4 +62,11 @@ export function createEmitter<Events>(): EventEmitter<Events> {
  */
 export function callLater(callback: () => void): void {
   queueMicrotask(callback)
+}
+
+/** Reports an error of the app, which has no caller, as uncaught. */
+export function report(error: unknown): void {
+  callLater(() => {
+    throw error
+  })
 }

@@ -58,7 +58,7 @@ export interface Platform {
    * @default Math.random
    */
   random(): number
-  /** A new unguessable ID, used as `Idempotency-Key` of a refresh. */
+  /** A new ID, such as the `Idempotency-Key` of a refresh. It is not a secret. */
   randomId(): string
   /** The base for relative URLs; `undefined` outside a page. */
   pageUrl(): string | undefined
@@ -82,6 +82,12 @@ export interface Platform {
    * that removes it.
    */
   onPageHide(listener: () => void): () => void
+  /**
+   * Reads a cookie that scripts may read, for the `csrf` field of the contract.
+   *
+   * @returns the decoded value; `undefined` without such a cookie, and outside a page
+   */
+  readCookie(name: string): string | undefined
   /** `undefined` if storage is missing or blocked. */
   readonly storage: PlatformStorage | undefined
   /** `undefined` without Web Locks, and always in Node, where locks would span worker threads. */
@@ -123,54 +129,55 @@ function defaultPlatform(): Platform {
     onWake: hasPage ? onWake : () => () => {},
     warn: (message) => console.warn(message),
     onPageHide: hasPage ? onPageHide : () => () => {},
-    storage: hasPage ? readStorage() : undefined,
+    readCookie: hasPage ? readCookie : () => undefined,
+    storage: hasPage ? attempt(() => window.localStorage) : undefined,
     locks: isNode() ? undefined : readLocks(),
     openChannel: isNode() || typeof BroadcastChannel === 'undefined' ? undefined : openChannel
   }
 }
 
 function setTimer(callback: () => void, delayMs: number): () => void {
-  const timer: unknown = setTimeout(callback, delayMs)
+  const timer = setTimeout(callback, delayMs)
   // In Node a timer is an object. Waiting for a token's expiry must not keep the process alive.
-  if (
-    typeof timer === 'object' &&
-    timer !== null &&
-    'unref' in timer &&
-    typeof timer.unref === 'function'
-  )
-    timer.unref()
-  return () => clearTimeout(timer as ReturnType<typeof setTimeout>)
+  const { unref }: { readonly unref?: unknown } = Object(timer)
+  if (typeof unref === 'function') unref.call(timer)
+  return () => clearTimeout(timer)
 }
 
-// `crypto.randomUUID` is missing outside secure contexts; `getRandomValues` is not.
+// `crypto.randomUUID` is missing outside secure contexts; `getRandomValues` is not. Without
+// WebCrypto, as in React Native, the IDs can be guessed. They are not secrets.
 function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const hasCrypto = typeof crypto !== 'undefined'
+  const bytes = new Uint8Array(16)
+  if (hasCrypto) crypto.getRandomValues(bytes)
+  return Array.from(bytes, (byte) =>
+    (hasCrypto ? byte : Math.floor(Math.random() * 256)).toString(16).padStart(2, '0')
+  ).join('')
 }
 
 function onWake(listener: (wake: Wake) => void): () => void {
   function visible(): void {
     if (document.visibilityState !== 'hidden') listener('visible')
   }
-  const online = () => listener('online')
-  document.addEventListener('visibilitychange', visible)
-  document.addEventListener('resume', visible)
-  window.addEventListener('pageshow', visible)
-  window.addEventListener('focus', visible)
-  window.addEventListener('online', online)
+  const removers = [
+    listen(document, 'visibilitychange', visible),
+    listen(document, 'resume', visible),
+    listen(window, 'pageshow', visible),
+    listen(window, 'focus', visible),
+    listen(window, 'online', () => listener('online'))
+  ]
   return () => {
-    document.removeEventListener('visibilitychange', visible)
-    document.removeEventListener('resume', visible)
-    window.removeEventListener('pageshow', visible)
-    window.removeEventListener('focus', visible)
-    window.removeEventListener('online', online)
+    for (const remove of removers) remove()
   }
 }
 
 function onPageHide(listener: () => void): () => void {
-  const hide = () => listener()
-  window.addEventListener('pagehide', hide)
-  return () => window.removeEventListener('pagehide', hide)
+  return listen(window, 'pagehide', () => listener())
+}
+
+function listen(target: EventTarget, type: string, listener: () => void): () => void {
+  target.addEventListener(type, listener)
+  return () => target.removeEventListener(type, listener)
 }
 
 function openChannel(name: string, onMessage: (message: unknown) => void): PlatformChannel {
@@ -179,10 +186,20 @@ function openChannel(name: string, onMessage: (message: unknown) => void): Platf
   return { post: (message) => channel.postMessage(message), close: () => channel.close() }
 }
 
-// Merely reading the property throws if the browser's settings block storage.
-function readStorage(): PlatformStorage | undefined {
+function readCookie(name: string): string | undefined {
+  const pair = attempt(() => document.cookie)
+    ?.split(';')
+    .map((cookie) => cookie.trim())
+    .find((cookie) => cookie.startsWith(`${name}=`))
+  const value = pair?.slice(name.length + 1)
+  // A value may not be percent-encoded, such as `100%`.
+  return value && (attempt(() => decodeURIComponent(value)) ?? value)
+}
+
+/** Reading storage or cookies throws in a sandboxed frame, and if the settings block them. */
+function attempt<Value>(read: () => Value): Value | undefined {
   try {
-    return window.localStorage
+    return read()
   } catch {
     return undefined
   }
@@ -194,6 +211,15 @@ function readLocks(): PlatformLocks | undefined {
     : (navigator.locks as PlatformLocks | undefined)
 }
 
+// Electron and NW.js give a page the globals of Node too.
 function isNode(): boolean {
-  return typeof process !== 'undefined' && typeof process.versions?.node === 'string'
+  if (typeof process === 'undefined' || typeof process.versions?.node !== 'string') return false
+  const isRenderer = Object.hasOwn(process, 'type') && Reflect.get(process, 'type') === 'renderer'
+  return !isRenderer && !hasNativeLocks()
+}
+
+/** Whether a browser provides Web Locks. Node has its own, written in JavaScript. */
+function hasNativeLocks(): boolean {
+  if (typeof document === 'undefined') return false
+  return String(readLocks()?.request).includes('[native code]')
 }

@@ -121,9 +121,12 @@ export async function untilAbandoned<T>(
   }
 }
 
-/** Never resolves. Rejects with the signal's reason when the signal aborts. */
-export function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+/** Settles as `promise` does, or rejects with the signal's reason as soon as the signal aborts. */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => reject(signal.reason)
+    if (signal.aborted) aborted()
+    signal.addEventListener('abort', aborted)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
   })
 }

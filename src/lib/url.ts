@@ -1,5 +1,8 @@
 // URLs: joins and parses them, and decides which of them may receive the access token.
 
+import { AuthError } from './errors.ts'
+import { invalid } from './option-errors.ts'
+
 const absoluteUrl = /^([a-z][a-z\d+\-.]*:)?\/\//i
 const loopbackHost = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
@@ -21,9 +24,41 @@ export function parseUrl(url: string, base?: string): URL | undefined {
   }
 }
 
-/** https, or http on localhost for local development (RFC 6750 §5.3). */
-export function isSecureUrl(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && loopbackHost.test(url.hostname))
+/** @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if `URL` lacks getters, as in React Native */
+export function checkUrlSupport(): void {
+  try {
+    const { origin, hostname, pathname } = new URL('/b?c', 'https://a.example')
+    if (origin === `https://${hostname}` && pathname === '/b') return
+  } catch {
+    // React Native's getters throw.
+  }
+  throw new AuthError(
+    'ERR_AUTH_INVALID_OPTIONS',
+    'This platform has an incomplete URL class. Import a polyfill first, such as "react-native-url-polyfill/auto".'
+  )
+}
+
+/** Whether tokens and credentials may be sent to a URL (RFC 6750 §5.3). */
+export type UrlPolicy = (url: URL) => boolean
+
+/**
+ * Allows https and, for local development, http on the loopback. Other http needs a page that is
+ * http itself, or `allowInsecureRequests`. An https page never sends it.
+ */
+export function createUrlPolicy(
+  pageUrl: () => string | undefined,
+  allowInsecureRequests: boolean
+): UrlPolicy {
+  return (url) => {
+    if (!isExposed(url)) return url.protocol === 'https:' || url.protocol === 'http:'
+    const page = parseUrl(pageUrl() ?? '')?.protocol
+    return page === 'http:' || (allowInsecureRequests && page !== 'https:')
+  }
+}
+
+/** Whether the network can read a request to the URL: http outside the loopback. */
+export function isExposed(url: URL): boolean {
+  return url.protocol === 'http:' && !loopbackHost.test(url.hostname)
 }
 
 /** The exact list of origins that may receive the access token and may re-issue it. */
@@ -32,25 +67,40 @@ export interface TrustedOrigins {
   trusts(url: string | undefined): boolean
 }
 
-/** Trusts the origins in `listed`, or else the origin of `baseURL`. */
+/**
+ * Trusts the origins in `listed`, or else the origin of `baseURL`.
+ *
+ * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if the policy does not allow one of them
+ */
 export function createTrustedOrigins(
   baseURL: string,
   listed: readonly string[] | undefined,
-  pageUrl: () => string | undefined
+  pageUrl: () => string | undefined,
+  isAllowed: UrlPolicy
 ): TrustedOrigins {
   let origins: ReadonlySet<string> | undefined
+  checkAllowed(baseURL, 'baseURL')
+  for (const [index, origin] of listed?.entries() ?? []) {
+    checkAllowed(origin, `trustedOrigins[${index}]`)
+  }
+
+  // A relative URL has the protocol of the page, so it needs no check.
+  function checkAllowed(url: string, option: string): void {
+    const parsed = parseUrl(url)
+    if (parsed !== undefined && !isAllowed(parsed)) throw invalid(option, 'secure', url)
+  }
 
   // Resolved at first use: `baseURL` may be relative, and the page may not exist before.
   function resolveOrigins(): ReadonlySet<string> {
     const urls = listed ?? [baseURL === '' ? '/' : baseURL]
     const parsed = urls.map((url) => parseUrl(url, pageUrl())).filter((url) => url !== undefined)
-    return new Set(parsed.filter(isSecureUrl).map((url) => url.origin))
+    return new Set(parsed.filter(isAllowed).map((url) => url.origin))
   }
 
   return {
     trusts(url) {
       const target = url === undefined ? undefined : parseUrl(url, pageUrl())
-      if (target === undefined || !isSecureUrl(target)) return false
+      if (target === undefined || !isAllowed(target)) return false
       // Browsers and axios send a user name in the URL as an Authorization header.
       if (target.username !== '' || target.password !== '') return false
       origins ??= resolveOrigins()

@@ -9,6 +9,7 @@ import { createClock } from './controls/clock.ts'
 import { createInterception } from './controls/interception.ts'
 import type { Respond } from './endpoints/guard.ts'
 import { createRouter } from './endpoints/router.ts'
+import { bufferBody } from './http/body.ts'
 import { createCrossOrigin } from './http/cors-and-csrf.ts'
 import { decision, parseUrl, refusal, type WireRequest, type WireResponse } from './http/message.ts'
 import { type Call, createLogging, type Route, wrap } from './http/pipeline.ts'
@@ -44,9 +45,9 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     allowedHeaders: settings.allowedHeaders
   })
   const router = createRouter({
-    paths: settings.paths,
+    routes: settings.routes,
+    contract: settings.contract,
     endpoints: services.endpoints,
-    guard: services.guard,
     crossOrigin
   })
   const browser = createBrowser({
@@ -62,6 +63,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   })
   const tokenLeaks = createTokenLeaks({
     issuer: settings.issuer,
+    readCredential: services.endpoints.readCredential,
     now: clock.now,
     arrivals: callLog.arrivals,
     isOwnKid: services.isOwnKid
@@ -104,7 +106,14 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
   }
 
   function handle(request: WireRequest, adapter: MockAdapter = 'direct'): Promise<WireResponse> {
-    return respond(request, adapter, router.find(request))
+    return router.isAmbiguous(request)
+      ? handleByBody(request, adapter)
+      : respond(request, adapter, router.find(request))
+  }
+
+  async function handleByBody(request: WireRequest, adapter: MockAdapter): Promise<WireResponse> {
+    const buffered = await bufferBody(request)
+    return respond(buffered, adapter, await router.findByBody(buffered))
   }
 
   function guard(
@@ -117,7 +126,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
 
   function violations(inFlightSeconds = defaultInFlightSeconds): MockAuthServer['violations'] {
     return findViolations(callLog.calls(), tokenLeaks.leaks(), {
-      refreshWith: settings.refreshWith,
+      refresh: settings.contract.refresh,
       sessionSeconds: settings.sessionSeconds,
       mintedBefore: services.mintedBefore,
       inFlightSeconds
@@ -141,7 +150,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     async signIn(user, url = 'http://localhost') {
       const isCurrent = generation.begin()
       const session = await services.controls.signIn(user, url)
-      await browser.storeCookie(url, session.setCookie, isCurrent)
+      await browser.storeCookies(url, [session.setCookie, ...session.csrfCookies], isCurrent)
       return session
     },
     get violations() {

@@ -9,11 +9,7 @@ import {
   type MockSession,
   type SessionControls
 } from './controls/session-controls.ts'
-import { createEndpoints, type Endpoints } from './endpoints/auth-endpoints.ts'
-import { createGuard, type Guard } from './endpoints/guard.ts'
-import { createRefreshCredential } from './endpoints/refresh-credential.ts'
-import { challenge, plainRefusal } from './http/bearer.ts'
-import { createRefreshCookie } from './http/refresh-cookie.ts'
+import { createEndpoints, type Endpoints } from './endpoints/endpoints.ts'
 import type { MockKeyChange } from './keys/audit-log.ts'
 import type { MockKeyStatus } from './keys/key.ts'
 import { createKeyRegistry } from './keys/registry.ts'
@@ -25,12 +21,8 @@ import { createPersistence } from './sessions/persistence.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createUsers } from './sessions/users.ts'
 import { createAccessTokens, createIssuedTokens } from './tokens/access-tokens.ts'
-import { createReissue } from './tokens/reissue.ts'
-import { createRevocationCheck } from './tokens/revocation.ts'
-import { createTokenVerifier } from './tokens/verify.ts'
 
 export interface Services {
-  readonly guard: Guard
   readonly endpoints: Endpoints
   readonly controls: Omit<KeyControls, 'keys' | 'keyAudit'> &
     Omit<SessionControls, 'sessions'> &
@@ -58,7 +50,7 @@ export interface ServicesDeps {
 }
 
 export function createServices({ settings, now, callLog, generation }: ServicesDeps): Services {
-  const { clockToleranceSeconds } = settings
+  const { clockToleranceSeconds, contract } = settings
   const events = createEvents()
   const monitor = createMonitor({ spike: settings.spike, events })
   callLog.onCall(monitor.observe)
@@ -66,7 +58,7 @@ export function createServices({ settings, now, callLog, generation }: ServicesD
   const { families, versions, goneKids, secret, save } = createPersistence({
     persist: settings.persist,
     issuer: settings.issuer,
-    paths: settings.paths,
+    path: settings.routes.find(({ route }) => route === 'refresh')?.path ?? settings.basePath,
     users: settings.users
   })
   const registry = createKeyRegistry({
@@ -82,7 +74,12 @@ export function createServices({ settings, now, callLog, generation }: ServicesD
     onRecord: (change) => events.emit('key-changed', change)
   })
   const { ring } = registry
-  const users = createUsers({ users: settings.users, versions, onChange: save })
+  const users = createUsers({
+    users: settings.users,
+    idClaim: idClaimOf(contract.user.id),
+    versions,
+    onChange: save
+  })
   const sessions = createSessions({
     sessionSeconds: settings.sessionSeconds,
     refreshIdleSeconds: settings.refreshIdleSeconds,
@@ -103,30 +100,14 @@ export function createServices({ settings, now, callLog, generation }: ServicesD
     sessions
   })
 
-  const cookie = createRefreshCookie({ cookieName: settings.cookieName, cookie: settings.cookie })
-  const refuseToken = settings.invalidTokenStatus === 401 ? challenge : plainRefusal
-  const revocation = createRevocationCheck({
+  const endpoints = createEndpoints({
+    settings,
     users,
     sessions,
+    tokens,
     issuedTokens,
-    revocation: settings.revocation
-  })
-  const guard = createGuard({
-    verify: createTokenVerifier({
-      lookUpKeys: registry.lookUpKeys,
-      clockToleranceSeconds,
-      now
-    }),
-    revocation,
-    reissue: createReissue({ settings: settings.reissue, tokens, sessions, ring, revocation }),
-    challenge: refuseToken
-  })
-  const credential = createRefreshCredential({
-    refreshWith: settings.refreshWith,
-    cookie,
-    identify: guard.identify,
-    revocation,
-    challenge: refuseToken
+    registry,
+    now
   })
 
   function endEverySession(): number {
@@ -137,18 +118,7 @@ export function createServices({ settings, now, callLog, generation }: ServicesD
   }
 
   return {
-    guard,
-    endpoints: createEndpoints({
-      users,
-      sessions,
-      tokens,
-      ring,
-      cookie,
-      credential,
-      issuer: settings.issuer,
-      jwksMaxAgeSeconds: settings.jwksMaxAgeSeconds,
-      now
-    }),
+    endpoints,
     controls: {
       ...createKeyControls({ registry, generation, endEverySession }),
       ...createSessionControls({
@@ -156,7 +126,8 @@ export function createServices({ settings, now, callLog, generation }: ServicesD
         sessions,
         tokens,
         issuedTokens,
-        cookie,
+        cookie: endpoints.cookie,
+        csrf: endpoints.csrf,
         generation,
         now
       }),
@@ -186,4 +157,10 @@ export function createServices({ settings, now, callLog, generation }: ServicesD
       monitor.reset()
     }
   }
+}
+
+/** The claim that holds the user's id, besides `sub`. */
+function idClaimOf(id: MockSettings['contract']['user']['id']): string | undefined {
+  const [claim] = Array.isArray(id) ? id : []
+  return claim === 'sub' ? undefined : claim
 }

@@ -11,9 +11,9 @@ import type { KeyControls } from './controls/key-controls.ts'
 import type { ForgeryControls } from './controls/mint.ts'
 import type { SessionControls } from './controls/session-controls.ts'
 import type { ProtectedSession, Respond } from './endpoints/guard.ts'
-import type { MockRouteEntry } from './endpoints/router.ts'
 import type { WireRequest, WireResponse } from './http/message.ts'
 import type { MockEventName, MockEvents } from './monitor/events.ts'
+import type { MockRouteEntry } from './options/routes.ts'
 
 /**
  * The server. All methods may be destructured. `keys`, `keyAudit`, `sessions`, `calls` and
@@ -47,11 +47,16 @@ export interface MockAuthServer
   guard(request: WireRequest, respond: Respond, adapter?: MockAdapter): Promise<WireResponse>
 
   /**
-   * `handle` for a `Request`. Use it in Node: in browsers and happy-dom it cannot see cookies,
-   * because `Request` and `Response` drop them there.
+   * `handle` with the signature of `fetch`: a `Request`, or an absolute URL and an init. Use it in
+   * Node: in browsers and happy-dom it cannot see cookies, because `Request` and `Response` drop
+   * them there.
+   *
+   * @example
+   * const response = await server.fetch('http://localhost/me', { headers })
+   *
    * @throws TypeError, as `fetch` does, if a fault loses the response
    */
-  fetch(request: Request): Promise<Response>
+  fetch(input: Request | URL | string, init?: RequestInit): Promise<Response>
 
   /**
    * `guard` for a fetch handler. The returned function calls `handler` if the token is valid.

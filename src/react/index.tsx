@@ -8,16 +8,21 @@ import {
   useSyncExternalStore
 } from 'react'
 import type { AuthClient } from '../auth-client.ts'
+import type { Claims } from '../contract/auth-contract.ts'
 import type { AuthState } from '../session/state.ts'
 
-const AuthContext = createContext<AuthClient<never> | undefined>(undefined)
+const AuthContext = createContext<AuthClient<never, unknown> | undefined>(undefined)
 
 /** The state during server rendering and hydration. One object, so that hydration is stable. */
-const serverState: AuthState = { status: 'initializing', degraded: undefined }
+const serverState: AuthState<never> = {
+  status: 'initializing',
+  degraded: undefined,
+  user: undefined
+}
 
 export interface AuthProviderProps {
   /** Create it outside of components, because a client lives as long as the page. */
-  readonly client: AuthClient<never>
+  readonly client: AuthClient<never, unknown>
   readonly children?: ReactNode
 }
 
@@ -34,10 +39,10 @@ export function AuthProvider({ client, children }: AuthProviderProps): ReactNode
 }
 
 /** The state of the session, with `login` and `logout` of the client. */
-export type UseAuth<Credentials extends object = object> = AuthState & {
-  readonly client: AuthClient<Credentials>
-  readonly login: AuthClient<Credentials>['login']
-  readonly logout: AuthClient<Credentials>['logout']
+export type UseAuth<Credentials extends object = object, User = Claims> = AuthState<User> & {
+  readonly client: AuthClient<Credentials, User>
+  readonly login: AuthClient<Credentials, User>['login']
+  readonly logout: AuthClient<Credentials, User>['logout']
 }
 
 /**
@@ -47,12 +52,16 @@ export type UseAuth<Credentials extends object = object> = AuthState & {
  * @throws Error if there is no {@link AuthProvider} above
  *
  * @example
- * const { status, logout } = useAuth()
+ * const { status, user, logout } = useAuth()
  * if (status === 'initializing') return <Spinner />
- * return status === 'authenticated' ? <button onClick={logout}>Sign out</button> : <SignInPage />
+ * if (status === 'unauthenticated') return <SignInPage />
+ * return <button onClick={logout}>Sign out {String(user?.name)}</button>
  */
-export function useAuth<Credentials extends object = object>(): UseAuth<Credentials> {
-  const client = useAuthClient<Credentials>()
+export function useAuth<Credentials extends object = object, User = Claims>(): UseAuth<
+  Credentials,
+  User
+> {
+  const client = useAuthClient<Credentials, User>()
   const state = useSyncExternalStore(client.subscribe, client.getState, () => serverState)
   return useMemo(
     () => ({ ...state, client, login: client.login, logout: client.logout }),
@@ -65,9 +74,12 @@ export function useAuth<Credentials extends object = object>(): UseAuth<Credenti
  *
  * @throws Error if there is no {@link AuthProvider} above
  */
-export function useAuthClient<Credentials extends object = object>(): AuthClient<Credentials> {
+export function useAuthClient<Credentials extends object = object, User = Claims>(): AuthClient<
+  Credentials,
+  User
+> {
   const client = useContext(AuthContext)
   if (client === undefined)
     throw new Error('useAuth() and useAuthClient() require an <AuthProvider client={…}> above.')
-  return client as AuthClient<object> as AuthClient<Credentials>
+  return client as AuthClient<object, unknown> as AuthClient<Credentials, User>
 }

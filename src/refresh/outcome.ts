@@ -1,7 +1,8 @@
 // Refresh outcome: names the result of a refresh for events, and the errors that only a refresh
 // has.
-import type { TokenAnswer } from '../auth-api/token-request.ts'
+import type { TokenAnswer } from '../auth-api/answers/token-answer.ts'
 import { AuthError } from '../lib/errors.ts'
+import { invalid } from '../lib/option-errors.ts'
 import type { RefreshOutcome, RefreshReason } from '../session/events.ts'
 
 export function describeFailure(
@@ -37,6 +38,18 @@ export function rejected(status: number | undefined, oauthError: string | undefi
     `The server rejected the refresh${answer}. The session has ended; sign in again.`,
     { status, oauthError }
   )
+}
+
+/** A session that cannot be refreshed has ended with its token. */
+export function expired(): AuthError {
+  return new AuthError(
+    'ERR_AUTH_SESSION_EXPIRED',
+    'The access token is no longer valid, and the client holds no credential to refresh it. Sign in again.'
+  )
+}
+
+export function nothingToPresent(): AuthError {
+  return invalid('contract.refresh', 'refresh')
 }
 
 export function timedOut(timeoutMs: number): AuthError {

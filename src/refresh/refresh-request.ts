@@ -1,56 +1,122 @@
-// Refresh request: one POST to the refresh endpoint, under a stored idempotency key and with a time
-// limit.
-import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
+// Refresh request: one request to the refresh endpoint, with the credential of the session, a
+// stored idempotency key and a time limit.
+import {
+  type SessionCredential,
+  type TokenAnswer,
+  undecided
+} from '../auth-api/answers/token-answer.ts'
+import type { Notices } from '../auth-api/notices.ts'
+import type { TokenRequest } from '../auth-api/token-request.ts'
+import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
+import type { RefreshTokenStore } from '../lib/stored-value.ts'
 import type { Session } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
 import { isUnanswered, unexpected } from './outcome.ts'
+import { createStoredRefreshToken } from './refresh-token-store.ts'
 
 export interface RefreshRequestDeps {
   readonly session: Session
   readonly tabs: Pick<Tabs, 'attempts'>
   readonly tokenRequest: Pick<TokenRequest, 'refresh'>
+  readonly refresh: ResolvedContract['refresh']
+  /** `undefined`: the refresh token stays in memory. */
+  readonly store: RefreshTokenStore | undefined
+  /** The refresh token of an `initialToken` that has expired. */
+  readonly initialRefreshToken: string | undefined
+  readonly notices: Pick<Notices, 'storeFailed'> | undefined
   readonly platform: Pick<Platform, 'setTimer'>
   readonly refreshAbandonMs: number
 }
 
 export interface RefreshRequest {
-  /** Never rejects. `generation` is that of the token that was held when the request was sent. */
-  send(): Promise<{ readonly answer: TokenAnswer; readonly generation: number }>
+  /**
+   * The tokens that the client holds for a refresh. `undefined` if the contract needs one of them
+   * and it is missing, or if the backend has no refresh: then nothing can be sent.
+   *
+   * @throws AuthError if the store of the app fails
+   */
+  readTokens(): Promise<SessionCredential | undefined>
+  /** Rejects the pending `readTokens()`, because a sign-in must not wait for the app's store. */
+  abandonReads(): void
+  /** Never rejects. */
+  send(tokens: SessionCredential): Promise<SentRefresh>
   abortAll(): void
 }
 
+export interface SentRefresh {
+  readonly answer: TokenAnswer
+  /** The refresh token that the client held. */
+  readonly presented: string | undefined
+  /** The generation of the token that was held when the request was sent. */
+  readonly generation: number
+}
+
 export function createRefreshRequest(options: RefreshRequestDeps): RefreshRequest {
-  const { session, tokenRequest, platform, refreshAbandonMs } = options
+  const { session, tokenRequest, refresh, store, notices, platform, refreshAbandonMs } = options
   const { attempts } = options.tabs
   const inFlight = new Set<AbortController>()
+  let initial = options.initialRefreshToken
+  const forgetInitial = () => {
+    initial = undefined
+  }
+  session.onSignal('token', forgetInitial)
+  session.onSignal('ended', forgetInitial)
+  const credential = typeof refresh === 'object' ? refresh.credential : refresh && 'any'
+  const isStored = credential === 'refresh-token' || credential === 'any'
+  const stored =
+    store && isStored
+      ? createStoredRefreshToken({ session, store, notices, platform, refreshAbandonMs })
+      : undefined
 
-  async function ask(attempt: string, signal: AbortSignal): Promise<TokenAnswer> {
+  function canPresent({ accessToken, refreshToken }: SessionCredential): boolean {
+    if (credential === 'access-token') return accessToken !== undefined
+    if (credential === 'refresh-token') return refreshToken !== undefined
+    return credential !== false
+  }
+
+  async function ask(
+    { accessToken, refreshToken }: SessionCredential,
+    idempotencyKey: string,
+    signal: AbortSignal
+  ): Promise<TokenAnswer> {
     try {
-      const { accessToken, refreshToken } = session.held() ?? {}
-      const answer = await tokenRequest.refresh({ attempt, signal, accessToken, refreshToken })
-      if (answer.kind !== 'undecided') attempts.close(attempt)
-      else if (!isUnanswered(answer.error)) attempts.fail(attempt)
+      const context = { idempotencyKey, signal, accessToken, refreshToken }
+      const answer = await tokenRequest.refresh(context)
+      if (answer.kind !== 'undecided') attempts.close(idempotencyKey)
+      else if (!isUnanswered(answer.error)) attempts.fail(idempotencyKey)
       return answer
     } catch (error) {
-      attempts.fail(attempt)
-      return { kind: 'undecided', error: error instanceof AuthError ? error : unexpected() }
+      attempts.fail(idempotencyKey)
+      const known = error instanceof AuthError ? error : unexpected()
+      return undecided(known)
     }
   }
 
   return {
-    async send() {
+    async readTokens() {
+      const held = session.held()
+      const accessToken = held?.accessToken
+      const refreshToken = held?.refreshToken ?? initial ?? (await stored?.read())
+      const tokens = { accessToken, refreshToken }
+      return canPresent(tokens) ? tokens : undefined
+    },
+    abandonReads: () => stored?.abandonReads(),
+    async send(tokens) {
       const generation = session.generation()
       // A retry after a lost answer has the same key, so that the server can repeat the answer.
       const attempt = attempts.begin()
       const abandoned = new AbortController()
       inFlight.add(abandoned)
       const cancel = platform.setTimer(() => abandoned.abort(), refreshAbandonMs)
-      const answer = await ask(attempt, abandoned.signal)
+      const answer = await ask(tokens, attempt, abandoned.signal)
       cancel()
       inFlight.delete(abandoned)
-      return { answer, generation }
+      if (answer.kind === 'issued' && answer.token.refreshToken !== undefined) {
+        stored?.replace(tokens.refreshToken, answer.token.refreshToken)
+      }
+      return { answer, presented: tokens.refreshToken, generation }
     },
     abortAll() {
       for (const abandoned of inFlight) abandoned.abort()

@@ -1,6 +1,7 @@
 // Refresh times: when a token is refreshed before it expires, and when a failed refresh is retried.
 //
 // The plans are pure functions, so that tests can simulate a fleet of clients.
+import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import type { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import { later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
@@ -8,6 +9,16 @@ import { later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
 export interface RefreshPolicy {
   readonly refreshBeforeExpirySeconds: number
   readonly spreadRefreshes: boolean
+}
+
+/** Without a refresh, the planned time is the expiry itself: the session ends with its token. */
+export function readPolicy(
+  options: RefreshPolicy & { readonly contract: Pick<ResolvedContract, 'refresh'> }
+): RefreshPolicy {
+  const { contract, refreshBeforeExpirySeconds, spreadRefreshes } = options
+  return contract.refresh === false
+    ? { refreshBeforeExpirySeconds: 0, spreadRefreshes: false }
+    : { refreshBeforeExpirySeconds, spreadRefreshes }
 }
 
 /**
@@ -18,6 +29,14 @@ const greatestLeewayShare = 0.25
 
 /** How much earlier a later refresh may come, as a share of the interval. */
 const jitterShare = 0.1
+
+/** How long before its expiry a token of this lifetime is refreshed. */
+export function refreshLeewaySeconds(
+  lifetimeSeconds: number,
+  { refreshBeforeExpirySeconds }: RefreshPolicy
+): number {
+  return Math.min(refreshBeforeExpirySeconds, lifetimeSeconds * greatestLeewayShare)
+}
 
 /**
  * The age, in seconds, at which a token of this lifetime is refreshed.
@@ -33,9 +52,7 @@ export function planRefreshAgeSeconds(
   policy: RefreshPolicy,
   random: () => number
 ): number {
-  const { refreshBeforeExpirySeconds } = policy
-  const leeway = Math.min(refreshBeforeExpirySeconds, lifetimeSeconds * greatestLeewayShare)
-  const interval = lifetimeSeconds - leeway
+  const interval = lifetimeSeconds - refreshLeewaySeconds(lifetimeSeconds, policy)
   if (!policy.spreadRefreshes) return interval
   const jittered = interval * (1 - jitterShare * random())
   return isFirst ? jittered * random() : jittered

@@ -1,35 +1,32 @@
 // Refresher: refreshes the session once for any number of callers, and applies the answer if the
 // session is still the same.
 
-import type { IssuedToken } from '../auth-api/answer.ts'
-import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
-import { lifeLeftMs } from '../lib/access-token.ts'
+import type { SessionCredential } from '../auth-api/answers/token-answer.ts'
+import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import type { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import { createWaiting, readMoment } from '../lib/time.ts'
-import { compareAge } from '../session/adoption.ts'
+import { createWaiting } from '../lib/time.ts'
 import type { Emitter, RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
-import { type HeldToken, receiveToken } from '../session/held-token.ts'
+import type { HeldToken, ReceiveToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
-import { describeFailure, lostRace, noProgress, rejected, timedOut } from './outcome.ts'
-import { createRefreshRequest } from './refresh-request.ts'
-import { createRetryState, planRefreshAt, type RefreshPolicy } from './refresh-time.ts'
+import { createApplyAnswer } from './apply-answer.ts'
+import { describeFailure, lostRace, timedOut } from './outcome.ts'
+import type { RefreshRequest } from './refresh-request.ts'
+import { createRetryState, type RefreshPolicy } from './refresh-time.ts'
 
 export interface RefresherDeps {
   readonly session: Session
   readonly tabs: Tabs
-  readonly tokenRequest: TokenRequest
+  readonly request: RefreshRequest
+  readonly receive: ReceiveToken
+  /** Whether storage has a hint that a user was signed in here before this page load. */
+  readonly isSessionKnown: () => boolean
   readonly platform: Platform
   readonly emitter: Emitter
   readonly policy: RefreshPolicy
   readonly refreshTimeoutMs: number
-  readonly refreshAbandonMs: number
-  /**
-   * A refresh function of the app is aborted when its result is no longer wanted; a request to the
-   * server is not.
-   */
-  readonly isRefreshedByApp: boolean
+  readonly refresh: ResolvedContract['refresh']
 }
 
 export interface Refresher {
@@ -48,11 +45,11 @@ export interface Refresher {
 }
 
 export function createRefresher(options: RefresherDeps): Refresher {
-  const { session, tabs, tokenRequest, platform, emitter, policy } = options
-  const { refreshTimeoutMs, refreshAbandonMs, isRefreshedByApp } = options
+  const { session, tabs, request, platform, emitter } = options
+  const { refreshTimeoutMs } = options
   const retries = createRetryState(platform)
+  const { apply, fail, recover, endWithToken } = createApplyAnswer({ ...options, retries })
   const callers = createWaiting(platform)
-  const request = createRefreshRequest({ session, tabs, tokenRequest, platform, refreshAbandonMs })
   let flight: Promise<HeldToken> | undefined
   let flights = 0
   let lastSettled = 0
@@ -78,9 +75,11 @@ export function createRefresher(options: RefresherDeps): Refresher {
     const number = flights
 
     async function run(): Promise<HeldToken> {
+      const credential = await readTokens(epoch)
+      if (credential === undefined) throw endWithToken(reason)
       emitter.emit('refresh-started', { reason })
       try {
-        const token = await askAndApply(reason, epoch)
+        const token = await askAndApply(credential, reason, epoch)
         outcome = { kind: 'refreshed', reason, atMs: platform.now() }
         return token
       } catch (error) {
@@ -120,72 +119,32 @@ export function createRefresher(options: RefresherDeps): Refresher {
     emitter.emit('refresh-settled', outcome)
   }
 
-  async function askAndApply(reason: RefreshReason, epoch: number): Promise<HeldToken> {
+  async function readTokens(epoch: number): Promise<SessionCredential | undefined> {
+    const reading = request.readTokens()
+    const credential = await reading.catch((error) => {
+      throw session.epoch() === epoch ? fail(error) : error
+    })
+    if (session.epoch() !== epoch) throw sessionChanged()
+    return credential
+  }
+
+  async function askAndApply(
+    credential: SessionCredential,
+    reason: RefreshReason,
+    epoch: number
+  ): Promise<HeldToken> {
     const isOurs = () => session.epoch() === epoch
-    let { generation, answer } = await request.send()
+    let sent = await request.send(credential)
     // If another tab won a race against this refresh, its message may arrive now.
-    if (answer.kind === 'rejected') await tabs.catchUp()
+    if (sent.answer.kind === 'rejected') await tabs.catchUp()
     // If a newer token arrived during the request, the rejection may come from a lost race. Ask a
     // second time.
     const mayBeLostRace = () =>
-      isOurs() && answer.kind === 'rejected' && session.generation() !== generation
-    if (mayBeLostRace()) ({ generation, answer } = await request.send())
+      isOurs() && sent.answer.kind === 'rejected' && session.generation() !== sent.generation
+    if (mayBeLostRace()) sent = await request.send((await readTokens(epoch)) ?? credential)
     if (!isOurs()) throw sessionChanged()
-    if (mayBeLostRace()) throw fail(lostRace(answer))
-    return apply(answer, generation, reason)
-  }
-
-  function apply(answer: TokenAnswer, generation: number, reason: RefreshReason): HeldToken {
-    switch (answer.kind) {
-      case 'issued':
-        return take(answer.token, generation, reason)
-      case 'rejected':
-        throw endSession(answer.status, answer.oauthError)
-      case 'undecided':
-        throw fail(answer.error)
-    }
-  }
-
-  function take(issued: IssuedToken, generation: number, reason: RefreshReason): HeldToken {
-    const held = session.held()
-    // A server that does not rotate its refresh token need not repeat it (RFC 6749 §6).
-    const refreshToken = issued.refreshToken ?? held?.refreshToken
-    const received = receiveToken({ ...issued, refreshToken }, readMoment(platform))
-    // A cache or a service worker may repeat an old answer.
-    if (held !== undefined && session.wasHeld(received.accessToken)) throw fail(noProgress())
-    if (tabs.isOtherUser(received)) {
-      session.end('user-changed', 'refresh')
-      throw sessionChanged()
-    }
-    recover()
-    // A token that was adopted during the request stays if the server signed it after this one.
-    const keepsHeld =
-      held !== undefined &&
-      session.generation() !== generation &&
-      compareAge(received, held) === 'older'
-    const token = keepsHeld ? held : received
-    const refreshAt = planRefreshAt(token, held === undefined, policy, platform.random)
-    if (keepsHeld) return session.replan(refreshAt) ?? held
-    return session.hold(received, refreshAt, { by: 'refresh', reason })
-  }
-
-  function endSession(status: number | undefined, oauthError: string | undefined): AuthError {
-    retries.forget()
-    if (session.held() !== undefined) session.end('session-expired', 'refresh')
-    else if (session.getState().status === 'initializing') session.end('no-session', 'refresh')
-    return rejected(status, oauthError)
-  }
-
-  function fail(error: AuthError): AuthError {
-    const held = session.held()
-    retries.note(error, held === undefined ? 0 : lifeLeftMs(held, readMoment(platform)))
-    session.note({ type: 'failed', code: error.code, atMs: platform.now() })
-    return error
-  }
-
-  function recover(): void {
-    retries.forget()
-    session.note({ type: 'recovered' })
+    if (mayBeLostRace()) throw fail(lostRace(sent.answer))
+    return apply(sent, reason)
   }
 
   function dropStale(): void {
@@ -197,7 +156,8 @@ export function createRefresher(options: RefresherDeps): Refresher {
   function drop(error: AuthError): void {
     flight = undefined
     callers.release(error)
-    if (isRefreshedByApp) request.abortAll()
+    // A request to the server is not aborted: its answer could set a cookie all the same.
+    if (typeof options.refresh === 'function') request.abortAll()
   }
 
   session.onSignal('token', ({ isNewEpoch, origin }) => {

@@ -1,34 +1,39 @@
 // Developer warnings: report likely set-up mistakes, once per client and in development only.
 // They contain neither tokens nor query strings.
 
-import type { TokenAnswer, TokenRequest } from '../auth-api/token-request.ts'
+import type { TokenAnswer } from '../auth-api/answers/token-answer.ts'
+import type { Endpoints } from '../auth-api/endpoints.ts'
+import type { TokenRequest } from '../auth-api/token-request.ts'
+import type { ResolvedContract } from '../contract/resolved-contract.ts'
+import { describeOtherScheme } from '../lib/credential.ts'
 import { callLater } from '../lib/listeners.ts'
 import type { Platform } from '../lib/platform.ts'
-import { parseUrl, type TrustedOrigins } from '../lib/url.ts'
+import { isExposed, parseUrl, type TrustedOrigins } from '../lib/url.ts'
 import type { Emitter, TokenFacts } from '../session/events.ts'
+import type { HeldToken } from '../session/held-token.ts'
+import { corsAdvice } from './cors-advice.ts'
+import type { IncomingAnswer } from './transport.ts'
 
 export interface Diagnostics {
   /** Notes a request that is sent without the token because its URL is not trusted. */
   noteUntrusted(url: string | undefined): void
-  /** Notes the answer to a request that carried the token. */
-  noteAnswer(answer: {
-    readonly status: number
-    readonly finalUrl: string | undefined
-    readonly reissuedHeader: unknown
-  }): void
+  /** Notes the answer to a request that carried the token `carried`. */
+  noteAnswer(answer: IncomingAnswer<unknown>, carried: HeldToken, isRefused: boolean): void
   /** Wraps the auth requests, to notice those that CORS blocks. */
   watch(tokenRequest: TokenRequest): TokenRequest
 }
 
 interface DiagnosticsDeps {
-  readonly platform: Pick<Platform, 'pageUrl' | 'isOnline' | 'warn'>
+  readonly platform: Pick<Platform, 'pageUrl' | 'isOnline' | 'warn' | 'now'>
   readonly origins: TrustedOrigins
   readonly emitter: Emitter
-  readonly reissuedTokenHeader: string
-  readonly sendIdempotencyKey: 'same-origin' | 'always' | 'never'
-  /** The URL of an auth endpoint. `undefined` if a function of the app replaces it. */
-  readonly endpoint: (name: 'login' | 'refresh') => string | undefined
+  readonly contract: ResolvedContract
+  readonly baseURL: string
+  readonly trustedOrigins: readonly string[] | undefined
+  readonly endpoints: Pick<Endpoints, 'resolve'>
 }
+
+type Warning = 'http' | 'exposed' | 'cors' | 'reissue' | 'scheme'
 
 /** Returns `undefined` in production. */
 export function createDiagnostics(deps: DiagnosticsDeps): Diagnostics | undefined {
@@ -41,15 +46,32 @@ export function createDiagnostics(deps: DiagnosticsDeps): Diagnostics | undefine
   return undefined
 }
 
+/**
+ * A warning may be wrong this often. The client does not see when the key changed, so an answer
+ * before the change looks like a hidden header.
+ */
+const greatestDoubt = 0.01
+
 function createDevelopmentDiagnostics(deps: DiagnosticsDeps): Diagnostics {
-  const { platform, origins, emitter, reissuedTokenHeader, sendIdempotencyKey, endpoint } = deps
+  const { platform, origins, emitter, contract, baseURL, trustedOrigins = [], endpoints } = deps
+  const { reissue } = contract
   const warned = new Set<string>()
 
-  function warnOnce(subject: 'http' | 'cors' | 'expose', message: string): void {
+  function warnOnce(subject: Warning, message: string): void {
     if (warned.has(subject)) return
     warned.add(subject)
     callLater(() => platform.warn(`everbearer: ${message}`))
   }
+
+  function noteExposed(url: string): void {
+    const target = parseUrl(url, platform.pageUrl())
+    if (target === undefined || !isExposed(target)) return
+    warnOnce(
+      'exposed',
+      `the access token may travel to ${target.origin} over http, and the network can read it. Use https in production.`
+    )
+  }
+  for (const url of [baseURL === '' ? '/' : baseURL, ...trustedOrigins]) noteExposed(url)
 
   /** The origin of a cross-origin URL. `undefined` if CORS does not apply. */
   function foreignOrigin(url: string | undefined): string | undefined {
@@ -58,30 +80,39 @@ function createDevelopmentDiagnostics(deps: DiagnosticsDeps): Diagnostics {
     return page === undefined || target?.origin === page.origin ? undefined : target?.origin
   }
 
-  let kid: string | undefined
-  /** The last foreign origin that answered the held token without a readable header. */
-  let silentOrigin: string | undefined
+  let held: TokenFacts | undefined
+  /** The last answer from another origin to the held token, without a readable header. */
+  let silent: { readonly origin: string; readonly atMs: number } | undefined
   let isHeaderReadable = false
+  /** How likely it is that each key changed after the last silent answer. */
+  let doubt = 1
 
   function follow(token: TokenFacts): void {
-    kid = token.kid
-    silentOrigin = undefined
+    held = token
+    silent = undefined
   }
   emitter.on('signed-in', ({ token }) => follow(token))
   emitter.on('reissued', ({ token }) => follow(token))
   emitter.on('refreshed', ({ token, reason }) => {
-    const isNewKey = kid !== undefined && token.kid !== undefined && token.kid !== kid
+    const isNewKey = held?.kid !== undefined && token.kid !== undefined && token.kid !== held.kid
     // After a refusal the old key was gone, so the server could not re-issue the token. The answers
     // that another tab received are unknown here.
     const mayHaveMissed = isNewKey && reason !== 'refusal' && reason !== 'other-tab'
-    if (mayHaveMissed && silentOrigin !== undefined && !isHeaderReadable) {
-      warnOnce(
-        'expose',
-        `the signing key changed, but no response from ${silentOrigin} had a readable re-issued token in its ${reissuedTokenHeader} header. If that server re-issues tokens, it must send "Access-Control-Expose-Headers: ${reissuedTokenHeader}". A "*" has no effect for requests with credentials.`
-      )
+    if (mayHaveMissed && held && silent && reissue && !isHeaderReadable) {
+      // The key may have changed at any time since the token was received.
+      const sinceToken = Math.max(1, token.receivedAtMs - held.receivedAtMs)
+      doubt *= Math.min(1, Math.max(0, token.receivedAtMs - silent.atMs) / sinceToken)
+      if (doubt <= greatestDoubt) warnOfHiddenHeader(silent.origin, reissue.header)
     }
     follow(token)
   })
+
+  function warnOfHiddenHeader(origin: string, header: string): void {
+    warnOnce(
+      'reissue',
+      `the signing key changed, but no response from ${origin} had a readable re-issued token in its ${header} header. If that server re-issues tokens, it must send "Access-Control-Expose-Headers: ${header}". A "*" has no effect for requests with credentials.`
+    )
+  }
 
   let wasAnswered = false
 
@@ -90,21 +121,20 @@ function createDevelopmentDiagnostics(deps: DiagnosticsDeps): Diagnostics {
     asking: Promise<TokenAnswer>
   ): Promise<TokenAnswer> {
     const answer = await asking
-    const isUnanswered = answer.kind === 'undecided' && answer.error.code === 'ERR_AUTH_NETWORK'
+    const isUnanswered =
+      answer.kind === 'undecided' &&
+      answer.error.code === 'ERR_AUTH_NETWORK' &&
+      !answer.wasRedirected
+    const format = contract[name]
     if (!isUnanswered) wasAnswered = true
-    else if (!wasAnswered && platform.isOnline()) warnOfCors(endpoint(name))
-    return answer
-  }
-
-  function warnOfCors(url: string | undefined): void {
+    if (typeof format !== 'object') return answer
+    const url = endpoints.resolve(name, format)
+    noteExposed(url)
     const page = parseUrl(platform.pageUrl() ?? '')
-    if (url === undefined || page === undefined || !foreignOrigin(url)) return
-    const { origin, pathname } = new URL(url)
-    const key = sendIdempotencyKey === 'always' ? ', Idempotency-Key' : ''
-    warnOnce(
-      'cors',
-      `POST ${origin}${pathname} got no response, although the device is online. If the server is up, CORS blocks the request, or the path does not exist: check baseURL and paths. For CORS, the preflight and the response need "Access-Control-Allow-Origin: ${page.origin}" and "Access-Control-Allow-Credentials: true". The preflight also needs "Access-Control-Allow-Headers: Authorization, Content-Type${key}".`
-    )
+    if (!wasAnswered && page && platform.isOnline() && foreignOrigin(url) !== undefined) {
+      warnOnce('cors', corsAdvice(contract, name, format, new URL(url), page.origin))
+    }
+    return answer
   }
 
   return {
@@ -116,15 +146,25 @@ function createDevelopmentDiagnostics(deps: DiagnosticsDeps): Diagnostics {
       if (!origins.trusts(target.href)) return
       warnOnce('http', `a request to ${origin} was sent without the access token; use https.`)
     },
-    noteAnswer({ status, finalUrl, reissuedHeader }) {
+    noteAnswer({ status, finalUrl, reissuedHeader }, carried, isRefused) {
+      const otherScheme = reissue && describeOtherScheme(reissue, reissuedHeader)
+      if (otherScheme) {
+        warnOnce(
+          'scheme',
+          `a response cannot re-issue the token: ${otherScheme}. Set the scheme in contract.reissue; if the header holds another value, set contract.reissue: false.`
+        )
+      }
       const origin = foreignOrigin(finalUrl)
-      if (origin === undefined || status === 401) return
-      if (reissuedHeader == null) silentOrigin = origin
-      else isHeaderReadable = true
+      if (origin === undefined || status === 401 || isRefused) return
+      if (typeof reissuedHeader === 'string') isHeaderReadable = true
+      else if (carried.generation === held?.generation) silent = { origin, atMs: platform.now() }
     },
     watch: (tokenRequest) => ({
       ...tokenRequest,
-      login: (...call) => watchOne('login', tokenRequest.login(...call)),
+      login(credentials) {
+        const send = tokenRequest.login(credentials)
+        return (context) => watchOne('login', send(context))
+      },
       refresh: (...call) => watchOne('refresh', tokenRequest.refresh(...call))
     })
   }

@@ -1,19 +1,25 @@
 // `auth.fetch`: the global fetch, with the access token on requests to trusted origins.
 
+import type { ResolvedHeader } from '../contract/resolved-contract.ts'
 import { own } from '../lib/checks.ts'
-import type { RequestFlags } from './request-flags.ts'
-import { type IncomingAnswer, isStream, type SendWithToken } from './send-with-token.ts'
+import { formatCredential } from '../lib/credential.ts'
+import { orAborted } from '../lib/time.ts'
+import { joinUrl } from '../lib/url.ts'
+import { fetchWithToken } from './redirects.ts'
+import { isBackground, type RequestFlags } from './request-flags.ts'
+import type { SendWithToken } from './send-with-token.ts'
+import { type IncomingAnswer, isStream } from './transport.ts'
 
 /**
  * The second argument of `auth.fetch`: the options of `fetch`, and those of everbearer.
  *
- * @example { method: 'POST', body, everbearer: { replay: 'never' } }
+ * @example { method: 'POST', body, everbearer: { onRefusal: 'refresh' } }
  */
 export type AuthFetchInit = RequestInit & {
   /**
    * How everbearer treats this request.
    *
-   * @default { accessToken: 'attach', replay: 'once' }
+   * @default { accessToken: 'attach', onRefusal: 'replay', background: false }
    */
   readonly everbearer?: RequestFlags | undefined
 }
@@ -24,30 +30,36 @@ export type AuthFetch = (input: RequestInfo | URL, init?: AuthFetchInit) => Prom
 export interface AuthFetchDeps {
   readonly sendWithToken: SendWithToken
   /** Reports that a request begins. Returns the epoch of its session. */
-  readonly beginRequest: () => number | undefined
-  readonly reissuedTokenHeader: string
+  readonly beginRequest: (isBackground: boolean) => number | undefined
+  readonly baseURL: string
+  readonly attach: ResolvedHeader
+  readonly reissue: ResolvedHeader | false
+  readonly readBody: (response: Response) => Promise<string>
   /** The global `fetch`, looked up at each call. */
-  readonly fetch: (request: Request, init: RequestInit) => Promise<Response>
+  readonly fetch: typeof fetch
 }
 
 export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
-  const { sendWithToken, beginRequest, reissuedTokenHeader, fetch: pageFetch } = deps
+  const { sendWithToken, beginRequest, baseURL, attach, reissue, readBody } = deps
 
   async function authFetch(input: RequestInfo | URL, given?: AuthFetchInit): Promise<Response> {
-    const epoch = beginRequest()
     // `fetch` accepts `null` too.
     const init = given ?? {}
+    const flags = own(init, 'everbearer')
+    const epoch = beginRequest(isBackground(flags))
     // Our own `Request`, so that the caller never sees the token in its headers. Created at once,
     // because `fetch` too reads its arguments when it is called.
-    const request = new Request(input, init)
+    const url = typeof input === 'string' ? joinUrl(baseURL, input) : input
+    const request = new Request(url, init)
     const rest = restOf(request, input, init)
     const isReplayable = !isStream(own(init, 'body'))
     let isSent = false
     return sendWithToken({
+      method: request.method,
       url: request.url,
-      hasOwnAuthorization: request.headers.has('Authorization'),
+      hasOwnHeader: request.headers.has(attach.header),
       isOpaque: request.mode === 'no-cors',
-      flags: own(init, 'everbearer'),
+      flags,
       epoch,
       isReplayable,
       send(accessToken) {
@@ -57,7 +69,7 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
         const sent = mayReplay && request.body !== null ? request.clone() : request
         return send(sent, rest, accessToken)
       },
-      orReleased: (promise) => orAborted(request.signal, promise)
+      orReleased: (promise) => orAborted(promise, request.signal)
     })
   }
 
@@ -66,20 +78,27 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
     init: RequestInit,
     accessToken: string | undefined
   ): Promise<IncomingAnswer<Response>> {
-    if (accessToken !== undefined) sent.headers.set('Authorization', `Bearer ${accessToken}`)
-    const received = await pageFetch(sent, init)
+    if (accessToken === undefined) return toAnswer(await deps.fetch(sent, init), undefined)
+    sent.headers.set(attach.header, formatCredential(attach, accessToken))
+    const received = await fetchWithToken(deps.fetch, sent, init, attach.header)
+    if (reissue === false) return toAnswer(received, undefined)
     // Node keeps trailing blanks. Browsers remove them (Fetch standard, "normalize" a value).
-    const reissuedHeader = received.headers.get(reissuedTokenHeader)?.trim()
-    const response =
-      accessToken === undefined || reissuedHeader === undefined
-        ? received
-        : withoutHeader(received, reissuedTokenHeader)
+    const reissuedHeader = received.headers.get(reissue.header)?.trim()
+    return reissuedHeader === undefined
+      ? toAnswer(received, undefined)
+      : toAnswer(withoutHeader(received, reissue.header), reissuedHeader)
+  }
+
+  function toAnswer(
+    response: Response,
+    reissuedHeader: string | undefined
+  ): IncomingAnswer<Response> {
     return {
       status: response.status,
       finalUrl: response.url || undefined,
       reissuedHeader,
-      challenge: () => response.headers.get('WWW-Authenticate'),
-      text: () => response.clone().text(),
+      header: (name) => response.headers.get(name),
+      text: () => readBody(response),
       settle: async () => response,
       discard: () => void response.body?.cancel().catch(() => {})
     }
@@ -88,27 +107,8 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
   return authFetch
 }
 
-/** Options that the `Request` holds already, so that they are not passed again. */
-const requestOptions: ReadonlySet<string> = new Set([
-  'attributionReporting',
-  'body',
-  'browsingTopics',
-  'cache',
-  'credentials',
-  'duplex',
-  'everbearer',
-  'headers',
-  'integrity',
-  'keepalive',
-  'method',
-  'mode',
-  'priority',
-  'redirect',
-  'referrer',
-  'referrerPolicy',
-  'signal',
-  'window'
-])
+/** Options that every `Request` holds, although not every engine shows them, and our own. */
+const heldOptions: readonly string[] = ['body', 'duplex', 'everbearer']
 
 /** The options to pass beside the `Request`: those it cannot hold, and those that options reset. */
 function restOf(request: Request, input: RequestInfo | URL, init: RequestInit): RequestInit {
@@ -116,7 +116,9 @@ function restOf(request: Request, input: RequestInfo | URL, init: RequestInit): 
   const { signal = input instanceof Request ? input.signal : undefined } = init
   const { referrer, referrerPolicy } = request
   // Options that only a patched `fetch` knows, such as the one of a framework.
-  const others = Object.entries(init).filter(([name]) => !requestOptions.has(name))
+  const others = Object.entries(init).filter(
+    ([name]) => !(name in request) && !heldOptions.includes(name)
+  )
   return Object.assign(
     Object.create(null),
     Object.fromEntries(others),
@@ -124,15 +126,6 @@ function restOf(request: Request, input: RequestInfo | URL, init: RequestInit): 
     { referrer, referrerPolicy },
     signal == null ? {} : { signal }
   )
-}
-
-function orAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason)
-    if (signal.aborted) aborted()
-    signal.addEventListener('abort', aborted)
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
-  })
 }
 
 // The headers of a network response are immutable, so create a new response around the same body.

@@ -3,68 +3,36 @@
 //   attach the token ── send ── adopt a re-issued token ── answer
 //                        └─ refused: get a newer token ── replay once
 
-import { isAccessToken } from '../lib/access-token.ts'
-import { invalid } from '../lib/checks.ts'
+import type { ResolvedHeader } from '../contract/resolved-contract.ts'
 import { AuthError } from '../lib/errors.ts'
+import { invalid } from '../lib/option-errors.ts'
 import type { TrustedOrigins } from '../lib/url.ts'
 import type { HeldToken } from '../session/held-token.ts'
 import type { Diagnostics } from './diagnostics.ts'
+import { readReissuedHeader } from './reissued-header.ts'
 import { readRequestFlags } from './request-flags.ts'
-import type { Refuses } from './token-refusal.ts'
+import type { TokenRefusal } from './token-refusal.ts'
 import { requireToken, type TokenSource } from './token-source.ts'
-
-/** A request that a transport is ready to send, more than once if needed. */
-interface OutgoingRequest<Result> {
-  /** The URL, absolute or relative to the page. `undefined` if it is unknown. */
-  readonly url: string | undefined
-  /** The caller set or switched off `Authorization`. The request is then left alone. */
-  readonly hasOwnAuthorization: boolean
-  /** The mode is `no-cors`: the browser drops the header and hides the answer. */
-  readonly isOpaque: boolean
-  /** The `everbearer` entry of the request, not yet validated. */
-  readonly flags: unknown
-  /** The epoch of the session in which the request began. `undefined` if there was no session. */
-  readonly epoch: number | undefined
-  /** `false` if the body is a stream, which can be sent only once. */
-  readonly isReplayable: boolean
-  send(accessToken: string | undefined): Promise<IncomingAnswer<Result>>
-  /** Settles as `promise` does, or rejects as soon as the caller aborts or its time is over. */
-  orReleased<T>(promise: Promise<T>): Promise<T>
-}
-
-/** An answer that the caller has not received yet. */
-export interface IncomingAnswer<Result> {
-  readonly status: number
-  /** The URL after redirects. `undefined` if the transport hides it. */
-  readonly finalUrl: string | undefined
-  readonly reissuedHeader: unknown
-  /** The `WWW-Authenticate` header. */
-  challenge(): unknown
-  /** The body as text, without consuming it. Empty if that is not possible. */
-  text(): Promise<string>
-  /** Returns the answer to the caller, or rejects with the transport's own error. */
-  settle(): Promise<Result>
-  /** Drops the answer and frees its resources, such as the connection of a streaming body. */
-  discard(): void
-}
+import type { IncomingAnswer, OutgoingRequest } from './transport.ts'
 
 export type SendWithToken = <Result>(request: OutgoingRequest<Result>) => Promise<Result>
 
 export interface SendWithTokenDeps {
   readonly tokens: TokenSource
   readonly origins: TrustedOrigins
-  /** Whether the URL is an auth endpoint. Its refusals are not about the access token. */
-  readonly isAuthEndpoint: (url: string | undefined) => boolean
-  readonly refuses: Refuses
+  /** Whether the request goes to an auth endpoint. Its refusals are not about the access token. */
+  readonly isAuthEndpoint: (method: string, url: string | undefined) => boolean
+  readonly tokenRefusal: TokenRefusal
+  readonly reissue: ResolvedHeader | false
   readonly diagnostics: Diagnostics | undefined
 }
 
 export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
-  const { tokens, origins, isAuthEndpoint, refuses, diagnostics } = deps
+  const { tokens, origins, isAuthEndpoint, tokenRefusal, reissue, diagnostics } = deps
 
   async function sendWithToken<Result>(request: OutgoingRequest<Result>): Promise<Result> {
-    const { accessToken, replay } = readRequestFlags(request.flags)
-    const mayCarry = accessToken !== 'omit' && !request.hasOwnAuthorization
+    const { accessToken, onRefusal } = readRequestFlags(request.flags)
+    const mayCarry = accessToken !== 'omit' && !request.hasOwnHeader
     if (!mayCarry || request.isOpaque || !origins.trusts(request.url)) {
       if (mayCarry && !request.isOpaque) diagnostics?.noteUntrusted(request.url)
       if (mayCarry && accessToken === 'require') throw cannotCarry(request.isOpaque)
@@ -76,85 +44,75 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
     if (accessToken === 'require') requireToken(carried)
     const answer = await request.send(carried?.accessToken)
     if (carried === undefined) return answer.settle()
-    adoptReissued(answer, carried)
+    const isRefused = mayBeRefusal(request, answer) && (await isRefusal(request, answer))
+    adoptReissued(answer, carried, isRefused)
+    if (!isRefused || onRefusal === 'ignore') return answer.settle()
 
-    const replacement = mayBeRefusal(answer)
-      ? await replaceRefused(request, answer, carried, replay)
-      : undefined
+    const refreshing = tokens.afterRefusal(carried)
+    const waiting = onRefusal === 'replay' ? refreshing : refreshing.then(nothing, nothing)
+    const replacement = await orDiscarded(answer, request.orReleased(waiting))
     if (replacement === undefined) return answer.settle()
     answer.discard()
     if (!request.isReplayable) throw bodySpent(answer.status)
     const replayed = await request.send(replacement.accessToken)
-    adoptReissued(replayed, replacement)
+    const isRefusedAgain =
+      Boolean(replayed.reissuedHeader) &&
+      mayBeRefusal(request, replayed) &&
+      (await isRefusal(request, replayed))
+    adoptReissued(replayed, replacement, isRefusedAgain)
     return replayed.settle()
   }
 
-  function adoptReissued(answer: IncomingAnswer<unknown>, carried: HeldToken): void {
-    diagnostics?.noteAnswer(answer)
-    const header = readReissuedHeader(answer.reissuedHeader)
+  function adoptReissued(
+    answer: IncomingAnswer<unknown>,
+    carried: HeldToken,
+    isRefused: boolean
+  ): void {
+    diagnostics?.noteAnswer(answer, carried, isRefused)
+    const header = readReissuedHeader(reissue, answer.reissuedHeader)
     if (header.kind === 'absent') return
-    if (answer.status === 401) tokens.refuse('refused-request')
+    if (isRefused || answer.status === 401) tokens.refuse('refused-request')
     else if (header.kind === 'malformed') tokens.refuse('malformed')
     else if (!origins.trusts(answer.finalUrl)) tokens.refuse('untrusted-origin')
     else tokens.adopt(header.accessToken, carried)
   }
 
-  // After a cross-origin redirect the responder never saw the token, so its 401 says nothing about
-  // the token.
-  function mayBeRefusal({ status, finalUrl }: IncomingAnswer<unknown>): boolean {
-    return status >= 400 && status < 500 && (finalUrl === undefined || origins.trusts(finalUrl))
+  // After a cross-origin redirect the responder never saw the token, so its refusal says nothing
+  // about the token.
+  function mayBeRefusal(
+    { method, url }: OutgoingRequest<unknown>,
+    { status, finalUrl }: IncomingAnswer<unknown>
+  ): boolean {
+    if (!tokenRefusal.mayRefuse(status) || isAuthEndpoint(method, url)) return false
+    return finalUrl === undefined || origins.trusts(finalUrl)
   }
 
-  /** The token to replay with. `undefined` if the caller gets this answer. */
-  async function replaceRefused(
+  function isRefusal(
     request: OutgoingRequest<unknown>,
-    answer: IncomingAnswer<unknown>,
-    carried: HeldToken,
-    replay: 'once' | 'never'
-  ): Promise<HeldToken | undefined> {
-    try {
-      if (!(await request.orReleased(refuses(answer)))) return undefined
-      if (isAuthEndpoint(request.url)) return undefined
-      const refreshing = tokens.afterRefusal(carried)
-      if (replay === 'once') return await request.orReleased(refreshing)
-      await request.orReleased(refreshing.catch(() => undefined))
-      return undefined
-    } catch (error) {
-      answer.discard()
-      throw error
-    }
+    answer: IncomingAnswer<unknown>
+  ): Promise<boolean> {
+    return orDiscarded(answer, request.orReleased(tokenRefusal.refuses(answer)))
   }
 
   return sendWithToken
 }
 
-/** A header with a re-issued token holds exactly one Bearer credential (RFC 6750 §2.1). */
-export type ReissuedHeader =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'token'; readonly accessToken: string }
-  | { readonly kind: 'malformed' }
-
-const bearerCredential = /^bearer +(\S+)$/i
-
-/** Reads the header strictly, because any server or proxy on the way can set it. */
-export function readReissuedHeader(value: unknown): ReissuedHeader {
-  // Proxies may blank out a header instead of removing it.
-  if (value === undefined || value === null || value === '') return { kind: 'absent' }
-  const accessToken = typeof value === 'string' ? bearerCredential.exec(value)?.[1] : undefined
-  return isAccessToken(accessToken) ? { kind: 'token', accessToken } : { kind: 'malformed' }
+function nothing(): undefined {
+  return undefined
 }
 
-/** Whether a body is a stream, or a body of the `form-data` package. Both can be read only once. */
-export function isStream(body: unknown): boolean {
-  if (typeof body !== 'object' || body === null) return false
-  return ['pipe', 'getReader', Symbol.asyncIterator].some(
-    (method) => typeof Reflect.get(body, method) === 'function'
-  )
+/** If `waiting` rejects, the caller gets its error and not the answer. */
+async function orDiscarded<T>(answer: IncomingAnswer<unknown>, waiting: Promise<T>): Promise<T> {
+  try {
+    return await waiting
+  } catch (error) {
+    answer.discard()
+    throw error
+  }
 }
 
 function cannotCarry(isOpaque: boolean): AuthError {
-  const expectation = isOpaque ? 'a mode other than "no-cors"' : 'a URL of a trusted origin'
-  return invalid('everbearer.accessToken', `${expectation}, because "require" is set`)
+  return invalid('everbearer.accessToken', isOpaque ? 'mode' : 'trusted')
 }
 
 function bodySpent(status: number): AuthError {

@@ -1,5 +1,6 @@
 // Token source: the token to send with a request, and the one to replay it with after a refusal.
 
+import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import { elapsedMs, later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
@@ -7,7 +8,7 @@ import { keepRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import { refuseReissue } from '../session/adoption.ts'
 import type { Emitter, ReissueRefusal } from '../session/events.ts'
-import { type HeldToken, receiveToken } from '../session/held-token.ts'
+import type { HeldToken, ReceiveToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 
 export interface TokenSource {
@@ -34,6 +35,8 @@ export interface TokenSource {
 export interface TokenSourceDeps {
   readonly session: Session
   readonly refresher: Refresher
+  readonly receive: ReceiveToken
+  readonly refresh: ResolvedContract['refresh']
   readonly emitter: Emitter
   readonly platform: Platform
   readonly policy: RefreshPolicy
@@ -60,7 +63,8 @@ function cooldownSeconds({ lifetimeSeconds = Infinity }: HeldToken): number {
 }
 
 export function createTokenSource(deps: TokenSourceDeps): TokenSource {
-  const { session, refresher, emitter, platform, policy, isAppSigningIn } = deps
+  const { session, refresher, receive, emitter, platform, policy, isAppSigningIn } = deps
+  const invalidatesPrevious = typeof deps.refresh === 'object' && deps.refresh.invalidatesPrevious
   /** While it lasts, a refusal in this epoch does not cause another refresh. */
   let cooldown: { readonly until: Moment; readonly epoch: number } | undefined
 
@@ -85,7 +89,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     if (isDue && !isAppSigningIn()) {
       refresher.refresh('request').catch(() => {})
     }
-    return token
+    return invalidatesPrevious && refresher.isInFlight() ? undefined : token
   }
 
   async function forRequest(epoch: number | undefined): Promise<HeldToken | undefined> {
@@ -140,7 +144,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       const refreshed = await refresh('refusal')
       const until = later(readMoment(platform), cooldownSeconds(refreshed) * 1000)
       cooldown = { until, epoch: refreshed.epoch }
-      return refreshed
+      // The server may return a valid token again, but it has just refused this one.
+      return refreshed.accessToken === carried.accessToken ? undefined : refreshed
     } catch (error) {
       if (isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')) return undefined
       throw error
@@ -156,9 +161,11 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     const reissued = {
       accessToken,
       refreshToken: previous?.refreshToken,
-      expiresInSeconds: undefined
+      expiresInSeconds: undefined,
+      serverNowMs: undefined,
+      answer: undefined
     }
-    const candidate = receiveToken(reissued, readMoment(platform))
+    const candidate = receive(reissued, { isSignIn: false, previous })
     const refusal = refuseReissue(candidate, carried, session)
     if (refusal !== undefined || previous === undefined) {
       // An HTTP cache may repeat the token that is held already. Do not report that.

@@ -71,6 +71,7 @@ export function createIdleWatch(options: IdleWatchDeps): IdleWatch | undefined {
     // Activity after the limit comes too late: it signs out instead of extending the session.
     if (!signOutIfDue()) touch()
   })
+  session.onSignal('background', signOutIfDue)
 
   return { dueInMs, signOutIfDue }
 }

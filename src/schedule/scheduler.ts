@@ -1,5 +1,6 @@
 // Scheduler: refreshes the token before it expires, and signs out an idle user. Its timer is a
 // hint: each request checks too.
+import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import type { Platform } from '../lib/platform.ts'
 import { readMoment, remainingMs } from '../lib/time.ts'
 import type { Refresher } from '../refresh/refresher.ts'
@@ -19,14 +20,17 @@ export interface SchedulerDeps {
   readonly signIn: Pick<SignIn, 'isAppSigningIn' | 'retrySignOut'>
   readonly idle: IdleWatch | undefined
   readonly platform: Platform
-  readonly whileHidden: 'pause' | 'refresh'
+  readonly refresh: ResolvedContract['refresh']
+  /** `undefined`: it depends on the contract. */
+  readonly whileHidden: 'pause' | 'refresh' | undefined
 }
 
 /** Timers halt while a device sleeps, so the clocks are read again at least this often. */
 const longestSliceMs = 60_000
 
 export function createScheduler(options: SchedulerDeps): Scheduler {
-  const { session, tabs, refresher, signIn, idle, platform, whileHidden } = options
+  const { session, tabs, refresher, signIn, idle, platform } = options
+  const { whileHidden = outlivesToken(options.refresh) ? 'pause' : 'refresh' } = options
   let cancelTimer: (() => void) | undefined
   let isDisposed = false
 
@@ -83,4 +87,9 @@ export function createScheduler(options: SchedulerDeps): Scheduler {
       cancelTimer = undefined
     }
   }
+}
+
+/** Whether the session outlives its access token, so that a hidden page may let it expire. */
+function outlivesToken(refresh: ResolvedContract['refresh']): boolean {
+  return typeof refresh === 'object' ? refresh.credential !== 'access-token' : refresh !== false
 }

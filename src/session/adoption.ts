@@ -24,7 +24,8 @@ export function refuseReissue(
   const held = session.held()
   if (held === undefined || carried.epoch !== session.epoch()) return 'other-session'
   if (!isSameSession(held, candidate)) return 'other-subject'
-  const { iat, exp } = candidate.claims ?? {}
+  const iat = candidate.claims?.iat
+  const exp = candidate.claims?.exp
   if (iat !== undefined && exp !== undefined && exp <= iat) return 'expired'
   switch (compareAge(candidate, held)) {
     case 'newer':
@@ -41,9 +42,7 @@ export function refuseReissue(
 }
 
 function isSameSession(held: ReceivedToken, candidate: ReceivedToken): boolean {
-  return (
-    agree(held.claims?.sub, candidate.claims?.sub) && agree(held.claims?.sid, candidate.claims?.sid)
-  )
+  return agree(held.userId, candidate.userId) && agree(held.claims?.sid, candidate.claims?.sid)
 }
 
 function agree(one: string | undefined, other: string | undefined): boolean {
@@ -70,14 +69,12 @@ function compareNumericDates(
   return candidate > held ? 'newer' : 'older'
 }
 
-/** Compares by `sub` if both tokens have one. Otherwise returns `fallback`. */
+/** Compares by the user ID if both are known. Otherwise returns `fallback`. */
 export function compareUsers(
-  one: Pick<ReceivedToken, 'claims'>,
-  other: Pick<ReceivedToken, 'claims'>,
+  { userId }: Pick<HeldToken, 'userId'>,
+  other: Pick<HeldToken, 'userId'>,
   fallback: 'same' | 'other' | 'unknown'
 ): 'same' | 'other' | 'unknown' {
-  const sub = one.claims?.sub
-  const otherSub = other.claims?.sub
-  if (sub === undefined || otherSub === undefined) return fallback
-  return sub === otherSub ? 'same' : 'other'
+  if (userId === undefined || other.userId === undefined) return fallback
+  return userId === other.userId ? 'same' : 'other'
 }

@@ -98,6 +98,16 @@ export interface AuthEvents {
   'signed-out': { readonly reason: SignedOutReason }
 }
 
+export const eventNames: readonly (keyof AuthEvents)[] = Object.keys({
+  'signed-in': true,
+  'refresh-started': true,
+  refreshed: true,
+  'refresh-settled': true,
+  reissued: true,
+  'reissue-refused': true,
+  'signed-out': true
+} satisfies Record<keyof AuthEvents, true>) as (keyof AuthEvents)[]
+
 /** A listener for the event with this name. */
 export type AuthEventListener<Name extends keyof AuthEvents> = (event: AuthEvents[Name]) => void
 
@@ -105,14 +115,14 @@ export type Emitter = EventEmitter<AuthEvents>
 
 /** Why a re-issued token was not adopted. */
 export type ReissueRefusal =
-  /** The header did not hold exactly one well-formed Bearer credential. */
+  /** The header did not hold exactly one well-formed credential in the format of the contract. */
   | 'malformed'
   /**
    * The final URL is unknown or not trusted: after a redirect, another server may have set the
    * header.
    */
   | 'untrusted-origin'
-  /** It came with a 401. */
+  /** It came with an answer that refuses the token, or with a 401. */
   | 'refused-request'
   /** The user has signed in or out since the request was sent. */
   | 'other-session'

@@ -1,8 +1,11 @@
 // Held token: the token of the session, and a token that was just received.
-import { lifetimeSeconds, readClaims, type TokenClaims } from '../lib/access-token.ts'
-import type { Moment } from '../lib/time.ts'
+import { readClaims, type TokenClaims } from '../lib/access-token.ts'
+import type { Platform } from '../lib/platform.ts'
+import { type Moment, readMoment } from '../lib/time.ts'
+import { type LifetimeFacts, measureLifetime } from '../lib/token-lifetime.ts'
+import type { ReadUser, TokenUser } from './user.ts'
 
-export interface HeldToken {
+export interface HeldToken extends TokenUser {
   readonly accessToken: string
   /** `undefined` if the server keeps the refresh token in a cookie. */
   readonly refreshToken: string | undefined
@@ -22,21 +25,52 @@ export interface HeldToken {
 /** A token that the session does not hold yet. */
 export type ReceivedToken = Omit<HeldToken, 'generation' | 'epoch' | 'refreshAt'>
 
-export function receiveToken(
-  issued: {
-    readonly accessToken: string
-    readonly refreshToken: string | undefined
-    readonly expiresInSeconds: number | undefined
-  },
-  receivedAt: Moment
-): ReceivedToken {
-  const { accessToken, refreshToken, expiresInSeconds } = issued
-  const claims = readClaims(accessToken)
-  return {
-    accessToken,
-    refreshToken,
-    claims,
-    receivedAt,
-    lifetimeSeconds: lifetimeSeconds(expiresInSeconds, claims)
+/** A token as an answer or a header holds it. All members are own: prototypes may be polluted. */
+interface BareToken {
+  readonly accessToken: string
+  readonly refreshToken: string | undefined
+  readonly expiresInSeconds: number | undefined
+  /** The time of the answer by the server's clock: its `Date` header. */
+  readonly serverNowMs: number | undefined
+  /** The body of the answer without the tokens. */
+  readonly answer: unknown
+}
+
+/** Reads a token that the server has just issued. */
+export type ReceiveToken = (
+  token: BareToken,
+  cause: Pick<LifetimeFacts, 'isSignIn' | 'previous'>
+) => ReceivedToken
+
+export interface ReceiveTokenDeps {
+  readonly platform: Pick<Platform, 'now' | 'monotonicNow'>
+  readonly readUser: ReadUser
+  /** Called if the answer states another lifetime than the token has. */
+  readonly onContradiction: (() => void) | undefined
+}
+
+export function createReceiveToken(deps: ReceiveTokenDeps): ReceiveToken {
+  const { platform, readUser, onContradiction } = deps
+  return ({ accessToken, refreshToken, expiresInSeconds, serverNowMs, answer }, cause) => {
+    const claims = readClaims(accessToken)
+    const receivedAt = readMoment(platform)
+    const { seconds, isContradicted } = measureLifetime({
+      claims,
+      receivedAt,
+      expiresInSeconds,
+      serverNowMs,
+      ...cause
+    })
+    if (isContradicted) onContradiction?.()
+    const { userId, profile } = readUser({ claims: claims?.payload, answer })
+    return {
+      accessToken,
+      refreshToken,
+      claims,
+      receivedAt,
+      lifetimeSeconds: seconds,
+      userId,
+      profile
+    }
   }
 }

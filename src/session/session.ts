@@ -2,8 +2,10 @@
 import { AuthError } from '../lib/errors.ts'
 import { createListeners } from '../lib/listeners.ts'
 import type { Moment } from '../lib/time.ts'
-import type { Emitter, RefreshReason, TokenFacts } from './events.ts'
+import { compareUsers } from './adoption.ts'
+import type { Emitter, TokenFacts } from './events.ts'
 import type { HeldToken, ReceivedToken } from './held-token.ts'
+import { createSignals, type EndOrigin, type Signals, type TokenOrigin } from './signals.ts'
 import {
   type AuthState,
   initialState,
@@ -11,67 +13,35 @@ import {
   type Transition,
   transition
 } from './state.ts'
-
-/** The cause of a new token in the session. */
-type TokenOrigin =
-  | { readonly by: 'login' | 'initial-token' | 'reissue' }
-  | { readonly by: 'refresh'; readonly reason: RefreshReason }
-  | { readonly by: 'other-tab'; readonly isReissued: boolean }
-
-/** The cause of the session's end. `sign-out-mark`: storage shows that another tab signed out. */
-type EndOrigin = 'logout' | 'refresh' | 'other-tab' | 'sign-out-mark'
-
-/** A message to the other parts of the client. */
-type SessionSignal =
-  | {
-      readonly type: 'token'
-      readonly origin: TokenOrigin
-      readonly isNewEpoch: boolean
-      /** The app gets `signed-in` for it. */
-      readonly isSignIn: boolean
-    }
-  | { readonly type: 'ended'; readonly origin: EndOrigin; readonly reason: SignedOutReason }
-  /** An auth request settled, so the next refresh or sign-out may be due at another time. */
-  | { readonly type: 'settled' }
-  /** The user is active, or a request began. */
-  | { readonly type: 'activity' }
-  /** Another tab may have signed in, and only the server knows which user. */
-  | { readonly type: 'unknown-sign-in' }
-
-type SignalOf<Type extends SessionSignal['type']> = Extract<SessionSignal, { readonly type: Type }>
+import type { TokenUser } from './user.ts'
 
 export interface Session {
-  getState(): AuthState
+  getState(): AuthState<unknown>
   /** Calls the app's listener, in a microtask, after each change of the state. */
   subscribe(listener: () => void): () => void
+  readonly onSignal: Signals['onSignal']
+  signal(type: 'amended' | 'settled' | 'activity' | 'unknown-sign-in'): void
   /**
-   * Calls a part of the client for each signal of a type, synchronously, after the session has
-   * changed. The parts are called in the order in which they subscribed. A signal that is raised
-   * during the delivery of another one is delivered after it.
+   * Signals activity, or a background request. Returns the epoch that the request belongs to;
+   * `undefined` if no token is held.
    */
-  onSignal<Type extends SessionSignal['type']>(
-    type: Type,
-    listener: (signal: SignalOf<Type>) => void
-  ): () => void
-  signal(type: 'settled' | 'activity' | 'unknown-sign-in'): void
-  /**
-   * Signals activity. Returns the epoch that the request belongs to; `undefined` if no token is
-   * held.
-   */
-  beginRequest(): number | undefined
+  beginRequest(isBackground: boolean): number | undefined
   epoch(): number
   generation(): number
   held(): HeldToken | undefined
   /**
-   * The claims of the last token if the session ended in another way than by a sign-out;
-   * `undefined` after the next sign-in or sign-out.
+   * The user of the last token if the session ended in another way than by a sign-out; `undefined`
+   * after the next sign-in or sign-out.
    */
-  former(): Pick<HeldToken, 'claims'> | undefined
+  former(): Pick<HeldToken, 'userId'> | undefined
   /** Whether this token has been held since the last sign-in. */
   wasHeld(accessToken: string): boolean
   hold(token: ReceivedToken, refreshAt: Moment | undefined, origin: TokenOrigin): HeldToken
-  /** Moves the planned refresh of the held token. */
-  replan(refreshAt: Moment | undefined): HeldToken | undefined
+  /**
+   * Changes what is known about the held token, for example because an answer repeats it. Its
+   * generation stays.
+   */
+  amend(changes: Partial<ReceivedToken> & Pick<HeldToken, 'refreshAt'>): HeldToken | undefined
   end(reason: SignedOutReason, origin: EndOrigin): void
   /** Notes in the state that a refresh failed or succeeded. */
   note(move: Extract<Transition, { type: 'failed' | 'recovered' }>): void
@@ -86,16 +56,14 @@ export interface Session {
 const rememberedTokens = 64
 
 export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, 'emit'>): Session {
-  let state: AuthState = initialState(startsSignedOut)
+  let state = initialState(startsSignedOut)
   let token: HeldToken | undefined
-  let former: Pick<HeldToken, 'claims'> | undefined
+  let former: Pick<HeldToken, 'userId'> | undefined
   let epoch = 0
   let generation = 0
   const past = new Set<string>()
   const listeners = createListeners<void>()
-  const parts = new Set<{ readonly type: string; readonly listener: (signal: never) => void }>()
-  const signals: SessionSignal[] = []
-  let isDelivering = false
+  const { onSignal, raise, clear: clearSignals } = createSignals()
 
   function move(by: Transition): void {
     const next = transition(state, by)
@@ -104,25 +72,9 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     listeners.notify()
   }
 
-  function raise(signal: SessionSignal): void {
-    signals.push(signal)
-    if (isDelivering) return
-    isDelivering = true
-    try {
-      for (let next = signals.shift(); next !== undefined; next = signals.shift()) {
-        for (const { type, listener } of parts) {
-          if (type === next.type) (listener as (signal: SessionSignal) => void)(next)
-        }
-      }
-    } finally {
-      signals.length = 0
-      isDelivering = false
-    }
-  }
-
   function hold(received: ReceivedToken, refreshAt: Moment | undefined, origin: TokenOrigin) {
     const previous = token
-    const isLogin = origin.by === 'login' || origin.by === 'initial-token'
+    const isLogin = isSignIn(origin)
     const isNewEpoch = isLogin || (origin.by === 'other-tab' && state.status === 'unauthenticated')
     if (isNewEpoch) {
       epoch += 1
@@ -130,7 +82,12 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     }
     generation += 1
     former = undefined
-    token = { ...received, refreshAt, generation, epoch }
+    token = {
+      ...withUser(received, isNewEpoch ? undefined : previous),
+      refreshAt,
+      generation,
+      epoch
+    }
     past.add(token.accessToken)
     for (const oldest of past) {
       if (past.size <= rememberedTokens) break
@@ -138,7 +95,11 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     }
     // A token that is re-issued during failed refreshes leaves `degraded` as it is: only a refresh
     // clears it.
-    if (isNewEpoch || state.status !== 'authenticated') move({ type: 'entered' })
+    const isEntry = isNewEpoch || state.status !== 'authenticated'
+    const user = token.profile
+    const isOtherUser =
+      previous !== undefined && compareUsers(previous, received, 'same') === 'other'
+    move(isEntry ? { type: 'entered', user, isOtherUser } : { type: 'described', user })
     announce(token, origin, previous)
     raise({ type: 'token', origin, isNewEpoch, isSignIn: isLogin || previous === undefined })
     return token
@@ -146,8 +107,9 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
 
   function announce(held: HeldToken, origin: TokenOrigin, previous: HeldToken | undefined): void {
     const facts = toTokenFacts(held)
-    if (origin.by === 'login' || origin.by === 'initial-token') {
-      emitter.emit('signed-in', { via: 'login', token: facts })
+    if (isSignIn(origin)) {
+      const via = origin.by === 'restore' ? 'restore' : 'login'
+      emitter.emit('signed-in', { via, token: facts })
     } else if (previous === undefined) {
       emitter.emit('signed-in', {
         via: origin.by === 'other-tab' ? 'other-tab' : 'restore',
@@ -167,7 +129,7 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     const wasSignedOut = state.status === 'unauthenticated'
     epoch += 1
     if (reason === 'signed-out') former = undefined
-    else if (token !== undefined) former = { claims: token.claims }
+    else if (token !== undefined) former = { userId: token.userId }
     token = undefined
     past.clear()
     move({ type: 'ended', reason })
@@ -179,15 +141,19 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
 
   return {
     getState: () => state,
-    subscribe: (listener) => listeners.add(() => listener()),
-    onSignal(type, listener) {
-      const part = { type, listener }
-      parts.add(part)
-      return () => parts.delete(part)
+    subscribe(listener) {
+      let seen = state
+      return listeners.add(() => {
+        // A step may change the state twice before the listener runs.
+        if (state === seen) return
+        seen = state
+        listener()
+      })
     },
+    onSignal,
     signal: (type) => raise({ type }),
-    beginRequest() {
-      raise({ type: 'activity' })
+    beginRequest(isBackground) {
+      raise({ type: isBackground ? 'background' : 'activity' })
       return token?.epoch
     },
     epoch: () => epoch,
@@ -196,8 +162,10 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     former: () => former,
     wasHeld: (accessToken) => past.has(accessToken),
     hold,
-    replan(refreshAt) {
-      token = token && { ...token, refreshAt }
+    amend(changes) {
+      if (token === undefined) return undefined
+      token = withUser({ ...token, ...changes }, token)
+      move({ type: 'described', user: token.profile })
       return token
     },
     end,
@@ -207,8 +175,24 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
       token = undefined
       past.clear()
       listeners.clear()
-      parts.clear()
+      clearSignals()
     }
+  }
+}
+
+function isSignIn({ by }: TokenOrigin): boolean {
+  return by === 'login' || by === 'restore' || by === 'initial-token'
+}
+
+/** An answer need not repeat who the user is. */
+function withUser<Token extends TokenUser>(
+  received: Token,
+  previous: TokenUser | undefined
+): Token {
+  return {
+    ...received,
+    userId: received.userId ?? previous?.userId,
+    profile: received.profile ?? previous?.profile
   }
 }
 

@@ -1,6 +1,8 @@
 // Session state machine: what apps see of the session, and how it changes. Pure; the token is not
 // part of it.
+import type { Claims } from '../contract/auth-contract.ts'
 import type { AuthErrorCode } from '../lib/errors.ts'
+import { toJson } from '../lib/json-path.ts'
 
 /**
  * Why the user is not signed in.
@@ -33,19 +35,38 @@ export interface Degraded {
 
 /**
  * A snapshot of the session. It is the same object until something in it changes. A refreshed token
- * changes nothing in it.
+ * changes nothing in it, unless it describes the user in another way.
+ *
+ * `user` is the result of `contract.user.profile`, by default the claims of the access token. It
+ * keeps its identity while user and JSON are the same. It is `undefined` if the user is not signed
+ * in, and for an opaque token without a `profile`. It is a hint for display: only the server
+ * verifies a token.
  */
-export type AuthState =
+export type AuthState<User = Claims> =
   /** Not known yet: the restore on page load is in flight, or could not reach the server. */
-  | { readonly status: 'initializing'; readonly degraded: Degraded | undefined }
+  | {
+      readonly status: 'initializing'
+      readonly degraded: Degraded | undefined
+      readonly user: undefined
+    }
   /** The user is signed in. */
-  | { readonly status: 'authenticated'; readonly degraded: Degraded | undefined }
+  | {
+      readonly status: 'authenticated'
+      readonly degraded: Degraded | undefined
+      readonly user: User | undefined
+    }
   /** The user is not signed in, or no longer. */
-  | { readonly status: 'unauthenticated'; readonly reason: SignedOutReason }
+  | {
+      readonly status: 'unauthenticated'
+      readonly reason: SignedOutReason
+      readonly user: undefined
+    }
 
 export type Transition =
   /** The user signed in, or the session was restored. */
-  | { readonly type: 'entered' }
+  | { readonly type: 'entered'; readonly user: unknown; readonly isOtherUser: boolean }
+  /** A new token describes the user. */
+  | { readonly type: 'described'; readonly user: unknown }
   | { readonly type: 'ended'; readonly reason: SignedOutReason }
   /** A refresh failed without an explicit rejection. */
   | { readonly type: 'failed'; readonly code: AuthErrorCode; readonly atMs: number }
@@ -60,19 +81,24 @@ export type Transition =
 //   unauthenticated ◀────────────────┘
 //        └──────────── entered ─────▶ authenticated
 //
-//   `failed` and `recovered` change `degraded`; in `unauthenticated` they change nothing.
+//   `failed` and `recovered` change `degraded`, and `described` changes `user`. In
+//   `unauthenticated` they change nothing.
 
 /** The next state, or the same object if nothing changes. */
-export function transition(state: AuthState, move: Transition): AuthState {
+export function transition(state: AuthState<unknown>, move: Transition): AuthState<unknown> {
   switch (move.type) {
-    case 'entered':
-      return state.status === 'authenticated' && state.degraded === undefined
-        ? state
-        : { status: 'authenticated', degraded: undefined }
+    case 'entered': {
+      const user = move.isOtherUser ? move.user : keepUser(state, move.user)
+      const isChange =
+        state.status !== 'authenticated' || state.degraded !== undefined || state.user !== user
+      return isChange ? { status: 'authenticated', degraded: undefined, user } : state
+    }
+    case 'described':
+      return withUser(state, move.user)
     case 'ended':
       return state.status === 'unauthenticated' && state.reason === move.reason
         ? state
-        : { status: 'unauthenticated', reason: move.reason }
+        : { status: 'unauthenticated', reason: move.reason, user: undefined }
     case 'failed':
       if (state.status === 'unauthenticated' || state.degraded?.code === move.code) return state
       return {
@@ -85,8 +111,33 @@ export function transition(state: AuthState, move: Transition): AuthState {
   }
 }
 
-export function initialState(startsSignedOut: boolean): AuthState {
+function withUser(state: AuthState<unknown>, described: unknown): AuthState<unknown> {
+  const user = keepUser(state, described)
+  return state.status === 'authenticated' && state.user !== user ? { ...state, user } : state
+}
+
+/** The user in the state if its JSON is equal, so that a new token causes no render. */
+function keepUser({ user }: AuthState<unknown>, described: unknown): unknown {
+  const json = isJson(user) && isJson(described) ? toJson(user) : undefined
+  return json !== undefined && json === toJson(described) ? user : described
+}
+
+/** Whether the JSON shows every difference: a `Map` or a class instance may hide some of them. */
+function isJson(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value !== 'function'
+  if (value instanceof Date) return true
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const isPlain = Array.isArray(value) || prototype === Object.prototype || prototype === null
+  try {
+    return isPlain && Object.values(value).every(isJson)
+  } catch {
+    // The object has a cycle.
+    return false
+  }
+}
+
+export function initialState(startsSignedOut: boolean): AuthState<unknown> {
   return startsSignedOut
-    ? { status: 'unauthenticated', reason: 'no-session' }
-    : { status: 'initializing', degraded: undefined }
+    ? { status: 'unauthenticated', reason: 'no-session', user: undefined }
+    : { status: 'initializing', degraded: undefined, user: undefined }
 }

@@ -7,17 +7,17 @@ export interface RestoreFacts {
   readonly mode: 'always' | 'hint' | 'never' | undefined
   readonly hasPage: boolean
   readonly hasInitialToken: boolean
-  /** Whether a credential outlives the page; an access token in memory does not. */
-  readonly hasLastingCredential: boolean
+  /** Whether the backend can refresh a session. */
+  readonly canRefresh: boolean
   readonly isSignOutPending: boolean
   /** Set while a user is signed in, if `mode` is `hint`. */
   readonly hint: StoredValue
 }
 
 export function mayRestore(facts: RestoreFacts): boolean {
-  const { mode, hasPage, hasInitialToken, hasLastingCredential, isSignOutPending, hint } = facts
+  const { mode, hasPage, hasInitialToken, canRefresh, isSignOutPending, hint } = facts
   if (hasInitialToken || isSignOutPending) return false
-  const chosen = mode ?? (hasPage && hasLastingCredential ? 'always' : 'never')
+  const chosen = mode ?? (hasPage && canRefresh ? 'always' : 'never')
   return chosen === 'hint' ? hint.read() !== undefined : chosen === 'always'
 }
 

@@ -1,38 +1,58 @@
 // Sign-in and sign-out: begin and end a session. A call that takes effect overrules all earlier
 // ones.
 
-import { type IssuedToken, readTokenResponse, type TokenResponse } from '../auth-api/answer.ts'
-import type { PostBody } from '../auth-api/endpoints.ts'
+import type { IssuedToken, TokenAnswer } from '../auth-api/answers/token-answer.ts'
 import type { TokenRequest } from '../auth-api/token-request.ts'
+import type { AuthRequestContext } from '../contract/endpoints.ts'
+import type { ResolvedContract } from '../contract/resolved-contract.ts'
+import type { TokenResponse } from '../contract/tokens.ts'
 import { AuthError } from '../lib/errors.ts'
+import { parseJson, toJson } from '../lib/json-path.ts'
 import type { Platform } from '../lib/platform.ts'
 import type { StoredValue } from '../lib/stored-value.ts'
-import { createWaiting, readMoment, untilAbandoned } from '../lib/time.ts'
+import { createWaiting, type Moment, untilAbandoned } from '../lib/time.ts'
+import { nothingToPresent } from '../refresh/outcome.ts'
+import type { RefreshRequest } from '../refresh/refresh-request.ts'
 import { planRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
-import { receiveToken } from '../session/held-token.ts'
-import { type Session, sessionChanged } from '../session/session.ts'
+import type { ReceivedToken, ReceiveToken } from '../session/held-token.ts'
+import type { Session } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
-import { readCredentials, readLoginAnswer } from './credentials.ts'
+import { type Call, createCallOrder } from './call-order.ts'
+import { planInitialRefresh } from './initial-token.ts'
+import { readLoginAnswer, readRestoreAnswer } from './read-answer.ts'
 import { createSignOut } from './sign-out.ts'
 
 export interface SignIn {
-  login(credentials: object | (() => Promise<TokenResponse>)): Promise<void>
+  /** Resolves with the body of the answer without the tokens. */
+  login(credentials: object | (() => Promise<TokenResponse | object>)): Promise<unknown>
+  /** Asks the server whether the user has signed in outside the client. */
+  restore(): Promise<void>
   logout(reason: 'signed-out' | 'idle'): Promise<{ readonly confirmed: boolean }>
   /** Signs in with the option `initialToken`. */
-  start(token: IssuedToken): void
+  start(token: ReceivedToken): void
   /** Sends a sign-out that the server has not confirmed, if there is one. */
   retrySignOut(): void
-  /** Whether a function of the app is signing in: a refresh now could overwrite the new cookie. */
+  /**
+   * Whether a function of the app is signing in, or `restore()` is in flight. A refresh now could
+   * overwrite the new cookie, and a sign-out could clear it.
+   */
   isAppSigningIn(): boolean
-  /** Whether a login() of either kind is in flight. */
+  /** Whether a sign-in of any kind is in flight. */
   isSigningIn(): boolean
   dispose(error: AuthError): void
 }
 
 export interface SignInDeps {
   readonly session: Session
-  readonly tabs: Pick<Tabs, 'runExclusively' | 'whenIdle'>
+  readonly tabs: Pick<Tabs, 'runExclusively' | 'whenIdle' | 'attempts'>
   readonly tokenRequest: TokenRequest
+  readonly refreshRequest: RefreshRequest
+  readonly receive: ReceiveToken
+  readonly refresh: ResolvedContract['refresh']
+  /** Whether storage has a hint that a user was signed in here before this page load. */
+  readonly isSessionKnown: () => boolean
+  /** Whether the backend has a logout endpoint. */
+  readonly canLogOut: boolean
   readonly signOutMark: StoredValue
   readonly platform: Platform
   readonly policy: RefreshPolicy
@@ -41,51 +61,39 @@ export interface SignInDeps {
 }
 
 export function createSignIn(options: SignInDeps): SignIn {
-  const { session, tabs, tokenRequest, signOutMark, platform, policy } = options
+  const { session, tabs, tokenRequest, refreshRequest, receive, platform, policy } = options
   const { refreshTimeoutMs, refreshAbandonMs } = options
   const callers = createWaiting(platform)
-  const signOut = createSignOut({ tokenRequest, tabs, signOutMark, platform, refreshAbandonMs })
-  let calls = 0
-  let effective: { readonly call: number; readonly as: 'sign-in' | 'sign-out' } | undefined
-  const signIns = new Set<number>()
+  const signOut = createSignOut(options)
+  const order = createCallOrder(signOut.pending)
+  const signIns = new Set<Call>()
   // A sign-in function may never settle, for example if its popup was closed. Its call leaves this
   // set after `refreshAbandonMs`.
-  const appSignIns = new Set<number>()
-  let disposal: AuthError | undefined
+  const appSignIns = new Set<Call>()
+  let isDisposed = false
 
-  function beginCall(): number {
-    calls += 1
-    return calls
-  }
-
-  function overruledBy(call: number): 'sign-in' | 'sign-out' | undefined {
-    return effective !== undefined && call < effective.call ? effective.as : undefined
-  }
-
-  function checkOrder(call: number): void {
-    if (disposal !== undefined) throw disposal
-    if (overruledBy(call) !== undefined) throw sessionChanged()
-  }
-
-  function login(credentials: object | (() => Promise<TokenResponse>)): Promise<void> {
-    const call = beginCall()
+  function login(credentials: object | (() => Promise<TokenResponse | object>)): Promise<unknown> {
+    const call = order.begin()
+    refreshRequest.abandonReads()
     if (typeof credentials === 'function') {
-      return callers.wait(askApp(credentials as () => Promise<TokenResponse>, call))
+      return callers.wait(askApp(credentials as () => Promise<TokenResponse | object>, call))
     }
-    const body = readCredentials(credentials)
-    const error = () => unanswered('sign-in', refreshTimeoutMs)
-    return callers.wait(sendCredentials(body, call), { afterMs: refreshTimeoutMs, error })
+    const send = tokenRequest.login(credentials)
+    return callers.wait(sendCredentials(send, call), deadline('sign-in'))
   }
 
-  async function sendCredentials(credentials: PostBody, call: number): Promise<void> {
+  async function sendCredentials(
+    send: (context: AuthRequestContext) => Promise<TokenAnswer>,
+    call: Call
+  ): Promise<unknown> {
     signIns.add(call)
     try {
-      await tabs.runExclusively(async () => {
-        checkOrder(call)
+      return await tabs.runExclusively(async () => {
+        order.check(call)
         const answer = await untilAbandoned(platform, refreshAbandonMs, (signal) =>
-          tokenRequest.login(credentials, signal)
+          send({ accessToken: undefined, refreshToken: undefined, signal })
         )
-        enter(readLoginAnswer(answer), call, 'login')
+        return enter(readLoginAnswer(answer), call, 'login')
       })
     } finally {
       signIns.delete(call)
@@ -93,7 +101,8 @@ export function createSignIn(options: SignInDeps): SignIn {
     }
   }
 
-  async function askApp(signIn: () => Promise<TokenResponse>, call: number): Promise<void> {
+  /** Returns a function that notes the end of the sign-in. */
+  function beginAppSignIn(call: Call): () => void {
     const settle = () => {
       if (!appSignIns.delete(call)) return
       cancel()
@@ -102,14 +111,45 @@ export function createSignIn(options: SignInDeps): SignIn {
     }
     const cancel = platform.setTimer(settle, refreshAbandonMs)
     appSignIns.add(call)
+    return settle
+  }
+
+  async function askApp(
+    signIn: () => Promise<TokenResponse | object>,
+    call: Call
+  ): Promise<unknown> {
+    const settle = beginAppSignIn(call)
     try {
       // No await if nothing is in flight: a popup opens only directly after the user's click.
       const idle = tabs.whenIdle()
       if (idle !== undefined) await idle
-      checkOrder(call)
-      const response = await signIn()
-      const issued = readTokenResponse(response, 'The function given to login()')
-      enter(tokenRequest.strip(issued), call, 'login')
+      order.check(call)
+      const result = await signIn()
+      return enter(tokenRequest.readResult(result, 'The function given to login()'), call, 'login')
+    } finally {
+      settle()
+    }
+  }
+
+  async function askServer(call: Call): Promise<void> {
+    const settle = beginAppSignIn(call)
+    try {
+      await tabs.runExclusively(async () => {
+        order.check(call)
+        const credential = await refreshRequest.readTokens()
+        order.check(call)
+        if (credential === undefined && session.held() !== undefined) throw nothingToPresent()
+        // The key of an earlier refresh could make the server repeat the answer of another session.
+        tabs.attempts.forget()
+        const sent = credential && (await refreshRequest.send(credential))
+        const isKnown =
+          (session.held() ?? sent?.presented) !== undefined || options.isSessionKnown()
+        const issued = sent && readRestoreAnswer(sent.answer, isKnown)
+        if (issued === undefined) return leave(call)
+        // A server that does not rotate its refresh token need not repeat it (RFC 6749 §6).
+        const refreshToken = issued.refreshToken ?? sent?.presented
+        enter({ ...issued, refreshToken }, call, 'restore')
+      })
     } finally {
       settle()
     }
@@ -117,27 +157,54 @@ export function createSignIn(options: SignInDeps): SignIn {
 
   //  login() ── POST ──────────────────── answered: dropped, but its cookie must be cleared again
   //  logout() ────────── signed out at once ── POST (waits for the lock) ── cookie cleared
-  function enter(issued: IssuedToken, call: number, by: 'login' | 'initial-token'): void {
-    if (overruledBy(call) === 'sign-out' && disposal === undefined) {
-      signOut.note(issued)
+  function enter(issued: IssuedToken, call: Call, by: 'login' | 'restore'): unknown {
+    const received = receive(issued, { isSignIn: by === 'login', previous: undefined })
+    followSignOut(call)
+    if (order.isSignedOutAfter(call)) {
+      signOut.note(received)
       signOut.deliver().catch(() => {})
     }
-    checkOrder(call)
-    effective = { call, as: 'sign-in' }
+    order.check(call)
+    hold(received, planRefreshAt(received, true, policy, platform.random), call, by)
+    // A copy, because `getState().user` may be part of the answer.
+    return parseJson(toJson(issued.answer) ?? '')
+  }
+
+  /** A sign-out in another tab overrules a sign-in that began before it. */
+  function followSignOut(call: Call): void {
+    if (!signOut.isNewElsewhere(call.pendingSignOut)) return
+    order.takeEffect(order.begin(), 'sign-out')
+    if (session.held() !== undefined) session.end('signed-out', 'sign-out-mark')
+  }
+
+  function hold(
+    token: ReceivedToken,
+    refreshAt: Moment | undefined,
+    call: Call,
+    by: 'login' | 'restore' | 'initial-token'
+  ): void {
+    order.takeEffect(call, 'sign-in')
     signOut.forget()
-    const received = receiveToken(issued, readMoment(platform))
-    const refreshAt = planRefreshAt(received, true, policy, platform.random)
-    session.hold(received, refreshAt, { by })
+    session.hold(token, refreshAt, { by })
+  }
+
+  /** The server knows no session. */
+  function leave(call: Call): void {
+    order.check(call)
+    if (session.held() !== undefined) session.end('session-expired', 'refresh')
+    else if (session.getState().status === 'initializing') session.end('no-session', 'refresh')
   }
 
   async function logout(reason: 'signed-out' | 'idle'): Promise<{ readonly confirmed: boolean }> {
-    effective = { call: beginCall(), as: 'sign-out' }
-    signOut.note(session.held())
+    order.takeEffect(order.begin(), 'sign-out')
+    const token = session.held()
     session.end(reason, 'logout')
+    signOut.note(token)
     const timeout = unanswered('sign-out', refreshTimeoutMs)
-    const deadline = { afterMs: refreshTimeoutMs, error: () => timeout }
     try {
-      return { confirmed: await callers.wait(signOut.deliver(), deadline) }
+      const delivery = signOut.deliver()
+      const limit = { afterMs: refreshTimeoutMs, error: () => timeout }
+      return { confirmed: await callers.wait(delivery, limit) }
     } catch (error) {
       if (error === timeout) return { confirmed: false }
       throw error
@@ -146,35 +213,38 @@ export function createSignIn(options: SignInDeps): SignIn {
 
   function retrySignOut(): void {
     // Not while the app signs in: the sign-out would clear the new cookie.
-    if (disposal === undefined && signOut.isPending() && !isAppSigningIn()) {
-      signOut.deliver().catch(() => {})
-    }
-  }
-
-  function mayTakeEffect(call: number): boolean {
-    return effective === undefined || call > effective.call
+    const mayStart = () => !isAppSigningIn()
+    if (!isDisposed && signOut.pending() !== undefined && mayStart())
+      signOut.deliver(mayStart).catch(() => {})
   }
 
   function isAppSigningIn(): boolean {
-    return [...appSignIns].some(mayTakeEffect)
+    return [...appSignIns].some(order.mayTakeEffect)
+  }
+
+  function deadline(call: string): { readonly afterMs: number; readonly error: () => AuthError } {
+    return { afterMs: refreshTimeoutMs, error: () => unanswered(call, refreshTimeoutMs) }
   }
 
   session.onSignal('ended', ({ origin }) => {
     // A sign-out in another tab overrules a login() that is in flight here.
-    if (origin === 'sign-out-mark') effective = { call: beginCall(), as: 'sign-out' }
+    if (origin === 'sign-out-mark') order.takeEffect(order.begin(), 'sign-out')
   })
 
   return {
     login,
+    restore: () => callers.wait(askServer(order.begin()), deadline('restore')),
     logout,
     start(token) {
-      enter(tokenRequest.strip(token), beginCall(), 'initial-token')
+      const refreshAt = planInitialRefresh(token, policy, platform.random)
+      hold(token, refreshAt, order.begin(), 'initial-token')
     },
     retrySignOut,
     isAppSigningIn,
-    isSigningIn: () => isAppSigningIn() || [...signIns].some(mayTakeEffect),
+    isSigningIn: () => isAppSigningIn() || [...signIns].some(order.mayTakeEffect),
     dispose(error) {
-      disposal = error
+      isDisposed = true
+      order.dispose(error)
       signOut.dispose()
       callers.release(error)
     }

@@ -1,69 +1,114 @@
 // Pending sign-outs: notes them in storage, and sends them until the server has confirmed them.
 
-import type { SessionCredential, TokenRequest } from '../auth-api/token-request.ts'
+import type {
+  IssuedToken,
+  LogoutAnswer,
+  SessionCredential
+} from '../auth-api/answers/token-answer.ts'
+import type { TokenRequest } from '../auth-api/token-request.ts'
+import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import type { Platform } from '../lib/platform.ts'
 import type { StoredValue } from '../lib/stored-value.ts'
 import { untilAbandoned } from '../lib/time.ts'
+import { compareUsers } from '../session/adoption.ts'
+import type { HeldToken, ReceiveToken } from '../session/held-token.ts'
 import type { Tabs } from '../tabs/tabs.ts'
+
+/** The credential of a session that the user has ended. */
+type EndedSession = SessionCredential & Pick<HeldToken, 'userId'>
 
 export interface SignOut {
   /** Notes a sign-out, also for the next page load. `token` is the token of the ended session. */
-  note(token: SessionCredential | undefined): void
+  note(token: EndedSession | undefined): void
   /**
    * Sends the pending sign-outs, exclusively. Resolves to `true` if the server has confirmed all of
-   * them.
+   * them. `mayStart` is asked after the wait for the lock.
    */
-  deliver(): Promise<boolean>
-  /** Whether a sign-out of this or another tab is unconfirmed. */
-  isPending(): boolean
+  deliver(mayStart?: () => boolean): Promise<boolean>
+  /** The ID of an unconfirmed sign-out of this or another tab. */
+  pending(): string | undefined
+  /** Whether another tab has signed out since `before` was pending. */
+  isNewElsewhere(before: string | undefined): boolean
   /** Drops the pending sign-outs: the user signed in, so they belong to an earlier session. */
   forget(): void
   dispose(): void
 }
 
 export interface SignOutDeps {
-  readonly tokenRequest: Pick<TokenRequest, 'logout' | 'credentialOf'>
+  readonly tokenRequest: Pick<TokenRequest, 'logout'>
   readonly tabs: Pick<Tabs, 'runExclusively'>
+  readonly receive: ReceiveToken
+  readonly refresh: ResolvedContract['refresh']
   readonly signOutMark: StoredValue
   readonly platform: Platform
   readonly refreshAbandonMs: number
+  /** `false`: the backend has no logout endpoint, so each sign-out counts as confirmed. */
+  readonly canLogOut: boolean
 }
 
 export function createSignOut(options: SignOutDeps): SignOut {
-  const { tokenRequest, tabs, signOutMark, platform, refreshAbandonMs } = options
+  const { tokenRequest, tabs, signOutMark, receive, platform, refreshAbandonMs } = options
+  const { canLogOut, refresh } = options
+  /** Without a logout endpoint, the cookie outlives a sign-out. The mark then stays too. */
+  const isRestorable =
+    typeof refresh === 'function' || (refresh !== false && refresh.credential === 'cookie')
   // Credentials of sessions that the server has not ended yet. Empty if a cookie identifies them.
-  const credentials = new Set<SessionCredential>()
+  const credentials = new Set<EndedSession>()
+  /** The last ID that this tab has stored. */
+  let own: string | undefined
   let isDisposed = false
 
-  async function send(credential: SessionCredential | undefined): Promise<boolean> {
-    const isConfirmed = await untilAbandoned(platform, refreshAbandonMs, (signal) =>
-      tokenRequest.logout(credential, signal)
+  /** A sign-in in any tab clears the mark. A sign-in outside the client only changes the user. */
+  function mayRepeat(ended: EndedSession | undefined, refreshed: IssuedToken | undefined): boolean {
+    if (signOutMark.read() === undefined) return false
+    if (ended === undefined || refreshed === undefined) return true
+    const found = receive(refreshed, { isSignIn: false, previous: undefined })
+    return compareUsers(ended, found, 'unknown') !== 'other'
+  }
+
+  async function send(ended: EndedSession | undefined): Promise<LogoutAnswer['kind']> {
+    const answer = await untilAbandoned(platform, refreshAbandonMs, (signal) =>
+      tokenRequest.logout(ended, signal, (refreshed) => mayRepeat(ended, refreshed))
     )
-    if (isConfirmed && credential !== undefined) credentials.delete(credential)
-    return isConfirmed
+    if (ended === undefined) return answer.kind
+    credentials.delete(ended)
+    const next = answer.kind === 'unconfirmed' ? answer.credential : undefined
+    if (next !== undefined && signOutMark.read() !== undefined) {
+      credentials.add({ ...next, userId: ended.userId })
+    }
+    return answer.kind
   }
 
   async function sendAll(): Promise<boolean> {
     const id = signOutMark.read()
-    // If the user signed in during the wait for the lock, there is a new session, which must not
-    // end.
-    if (id === undefined || isDisposed) return false
-    let isConfirmed = true
-    for (const credential of credentials.size === 0 ? [undefined] : [...credentials]) {
-      isConfirmed = (await send(credential)) && isConfirmed
+    const kinds = new Set<LogoutAnswer['kind']>()
+    for (const ended of credentials.size === 0 ? [undefined] : [...credentials]) {
+      // If the user signed in during a wait, there is a new session, which must not end.
+      if (signOutMark.read() === undefined || isDisposed) return false
+      kinds.add(await send(ended))
     }
-    if (isConfirmed && signOutMark.read() === id) signOutMark.clear()
-    return isConfirmed
+    if (!kinds.has('unconfirmed') && signOutMark.read() === id) signOutMark.clear()
+    return kinds.size === 1 && kinds.has('confirmed')
   }
 
   return {
     note(token) {
-      const credential = token && tokenRequest.credentialOf(token)
-      if (credential !== undefined) credentials.add(credential)
-      signOutMark.set(platform.randomId())
+      if (!canLogOut && !isRestorable) return
+      if (token !== undefined && canLogOut) {
+        const { accessToken, refreshToken, userId } = token
+        credentials.add({ accessToken, refreshToken, userId })
+      }
+      own = platform.randomId()
+      signOutMark.set(own)
     },
-    deliver: () => tabs.runExclusively(sendAll),
-    isPending: () => signOutMark.read() !== undefined,
+    async deliver(mayStart = () => true) {
+      return canLogOut ? tabs.runExclusively(async () => mayStart() && sendAll()) : true
+    },
+    pending: signOutMark.read,
+    isNewElsewhere(before) {
+      const id = signOutMark.read()
+      return id !== undefined && id !== before && id !== own
+    },
     forget() {
       credentials.clear()
       signOutMark.clear()

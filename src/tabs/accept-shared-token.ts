@@ -10,7 +10,7 @@ export interface SharedFacts {
   readonly status: 'initializing' | 'authenticated' | 'unauthenticated'
   readonly held: ReceivedToken | undefined
   /** The last token if the session ended here other than by logout. */
-  readonly former: Pick<ReceivedToken, 'claims'> | undefined
+  readonly former: Pick<ReceivedToken, 'userId'> | undefined
   readonly received: ReceivedToken
   readonly isAlive: boolean
   readonly reason: TokenMessageReason

@@ -1,10 +1,12 @@
 // Messages: what the tabs of one browser send each other. Read strictly, since any script of the
 // origin can write them.
 
-import { isAccessToken } from '../lib/access-token.ts'
+import { isAccessToken, readClaims } from '../lib/access-token.ts'
+import { parseJson, toJson } from '../lib/json-path.ts'
 import type { Platform, PlatformChannel } from '../lib/platform.ts'
 import { elapsedMs, later, type Moment, remainingMs } from '../lib/time.ts'
-import { type HeldToken, type ReceivedToken, receiveToken } from '../session/held-token.ts'
+import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
+import type { ReadUser } from '../session/user.ts'
 import type { SessionVersion } from './session-version.ts'
 
 /** Why a tab shares its token; `reply` answers `ask`. */
@@ -36,7 +38,14 @@ export interface SharedToken {
   /** By the wall clock: a frozen tab reads its messages late. */
   readonly sentAtMs: number
   readonly refreshInMs: number | undefined
+  /** Both may come from an answer that the other tabs have not seen. */
+  readonly userId: string | undefined
+  /** The profile as JSON: a channel rejects values that it cannot copy. */
+  readonly profile: string | undefined
 }
+
+/** No refresh token and no profile is longer. The limit bounds the cost of reading a message. */
+const longestTextCharacters = 65_536
 
 /** Messages of another format are ignored. */
 const version = 2
@@ -83,21 +92,38 @@ export function createTabChannel(
 }
 
 export function packToken(held: HeldToken, now: Moment): SharedToken {
-  const { accessToken, refreshToken, lifetimeSeconds, receivedAt, refreshAt } = held
+  const { accessToken, refreshToken, lifetimeSeconds, receivedAt, refreshAt, userId } = held
   return {
     accessToken,
     refreshToken,
     lifetimeSeconds,
     ageMs: elapsedMs(receivedAt, now),
     sentAtMs: now.wallMs,
-    refreshInMs: refreshAt && remainingMs(refreshAt, now)
+    refreshInMs: refreshAt && remainingMs(refreshAt, now),
+    userId,
+    profile: packProfile(held.profile)
   }
 }
 
-export function unpackToken(shared: SharedToken, now: Moment): ReceivedToken {
-  const { accessToken, refreshToken, lifetimeSeconds: expiresInSeconds, ageMs, sentAtMs } = shared
-  const receivedAt = later(now, -(ageMs + Math.max(0, now.wallMs - sentAtMs)))
-  return receiveToken({ accessToken, refreshToken, expiresInSeconds }, receivedAt)
+/** `undefined` if it is too long. The other tabs then read the profile from the token. */
+function packProfile(profile: unknown): string | undefined {
+  const json = toJson(profile)
+  return isText(json) ? json : undefined
+}
+
+export function unpackToken(shared: SharedToken, now: Moment, readUser: ReadUser): ReceivedToken {
+  const { accessToken, refreshToken, lifetimeSeconds, ageMs, sentAtMs, profile } = shared
+  const claims = readClaims(accessToken)
+  const user = readUser({ claims: claims?.payload, answer: undefined })
+  return {
+    accessToken,
+    refreshToken,
+    claims,
+    receivedAt: later(now, -(ageMs + Math.max(0, now.wallMs - sentAtMs))),
+    lifetimeSeconds,
+    userId: user.userId ?? shared.userId,
+    profile: parseJson(profile ?? '') ?? user.profile
+  }
 }
 
 /**
@@ -147,27 +173,34 @@ function readSessionVersion(value: unknown): SessionVersion | undefined {
   }
 }
 
-function readSharedToken(value: unknown): SharedToken | undefined {
-  const token = readRecord(value)
-  if (token === undefined || !isAccessToken(token.accessToken)) return undefined
-  const { accessToken, refreshToken, ageMs, sentAtMs, lifetimeSeconds, refreshInMs } = token
-  const isValid =
-    (refreshToken === undefined || isShortText(refreshToken)) &&
-    isDuration(ageMs) &&
-    isDuration(sentAtMs) &&
-    (lifetimeSeconds === undefined || isDuration(lifetimeSeconds)) &&
-    (refreshInMs === undefined || isDuration(refreshInMs))
-  return isValid
-    ? { accessToken, refreshToken, ageMs, sentAtMs, lifetimeSeconds, refreshInMs }
-    : undefined
+const sharedParts: Readonly<Record<keyof SharedToken, (value: unknown) => boolean>> = {
+  accessToken: isAccessToken,
+  refreshToken: optional(isText),
+  lifetimeSeconds: optional(isDuration),
+  ageMs: isDuration,
+  sentAtMs: isDuration,
+  refreshInMs: optional(isDuration),
+  userId: optional(isText),
+  profile: optional(isText)
 }
 
-function isDuration(value: unknown): value is number {
+function readSharedToken(value: unknown): SharedToken | undefined {
+  const token = readRecord(value)
+  const parts = Object.entries(sharedParts)
+  if (!token || !parts.every(([name, isValid]) => isValid(token[name]))) return undefined
+  return Object.fromEntries(parts.map(([name]) => [name, token[name]])) as unknown as SharedToken
+}
+
+function optional(isValid: (value: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => value === undefined || isValid(value)
+}
+
+function isDuration(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
 }
 
-function isShortText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 8192
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= longestTextCharacters
 }
 
 /** A copy of the own properties, without a prototype. */

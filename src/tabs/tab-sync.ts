@@ -1,12 +1,13 @@
 // Tab sync: publishes what happens to the session here, and follows what happens to it in the other
 // tabs.
 
-import { lifeLeftMs } from '../lib/access-token.ts'
 import type { Platform } from '../lib/platform.ts'
 import { readMoment } from '../lib/time.ts'
+import { lifeLeftMs } from '../lib/token-lifetime.ts'
 import { compareUsers } from '../session/adoption.ts'
 import type { ReceivedToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
+import type { ReadUser } from '../session/user.ts'
 import { judgeSharedToken } from './accept-shared-token.ts'
 import { createAskTabs } from './ask-tabs.ts'
 import {
@@ -52,6 +53,7 @@ export interface TabSyncDeps {
   readonly session: Session
   readonly versions: SessionVersions
   readonly count: TabCount
+  readonly readUser: ReadUser
   readonly platform: Platform
 }
 
@@ -67,7 +69,7 @@ const confirmationChecks = 10
 const mostUnconfirmed = 16
 
 export function createTabSync(options: TabSyncDeps): TabSync {
-  const { mode, channelName, session, versions, count, platform } = options
+  const { mode, channelName, session, versions, count, readUser, platform } = options
   const channel = createTabChannel(platform, channelName, receive)
   const question = createAskTabs(platform, handOverMs)
   const isOff = mode === 'off'
@@ -109,8 +111,8 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   function reply(): void {
     const held = session.held()
     if (held === undefined || mode !== 'share' || versions.isBehind()) return
-    // A token of unknown lifetime counts as expired here.
-    if (lifeLeftMs(held, readMoment(platform)) > 0) post('reply', versions.seen())
+    const isAlive = held.lifetimeSeconds === undefined || lifeLeftMs(held, readMoment(platform)) > 0
+    if (isAlive) post('reply', versions.seen())
   }
 
   function post(reason: TokenMessageReason, sessionVersion: SessionVersion): void {
@@ -138,7 +140,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     shared: SharedToken
   ): void {
     const now = readMoment(platform)
-    const received = unpackToken(shared, now)
+    const received = unpackToken(shared, now, readUser)
     const decision = judgeSharedToken({
       status: session.getState().status,
       held: session.held(),
@@ -153,11 +155,13 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     versions.follow(sessionVersion)
     if (decision === 'other-user') session.end('user-changed', 'other-tab')
     const isAccepted = decision === 'enter' || decision === 'replace'
-    if (!isAccepted || session.wasHeld(received.accessToken)) return
+    const isRepeated = received.accessToken === session.held()?.accessToken
+    if (!isAccepted || (session.wasHeld(received.accessToken) && !isRepeated)) return
     const isReissued = reason === 'reissued'
     if (!isReissued) refreshesElsewhere += 1
     const refreshAt = planTakenRefresh(shared, now, platform.random())
-    session.hold(received, refreshAt, { by: 'other-tab', isReissued })
+    if (isRepeated) session.amend({ ...received, refreshAt })
+    else session.hold(received, refreshAt, { by: 'other-tab', isReissued })
   }
 
   function ask(): Promise<void> | undefined {

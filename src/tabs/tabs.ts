@@ -5,6 +5,7 @@ import type { Platform } from '../lib/platform.ts'
 import { createStoredValue, type StoredValue } from '../lib/stored-value.ts'
 import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
+import type { ReadUser } from '../session/user.ts'
 import { createLock } from './lock.ts'
 import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempt.ts'
 import { createSessionVersions } from './session-version.ts'
@@ -26,7 +27,7 @@ export interface Tabs {
    * if none is.
    */
   whenIdle(): Promise<void> | undefined
-  readonly attempts: Pick<RefreshAttempts, 'begin' | 'close' | 'fail'>
+  readonly attempts: Pick<RefreshAttempts, 'begin' | 'close' | 'fail' | 'forget'>
   /** Resolves when this tab knows what the other tabs know; `undefined` if it knows already. */
   catchUp(): Promise<void> | undefined
   /** Whether a token from the server may be of another user than the session. */
@@ -44,6 +45,7 @@ export interface TabsDeps {
   readonly session: Session
   /** Set while the server has not confirmed a sign-out. */
   readonly signOutMark: StoredValue
+  readonly readUser: ReadUser
   readonly platform: Platform
 }
 
@@ -51,7 +53,7 @@ export interface TabsDeps {
 const lookAgainMs = 50
 
 export function createTabs(options: TabsDeps): Tabs {
-  const { mode, namespace, lockTimeoutMs, session, signOutMark, platform } = options
+  const { mode, namespace, lockTimeoutMs, session, signOutMark, readUser, platform } = options
   const lock = createLock(namespace, lockTimeoutMs, platform)
   const attempts = createRefreshAttempts(platform, `${namespace}:attempt`)
   const sync = createTabSync({
@@ -60,6 +62,7 @@ export function createTabs(options: TabsDeps): Tabs {
     session,
     versions: createSessionVersions(platform, `${namespace}:version`),
     count: createTabCount(createStoredValue(platform.storage, `${namespace}:tabs`)),
+    readUser,
     platform
   })
   let isDisposed = false
@@ -113,11 +116,13 @@ export function createTabs(options: TabsDeps): Tabs {
   }
 
   session.onSignal('token', ({ origin: { by } }) => {
-    if (by === 'login' || by === 'initial-token') attempts.forget()
-    if (by === 'login') sync.publish('signed-in')
+    if (by === 'login' || by === 'restore' || by === 'initial-token') attempts.forget()
+    if (by === 'login' || by === 'restore') sync.publish('signed-in')
     else if (by === 'reissue') sync.publish('reissued')
     else if (by !== 'other-tab') sync.publish('refreshed')
   })
+
+  session.onSignal('amended', () => sync.publish('refreshed'))
 
   session.onSignal('ended', ({ origin, reason }) => {
     const isForAll = reason !== 'no-session' && reason !== 'user-changed'

@@ -1,108 +1,12 @@
 // Command line: output and exit code, in a child process if it serves, otherwise in this process.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { address, run, serveWithFakeTimers, start } from './run-command.ts'
 
-const entry = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url))
 const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-
-interface Running {
-  readonly child: ChildProcess
-  /** The output so far. */
-  output(): { stdout: string; stderr: string }
-  exit: Promise<number | null>
-  /** Waits until stdout matches. */
-  until(pattern: RegExp): Promise<RegExpExecArray>
-}
-
-function start(args: readonly string[], env: Record<string, string> = {}): Running {
-  const { NODE_ENV: _mode, FORCE_COLOR: _colour, ...inherited } = process.env
-  const child = spawn(process.execPath, [entry, ...args], { env: { ...inherited, ...env } })
-  const output = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk) => {
-    output.stdout += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    output.stderr += chunk
-  })
-  const exit = once(child, 'close').then(([code]) => code as number | null)
-  onTestFinished(async () => {
-    child.kill('SIGKILL')
-    await exit
-  })
-  const until = async (pattern: RegExp): Promise<RegExpExecArray> => {
-    for (;;) {
-      const found = pattern.exec(output.stdout)
-      if (found !== null) return found
-      const isOver = await Promise.race([
-        once(child.stdout, 'data').then(() => false),
-        exit.then(() => true)
-      ])
-      if (isOver) throw new Error(`ended before ${pattern}: ${output.stdout}${output.stderr}`)
-    }
-  }
-  return { child, output: () => ({ ...output }), exit, until }
-}
-
-/** Starts the command line in this process, as if Node had started it with these arguments. */
-function startHere(args: readonly string[], env: Record<string, string> = {}) {
-  const { argv, exitCode } = process
-  const output = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
-      output[name] += String(chunk)
-      return true
-    })
-  }
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
-  process.argv = [process.execPath, entry, ...args]
-  vi.resetModules()
-  const result = import('../../src/cli/index.ts')
-    .then(() => ({ code: process.exitCode, ...output }))
-    .finally(() => {
-      Object.assign(process, { argv, exitCode })
-      process.stdout.removeAllListeners('error')
-      vi.restoreAllMocks()
-      vi.unstubAllEnvs()
-    })
-  const until = async (pattern: RegExp): Promise<RegExpExecArray> => {
-    for (;;) {
-      const found = pattern.exec(output.stdout)
-      if (found !== null) return found
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-  }
-  return { result, output, until }
-}
-
-const run = (...call: Parameters<typeof startHere>) => startHere(...call).result
-
-/** Starts a mock in this process on fake timers. It stops when the test ends. */
-async function serveWithFakeTimers(args: readonly string[]) {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
-  const { output, until, result } = startHere(['mock', '--port', '0', ...args])
-  onTestFinished(async () => {
-    process.emit('SIGINT')
-    await result
-    vi.useRealTimers()
-  })
-  const url = await address({ until })
-  return {
-    url,
-    output,
-    until,
-    passSeconds: (seconds: number) => vi.advanceTimersByTime(seconds * 1000)
-  }
-}
-
-async function address(running: Pick<Running, 'until'>): Promise<string> {
-  const [, url = ''] = await running.until(/listens on (http:\S+)\n[\s\S]*\/me\n/)
-  return url
-}
 
 const login = {
   method: 'POST',
@@ -141,6 +45,7 @@ describe('help and version', () => {
         'port',
         'host',
         'alg',
+        'contract',
         'access-token-seconds',
         'session-seconds',
         'grace-seconds',

@@ -8,18 +8,9 @@ import { afterAll, beforeAll } from 'vitest'
 import { createCookieFetch } from '../support/cookie-fetch.ts'
 import type { Send, Setup } from './setup/contract-setup.ts'
 import { createPair, todoHeaders } from './setup/in-process-servers.ts'
-import { testAdapter } from './setup/run-contract.ts'
+import { inEachDialect, testAdapter } from './setup/run-contract.ts'
 import { controlDirectly } from './setup/server-controls.ts'
 
-const { server, strict } = createPair()
-const app = express()
-app.use(middleware(server))
-app.get(
-  '/api/todos',
-  protect<Asked, Answer>(server, (_asked, answer, { claims: { sub } }) =>
-    answer.set(todoHeaders).json([sub])
-  )
-)
 const foreign = express()
 foreign.use((_asked, answer) => void answer.end())
 
@@ -44,23 +35,36 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://localhost:${(one.address() as AddressInfo).port}`
 }
 
-let setup: Setup
-beforeAll(async () => {
-  const home = await serve(app)
-  setup = {
-    send,
-    mock: controlDirectly(server),
-    home,
-    crossOrigin: home,
-    strict: await serve(express().use(middleware(strict))),
-    foreign: await serve(foreign)
-  }
+inEachDialect(['express-node'], (dialect) => {
+  const { server, strict } = createPair(dialect)
+  const app = express()
+  app.use(middleware(server))
+  app.get(
+    dialect.todos,
+    protect<Asked, Answer>(server, (_asked, answer, { claims: { sub } }) =>
+      answer.set(todoHeaders).json([sub])
+    )
+  )
+
+  let setup: Omit<Setup, 'dialect'>
+  beforeAll(async () => {
+    const home = await serve(app)
+    setup = {
+      send,
+      mock: controlDirectly(server),
+      home,
+      crossOrigin: home,
+      strict: await serve(express().use(middleware(strict))),
+      foreign: await serve(foreign)
+    }
+  })
+
+  testAdapter('express-node', dialect, () => setup)
 })
+
 afterAll(() => {
   for (const one of servers) {
     one.close()
     one.closeAllConnections()
   }
 })
-
-testAdapter('express-node', () => setup)

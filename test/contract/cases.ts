@@ -17,20 +17,26 @@ const ada = { email: 'ada@example.com', password: 'lovelace' }
 const grace = { email: 'grace@example.com', password: 'hopper' }
 export const users: readonly (typeof ada)[] = [ada, grace]
 
-const json = { 'Content-Type': 'application/json' }
-const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
-
-const post = (setup: Setup, path: string, body: object = {}, base = setup.home): Promise<Answer> =>
-  setup.send({ method: 'POST', url: base + path, headers: json, body: JSON.stringify(body) })
+const call = (setup: Setup, shape: Shape, base = setup.home): Promise<Answer> => {
+  const { path, ...request } = shape
+  return setup.send({ ...request, url: base + path })
+}
+type Shape = Setup['dialect']['refresh']
 const get = (setup: Setup, path: string, token?: string, base = setup.home): Promise<Answer> =>
   setup.send({
     method: 'GET',
     url: base + path,
-    ...(token === undefined ? {} : { headers: bearer(token) })
+    ...(token === undefined ? {} : { headers: setup.dialect.carry(token) })
   })
-const tokenOf = (answer: Answer): string => JSON.parse(answer.text).access_token
-const signIn = async (setup: Setup, who: object = ada) => tokenOf(await post(setup, '/login', who))
-const refresh = (setup: Setup) => post(setup, '/refresh')
+const login = (setup: Setup, who = ada, base = setup.home) =>
+  call(setup, setup.dialect.login(who), base)
+const signIn = async (setup: Setup, who = ada) => setup.dialect.tokenOf(await login(setup, who))
+const refresh = (setup: Setup, base = setup.home) => call(setup, setup.dialect.refresh, base)
+const logout = (setup: Setup) => call(setup, setup.dialect.logout)
+const tokenOf = ({ dialect }: Setup, answer: Answer) => dialect.tokenOf(answer)
+const me = (setup: Setup, token?: string) => get(setup, setup.dialect.me, token)
+const todos = (setup: Setup, token?: string) => get(setup, setup.dialect.todos, token)
+const refused = ({ dialect }: Setup) => dialect.statuses.accessToken
 const outcomes = async (setup: Setup, route: string) =>
   (await setup.mock.calls()).filter((call) => call.route === route).map(({ outcome }) => outcome)
 const brokenRules = async (setup: Setup) => [
@@ -40,7 +46,7 @@ const brokenRules = async (setup: Setup) => [
 /** Empties the server and the client's cookie jar. */
 export async function begin(setup: Setup): Promise<void> {
   await setup.mock.reset()
-  await post(setup, '/logout')
+  await logout(setup)
   await setup.mock.reset()
 }
 
@@ -51,8 +57,8 @@ export const cases: readonly Case[] = [
       await signIn(setup)
       for (let round = 0; round < 3; round += 1)
         equal((await refresh(setup)).status, 200, 'refresh')
-      equal((await post(setup, '/logout')).status, 204, 'logout')
-      equal((await refresh(setup)).status, 401, 'refresh after logout')
+      equal((await logout(setup)).status, setup.dialect.statuses.signedOut, 'logout')
+      equal((await refresh(setup)).status, setup.dialect.statuses.noSession, 'after logout')
       const seen = (await setup.mock.calls())
         .filter(({ route }) => route !== 'preflight')
         .map(({ outcome }) => outcome)
@@ -64,7 +70,8 @@ export const cases: readonly Case[] = [
   {
     name: 'starts no session for a wrong password',
     async run(setup) {
-      equal((await post(setup, '/login', { ...ada, password: 'byron' })).status, 401, 'login')
+      const wrong = await login(setup, { ...ada, password: 'byron' })
+      equal(wrong.status, setup.dialect.statuses.credentials, 'login')
       await refresh(setup)
       equal(await outcomes(setup, 'refresh'), ['no_cookie'], 'refresh')
     }
@@ -74,8 +81,8 @@ export const cases: readonly Case[] = [
     async run(setup) {
       const first = await signIn(setup)
       const second = await signIn(setup, grace)
-      equal((await get(setup, '/me', first)).status, 401, 'the first token')
-      equal(JSON.parse((await get(setup, '/me', second)).text).email, grace.email, 'the second one')
+      equal((await me(setup, first)).status, refused(setup), 'the first token')
+      equal(JSON.parse((await me(setup, second)).text).email, grace.email, 'the second one')
     }
   },
   {
@@ -91,14 +98,10 @@ export const cases: readonly Case[] = [
     name: 'refuses a refresh with the content type of a form',
     async run(setup) {
       await signIn(setup)
-      const forged = await setup.send({
-        method: 'POST',
-        url: `${setup.home}/refresh`,
-        headers: { 'Content-Type': 'text/plain' },
-        body: '{}'
-      })
+      const headers = { 'Content-Type': 'text/plain' }
+      const forged = await call(setup, { ...setup.dialect.refresh, headers })
       equal(forged.status, 415, 'a refresh as plain text')
-      equal((await refresh(setup)).status, 200, 'a refresh as JSON')
+      equal((await refresh(setup)).status, 200, 'a refresh with the right type')
     }
   },
   {
@@ -106,8 +109,7 @@ export const cases: readonly Case[] = [
     needs: 'a credentials mode',
     async run(setup) {
       await signIn(setup)
-      const url = `${setup.home}/refresh`
-      await setup.send({ method: 'POST', url, headers: json, body: '{}', credentials: 'omit' })
+      await call(setup, { ...setup.dialect.refresh, credentials: 'omit' })
       equal(await outcomes(setup, 'refresh'), ['no_cookie'], 'refresh')
       equal(await brokenRules(setup), ['refresh-without-credentials'], 'violations')
     }
@@ -116,9 +118,9 @@ export const cases: readonly Case[] = [
     name: 'checks the token for handlers of the app too',
     async run(setup) {
       const token = await signIn(setup)
-      equal((await get(setup, '/api/todos')).status, 401, 'without a token')
-      equal((await get(setup, '/api/todos', `${token}x`)).status, 401, 'with a forged one')
-      equal((await get(setup, '/api/todos', token)).text, '["user-1"]', 'with a good one')
+      equal((await todos(setup)).status, refused(setup), 'without a token')
+      equal((await todos(setup, `${token}x`)).status, refused(setup), 'with a forged one')
+      equal((await todos(setup, token)).text, '["user-1"]', 'with a good one')
       equal(
         await outcomes(setup, 'protected'),
         ['missing_token', 'bad_signature', 'accepted'],
@@ -131,9 +133,10 @@ export const cases: readonly Case[] = [
     async run(setup) {
       const token = await signIn(setup)
       const { kid } = await setup.mock.rotateKey()
-      for (const path of ['/me', '/api/todos']) {
-        const reissued = (await get(setup, path, token)).header('authorization')?.slice(7) ?? ''
-        equal((await get(setup, path, reissued)).header('authorization'), null, 'a second re-issue')
+      const { reissuedOf } = setup.dialect
+      for (const ask of [me, todos]) {
+        const reissued = reissuedOf(await ask(setup, token)) ?? ''
+        equal(reissuedOf(await ask(setup, reissued)), null, 'a second re-issue')
       }
       const kids = (await setup.mock.calls())
         .filter(({ jti }) => jti)
@@ -148,8 +151,8 @@ export const cases: readonly Case[] = [
       const token = await signIn(setup)
       await setup.mock.rotateKey()
       await setup.mock.retireKey()
-      equal((await get(setup, '/me', token)).status, 401, 'the old token')
-      equal((await get(setup, '/me', tokenOf(await refresh(setup)))).status, 200, 'the new one')
+      equal((await me(setup, token)).status, refused(setup), 'the old token')
+      equal((await me(setup, tokenOf(setup, await refresh(setup)))).status, 200, 'the new one')
       const accepted = (await outcomes(setup, 'me')).map((outcome) => outcome === 'accepted')
       equal(accepted, [false, true], 'accepted')
     }
@@ -159,8 +162,8 @@ export const cases: readonly Case[] = [
     async run(setup) {
       const token = await signIn(setup)
       await setup.mock.revokeAccessTokens()
-      equal((await get(setup, '/me', token)).status, 401, 'the old token')
-      equal((await get(setup, '/me', tokenOf(await refresh(setup)))).status, 200, 'the new one')
+      equal((await me(setup, token)).status, refused(setup), 'the old token')
+      equal((await me(setup, tokenOf(setup, await refresh(setup)))).status, 200, 'the new one')
     }
   },
   {
@@ -168,7 +171,7 @@ export const cases: readonly Case[] = [
     async run(setup) {
       const token = await signIn(setup)
       await setup.mock.endSessions()
-      equal((await get(setup, '/me', token)).status, 401, 'the token')
+      equal((await me(setup, token)).status, refused(setup), 'the token')
       await refresh(setup)
       equal(await outcomes(setup, 'refresh'), ['session_revoked'], 'refresh')
     }
@@ -178,10 +181,10 @@ export const cases: readonly Case[] = [
     async run(setup) {
       const token = await signIn(setup)
       await setup.mock.advance(295)
-      equal((await get(setup, '/me', token)).status, 200, 'shortly before the end')
+      equal((await me(setup, token)).status, 200, 'shortly before the end')
       await setup.mock.advance(5)
-      equal((await get(setup, '/me', token)).status, 401, 'at the end')
-      equal((await get(setup, '/me', tokenOf(await refresh(setup)))).status, 200, 'the next token')
+      equal((await me(setup, token)).status, refused(setup), 'at the end')
+      equal((await me(setup, tokenOf(setup, await refresh(setup)))).status, 200, 'the next token')
       await setup.mock.advance(604_800)
       await refresh(setup)
       equal(await outcomes(setup, 'refresh'), ['rotated', 'session_expired'], 'refresh')
@@ -267,7 +270,7 @@ export const cases: readonly Case[] = [
       await setup.mock.failNext('refresh', 'malformed', { after: 'commit' })
       const { status, text } = await refresh(setup)
       equal(
-        [status, text.startsWith('{"access_token"'), text.endsWith('}')],
+        [status, text.startsWith(setup.dialect.beginning), text.endsWith('}')],
         [200, true, false],
         'status and body'
       )
@@ -279,15 +282,7 @@ export const cases: readonly Case[] = [
       await signIn(setup)
       await setup.mock.failNext('refresh', 'hang')
       const giveUp = new AbortController()
-      const hanging = statusOf(
-        setup.send({
-          method: 'POST',
-          url: `${setup.home}/refresh`,
-          headers: json,
-          body: '{}',
-          signal: giveUp.signal
-        })
-      )
+      const hanging = statusOf(call(setup, { ...setup.dialect.refresh, signal: giveUp.signal }))
       while ((await outcomes(setup, 'refresh')).length === 0) await setup.mock.idle()
       equal(await outcomes(setup, 'refresh'), ['pending'], 'while it hangs')
       giveUp.abort()
@@ -300,13 +295,13 @@ export const cases: readonly Case[] = [
     async run(setup) {
       const token = await signIn(setup)
       const gate = await setup.mock.hold('api')
-      const held = [get(setup, '/me', token), get(setup, '/api/todos', token)]
+      const held = [me(setup, token), todos(setup, token)]
       await setup.mock.arrived(gate, 2)
       await setup.mock.revokeAccessTokens()
       await setup.mock.release(gate)
       equal(
         (await Promise.all(held)).map(({ status }) => status),
-        [401, 401],
+        [refused(setup), refused(setup)],
         'both'
       )
     }
@@ -329,7 +324,7 @@ export const cases: readonly Case[] = [
     async run(setup) {
       await signIn(setup)
       await setup.mock.reset()
-      equal((await refresh(setup)).status, 401, 'refresh')
+      equal((await refresh(setup)).status, setup.dialect.statuses.session, 'refresh')
       equal(await outcomes(setup, 'refresh'), ['unknown_session'], 'outcome')
       equal(await brokenRules(setup), [], 'violations')
     }
@@ -339,7 +334,7 @@ export const cases: readonly Case[] = [
     tokenInUrl: true,
     async run(setup) {
       const token = await signIn(setup)
-      await get(setup, `/me?access_token=${token}`)
+      await get(setup, `${setup.dialect.me}?access_token=${token}`)
       equal(await brokenRules(setup), ['token-in-url'], 'violations')
     }
   },
@@ -355,7 +350,7 @@ export const cases: readonly Case[] = [
     name: 'shows only exposed headers to a page of another origin',
     async run(setup) {
       const token = await signIn(setup)
-      const answer = await get(setup, '/api/todos', token, setup.crossOrigin)
+      const answer = await get(setup, setup.dialect.todos, token, setup.crossOrigin)
       equal(answer.text, '["user-1"]', 'the body')
       equal([answer.header('x-total'), answer.header('x-secret')], ['1', null], 'headers')
     }
@@ -363,8 +358,8 @@ export const cases: readonly Case[] = [
   {
     name: 'accepts the cookie from a page of another origin on the same site',
     async run(setup) {
-      await post(setup, '/login', ada, setup.crossOrigin)
-      equal((await post(setup, '/refresh', {}, setup.crossOrigin)).status, 200, 'refresh')
+      await login(setup, ada, setup.crossOrigin)
+      equal((await refresh(setup, setup.crossOrigin)).status, 200, 'refresh')
       equal(await brokenRules(setup), [], 'violations')
     }
   },
@@ -372,8 +367,8 @@ export const cases: readonly Case[] = [
     name: 'blocks a header that the preflight does not allow',
     async run(setup) {
       const token = await signIn(setup)
-      const headers = { ...bearer(token), 'X-Client': 'spa' }
-      const url = `${setup.crossOrigin}/api/todos`
+      const headers = { ...setup.dialect.carry(token), 'X-Unknown': 'spa' }
+      const url = setup.crossOrigin + setup.dialect.todos
       equal(await statusOf(setup.send({ method: 'GET', url, headers })), 'nothing', 'the answer')
       equal(await brokenRules(setup), ['cors-blocked'], 'violations')
       equal(
@@ -386,8 +381,16 @@ export const cases: readonly Case[] = [
   {
     name: 'answers nothing to a page of an origin that is not allowed',
     async run(setup) {
-      equal(await statusOf(get(setup, '/me', 'any', setup.strict)), 'nothing', 'the answer')
-      equal(await statusOf(get(setup, '/me', undefined, setup.strict)), 'nothing', 'a simple one')
+      equal(
+        await statusOf(get(setup, setup.dialect.me, 'any', setup.strict)),
+        'nothing',
+        'the answer'
+      )
+      equal(
+        await statusOf(get(setup, setup.dialect.me, undefined, setup.strict)),
+        'nothing',
+        'a simple one'
+      )
     }
   }
 ]

@@ -4,14 +4,17 @@
 import { createPair, handlersFor, origins } from './setup/in-process-servers.ts'
 import { interceptWith, mswMajor } from './setup/msw-network.ts'
 import { sendByFetch } from './setup/page-clients.ts'
-import { testAdapter } from './setup/run-contract.ts'
+import { inEachDialect, testAdapter } from './setup/run-contract.ts'
 import { controlDirectly } from './setup/server-controls.ts'
 
-const pair = createPair({ cookies: 'jar' })
-interceptWith(handlersFor(pair, ''))
+const id = `msw-${mswMajor}-jsdom-fetch`
 
-testAdapter(`msw-${mswMajor}-jsdom-fetch`, () => ({
-  send: sendByFetch,
-  mock: controlDirectly(pair.server),
-  ...origins
-}))
+inEachDialect([id], (dialect) => {
+  const pair = createPair(dialect, { cookies: 'jar' })
+  interceptWith(handlersFor(pair, ''))
+  testAdapter(id, dialect, () => ({
+    send: sendByFetch,
+    mock: controlDirectly(pair.server),
+    ...origins
+  }))
+})

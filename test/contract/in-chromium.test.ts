@@ -11,8 +11,10 @@ import { build } from 'vite'
 import { afterAll, beforeAll } from 'vitest'
 import { launchChromium } from '../support/browsers/chromium.ts'
 import { serveDirectory } from '../support/browsers/static-site.ts'
+import { dialects } from './dialects.ts'
+import type { Dialect } from './setup/contract-setup.ts'
 import { createPair, todoHeaders } from './setup/in-process-servers.ts'
-import { testRemoteAdapter } from './setup/run-contract.ts'
+import { inEachDialect, testRemoteAdapter } from './setup/run-contract.ts'
 
 const root = join(import.meta.dirname, '../..')
 const closers: (() => unknown)[] = []
@@ -55,14 +57,14 @@ async function openPage(id: string, url: string): Promise<void> {
   pages.set(id, page)
 }
 
-async function openPort(): Promise<{ home: string; strict: string; foreign: string }> {
-  const { server, strict } = createPair()
+async function openPort(dialect: Dialect): Promise<Record<string, string>> {
+  const { server, strict } = createPair(dialect)
   const todos = protect(server, (_request, response, { claims: { sub } }) => {
     for (const [name, value] of Object.entries(todoHeaders)) response.setHeader(name, value)
     response.setHeader('Content-Type', 'application/json').end(JSON.stringify([sub]))
   })
   const next: RequestListener = (request, response) => {
-    if (request.url === '/api/todos') return todos(request, response)
+    if (request.url === dialect.todos) return todos(request, response)
     response.writeHead(404).end()
   }
   const home = await listen(server, { control: true, next })
@@ -70,7 +72,7 @@ async function openPort(): Promise<{ home: string; strict: string; foreign: stri
   const collector = createServer((request, response) => {
     response.setHeader('Access-Control-Allow-Origin', request.headers.origin ?? '*')
     response.setHeader('Access-Control-Allow-Credentials', 'true')
-    response.setHeader('Access-Control-Allow-Headers', 'Authorization')
+    response.setHeader('Access-Control-Allow-Headers', 'Authorization, X-Auth-Token')
     response.end()
   })
   await new Promise<void>((resolve) => collector.listen(0, 'localhost', resolve))
@@ -79,15 +81,20 @@ async function openPort(): Promise<{ home: string; strict: string; foreign: stri
     collector.closeAllConnections()
   })
   const { port } = collector.address() as AddressInfo
-  return { home: home.url, strict: strictHome.url, foreign: `http://localhost:${port}` }
+  const foreign = `http://localhost:${port}`
+  return { dialect: dialect.name, home: home.url, strict: strictHome.url, foreign }
 }
 
 beforeAll(async () => {
   browser = await launchChromium()
-  const [three, two, port] = [await servePages('msw'), await servePages('msw-2'), await openPort()]
-  await openPage('msw-3', `${three}worker.html`)
-  await openPage('msw-2', `${two}worker.html`)
-  await openPage('port', `${three}port.html?${new URLSearchParams(port)}`)
+  const [three, two] = [await servePages('msw'), await servePages('msw-2')]
+  for (const dialect of dialects) {
+    const { name } = dialect
+    const port = await openPort(dialect)
+    await openPage(`msw-3 ${name}`, `${three}worker.html?dialect=${name}`)
+    await openPage(`msw-2 ${name}`, `${two}worker.html?dialect=${name}`)
+    await openPage(`port ${name}`, `${three}port.html?${new URLSearchParams(port)}`)
+  }
 })
 
 afterAll(async () => {
@@ -104,9 +111,20 @@ const runIn = (id: string, client: string) => (name: string) => {
   ] as const)
 }
 
-testRemoteAdapter('msw-3-chromium-fetch', runIn('msw-3', 'fetch'))
-testRemoteAdapter('msw-3-chromium-xhr', runIn('msw-3', 'xhr'))
-testRemoteAdapter('msw-2-chromium-fetch', runIn('msw-2', 'fetch'))
-testRemoteAdapter('msw-2-chromium-xhr', runIn('msw-2', 'xhr'))
-testRemoteAdapter('port-chromium-fetch', runIn('port', 'fetch'))
-testRemoteAdapter('port-chromium-xhr', runIn('port', 'xhr'))
+const ids = [
+  ['msw-3-chromium-fetch', 'msw-3', 'fetch'],
+  ['msw-3-chromium-xhr', 'msw-3', 'xhr'],
+  ['msw-2-chromium-fetch', 'msw-2', 'fetch'],
+  ['msw-2-chromium-xhr', 'msw-2', 'xhr'],
+  ['port-chromium-fetch', 'port', 'fetch'],
+  ['port-chromium-xhr', 'port', 'xhr']
+] as const
+
+inEachDialect(
+  ids.map(([id]) => id),
+  (dialect) => {
+    for (const [id, page, client] of ids) {
+      testRemoteAdapter(id, dialect, runIn(`${page} ${dialect.name}`, client))
+    }
+  }
+)

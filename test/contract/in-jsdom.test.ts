@@ -4,14 +4,17 @@
 import { createPair, handlersFor, origins } from './setup/in-process-servers.ts'
 import { interceptWith, mswMajor } from './setup/msw-network.ts'
 import { sendByXhr } from './setup/page-clients.ts'
-import { testAdapter } from './setup/run-contract.ts'
+import { inEachDialect, testAdapter } from './setup/run-contract.ts'
 import { controlDirectly } from './setup/server-controls.ts'
 
-const pair = createPair()
-interceptWith(handlersFor(pair, ''))
+const id = `msw-${mswMajor}-jsdom-xhr`
 
-testAdapter(`msw-${mswMajor}-jsdom-xhr`, () => ({
-  send: sendByXhr,
-  mock: controlDirectly(pair.server),
-  ...origins
-}))
+inEachDialect([id], (dialect) => {
+  const pair = createPair(dialect)
+  interceptWith(handlersFor(pair, ''))
+  testAdapter(id, dialect, () => ({
+    send: sendByXhr,
+    mock: controlDirectly(pair.server),
+    ...origins
+  }))
+})

@@ -4,12 +4,8 @@ import type { Send } from './setup/contract-setup.ts'
 import { createPair, handlersFor, origins, sendTo } from './setup/in-process-servers.ts'
 import { interceptWith, mswMajor } from './setup/msw-network.ts'
 import { sendByFetch } from './setup/page-clients.ts'
-import { testAdapter } from './setup/run-contract.ts'
+import { inEachDialect, testAdapter } from './setup/run-contract.ts'
 import { controlDirectly } from './setup/server-controls.ts'
-
-const pair = createPair({ pageOrigin: origins.home })
-const mock = controlDirectly(pair.server)
-interceptWith(handlersFor(pair, origins.home))
 
 const sendByHttp: Send = async ({ method, url, headers = {}, body, signal }) => {
   const response = await axios.request({
@@ -30,7 +26,17 @@ const sendByHttp: Send = async ({ method, url, headers = {}, body, signal }) => 
   return { status: response.status, text: response.data, header }
 }
 
-const setup = (send: Send) => ({ send, mock, ...origins })
-testAdapter(`msw-${mswMajor}-node-fetch`, () => setup(sendByFetch))
-testAdapter(`msw-${mswMajor}-node-http`, () => setup(sendByHttp))
-if (mswMajor === '3') testAdapter('fetch-node', () => setup(sendTo(pair)))
+const byFetch = `msw-${mswMajor}-node-fetch`
+const byHttp = `msw-${mswMajor}-node-http`
+const byAdapter = mswMajor === '3' ? ['fetch-node'] : []
+
+inEachDialect([byFetch, byHttp, ...byAdapter], (dialect) => {
+  const pair = createPair(dialect, { pageOrigin: origins.home })
+  const mock = controlDirectly(pair.server)
+  interceptWith(handlersFor(pair, origins.home))
+  testAdapter(byFetch, dialect, () => ({ send: sendByFetch, mock, ...origins }))
+  testAdapter(byHttp, dialect, () => ({ send: sendByHttp, mock, ...origins }))
+  for (const id of byAdapter) {
+    testAdapter(id, dialect, () => ({ send: sendTo(pair), mock, ...origins }))
+  }
+})

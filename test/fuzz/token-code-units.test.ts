@@ -1,12 +1,15 @@
-// Token characters: of all 65,536 code units only those of a b64token (RFC 6750 §2.1) are accepted.
+// Token characters: auth endpoints may issue all visible characters of ASCII, and a header may
+// re-issue those of a b64token (RFC 6750 §2.1) and `|`.
 import { describe, expect, it } from 'vitest'
-import { readTokenResponse } from '../../src/auth-api/answer.ts'
+import { defaultHeader } from '../../src/contract/default-contract.ts'
 import { isAccessToken } from '../../src/lib/access-token.ts'
 import { isAuthError } from '../../src/lib/errors.ts'
-import { readReissuedHeader } from '../../src/request/send-with-token.ts'
+import { readReissuedHeader } from '../../src/request/reissued-header.ts'
+import { readTokenResponse } from '../support/tokens.ts'
 
 const units = Array.from({ length: 65_536 }, (_, unit) => String.fromCharCode(unit))
-const alphabet = new Set('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/')
+const visible = units.slice(0x21, 0x7f)
+const alphabet = new Set('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/|')
 
 const positions: readonly [string, (unit: string) => string, ReadonlySet<string>][] = [
   ['at the start', (unit) => `${unit}token`, alphabet],
@@ -16,7 +19,7 @@ const positions: readonly [string, (unit: string) => string, ReadonlySet<string>
 
 function issues(accessToken: string): boolean {
   try {
-    return readTokenResponse({ access_token: accessToken }, 'It').accessToken === accessToken
+    return readTokenResponse({ access_token: accessToken }).accessToken === accessToken
   } catch (error) {
     if (isAuthError(error, 'ERR_AUTH_RESPONSE_MALFORMED')) return false
     throw error
@@ -24,17 +27,19 @@ function issues(accessToken: string): boolean {
 }
 
 function reissues(accessToken: string): boolean {
-  const header = readReissuedHeader(`Bearer ${accessToken}`)
+  const header = readReissuedHeader(defaultHeader, `Bearer ${accessToken}`)
   return header.kind === 'token' && header.accessToken === accessToken
 }
 
 describe.each(positions)('a character %s of the token', (_, put, allowed) => {
   it.each([
     ['isAccessToken', isAccessToken],
-    ['the token response reader', issues],
-    ['the re-issue header reader', reissues]
-  ])('%s accepts exactly the characters of a b64token', (_reader, accepts) => {
-    const accepted = units.filter((unit) => accepts(put(unit)))
-    expect(accepted.sort()).toEqual([...allowed].sort())
+    ['the token response reader', issues]
+  ])('%s accepts exactly the visible characters of ASCII', (_reader, accepts) => {
+    expect(units.filter((unit) => accepts(put(unit)))).toEqual(visible)
+  })
+
+  it('the re-issue header reader accepts exactly the characters of a b64token and the vertical bar', () => {
+    expect(new Set(units.filter((unit) => reissues(put(unit))))).toEqual(allowed)
   })
 })

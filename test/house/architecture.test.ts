@@ -10,14 +10,25 @@ const root = join(import.meta.dirname, '../../src')
 
 /** Levels from the ground: a room imports from itself and from lower levels only. */
 const clientLevels = [
+  ['contract'],
+  ['contract/presets'],
   ['lib'],
-  ['session', 'auth-api'],
+  ['session', 'auth-api/answers'],
+  ['auth-api'],
   ['tabs'],
   ['refresh'],
   ['sign-in', 'request'],
   ['schedule', 'request/axios'],
-  ['options', 'resolve-options', 'auth-client', 'create-auth-client'],
-  ['index', 'react']
+  [
+    'options',
+    'contract-values',
+    'contract-request',
+    'resolve-options',
+    'resolve-contract',
+    'auth-client',
+    'create-auth-client'
+  ],
+  ['index', 'contracts', 'react']
 ]
 const mockLevels = [
   ['lib'],
@@ -74,11 +85,14 @@ const imports = files.flatMap(({ file, text }): readonly Import[] => {
       .flatMap(({ moduleRequest, isType }) =>
         moduleRequest === null ? [] : [{ specifier: moduleRequest.value, isType, isDynamic }]
       ),
-    ...dynamicImports.map(({ moduleRequest: { start, end } }) => ({
-      specifier: text.slice(start + 1, end - 1),
-      isType: false,
-      isDynamic: true
-    }))
+    // A computed specifier is a file of the user, such as a contract.
+    ...dynamicImports
+      .filter(({ moduleRequest: { start } }) => /['"`]/.test(text.charAt(start)))
+      .map(({ moduleRequest: { start, end } }) => ({
+        specifier: text.slice(start + 1, end - 1),
+        isType: false,
+        isDynamic: true
+      }))
   ].map(({ specifier, ...kind }) => ({ from: file, to: resolve(file, specifier), ...kind }))
 })
 const localImports = imports.filter(({ to }) => paths.has(to))
@@ -133,9 +147,9 @@ it('lets a room import from itself and from lower levels only, types included', 
   expect(upward.map(show)).toEqual([])
 })
 
-it('shares no file between the client and the mock', () => {
+it('shares the contract between the client and the mock, and no other file', () => {
   const crossing = localImports.filter(
-    ({ from, to }) => !isCli(from) && isMock(from) !== isMock(to)
+    ({ from, to }) => !isCli(from) && isMock(from) !== isMock(to) && roomOf(to) !== 'contract'
   )
   expect(crossing.map(show)).toEqual([])
 })
@@ -160,6 +174,13 @@ it('takes values from the platform in the composition root only', () => {
 
 it('gives the React binding nothing but types of the client', () => {
   const values = localImports.filter(({ from, isType }) => from.startsWith('react/') && !isType)
+  expect(values.map(show)).toEqual([])
+})
+
+it('gives presets nothing but each other and types of the contract', () => {
+  const values = imports
+    .filter(({ from }) => from === 'contracts.ts' || from.startsWith('contract/presets/'))
+    .filter(({ to, isType }) => !isType && !to.startsWith('contract/presets/'))
   expect(values.map(show)).toEqual([])
 })
 

@@ -1,5 +1,7 @@
 // Option idlePolicy: the idle limit, and refreshes of hidden pages.
-import { expect, it } from 'vitest'
+import axios from 'axios'
+import type { AuthClient } from 'everbearer'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { ada, setUpClient } from '../support/setups/test-client.ts'
 import { setUpTabs } from '../support/setups/virtual-tabs.ts'
 
@@ -59,6 +61,52 @@ it('restarts the idle limit on a request and on markActive()', async () => {
     else await auth.axios.get('/me')
   }
   expect(auth.getState().status).toBe('authenticated')
+})
+
+const polls: readonly [string, (auth: AuthClient) => Promise<unknown>][] = [
+  ['axios', (auth) => auth.axios.get('/me', { everbearer: { background: true } })],
+  ['fetch', (auth) => auth.fetch('/me', { everbearer: { background: true } })],
+  [
+    'an instance with defaults',
+    (auth) => {
+      const { adapter, baseURL } = auth.axios.defaults
+      const api = axios.create({
+        ...(adapter === undefined ? {} : { adapter }),
+        baseURL: baseURL ?? '',
+        everbearer: { background: true }
+      })
+      auth.attach(api)
+      return api.get('/me')
+    }
+  ]
+]
+
+it.each(polls)(
+  'signs out when the idle limit has passed, despite a poll with background: true over %s',
+  async (_, poll) => {
+    const { auth, browser, clock } = setUpClient(
+      { idlePolicy: { signOutAfterSeconds: 900 } },
+      { accessTokenSeconds: 86_400 }
+    )
+    vi.stubGlobal('fetch', browser.fetch)
+    onTestFinished(() => void vi.unstubAllGlobals())
+    await auth.login(ada)
+    for (let second = 0; second < 890; second += 10) {
+      clock.tick(10_000)
+      expect(await poll(auth)).toMatchObject({ status: 200 })
+    }
+    clock.tick(10_000)
+    expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
+  }
+)
+
+it('signs out on a background request after the idle limit, even if no timer fired', async () => {
+  const { auth, clock, callsTo } = setUpClient({ idlePolicy: { signOutAfterSeconds: 900 } })
+  await auth.login(ada)
+  clock.sleep(901_000)
+  await auth.axios.get('/me', { everbearer: { background: true } }).catch(() => {})
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
+  expect(callsTo('me').map((call) => call.outcome)).toEqual(['missing_token'])
 })
 
 it('signs out on a request after the idle limit, even if no timer fired', async () => {

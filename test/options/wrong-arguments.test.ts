@@ -1,4 +1,4 @@
-// Arguments of `login()` and `attach()`: wrong ones cause a typed error, and instances are not kept
+// Arguments of the client's methods: wrong ones cause a typed error, and instances are not kept
 // alive.
 import axios from 'axios'
 import { createAuthClient } from 'everbearer'
@@ -68,3 +68,56 @@ describe('attach()', () => {
     }
   )
 })
+
+describe('on()', () => {
+  const listen = (name: unknown, listener: unknown) => {
+    const auth = createAuthClient({ restore: 'never' })
+    onTestFinished(auth.dispose)
+    return () => auth.on(name as 'refreshed', listener as () => void)
+  }
+
+  it.each([
+    ['signed_out', 'did you mean "signed-out"?'],
+    ['signedIn', 'did you mean "signed-in"?'],
+    ['refresh', 'did you mean "refreshed"?'],
+    ['Reissued', 'did you mean "reissued"?'],
+    ['logout', 'received "logout".'],
+    ['toString', 'received "toString".'],
+    [undefined, 'received undefined.'],
+    [Symbol('signed-in'), 'received Symbol(signed-in).']
+  ])('on() rejects the event name %o with a typed error', (name, detail) => {
+    expect(listen(name, () => {})).toThrow(
+      expect.objectContaining({
+        code: 'ERR_AUTH_INVALID_OPTIONS',
+        message: expect.stringMatching(/^on\(\): event name: expected one of "signed-in", /)
+      })
+    )
+    expect(listen(name, () => {})).toThrow(detail)
+  })
+
+  it.each([undefined, null, 'handler', {}])(
+    'on() rejects the listener %o with a typed error',
+    (listener) => {
+      expect(listen('refreshed', listener)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_AUTH_INVALID_OPTIONS',
+          message: expect.stringMatching(/^on\(\): listener: expected a function/)
+        })
+      )
+    }
+  )
+})
+
+it.each([undefined, null, 'handler', {}])(
+  'subscribe() rejects %o with a typed error',
+  (listener) => {
+    const auth = createAuthClient({ restore: 'never' })
+    onTestFinished(auth.dispose)
+    expect(() => auth.subscribe(listener as never)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_AUTH_INVALID_OPTIONS',
+        message: expect.stringMatching(/^subscribe\(\): listener: expected a function/)
+      })
+    )
+  }
+)

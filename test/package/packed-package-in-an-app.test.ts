@@ -124,11 +124,15 @@ describe('the packed package in an empty Vite app', () => {
     await write(
       'src/main.ts',
       `import { createAuthClient, isAuthError, type AuthState } from 'everbearer'
+       import { djangoSimpleJwt } from 'everbearer/contracts'
        import { AuthProvider, useAuth } from 'everbearer/react'
        import { createMockAuthServer } from 'everbearer/mock'
        import { createHandlers } from 'everbearer/mock/msw'
        import { listen } from 'everbearer/mock/node'
-       const auth = createAuthClient<{ email: string; password: string }>({ baseURL: '/api' })
+       const auth = createAuthClient<{ email: string; password: string }>({
+         baseURL: '/api',
+         contract: { ...djangoSimpleJwt, logout: false }
+       })
        const state: AuthState = auth.getState()
        if (state.status === 'unauthenticated') console.log(state.reason)
        // @ts-expect-error only the unauthenticated state has a reason

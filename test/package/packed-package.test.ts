@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import * as contracts from 'everbearer/contracts'
 import { publint } from 'publint'
 import { describe, expect, it } from 'vitest'
 import { readPacked } from './read-packed.ts'
@@ -39,6 +40,7 @@ describe('the bundle', () => {
 
   it.each([
     ['index.js', /node_modules\/(jose|msw|react|tough-cookie)\/|^dist\/(mock|react|cli)/],
+    ['contracts.js', /node_modules\/|^dist\/(?!contracts\.js)/],
     ['react/index.js', /node_modules\/(axios|jose|msw|jwt-decode)\/|^dist\/(mock|index)/],
     ['mock/index.js', /node_modules\/(axios|msw|react|jwt-decode)\/|^dist\/(index|react)/],
     ['mock/msw.js', /node_modules\/(axios|msw|react|jwt-decode)\/|^dist\/(index|react)/],
@@ -48,6 +50,26 @@ describe('the bundle', () => {
     async (entry, foreign) => {
       const { inputs } = await bundle(entry, ['axios', 'react', 'msw'])
       expect(inputs.filter((input) => foreign.test(input))).toEqual([])
+    }
+  )
+
+  it.each(Object.keys(contracts))(
+    'of an app that imports the preset %s contains no other preset',
+    async (name) => {
+      const stdin = `import { ${name} } from ${JSON.stringify(dist('contracts.js'))}; use(${name})`
+      const { outputFiles } = await build({
+        stdin: { contents: stdin, resolveDir: root },
+        bundle: true,
+        format: 'esm',
+        write: false,
+        logLevel: 'silent'
+      })
+      const [{ text = '' } = {}] = outputFiles
+      const present = Object.keys(contracts).filter((other) =>
+        new RegExp(`(?:var|const|function) ${other}\\b`).test(text)
+      )
+      expect(present).toEqual([name])
+      expect(text.length).toBeLessThan(1500)
     }
   )
 

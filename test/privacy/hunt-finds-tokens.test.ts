@@ -3,7 +3,7 @@ import axios from 'axios'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AuthError } from '../../src/lib/errors.ts'
 import { createEmitter } from '../../src/lib/listeners.ts'
-import type { AuthEvents } from '../../src/session/events.ts'
+import { type AuthEvents, eventNames } from '../../src/session/events.ts'
 import { projects } from '../../vitest.config.ts'
 import { canaryHunter, createCanaryHunter, terminal } from '../support/hunt/canary.ts'
 import { ada, type ClientSetup, setUpClient } from '../support/setups/test-client.ts'
@@ -55,7 +55,8 @@ const plots: readonly [string, RegExp, (plot: Plot) => unknown][] = [
   [
     'an event',
     /event signed-out\.reason/,
-    ({ token }) => createEmitter<AuthEvents>().emit('signed-out', { reason: token as never })
+    ({ token }) =>
+      createEmitter<AuthEvents>(eventNames).emit('signed-out', { reason: token as never })
   ],
   [
     'the client',

@@ -60,6 +60,34 @@ it('does not render again when only the token changes', async () => {
   expect(onRender).toHaveBeenCalledTimes(1)
 })
 
+const encode = (value: object) => btoa(JSON.stringify(value)).replace(/=+$/, '')
+const jwt = (claims: object) => `${encode({ alg: 'HS256' })}.${encode(claims)}.c2ln`
+
+function Name({ onRender }: { readonly onRender: (user: unknown) => void }) {
+  const { user } = useAuth()
+  onRender(user)
+  return <p>{String(user?.name ?? 'nobody')}</p>
+}
+
+it('renders the user, and renders again only if another token describes the user differently', async () => {
+  const auth = createClient()
+  const onRender = vi.fn()
+  const container = render(
+    <AuthProvider client={auth}>
+      <Name onRender={onRender} />
+    </AuthProvider>
+  )
+  expect(container.textContent).toBe('nobody')
+  await act(() => auth.login(issue(jwt({ sub: '1', name: 'Ada', iat: 1, exp: 9 }))))
+  expect(container.textContent).toBe('Ada')
+  await act(() => auth.login(issue(jwt({ sub: '1', name: 'Ada', iat: 2, exp: 10 }))))
+  expect(onRender).toHaveBeenCalledTimes(2)
+  await act(() => auth.login(issue(jwt({ sub: '1', name: 'Ada L.', iat: 3, exp: 11 }))))
+  expect(container.textContent).toBe('Ada L.')
+  await act(async () => void auth.logout().catch(() => {}))
+  expect(container.textContent).toBe('nobody')
+})
+
 it('hydrates server-rendered markup without a mismatch', async () => {
   const auth = createClient()
   await auth.login(issue('a'))

@@ -39,7 +39,7 @@ it(`keeps the session in ${rounds} rounds if a re-issued token overtakes the rej
     expect(events.map(({ name }) => name)).toContain('reissued')
     expect(events.map(({ name }) => name)).not.toContain('signed-out')
     expect(countOf(browser, '/refresh')).toBe(2)
-    expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+    expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
   }
 })
 

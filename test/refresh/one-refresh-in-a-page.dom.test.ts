@@ -35,7 +35,7 @@ it.each(['xhr', 'fetch'] as const)(
 
     const auth = createAuthClient()
     auth.axios.defaults.adapter = adapter
-    expect(await auth.ready()).toEqual({ status: 'authenticated', degraded: undefined })
+    expect(await auth.ready()).toMatchObject({ status: 'authenticated', degraded: undefined })
     const { kid } = server.rotateKey()
     await auth.axios.get('/me')
     await auth.axios.get('/me')

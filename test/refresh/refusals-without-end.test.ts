@@ -44,7 +44,7 @@ it('limits refreshes to one in five seconds if a route that is polled each secon
   expect(statuses).toEqual(Array(300).fill(401))
   expect(countOf(browser, '/refresh')).toBeLessThanOrEqual(61)
   expect(countOf(browser, '/feed')).toBeLessThanOrEqual(300 + 61)
-  expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+  expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
   expect((await auth.axios.get('/me')).status).toBe(200)
 })
 
@@ -73,15 +73,15 @@ it.each([
   expect(pathsOf(browser)).toEqual(['/login', path])
 })
 
-it('calls /logout once and confirms the sign-out if it answers 401', async () => {
+it('calls /logout twice, with one refresh between, and does not confirm the sign-out if it answers 401', async () => {
   const setup = setUpBrowsers()
   const browser = setup.openBrowser()
   const { auth } = setup.openPage(browser)
   await signIn(setup, auth)
   browser.intercept('/logout', answer(401), 10)
-  expect(await auth.logout()).toEqual({ confirmed: true })
+  expect(await auth.logout()).toEqual({ confirmed: false })
   await setup.settle()
-  expect(pathsOf(browser)).toEqual(['/login', '/logout'])
+  expect(pathsOf(browser)).toEqual(['/login', '/logout', '/refresh', '/logout'])
 })
 
 it.each(['/login', '/refresh', '/logout'])(

@@ -94,7 +94,7 @@ it.each([
     expect(refreshes).toBeLessThanOrEqual(mostRefreshes)
     expect(browser.requests.length).toBeLessThanOrEqual(1 + 300 + 2 * mostRefreshes)
     expect(events.map(({ name }) => name)).not.toContain('signed-out')
-    expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+    expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
 
     rollout.end()
     for (const _ of range(20)) {

@@ -1,6 +1,7 @@
 // I3: only a header with exactly one well-formed Bearer credential re-issues a token.
 import { describe, expect, it } from 'vitest'
-import { readReissuedHeader } from '../../src/request/send-with-token.ts'
+import { defaultHeader } from '../../src/contract/default-contract.ts'
+import { readReissuedHeader } from '../../src/request/reissued-header.ts'
 import { ada, forge, respond, setUpOrigins } from '../support/setups/trusted-and-foreign-origins.ts'
 import { type HeaderShape, headerShapes, onTheWire } from '../support/tables/header-shapes.ts'
 import { type Transport, transports } from '../support/tables/transports.ts'
@@ -25,7 +26,9 @@ it('tests more than sixty header shapes', () => {
 it.each(headerShapes)('classifies a re-issue header with $name as $kind', ({ value, kind }) => {
   const filled = typeof value === 'string' ? fill(value, forge()) : value
   const accessToken = typeof filled === 'string' ? credentialIn(filled) : undefined
-  expect(readReissuedHeader(filled)).toEqual(kind === 'token' ? { kind, accessToken } : { kind })
+  expect(readReissuedHeader(defaultHeader, filled)).toEqual(
+    kind === 'token' ? { kind, accessToken } : { kind }
+  )
 })
 
 async function receive(transport: Transport, lines: readonly string[]) {
@@ -131,15 +134,15 @@ describe.each(transports)('a re-issue header that CORS hides, over $name', (tran
   })
 })
 
-it('reads only the header that reissuedTokenHeader names', async () => {
-  const { auth } = origins.createClient({ reissuedTokenHeader: 'X-New-Token' })
+it('reads only the header that contract.reissue names', async () => {
+  const { auth } = origins.createClient({ contract: { reissue: { header: 'X-New-Token' } } })
   await auth.login(ada)
   const token = await auth.getAccessToken()
   const forged = forge()
   origins.answer('/x', () => respond(200, { Authorization: `Bearer ${forged}` }))
   await auth.axios.get('/x')
   expect(await auth.getAccessToken()).toBe(token)
-  origins.answer('/x', () => respond(200, { 'x-new-token': `Bearer ${forged}` }))
+  origins.answer('/x', () => respond(200, { 'x-new-token': forged }))
   await auth.axios.get('/x')
   expect(await auth.getAccessToken()).toBe(forged)
 })

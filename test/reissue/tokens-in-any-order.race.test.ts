@@ -4,13 +4,20 @@ import { type AxiosAdapter, AxiosHeaders } from 'axios'
 import { createAuthClient } from 'everbearer'
 import { expect, it, onTestFinished } from 'vitest'
 import { refuseReissue } from '../../src/session/adoption.ts'
-import { type HeldToken, receiveToken } from '../../src/session/held-token.ts'
+import type { HeldToken } from '../../src/session/held-token.ts'
 import { createSession } from '../../src/session/session.ts'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
 import { apiOrigin } from '../support/setups/virtual-browser.ts'
 import { sample } from '../support/tier.ts'
-import { bareToken, type Claims, compareClaims, mint, readClaims } from '../support/tokens.ts'
+import {
+  bareToken,
+  type Claims,
+  compareClaims,
+  mint,
+  readClaims,
+  receiveToken
+} from '../support/tokens.ts'
 
 const orders = sample({ test: 1_000, matrix: 10_000 })
 const histories = sample({ test: 200, matrix: 2_000 })

@@ -19,14 +19,17 @@ describe('the decision about a re-issued token', () => {
   }
 
   function token(accessToken: string, claims: Partial<typeof base> | 'opaque' = {}): ReceivedToken {
-    const merged = claims === 'opaque' ? undefined : { ...base, ...claims }
+    const merged =
+      claims === 'opaque' ? undefined : { ...base, ...claims, payload: { ...base, ...claims } }
     const receivedAt = { wallMs: 0, monotonicMs: 0 }
     return {
       accessToken,
       refreshToken: undefined,
       claims: merged,
       receivedAt,
-      lifetimeSeconds: merged && merged.exp - merged.iat
+      lifetimeSeconds: merged && merged.exp - merged.iat,
+      userId: merged?.sub,
+      profile: undefined
     }
   }
 

@@ -56,8 +56,8 @@ describe('a re-issued token that CORS hides', () => {
     const setup = await setUp()
     hideHeader(setup)
     for (let rotation = 0; rotation < 3; rotation += 1) {
-      await setup.auth.axios.get('/me')
       setup.clock.tick(6_000)
+      await setup.auth.axios.get('/me')
       await setup.auth.refresh()
       await setup.idle()
       setup.server.rotateKey()
@@ -66,7 +66,7 @@ describe('a re-issued token that CORS hides', () => {
   })
 
   it('causes a warning that names the configured header', async () => {
-    const setup = await setUp({ reissuedTokenHeader: 'X-New-Token' })
+    const setup = await setUp({ contract: { reissue: { header: 'X-New-Token' } } })
     await setup.auth.axios.get('/me')
     await setup.auth.refresh()
     await setup.idle()
@@ -127,6 +127,76 @@ describe('a re-issued token that CORS hides', () => {
     expect(setup.browser.warnings).toEqual([])
   })
 
+  // The client does not see when the key changes. It may have changed after the last answer.
+  it('causes no warning if the key may have changed after the last response', async () => {
+    const setup = setUpClient({}, { allowedOrigins: [pageOrigin] })
+    await setup.auth.login(ada)
+    await setup.auth.axios.get('/me')
+    setup.clock.tick(60_000)
+    setup.server.rotateKey()
+    setup.clock.tick(60_000)
+    await setup.auth.refresh()
+    await setup.idle()
+    expect(setup.browser.warnings).toEqual([])
+  })
+
+  it('causes a warning after two key changes of an app that polls', async () => {
+    const setup = setUpClient({}, { allowedOrigins: [pageOrigin] })
+    hideHeader(setup)
+    await setup.auth.login(ada)
+    for (const expected of [0, 1]) {
+      for (let second = 0; second < 60; second += 5) {
+        if (second === 30) setup.server.rotateKey()
+        setup.clock.tick(5_000)
+        await setup.auth.axios.get('/me')
+      }
+      setup.clock.tick(4_000)
+      await setup.auth.refresh()
+      await setup.idle()
+      expect(setup.browser.warnings).toHaveLength(expected)
+    }
+  })
+
+  it('causes no warning by a late response to an earlier token', async () => {
+    const setup = setUpClient({}, { allowedOrigins: [pageOrigin] })
+    hideHeader(setup)
+    await setup.auth.login(ada)
+    const gate = setup.browser.hold('/me')
+    const late = setup.auth.axios.get('/me')
+    await gate.arrived(1)
+    setup.clock.tick(6_000)
+    await setup.auth.refresh()
+    gate.release()
+    await late
+    setup.server.rotateKey()
+    await setup.auth.refresh()
+    await setup.idle()
+    expect(setup.browser.warnings).toEqual([])
+  })
+
+  it('causes a warning that names the scheme of a header in another format', async () => {
+    const { auth, server, browser, idle } = setUpClient(
+      {},
+      { contract: { reissue: { scheme: 'JWT' } } }
+    )
+    await auth.login(ada)
+    server.rotateKey()
+    await auth.axios.get('/me')
+    await auth.axios.get('/me')
+    await idle()
+    expect(browser.warnings).toEqual([
+      'everbearer: a response cannot re-issue the token: Authorization holds "JWT …", expected "Bearer …". Set the scheme in contract.reissue; if the header holds another value, set contract.reissue: false.'
+    ])
+  })
+
+  it('causes no warning if the contract has no re-issue', async () => {
+    const setup = await setUp({ contract: { reissue: false } })
+    await setup.auth.axios.get('/me')
+    await setup.auth.refresh()
+    await setup.idle()
+    expect(setup.browser.warnings).toEqual([])
+  })
+
   it('causes no warning if the key did not change', async () => {
     const setup = setUpClient()
     await setup.auth.login(ada)
@@ -161,7 +231,7 @@ describe('an auth request that CORS may have blocked', () => {
     'causes one warning when %s gets no response',
     async (endpoint) => {
       const { auth, browser, reload } = setUpClient({
-        paths: { refresh: '/refresh?secret=1' },
+        contract: { refresh: '/refresh?secret=1' },
         // With storage, the next page would wait for the response to the first page's attempt.
         platform: { storage: undefined }
       })
@@ -172,7 +242,7 @@ describe('an auth request that CORS may have blocked', () => {
       }
       expect(new Set(browser.warnings)).toEqual(
         new Set([
-          `everbearer: POST https://api.app.example/${endpoint} got no response, although the device is online. If the server is up, CORS blocks the request, or the path does not exist: check baseURL and paths. For CORS, the preflight and the response need "Access-Control-Allow-Origin: https://app.example" and "Access-Control-Allow-Credentials: true". The preflight also needs "Access-Control-Allow-Headers: Authorization, Content-Type".`
+          `everbearer: POST https://api.app.example/${endpoint} got no response, although the device is online. If the server is up, CORS blocks the request, or the path does not exist: check baseURL and contract.${endpoint}. For CORS, the preflight and the response need "Access-Control-Allow-Origin: https://app.example" and "Access-Control-Allow-Credentials: true". The preflight also needs "Access-Control-Allow-Headers: Authorization, Content-Type".`
         ])
       )
       expect(browser.warnings).toHaveLength(endpoint === 'login' ? 1 : 2)
@@ -180,10 +250,31 @@ describe('an auth request that CORS may have blocked', () => {
   )
 
   it('causes a warning that lists the Idempotency-Key if that is sent', async () => {
-    const { auth, browser } = setUpClient({ sendIdempotencyKey: 'always' })
+    const { auth, browser } = setUpClient({ contract: { refresh: { idempotencyKey: 'always' } } })
     browser.intercept('/login', unreachable)
     await auth.login(ada).catch(() => {})
     expect(browser.warnings.join()).toContain('Authorization, Content-Type, Idempotency-Key"')
+  })
+
+  it('causes a warning in the terms of the contract', async () => {
+    const { auth, browser } = setUpClient({
+      contract: {
+        login: {
+          method: 'PUT',
+          path: '/session?secret=1',
+          body: 'form',
+          headers: { 'X-Client': 'spa' },
+          cookies: false
+        },
+        refresh: { body: 'none', csrf: { cookie: 'csrf', header: 'X-CSRF-TOKEN' } },
+        attach: { header: 'X-Auth-Token', scheme: '' }
+      }
+    })
+    browser.intercept('/session', unreachable)
+    await auth.login(ada).catch(() => {})
+    expect(browser.warnings).toEqual([
+      'everbearer: PUT https://api.app.example/session got no response, although the device is online. If the server is up, CORS blocks the request, or the path does not exist: check baseURL and contract.login. For CORS, the preflight and the response need "Access-Control-Allow-Origin: https://app.example". The preflight also needs "Access-Control-Allow-Headers: X-Auth-Token, X-Client, X-CSRF-TOKEN" and "Access-Control-Allow-Methods: PUT".'
+    ])
   })
 
   it.each<[string, AuthClientOptions, (setup: ClientSetup) => unknown]>([
@@ -203,10 +294,10 @@ describe('an auth request that CORS may have blocked', () => {
     expect(setup.browser.warnings).toEqual([])
   })
 
-  it('causes no warning if the app’s own refreshWith() failed', async () => {
+  it('causes no warning if the app’s own refresh function failed', async () => {
     const { auth, browser } = setUpClient({
       restore: 'always',
-      refreshWith: () => Promise.reject(new TypeError('failed to fetch'))
+      contract: { refresh: () => Promise.reject(new TypeError('failed to fetch')) }
     })
     await auth.ready()
     expect(browser.warnings).toEqual([])

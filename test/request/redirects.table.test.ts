@@ -132,21 +132,21 @@ describe('an auth request', () => {
     }
   )
 
-  const credentials = (['access-token', 'refresh-token'] as const).flatMap((refreshWith) =>
-    redirections.map((redirection) => ({ refreshWith, ...redirection }))
+  const credentials = (['access-token', 'refresh-token'] as const).flatMap((credential) =>
+    redirections.map((redirection) => ({ credential, ...redirection }))
   )
 
   it.each(credentials)(
-    'refresh() does not send its $refreshWith on a $status to $location',
-    async ({ refreshWith, status, location }) => {
-      const { auth } = origins.createClient({ refreshWith })
+    'refresh() does not send its $credential on a $status to $location',
+    async ({ credential, status, location }) => {
+      const { auth } = origins.createClient({ contract: { refresh: { credential } } })
       const tokens = { access_token: 'opaque-access', refresh_token: 'opaque-refresh' }
       await auth.login(async () => tokens)
       origins.answer('/refresh', () => redirect(status, location))
       await expect(auth.refresh()).rejects.toMatchObject(network)
       expect(origins.arrivals.map(({ path }) => path)).toEqual(['/refresh'])
       expect(JSON.stringify(origins.arrivals)).toContain(
-        refreshWith === 'access-token' ? tokens.access_token : tokens.refresh_token
+        credential === 'access-token' ? tokens.access_token : tokens.refresh_token
       )
     }
   )

@@ -1,4 +1,5 @@
-// Request flags: the key `everbearer` omits the token, requires it, or prevents a replay.
+// Request flags: the key `everbearer` omits the token, requires it, or changes the reaction to a
+// refusal.
 import axios, { type AxiosInstance } from 'axios'
 import type { RequestFlags } from 'everbearer'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -54,8 +55,8 @@ describe.each(ways)('a flagged request over %s', (_, send) => {
     for (const flags of [
       undefined,
       {},
-      { accessToken: undefined, replay: undefined },
-      { accessToken: 'attach', replay: 'once' }
+      { accessToken: undefined, onRefusal: undefined },
+      { accessToken: 'attach', onRefusal: 'replay', background: false }
     ]) {
       expect(await send(setup, '/me', flags)).toMatchObject({ status: 200 })
     }
@@ -107,33 +108,47 @@ describe.each(ways)('a flagged request over %s', (_, send) => {
     expect(setup.callsTo('me').map((call) => call.outcome)).toEqual(['accepted'])
   })
 
-  it('returns the refusal after a refresh, with replay: never', async () => {
+  it('returns the refusal after a refresh, with onRefusal: refresh', async () => {
     const setup = setUp()
     await setup.auth.login(ada)
     setup.server.revokeAccessTokens()
-    const flags = { replay: 'never' }
+    const flags = { onRefusal: 'refresh' }
     await expect(send(setup, '/me', flags)).rejects.toMatchObject({ response: { status: 401 } })
     expect(setup.callsTo('me')).toHaveLength(1)
     expect(setup.callsTo('refresh')).toHaveLength(1)
     expect(await send(setup, '/me', flags)).toMatchObject({ status: 200 })
   })
 
-  it('returns the refusal even if the refresh fails, with replay: never', async () => {
+  it('returns the refusal even if the refresh fails, with onRefusal: refresh', async () => {
     const setup = setUp()
     await setup.auth.login(ada)
     setup.server.revokeAccessTokens()
     setup.browser.intercept('/refresh', { kind: 'unreachable' })
-    await expect(send(setup, '/me', { replay: 'never' })).rejects.toMatchObject({
+    await expect(send(setup, '/me', { onRefusal: 'refresh' })).rejects.toMatchObject({
       response: { status: 401 }
     })
+  })
+
+  it('returns the refusal of the one attempt and does not refresh, with onRefusal: ignore', async () => {
+    const setup = setUp()
+    await setup.auth.login(ada)
+    setup.server.revokeAccessTokens()
+    await expect(send(setup, '/me', { onRefusal: 'ignore' })).rejects.toMatchObject({
+      response: { status: 401 }
+    })
+    expect(setup.callsTo('me')).toHaveLength(1)
+    expect(setup.callsTo('refresh')).toHaveLength(0)
+    expect(await send(setup, '/me', {})).toMatchObject({ status: 200 })
   })
 
   it.each([
     [{ acessToken: 'omit' }, 'everbearer.acessToken', 'no such option; did you mean accessToken?'],
     [{ accessToken: 'none' }, 'everbearer.accessToken', '"none"'],
     [{ accessToken: true }, 'everbearer.accessToken', 'true'],
-    [{ replay: 'twice' }, 'everbearer.replay', '"twice"'],
-    [{ replay: null }, 'everbearer.replay', 'null'],
+    [{ onRefusal: 'twice' }, 'everbearer.onRefusal', '"twice"'],
+    [{ onRefusal: 'refersh' }, 'everbearer.onRefusal', 'did you mean "refresh"'],
+    [{ onRefusal: null }, 'everbearer.onRefusal', 'null'],
+    [{ background: 'yes' }, 'everbearer.background', '"yes"'],
     ['omit', 'everbearer', '"omit"'],
     [null, 'everbearer', 'null']
   ])(
@@ -197,6 +212,6 @@ it('runs the app’s response interceptors when a flag is wrong', async () => {
     seen.push(error.code)
     throw error
   })
-  await auth.axios.get('/me', { everbearer: { replay: 'x' as 'never' } }).catch(() => {})
+  await auth.axios.get('/me', { everbearer: { onRefusal: 'x' as 'ignore' } }).catch(() => {})
   expect(seen).toEqual(['ERR_AUTH_INVALID_OPTIONS'])
 })

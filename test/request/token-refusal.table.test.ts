@@ -1,8 +1,9 @@
-// Token refusal: a 401 with its challenge, or the decision of isTokenRefusal.
-import type { ApiAnswer, AuthClientOptions } from 'everbearer'
+// Token refusal: a 401 with its challenge, or the rules of the contract.
+import type { AnswerRules, AuthClientOptions, ReceivedAnswer } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createRefusalRule } from '../../src/request/token-refusal.ts'
+import { createTokenRefusal } from '../../src/request/token-refusal.ts'
+import { readContract } from '../../src/resolve-contract.ts'
 import { ada, type ClientSetup, setUpClient } from '../support/setups/test-client.ts'
 import { apiOrigin } from '../support/setups/virtual-browser.ts'
 import { pairs } from '../support/tier.ts'
@@ -35,6 +36,10 @@ function answer(status: number, challenge?: string, body = ''): WireResponse {
   const headers: [string, string][] =
     challenge === undefined ? [] : [['WWW-Authenticate', challenge]]
   return { status, headers, setCookies: [], body }
+}
+
+function refusedBy(accessToken: AnswerRules): AuthClientOptions {
+  return { contract: { refusals: { accessToken } } }
 }
 
 async function setUp(options: AuthClientOptions, response: WireResponse): Promise<ClientSetup> {
@@ -70,9 +75,16 @@ const matrix = statuses.flatMap((status) =>
 it.each(matrix)(
   '$does on $status with $name, by the refusal rule',
   async ({ status, challenge, does }) => {
-    const refuses = createRefusalRule(undefined)
+    const contract = readContract({}, 'contract')
+    const platform = { setTimer: () => () => {} }
+    const { mayRefuse, refuses } = createTokenRefusal({
+      contract,
+      platform,
+      refreshTimeoutMs: 1
+    })
     const text = async () => ''
-    expect(await refuses({ status, challenge: () => challenge, text })).toBe(does === 'refreshes')
+    expect(await refuses({ status, header: () => challenge, text })).toBe(does === 'refreshes')
+    expect(mayRefuse(status)).toBe(status === 401)
   }
 )
 
@@ -90,25 +102,27 @@ it.each(pairs(matrix, transports, ({ name, does }) => name + does))(
 describe.each(transports)('a refusal over $name', ({ send }) => {
   const inItsOwnWords = answer(403, undefined, '{"message":"Invalid or expired token"}')
 
-  const isTokenRefusal = async ({ status, text }: ApiAnswer) =>
-    status === 403 && (await text()).includes('expired token')
+  const inText = refusedBy(
+    async ({ status, text }: ReceivedAnswer) =>
+      status === 403 && (await text()).includes('expired token')
+  )
 
-  it('refreshes if isTokenRefusal returns true', async () => {
-    const setup = await setUp({ isTokenRefusal }, inItsOwnWords)
+  it('refreshes if the function in refusals.accessToken returns true', async () => {
+    const setup = await setUp(inText, inItsOwnWords)
     expect(await send(setup, '/me')).toBe(200)
     expect(setup.callsTo('refresh')).toHaveLength(1)
   })
 
-  it('does not refresh if isTokenRefusal returns false, and leaves the body readable', async () => {
+  it('does not refresh if the function in refusals.accessToken returns false, and leaves the body readable', async () => {
     for (const response of [
       answer(401, 'Bearer error="invalid_token"'),
       answer(403, undefined, '{"message":"Not yours"}')
     ]) {
-      const setup = await setUp({ isTokenRefusal }, response)
+      const setup = await setUp(inText, response)
       expect(await send(setup, '/me')).toBe(response.status)
       expect(setup.callsTo('refresh')).toHaveLength(0)
     }
-    const setup = await setUp({ isTokenRefusal }, answer(403, undefined, '{"message":"Not yours"}'))
+    const setup = await setUp(inText, answer(403, undefined, '{"message":"Not yours"}'))
     const { data } = await setup.auth.axios.get('/me', { validateStatus: null })
     expect(data).toEqual({ message: 'Not yours' })
     const next = { kind: 'answer', response: answer(403, undefined, 'Not yours') } as const
@@ -116,36 +130,31 @@ describe.each(transports)('a refusal over $name', ({ send }) => {
     expect(await (await setup.auth.fetch(`${apiOrigin}/me`)).text()).toBe('Not yours')
   })
 
-  it('does not refresh on insufficient_scope, even if isTokenRefusal returns true', async () => {
+  it('does not refresh on insufficient_scope, even if the function in refusals.accessToken returns true', async () => {
     const setup = await setUp(
-      { isTokenRefusal: () => true },
+      refusedBy(() => true),
       answer(403, challenges.insufficient_scope)
     )
     expect(await send(setup, '/me')).toBe(403)
     expect(setup.callsTo('refresh')).toHaveLength(0)
   })
 
-  it('calls isTokenRefusal once, only for a status from 400 to 499', async () => {
+  it('calls the function in refusals.accessToken once for each answer, of any status', async () => {
     const asked: unknown[] = []
-    const options: AuthClientOptions = {
-      isTokenRefusal({ status, challenges: list }) {
-        asked.push([status, list.map(({ scheme, parameters }) => [scheme, ...parameters])])
-        return false
-      }
-    }
-    for (const status of [200, 204, 304, 399, 400, 401, 499, 500, 503]) {
+    const options = refusedBy(({ status, challenges: list }) => {
+      asked.push([status, list.map(({ scheme, parameters }) => [scheme, ...parameters])])
+      return false
+    })
+    const statuses = [200, 204, 304, 399, 400, 401, 499, 500, 503]
+    for (const status of statuses) {
       const setup = await setUp(options, answer(status, 'Bearer error="invalid_token"'))
       await send(setup, '/me')
     }
     const list = [['bearer', ['error', 'invalid_token']]]
-    expect(asked).toEqual([
-      [400, list],
-      [401, list],
-      [499, list]
-    ])
+    expect(asked).toEqual(statuses.map((status) => [status, list]))
   })
 
-  it('applies the default if isTokenRefusal throws, and reports the error', async () => {
+  it('applies the default if the function in refusals.accessToken throws, and reports the error', async () => {
     const thrown: unknown[] = []
     const catchIt = (error: unknown) => thrown.push(error)
     const others = process.listeners('uncaughtException')
@@ -157,9 +166,9 @@ describe.each(transports)('a refusal over $name', ({ send }) => {
         },
         () => Promise.reject(new Error('in the app'))
       ]) {
-        const refused = await setUp({ isTokenRefusal: fails }, answer(401))
+        const refused = await setUp(refusedBy(fails), answer(401))
         expect(await send(refused, '/me')).toBe(200)
-        const forbidden = await setUp({ isTokenRefusal: fails }, answer(403))
+        const forbidden = await setUp(refusedBy(fails), answer(403))
         expect(await send(forbidden, '/me')).toBe(403)
         expect(forbidden.callsTo('refresh')).toHaveLength(0)
         await forbidden.idle()
@@ -172,22 +181,30 @@ describe.each(transports)('a refusal over $name', ({ send }) => {
   })
 
   it('does not refresh on a 401 from an auth endpoint', async () => {
-    const setup = await setUp({}, answer(200))
+    const contract = { logout: { method: 'GET', path: '/logout' } } as const
+    const setup = await setUp({ contract }, answer(200))
     setup.browser.intercept('/logout', { kind: 'answer', response: answer(401) })
     expect(await send(setup, '/logout')).toBe(401)
     expect(setup.callsTo('refresh')).toHaveLength(0)
   })
+
+  it('refreshes on a 401 from the path of an auth endpoint with another method', async () => {
+    const contract = { logout: { method: 'DELETE', path: '/me' } } as const
+    const setup = await setUp({ contract }, answer(401))
+    expect(await send(setup, '/me')).toBe(200)
+    expect(setup.callsTo('refresh')).toHaveLength(1)
+  })
 })
 
-describe('text() in isTokenRefusal', () => {
+describe('text() in a function of refusals.accessToken', () => {
   async function textOf(data: unknown): Promise<string | undefined> {
     let seen: string | undefined
-    const { auth } = setUpClient({
-      async isTokenRefusal({ text }) {
+    const { auth } = setUpClient(
+      refusedBy(async ({ text }) => {
         seen = await text()
         return false
-      }
-    })
+      })
+    )
     await auth.login(ada)
     await auth.axios.get('/me', {
       validateStatus: null,
@@ -203,17 +220,21 @@ describe('text() in isTokenRefusal', () => {
     ['an array of a mock adapter', ['expired'], '["expired"]'],
     ['undefined', undefined, ''],
     ['null', null, ''],
-    ['bytes', new TextEncoder().encode('expired'), ''],
-    ['a buffer', Buffer.from('expired'), ''],
-    ['a blob', new Blob(['expired']), ''],
+    ['bytes', new TextEncoder().encode('expired'), 'expired'],
+    ['an array buffer', new TextEncoder().encode('expired').buffer, 'expired'],
+    ['a buffer', Buffer.from('expired'), 'expired'],
+    ['a blob', new Blob(['expired']), 'expired'],
+    ['bytes of more than 1 MiB', new Uint8Array(2 ** 20 + 1), ''],
+    ['a blob of more than 1 MiB', new Blob([new Uint8Array(2 ** 20 + 1)]), ''],
+    ['a URL', new URL('https://a.example'), ''],
     ['a stream', new ReadableStream(), '']
   ])('reads %s', async (_, data, expected) => {
     expect(await textOf(data)).toBe(expected)
   })
 })
 
-it('releases a caller that cancels while isTokenRefusal is pending', async () => {
-  const { auth, browser, callsTo } = setUpClient({ isTokenRefusal: () => new Promise(() => {}) })
+it('releases a caller that cancels while the function in refusals.accessToken is pending', async () => {
+  const { auth, browser, callsTo } = setUpClient(refusedBy(() => new Promise(() => {})))
   await auth.login(ada)
   browser.intercept('/me', { kind: 'answer', response: answer(403) })
   const canceller = new AbortController()

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import axios, { type AxiosRequestConfig } from 'axios'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createTrustedOrigins, joinUrl } from '../../src/lib/url.ts'
+import { createTrustedOrigins, createUrlPolicy, joinUrl } from '../../src/lib/url.ts'
 import {
   ada,
   appOrigin,
@@ -61,7 +61,12 @@ const expected: Readonly<Record<Destination, readonly object[]>> = {
 it.each(spellings.filter(({ inNode }) => inNode !== 'nowhere'))(
   'classifies the origin of $url as $inNode before sending',
   ({ url, inNode }) => {
-    const { trusts } = createTrustedOrigins(ownOrigin, undefined, () => undefined)
+    const { trusts } = createTrustedOrigins(
+      ownOrigin,
+      undefined,
+      () => undefined,
+      createUrlPolicy(() => undefined, false)
+    )
     expect(trusts(joinUrl(ownOrigin, url))).toBe(inNode === 'own')
   }
 )

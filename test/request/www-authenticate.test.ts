@@ -1,7 +1,7 @@
 // WWW-Authenticate parser: the grammar of RFC 9110 §11.6.1, in linear time.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseChallenges } from '../../src/request/token-refusal.ts'
+import { parseChallenges } from '../../src/lib/challenges.ts'
 
 type Expected = readonly (readonly [string, Readonly<Record<string, string>>])[]
 

@@ -1,43 +1,71 @@
-// Search with planted faults: it must fail on each of them and name the violated invariant.
+// Search with planted faults: it must fail on each of them and name what is wrong.
 import { execFile } from 'node:child_process'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { plantedFaults } from './planted-faults.ts'
+import { plantedContractFaults, plantedFaults } from './planted-faults.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
+const timeout = 600_000
+
+interface Change {
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+/** Runs a search on a copy of the source with one change, and returns its output if it fails. */
+async function searchWith(
+  name: string,
+  { file, find, replace }: Change,
+  search: string,
+  size: Readonly<Record<string, string>>
+): Promise<string> {
+  const directory = join(root, '.cache/planted-faults', name)
+  await rm(directory, { recursive: true, force: true })
+  await mkdir(directory, { recursive: true })
+  await cp(join(root, 'src'), directory, { recursive: true })
+  const source = await readFile(join(directory, file), 'utf8')
+  expect(source.split(find), `the replaced text occurs once in ${file}`).toHaveLength(2)
+  await writeFile(join(directory, file), source.replace(find, replace))
+
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+  const env = {
+    ...process.env,
+    ...size,
+    EVERBEARER_SOURCE: directory,
+    TIER: 'test',
+    NO_COLOR: '1'
+  }
+  const outcome = await run(process.execPath, [vitest, 'run', '--project', 'node', search], {
+    cwd: root,
+    env
+  })
+    .then(() => 'no violation')
+    .catch((error) => `${error.stdout}${error.stderr}`)
+  await rm(directory, { recursive: true })
+  return outcome
+}
 
 it.each(plantedFaults)(
   'the search detects a planted fault against $invariant',
-  { timeout: 600_000 },
-  async ({ invariant, file, find, replace }) => {
+  { timeout },
+  async ({ invariant, ...change }) => {
     const number = invariant.split(' ')[0] ?? ''
-    const directory = join(root, '.cache/planted-faults', number)
-    await rm(directory, { recursive: true, force: true })
-    await mkdir(directory, { recursive: true })
-    await cp(join(root, 'src'), directory, { recursive: true })
-    const source = await readFile(join(directory, file), 'utf8')
-    expect(source.split(find), `the replaced text occurs once in ${file}`).toHaveLength(2)
-    await writeFile(join(directory, file), source.replace(find, replace))
-
-    const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-    const env = {
-      ...process.env,
-      EVERBEARER_SOURCE: directory,
-      TIER: 'test',
-      HISTORIES: '3000',
-      NO_COLOR: '1'
-    }
-    const outcome = await run(
-      process.execPath,
-      [vitest, 'run', '--project', 'node', 'test/search/random-histories'],
-      { cwd: root, env }
-    )
-      .then(() => 'no violation')
-      .catch((error) => `${error.stdout}${error.stderr}`)
+    const size = { HISTORIES: '3000' }
+    const outcome = await searchWith(number, change, 'test/search/random-histories', size)
     expect(outcome).toMatch(new RegExp(`"${number}: `))
-    await rm(directory, { recursive: true })
+  }
+)
+
+it.each(plantedContractFaults)(
+  'the play of random contracts fails if $effect',
+  { timeout },
+  async ({ effect, ...change }) => {
+    const name = effect.replaceAll(' ', '-')
+    const outcome = await searchWith(name, change, 'test/search/random-contracts', {})
+    expect(outcome).toContain('Property failed after')
   }
 )

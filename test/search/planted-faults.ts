@@ -31,19 +31,19 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     invariant: 'I4 Only an explicit rejection ends a session',
-    file: 'auth-api/answer.ts',
-    find: 'default:\n      return false',
-    replace: 'default:\n      return response.status >= 400'
+    file: 'auth-api/answers/answer-meaning.ts',
+    find: 'return status === 401 ||',
+    replace: 'return status >= 400 ||'
   },
   {
     invariant: 'I5 Every caller settles',
     file: 'refresh/refresher.ts',
     find: 'afterMs: refreshTimeoutMs',
-    replace: 'afterMs: refreshAbandonMs'
+    replace: 'afterMs: refreshTimeoutMs * 3'
   },
   {
     invariant: 'I6 The token stays in',
-    file: 'request/axios/redact-response.ts',
+    file: 'request/axios/redact.ts',
     find: "Reflect.set(carrier, 'config', appConfig)",
     replace: 'void 0'
   },
@@ -76,5 +76,79 @@ export const plantedFaults: readonly PlantedFault[] = [
     file: 'refresh/refresher.ts',
     find: 'if (!isOurs()) throw sessionChanged()\n    if (mayBeLostRace())',
     replace: 'if (mayBeLostRace())'
+  }
+]
+
+/** A change to one line of one side, so that client and mock read one contract differently. */
+export interface PlantedContractFault {
+  /** The behaviour of the changed side. */
+  readonly effect: string
+  /** Path below `src`. */
+  readonly file: string
+  /** Occurs once in the file. */
+  readonly find: string
+  readonly replace: string
+}
+
+export const plantedContractFaults: readonly PlantedContractFault[] = [
+  {
+    effect: 'the mock writes seconds if the unit is milliseconds',
+    file: 'mock/endpoints/answer-shape.ts',
+    find: 'return seconds * 1000',
+    replace: 'return seconds'
+  },
+  {
+    effect: 'the mock leaves out the refresh token',
+    file: 'mock/endpoints/answer-shape.ts',
+    find: '...at(pathOf(refreshPlace), refreshToken),',
+    replace: ''
+  },
+  {
+    effect: 'the mock writes the token without the scheme of its header',
+    file: 'mock/endpoints/answer-shape.ts',
+    find: "place.scheme === '' ? token",
+    replace: 'true ? token'
+  },
+  {
+    effect: 'the mock reads a form as JSON',
+    file: 'mock/endpoints/request-shape.ts',
+    find: "if (body === 'json') return fieldsOf",
+    replace: "if (body !== 'none') return fieldsOf"
+  },
+  {
+    effect: 'the mock refuses with the usual status',
+    file: 'mock/http/rule-answer.ts',
+    find: 'rule.status === undefined ? [usual, 200] : [rule.status].flat()',
+    replace: '[usual, 200]'
+  },
+  {
+    effect: 'the mock asks for another CSRF header',
+    file: 'mock/http/csrf-cookie.ts',
+    find: 'headerValue(request, pair.header)',
+    replace: "headerValue(request, 'X-Other')"
+  },
+  {
+    effect: 'the client ignores the scheme of a header',
+    file: 'lib/credential.ts',
+    find: "return scheme === '' ? token",
+    replace: 'return true ? token'
+  },
+  {
+    effect: 'the client takes a path for one name',
+    file: 'lib/json-path.ts',
+    find: "path.split('.')",
+    replace: '[path]'
+  },
+  {
+    effect: 'the client ignores the body of a rule',
+    file: 'lib/answer-rules.ts',
+    find: 'return body === undefined || hasValues(parseJson(received), body)',
+    replace: 'return body === undefined'
+  },
+  {
+    effect: 'the client sends no CSRF header',
+    file: 'auth-api/auth-request.ts',
+    find: 'platform.readCookie(csrf.cookie)',
+    replace: 'undefined'
   }
 ]

@@ -79,11 +79,13 @@ export async function playInTabs(
       const { pathname, searchParams, origin } = new URL(request.url)
       const bearer = /^Bearer (.+)$/.exec(request.headers.Authorization ?? '')?.[1]
       const n = searchParams.get('n')
-      if (bearer !== undefined) {
-        if (origin !== apiOrigin) violate('I6', `the token went to ${origin}`)
+      if (bearer !== undefined && origin !== apiOrigin) violate('I6', `the token went to ${origin}`)
+      // A sign-out carries the token of the session that it ends.
+      if (bearer !== undefined && pathname !== '/logout') {
         const { sid, sub } = readClaims(bearer)
         const endedAt = tabs[sendingTab]?.endedAt ?? 0
-        if ((answeredAt.get(sid) ?? Infinity) < endedAt)
+        // A logout carries the token of the session that it ends.
+        if ((answeredAt.get(sid) ?? Infinity) < endedAt && pathname !== '/logout')
           violate('I11', `tab ${sendingTab} sent a token of a session that had ended before`)
         if (n !== null) {
           if ((subjectOf.get(n) ?? sub) !== sub)
@@ -185,7 +187,7 @@ export async function playInTabs(
     const auth = createAuthClient({
       baseURL: apiOrigin,
       restore: 'never',
-      sendIdempotencyKey: 'always',
+      contract: { refresh: { idempotencyKey: 'always' } },
       platform
     })
     auth.axios.defaults.adapter = (config) => asTab(() => browser.adapter(config))

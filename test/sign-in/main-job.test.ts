@@ -7,7 +7,7 @@ import { apiOrigin } from '../support/setups/virtual-browser.ts'
 it('signs in and calls the API with the access token', async () => {
   const { auth } = setUpClient()
   await auth.login(ada)
-  expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+  expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
   const { data } = await auth.axios.get('/me')
   expect(data).toMatchObject({ email: ada.email })
 })
@@ -77,11 +77,11 @@ it('signs out here at once, then at the server', async () => {
   expect(callsTo('logout').map((call) => call.status)).toEqual([204])
 })
 
-it('signs in with a token response that the app’s function returns', async () => {
+it('signs in with a token response that the app’s function returns, and resolves with the rest', async () => {
   const { auth, callsTo } = setUpClient()
   await expect(
     auth.login(async () => ({ accessToken: 'opaque.token', expiresIn: 300 }))
-  ).resolves.toBe(undefined)
+  ).resolves.toEqual({ expiresIn: 300 })
   expect(await auth.getAccessToken()).toBe('opaque.token')
   expect(callsTo('login')).toHaveLength(0)
 })

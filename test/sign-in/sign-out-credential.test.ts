@@ -2,6 +2,7 @@
 // session.
 import { type AuthClientOptions, createAuthClient } from 'everbearer'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { byAccessToken, contractFor } from '../support/setups/contracts.ts'
 
 type Answer = (path: string, said: string) => Response | Promise<Response>
 
@@ -55,11 +56,11 @@ async function overrule({ auth, answerWith }: ReturnType<typeof setUp>): Promise
   await signingOut
 }
 
-describe.each(['access-token', 'refresh-token'] as const)('with refreshWith %s', (refreshWith) => {
-  const credential = (n: number) => `${refreshWith.replace('-token', '')}-${n}`
+describe.each(['access-token', 'refresh-token'] as const)('with the credential %s', (name) => {
+  const credential = (n: number) => `${name.replace('-token', '')}-${n}`
 
   it('sends the credential again with a second logout() after an unconfirmed one', async () => {
-    const { auth, signOuts, answerWith } = setUp({ refreshWith })
+    const { auth, signOuts, answerWith } = setUp({ contract: contractFor[name] })
     await auth.login(async () => token(1))
     answerWith(() => Promise.reject(new TypeError('offline')))
     expect(await auth.logout()).toEqual({ confirmed: false })
@@ -72,14 +73,14 @@ describe.each(['access-token', 'refresh-token'] as const)('with refreshWith %s',
   })
 
   it('sends the previous session’s credential with a logout() during a sign-in', async () => {
-    const setup = setUp({ refreshWith })
+    const setup = setUp({ contract: contractFor[name] })
     await setup.auth.login(async () => token(1))
     await overrule(setup)
     expect(setup.signOuts.join()).toContain(credential(1))
   })
 
   it('ends an overruled sign-in with the credential that it returned', async () => {
-    const setup = setUp({ refreshWith })
+    const setup = setUp({ contract: contractFor[name] })
     await overrule(setup)
     expect(setup.signOuts.join()).toContain(credential(2))
   })
@@ -87,8 +88,7 @@ describe.each(['access-token', 'refresh-token'] as const)('with refreshWith %s',
 
 it('does not confirm a sign-out on a 401 if its credential was withheld', async () => {
   const { auth, answerWith } = setUp({
-    refreshWith: 'access-token',
-    paths: { logout: 'http://localhost:2/logout' }
+    contract: { ...byAccessToken, logout: 'http://localhost:2/logout' }
   })
   await auth.login(async () => ({ access_token: 'access-1' }))
   answerWith((_, said) => new Response(null, { status: said.includes('access-1') ? 204 : 401 }))
@@ -96,9 +96,9 @@ it('does not confirm a sign-out on a 401 if its credential was withheld', async 
 })
 
 it.each(['cookie', 'access-token'] as const)(
-  'with refreshWith %s neither keeps nor sends a refresh token that the function given to login() returned',
-  async (refreshWith) => {
-    const { auth, signOuts } = setUp({ refreshWith })
+  'with the credential %s neither keeps nor sends a refresh token that the function given to login() returned',
+  async (name) => {
+    const { auth, signOuts } = setUp({ contract: contractFor[name] })
     await auth.login(async () => token(1))
     await auth.logout()
     expect(signOuts.join()).not.toContain('refresh-1')

@@ -119,7 +119,7 @@ it('keeps the session if a sign-in as another user fails', async () => {
 it('sends an unconfirmed sign-out again after a reload', async () => {
   const { auth, browser, reload, callsTo, idle } = setUpClient()
   await auth.login(ada)
-  browser.intercept('/logout', { kind: 'unreachable' }, 2)
+  browser.intercept('/logout', { kind: 'unreachable' }, 4)
   expect(await auth.logout()).toEqual({ confirmed: false })
   auth.dispose()
 
@@ -137,7 +137,7 @@ it('sends an unconfirmed sign-out again after a reload', async () => {
 it('forgets an unconfirmed sign-out when the user signs in again', async () => {
   const { auth, browser, reload, callsTo } = setUpClient()
   await auth.login(ada)
-  browser.intercept('/logout', { kind: 'unreachable' })
+  browser.intercept('/logout', { kind: 'unreachable' }, 2)
   await auth.logout()
   await auth.login(ada)
   browser.wake('online')
@@ -159,7 +159,7 @@ it('signs out if storage is blocked', async () => {
 it('does not end a session that began in another tab with an old sign-out', async () => {
   const { auth, browser, reload, idle } = setUpClient()
   await auth.login(ada)
-  browser.intercept('/logout', { kind: 'unreachable' })
+  browser.intercept('/logout', { kind: 'unreachable' }, 2)
   await auth.logout()
   const otherTab = reload()
   await otherTab.login(ada)
@@ -286,7 +286,7 @@ it('sends an unconfirmed sign-out instead of signing in with initialToken', asyn
   const { auth, browser, reload, callsTo, idle } = setUpClient()
   await auth.login(ada)
   const accessToken = await auth.getAccessToken()
-  browser.intercept('/logout', { kind: 'unreachable' })
+  browser.intercept('/logout', { kind: 'unreachable' }, 2)
   await auth.logout()
   auth.dispose()
   const next = reload({ initialToken: { accessToken, expiresIn: 300 } })
@@ -318,7 +318,7 @@ it('starts no proactive refresh while the app’s function signs in', async () =
 it('does not send an unconfirmed sign-out while the app’s function signs in', async () => {
   const { auth, browser, callsTo, idle } = setUpClient()
   await auth.login(ada)
-  browser.intercept('/logout', { kind: 'unreachable' })
+  browser.intercept('/logout', { kind: 'unreachable' }, 2)
   await auth.logout()
   await auth.login(async () => {
     const { body } = await browser.post('/login', ada)

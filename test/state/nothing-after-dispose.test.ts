@@ -58,3 +58,30 @@ it('runs no timer after the server has ended the session, while requests continu
   }
   expect(callsTo('refresh')).toHaveLength(100)
 })
+
+it('rejects requests of auth.axios after dispose(), and sends none of them', async () => {
+  const { auth, browser } = setUpClient()
+  await auth.login(ada)
+  auth.dispose()
+  const before = browser.requests.length
+  const seen: unknown[] = []
+  auth.axios.interceptors.response.use(undefined, (error) => {
+    seen.push(error.code)
+    throw error
+  })
+  for (const url of ['/me', 'https://elsewhere.example/']) {
+    await expect(auth.axios.get(url)).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })
+  }
+  expect(seen).toEqual(['ERR_AUTH_DISPOSED', 'ERR_AUTH_DISPOSED'])
+  expect(browser.requests).toHaveLength(before)
+})
+
+it('lets an attached instance continue without the token after dispose()', async () => {
+  const { auth, browser } = setUpClient()
+  await auth.login(ada)
+  const api = axios.create({ baseURL: 'https://api.app.example', adapter: browser.adapter })
+  auth.attach(api)
+  auth.dispose()
+  await expect(api.get('/me')).rejects.toMatchObject({ response: { status: 401 } })
+  expect(browser.requests.at(-1)?.headers).not.toHaveProperty('Authorization')
+})

@@ -3,13 +3,20 @@ import { expect, it } from 'vitest'
 import { type AuthState, type Transition, transition } from '../../src/session/state.ts'
 
 const degraded = { code: 'ERR_AUTH_NETWORK', sinceMs: 1 } as const
-const initializing: AuthState = { status: 'initializing', degraded: undefined }
-const unsure: AuthState = { status: 'initializing', degraded }
-const authenticated: AuthState = { status: 'authenticated', degraded: undefined }
-const struggling: AuthState = { status: 'authenticated', degraded }
-const signedOut: AuthState = { status: 'unauthenticated', reason: 'signed-out' }
+const user = { name: 'Ada' }
+const initializing: AuthState = { status: 'initializing', degraded: undefined, user: undefined }
+const unsure: AuthState = { status: 'initializing', degraded, user: undefined }
+const authenticated: AuthState = { status: 'authenticated', degraded: undefined, user }
+const struggling: AuthState = { status: 'authenticated', degraded, user }
+const signedOut: AuthState = {
+  status: 'unauthenticated',
+  reason: 'signed-out',
+  user: undefined
+}
 
-const entered: Transition = { type: 'entered' }
+const entered: Transition = { type: 'entered', isOtherUser: false, user: { name: 'Ada' } }
+const described: Transition = { type: 'described', user: { name: 'Ada' } }
+const describedOtherwise: Transition = { type: 'described', user: { name: 'Grace' } }
 const ended: Transition = { type: 'ended', reason: 'signed-out' }
 const failed: Transition = { type: 'failed', code: 'ERR_AUTH_NETWORK', atMs: 1 }
 const failedOtherwise: Transition = { type: 'failed', code: 'ERR_AUTH_TIMEOUT', atMs: 9 }
@@ -29,6 +36,8 @@ it.each([
     failedOtherwise,
     { ...struggling, degraded: { code: 'ERR_AUTH_TIMEOUT', sinceMs: 1 } }
   ],
+  [authenticated, describedOtherwise, { ...authenticated, user: { name: 'Grace' } }],
+  [struggling, describedOtherwise, { ...struggling, user: { name: 'Grace' } }],
   [struggling, recovered, authenticated],
   [unsure, recovered, initializing]
 ])('changes the session state %j on %j to %j', (from, move, to) => {
@@ -37,6 +46,9 @@ it.each([
 
 it.each([
   [authenticated, entered],
+  [authenticated, described],
+  [signedOut, described],
+  [initializing, described],
   [signedOut, ended],
   [signedOut, failed],
   [signedOut, recovered],

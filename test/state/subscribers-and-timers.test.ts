@@ -1,6 +1,7 @@
 // I8, I9, I10: timers are hints, subscribers hear of changes only, and dispose() leaves nothing
 // behind.
 import { expect, it, vi } from 'vitest'
+import { createSession } from '../../src/session/session.ts'
 import { ada, setUpClient } from '../support/setups/test-client.ts'
 
 it('keeps the same snapshot and calls no subscriber when the token is refreshed', async () => {
@@ -16,6 +17,16 @@ it('keeps the same snapshot and calls no subscriber when the token is refreshed'
   await idle()
   expect(auth.getState()).toBe(state)
   expect(listener).not.toHaveBeenCalled()
+})
+
+it('calls a subscriber once if the state changes twice before it runs', async () => {
+  const session = createSession(false, { emit() {} })
+  const listener = vi.fn()
+  session.subscribe(listener)
+  session.note({ type: 'failed', code: 'ERR_AUTH_NETWORK', atMs: 0 })
+  session.end('session-expired', 'refresh')
+  await Promise.resolve()
+  expect(listener).toHaveBeenCalledTimes(1)
 })
 
 it('calls each subscriber once per change until it is removed', async () => {
@@ -52,7 +63,7 @@ it('runs no timer while the user is not signed in', async () => {
   expect(clock.pendingTimers()).toBe(0)
 })
 
-it('leaves nothing behind after dispose(), which may be called twice', async () => {
+it('leaves nothing behind after dispose() but the interceptor that rejects, and may be disposed twice', async () => {
   const { auth, browser, clock } = setUpClient()
   await auth.login(ada)
   const handlers = () =>
@@ -62,7 +73,8 @@ it('leaves nothing behind after dispose(), which may be called twice', async () 
   auth.dispose()
   expect(clock.pendingTimers()).toBe(0)
   expect(browser.wakeListeners()).toBe(0)
-  expect(handlers()).toBe(0)
+  expect(handlers()).toBe(1)
+  await expect(auth.axios.get('/me')).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })
   await expect(auth.login(ada)).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })
   await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })
   expect(() => auth.attach(auth.axios)).toThrow('disposed')
@@ -269,7 +281,7 @@ it('does not degrade the new session when a refresh of the previous one times ou
   clock.tick(5_000)
   await signingIn
   clock.tick(5_000)
-  expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+  expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
   gate.release()
   await idle()
 })

@@ -1,5 +1,10 @@
 // Tokens without a signature: the client never checks one.
-import type { IssuedToken } from '../../src/auth-api/answer.ts'
+import { readResultTokens } from '../../src/auth-api/answers/read-token.ts'
+import type { IssuedToken } from '../../src/auth-api/answers/token-answer.ts'
+import { defaultTokens, defaultUserId } from '../../src/contract/default-contract.ts'
+import type { Moment } from '../../src/lib/time.ts'
+import { createReceiveToken, type ReceivedToken } from '../../src/session/held-token.ts'
+import { createReadUser } from '../../src/session/user.ts'
 
 export interface Claims {
   readonly sub?: string
@@ -21,7 +26,34 @@ export function jwt(claims: Readonly<Record<string, unknown>>): string {
 
 /** A token response that contains only an access token. */
 export function bareToken(accessToken: string): IssuedToken {
-  return { accessToken, refreshToken: undefined, expiresInSeconds: undefined }
+  return {
+    accessToken,
+    refreshToken: undefined,
+    expiresInSeconds: undefined,
+    serverNowMs: undefined,
+    answer: undefined
+  }
+}
+
+/** Receives a token of a sign-in, with the default contract. */
+export function receiveToken(token: IssuedToken, receivedAt: Moment): ReceivedToken {
+  const receive = createReceiveToken({
+    platform: { now: () => receivedAt.wallMs, monotonicNow: () => receivedAt.monotonicMs },
+    readUser: createReadUser({ id: defaultUserId, profile: undefined }),
+    onContradiction: undefined
+  })
+  return receive(token, { isSignIn: true, previous: undefined })
+}
+
+/** Reads a token response by the default contract. */
+export function readTokenResponse(body: unknown): IssuedToken {
+  return readResultTokens(body, defaultTokens, {
+    source: 'It',
+    nowMs: 0,
+    serverNowMs: undefined,
+    keepsRefreshToken: false,
+    onWrongLifetime() {}
+  })
 }
 
 export function readClaims(token: string): Claims {

@@ -18,9 +18,11 @@ async function openAda(options: TabsOptions = {}) {
 
 const opaqueTokens: TabsOptions = {
   client: {
-    parseTokenResponse(body) {
-      const { access_token, expires_in } = body as { access_token: string; expires_in: number }
-      return { access_token: access_token.replaceAll('.', '~'), expires_in }
+    contract: {
+      tokens({ body }) {
+        const { access_token, expires_in } = body as { access_token: string; expires_in: number }
+        return { access_token: access_token.replaceAll('.', '~'), expires_in }
+      }
     }
   }
 }
@@ -114,7 +116,7 @@ it('signs in as any user who signs in in another tab after a sign-out', async ()
 //  first   ── grace signs in ── refresh ──✗ the answer is lost ────────── retried with the same key
 //  second  ── (frozen) ─────────────── receives grace's sign-in ─┘ and keeps her stored key
 it('retries a refresh with its idempotency key if a thawed tab follows the user change in between', async () => {
-  const setup = await openAda({ client: { sendIdempotencyKey: 'always' } })
+  const setup = await openAda({ client: { contract: { refresh: { idempotencyKey: 'always' } } } })
   const { first, second, browser, pass } = setup
   second.freeze()
   const entering = first.auth.login(grace)

@@ -42,7 +42,7 @@ const longLives: readonly [string, Mint][] = [
     withClaims((s) => ({ iat: s * 1000, exp: (s + 3_600) * 1000 }))
   ],
   ['a thousand years', withClaims((s) => ({ iat: s, exp: s + 1000 * yearSeconds }))],
-  ['an unknown time, with exp alone', withClaims((s) => ({ exp: s + 3_600 }))],
+  ['an hour, with exp alone', withClaims((s) => ({ exp: s + 3_600 }))],
   ['an unknown time, with iat alone', withClaims((s) => ({ iat: s }))],
   ['very long, with an exp of 1e308', withClaims((s) => ({ iat: s, exp: 1e308 }))]
 ]

@@ -40,6 +40,13 @@ const timed: readonly [string, Mint][] = [
     })
   ],
   [
+    'JWTs without iat and expires_in',
+    (nth, nowMs) => ({
+      body: { access_token: jwt({ jti: nth, exp: nowMs / 1000 + 60 }) },
+      acceptedSeconds
+    })
+  ],
+  [
     'JWTs with claims that contradict expires_in',
     (nth, nowMs) => ({
       body: {
@@ -59,13 +66,6 @@ const untimed: readonly [string, Mint][] = [
   [
     'JWTs without claims',
     (nth) => ({ body: { access_token: jwt({ jti: nth }) }, acceptedSeconds })
-  ],
-  [
-    'JWTs without iat',
-    (nth, nowMs) => ({
-      body: { access_token: jwt({ jti: nth, exp: nowMs / 1000 + 60 }) },
-      acceptedSeconds
-    })
   ],
   [
     'JWTs with claims of the wrong type',

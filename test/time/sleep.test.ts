@@ -86,7 +86,7 @@ it.each([1, 2, 3, 5])(
     setup.browser.wake('online')
     setup.clock.tick(1_000)
     await setup.idle()
-    expect(setup.auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+    expect(setup.auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
     expect((await setup.auth.axios.get('/me')).status).toBe(200)
     expect(statuses(setup)).toEqual([200])
     expect(setup.eventNames()).not.toContain('signed-out')

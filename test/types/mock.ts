@@ -1,5 +1,6 @@
 // Public types of the mock server: this file must compile, and each `@ts-expect-error` must be an
 // error.
+import type { AuthContract } from 'everbearer'
 import {
   createMockAuthServer,
   forgeries,
@@ -20,8 +21,22 @@ const server = createMockAuthServer({
     { kid: 'b', jwk: { kty: 'EC' } }
   ],
   reissue: { value: (token) => `Token ${token}` },
-  invalidTokenStatus: 403
+  contract: { refusals: { accessToken: [403, 401] } }
 })
+
+// The contract of a client fits, also one that describes the user by a type of the app.
+interface Person {
+  readonly name: string
+}
+const described: AuthContract<Person> = { user: { profile: () => ({ name: 'Ada' }) } }
+createMockAuthServer({ contract: described })
+createMockAuthServer({ contract: { login: '/auth/login', refresh: false } })
+// @ts-expect-error no such field
+createMockAuthServer({ contract: { signIn: '/login' } })
+// @ts-expect-error the contract has the paths of the auth endpoints
+createMockAuthServer({ paths: { login: '/login' } })
+// @ts-expect-error the contract has the header
+createMockAuthServer({ reissue: { value: 'bare' } })
 
 // A listener gets the event of its name only.
 server.on('spike', ({ of, count }) => {

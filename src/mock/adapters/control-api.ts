@@ -3,13 +3,13 @@
 import { createEndpointReader, type MockEndpoint, matches } from '../calls/call.ts'
 import type { MockFault } from '../controls/faults.ts'
 import type { MockGate } from '../controls/gates.ts'
+import { readJsonBody } from '../http/body.ts'
 import { isAllowedOrigin } from '../http/cors-and-csrf.ts'
 import {
   headerValue,
   json,
   noContent,
   parseUrl,
-  readJsonBody,
   refusal,
   type WireRequest,
   type WireResponse

@@ -9,7 +9,12 @@ export function createFetchAdapter(
   server: Pick<MockAuthServer, 'handle' | 'guard'>
 ): Pick<MockAuthServer, 'fetch' | 'protect'> {
   return {
-    fetch: async (request) => toResponse(await server.handle(toWireRequest(request), 'fetch')),
+    async fetch(input, init) {
+      // A `Request` of another realm stays as it is.
+      const isRequest = typeof input === 'object' && 'headers' in input && init === undefined
+      const request = isRequest ? input : new Request(input, init)
+      return toResponse(await server.handle(toWireRequest(request), 'fetch'))
+    },
     protect(handler) {
       callback('handler', handler, 'protect')
       return async (request) => {

@@ -1,15 +1,12 @@
 // Adapter for msw: the server as request handlers of Mock Service Worker.
 import { type HttpHandler, HttpResponse, type HttpResponseResolver, http } from 'msw'
 import type { ProtectedSession } from '../endpoints/guard.ts'
-import {
-  inheritingNothing,
-  parseUrl,
-  type WireRequest,
-  type WireResponse
-} from '../http/message.ts'
+import { inheritingNothing, parseUrl, type WireResponse } from '../http/message.ts'
 import { callback, describe, invalid, methodOptions } from '../lib/checks.ts'
+import type { MockRouteEntry } from '../options/routes.ts'
 import type { MockAuthServer } from '../types.ts'
-import { guardResponse, toBody, toWireRequest } from './fetch.ts'
+import { guardResponse, toBody } from './fetch.ts'
+import { toRecord } from './msw-request.ts'
 
 export interface HandlersOptions {
   /**
@@ -29,7 +26,8 @@ export type ProtectedResolver = (
 ) => Response | undefined | Promise<Response | undefined>
 
 /**
- * Creates handlers for every route of the server.
+ * Creates handlers for every route of the server. If the contract gives the absolute URL of an
+ * endpoint, the handlers answer there.
  *
  * With an absolute `baseURL` they also answer every preflight to that origin, because the DOM
  * environments send real preflights in Node. If several servers share one origin, the first one
@@ -48,19 +46,31 @@ export function createHandlers(
   const origin = readOrigin(baseURL)
   const resolve = async (info: MswInfo): Promise<Response> =>
     toHttpResponse(await server.handle(toRecord(info), 'msw'))
-  const routes = server.routes.map(({ path }) => http.all(origin + path, resolve))
+  const routes = server.routes.map((route) => http.all(atRoute(route, origin), resolve))
   const handlers = [createObserver(server, origin), ...routes]
   if (origin === '') return handlers
   const preflight = protect(server, () => undefined)
   return [...handlers, http.options(`${origin}/*`, preflight)]
 }
 
+// Compares the path itself: in a path of msw, a final slash is optional and `:` begins a parameter.
+function atRoute({ path, origin: own }: MockRouteEntry, origin: string) {
+  return ({ request }: { readonly request: Request }): boolean => {
+    const url = new URL(request.url)
+    return url.pathname === path && url.origin === (own ?? homeOf(origin))
+  }
+}
+
+/** The origin that the handlers answer for. */
+function homeOf(origin: string): string | undefined {
+  return origin === '' ? globalThis.location?.origin : origin
+}
+
 // Shows every request to the server. Its predicate never matches, so other handlers still answer
 // the request, and msw still reports it as unhandled if none does.
 function createObserver(server: MockAuthServer, origin: string): HttpHandler {
   function inspect({ request }: { request: Request }): boolean {
-    const home = origin === '' ? globalThis.location?.origin : origin
-    server.inspect(toRecord({ request }), 'msw', home)
+    server.inspect(toRecord({ request }), 'msw', homeOf(origin))
     return false
   }
   return http.all(inspect, () => undefined)
@@ -109,54 +119,6 @@ async function resolveOrCatch(
     if (thrown instanceof Response) return thrown
     throw thrown
   }
-}
-
-function toRecord({ request, cookies }: Pick<MswInfo, 'request'> & Partial<MswInfo>): WireRequest {
-  const { credentials, ...record } = toWireRequest(
-    request,
-    sentHeaders(request).flatMap(separateCookies)
-  )
-  // In Node, msw reports `same-origin` for every fetch, so there only the other two values count.
-  const isKnown = credentials !== undefined && (credentials !== 'same-origin' || !isNode())
-  return {
-    ...record,
-    ...(isKnown ? { credentials } : {}),
-    ...(cookies === undefined ? {} : { cookies })
-  }
-}
-
-/**
- * Every header of an intercepted request. happy-dom's `Request` hides `Cookie`, `Origin` and others
- * from scripts, as a browser does. The interceptor below msw stores the original rows under a
- * private symbol; without that symbol only the visible headers are known.
- */
-function sentHeaders(request: Request): [string, string][] {
-  const visible: [string, string][] = [...request.headers]
-  const hidden = rawRows(request.headers).filter(([name]) => !request.headers.has(name))
-  return [...visible, ...hidden]
-}
-
-function rawRows(headers: Headers): [string, string][] {
-  const key = Object.getOwnPropertySymbols(headers).find(
-    ({ description }) => description === 'kRawHeaders'
-  )
-  const rows: unknown = key === undefined ? undefined : Reflect.get(headers, key)
-  return Array.isArray(rows) ? rows.filter(isRow) : []
-}
-
-function isRow(row: unknown): row is [string, string] {
-  return Array.isArray(row) && typeof row[0] === 'string' && typeof row[1] === 'string'
-}
-
-// msw 2 joins several `Cookie` headers with commas, and leaves attributes between them.
-function separateCookies([name, value]: [string, string]): [string, string][] {
-  if (name.toLowerCase() !== 'cookie') return [[name, value]]
-  return value.split(',').map((each) => [name, each])
-}
-
-function isNode(): boolean {
-  const { process } = globalThis as { process?: { versions?: { node?: string } } }
-  return process?.versions?.node !== undefined
 }
 
 // Without a length, the end of the connection marks the end of the body, as in HTTP/1.0. Node's

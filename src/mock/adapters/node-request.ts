@@ -1,6 +1,7 @@
 // Node request: the record of a message that a `node:http` server received.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { bodyLimitBytes, type WireRequest } from '../http/message.ts'
+import { bodyLimitBytes } from '../http/body.ts'
+import type { WireRequest } from '../http/message.ts'
 
 /**
  * Reads the message itself, not a `Request`: happy-dom replaces that class with one that drops

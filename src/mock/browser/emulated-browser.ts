@@ -32,8 +32,8 @@ export interface Browser {
   send(call: Call, next: Handler): Promise<Decision>
   /** Wrapper: adds the cookies. They are read when the server handles the call, not before. */
   addCookies(call: Call, next: Handler): Promise<Decision>
-  /** Stores the cookie of a session that was created without a request. */
-  storeCookie(url: string, setCookie: string, isCurrent: IsCurrent): Promise<void>
+  /** Stores the cookies of a session that was created without a request. */
+  storeCookies(url: string, setCookies: readonly string[], isCurrent: IsCurrent): Promise<void>
   reset(): void
 }
 
@@ -138,7 +138,7 @@ export function createBrowser({
       return next({ ...call, request: { ...request, cookies: { ...stored, ...request.cookies } } })
     },
 
-    storeCookie: (url, setCookie, isCurrent) => cookieJar.store(url, [setCookie], isCurrent),
+    storeCookies: cookieJar.store,
     reset: cookieJar.reset
   }
 }

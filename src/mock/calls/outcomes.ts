@@ -7,6 +7,7 @@
  *   `unsupported_media_type`, `cross_site` (refused by the CSRF check), `preflight_refused`,
  *   `failed` (the handler failed), `fault_injected` (see `failNext`), `passed_by` (the request went
  *   to another server)
+ * - login, refresh and logout: `csrf_mismatch` (a header does not repeat the CSRF cookie)
  * - login: `signed_in`, `bad_credentials`
  * - refresh: `rotated`, `replayed` (the previous refresh token, answered with the same successor
  *   again), `refreshed` (by an access token), or a {@link RefreshRefusal}
@@ -30,10 +31,20 @@ export type CallOutcome =
   | 'method_not_allowed'
   | 'unsupported_media_type'
   | 'cross_site'
+  | 'csrf_mismatch'
   | 'preflight_refused'
   | 'failed'
   | 'fault_injected'
   | 'passed_by'
+
+const refreshRefusals = [
+  'no_cookie',
+  'unknown_session',
+  'session_expired',
+  'session_idle',
+  'session_revoked',
+  'refresh_reused'
+] as const
 
 /**
  * Why a refresh was refused.
@@ -46,13 +57,7 @@ export type CallOutcome =
  * - `refresh_reused`: the refresh token was used before and its grace period has passed; the
  *   session is now revoked
  */
-export type RefreshRefusal =
-  | 'no_cookie'
-  | 'unknown_session'
-  | 'session_expired'
-  | 'session_idle'
-  | 'session_revoked'
-  | 'refresh_reused'
+export type RefreshRefusal = (typeof refreshRefusals)[number]
 
 /** Every {@link TokenRefusal}, grouped as described there. */
 export const tokenRefusals = [
@@ -88,3 +93,13 @@ export const tokenRefusals = [
  * - revocation check: `unknown_subject`, `token_revoked`, `stale_version`
  */
 export type TokenRefusal = (typeof tokenRefusals)[number]
+
+/** Whether an access token was refused. */
+export function isTokenRefusal(outcome: CallOutcome): outcome is TokenRefusal {
+  return tokenRefusals.some((reason) => reason === outcome)
+}
+
+/** Whether an access token or a refresh was refused. */
+export function isRefusal(outcome: CallOutcome): outcome is TokenRefusal | RefreshRefusal {
+  return isTokenRefusal(outcome) || refreshRefusals.some((reason) => reason === outcome)
+}

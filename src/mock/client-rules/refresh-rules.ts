@@ -1,6 +1,7 @@
 // Refresh rules: how a client must refresh, and what it must not use after a sign-out.
 
 import type { MockCall } from '../calls/call.ts'
+import { isRefusal } from '../calls/outcomes.ts'
 import { groupBy, isAfter, isDelivered, isLongAfter } from './history.ts'
 import type { RuleBreak, RuleContext } from './rule.ts'
 
@@ -82,10 +83,10 @@ const clearingOutcomes: readonly MockCall['outcome'][] = [
 function refreshesWithoutCookie(
   calls: readonly MockCall[],
   refreshes: readonly MockCall[],
-  { sessionSeconds, refreshWith }: RuleContext
+  { sessionSeconds, refresh }: RuleContext
 ): RuleBreak[] {
   // Any other credential is in the memory of a page, and a reload legitimately loses it.
-  if (refreshWith !== 'cookie') return []
+  if (refresh === false || refresh.credential !== 'cookie' || !refresh.cookies) return []
 
   function isCookieMissing(call: MockCall): boolean {
     const { credentials, origin, target } = call
@@ -129,9 +130,10 @@ const visitorOutcomes: readonly MockCall['outcome'][] = [
 ]
 
 function retriesWithoutBackoff(refreshes: readonly MockCall[]): RuleBreak[] {
+  // The contract decides which status refuses a refresh, so the outcome counts too.
   const failed = refreshes.filter(
     ({ status = 200, outcome }) =>
-      (status === 0 || status >= 400) && !visitorOutcomes.includes(outcome)
+      (status === 0 || status >= 400 || isRefusal(outcome)) && !visitorOutcomes.includes(outcome)
   )
   return groupBy(failed, ({ sid, origin }) => sid ?? origin ?? '').flatMap((group) => {
     const storm = group.filter((call) => {
@@ -153,7 +155,8 @@ function refreshesForRefusedTokens(session: readonly MockCall[]): RuleBreak[] {
   for (const refresh of refreshes) {
     // A refresh that presents the access token says nothing about how the API answers it.
     const uses = session.filter((call) => call.jti === refresh.issuedJti && !isRefresh(call))
-    const isRefused = uses.length > 0 && uses.every(({ status }) => status === 401)
+    const isRefused =
+      uses.length > 0 && uses.every(({ status, outcome }) => status === 401 || isRefusal(outcome))
     if (isRefused) streaks.at(-1)?.push(refresh)
     else streaks.push([])
   }

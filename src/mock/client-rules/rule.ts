@@ -1,6 +1,6 @@
 // Client rule: its name, the context it is checked in, and the result of a check.
 import type { MockCall } from '../calls/call.ts'
-import type { RefreshWith } from '../options/sessions.ts'
+import type { MockRefresh } from '../options/contract-endpoints.ts'
 
 /**
  * - `parallel-refresh`: two refreshes of one session were in flight at once without the same
@@ -8,7 +8,7 @@ import type { RefreshWith } from '../options/sessions.ts'
  * - `spent-refresh-token`: a refresh token was sent again after its successor had been delivered.
  * - `refresh-without-credentials`: a refresh came without the cookie that the client must have,
  *   because its credentials mode excludes it, or because a user has signed in from that origin (two
- *   browsers on one origin count as one). Only checked if `refreshWith` is `cookie`.
+ *   browsers on one origin count as one). Only checked if the credential is a cookie.
  * - `retry-storm`: more than 5 refreshes failed within 10 seconds (unknown refresh tokens do not
  *   count), or more than 3 in a row brought a token that was refused at every use.
  * - `use-after-logout`: a refresh token, or (after `inFlightSeconds`) an access token, was used
@@ -47,7 +47,8 @@ export interface RuleBreak {
 }
 
 export interface RuleContext {
-  readonly refreshWith: RefreshWith
+  /** The contract of the refresh endpoint. `false`: the backend has no such endpoint. */
+  readonly refresh: Pick<MockRefresh, 'credential' | 'cookies'> | false
   readonly sessionSeconds: number
   /**
    * The `index` of the next call when `mint` made this token; `Infinity` for a forged token, and

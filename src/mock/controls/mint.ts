@@ -97,7 +97,8 @@ export function createForgeryControls({
     const { jti, exp }: Readonly<Record<string, unknown>> = claims
     // `draft` has recorded its own `jti` and `exp`. Replaced ones must count as issued too.
     if (typeof jti === 'string') {
-      issuedTokens.record(jti, typeof exp === 'number' ? exp : draft.claims.exp, draft.claims.iat)
+      const expSeconds = typeof exp === 'number' ? exp : draft.claims.exp
+      issuedTokens.record({ jti, sid: session.id, expSeconds }, draft.claims.iat)
     }
     return {
       key,

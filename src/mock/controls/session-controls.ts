@@ -1,5 +1,6 @@
 // Session controls: create a session without a request, and end sessions or revoke tokens.
 
+import type { CsrfCookies } from '../http/csrf-cookie.ts'
 import { parseUrl } from '../http/message.ts'
 import type { RefreshCookie } from '../http/refresh-cookie.ts'
 import { describe, invalid, text } from '../lib/checks.ts'
@@ -27,8 +28,10 @@ export interface ArrangedSession extends MockSession {
   /** Lifetime of the access token. */
   readonly expiresInSeconds: number
   readonly refreshToken: string
-  /** The `Set-Cookie` value of the response to a login. */
+  /** The `Set-Cookie` value of the refresh cookie. */
   readonly setCookie: string
+  /** The `Set-Cookie` values of the CSRF cookies that the contract names. */
+  readonly csrfCookies: readonly string[]
 }
 
 export interface SessionControls {
@@ -94,6 +97,7 @@ interface SessionControlsDeps {
   readonly tokens: AccessTokens
   readonly issuedTokens: IssuedTokens
   readonly cookie: RefreshCookie
+  readonly csrf: Pick<CsrfCookies, 'set'>
   readonly generation: ResetGeneration
   readonly now: () => number
 }
@@ -104,6 +108,7 @@ export function createSessionControls({
   tokens,
   issuedTokens,
   cookie,
+  csrf,
   generation,
   now
 }: SessionControlsDeps): Omit<SessionControls, 'sessions'> {
@@ -127,7 +132,8 @@ export function createSessionControls({
         accessToken: issued.token,
         expiresInSeconds: issued.expiresInSeconds,
         refreshToken,
-        setCookie: cookie.set(request, refreshToken, maxAgeSeconds)
+        setCookie: cookie.set(request, refreshToken, maxAgeSeconds),
+        csrfCookies: csrf.set(request, session, maxAgeSeconds)
       }
     },
     endSession: (sid) => requireFound(sessions.endById(sid), 'endSession'),

@@ -1,7 +1,7 @@
 // Guard: admits requests with a valid access token, and re-issues the token while keys are rotated.
 
 import type { TokenRefusal } from '../calls/outcomes.ts'
-import { readCredential } from '../http/bearer.ts'
+import type { ReadCredential } from '../http/bearer.ts'
 import {
   type Decision,
   decision,
@@ -37,14 +37,21 @@ export interface Guard {
 }
 
 export interface GuardDeps {
+  readonly readCredential: ReadCredential
   readonly verify: VerifyToken
   readonly revocation: RevocationCheck
   readonly reissue: Reissue
   /** Builds the response to a request without a valid token. */
-  readonly challenge: (reason: TokenRefusal) => WireResponse
+  readonly refuse: (reason: TokenRefusal) => WireResponse
 }
 
-export function createGuard({ verify, revocation, reissue, challenge }: GuardDeps): Guard {
+export function createGuard({
+  readCredential,
+  verify,
+  revocation,
+  reissue,
+  refuse
+}: GuardDeps): Guard {
   async function identify(request: WireRequest): Promise<Verification> {
     const credential = readCredential(request)
     if (credential.kind === 'none') return refused('missing_token')
@@ -62,7 +69,7 @@ export function createGuard({ verify, revocation, reissue, challenge }: GuardDep
     async admit(request, respond) {
       const result = await identify(request)
       if (result.kind === 'refused') {
-        return decision(result.reason, challenge(result.reason), result.facts)
+        return decision(result.reason, refuse(result.reason), result.facts)
       }
       const { kid, claims, isOwn } = result
       const facts = factsOf(kid, claims)

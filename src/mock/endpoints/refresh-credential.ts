@@ -1,21 +1,16 @@
-// Refresh credential: reads what a refresh presents. It is the refresh cookie, the access token, or
-// the refresh token in an OAuth 2 form.
+// Refresh credential: reads the sessions that auth requests name, by the refresh cookie, the
+// refresh token or the access token.
 
+import type { ResolvedCarrier } from '../../contract/resolved-contract.ts'
 import type { TokenRefusal } from '../calls/outcomes.ts'
-import {
-  type Decision,
-  decision,
-  readBodyText,
-  readJsonBody,
-  refusal,
-  type WireRequest,
-  type WireResponse
-} from '../http/message.ts'
+import { createCredentialReader } from '../http/bearer.ts'
+import type { Decision, WireRequest } from '../http/message.ts'
 import type { RefreshCookie } from '../http/refresh-cookie.ts'
-import type { RefreshWith } from '../options/sessions.ts'
+import type { MockContract } from '../options/contract.ts'
 import type { RevocationCheck } from '../tokens/revocation.ts'
-import { factsOf } from '../tokens/verify.ts'
+import { factsOf, type Verification } from '../tokens/verify.ts'
 import type { Guard } from './guard.ts'
+import type { Fields } from './request-shape.ts'
 
 /** The credential that a refresh presents. */
 type Presented =
@@ -24,109 +19,89 @@ type Presented =
   /** A valid access token of the server itself: its session, and the facts for the call log. */
   | { readonly kind: 'session'; readonly sid: string; readonly facts: Decision['facts'] }
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused'; readonly decision: Decision }
+  | {
+      readonly kind: 'refused'
+      readonly reason: TokenRefusal
+      readonly facts: Decision['facts']
+    }
 
 export interface RefreshCredential {
-  /** The media type that a refresh request must have. */
-  readonly mediaType: string
-  /** Status of a refusal: 400 for an OAuth 2 grant (RFC 6749 §5.2), otherwise 401. */
-  readonly refusalStatus: 400 | 401
   /** How the server sends the refresh token, if it uses one. */
-  readonly carrier: 'cookie' | 'body' | 'none'
-  read(request: WireRequest): Promise<Presented>
-  /** The `sid` of a logout that presents an access token instead of a refresh token. */
-  readSid(request: WireRequest): Promise<string | undefined>
-  /** The refresh tokens that a login or logout presents. Their sessions end. */
-  readPrevious(request: WireRequest, body: Readonly<Record<string, unknown>>): readonly string[]
+  readonly carrier: 'cookie' | 'answer' | 'none'
+  read(request: WireRequest, fields: Fields): Promise<Presented>
+  /** The refresh tokens that a login presents. Their sessions end. */
+  readPrevious(request: WireRequest, fields: Fields): readonly string[]
+  /** The refresh tokens that a logout presents. */
+  readEnded(request: WireRequest, fields: Fields): readonly string[]
+  /** The access token that a logout presents. `undefined`: the contract has none there. */
+  readShown(request: WireRequest): Promise<Verification | undefined>
+  /** Whether a logout has no other credential than the access token. */
+  readonly isLogoutGuarded: boolean
 }
 
 export interface RefreshCredentialDeps {
-  readonly refreshWith: RefreshWith
+  readonly contract: Pick<MockContract, 'refresh' | 'logout'>
   readonly cookie: RefreshCookie
   readonly identify: Guard['identify']
   readonly revocation: Pick<RevocationCheck, 'refuseSuccessor'>
-  readonly challenge: (reason: TokenRefusal) => WireResponse
 }
 
+type ReadTokens = (request: WireRequest, fields: Fields) => readonly string[]
+
+const nothing: ReadTokens = () => []
+
 export function createRefreshCredential({
-  refreshWith,
+  contract: { refresh, logout },
   cookie,
   identify,
-  revocation,
-  challenge
+  revocation
 }: RefreshCredentialDeps): RefreshCredential {
-  switch (refreshWith) {
-    case 'cookie':
-      return {
-        mediaType: 'application/json',
-        refusalStatus: 401,
-        carrier: 'cookie',
-        async read(request) {
-          const body = await readJsonBody(request)
-          return body.kind === 'refused' ? body : tokensOrNothing(cookie.read(request))
-        },
-        readSid: async () => undefined,
-        readPrevious: (request) => cookie.read(request)
-      }
+  const kind = refresh === false ? undefined : refresh.credential
+  const isCookie = kind === 'cookie'
+  const carried = refresh === false || kind !== 'refresh-token' ? undefined : refresh.refreshToken
+  const readTokens = isCookie ? (request: WireRequest) => cookie.read(request) : readerOf(carried)
+  const readEnded = isCookie || logout === false ? readTokens : readerOf(logout.refreshToken)
+  const isShown = logout !== false && logout.accessToken
 
-    case 'access-token':
-      return {
-        mediaType: 'application/json',
-        refusalStatus: 401,
-        carrier: 'none',
-        async read(request) {
-          const body = await readJsonBody(request)
-          if (body.kind === 'refused') return body
-          const result = await identify(request)
-          if (result.kind === 'refused') {
-            const { reason, facts } = result
-            return { kind: 'refused', decision: decision(reason, challenge(reason), facts) }
-          }
-          const { kid, claims, isOwn } = result
-          const facts = factsOf(kid, claims)
-          // The guard accepts a trusted issuer's token, but its session is not ours to extend.
-          const reason = isOwn ? revocation.refuseSuccessor(claims) : 'wrong_issuer'
-          return reason === undefined
-            ? { kind: 'session', sid: String(claims.sid), facts }
-            : { kind: 'refused', decision: decision(reason, challenge(reason), facts) }
-        },
-        async readSid(request) {
-          const result = await identify(request)
-          return result.kind === 'valid' && result.isOwn ? String(result.claims.sid) : undefined
-        },
-        readPrevious: () => []
-      }
+  async function readAccessToken(request: WireRequest): Promise<Presented> {
+    const result = await identify(request)
+    if (result.kind === 'refused') return { ...result, kind: 'refused' }
+    const { kid, claims, isOwn } = result
+    const facts = factsOf(kid, claims)
+    // The guard accepts a trusted issuer's token, but its session is not ours to extend.
+    const reason = isOwn ? revocation.refuseSuccessor(claims) : 'wrong_issuer'
+    return reason === undefined
+      ? { kind: 'session', sid: String(claims.sid), facts }
+      : { kind: 'refused', reason, facts }
+  }
 
-    case 'refresh-token':
-      return {
-        mediaType: 'application/x-www-form-urlencoded',
-        refusalStatus: 400,
-        carrier: 'body',
-        async read(request) {
-          const text = await readBodyText(request)
-          if (typeof text !== 'string') return text
-          const form = new URLSearchParams(text)
-          const [grantType, ...others] = form.getAll('grant_type')
-          const [token, ...more] = form.getAll('refresh_token')
-          // A repeated parameter is ambiguous (RFC 6749 §3.2).
-          if (grantType === undefined || others.length > 0 || more.length > 0) {
-            return badRequest('invalid_request', 'grant_type and refresh_token must be sent once')
-          }
-          return grantType === 'refresh_token'
-            ? tokensOrNothing(token === undefined || token === '' ? [] : [token])
-            : badRequest('unsupported_grant_type', 'the grant type must be refresh_token')
-        },
-        readSid: async () => undefined,
-        readPrevious: (_request, { refresh_token: token }) =>
-          typeof token === 'string' ? [token] : []
-      }
+  return {
+    carrier: isCookie ? 'cookie' : kind === 'refresh-token' ? 'answer' : 'none',
+
+    async read(request, fields) {
+      if (kind === 'access-token') return readAccessToken(request)
+      const tokens = readTokens(request, fields)
+      return tokens.length === 0 ? { kind: 'nothing' } : { kind: 'refresh-tokens', tokens }
+    },
+
+    readPrevious: readTokens,
+    readEnded,
+
+    readShown: async (request) => (isShown ? identify(request) : undefined),
+    isLogoutGuarded: isShown && readEnded === nothing
   }
 }
 
-function tokensOrNothing(tokens: readonly string[]): Presented {
-  return tokens.length === 0 ? { kind: 'nothing' } : { kind: 'refresh-tokens', tokens }
-}
-
-function badRequest(error: string, description: string): Presented {
-  return { kind: 'refused', decision: decision('bad_request', refusal(400, error, description)) }
+/** Reads the refresh token from a field or a header. */
+function readerOf(carrier: ResolvedCarrier | undefined): ReadTokens {
+  if (carrier === undefined) return nothing
+  if (carrier.in === 'field') {
+    return (_request, { [carrier.field]: token }) =>
+      typeof token === 'string' && token !== '' ? [token] : []
+  }
+  const readHeader = createCredentialReader(carrier)
+  return (request) => {
+    const credential = readHeader(request)
+    return credential.kind === 'token' ? [credential.token] : []
+  }
 }

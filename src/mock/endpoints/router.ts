@@ -1,20 +1,15 @@
 // Router: finds the route of a request, and answers preflights, unknown paths and wrong methods.
 
 import type { CrossOrigin } from '../http/cors-and-csrf.ts'
+import type { CsrfPair } from '../http/csrf-cookie.ts'
 import { type Decision, decision, parseUrl, refusal, type WireRequest } from '../http/message.ts'
 import type { Call, Route } from '../http/pipeline.ts'
-import type { MockRoutePaths } from '../options/basics.ts'
-import type { Endpoints } from './auth-endpoints.ts'
-import type { Guard, Respond } from './guard.ts'
-
-/** One of the server's own routes. */
-export interface MockRouteEntry {
-  readonly route: 'login' | 'refresh' | 'logout' | 'me' | 'jwks'
-  /** The path, including `basePath`. */
-  readonly path: string
-  /** The allowed methods, without `OPTIONS`. */
-  readonly methods: readonly string[]
-}
+import type { MockContract } from '../options/contract.ts'
+import type { MockRouteEntry } from '../options/routes.ts'
+import type { AuthEndpoint } from './auth-endpoints.ts'
+import type { Endpoints } from './endpoints.ts'
+import type { Respond } from './guard.ts'
+import { createRequestShape, type RequestShape } from './request-shape.ts'
 
 export interface Router {
   readonly routes: readonly MockRouteEntry[]
@@ -22,6 +17,10 @@ export interface Router {
   owns(request: Pick<WireRequest, 'url'>): boolean
   /** The route of a request to the server itself. */
   find(request: WireRequest): Route
+  /** Whether several routes share the path and the method, so that the body decides. */
+  isAmbiguous(request: WireRequest): boolean
+  /** The route of such a request. The body must be readable twice. */
+  findByBody(request: WireRequest): Promise<Route>
   /** The route of a handler behind the guard. */
   protect(respond: Respond): Route
   /** Handler: answers a call on its route. */
@@ -29,13 +28,20 @@ export interface Router {
 }
 
 export interface RouterDeps {
-  readonly paths: MockRoutePaths
-  readonly endpoints: Endpoints
-  readonly guard: Guard
+  readonly routes: readonly MockRouteEntry[]
+  readonly contract: Pick<MockContract, 'login' | 'refresh' | 'logout'>
+  readonly endpoints: Pick<Endpoints, 'auth' | 'read' | 'guard' | 'csrf'>
   readonly crossOrigin: CrossOrigin
 }
 
 type Answer = Route['answer']
+
+interface Entry {
+  readonly entry: MockRouteEntry
+  /** `undefined` for routes that need no constants. */
+  readonly shape: RequestShape | undefined
+  readonly answer: Answer
+}
 
 const protectedMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
@@ -51,43 +57,79 @@ const unknownRoute: Route = {
   }
 }
 
-export function createRouter({ paths, endpoints, guard, crossOrigin }: RouterDeps): Router {
-  const { refreshMediaType } = endpoints
-  const answers: Readonly<Record<MockRouteEntry['route'], Answer>> = {
-    login: checkingCsrf(endpoints.login, 'application/json'),
-    refresh: checkingCsrf(endpoints.refresh, refreshMediaType),
-    logout: checkingCsrf(endpoints.logout, 'application/json'),
-    me: (request) => guard.admit(request, endpoints.me),
-    jwks: endpoints.jwks
-  }
-  const routes: readonly MockRouteEntry[] = [
-    { route: 'login', path: paths.login, methods: ['POST'] },
-    { route: 'refresh', path: paths.refresh, methods: ['POST'] },
-    { route: 'logout', path: paths.logout, methods: ['POST'] },
-    { route: 'me', path: paths.me, methods: ['GET', 'HEAD'] },
-    { route: 'jwks', path: paths.jwks, methods: ['GET', 'HEAD'] }
-  ]
+export function createRouter({
+  routes,
+  contract,
+  endpoints: { auth, read, guard, csrf },
+  crossOrigin
+}: RouterDeps): Router {
+  const entries = routes.map((entry): Entry => {
+    const { route } = entry
+    if (route === 'me') {
+      return {
+        entry,
+        shape: undefined,
+        answer: (request) => guard.admit(request, read.me)
+      }
+    }
+    const [described, endpoint] = route === 'jwks' ? [] : [contract[route], auth[route]]
+    if (!described || endpoint === undefined) {
+      return { entry, shape: undefined, answer: read.jwks }
+    }
+    const shape = createRequestShape(described, {
+      query: entry.query,
+      isOverridable: route === 'login'
+    })
+    return { entry, shape, answer: checked(shape, endpoint, described.csrf) }
+  })
 
-  function checkingCsrf(answer: Answer, mediaType: string): Answer {
-    return async (request, isCurrent) =>
-      crossOrigin.checkCsrf(request, mediaType) ?? answer(request, isCurrent)
+  /** Checks the origin, the media type, the CSRF header and the shape, and then answers. */
+  function checked(
+    shape: RequestShape,
+    { answer, needsCsrf }: AuthEndpoint,
+    pair: CsrfPair | undefined
+  ): Answer {
+    return async (request, isCurrent) => {
+      const refused =
+        crossOrigin.checkCsrf(request, shape.mediaType) ??
+        csrf.check(request, pair, needsCsrf(request))
+      if (refused !== undefined) return refused
+      const shaped = await shape.read(request)
+      return shaped.kind === 'refused' ? shaped.decision : answer(request, shaped.fields, isCurrent)
+    }
   }
 
-  function findEntry({ url }: Pick<WireRequest, 'url'>): MockRouteEntry | undefined {
+  function entriesAt({ url }: Pick<WireRequest, 'url'>): readonly Entry[] {
     const path = parseUrl(url)?.pathname
-    return routes.find((entry) => entry.path === path)
+    return entries.filter(({ entry }) => entry.path === path)
+  }
+
+  function candidates(request: WireRequest): readonly Entry[] {
+    return entriesAt(request).filter(({ entry }) => entry.methods.includes(request.method))
+  }
+
+  function routeOf(request: WireRequest, chosen: Entry | undefined): Route {
+    const atPath = entriesAt(request)
+    const [first] = atPath
+    if (first === undefined) return unknownRoute
+    const methods = [...new Set(atPath.flatMap(({ entry }) => entry.methods))]
+    const name = (chosen ?? first).entry.route
+    return { name, methods, answer: chosen?.answer ?? refuseMethod(methods) }
   }
 
   return {
     routes,
-    owns: (request) => findEntry(request) !== undefined,
+    owns: (request) => entriesAt(request).length > 0,
+    find: (request) => routeOf(request, candidates(request)[0]),
+    isAmbiguous: (request) => candidates(request).length > 1,
 
-    find(request) {
-      const entry = findEntry(request)
-      if (entry === undefined) return unknownRoute
-      const { route, methods } = entry
-      const isAllowed = methods.includes(request.method)
-      return { name: route, methods, answer: isAllowed ? answers[route] : refuseMethod(methods) }
+    async findByBody(request) {
+      const found = candidates(request)
+      const reads = await Promise.all(found.map(({ shape }) => shape?.read(request, true)))
+      const matching = found.filter((_, index) => reads[index]?.kind !== 'refused')
+      const constants = ({ shape }: Entry) => shape?.constants ?? 0
+      const [best = found[0]] = matching.sort((one, other) => constants(other) - constants(one))
+      return routeOf(request, best)
     },
 
     protect: (respond) => ({

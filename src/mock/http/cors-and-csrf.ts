@@ -22,9 +22,10 @@ export interface CrossOrigin {
   preflight(request: WireRequest, methods: readonly string[]): Decision
   /**
    * CSRF check: refuses a request that another site could have sent in the user's name.
+   * @param expectedType the media type; `undefined` for a request without a body
    * @returns the refusal, or `undefined` if the request may proceed
    */
-  checkCsrf(request: WireRequest, expectedType: string): Decision | undefined
+  checkCsrf(request: WireRequest, expectedType: string | undefined): Decision | undefined
 }
 
 export interface CrossOriginDeps {
@@ -91,7 +92,7 @@ export function createCrossOrigin({
       }
       // A form cannot send JSON, and a script of another origin needs a preflight for it.
       const mediaType = headerValue(request, 'content-type')?.split(';')[0]?.trim().toLowerCase()
-      if (mediaType !== expectedType) {
+      if (expectedType !== undefined && mediaType !== expectedType) {
         const description = `the content type must be ${expectedType}`
         return decision('unsupported_media_type', refusal(415, 'invalid_request', description))
       }

@@ -76,7 +76,7 @@ function open(
     target: url?.origin ?? '',
     origin: headerValue(request, 'origin'),
     idempotencyKey: readIdempotencyKey(request),
-    credentials: request.credentials
+    credentials: Object.hasOwn(request, 'credentials') ? request.credentials : undefined
   })
 }
 

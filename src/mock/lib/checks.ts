@@ -64,7 +64,8 @@ export function matching(
   expectation: string
 ): string {
   if (typeof value === 'string' && pattern.test(value)) return value
-  throw invalid(name, expectation, describe(value))
+  if (value !== undefined) throw invalid(name, expectation, describe(value))
+  throw new TypeError(`${subjectOf(name, undefined)}: expected ${expectation}; it is missing.`)
 }
 
 export function oneOf<Word extends string>(
@@ -75,7 +76,9 @@ export function oneOf<Word extends string>(
 ): Word {
   const word = words.find((each) => each === value)
   if (word !== undefined) return word
-  throw invalid(name, `one of ${words.join(', ')}`, describe(value), caller)
+  const near = typeof value === 'string' ? nearest(value, words) : undefined
+  const suggested = near === undefined ? undefined : `"${near}"`
+  throw invalid(name, `one of ${words.join(', ')}`, describe(value), caller, suggested)
 }
 
 /** An array. `read` checks each item and receives its name, such as `users[0]`. */
@@ -86,7 +89,28 @@ export function list<Item>(
   expectation = 'an array'
 ): readonly Item[] {
   if (!Array.isArray(value)) throw invalid(name, expectation, describe(value))
-  return value.map((item: unknown, index) => read(`${name}[${index}]`, item, index))
+  // `map` would skip a missing item.
+  return Array.from(value, (item: unknown, index) => read(`${name}[${index}]`, item, index))
+}
+
+/** An object of values that `isValue` accepts. */
+export function dictionary<Value>(
+  name: string,
+  value: unknown,
+  isValue: (each: unknown) => each is Value,
+  expectation: string
+): Readonly<Record<string, Value>> {
+  if (!isPlainObject(value)) {
+    const example = 'a plain object, such as Object.fromEntries(headers)'
+    throw invalid(name, example, shapeOf(value))
+  }
+  const values: [string, Value][] = Object.entries(value).map(([key, each]) => {
+    if (isValue(each)) return [key, each]
+    // A value may be a secret.
+    throw invalid(`${name}.${key}`, expectation, shapeOf(each))
+  })
+  // Without a prototype, so that a polluted `Object.prototype` adds no value.
+  return Object.assign(Object.create(null), Object.fromEntries(values))
 }
 
 export function refuseDuplicates(name: string, values: readonly string[], caller?: string): void {
@@ -112,13 +136,17 @@ export function ownOptions<Options extends object = Record<string, unknown>>(
   known: readonly (keyof Options & string)[],
   { prefix = `${name}.`, caller }: OptionsPlace = {}
 ): Options {
-  if (!isRecord(value)) throw invalid(name, 'an object', shapeOf(value), caller)
+  if (!isPlainObject(value)) throw invalid(name, 'an object', shapeOf(value), caller)
   const unknown = Object.keys(value).find((each) => !known.some((option) => option === each))
   if (unknown !== undefined) {
     const subject = subjectOf(prefix + unknown, caller)
     throw new TypeError(`${subject}: no such option; ${suggestion(unknown, known)}`)
   }
-  return Object.assign(Object.create(null), value)
+  try {
+    return Object.assign(Object.create(null), value)
+  } catch {
+    throw invalid(name, 'an object that can be read', 'one with a getter that throws', caller)
+  }
 }
 
 /** The options of a method. */
@@ -132,10 +160,15 @@ export function methodOptions<Options extends object>(
 
 function suggestion(unknown: string, known: readonly string[]): string {
   if (known.length === 0) return 'there are no options.'
+  const near = nearest(unknown, known)
+  return near === undefined ? `the options are ${known.join(', ')}.` : `did you mean ${near}?`
+}
+
+/** The known name that is most like another one, unless none is. */
+function nearest(unknown: string, known: readonly string[]): string | undefined {
   const scores = known.map((name) => likeness(unknown.toLowerCase(), name.toLowerCase()))
   const best = Math.max(...scores)
-  if (best < 0.5) return `the options are ${known.join(', ')}.`
-  return `did you mean ${known[scores.indexOf(best)]}?`
+  return best < 0.5 ? undefined : known[scores.indexOf(best)]
 }
 
 /** The share of letters that two names have in common at their start and end, from 0 to 1. */
@@ -152,6 +185,11 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** An object or a module. The entries of a Map, a Headers or a Promise are not properties. */
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return ['[object Object]', '[object Module]'].includes(Object.prototype.toString.call(value))
+}
+
 /** A value as a message shows it. Use `shapeOf` for a value that may be a secret. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 80))
@@ -164,17 +202,23 @@ export function shapeOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return `an array of length ${value.length}`
   if (value === '') return 'an empty string'
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  if (typeof value !== 'object') return `a ${typeof value}`
+  const type = Object.prototype.toString.call(value).slice(8, -1)
+  return type === 'Object' ? 'an object' : `an instance of ${type}`
 }
 
-/** The error for a wrong value. */
+/** The error for a wrong value. `suggested` is a value that may be meant. */
 export function invalid(
   name: string,
   expectation: string,
   received: string,
-  caller?: string
+  caller?: string,
+  suggested?: string
 ): TypeError {
-  return new TypeError(`${subjectOf(name, caller)}: expected ${expectation}; received ${received}.`)
+  const problem = `${subjectOf(name, caller)}: expected ${expectation}; received ${received}`
+  return new TypeError(
+    suggested === undefined ? `${problem}.` : `${problem}; did you mean ${suggested}?`
+  )
 }
 
 function subjectOf(name: string, caller: string | undefined): string {

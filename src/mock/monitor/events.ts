@@ -43,7 +43,10 @@ export interface UnknownSubject extends Noticed {
   readonly jti?: string
 }
 
-/** A login, refresh or logout came from a page that is not allowed to send one (CSRF). */
+/**
+ * A login, refresh or logout came from a page that is not allowed to send one, or without the CSRF
+ * header of the contract.
+ */
 export interface RequestForged extends Noticed {}
 
 /**

@@ -1,6 +1,6 @@
 // Monitor: turns calls into security events, and detects spikes of them.
 import type { MockCall } from '../calls/call.ts'
-import { type CallOutcome, type TokenRefusal, tokenRefusals } from '../calls/outcomes.ts'
+import { isTokenRefusal } from '../calls/outcomes.ts'
 import type { MockSpike } from '../options/monitor.ts'
 import type { Events, MockEvents, SpikeKind } from './events.ts'
 
@@ -47,14 +47,14 @@ export function createMonitor({ spike, events }: MonitorDeps): Monitor {
       const who = sub === undefined ? {} : { sub }
       const token = jti === undefined ? {} : { jti }
       if (outcome === 'bad_credentials') report('login-failed', { ...noticed, ...who })
-      if (outcome === 'cross_site') report('request-forged', noticed)
+      if (outcome === 'cross_site' || outcome === 'csrf_mismatch') report('request-forged', noticed)
       if (outcome === 'refresh_reused' && sub !== undefined && sid !== undefined) {
         report('refresh-reused', { ...noticed, sub, sid })
       }
       if (outcome === 'unknown_subject' && sub !== undefined && kid !== undefined) {
         report('unknown-subject', { ...noticed, kid, sub, ...token })
       }
-      if (isRefusal(outcome) && outcome !== 'missing_token' && outcome !== 'token_expired') {
+      if (isTokenRefusal(outcome) && outcome !== 'missing_token' && outcome !== 'token_expired') {
         report('token-refused', {
           ...noticed,
           reason: outcome,
@@ -70,8 +70,4 @@ export function createMonitor({ spike, events }: MonitorDeps): Monitor {
       spiking.clear()
     }
   }
-}
-
-function isRefusal(outcome: CallOutcome): outcome is TokenRefusal {
-  return tokenRefusals.some((reason) => reason === outcome)
 }

@@ -4,7 +4,7 @@ import { decodeProtectedHeader } from 'jose/decode/protected_header'
 import { decodeJwt } from 'jose/jwt/decode'
 import type { MockAdapter, MockCall } from '../calls/call.ts'
 import { type CallLog, redact } from '../calls/call-log.ts'
-import { readCredential } from '../http/bearer.ts'
+import type { ReadCredential } from '../http/bearer.ts'
 import { headerValue, parseUrl, type WireRequest } from '../http/message.ts'
 
 export interface TokenLeaks {
@@ -24,13 +24,20 @@ const jwsPattern = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g
 
 export interface TokenLeaksDeps {
   readonly issuer: string
+  readonly readCredential: ReadCredential
   readonly now: () => number
   readonly arrivals: CallLog['arrivals']
   /** Whether the `kid` is that of an own key, a retired one included. */
   readonly isOwnKid: (kid: string) => boolean
 }
 
-export function createTokenLeaks({ issuer, now, arrivals, isOwnKid }: TokenLeaksDeps): TokenLeaks {
+export function createTokenLeaks({
+  issuer,
+  readCredential,
+  now,
+  arrivals,
+  isOwnKid
+}: TokenLeaksDeps): TokenLeaks {
   let leaks: MockCall[] = []
 
   // Checks the key too, because several servers in one test share the default issuer.

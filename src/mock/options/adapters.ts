@@ -2,7 +2,7 @@
 import type { CookieMode } from '../browser/emulated-browser.ts'
 import { isSerializedOrigin } from '../http/cors-and-csrf.ts'
 import { between, describe, flag, invalid, list, oneOf, tokenPattern } from '../lib/checks.ts'
-import type { OptionTable, SettingsOf } from './option-table.ts'
+import type { OptionTable, SettingsOf } from '../lib/option-table.ts'
 
 export interface MockAdapterOptions {
   /**
@@ -36,7 +36,8 @@ export interface MockAdapterOptions {
   /**
    * Request headers that cross-origin pages may send (`Access-Control-Allow-Headers`). `*` is
    * refused, because it has no effect on requests with credentials.
-   * Default `Authorization`, `Content-Type`, `Idempotency-Key`.
+   * Default: the headers of the contract, which are `Authorization`, `Content-Type` and
+   * `Idempotency-Key` by default. A list of your own replaces them.
    */
   readonly allowedHeaders?: readonly string[]
   /**
@@ -48,15 +49,21 @@ export interface MockAdapterOptions {
 
 export type AdapterSettings = SettingsOf<
   MockAdapterOptions,
-  { readonly pageOrigin: string | undefined }
+  {
+    readonly pageOrigin: string | undefined
+    /** `undefined`: the headers of the contract. */
+    readonly allowedHeaders: readonly string[] | undefined
+  }
 >
 
 export const adapterOptions: OptionTable<AdapterSettings> = {
   cookies: (name, value = 'auto') => oneOf(name, value, ['headers', 'jar', 'auto']),
   pageOrigin: (name, value) => (value === undefined ? undefined : readOrigin(name, value)),
   emulateCors: (name, value = true) => flag(name, value),
-  allowedHeaders: (name, value = ['Authorization', 'Content-Type', 'Idempotency-Key']) =>
-    list(name, value, readAllowedHeader, 'an array of header names'),
+  allowedHeaders: (name, value) =>
+    value === undefined
+      ? undefined
+      : list(name, value, readAllowedHeader, 'an array of header names'),
   latencyMs: (name, value = 0) => between(name, value, 60_000)
 }
 

@@ -11,18 +11,12 @@ import {
   shapeOf,
   text
 } from '../lib/checks.ts'
-import type { MockUser } from '../sessions/users.ts'
+import { type OptionTable, type Reader, readTable, type SettingsOf } from '../lib/option-table.ts'
+import type { KnownUser, MockUser } from '../sessions/users.ts'
 import { readOrigin } from './adapters.ts'
-import { type OptionTable, type Reader, readTable, type SettingsOf } from './option-table.ts'
 
-/** Paths of the routes, below `basePath`. */
+/** Paths of the routes that the contract does not describe, below `basePath`. */
 export interface MockPaths {
-  /** Default `/login`. */
-  readonly login?: string
-  /** Default `/refresh`. */
-  readonly refresh?: string
-  /** Default `/logout`. */
-  readonly logout?: string
   /** Default `/me`. */
   readonly me?: string
   /** Default `/.well-known/jwks.json`. */
@@ -41,9 +35,12 @@ export interface MockBasicOptions {
    * session if that ends earlier. Default 300.
    */
   readonly accessTokenSeconds?: number
-  /** Prefix of every path, such as `/v1`, without a trailing slash. Default: none. */
+  /**
+   * Prefix of every path, such as `/v1`, without a trailing slash. It stands for the path of the
+   * client's `baseURL`. Default: none.
+   */
   readonly basePath?: string
-  /** Paths of the routes, below `basePath`. All must differ. */
+  /** Paths of `me` and the JWK Set, below `basePath`. The contract has the others. */
   readonly paths?: MockPaths
   /**
    * Origins of the pages that may call, each as a browser sends it (`https://app.example.com`).
@@ -60,8 +57,8 @@ export interface MockBasicOptions {
 export type BasicSettings = SettingsOf<
   MockBasicOptions,
   {
-    readonly users: readonly Required<MockUser>[]
-    readonly paths: MockRoutePaths
+    readonly users: readonly KnownUser[]
+    readonly paths: Readonly<Required<MockPaths>>
     readonly now: (() => number) | undefined
   }
 >
@@ -70,10 +67,7 @@ export type BasicSettings = SettingsOf<
 const pathPattern = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~@-]+)+$/
 const serverClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'auth_time']
 
-const pathOptions: OptionTable<MockRoutePaths> = {
-  login: pathReader('/login'),
-  refresh: pathReader('/refresh'),
-  logout: pathReader('/logout'),
+const pathOptions: OptionTable<Required<MockPaths>> = {
   me: pathReader('/me'),
   // RFC 8615 reserves this directory for metadata about the host.
   jwks: pathReader('/.well-known/jwks.json')
@@ -87,7 +81,7 @@ export const basicOptions: OptionTable<BasicSettings> = {
   accessTokenSeconds: (name, value = 300) => seconds(name, value, 1),
   basePath: (name, value = '') =>
     value === '' ? '' : matching(name, value, pathPattern, "'' or a path such as '/v1'"),
-  paths: (name, value = {}) => readTable(name, value, pathOptions),
+  paths: (name, value = {}) => readPaths(name, value),
   allowedOrigins: (name, value = 'loopback') =>
     value === 'loopback'
       ? value
@@ -99,25 +93,14 @@ function pathReader(usual: string): Reader<string> {
   return (name, value = usual) => matching(name, value, pathPattern, `a path such as '${usual}'`)
 }
 
-/** The path of each route, including `basePath`. */
-export type MockRoutePaths = Readonly<Required<MockPaths>>
-
-/**
- * The paths with `basePath` in front.
- * @throws TypeError if two of them are the same
- */
-export function joinPaths({ basePath, paths }: BasicSettings): MockRoutePaths {
-  refuseDuplicates('paths', Object.values(paths))
-  return {
-    login: basePath + paths.login,
-    refresh: basePath + paths.refresh,
-    logout: basePath + paths.logout,
-    me: basePath + paths.me,
-    jwks: basePath + paths.jwks
-  }
+/** @throws TypeError if the paths are the same */
+function readPaths(name: string, value: unknown): BasicSettings['paths'] {
+  const paths = readTable<BasicSettings['paths']>(name, value, pathOptions)
+  refuseDuplicates(name, Object.values(paths))
+  return paths
 }
 
-function readUsers(name: string, value: unknown): readonly Required<MockUser>[] {
+function readUsers(name: string, value: unknown): readonly KnownUser[] {
   const users = list(name, value, readUser)
   for (const member of ['email', 'sub'] as const) {
     const values = users.map((user) => user[member])
@@ -126,7 +109,7 @@ function readUsers(name: string, value: unknown): readonly Required<MockUser>[] 
   return users
 }
 
-function readUser(name: string, value: unknown, index: number): Required<MockUser> {
+function readUser(name: string, value: unknown, index: number): KnownUser {
   const members = ['email', 'password', 'sub', 'claims'] as const
   const user = ownOptions<Record<(typeof members)[number], unknown>>(name, value, members)
   const { email, password, sub = `user-${index + 1}`, claims = {} } = user
@@ -136,7 +119,8 @@ function readUser(name: string, value: unknown, index: number): Required<MockUse
   return {
     email: text(`${name}.email`, email),
     password,
-    sub: text(`${name}.sub`, sub),
+    sub: String(Number.isSafeInteger(sub) ? sub : text(`${name}.sub`, sub)),
+    id: sub as string | number,
     claims: readClaims(`${name}.claims`, claims)
   }
 }

@@ -1,6 +1,6 @@
 // Cookie options: name and attributes of the refresh cookie, restricted to what browsers accept.
 import { describe, flag, invalid, matching, oneOf, tokenPattern } from '../lib/checks.ts'
-import { type OptionTable, readTable, type SettingsOf } from './option-table.ts'
+import { type OptionTable, readTable, type SettingsOf } from '../lib/option-table.ts'
 
 export interface MockCookieOptions {
   /**

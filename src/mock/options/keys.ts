@@ -21,7 +21,7 @@ import {
   text
 } from '../lib/checks.ts'
 import { base64url } from '../lib/crypto.ts'
-import type { OptionTable, SettingsOf } from './option-table.ts'
+import type { OptionTable, SettingsOf } from '../lib/option-table.ts'
 
 export interface MockKeyOptions {
   /**

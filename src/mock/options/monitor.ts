@@ -1,6 +1,6 @@
 // Monitor options: how many events in how many seconds are a spike.
 import { seconds, whole } from '../lib/checks.ts'
-import { type OptionTable, readTable, type SettingsOf } from './option-table.ts'
+import { type OptionTable, readTable, type SettingsOf } from '../lib/option-table.ts'
 
 export interface MockMonitorOptions {
   /** When the server emits a `spike` event: `count` events of one kind within `withinSeconds`. */

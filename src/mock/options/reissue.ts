@@ -1,8 +1,8 @@
-// Re-issue options: how answers to protected calls carry a new access token or refuse a bad one.
-import { describe, flag, invalid, matching, oneOf, tokenPattern } from '../lib/checks.ts'
-import { type OptionTable, readTable, type SettingsOf } from './option-table.ts'
+// Re-issue options: when answers to protected calls carry a new access token, and mistakes in it.
+import { describe, flag, invalid, oneOf } from '../lib/checks.ts'
+import { type OptionTable, readTable, type SettingsOf } from '../lib/option-table.ts'
 
-/** How the answer to a protected call carries a new access token. */
+/** How the answer to a protected call carries a new access token, in the contract's header. */
 export interface MockReissue {
   /**
    * When an answer carries a new token:
@@ -14,18 +14,11 @@ export interface MockReissue {
    * Default `old-key`.
    */
   readonly when?: 'old-key' | 'always' | 'never'
-  /** Name of the header, in upper and lower case as it is sent. Default `Authorization`. */
-  readonly header?: string
   /**
-   * Value of the header:
-   *
-   * - `bearer`: `Bearer` and the token (RFC 6750 §2.1)
-   * - `bare`: the token alone
-   * - a function: returns the value for a token. Use it for custom formats or wrong values
-   *
-   * Default `bearer`.
+   * Returns the value of the header for a token. Use it for wrong values, since the contract
+   * describes the right one. Default: the scheme of `contract.reissue`, and the token.
    */
-  readonly value?: 'bearer' | 'bare' | ((token: string) => string)
+  readonly value?: (token: string) => string
   /**
    * Whether `Access-Control-Expose-Headers` lists the header. Without it a page of another origin
    * cannot read the token; servers often forget it. Default `true`.
@@ -33,8 +26,8 @@ export interface MockReissue {
   readonly expose?: boolean
   /**
    * Whether a cache may store an answer that carries a token. With `false` the answer has
-   * `Cache-Control: no-store` and `Vary: Authorization`. With `true` it has only the headers of
-   * your handler, like an answer of a server that forgot them. Default `false`.
+   * `Cache-Control: no-store`, and `Vary` with the request header of the token. With `true` it has
+   * only the headers of your handler, like an answer of a server that forgot them. Default `false`.
    */
   readonly cacheable?: boolean
 }
@@ -42,40 +35,28 @@ export interface MockReissue {
 export interface MockReissueOptions {
   /** How answers to protected calls carry a new access token. */
   readonly reissue?: MockReissue
-  /**
-   * Status of the answer to an invalid access token. `401` includes the challenge of RFC 6750 §3.
-   * `403` has no challenge and the description `Invalid or expired token`, as many servers send.
-   * A missing token is always answered 401. Default 401.
-   */
-  readonly invalidTokenStatus?: 401 | 403
 }
 
-export type ReissueSettings = SettingsOf<
-  MockReissueOptions,
-  { readonly reissue: Required<MockReissue> }
+export type ReissueSettings = SettingsOf<MockReissueOptions, { readonly reissue: ReissueHeader }>
+
+/** The validated options of a re-issue. `value` is `undefined` if the contract decides. */
+export type ReissueHeader = SettingsOf<
+  MockReissue,
+  { readonly value: MockReissue['value'] | undefined }
 >
 
-const headerOptions: OptionTable<Required<MockReissue>> = {
+const headerOptions: OptionTable<ReissueHeader> = {
   when: (name, value = 'old-key') => oneOf(name, value, ['old-key', 'always', 'never']),
-  header: (name, value = 'Authorization') =>
-    matching(name, value, tokenPattern, 'a header name (RFC 9110 §5.1)'),
-  value: (name, value = 'bearer') => readHeaderValue(name, value),
+  value: (name, value) => (value === undefined ? undefined : readHeaderValue(name, value)),
   expose: (name, value = true) => flag(name, value),
   cacheable: (name, value = false) => flag(name, value)
 }
 
 export const reissueOptions: OptionTable<ReissueSettings> = {
-  reissue: (name, value = {}) => readTable(name, value, headerOptions),
-  invalidTokenStatus: (name, value = 401) => readStatus(name, value)
+  reissue: (name, value = {}) => readTable(name, value, headerOptions)
 }
 
-function readHeaderValue(name: string, value: unknown): Required<MockReissue>['value'] {
+function readHeaderValue(name: string, value: unknown): (token: string) => string {
   if (typeof value === 'function') return value as (token: string) => string
-  if (value === 'bearer' || value === 'bare') return value
-  throw invalid(name, "'bearer', 'bare' or a function", describe(value))
-}
-
-function readStatus(name: string, status: unknown): 401 | 403 {
-  if (status === 401 || status === 403) return status
-  throw invalid(name, '401 or 403', describe(status))
+  throw invalid(name, 'a function, because the contract has the header', describe(value))
 }

@@ -1,6 +1,14 @@
 // Options of createMockAuthServer: the parts together, and their validation.
+
+import { type OptionTable, readTable } from '../lib/option-table.ts'
 import { type AdapterSettings, adapterOptions, type MockAdapterOptions } from './adapters.ts'
-import { type BasicSettings, basicOptions, joinPaths, type MockBasicOptions } from './basics.ts'
+import { type BasicSettings, basicOptions, type MockBasicOptions } from './basics.ts'
+import {
+  type ContractSettings,
+  contractOptions,
+  type MockContractOptions,
+  requestHeaders
+} from './contract.ts'
 import {
   type CookieSettings,
   checkCookieName,
@@ -9,8 +17,8 @@ import {
 } from './cookies.ts'
 import { checkKeys, type KeySettings, keyOptions, type MockKeyOptions } from './keys.ts'
 import { type MockMonitorOptions, type MonitorSettings, monitorOptions } from './monitor.ts'
-import { type OptionTable, readTable } from './option-table.ts'
 import { type MockReissueOptions, type ReissueSettings, reissueOptions } from './reissue.ts'
+import { type MockRouteEntry, readRoutes } from './routes.ts'
 import {
   checkRevocation,
   type MockSessionOptions,
@@ -19,7 +27,8 @@ import {
 } from './sessions.ts'
 
 export interface MockAuthServerOptions
-  extends MockBasicOptions,
+  extends MockContractOptions,
+    MockBasicOptions,
     MockCookieOptions,
     MockKeyOptions,
     MockSessionOptions,
@@ -27,17 +36,23 @@ export interface MockAuthServerOptions
     MockMonitorOptions,
     MockAdapterOptions {}
 
-/** The options after validation, with every default filled in. `paths` include `basePath`. */
-export interface MockSettings
-  extends BasicSettings,
-    CookieSettings,
-    KeySettings,
-    SessionSettings,
-    ReissueSettings,
-    MonitorSettings,
-    AdapterSettings {}
+type OptionSettings = BasicSettings &
+  ContractSettings &
+  CookieSettings &
+  KeySettings &
+  SessionSettings &
+  ReissueSettings &
+  MonitorSettings &
+  AdapterSettings
 
-const table: OptionTable<MockSettings> = {
+/** The options after validation, with every default filled in. */
+export interface MockSettings extends Omit<OptionSettings, 'allowedHeaders' | 'paths'> {
+  readonly allowedHeaders: readonly string[]
+  readonly routes: readonly MockRouteEntry[]
+}
+
+const table: OptionTable<OptionSettings> = {
+  ...contractOptions,
   ...basicOptions,
   ...cookieOptions,
   ...keyOptions,
@@ -49,9 +64,12 @@ const table: OptionTable<MockSettings> = {
 
 /** @throws TypeError that names the option, what was expected and what was received */
 export function readSettings(options: MockAuthServerOptions = {}): MockSettings {
-  const settings = readTable<MockSettings>('options', options, table, '')
+  const { paths, ...settings } = readTable<OptionSettings>('options', options, table, '')
+  const { contract, allowedHeaders = requestHeaders(contract) } = settings
   checkKeys(settings, settings.issuer)
-  checkRevocation(settings, settings.accessTokenSeconds)
+  const { invalidatesPrevious = false } = contract.refresh || {}
+  checkRevocation(settings, settings.accessTokenSeconds, invalidatesPrevious)
   checkCookieName(settings)
-  return { ...settings, paths: joinPaths(settings) }
+  const routes = readRoutes(contract, { basePath: settings.basePath, paths })
+  return { ...settings, allowedHeaders, routes }
 }

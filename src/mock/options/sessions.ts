@@ -1,26 +1,9 @@
 // Session options: lifetimes, refresh, grace period, revocation and persistence.
 import { describe, invalid, isRecord, oneOf, seconds } from '../lib/checks.ts'
+import type { OptionTable, SettingsOf } from '../lib/option-table.ts'
 import type { MockStorage } from '../sessions/persistence.ts'
-import type { OptionTable, SettingsOf } from './option-table.ts'
-
-/** The credential that a refresh request presents. */
-export type RefreshWith = 'cookie' | 'access-token' | 'refresh-token'
 
 export interface MockSessionOptions {
-  /**
-   * The credential that a refresh request presents:
-   *
-   * - `cookie`: a refresh token in an HttpOnly cookie. The token rotates with each refresh.
-   * - `access-token`: a valid access token, as `Authorization: Bearer`. There is no refresh token,
-   *   so nothing rotates. A logout ends the session only if it presents the access token too. A
-   *   stolen token stays usable until the session ends.
-   * - `refresh-token`: a refresh token that each answer has in its body. The request sends it as a
-   *   form (`grant_type=refresh_token`, RFC 6749 §6), and a refusal has status 400. A logout sends
-   *   it as JSON: `{ "refresh_token": … }`.
-   *
-   * Default `cookie`.
-   */
-  readonly refreshWith?: RefreshWith
   /**
    * Lifetime of a session from its login, in whole seconds from 1 to 31 536 000. A refresh does not
    * extend it: the `Max-Age` of the refresh cookie is at most the rest of it.
@@ -77,8 +60,6 @@ export type SessionSettings = SettingsOf<
 const shortLivedSeconds = 900
 
 export const sessionOptions: OptionTable<SessionSettings> = {
-  refreshWith: (name, value = 'cookie') =>
-    oneOf(name, value, ['cookie', 'access-token', 'refresh-token']),
   sessionSeconds: (name, value = 604_800) => seconds(name, value, 1),
   refreshIdleSeconds: (name, value) => (value === undefined ? undefined : seconds(name, value, 1)),
   refreshGraceSeconds: (name, value = 10) => seconds(name, value, 0, 86_400),
@@ -86,9 +67,18 @@ export const sessionOptions: OptionTable<SessionSettings> = {
   persist: (name, value) => (value === undefined ? undefined : readStorage(name, value))
 }
 
-/** @throws TypeError if access tokens last too long to do without a look-up */
-export function checkRevocation({ revocation }: SessionSettings, accessTokenSeconds: number): void {
-  if (revocation === 'immediate' || accessTokenSeconds <= shortLivedSeconds) return
+/** @throws TypeError if access tokens last too long, or are revoked too early, for no look-up */
+export function checkRevocation(
+  { revocation }: SessionSettings,
+  accessTokenSeconds: number,
+  invalidatesPrevious: boolean
+): void {
+  if (revocation === 'immediate') return
+  if (invalidatesPrevious) {
+    const reason = 'because contract.refresh.invalidatesPrevious is true'
+    throw invalid('revocation', `'immediate', ${reason}`, describe(revocation))
+  }
+  if (accessTokenSeconds <= shortLivedSeconds) return
   const expectation = `at most ${shortLivedSeconds} if revocation is 'short-lived'`
   throw invalid('accessTokenSeconds', expectation, String(accessTokenSeconds))
 }

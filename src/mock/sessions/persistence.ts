@@ -21,7 +21,7 @@ interface StoredState {
   /** The `kid`s of keys that the options provide and that have been retired. */
   readonly goneKids: Set<string>
   /** The secret that refresh tokens are derived with. */
-  readonly secret: Uint8Array<ArrayBuffer>
+  readonly secret: ArrayBuffer
 }
 
 /** The restored state, or a new one. Its users change the maps and the set in place. */
@@ -33,12 +33,13 @@ export interface Persistence extends StoredState {
 export interface PersistenceDeps {
   readonly persist: MockStorage | undefined
   readonly issuer: string
-  readonly paths: { readonly refresh: string }
+  /** Distinguishes servers of one issuer: the path of the refresh endpoint. */
+  readonly path: string
   readonly users: readonly KnownUser[]
 }
 
-export function createPersistence({ persist, issuer, paths, users }: PersistenceDeps): Persistence {
-  const key = `everbearer-mock ${issuer} ${paths.refresh}`
+export function createPersistence({ persist, issuer, path, users }: PersistenceDeps): Persistence {
+  const key = `everbearer-mock ${issuer} ${path}`
   let isWarned = false
   const state = load() ?? newState()
   const { families, versions, goneKids } = state
@@ -79,14 +80,14 @@ export function createPersistence({ persist, issuer, paths, users }: Persistence
 const version = 2
 
 function newState(): StoredState {
-  const secret = crypto.getRandomValues(new Uint8Array(32))
+  const { buffer: secret } = crypto.getRandomValues(new Uint8Array(32))
   return { families: new Map(), versions: new Map(), goneKids: new Set(), secret }
 }
 
 function writeState({ families, versions, goneKids, secret }: StoredState): object {
   return {
     version,
-    secret: base64url(secret),
+    secret: base64url(new Uint8Array(secret)),
     sessions: [...families.values()],
     tokenVersions: [...versions],
     goneKids: [...goneKids]
@@ -98,7 +99,7 @@ function readState(stored: unknown): StoredState {
   const { version: written, secret, sessions, tokenVersions, goneKids } = record(stored)
   if (written !== version || !/^[\w-]{43}$/.test(text(secret))) throw new TypeError()
   return {
-    secret: new Uint8Array(codec.decode(text(secret))),
+    secret: new Uint8Array(codec.decode(text(secret))).buffer,
     families: new Map(
       list(sessions)
         .map(readFamily)

@@ -24,7 +24,7 @@ interface RefreshTokens {
  * not store usable tokens. So the successor is derived: it is an HMAC of the spent token with a
  * secret that leaves the server only through `persist`.
  */
-export function createRefreshTokens(secret: Uint8Array<ArrayBuffer>): RefreshTokens {
+export function createRefreshTokens(secret: ArrayBuffer): RefreshTokens {
   const encoder = new TextEncoder()
   const hmac = { name: 'HMAC', hash: 'SHA-256' }
   let derivationKey: Promise<CryptoKey> | undefined

@@ -44,7 +44,7 @@ interface SessionsDeps {
   /** The sessions by `sid`, oldest first. */
   readonly families: Map<string, Family>
   /** The secret that refresh tokens are derived with. */
-  readonly secret: Uint8Array<ArrayBuffer>
+  readonly secret: ArrayBuffer
   /** Called after each change of `families`. */
   readonly onChange: () => void
 }

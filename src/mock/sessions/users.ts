@@ -1,8 +1,14 @@
 // Users: their credentials, their claims and the version that their tokens must have.
 
 import { MockAuthServerError } from '../lib/errors.ts'
+import { withValueAt } from '../lib/json-body.ts'
 
-export type KnownUser = Required<MockUser>
+export interface KnownUser extends Required<MockUser> {
+  /** `id` as text. Sessions and controls name the user by it. */
+  readonly sub: string
+  /** The `sub` claim. */
+  readonly id: string | number
+}
 
 interface Authentication {
   /** The user who signed in. */
@@ -20,7 +26,10 @@ export interface Users {
    * @throws MockAuthServerError `unknown_user`
    */
   named(name?: string): KnownUser
-  /** The configured claims of the user, and `token_version` once it has been raised. */
+  /**
+   * The configured claims of the user, `sub`, the contract's claim for the user's id, and
+   * `token_version` once it has been raised.
+   */
   claimsOf(sub: string): Readonly<Record<string, unknown>>
   /** The `token_version` that a token must have; 0 by default. */
   versionOf(sub: string): number
@@ -31,13 +40,15 @@ export interface Users {
 
 export interface UsersDeps {
   readonly users: readonly KnownUser[]
+  /** The claim that holds the user's id, besides `sub`, as a dotted path. */
+  readonly idClaim: string | undefined
   /** The `token_version` of each user for whom it was raised. */
   readonly versions: Map<string, number>
   /** Called after each change of `versions`. */
   readonly onChange: () => void
 }
 
-export function createUsers({ users, versions, onChange }: UsersDeps): Users {
+export function createUsers({ users, idClaim, versions, onChange }: UsersDeps): Users {
   function find(sub: string): KnownUser | undefined {
     return users.find((user) => user.sub === sub)
   }
@@ -66,9 +77,15 @@ export function createUsers({ users, versions, onChange }: UsersDeps): Users {
       throw new MockAuthServerError('unknown_user', 'There is no user with this sub or email.')
     },
     claimsOf(sub) {
-      const claims = find(sub)?.claims ?? {}
+      const user = find(sub)
       const version = versions.get(sub)
-      return version === undefined ? claims : { ...claims, token_version: version }
+      const claims = {
+        ...user?.claims,
+        ...(version === undefined ? {} : { token_version: version }),
+        sub: user?.id ?? sub
+      }
+      const hasClaim = user !== undefined && idClaim !== undefined
+      return hasClaim ? withValueAt(claims, idClaim, idIn(idClaim, user)) : claims
     },
     versionOf,
     bumpVersion(sub) {
@@ -82,6 +99,10 @@ export function createUsers({ users, versions, onChange }: UsersDeps): Users {
       onChange()
     }
   }
+}
+
+function idIn(claim: string, { id, email }: KnownUser): string | number {
+  return claim === 'email' ? email : id
 }
 
 /** The `token_version` claim; 0 if it is absent. */
@@ -105,10 +126,11 @@ export interface MockUser {
   readonly email: string
   readonly password: string
   /**
-   * The `sub` claim (RFC 7519 §4.1.2). Default: `user-1` for the first user, `user-2` for the
-   * second, …
+   * The `sub` claim (RFC 7519 §4.1.2), and the user's id in the places that the contract names. A
+   * number is valid too, as some servers send it. Default: `user-1` for the first user, `user-2`
+   * for the second, …
    */
-  readonly sub?: string
+  readonly sub?: string | number
   /**
    * More claims for this user's access tokens, JSON-serialisable. The server sets the registered
    * claims (`iss`, `exp`, …). `token_version` must be a whole number; `bumpTokenVersion` raises it.

@@ -61,7 +61,7 @@ export function createAccessTokens({
     const jti = randomName()
     const key = ring.signing()
     // Recorded before it is signed, so that a revocation during the signing includes this token.
-    issuedTokens.record(jti, exp, iat)
+    issuedTokens.record({ jti, sid: session.id, expSeconds: exp }, iat)
     return {
       key,
       header: { alg: key.alg, typ: accessTokenType, kid: key.kid },
@@ -71,9 +71,9 @@ export function createAccessTokens({
 
   function draft(session: Session, claims: Claims): TokenDraft {
     return draftWith(session, {
+      sub: session.sub,
       ...claims,
       iss: issuer,
-      sub: session.sub,
       aud: audience,
       sid: session.id,
       auth_time: session.startedAtSeconds
@@ -110,7 +110,7 @@ async function sign({ key, header, claims }: TokenDraft): Promise<IssuedToken> {
 /** The `jti` of each access token that counts, and of each that was revoked. */
 export interface IssuedTokens {
   /** Records a token. Call it before the token is signed. */
-  record(jti: string, expSeconds: number, nowSeconds: number): void
+  record(token: TokenRecord, nowSeconds: number): void
   /** For a token made by `mint`: stores the index of the next call; `Infinity` for a forged one. */
   noteMinted(jti: string, beforeCall: number): void
   /** The value from `noteMinted`; `undefined` for tokens that were not minted. */
@@ -122,6 +122,8 @@ export interface IssuedTokens {
   /** Whether this token was revoked by its `jti`, even if another issuer issued it. */
   isOnRevocationList(jti: unknown): boolean
   revoke(jti: string): void
+  /** Revokes the tokens of a session issued so far. */
+  revokeSession(sid: string): void
   /** Revokes every token issued so far. */
   revokeAll(): void
   /** Expires every token issued so far. */
@@ -129,8 +131,13 @@ export interface IssuedTokens {
   reset(): void
 }
 
-interface Entry {
+interface TokenRecord {
+  readonly jti: string
+  readonly sid: string
   readonly expSeconds: number
+}
+
+interface Entry extends TokenRecord {
   readonly isExpired: boolean
 }
 
@@ -161,9 +168,9 @@ export function createIssuedTokens(clockToleranceSeconds: number): IssuedTokens 
   }
 
   return {
-    record(jti, expSeconds, nowSeconds) {
+    record(token, nowSeconds) {
       forgetExpired(nowSeconds)
-      live.set(jti, { expSeconds, isExpired: false })
+      live.set(token.jti, { ...token, isExpired: false })
     },
     noteMinted: (jti, beforeCall) => void mintedBefore.set(jti, beforeCall),
     mintedBefore: (jti) => mintedBefore.get(jti),
@@ -171,6 +178,9 @@ export function createIssuedTokens(clockToleranceSeconds: number): IssuedTokens 
     isRevoked: (jti) => revoked.has(jti) || !live.has(jti),
     isOnRevocationList: (jti) => typeof jti === 'string' && revoked.has(jti),
     revoke: (jti) => void revoked.add(jti),
+    revokeSession(sid) {
+      for (const [jti, entry] of live) if (entry.sid === sid) live.delete(jti)
+    },
     revokeAll: () => live.clear(),
     expireAll() {
       for (const [jti, entry] of live) live.set(jti, { ...entry, isExpired: true })

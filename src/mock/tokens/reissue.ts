@@ -1,10 +1,11 @@
 // Re-issue: decides whether an answer carries a new access token, and writes it into a header.
 
+import type { ResolvedHeader } from '../../contract/resolved-contract.ts'
 import { withMember } from '../http/cors-and-csrf.ts'
 import type { WireResponse } from '../http/message.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { fieldValuePattern, invalid, shapeOf } from '../lib/checks.ts'
-import type { MockReissue } from '../options/reissue.ts'
+import type { ReissueHeader } from '../options/reissue.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { AccessTokens, IssuedToken } from './access-tokens.ts'
@@ -21,7 +22,11 @@ export interface Reissue {
 }
 
 export interface ReissueDeps {
-  readonly settings: Required<MockReissue>
+  readonly settings: ReissueHeader
+  /** The header of the answer. `false`: tokens are not re-issued. */
+  readonly header: ResolvedHeader | false
+  /** The request header that carries an access token. */
+  readonly requestHeader: string
   readonly tokens: AccessTokens
   readonly sessions: Sessions
   readonly ring: KeyRing
@@ -30,12 +35,16 @@ export interface ReissueDeps {
 
 export function createReissue({
   settings,
+  header: format,
+  requestHeader,
   tokens,
   sessions,
   ring,
   revocation
 }: ReissueDeps): Reissue {
-  const { when, header, value, expose, cacheable } = settings
+  const { value, expose, cacheable } = settings
+  const { header, scheme } = format || { header: '', scheme: '' }
+  const when = format === false ? 'never' : settings.when
 
   function isDue(kid: string): boolean {
     return when === 'always' || (when === 'old-key' && kid !== ring.signing().kid)
@@ -50,8 +59,7 @@ export function createReissue({
   }
 
   function headerValueFor(token: string): string {
-    if (value === 'bearer') return `Bearer ${token}`
-    if (value === 'bare') return token
+    if (value === undefined) return scheme === '' ? token : `${scheme} ${token}`
     const written: unknown = value(token)
     if (typeof written === 'string' && fieldValuePattern.test(written)) return written
     const expectation = 'a function that returns a header value (RFC 9110 §5.5)'
@@ -78,7 +86,7 @@ export function createReissue({
       if (!cacheable) {
         // A cache would send the token to the next client.
         added.push(['Cache-Control', 'no-store'])
-        added.push(['Vary', withMember(response.headers, 'Vary', 'Authorization')])
+        added.push(['Vary', withMember(response.headers, 'Vary', requestHeader)])
       }
       const names = added.map(([name]) => name.toLowerCase())
       const kept = response.headers.filter(([name]) => !names.includes(name.toLowerCase()))

@@ -32,14 +32,16 @@ export function createRevocationCheck({
 }: RevocationDeps): RevocationCheck {
   function refuseRevoked(claims: TokenClaims): TokenRefusal | undefined {
     if (issuedTokens.isRevoked(String(claims.jti))) return 'token_revoked'
-    return tokenVersion(claims) === users.versionOf(claims.sub) ? undefined : 'stale_version'
+    return tokenVersion(claims) === users.versionOf(String(claims.sub))
+      ? undefined
+      : 'stale_version'
   }
 
   function refuseSession(
     claims: TokenClaims,
     session: Session | undefined
   ): TokenRefusal | undefined {
-    return session?.sub === claims.sub ? undefined : 'token_revoked'
+    return session?.sub === String(claims.sub) ? undefined : 'token_revoked'
   }
 
   return {
@@ -47,7 +49,7 @@ export function createRevocationCheck({
       // Session and user of an external token are unknown here; only `revoke` applies to it.
       if (!isOwn) return issuedTokens.isOnRevocationList(claims.jti) ? 'token_revoked' : undefined
       // A valid signature for an unknown user indicates a stolen key.
-      if (users.find(claims.sub) === undefined) return 'unknown_subject'
+      if (users.find(String(claims.sub)) === undefined) return 'unknown_subject'
       if (issuedTokens.isExpired(String(claims.jti))) return 'token_expired'
       if (revocation === 'short-lived') return undefined
       return refuseRevoked(claims) ?? refuseSession(claims, sessions.findLive(String(claims.sid)))

@@ -18,7 +18,7 @@ export type Verification =
   | RefusedToken
 
 /** The claims of a valid token. The server's own tokens also have `sid` and `jti`, as strings. */
-export type TokenClaims = Readonly<Record<string, unknown>> & { readonly sub: string }
+export type TokenClaims = Readonly<Record<string, unknown>> & { readonly sub: string | number }
 
 /** Checks what the token contains. The revocation check decides whether it still counts. */
 export type VerifyToken = (token: string) => Promise<Verification>
@@ -26,14 +26,27 @@ export type VerifyToken = (token: string) => Promise<Verification>
 export interface TokenVerifierDeps {
   readonly lookUpKeys: LookUpKeys
   readonly clockToleranceSeconds: number
+  /** Whether `sub` may be a number, because a user's id is one. */
+  readonly hasNumericSubjects: boolean
   readonly now: () => number
 }
 
 export function createTokenVerifier({
   lookUpKeys,
   clockToleranceSeconds,
+  hasNumericSubjects,
   now
 }: TokenVerifierDeps): VerifyToken {
+  function isWellFormed(
+    claims: Readonly<Record<string, unknown>>,
+    isOwn: boolean
+  ): claims is TokenClaims {
+    const isNumber = isOwn && hasNumericSubjects && typeof claims.sub === 'number'
+    const texts = [...(isNumber ? [] : ['sub']), ...(isOwn ? ['sid', 'jti'] : [])]
+    // JSON.parse reads `1e400` as Infinity, which would be a token that never expires.
+    return texts.every((name) => typeof claims[name] === 'string') && Number.isFinite(claims.exp)
+  }
+
   async function verifyWith(candidate: Candidate, token: string): Promise<Verification> {
     const { key, expected, isOwn } = candidate
     const { kid } = key
@@ -78,7 +91,7 @@ export function factsOf(kid: string, claims: Readonly<Record<string, unknown>>):
   const { sub, sid, jti } = claims
   return {
     kid,
-    ...(typeof sub === 'string' ? { sub } : {}),
+    ...(typeof sub === 'string' || typeof sub === 'number' ? { sub: String(sub) } : {}),
     ...(typeof sid === 'string' ? { sid } : {}),
     ...(typeof jti === 'string' ? { jti } : {})
   }
@@ -88,15 +101,6 @@ function payloadOf(error: unknown): Readonly<Record<string, unknown>> {
   const hasPayload =
     error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed
   return hasPayload ? error.payload : {}
-}
-
-function isWellFormed(
-  claims: Readonly<Record<string, unknown>>,
-  isOwn: boolean
-): claims is TokenClaims {
-  const texts = isOwn ? ['sub', 'sid', 'jti'] : ['sub']
-  // JSON.parse reads `1e400` as Infinity, which would be a token that never expires.
-  return texts.every((name) => typeof claims[name] === 'string') && Number.isFinite(claims.exp)
 }
 
 function reasonFor(error: unknown): TokenRefusal {

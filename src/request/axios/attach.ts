@@ -12,17 +12,15 @@ import axios, {
   type AxiosResponse,
   type InternalAxiosRequestConfig
 } from 'axios'
-import { invalid, own } from '../../lib/checks.ts'
+import { own } from '../../lib/checks.ts'
+import { invalid } from '../../lib/option-errors.ts'
 import type { Platform } from '../../lib/platform.ts'
 import { joinUrl } from '../../lib/url.ts'
-import { isStream, type SendWithToken } from '../send-with-token.ts'
-import {
-  type AdapterOption,
-  type ExchangeDeps,
-  exchange,
-  orReleased,
-  startTimeBudget
-} from './exchange.ts'
+import { isBackground } from '../request-flags.ts'
+import type { SendWithToken } from '../send-with-token.ts'
+import { isStream } from '../transport.ts'
+import { type AdapterOption, type ExchangeDeps, exchange } from './exchange.ts'
+import { orReleased, startTimeBudget } from './time-budget.ts'
 
 export interface AxiosBinding {
   /**
@@ -36,12 +34,12 @@ export interface AxiosBinding {
 export interface AxiosBindingDeps extends ExchangeDeps {
   readonly sendWithToken: SendWithToken
   /** Reports that a request begins. Returns the epoch of its session. */
-  readonly beginRequest: () => number | undefined
+  readonly beginRequest: (isBackground: boolean) => number | undefined
   readonly platform: Pick<Platform, 'monotonicNow' | 'setTimer'>
 }
 
 export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
-  const { sendWithToken, beginRequest, platform, reissuedTokenHeader, fetch } = deps
+  const { sendWithToken, beginRequest, platform, attach: format, reissue, fetch } = deps
   const swap = createAdapterSwap(send)
   // Weak references, so that the client does not keep an instance alive.
   const attached = new Set<WeakRef<AxiosInstance>>()
@@ -73,7 +71,7 @@ export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
       return config
     }
     // Read the epoch now: the app's interceptors may run for a while before the adapter does.
-    return swap.enter(config, beginRequest())
+    return swap.enter(config, beginRequest(isBackground(own(config, 'everbearer'))))
   }
 
   function send(
@@ -85,8 +83,9 @@ export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
     const destination = { url, baseURL, allowAbsoluteUrls }
     const budget = startTimeBudget(config.timeout, platform.monotonicNow)
     return sendWithToken({
+      method: config.method ?? 'get',
       url: joinUrl(baseURL ?? '', url ?? '', allowAbsoluteUrls),
-      hasOwnAuthorization: hasAuthorization(config.headers) || Boolean(config.auth),
+      hasOwnHeader: hasOwnHeader(config, format.header),
       isOpaque: config.fetchOptions?.mode === 'no-cors' && isFetch(adapter, config),
       flags: own(config, 'everbearer'),
       epoch,
@@ -94,7 +93,7 @@ export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
       send: (accessToken) =>
         exchange(
           { config, destination, adapter, accessToken, budget },
-          { reissuedTokenHeader, fetch }
+          { attach: format, reissue, fetch }
         ),
       orReleased: (promise) => orReleased(promise, config, budget, platform)
     })
@@ -187,14 +186,16 @@ function isCancelled({ signal, cancelToken }: InternalAxiosRequestConfig): boole
 
 // `false` and `null` count: with them axios sends no such header, so they are an opt-out. The
 // headers may be a plain object if an adapter of the app calls ours.
-function hasAuthorization(headers: object = {}): boolean {
-  return Object.entries(headers).some(
-    ([name, value]) => name.toLowerCase() === 'authorization' && value !== undefined
+function hasOwnHeader({ headers, auth }: InternalAxiosRequestConfig, header: string): boolean {
+  const name = header.toLowerCase()
+  if (auth && name === 'authorization') return true
+  return Object.entries(headers ?? {}).some(
+    ([key, value]) => key.toLowerCase() === name && value !== undefined
   )
 }
 
 function checkInstance(instance: unknown): void {
   const { request, response } = (instance as Partial<AxiosInstance> | undefined)?.interceptors ?? {}
   if (typeof request?.use === 'function' && typeof response?.use === 'function') return
-  throw invalid('attach(): instance', 'an axios instance, such as axios.create() returns')
+  throw invalid('attach(): instance', 'axios')
 }

@@ -2,21 +2,19 @@
 
 import axios, {
   type AxiosAdapter,
-  AxiosError,
+  type AxiosError,
   AxiosHeaders,
   type AxiosResponse,
-  CanceledError,
   type InternalAxiosRequestConfig
 } from 'axios'
-import type { Platform } from '../../lib/platform.ts'
-import { type IncomingAnswer, isStream } from '../send-with-token.ts'
-import {
-  createRedactor,
-  type Fetch,
-  forgetToken,
-  noteFinalUrl,
-  readAnswer
-} from './redact-response.ts'
+import type { ResolvedHeader } from '../../contract/resolved-contract.ts'
+import { formatCredential } from '../../lib/credential.ts'
+import { isKeptOnRedirect } from '../redirects.ts'
+import { type IncomingAnswer, isStream } from '../transport.ts'
+import { readAnswer } from './read-answer.ts'
+import { createRedactor } from './redact.ts'
+import { restateTimeout, type TimeBudget, toTimeoutError } from './time-budget.ts'
+import { type Fetch, forgetToken, noteFinalUrl } from './wrapped-fetch.ts'
 
 export type AdapterOption = InternalAxiosRequestConfig['adapter']
 
@@ -37,25 +35,28 @@ interface AxiosSending {
 }
 
 export interface ExchangeDeps {
-  readonly reissuedTokenHeader: string
+  readonly attach: ResolvedHeader
+  readonly reissue: ResolvedHeader | false
   /** The global `fetch`, looked up at each call. */
   readonly fetch: Fetch
 }
 
 export async function exchange(
   { config, destination, adapter, accessToken, budget }: AxiosSending,
-  { reissuedTokenHeader, fetch: pageFetch }: ExchangeDeps
+  { attach, reissue, fetch: pageFetch }: ExchangeDeps
 ): Promise<IncomingAnswer<AxiosResponse>> {
   const sent = copyConfig(config, destination)
-  if (accessToken !== undefined) attachToken(sent, accessToken)
-  const { redact, redactStreamErrors } = createRedactor(config, sent, accessToken)
+  const credential = accessToken === undefined ? undefined : formatCredential(attach, accessToken)
+  if (credential !== undefined) attachToken(sent, attach.header, credential)
+  const { redact, redactStreamErrors } = createRedactor(config, sent, credential)
   let isStreaming = false
   if (budget !== undefined) {
     sent.timeout = budget.remainingMs()
     if (sent.timeout === 0) throw toTimeoutError(config)
   }
   try {
-    const send = resolveAdapter(adapter, sent, accessToken === undefined, pageFetch)
+    const header = credential === undefined ? undefined : attach.header
+    const send = resolveAdapter(adapter, sent, header, pageFetch)
     const response = await send(sent)
     return toAnswer(response, async () => response)
   } catch (error) {
@@ -69,8 +70,8 @@ export async function exchange(
   } finally {
     // Remove the token from the sent config: an error that ends a stream exposes it. Leave it only
     // for an adapter of the app that does not stream, because a mock keeps a history of configs.
-    if (accessToken !== undefined && (isStreaming || !isAppAdapter(adapter))) {
-      sent.headers.delete('Authorization')
+    if (credential !== undefined && (isStreaming || !isAppAdapter(adapter))) {
+      sent.headers.delete(attach.header)
     }
   }
 
@@ -81,8 +82,7 @@ export async function exchange(
     isStreaming = isStream(response.data)
     redact(response)
     redactStreamErrors(response.data)
-    const carriedToken = accessToken !== undefined
-    return readAnswer({ response, sent, reissuedTokenHeader, carriedToken, settle })
+    return readAnswer({ response, sent, reissue, carriedToken: credential !== undefined, settle })
   }
 }
 
@@ -95,17 +95,19 @@ function copyConfig(
   return Object.assign(copy, config, destination, { headers: new AxiosHeaders(config.headers) })
 }
 
-function attachToken(sent: InternalAxiosRequestConfig, accessToken: string): void {
-  sent.headers.set('Authorization', `Bearer ${accessToken}`)
+function attachToken(sent: InternalAxiosRequestConfig, header: string, credential: string): void {
+  sent.headers.set(header, credential)
+  // In Node, axios removes these headers when a redirect leaves the origin.
+  sent.sensitiveHeaders = [...(sent.sensitiveHeaders ?? []), header]
   const { withXSRFToken } = sent
   // axios passes the sent config to the app's `withXSRFToken` function. Hide the token from it.
   if (typeof withXSRFToken !== 'function') return
   sent.withXSRFToken = (shown) => {
-    shown.headers.delete('Authorization')
+    shown.headers.delete(header)
     try {
       return withXSRFToken(shown)
     } finally {
-      shown.headers.set('Authorization', `Bearer ${accessToken}`)
+      shown.headers.set(header, credential)
     }
   }
 }
@@ -115,90 +117,29 @@ function isAppAdapter(adapter: AdapterOption): boolean {
   return [adapter].flat().some((one) => typeof one === 'function')
 }
 
+/** `header` carries the token; `undefined` for a request without one. */
 function resolveAdapter(
   adapter: AdapterOption,
   sent: InternalAxiosRequestConfig,
-  isWithoutToken: boolean,
+  header: string | undefined,
   pageFetch: Fetch
 ): AxiosAdapter {
   // axios's fetch adapter does not expose the final URL, so wrap the `fetch` that it calls.
   const inner = sent.env?.fetch ?? pageFetch
-  sent.env = { ...sent.env, fetch: isWithoutToken ? noteFinalUrl(inner) : forgetToken(inner) }
+  const fetch = header === undefined ? noteFinalUrl(inner) : forgetToken(inner, header)
+  sent.env = { ...sent.env, fetch }
   if (typeof adapter === 'function') return adapter
-  return axios.getAdapter(adapter ?? axios.defaults.adapter, sent)
+  const chosen = axios.getAdapter(adapter ?? axios.defaults.adapter, sent)
+  // XMLHttpRequest follows every redirect. `fetch` does not have to.
+  const mayLeak = header !== undefined && isKeptOnRedirect(header)
+  return mayLeak && isXhr(chosen, sent) ? axios.getAdapter('fetch', sent) : chosen
 }
 
-/** The time that a call has left. Its `timeout` covers waiting for a token and the replay too. */
-interface TimeBudget {
-  readonly limitMs: number
-  /** Whole milliseconds, rounded up. 0 when the time is over. */
-  remainingMs(): number
-}
-
-/** Returns `undefined` without a limit, and for values that axios does not understand. */
-export function startTimeBudget(
-  timeout: unknown,
-  monotonicNow: () => number
-): TimeBudget | undefined {
-  const limitMs = Number(timeout)
-  if (!(limitMs > 0) || limitMs === Infinity) return undefined
-  const startedAtMs = monotonicNow()
-  return {
-    limitMs,
-    remainingMs: () => Math.max(0, Math.ceil(limitMs - (monotonicNow() - startedAtMs)))
+function isXhr(chosen: AxiosAdapter, sent: InternalAxiosRequestConfig): boolean {
+  try {
+    return chosen === axios.getAdapter('xhr', sent)
+  } catch {
+    // The environment has no XMLHttpRequest.
+    return false
   }
-}
-
-/** Settles as `promise` does, or rejects when the caller aborts or the time is over. */
-export function orReleased<T>(
-  promise: Promise<T>,
-  config: InternalAxiosRequestConfig,
-  budget: TimeBudget | undefined,
-  platform: Pick<Platform, 'setTimer'>
-): Promise<T> {
-  const { signal, cancelToken } = config
-  if (signal == null && cancelToken == null && budget === undefined) return promise
-  return new Promise<T>((resolve, reject) => {
-    const aborted = () => reject(new CanceledError(undefined, config))
-    if (signal?.aborted) aborted()
-    signal?.addEventListener?.('abort', aborted)
-    // CancelToken has had these two methods since 0.22, but its types omit them.
-    const token = cancelToken as
-      | {
-          subscribe?(listener: (reason: unknown) => void): void
-          unsubscribe?(listener: (reason: unknown) => void): void
-        }
-      | undefined
-    token?.subscribe?.(reject)
-    const cancelTimer =
-      budget && platform.setTimer(() => reject(toTimeoutError(config)), budget.remainingMs())
-    promise.then(resolve, reject).finally(() => {
-      signal?.removeEventListener?.('abort', aborted)
-      token?.unsubscribe?.(reject)
-      cancelTimer?.()
-    })
-  })
-}
-
-/** The error that axios's adapters for XHR and Node throw when the time is over. */
-function toTimeoutError(config: InternalAxiosRequestConfig): AxiosError {
-  const { timeout, timeoutErrorMessage, transitional } = config
-  const code = transitional?.clarifyTimeoutError ? AxiosError.ETIMEDOUT : AxiosError.ECONNABORTED
-  return new AxiosError(timeoutErrorMessage || timeoutMessage(timeout), code, config)
-}
-
-// The adapter's message states the time that was left. Replace it by the timeout that the app set.
-function restateTimeout(
-  error: Partial<AxiosError>,
-  leftMs: number | undefined,
-  budget: TimeBudget
-): void {
-  if (error.message !== timeoutMessage(leftMs) || leftMs === budget.limitMs) return
-  const message = timeoutMessage(budget.limitMs)
-  if (error.stack !== undefined) error.stack = error.stack.replace(error.message, message)
-  error.message = message
-}
-
-function timeoutMessage(timeoutMs: number | undefined): string {
-  return `timeout of ${timeoutMs}ms exceeded`
 }

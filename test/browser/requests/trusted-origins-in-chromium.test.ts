@@ -1,12 +1,14 @@
 // I6 in Chromium: the token reaches the trusted origin in every spelling of its URL, and follows no
 // redirect to another origin.
 import { describe, expect, it } from 'vitest'
+import type { Site } from '../../support/setups/internet.ts'
 import {
   appOrigin,
   evilOrigin,
   headerOf,
   ownOrigin,
   redirect,
+  respond,
   tokensIn,
   withCors
 } from '../../support/setups/trusted-and-foreign-origins.ts'
@@ -107,6 +109,87 @@ describe.each(pageTransports)('a page over %s', (transport) => {
       expect(names).not.toContain('reissued')
       expect(names).not.toContain('signed-out')
       if (target.evilRedirectsTo === undefined) expect(await token()).toBe(held)
+    }
+  )
+})
+
+// Browsers remove only Authorization from a request that is redirected to another origin.
+describe('a token in X-Auth-Token', () => {
+  const attach = { header: 'X-Auth-Token', scheme: '' }
+
+  /** Allows every page and every header, as a hostile origin does. */
+  function allowing(site: () => ReturnType<typeof respond>): Site {
+    return (request) => {
+      const headers: [string, string][] = [
+        ['Access-Control-Allow-Origin', headerOf(request, 'origin') ?? '*'],
+        ['Access-Control-Allow-Credentials', 'true'],
+        ['Access-Control-Allow-Methods', 'GET, POST'],
+        ['Access-Control-Allow-Headers', headerOf(request, 'access-control-request-headers') ?? '']
+      ]
+      if (request.method === 'OPTIONS') return { ...respond(204), headers }
+      const answer = site()
+      return { ...answer, headers: [...answer.headers, ...headers] }
+    }
+  }
+
+  function redirectTo(location: string): void {
+    origins.answer(
+      '/start',
+      allowing(() => redirect(307, location))
+    )
+    origins.answer(
+      '/end',
+      allowing(() => respond(200))
+    )
+    origins.evil(allowing(() => respond(200)))
+  }
+
+  it('would follow a redirect of XMLHttpRequest to another origin', async () => {
+    redirectTo(`${evilOrigin}/x`)
+    await page().evaluate(
+      (url) =>
+        new Promise((resolve) => {
+          const request = new XMLHttpRequest()
+          request.onloadend = resolve
+          request.open('GET', url)
+          request.setRequestHeader('X-Auth-Token', 'mine')
+          request.send()
+        }),
+      `${ownOrigin}/start`
+    )
+    const [, elsewhere] = withoutPreflights(0)
+    expect(elsewhere && headerOf(elsewhere, attach.header)).toBe('mine')
+  })
+
+  const locations = [`${evilOrigin}/x`, `${ownOrigin}:8443/x`, '/end']
+
+  it.each(
+    pageTransports.flatMap((transport) => locations.map((location) => ({ transport, location })))
+  )('follows no redirect to $location, over $transport', async ({ transport, location }) => {
+    const held = await signIn({ contract: { attach } })
+    redirectTo(location)
+    const before = origins.arrivals.length
+    const answer = await send(transport, { url: '/start' })
+    const arrivals = withoutPreflights(before)
+    expect(arrivals).toHaveLength(1)
+    expect(arrivals.map((arrival) => headerOf(arrival, attach.header))).toEqual([held])
+    expect(answer).toMatchObject({
+      status: undefined,
+      error: transport === 'fetch without redirects' ? 'ERR_NETWORK' : 'ERR_AUTH_NETWORK'
+    })
+  })
+
+  it.each(pageTransports)(
+    'reaches an endpoint that does not redirect, over %s',
+    async (transport) => {
+      const held = await signIn({ contract: { attach } })
+      redirectTo('/end')
+      const before = origins.arrivals.length
+      const call = { url: '/end', method: 'POST', body: 'content' }
+      expect(await send(transport, call)).toMatchObject({ status: 200, body: '{}' })
+      const [arrival] = withoutPreflights(before)
+      expect(arrival).toMatchObject({ body: 'content' })
+      expect(arrival && headerOf(arrival, attach.header)).toBe(held)
     }
   )
 })

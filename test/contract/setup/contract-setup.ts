@@ -4,6 +4,7 @@
 // The cases run in pages too, so this file has its own assertions and imports only types.
 import type {
   FailNextOptions,
+  MockAuthServerOptions,
   MockCall,
   MockEndpoint,
   MockFault,
@@ -11,7 +12,7 @@ import type {
 } from 'everbearer/mock'
 
 interface ClientRequest {
-  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** The absolute URL. */
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
@@ -29,6 +30,30 @@ export interface Answer {
 
 /** Rejects if the client does not receive a complete answer. */
 export type Send = (request: ClientRequest) => Promise<Answer>
+
+/** A request without its origin. */
+type Shape = Omit<ClientRequest, 'url'> & { readonly path: string }
+
+/** A contract of the suite, and how a client speaks it. */
+export interface Dialect {
+  readonly name: 'usual' | 'other'
+  readonly options: MockAuthServerOptions
+  readonly me: string
+  readonly todos: string
+  login(who: { readonly email: string; readonly password: string }): Shape
+  readonly refresh: Shape
+  readonly logout: Shape
+  /** The headers of a request with this token. */
+  carry(token: string): Readonly<Record<string, string>>
+  tokenOf(answer: Answer): string
+  /** The token that an answer re-issues. */
+  reissuedOf(answer: Answer): string | null
+  /** The beginning of the answer to a login or refresh. */
+  readonly beginning: string
+  readonly statuses: Readonly<
+    Record<'accessToken' | 'session' | 'noSession' | 'credentials' | 'signedOut', number>
+  >
+}
 
 /** The methods of the server that the cases use, callable from every environment. */
 export interface ServerControls {
@@ -49,6 +74,7 @@ export interface ServerControls {
 }
 
 export interface Setup {
+  readonly dialect: Dialect
   readonly send: Send
   readonly mock: ServerControls
   /** URL of the server: the origin of the page, or a port. */

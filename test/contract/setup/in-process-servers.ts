@@ -7,7 +7,7 @@ import {
 import { createHandlers, protect } from 'everbearer/mock/msw'
 import { type HttpHandler, HttpResponse, http } from 'msw'
 import { users } from '../cases.ts'
-import type { Send } from './contract-setup.ts'
+import type { Dialect, Send } from './contract-setup.ts'
 
 export const origins = {
   home: 'http://localhost:3000',
@@ -17,15 +17,18 @@ export const origins = {
 }
 
 export interface Pair {
+  readonly dialect: Dialect
   readonly server: MockAuthServer
   /** Allows only an origin that no client has. */
   readonly strict: MockAuthServer
 }
 
-export function createPair(options: MockAuthServerOptions = {}): Pair {
+export function createPair(dialect: Dialect, options: MockAuthServerOptions = {}): Pair {
+  const all = { ...dialect.options, ...options }
   return {
-    server: createMockAuthServer({ ...options, users }),
-    strict: createMockAuthServer({ ...options, allowedOrigins: ['https://app.test'] })
+    dialect,
+    server: createMockAuthServer({ ...all, users }),
+    strict: createMockAuthServer({ ...all, allowedOrigins: ['https://app.test'] })
   }
 }
 
@@ -36,7 +39,7 @@ export const todoHeaders = {
 }
 
 /** The servers as msw handlers. An empty `home` is the origin of the page. */
-export function handlersFor({ server, strict }: Pair, home: string): HttpHandler[] {
+export function handlersFor({ dialect, server, strict }: Pair, home: string): HttpHandler[] {
   const todos = protect(server, ({ claims: { sub } }) =>
     HttpResponse.json([sub], { headers: todoHeaders })
   )
@@ -44,8 +47,8 @@ export function handlersFor({ server, strict }: Pair, home: string): HttpHandler
     ...createHandlers(server, { baseURL: home }),
     ...createHandlers(server, { baseURL: origins.crossOrigin }),
     ...createHandlers(strict, { baseURL: origins.strict }),
-    http.get(`${home}/api/todos`, todos),
-    http.get(`${origins.crossOrigin}/api/todos`, todos),
+    http.get(home + dialect.todos, todos),
+    http.get(origins.crossOrigin + dialect.todos, todos),
     http.all(`${origins.foreign}/*`, acceptAll)
   ]
 }
@@ -55,13 +58,13 @@ function acceptAll({ request }: { request: Request }): Response {
   const headers = {
     'Access-Control-Allow-Origin': request.headers.get('origin') ?? origins.home,
     'Access-Control-Allow-Credentials': 'true',
-    'Access-Control-Allow-Headers': 'Authorization'
+    'Access-Control-Allow-Headers': 'Authorization, X-Auth-Token'
   }
   return new HttpResponse(null, { headers })
 }
 
 /** A client that calls the `fetch` method of the servers, without a network. */
-export function sendTo({ server, strict }: Pair): Send {
+export function sendTo({ dialect, server, strict }: Pair): Send {
   const todos = server.protect((_request, { claims: { sub } }) =>
     Response.json([sub], { headers: todoHeaders })
   )
@@ -69,7 +72,7 @@ export function sendTo({ server, strict }: Pair): Send {
     const { credentials = 'include', signal } = rest
     const { origin, pathname } = new URL(url)
     if (origin === origins.foreign) throw new TypeError('no server at this origin')
-    const respond = pathname === '/api/todos' ? todos : server.fetch
+    const respond = pathname === dialect.todos ? todos : server.fetch
     const request = new Request(url, {
       method,
       headers,

@@ -1,4 +1,5 @@
 // Other middleware: the mock in an app with CORS, compression or a body parser in front of it.
+
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -6,6 +7,7 @@ import { createMockAuthServer } from 'everbearer/mock'
 import { middleware, protect } from 'everbearer/mock/node'
 import express, { type Response as Answer, type RequestHandler } from 'express'
 import { describe, expect, it } from 'vitest'
+import { contractFor } from '../../support/setups/contracts.ts'
 import { json, openBrowser, overWire } from '../../support/setups/one-cookie-browser.ts'
 import { serve } from './listen-on-a-port.ts'
 
@@ -99,7 +101,7 @@ describe('behind compression middleware', () => {
 
 describe('behind a body parser', () => {
   const refresh = async (parser: RequestHandler) => {
-    const server = createMockAuthServer({ refreshWith: 'refresh-token' })
+    const server = createMockAuthServer({ contract: contractFor['refresh-token'] })
     const { refreshToken } = await server.signIn()
     const url = await serve(express().use(parser, middleware(server)))
     const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken })

@@ -1,5 +1,6 @@
 // Fetch adapter: `protect` around the handlers of an app.
-import { describe, expect, it } from 'vitest'
+import { createAuthClient } from 'everbearer'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   base,
   createServerWithClock,
@@ -117,4 +118,31 @@ it('answers HEAD like GET, without a body', async () => {
 
   expect(response.status).toBe(200)
   expect(await response.text()).toBe('')
+})
+
+it('takes a URL and an init in place of a Request, as `fetch` does', async () => {
+  const { server } = createServerWithClock()
+  const login = {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email: 'ada@example.com', password: 'lovelace' })
+  }
+  expect((await server.fetch(`${base}/login`, login)).status).toBe(200)
+  expect((await server.fetch(new URL(`${base}/login`), login)).status).toBe(200)
+  const request = new Request(`${base}/login`, login)
+  expect((await server.fetch(request, { method: 'DELETE' })).status).toBe(405)
+  await expect(server.fetch('/login', login)).rejects.toThrow(TypeError)
+})
+
+it('serves as the `fetch` of a client', async () => {
+  const { server } = createServerWithClock()
+  const auth = createAuthClient({
+    baseURL: base,
+    restore: 'never',
+    contract: { refresh: { credential: 'access-token' } },
+    platform: { fetch: server.fetch }
+  })
+  onTestFinished(auth.dispose)
+  await auth.login({ email: 'ada@example.com', password: 'lovelace' })
+  expect(auth.getState().status).toBe('authenticated')
 })

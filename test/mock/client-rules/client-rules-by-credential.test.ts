@@ -3,6 +3,7 @@
 import type { AuthClientOptions } from 'everbearer'
 import type { MockRule } from 'everbearer/mock'
 import { describe, expect, it } from 'vitest'
+import { contractFor } from '../../support/setups/contracts.ts'
 import { base, createServerWithClock, json } from '../../support/setups/one-cookie-browser.ts'
 import {
   type ClientSetup,
@@ -117,8 +118,11 @@ const lives: Readonly<Record<string, (setup: ClientSetup, credential: Way) => Pr
 
 describe.each(ways)('everbearer refreshing with %s', (credential) => {
   it.each(Object.entries(lives))('breaks no rule during %s', async (_name, live) => {
-    const options: AuthClientOptions = { refreshWith: credential, sendIdempotencyKey: 'always' }
-    const setup = setUpClient(options, { refreshWith: credential })
+    const { refresh } = contractFor[credential]
+    const options: AuthClientOptions = {
+      contract: { refresh: { ...refresh, idempotencyKey: 'always' } }
+    }
+    const setup = setUpClient(options, { contract: contractFor[credential] })
     await setup.auth.login(credentials)
     await load(setup)
     await live(setup, credential)
@@ -128,8 +132,8 @@ describe.each(ways)('everbearer refreshing with %s', (credential) => {
 })
 
 /** A scripted client, which can break rules. */
-async function setUp(refreshWith: Exclude<Way, 'cookie'>) {
-  const { server, clock } = createServerWithClock({ refreshWith })
+async function setUp(credential: Exclude<Way, 'cookie'>) {
+  const { server, clock } = createServerWithClock({ contract: contractFor[credential] })
   const bearer = (token: unknown): [string, string] => ['Authorization', `Bearer ${token}`]
   const form: [string, string] = ['Content-Type', 'application/x-www-form-urlencoded']
   const post = async (path: string, headers: [string, string][], body: string, more = {}) => {
@@ -137,7 +141,7 @@ async function setUp(refreshWith: Exclude<Way, 'cookie'>) {
     const answer = await server.handle(request)
     return answer.status === 200 ? JSON.parse(answer.body) : {}
   }
-  const isByToken = refreshWith === 'access-token'
+  const isByToken = credential === 'access-token'
   const first = await post('/login', [json], JSON.stringify(credentials))
   return {
     server,

@@ -6,6 +6,7 @@ import {
   type WireRequest
 } from 'everbearer/mock'
 import { describe, expect, it } from 'vitest'
+import { contractFor } from '../../support/setups/contracts.ts'
 import {
   base,
   claimsOf,
@@ -42,11 +43,11 @@ const meRequest = (token: string): WireRequest => ({
 })
 
 describe('refreshing with the access token', () => {
-  const refreshWith = 'access-token'
-  const paths = { refresh: '/refresh-token' }
+  const contract = contractFor['access-token']
+  const refresh = { path: '/refresh-token', credential: 'access-token' } as const
 
   it('returns a later token of the same session for a valid token', async () => {
-    const { server, clock, post, login, me } = setUp({ refreshWith, paths })
+    const { server, clock, post, login, me } = setUp({ contract: { refresh } })
     const first = await login()
     expect(first.setCookies).toEqual([])
     expect(first.json).not.toHaveProperty('refresh_token')
@@ -79,14 +80,14 @@ describe('refreshing with the access token', () => {
     ['a forged token', 'foreign-signature', 'bad_signature'],
     ['a token with alg none', 'alg-none', 'alg_not_allowed']
   ] as const)('refuses %s', async (_name, forgery, reason) => {
-    const { server, post } = setUp({ refreshWith })
+    const { server, post } = setUp({ contract })
     const headers = forgery === undefined ? [json] : [json, bearer(await server.mint({ forgery }))]
     expect((await post('/refresh', headers, '{}')).status).toBe(401)
     expect(outcome(server)).toBe(reason)
   })
 
   it('refuses a token of an ended session, even if the API still accepts it', async () => {
-    const { server, post, login, me } = setUp({ refreshWith, revocation: 'short-lived' })
+    const { server, post, login, me } = setUp({ contract, revocation: 'short-lived' })
     const { json: body } = await login()
     server.endSessions()
     expect(await me(body.access_token)).toBe(200)
@@ -100,7 +101,7 @@ describe('refreshing with the access token', () => {
     const url = `${base}/.well-known/jwks.json`
     const { body } = await otherServer.handle({ method: 'GET', url, headers: [] })
     const issuers = [{ issuer: 'https://other.test', jwks: JSON.parse(body) }]
-    const { server, post, me } = setUp({ refreshWith, issuers, now: () => Date.now() })
+    const { server, post, me } = setUp({ contract, issuers, now: () => Date.now() })
     const { sid } = await server.signIn()
     const token = await otherServer.mint({ claims: { sid } })
     expect(await me(token)).toBe(200)
@@ -109,7 +110,7 @@ describe('refreshing with the access token', () => {
   })
 
   it('never extends a token beyond the end of the session', async () => {
-    const { clock, post, login } = setUp({ refreshWith, sessionSeconds: 500 })
+    const { clock, post, login } = setUp({ contract, sessionSeconds: 500 })
     let { json: body } = await login()
     for (let step = 0; step < 2; step += 1) {
       clock.advanceSeconds(240)
@@ -121,7 +122,7 @@ describe('refreshing with the access token', () => {
   })
 
   it('restarts the idle time', async () => {
-    const options = { refreshWith, paths, refreshIdleSeconds: 60, accessTokenSeconds: 40 } as const
+    const options = { contract: { refresh }, refreshIdleSeconds: 60, accessTokenSeconds: 40 }
     const { server, clock, post, login } = setUp(options)
     let token = (await login()).json.access_token
     const outcomes: (string | undefined)[] = []
@@ -135,7 +136,7 @@ describe('refreshing with the access token', () => {
   })
 
   it('returns a token of the new key for a token of the old key', async () => {
-    const { server, post, login } = setUp({ refreshWith })
+    const { server, post, login } = setUp({ contract })
     const { json: body } = await login()
     const { kid } = server.rotateKey({ alg: 'ES256' })
     const next = await post('/refresh', [json, bearer(body.access_token)], '{}')
@@ -144,12 +145,12 @@ describe('refreshing with the access token', () => {
 })
 
 describe('refreshing with the OAuth 2 form', () => {
-  const refreshWith = 'refresh-token'
+  const contract = contractFor['refresh-token']
   const grant = (token: string) =>
     `grant_type=refresh_token&refresh_token=${encodeURIComponent(token)}`
 
   it('returns the refresh token in the body, rotates it, and repeats it within the grace period', async () => {
-    const { server, post, login } = setUp({ refreshWith })
+    const { server, post, login } = setUp({ contract })
     const first = await login()
     expect(first.setCookies).toEqual([])
     expect(first.json.refresh_token).toMatch(/^rt_/)
@@ -162,7 +163,7 @@ describe('refreshing with the OAuth 2 form', () => {
   })
 
   it('answers 400 to a reused refresh token and ends the session', async () => {
-    const { server, clock, post, login, me } = setUp({ refreshWith })
+    const { server, clock, post, login, me } = setUp({ contract })
     const first = await login()
     await post('/refresh', [form], grant(first.json.refresh_token))
     clock.advanceSeconds(60)
@@ -204,13 +205,13 @@ describe('refreshing with the OAuth 2 form', () => {
     ['an unknown refresh token', grant('rt_unknown'), 400, 'invalid_grant', 'unknown_session'],
     ['a body that is too large', 'x'.repeat(65_537), 413, 'invalid_request', 'too_large']
   ])('refuses a form with %s', async (_name, body, status, error, reason) => {
-    const { server, post } = setUp({ refreshWith })
+    const { server, post } = setUp({ contract })
     const answer = await post('/refresh', [form], body)
     expect([answer.status, answer.json.error, outcome(server)]).toEqual([status, error, reason])
   })
 
   it('refuses a JSON body, and ignores the refresh token in a cookie', async () => {
-    const { server, post, login } = setUp({ refreshWith })
+    const { server, post, login } = setUp({ contract })
     const { json: body } = await login()
     expect((await post('/refresh', [json], '{}')).status).toBe(415)
     const cookie: [string, string] = ['Cookie', `refresh_token=${body.refresh_token}`]
@@ -219,7 +220,7 @@ describe('refreshing with the OAuth 2 form', () => {
   })
 
   it('a logout with the refresh token as JSON ends the session', async () => {
-    const { server, post, login } = setUp({ refreshWith })
+    const { server, post, login } = setUp({ contract })
     const { json: body } = await login()
     const { refresh_token } = body
     expect((await post('/logout', [json], JSON.stringify({ refresh_token }))).status).toBe(204)
@@ -228,7 +229,7 @@ describe('refreshing with the OAuth 2 form', () => {
   })
 
   it('a login that sends a refresh token ends the session of that token', async () => {
-    const { server, post, login } = setUp({ refreshWith })
+    const { server, post, login } = setUp({ contract })
     const { refresh_token } = (await login()).json
     await login({ refresh_token })
     await post('/refresh', [form], grant(refresh_token))
@@ -242,7 +243,10 @@ describe('an everbearer client', () => {
     ['refresh-token', 'rotated'],
     ['cookie', 'rotated']
   ] as const)('refreshes with the credential %s', async (credential, expected) => {
-    const { auth, server } = setUpClient({ refreshWith: credential }, { refreshWith: credential })
+    const { auth, server } = setUpClient(
+      { contract: contractFor[credential] },
+      { contract: contractFor[credential] }
+    )
     await auth.login(credentials)
     const first = await auth.getAccessToken()
     await auth.refresh()

@@ -29,8 +29,8 @@ async function present(server: ReturnType<typeof createMockAuthServer>, cookie: 
   return { answer, cookie: visitor.cookie }
 }
 
-function randomSecret(): Uint8Array<ArrayBuffer> {
-  return crypto.getRandomValues(new Uint8Array(32))
+function randomSecret(): ArrayBuffer {
+  return crypto.getRandomValues(new Uint8Array(32)).buffer
 }
 
 describe('stored sessions', () => {
@@ -250,7 +250,8 @@ describe('signIn()', () => {
       accessToken: expect.any(String),
       expiresInSeconds: 300,
       refreshToken: expect.stringMatching(/^rt_/),
-      setCookie: `refresh_token=${arranged.refreshToken}; Max-Age=604800; Path=/; HttpOnly; SameSite=Strict`
+      setCookie: `refresh_token=${arranged.refreshToken}; Max-Age=604800; Path=/; HttpOnly; SameSite=Strict`,
+      csrfCookies: []
     })
     expect(server.calls).toEqual([])
     expect(server.sessions).toEqual([

@@ -1,4 +1,5 @@
 // Re-issued tokens: their claims, when they are sent, their header, and servers that do it wrong.
+import type { AuthContract } from 'everbearer'
 import type {
   MockAuthServer,
   MockAuthServerOptions,
@@ -172,8 +173,12 @@ describe('the option reissue.when', () => {
 })
 
 describe('the re-issue header', () => {
-  const shown = async (reissue: MockReissue, headers: [string, string][] = []) => {
-    const { server, token } = await signedIn({ reissue })
+  const shown = async (
+    reissue: MockReissue,
+    headers: [string, string][] = [],
+    contract: AuthContract = {}
+  ) => {
+    const { server, token } = await signedIn({ reissue, contract })
     server.rotateKey()
     return guarded(server, token, headers)
   }
@@ -183,17 +188,22 @@ describe('the re-issue header', () => {
   it.each([['Authorization'], ['authorization'], ['AUTHORIZATION'], ['X-New-Token']])(
     'is written as %s',
     async (header) => {
-      const answer = await shown({ header })
+      const answer = await shown({}, [], { reissue: { header } })
       expect(answer.headers.map(([name]) => name)).toContain(header)
       expect(valuesOf(answer, 'access-control-expose-headers')).toEqual([header])
-      expect(valuesOf(answer, header)).toEqual([expect.stringMatching(/^Bearer eyJ/)])
+      const value = header === 'X-New-Token' ? jwt : expect.stringMatching(/^Bearer eyJ/)
+      expect(valuesOf(answer, header)).toEqual([value])
     }
   )
 
-  it('contains the token alone with value: bare', async () => {
-    expect(valuesOf(await shown({ header: 'X-New-Token', value: 'bare' }), 'x-new-token')).toEqual([
-      jwt
-    ])
+  it('contains the token alone if its scheme is empty', async () => {
+    const contract = { reissue: { scheme: '' } }
+    expect(valuesOf(await shown({}, [], contract), 'authorization')).toEqual([jwt])
+  })
+
+  it('is missing if the contract has none', async () => {
+    const answer = await shown({ when: 'always' }, [], { reissue: false })
+    expect(answer.headers.filter(([, value]) => value.includes('eyJ'))).toEqual([])
   })
 
   it.each([
@@ -297,27 +307,29 @@ describe('a shared cache in front of the server', () => {
   })
 })
 
-describe('invalidTokenStatus', () => {
+describe('refusals.accessToken', () => {
   it.each([
+    [undefined, 'expired', 401, 'invalid_token', 'the access token expired'],
+    [undefined, undefined, 401, 'missing_token', 'no access token was sent'],
     [401, 'expired', 401, 'invalid_token', 'the access token expired'],
-    [401, undefined, 401, 'missing_token', 'no access token was sent'],
-    [403, 'expired', 403, 'invalid_token', 'Invalid or expired token'],
-    [403, 'foreign-signature', 403, 'invalid_token', 'Invalid or expired token'],
-    [403, undefined, 401, 'missing_token', 'No token provided']
-  ] as const)('%i answers a token that is %s with %i %s', async (...row) => {
-    const [invalidTokenStatus, forgery, status, error, description] = row
-    const { server } = createServerWithClock({ invalidTokenStatus })
+    [[403, 401], 'expired', 403, 'invalid_token', 'Invalid or expired token'],
+    [[403, 401], 'foreign-signature', 403, 'invalid_token', 'Invalid or expired token'],
+    [[403, 401], undefined, 401, 'missing_token', 'no access token was sent'],
+    [403, undefined, 403, 'missing_token', 'No token provided']
+  ] as const)('%j answers a token that is %s with %i %s', async (...row) => {
+    const [accessToken, forgery, status, error, description] = row
+    const { server } = createServerWithClock({ contract: { refusals: { accessToken } } })
     const token = forgery === undefined ? undefined : await server.mint({ forgery })
     const answer = await openBrowser(overWire(server)).me(token)
     expect([answer.status, JSON.parse(answer.body)]).toEqual([
       status,
       { error, error_description: description }
     ])
-    expect(answer.header('www-authenticate') !== null).toBe(invalidTokenStatus === 401)
+    expect(answer.header('www-authenticate') !== null).toBe(status === 401)
   })
 
   it('records the reason in the call log even with 403', async () => {
-    const { server } = createServerWithClock({ invalidTokenStatus: 403 })
+    const { server } = createServerWithClock({ contract: { refusals: { accessToken: 403 } } })
     await openBrowser(overWire(server)).me(await server.mint({ forgery: 'alg-none' }))
     expect(server.calls[0]).toMatchObject({ status: 403, outcome: 'alg_not_allowed' })
   })

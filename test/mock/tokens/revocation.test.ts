@@ -1,6 +1,8 @@
 // Revocation: a revoked token is replaced by no new one, neither by a re-issue nor by a refresh.
+
 import type { MockAuthServer } from 'everbearer/mock'
 import { describe, expect, it } from 'vitest'
+import { contractFor } from '../../support/setups/contracts.ts'
 import {
   base,
   claimsOf,
@@ -55,7 +57,7 @@ describe('with short-lived revocation', () => {
   ])('a refresh with a revoked access token is refused: %s', async (reason, revoke) => {
     const { server } = createServerWithClock({
       revocation: 'short-lived',
-      refreshWith: 'access-token'
+      contract: contractFor['access-token']
     })
     const { token } = await openBrowser(overWire(server)).login()
     revoke(server, token)
@@ -89,7 +91,7 @@ it.each([
     const { server, clock } = createServerWithClock({
       ...options,
       revocation: 'short-lived',
-      refreshWith: 'access-token',
+      contract: contractFor['access-token'],
       clockToleranceSeconds: 10
     })
     const { token } = await openBrowser(overWire(server)).login()

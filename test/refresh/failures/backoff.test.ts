@@ -1,7 +1,7 @@
 // Back-off: how long to wait after a failed refresh.
 
 import { expect, it } from 'vitest'
-import { parseRetryAfterMs } from '../../../src/auth-api/retry-after.ts'
+import { parseRetryAfterMs } from '../../../src/auth-api/answers/retry-after.ts'
 import { backoffMs } from '../../../src/refresh/refresh-time.ts'
 
 const urgent = { retryAfterMs: undefined, slackMs: 0 }

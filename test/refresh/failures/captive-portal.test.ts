@@ -18,13 +18,16 @@ const portals: readonly [string, Fault][] = [
     '200 in HTML that calls itself JSON',
     answers(200, page, { 'Content-Type': 'application/json' })
   ],
-  ['200 without a body', answers(200)],
-  ['204', answers(204)],
-  ['403 in HTML', answers(403, page, asHtml)],
   ['511', answers(511, page, asHtml)]
 ]
+/** Answers that a server without a session gives too. */
+const ambiguous: readonly [string, Fault][] = [
+  ['200 without a body', answers(200)],
+  ['204', answers(204)],
+  ['403 in HTML', answers(403, page, asHtml)]
+]
 
-it.each(portals)(
+it.each([...portals, ...ambiguous])(
   'keeps the token and the session while a captive portal answers refreshes with %s',
   async (_, fault) => {
     const { auth, clock, idle, fault: meet, callsTo, eventNames } = setUpFaultyServer()
@@ -43,7 +46,7 @@ it.each(portals)(
   }
 )
 
-it.each(portals)(
+it.each([...portals, ...ambiguous])(
   'refreshes within a second of coming online after a captive portal that answered %s',
   async (_, fault) => {
     const {
@@ -69,26 +72,42 @@ it.each(portals)(
     clock.tick(1_000)
     await idle()
     expect(callsTo('refresh')).toHaveLength(1)
-    expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+    expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
     expect((await auth.axios.get('/me')).status).toBe(200)
   }
 )
 
+async function restore(fault: Fault, mode: 'always' | 'hint') {
+  const { auth, reload, clock, idle, fault: meet } = setUpFaultyServer({ restore: mode })
+  await auth.login(ada)
+  auth.dispose()
+  meet('/refresh', fault)
+  const next = reload()
+  const states: string[] = []
+  next.subscribe(() => states.push(next.getState().status))
+  const first = await next.ready()
+  clock.tick(1_000)
+  await idle()
+  return { first, last: next.getState(), states }
+}
+
 it.each(portals)(
   'stays in `initializing` while a captive portal answers the restore with %s',
   async (_, fault) => {
-    const { auth, reload, clock, idle, fault: meet, events } = setUpFaultyServer()
-    await auth.login(ada)
-    auth.dispose()
-    events.splice(0)
-    meet('/refresh', fault)
-    const next = reload({ restore: 'always' })
-    const states: string[] = []
-    next.subscribe(() => states.push(next.getState().status))
-    expect(await next.ready()).toMatchObject({ status: 'initializing', degraded: {} })
-    clock.tick(1_000)
-    await idle()
-    expect(next.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+    const { first, last, states } = await restore(fault, 'always')
+    expect(first).toMatchObject({ status: 'initializing', degraded: {} })
+    expect(last).toMatchObject({ status: 'authenticated', degraded: undefined })
     expect(states).not.toContain('unauthenticated')
+  }
+)
+
+it.each(ambiguous)(
+  'takes %s to the restore for "no session" unless the restore hint says otherwise',
+  async (_, fault) => {
+    const unknown = await restore(fault, 'always')
+    expect(unknown.first).toEqual({ status: 'unauthenticated', reason: 'no-session' })
+    const known = await restore(fault, 'hint')
+    expect(known.first).toMatchObject({ status: 'initializing', degraded: {} })
+    expect(known.last).toMatchObject({ status: 'authenticated', degraded: undefined })
   }
 )

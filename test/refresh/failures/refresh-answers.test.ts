@@ -9,7 +9,18 @@ const html = '<!doctype html><title>Access denied</title>'
 const asHtml = { 'Content-Type': 'text/html; charset=utf-8' }
 const asText = { 'Content-Type': 'text/plain' }
 const asProblem = { 'Content-Type': 'application/problem+json' }
+const basic = { 'WWW-Authenticate': 'Basic realm="proxy"' }
 const invalidGrant = { error: 'invalid_grant' }
+
+/** RFC 6749 §5.2. */
+const oauthErrors = [
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope'
+]
 
 const endings: readonly [string, Fault][] = [
   [
@@ -26,14 +37,15 @@ const endings: readonly [string, Fault][] = [
   ['401 with garbage', answers(401, '{"error":', asText)],
   ['401 with another error', answers(401, { error: 'invalid_client' })],
   ['401 with a challenge', answers(401, {}, { 'WWW-Authenticate': 'Bearer' })],
-  ['401 with Retry-After', answers(401, {}, { 'Retry-After': '30' })],
-  ['403 without a body or a type', answers(403)],
   [
-    '403 in JSON with a charset',
-    answers(403, {}, { 'Content-Type': 'Application/JSON;charset=UTF-8' })
+    '401 with our challenge among others',
+    answers(401, {}, { 'WWW-Authenticate': 'Basic realm="a", bearer error="invalid_token"' })
   ],
-  ['403 as a problem', answers(403, { title: 'Forbidden' }, asProblem)],
-  ['403 as plain text', answers(403, 'Forbidden', asText)]
+  ['401 with a malformed challenge', answers(401, {}, { 'WWW-Authenticate': 'Bearer realm="a' })],
+  ...oauthErrors.flatMap((error): [string, Fault][] => [
+    [`400 ${error}`, answers(400, { error })],
+    [`403 ${error}`, answers(403, { error })]
+  ])
 ]
 
 it.each(endings)('ends the session once if the refresh endpoint answers %s', async (_, fault) => {
@@ -71,8 +83,26 @@ const keepings: readonly [string, Fault][] = [
   ['400 without a body', answers(400)],
   ['400 in HTML', answers(400, html, asHtml)],
   ['400 invalid_grant in HTML', answers(400, '<p>{"error":"invalid_grant"}</p>', asHtml)],
-  ['400 invalid_request', answers(400, { error: 'invalid_request' })],
-  ['400 unsupported_grant_type', answers(400, { error: 'unsupported_grant_type' })],
+  ['400 temporarily_unavailable', answers(400, { error: 'temporarily_unavailable' })],
+  ['400 invalid_grant with a challenge of another scheme', answers(400, invalidGrant, basic)],
+  ['400 invalid_grant with Retry-After', answers(400, invalidGrant, { 'Retry-After': '0' })],
+  ['401 in HTML', answers(401, html, asHtml)],
+  ['401 with HTML that calls itself JSON', answers(401, html)],
+  ['401 with Retry-After', answers(401, {}, { 'Retry-After': '0' })],
+  ['401 with a challenge of Basic', answers(401, {}, basic)],
+  [
+    '401 with a malformed challenge of Basic',
+    answers(401, {}, { 'WWW-Authenticate': 'Basic realm="a' })
+  ],
+  ['401 with a challenge of Negotiate', answers(401, {}, { 'WWW-Authenticate': 'Negotiate' })],
+  ['403 without a body or a type', answers(403)],
+  [
+    '403 in JSON with a charset',
+    answers(403, {}, { 'Content-Type': 'Application/JSON;charset=UTF-8' })
+  ],
+  ['403 as a problem', answers(403, { title: 'Forbidden' }, asProblem)],
+  ['403 as plain text', answers(403, 'Forbidden', asText)],
+  ['403 with the message of a gateway', answers(403, { message: 'Forbidden' })],
   ['400 with the error in capitals', answers(400, { error: 'INVALID_GRANT' })],
   ['400 with the error in a list', answers(400, { error: ['invalid_grant'] })],
   ['400 with the error in an object', answers(400, { error: { code: 'invalid_grant' } })],
@@ -114,7 +144,7 @@ it.each(keepings)(
     clock.tick(1_000)
     await idle()
     expect(sent('/refresh')).toBe(2)
-    expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+    expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
     expect(eventNames()).not.toContain('signed-out')
   }
 )
@@ -150,14 +180,20 @@ it.each<[string, number, string, Record<string, string>, string]>([
     { 'Retry-After': '30' },
     'answered 429 (Retry-After: 30 s).'
   ],
-  ['the OAuth error code', 400, '{"error":"invalid_client"}', {}, 'answered 400 (invalid_client).'],
-  ['the options of the path', 404, '', {}, 'Check the options baseURL and paths.'],
+  [
+    'the error code',
+    400,
+    '{"error":"temporarily_unavailable"}',
+    {},
+    'answered 400 (temporarily_unavailable).'
+  ],
+  ['the options of the path', 404, '', {}, 'Check baseURL and the paths of the contract.'],
   [
     'the options of the path',
     200,
     '<!doctype html>',
     {},
-    'received HTML. Check the options baseURL and paths.'
+    'received HTML. Check baseURL and the paths of the contract.'
   ],
   ['an empty body', 204, '', {}, 'received an empty body (status 204).'],
   [
@@ -165,7 +201,7 @@ it.each<[string, number, string, Record<string, string>, string]>([
     200,
     '{"token":"opaque"}',
     {},
-    'received no access_token. If this is how the server answers, convert it with parseTokenResponse.'
+    'received no token at access_token or accessToken. If the answer holds the token elsewhere, say where in contract.tokens.'
   ]
 ])('names %s in the error of a refresh answered %i', async (_, status, body, headers, message) => {
   const { auth, fault } = setUpFaultyServer()

@@ -19,10 +19,7 @@ const stuck: readonly [string, Mint][] = [
   [
     'the same JWT',
     stuckAt(() => ({ access_token: jwt({ sub: 'ada', iat: 1_000, exp: 1_060 }), expires_in: 60 }))
-  ],
-  ['a token that lives 0 s', stuckAt((nth) => ({ access_token: `t-${nth}`, expires_in: 0 }))],
-  ['a token that lives -60 s', stuckAt((nth) => ({ access_token: `t-${nth}`, expires_in: -60 }))],
-  ['a token that lives "0" s', stuckAt((nth) => ({ access_token: `t-${nth}`, expires_in: '0' }))]
+  ]
 ]
 
 it.each(stuck)('backs off if the refresh endpoint answers with %s', async (_, mint) => {
@@ -69,7 +66,11 @@ it.each<[string, Mint]>([
       acceptedSeconds: 0
     })
   ],
-  ['tokens of unknown life', (nth) => ({ body: { access_token: `t-${nth}` }, acceptedSeconds: 0 })]
+  ['tokens of unknown life', (nth) => ({ body: { access_token: `t-${nth}` }, acceptedSeconds: 0 })],
+  ...[0, -60, '0'].map((expires_in): [string, Mint] => [
+    `tokens that live ${JSON.stringify(expires_in)} s`,
+    (nth) => ({ body: { access_token: `t-${nth}`, expires_in }, acceptedSeconds: 0 })
+  ])
 ])(
   'refreshes at most once in five seconds if the server refuses every token that it issues: %s',
   async (_, mint) => {
@@ -96,7 +97,7 @@ it('recovers completely when the refresh endpoint issues a new token', async () 
     await browser.idle()
     await auth.axios.get('/me')
   }
-  expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+  expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
   expect(statuses).toEqual(Array(120).fill(200))
   expect(refreshedAt.length).toBeLessThanOrEqual(5)
 })

@@ -61,7 +61,7 @@ it.each(cases)(
     clock.tick(2_000)
     await idle()
     expect(sent('/refresh')).toBe(2)
-    expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+    expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
   }
 )
 

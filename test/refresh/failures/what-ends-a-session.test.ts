@@ -19,10 +19,9 @@ const invalidGrant = { error: 'invalid_grant' }
 const rejections: readonly [string, WireResponse][] = [
   ['400 invalid_grant', answer(400, invalidGrant)],
   ['401', answer(401, {})],
-  ['401 in HTML', answer(401, html)],
+  ['400 invalid_request', answer(400, { error: 'invalid_request' })],
   ['401 invalid_grant', answer(401, invalidGrant)],
-  ['403', answer(403, {})],
-  ['403 without a body', answer(403, '', { 'Content-Type': 'text/plain' })]
+  ['403 invalid_grant', answer(403, invalidGrant)]
 ]
 
 it.each(rejections)('ends the session if the refresh endpoint answers %s', async (_, response) => {
@@ -56,24 +55,20 @@ const failures: readonly [string, WireResponse, string][] = [
     answer(200, { access_token: 42 }),
     'ERR_AUTH_RESPONSE_MALFORMED'
   ],
-  [
-    '200 with another token type',
-    answer(200, { access_token: 'a', token_type: 'DPoP' }),
-    'ERR_AUTH_RESPONSE_MALFORMED'
-  ],
-  [
-    '200 with a lifetime of 0',
-    answer(200, { access_token: 'a', expires_in: 0 }),
-    'ERR_AUTH_RESPONSE_MALFORMED'
-  ],
-  [
-    '200 with an endless lifetime',
-    answer(200, '{"access_token":"a","expires_in":1e400}'),
-    'ERR_AUTH_RESPONSE_MALFORMED'
-  ],
   ['204', answer(204, ''), 'ERR_AUTH_RESPONSE_MALFORMED'],
   ['400 without a reason', answer(400, {}), 'ERR_AUTH_SERVER_ERROR'],
-  ['400 invalid_request', answer(400, { error: 'invalid_request' }), 'ERR_AUTH_SERVER_ERROR'],
+  ['401 in HTML', answer(401, html), 'ERR_AUTH_SERVER_ERROR'],
+  [
+    '401 with the challenge of another scheme',
+    answer(401, {}, { 'WWW-Authenticate': 'Basic realm="proxy"' }),
+    'ERR_AUTH_SERVER_ERROR'
+  ],
+  ['403', answer(403, {}), 'ERR_AUTH_SERVER_ERROR'],
+  [
+    '403 without a body',
+    answer(403, '', { 'Content-Type': 'text/plain' }),
+    'ERR_AUTH_SERVER_ERROR'
+  ],
   ['403 in HTML', answer(403, html), 'ERR_AUTH_SERVER_ERROR'],
   ['404', answer(404, html), 'ERR_AUTH_SERVER_ERROR'],
   ['408', answer(408, {}), 'ERR_AUTH_SERVER_ERROR'],
@@ -98,7 +93,7 @@ it.each(failures)(
     clock.tick(1_000)
     await idle()
     expect(callsTo('refresh')).toHaveLength(1)
-    expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+    expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
     expect(eventNames()).toEqual([
       'signed-in',
       'refresh-started',
@@ -110,6 +105,20 @@ it.each(failures)(
   }
 )
 
+it.each([
+  ['another token type', { access_token: 'a', token_type: 'DPoP' }],
+  ['a lifetime of 0', { access_token: 'a', expires_in: 0 }],
+  ['a negative lifetime', { access_token: 'a', expires_in: -60 }],
+  ['an unreadable lifetime', { access_token: 'a', expires_in: 'soon' }]
+])('takes the token of a refresh answer with %s', async (_, body) => {
+  const { auth, browser } = setUpClient()
+  await auth.login(ada)
+  browser.intercept('/refresh', { kind: 'answer', response: answer(200, body) })
+  await auth.refresh()
+  expect(await auth.getAccessToken()).toBe('a')
+  expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
+})
+
 it.each(['unreachable', 'lost'] as const)(
   'keeps the session and retries if the refresh answer is %s',
   async (kind) => {
@@ -120,7 +129,7 @@ it.each(['unreachable', 'lost'] as const)(
     expect(auth.getState()).toMatchObject({ status: 'authenticated' })
     clock.tick(1_000)
     await idle()
-    expect(auth.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+    expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
     expect((await auth.axios.get('/me')).status).toBe(200)
   }
 )
@@ -199,7 +208,7 @@ it('stays in `initializing` while the restore cannot reach the server, and resto
   await expect(next.axios.get('/me')).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
   clock.tick(1_000)
   await idle()
-  expect(next.getState()).toEqual({ status: 'authenticated', degraded: undefined })
+  expect(next.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
 })
 
 it('asks a second time if a token is re-issued during a refresh that the server rejects', async () => {
@@ -292,7 +301,7 @@ it('keeps the session if a token is re-issued during both of two rejected refres
 it('keeps the idempotency key of a refresh with a lost answer when an earlier refresh settles', async () => {
   const { auth, browser, clock, callsTo, idle } = setUpClient({
     lockTimeoutMs: 100,
-    sendIdempotencyKey: 'always'
+    contract: { refresh: { idempotencyKey: 'always' } }
   })
   await auth.login(ada)
   const gate = browser.hold('/refresh')

@@ -206,7 +206,7 @@ it('sends each of two clients’ tokens to its own origin when both attach to on
   const { auth, browser, callsTo } = await setUp()
   let issued = 0
   const issue = async () => ({ access_token: `token-${++issued}` })
-  const second = createAuthClient({ baseURL: other.url, refreshWith: issue })
+  const second = createAuthClient({ baseURL: other.url, contract: { refresh: issue } })
   onTestFinished(second.dispose)
   await second.login(issue)
   const api = axios.create({ baseURL: apiOrigin })

@@ -138,9 +138,11 @@ describe.each(['http', 'fetch'] as const)('a replay over %s', (adapter) => {
     const auth = createAuthClient({
       baseURL: url,
       // The refresh takes 900 of the 1000 milliseconds on this clock.
-      refreshWith: async () => {
-        elapsedMs += 900
-        return issue()
+      contract: {
+        refresh: async () => {
+          elapsedMs += 900
+          return issue()
+        }
       },
       platform: { monotonicNow: () => elapsedMs }
     })

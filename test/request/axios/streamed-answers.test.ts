@@ -63,7 +63,7 @@ it.each<[string, AxiosRequestConfig]>([
   answer.data.destroy()
 })
 
-describe('isTokenRefusal from the README', () => {
+describe('a function in refusals.accessToken', () => {
   async function setUpPredicate() {
     const { url } = await startRecordingServer((_, response) =>
       response.writeHead(403).end('{"why":"no"}')
@@ -71,13 +71,16 @@ describe('isTokenRefusal from the README', () => {
     const outcomes: unknown[] = []
     const auth = createAuthClient({
       baseURL: url,
-      refreshWith: async () => ({ access_token: 'token' }),
-      async isTokenRefusal({ status, text }) {
-        // README: status === 401 || (status === 403 && (await text()).includes('expired token'))
-        if (status !== 403) return status === 401
-        // Caught only for this test. Uncaught, it would end the process.
-        outcomes.push(await text().catch((error: Error) => error))
-        return false
+      contract: {
+        refresh: async () => ({ access_token: 'token' }),
+        refusals: {
+          async accessToken({ status, text }) {
+            if (status !== 403) return status === 401
+            // Caught only for this test. Uncaught, it would end the process.
+            outcomes.push(await text().catch((error: Error) => error))
+            return false
+          }
+        }
       }
     })
     onTestFinished(auth.dispose)

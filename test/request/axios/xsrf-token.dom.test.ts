@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 // `withXSRFToken` in a page: if it is a function, axios passes the config to it, without the token.
-import axios, { type InternalAxiosRequestConfig } from 'axios'
+import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios'
 import { createAuthClient } from 'everbearer'
 import { expect, it, onTestFinished } from 'vitest'
 import { startRecordingServer } from '../../support/setups/recording-server.ts'
@@ -18,6 +18,27 @@ it.each(['xhr', 'fetch'] as const)(
       }
     })
     expect(seen).toEqual([undefined])
+  }
+)
+
+it.each(['xhr', 'fetch'] as const)(
+  'hides a token in another header from withXSRFToken, over %s',
+  async (adapter) => {
+    const { url, requests, headerOf } = await startRecordingServer((_, response) =>
+      response.end('{}')
+    )
+    const attach = { header: 'X-Auth-Token', scheme: '' }
+    const auth = createAuthClient({ baseURL: url, restore: 'never', contract: { attach } })
+    onTestFinished(auth.dispose)
+    await auth.login(async () => ({ access_token: 'token-1' }))
+    const seen: unknown[] = []
+    const withXSRFToken: AxiosRequestConfig['withXSRFToken'] = ({ headers }) => {
+      seen.push(headers.get('X-Auth-Token') ?? undefined)
+      return undefined
+    }
+    await auth.axios.get('/', { adapter, withXSRFToken })
+    expect(seen).toEqual([undefined])
+    expect(headerOf(requests[0], 'X-Auth-Token')).toBe('token-1')
   }
 )
 

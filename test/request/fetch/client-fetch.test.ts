@@ -22,7 +22,7 @@ async function setUp(respond: Respond = refuseFirstToken) {
   const server = await startRecordingServer(respond)
   let issued = 0
   const issue = async () => ({ access_token: `token-${++issued}` })
-  const auth = createAuthClient({ baseURL: server.url, refreshWith: issue })
+  const auth = createAuthClient({ baseURL: server.url, contract: { refresh: issue } })
   onTestFinished(auth.dispose)
   await auth.login(issue)
   return { auth, ...server, refreshes: () => issued - 1 }
@@ -102,7 +102,7 @@ describe('a request of auth.fetch', () => {
   })
 
   it.each([
-    ['a relative URL without a page', '/me', undefined],
+    ['an invalid URL', 'http://[', undefined],
     ['a URL with a user name', 'http://a:b@localhost', undefined],
     ['a GET with a body', 'http://localhost', { body: 'x' }],
     ['a stream without duplex', 'http://localhost', { method: 'POST', body: new ReadableStream() }]
@@ -202,10 +202,12 @@ describe('a signal of auth.fetch', () => {
     const auth = createAuthClient({
       baseURL: server.url,
       restore: 'always',
-      refreshWith: () =>
-        new Promise((resolve) => {
-          issue = () => resolve({ access_token: 'token' })
-        })
+      contract: {
+        refresh: () =>
+          new Promise((resolve) => {
+            issue = () => resolve({ access_token: 'token' })
+          })
+      }
     })
     onTestFinished(auth.dispose)
     const canceller = new AbortController()

@@ -12,7 +12,7 @@ const seen: Request[] = []
 const network = setupServer(
   ...createHandlers(server),
   ...createHandlers(server, { baseURL: apiUrl }),
-  http.all('/notes', ({ request }) => {
+  http.all(/\/notes$/, ({ request }) => {
     seen.push(request)
     return HttpResponse.json({ at: request.url })
   })
@@ -39,12 +39,23 @@ it('resolves a relative URL against the page, for the replay and for re-issued t
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
-it('ignores baseURL, as fetch does', async () => {
+it('joins a string to baseURL as axios does, and leaves URL and Request objects as they are', async () => {
   const auth = createAuthClient({ baseURL: apiUrl, restore: 'never' })
   onTestFinished(auth.dispose)
   await auth.login(ada)
-  const response = await auth.fetch('/notes', { method: 'POST', body: 'text' })
-  expect(await response.json()).toEqual({ at: new URL('/notes', document.baseURI).href })
-  expect(seen.at(-1)?.headers.has('Authorization')).toBe(false)
-  expect((await auth.fetch(new URL('/me', apiUrl))).status).toBe(200)
+  expect((await auth.fetch('/me')).url).toBe(`${apiUrl}/me`)
+  const atPage = new URL('/notes', document.baseURI)
+  for (const input of [atPage, new Request('/notes')]) {
+    expect(await (await auth.fetch(input)).json()).toEqual({ at: atPage.href })
+    expect(seen.at(-1)?.headers.has('Authorization')).toBe(false)
+  }
+})
+
+it('resolves a relative baseURL against the page', async () => {
+  const auth = createAuthClient({ baseURL: '/api', restore: 'never' })
+  onTestFinished(auth.dispose)
+  await auth.login(async () => ({ access_token: 'token-1' }))
+  const response = await auth.fetch('notes', { method: 'POST', body: 'text' })
+  expect(await response.json()).toEqual({ at: new URL('/api/notes', document.baseURI).href })
+  expect(seen.at(-1)?.headers.get('Authorization')).toBe('Bearer token-1')
 })

@@ -2,22 +2,20 @@
 // only typed errors, and every time that it returns is a finite number.
 
 import fc from 'fast-check'
-import {
-  type IssuedToken,
-  readOAuthError,
-  readTokenResponse
-} from '../../../src/auth-api/answer.ts'
+import { readOAuthError } from '../../../src/auth-api/answers/answer.ts'
+import { parseRetryAfterMs } from '../../../src/auth-api/answers/retry-after.ts'
+import type { IssuedToken, TokenAnswer } from '../../../src/auth-api/answers/token-answer.ts'
 import { createEndpoints } from '../../../src/auth-api/endpoints.ts'
-import { parseRetryAfterMs } from '../../../src/auth-api/retry-after.ts'
-import { createTokenRequest, type TokenAnswer } from '../../../src/auth-api/token-request.ts'
+import { createTokenRequest } from '../../../src/auth-api/token-request.ts'
+import { defaultHeader } from '../../../src/contract/default-contract.ts'
 import { isAccessToken, readClaims } from '../../../src/lib/access-token.ts'
+import { parseChallenges } from '../../../src/lib/challenges.ts'
 import { isAuthError } from '../../../src/lib/errors.ts'
 import { createPlatform } from '../../../src/lib/platform.ts'
 import { backoffMs, planRefreshAt } from '../../../src/refresh/refresh-time.ts'
-import { readReissuedHeader } from '../../../src/request/send-with-token.ts'
-import { parseChallenges } from '../../../src/request/token-refusal.ts'
-import { receiveToken } from '../../../src/session/held-token.ts'
-import { bareToken } from '../tokens.ts'
+import { readReissuedHeader } from '../../../src/request/reissued-header.ts'
+import { readContract } from '../../../src/resolve-contract.ts'
+import { bareToken, readTokenResponse, receiveToken } from '../tokens.ts'
 import {
   answers,
   bodies,
@@ -66,7 +64,7 @@ function checkTimes(token: IssuedToken): void {
 function checkClaims(token: string): string {
   const claims = readClaims(token)
   if (claims === undefined) return 'opaque'
-  for (const text of [claims.kid, claims.sub, claims.sid]) {
+  for (const text of [claims.kid, claims.sid]) {
     check(text === undefined || typeof text === 'string', 'a text claim is a string')
   }
   for (const date of [claims.iat, claims.exp]) {
@@ -107,6 +105,10 @@ function secretIn(body: unknown): unknown {
 
 let nextAnswer: RawAnswer = { status: 200, headers: [], text: '' }
 
+const contract = readContract(
+  { refresh: { credential: 'refresh-token', idempotencyKey: 'never' } },
+  'contract'
+)
 const tokenRequest = createTokenRequest(
   createPlatform({
     fetch: async () => {
@@ -120,17 +122,15 @@ const tokenRequest = createTokenRequest(
     pageUrl: () => undefined
   }),
   {
+    contract,
     endpoints: createEndpoints(
-      {
-        baseURL: 'https://api.app.example',
-        paths: { login: '/login', refresh: '/refresh', logout: '/logout' }
-      },
-      () => undefined
+      { baseURL: 'https://api.app.example', contract },
+      () => undefined,
+      () => true
     ),
-    sendIdempotencyKey: 'never',
-    refreshWith: 'refresh-token',
-    parseTokenResponse: undefined,
-    trusts: () => true
+    trusts: () => true,
+    isTokenRefusal: async () => false,
+    notices: undefined
   }
 )
 
@@ -162,7 +162,7 @@ export const subjects: readonly Subject[] = [
     share: 0.25,
     inputs: headers,
     feed(value) {
-      const header = readReissuedHeader(value)
+      const header = readReissuedHeader(defaultHeader, value)
       if (header.kind !== 'token') return header.kind
       check(isAccessToken(header.accessToken), 'a token from a header can be sent in a header')
       check(
@@ -182,7 +182,7 @@ export const subjects: readonly Subject[] = [
       readOAuthError(body)
       let issued: IssuedToken
       try {
-        issued = readTokenResponse(body, 'It')
+        issued = readTokenResponse(body)
       } catch (error) {
         checkError(error, secretIn(body))
         return 'refused'
@@ -199,11 +199,11 @@ export const subjects: readonly Subject[] = [
     async feed(input) {
       nextAnswer = input as RawAnswer
       const { signal } = new AbortController()
-      checkAnswer(await tokenRequest.login({ type: 'application/json', text: '{}' }, signal))
-      const context = { attempt: 'a', signal, accessToken: 'a', refreshToken: 'r' }
+      const context = { idempotencyKey: 'a', signal, accessToken: 'a', refreshToken: 'r' }
+      checkAnswer(await tokenRequest.login({})(context))
       const outcome = checkAnswer(await tokenRequest.refresh(context))
-      const isConfirmed: unknown = await tokenRequest.logout(context, signal)
-      check(typeof isConfirmed === 'boolean', 'a logout resolves to a boolean')
+      const { kind } = await tokenRequest.logout(context, signal)
+      check(['confirmed', 'unconfirmed'].includes(kind), 'a logout is confirmed or unconfirmed')
       return outcome
     },
     outcomes: ['issued', 'rejected', 'undecided']

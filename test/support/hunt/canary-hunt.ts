@@ -68,8 +68,8 @@ vi.mock(import('../../../src/lib/errors.ts'), async (importOriginal) => {
 
 vi.mock(import('../../../src/lib/listeners.ts'), async (importOriginal) => {
   const original = await importOriginal()
-  function createEmitter<Events>(): EventEmitter<Events> {
-    const emitter = original.createEmitter<Events>()
+  function createEmitter<Events>(names: readonly (keyof Events)[]): EventEmitter<Events> {
+    const emitter = original.createEmitter<Events>(names)
     return {
       ...emitter,
       emit(name, event) {
@@ -109,7 +109,7 @@ vi.mock(import('../../../src/create-auth-client.ts'), async (importOriginal) => 
     }
   } as typeof request
   const createAuthClient: typeof original.createAuthClient = (...args) => {
-    const client = original.createAuthClient<never>(...args)
+    const client = original.createAuthClient(...args)
     hasClient = true
     clients.push(new WeakRef(client))
     watchStorage(args[0]?.platform?.storage)
@@ -137,9 +137,10 @@ vi.mock(import('../../../src/mock/server.ts'), async (importOriginal) => {
         readUrl(call[0].url)
         return guard(...call)
       },
-      fetch(request: Request) {
-        readUrl(request.url)
-        return fetch(request)
+      fetch(...call: Parameters<typeof fetch>) {
+        const [input] = call
+        readUrl(typeof input === 'object' && 'url' in input ? input.url : String(input))
+        return fetch(...call)
       }
     })
     server.onCall((call) => readValue('call log', call))

@@ -13,6 +13,8 @@ export interface MintedToken {
   readonly body: { readonly access_token: string } & Readonly<Record<string, unknown>>
   /** How long the server accepts the token. */
   readonly acceptedSeconds: number
+  /** Headers of the answer. */
+  readonly headers?: WireResponse['headers']
 }
 
 /** Makes the nth token, counted from 1. `nowMs` is the time of the server. */
@@ -33,8 +35,12 @@ export interface TokenServerSetup {
   revoke(): void
 }
 
-export function setUpTokenServer(mint: Mint, options: AuthClientOptions = {}): TokenServerSetup {
-  const clock = createManualClock()
+export function setUpTokenServer(
+  mint: Mint,
+  options: AuthClientOptions = {},
+  deviceOffsetMs = 0
+): TokenServerSetup {
+  const clock = createManualClock(deviceOffsetMs)
   const live = new Map<string, number>()
   const refreshedAt: number[] = []
   const statuses: number[] = []
@@ -44,11 +50,11 @@ export function setUpTokenServer(mint: Mint, options: AuthClientOptions = {}): T
 
   function issue(): WireResponse {
     issued += 1
-    const { body, acceptedSeconds } = mint(issued, clock.trueNow())
+    const { body, acceptedSeconds, headers } = mint(issued, clock.trueNow())
     // Issuing a token again does not shorten its time.
     const endMs = clock.trueNow() + acceptedSeconds * 1000
     live.set(body.access_token, Math.max(live.get(body.access_token) ?? 0, endMs))
-    return answer(200, body)
+    return answer(200, body, headers)
   }
 
   const browser = createVirtualBrowser({
@@ -97,10 +103,14 @@ export function setUpTokenServer(mint: Mint, options: AuthClientOptions = {}): T
   }
 }
 
-function answer(status: number, body: unknown): WireResponse {
+function answer(
+  status: number,
+  body: unknown,
+  headers: WireResponse['headers'] = []
+): WireResponse {
   return {
     status,
-    headers: [['Content-Type', 'application/json']],
+    headers: [['Content-Type', 'application/json'], ...headers],
     setCookies: [],
     body: typeof body === 'string' ? body : JSON.stringify(body)
   }

@@ -54,7 +54,7 @@ export function setUpFaultyServer(
           const fault = faults.get(pathname)?.shift()
           try {
             if (fault === undefined) return await fetchFromServer(url, init)
-            return refuseRedirect(await fault(init.signal), init)
+            return asPageSees(await fault(init.signal), init)
           } finally {
             counted.inFlight -= 1
           }
@@ -107,11 +107,20 @@ export const hangs: Fault = (signal) =>
 /** Never settles, as a `fetch` that ignores signals. */
 export const neverAnswers: Fault = () => new Promise(() => {})
 
-// As in a browser: with `redirect: 'error'`, a redirect is a network error. If it is followed, it
-// leads to an HTML page.
-function refuseRedirect(response: Response, init: RequestInit): Response {
+/**
+ * As in a page: a script that follows no redirect sees neither its status nor its target. If it is
+ * followed, it leads to an HTML page.
+ */
+export function asPageSees(response: Response, init: RequestInit): Response {
   if (!redirects.includes(response.status)) return response
   if (init.redirect === 'error') throw new TypeError('unexpected redirect')
+  if (init.redirect === 'manual') {
+    return Object.defineProperties(new Response(null), {
+      type: { value: 'opaqueredirect' },
+      status: { value: 0 },
+      ok: { value: false }
+    })
+  }
   return new Response('<!doctype html><title>Sign in</title>', {
     headers: { 'Content-Type': 'text/html' }
   })

@@ -181,6 +181,11 @@ export function createVirtualBrowser(
         )
         return new Response(response.status === 204 ? null : response.body, response)
       },
+      // A page reads cookies of its site that are not HttpOnly.
+      readCookie: (name) =>
+        cookieJar
+          .getCookiesSync(apiOrigin, { http: false, allPaths: true })
+          .find(({ key }) => key === name)?.value,
       pageUrl: () => `${pageOrigin}/`,
       isVisible: () => isVisible,
       isOnline: () => isOnline,

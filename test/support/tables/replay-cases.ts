@@ -162,7 +162,11 @@ export async function setUpReplay(
   const server = await startRecordingServer(respond ?? refuseFirstToken)
   let issued = 0
   const issue = async () => ({ access_token: `token-${++issued}` })
-  const auth = createAuthClient({ baseURL: server.url, restore: 'never', refreshWith: issue })
+  const auth = createAuthClient({
+    baseURL: server.url,
+    restore: 'never',
+    contract: { refresh: issue }
+  })
   onTestFinished(auth.dispose)
   await auth.login(issue)
   auth.axios.defaults.adapter = adapter

@@ -2,7 +2,7 @@
 //
 // Settings are options after validation: every fixed default is filled in. `undefined` remains if
 // the default depends on more than the options, such as the page or the current time.
-import { ownOptions } from '../lib/checks.ts'
+import { ownOptions } from './checks.ts'
 
 /**
  * Returns the setting for the given value of one option, or its default for `undefined`.

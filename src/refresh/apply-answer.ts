@@ -1,0 +1,146 @@
+// Refresh result: applies the answer of a refresh to the session.
+
+import type { IssuedToken } from '../auth-api/answers/token-answer.ts'
+import type { AuthError } from '../lib/errors.ts'
+import type { Platform } from '../lib/platform.ts'
+import { later, readMoment } from '../lib/time.ts'
+import { lifeLeftMs } from '../lib/token-lifetime.ts'
+import { compareAge } from '../session/adoption.ts'
+import type { RefreshReason } from '../session/events.ts'
+import type { HeldToken, ReceivedToken, ReceiveToken } from '../session/held-token.ts'
+import { type Session, sessionChanged } from '../session/session.ts'
+import type { Tabs } from '../tabs/tabs.ts'
+import { expired, noProgress, nothingToPresent, rejected } from './outcome.ts'
+import type { SentRefresh } from './refresh-request.ts'
+import { planRefreshAt, type RefreshPolicy, type RetryState } from './refresh-time.ts'
+
+export interface ApplyAnswer {
+  /** @throws AuthError unless the server issued a token for the session */
+  apply(sent: SentRefresh, reason: RefreshReason): HeldToken
+  /** Notes a failure that does not end the session, and returns its error. */
+  fail(error: AuthError): AuthError
+  recover(): void
+  /** Nothing can refresh the session, so it ends with its token. Returns the error for callers. */
+  endWithToken(reason: RefreshReason): AuthError
+}
+
+export interface ApplyAnswerDeps {
+  readonly session: Session
+  readonly tabs: Pick<Tabs, 'isOtherUser'>
+  readonly receive: ReceiveToken
+  readonly retries: Pick<RetryState, 'note' | 'forget'>
+  /** Whether a user was signed in here before this page load, as far as storage knows. */
+  readonly isSessionKnown: () => boolean
+  readonly platform: Pick<Platform, 'now' | 'monotonicNow' | 'random'>
+  readonly policy: RefreshPolicy
+}
+
+/** A repeated token with less life left is not worth holding. */
+const shortestRestMs = 1_000
+
+export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
+  const { session, tabs, receive, retries, isSessionKnown, platform, policy } = options
+
+  function apply({ answer, presented, generation }: SentRefresh, reason: RefreshReason): HeldToken {
+    switch (answer.kind) {
+      case 'issued': {
+        // A server that does not rotate its refresh token need not repeat it (RFC 6749 §6).
+        const refreshToken = answer.token.refreshToken ?? presented
+        return take({ ...answer.token, refreshToken }, generation, reason)
+      }
+      case 'rejected':
+        throw endSession(rejected(answer.status, answer.oauthError))
+      case 'undecided': {
+        const { error } = answer
+        // A stored refresh token is a sign of a session too.
+        const isVisit = presented === undefined && isVisitor()
+        if (!answer.meansNoSession || !isVisit) throw fail(error)
+        throw endSession(rejected(error.status, error.oauthError))
+      }
+    }
+  }
+
+  /** Whether the client has no sign of a session, so that a definite answer ends the restore. */
+  function isVisitor(): boolean {
+    return session.getState().status === 'initializing' && !isSessionKnown()
+  }
+
+  function take(issued: IssuedToken, generation: number, reason: RefreshReason): HeldToken {
+    const held = session.held()
+    const received = receive(issued, { isSignIn: false, previous: held })
+    const isRepeated = received.accessToken === held?.accessToken
+    // A cache or a service worker may repeat an old answer.
+    const isOld = held !== undefined && session.wasHeld(received.accessToken)
+    if (isOld && !isRepeated) throw fail(noProgress())
+    if (tabs.isOtherUser(received)) {
+      session.end('user-changed', 'refresh')
+      throw sessionChanged()
+    }
+    if (isRepeated) return repeat(held, received)
+    recover()
+    // A token that was adopted during the request stays if the server signed it after this one.
+    const keepsHeld =
+      held !== undefined &&
+      session.generation() !== generation &&
+      compareAge(received, held) === 'older'
+    if (keepsHeld) return amend(held, { refreshToken: received.refreshToken }, held)
+    const refreshAt = planRefreshAt(received, held === undefined, policy, platform.random)
+    return session.hold(received, refreshAt, { by: 'refresh', reason })
+  }
+
+  // Servers return a token again that is still valid, and identical ones within one second.
+  function repeat(held: HeldToken, received: ReceivedToken): HeldToken {
+    const { lifetimeSeconds = Infinity } = received
+    const restMs =
+      held.lifetimeSeconds === undefined ? Infinity : lifeLeftMs(held, received.receivedAt)
+    if (restMs < shortestRestMs) throw fail(noProgress())
+    recover()
+    const rest = Math.min(lifetimeSeconds, restMs / 1000)
+    const token = { ...received, lifetimeSeconds: Number.isFinite(rest) ? rest : undefined }
+    return amend(held, token, token)
+  }
+
+  function amend(
+    held: HeldToken,
+    changes: Partial<ReceivedToken>,
+    planned: Pick<HeldToken, 'receivedAt' | 'lifetimeSeconds'>
+  ): HeldToken {
+    const refreshAt = planRefreshAt(planned, false, policy, platform.random)
+    const token = session.amend({ ...changes, refreshAt }) ?? held
+    session.signal('amended')
+    return token
+  }
+
+  function endSession(error: AuthError): AuthError {
+    retries.forget()
+    if (session.held() !== undefined) session.end('session-expired', 'refresh')
+    else if (session.getState().status === 'initializing') session.end('no-session', 'refresh')
+    return error
+  }
+
+  function endWithToken(reason: RefreshReason): AuthError {
+    const held = session.held()
+    const isAlive =
+      held !== undefined &&
+      (held.lifetimeSeconds === undefined || lifeLeftMs(held, readMoment(platform)) > 0)
+    if (!isAlive || reason === 'refusal') return endSession(expired())
+    const { receivedAt, lifetimeSeconds } = held
+    const end = lifetimeSeconds && later(receivedAt, lifetimeSeconds * 1000)
+    session.amend({ refreshAt: end || undefined })
+    return nothingToPresent()
+  }
+
+  function fail(error: AuthError): AuthError {
+    const held = session.held()
+    retries.note(error, held === undefined ? 0 : lifeLeftMs(held, readMoment(platform)))
+    session.note({ type: 'failed', code: error.code, atMs: platform.now() })
+    return error
+  }
+
+  function recover(): void {
+    retries.forget()
+    session.note({ type: 'recovered' })
+  }
+
+  return { apply, fail, recover, endWithToken }
+}

@@ -1,0 +1,114 @@
+// Refresh token store: keeps the refresh token in the store of the app, across page loads.
+import type { Notices } from '../auth-api/notices.ts'
+import { AuthError } from '../lib/errors.ts'
+import type { Platform } from '../lib/platform.ts'
+import type { RefreshTokenStore } from '../lib/stored-value.ts'
+import { createWaiting, orAborted, untilAbandoned } from '../lib/time.ts'
+import type { Session } from '../session/session.ts'
+
+export interface StoredRefreshToken {
+  /** @throws AuthError if the store fails, does not answer in time, or the read is abandoned */
+  read(): Promise<string | undefined>
+  /**
+   * Stores the successor of a spent token at once. The page may unload before the session knows it,
+   * and a server with reuse detection takes the spent token for theft.
+   */
+  replace(spent: string | undefined, successor: string): void
+  /** Rejects the pending reads, because a sign-in or a sign-out must not wait for them. */
+  abandonReads(): void
+}
+
+export interface StoredRefreshTokenDeps {
+  readonly store: RefreshTokenStore
+  readonly session: Session
+  readonly notices: Pick<Notices, 'storeFailed'> | undefined
+  readonly platform: Pick<Platform, 'setTimer'>
+  readonly refreshAbandonMs: number
+}
+
+/** Follows the session: stores each new refresh token, and removes the last one. */
+export function createStoredRefreshToken(options: StoredRefreshTokenDeps): StoredRefreshToken {
+  const { store, session, notices, platform, refreshAbandonMs } = options
+  const reads = createWaiting(platform)
+  /** The content of the store; `null` if it is unknown. */
+  let known: string | undefined | null = null
+  let tail: Promise<unknown> = Promise.resolve()
+
+  /** Calls a method of the store after all earlier calls. Rejects with an AuthError. */
+  async function call<T>(method: keyof RefreshTokenStore, run: () => T | Promise<T>): Promise<T> {
+    await tail
+    return untilAbandoned(platform, refreshAbandonMs, async (signal) => {
+      try {
+        return await orAborted(Promise.resolve(run()), signal)
+      } catch {
+        notices?.storeFailed(method)
+        // An error of the app may hold the token, so it is not passed on.
+        throw signal.aborted ? unanswered() : storeFailed()
+      }
+    })
+  }
+
+  /** The next call waits for `done`, and for all calls before it. */
+  function enqueue<T>(done: Promise<T>): Promise<T> {
+    tail = Promise.allSettled([tail, done])
+    return done
+  }
+
+  function write(token: string | undefined): void {
+    if (token === known) return
+    known = token
+    const written =
+      token === undefined
+        ? call('remove', () => store.remove())
+        : call('set', () => store.set(token))
+    enqueue(written).catch(() => {})
+  }
+
+  function abandonReads(): void {
+    reads.release(unanswered())
+  }
+
+  session.onSignal('token', ({ origin }) => {
+    const token = session.held()?.refreshToken
+    // The tab that received the token has stored it.
+    if (origin.by === 'other-tab') known = token
+    else write(token)
+  })
+  session.onSignal('amended', () => write(session.held()?.refreshToken))
+  session.onSignal('ended', ({ origin, reason }) => {
+    abandonReads()
+    // After a change of user, the store may hold the token of the new user.
+    if (origin === 'other-tab' || reason === 'user-changed') known = null
+    else write(undefined)
+  })
+
+  return {
+    async read() {
+      known = null
+      const token = await enqueue(reads.wait(call('get', () => store.get())))
+      const read = typeof token === 'string' && token !== '' ? token : undefined
+      // A token that was written during the read is newer.
+      known ??= read
+      return read
+    },
+    // After a sign-out or another sign-in, the store no longer holds the spent token.
+    replace(spent, successor) {
+      if (spent !== undefined && spent === known) write(successor)
+    },
+    abandonReads
+  }
+}
+
+function unanswered(): AuthError {
+  return new AuthError(
+    'ERR_AUTH_TIMEOUT',
+    'The refreshTokenStore did not answer in time. The session is kept and the refresh will be retried.'
+  )
+}
+
+function storeFailed(): AuthError {
+  return new AuthError(
+    'ERR_AUTH_STORE_FAILED',
+    'The refreshTokenStore could not be read. The session is kept and the refresh will be retried.'
+  )
+}

@@ -1,0 +1,79 @@
+// Session signals: what the session reports to the other parts of the client.
+import type { RefreshReason } from './events.ts'
+import type { SignedOutReason } from './state.ts'
+
+/** The cause of a new token in the session. `restore`: the app called `restore()`. */
+export type TokenOrigin =
+  | { readonly by: 'login' | 'restore' | 'initial-token' | 'reissue' }
+  | { readonly by: 'refresh'; readonly reason: RefreshReason }
+  | { readonly by: 'other-tab'; readonly isReissued: boolean }
+
+/** The cause of the session's end. `sign-out-mark`: storage shows that another tab signed out. */
+export type EndOrigin = 'logout' | 'refresh' | 'other-tab' | 'sign-out-mark'
+
+/** A message to the other parts of the client. */
+type SessionSignal =
+  | {
+      readonly type: 'token'
+      readonly origin: TokenOrigin
+      readonly isNewEpoch: boolean
+      /** The app gets `signed-in` for it. */
+      readonly isSignIn: boolean
+    }
+  | { readonly type: 'ended'; readonly origin: EndOrigin; readonly reason: SignedOutReason }
+  /** A refresh returned the held token again, or kept it. */
+  | { readonly type: 'amended' }
+  /** An auth request settled, so the next refresh or sign-out may be due at another time. */
+  | { readonly type: 'settled' }
+  /** The user is active, or a request began. */
+  | { readonly type: 'activity' }
+  /** The app sent a request without the user. */
+  | { readonly type: 'background' }
+  /** Another tab may have signed in, and only the server knows which user. */
+  | { readonly type: 'unknown-sign-in' }
+
+type SignalOf<Type extends SessionSignal['type']> = Extract<SessionSignal, { readonly type: Type }>
+
+export interface Signals {
+  /**
+   * Calls a part of the client for each signal of a type, synchronously, after the session has
+   * changed. The parts are called in the order in which they subscribed. A signal that is raised
+   * during the delivery of another one is delivered after it.
+   */
+  onSignal<Type extends SessionSignal['type']>(
+    type: Type,
+    listener: (signal: SignalOf<Type>) => void
+  ): () => void
+  raise(signal: SessionSignal): void
+  clear(): void
+}
+
+export function createSignals(): Signals {
+  const parts = new Set<{ readonly type: string; readonly listener: (signal: never) => void }>()
+  const signals: SessionSignal[] = []
+  let isDelivering = false
+
+  return {
+    onSignal(type, listener) {
+      const part = { type, listener }
+      parts.add(part)
+      return () => parts.delete(part)
+    },
+    raise(signal) {
+      signals.push(signal)
+      if (isDelivering) return
+      isDelivering = true
+      try {
+        for (let next = signals.shift(); next !== undefined; next = signals.shift()) {
+          for (const { type, listener } of parts) {
+            if (type === next.type) (listener as (signal: SessionSignal) => void)(next)
+          }
+        }
+      } finally {
+        signals.length = 0
+        isDelivering = false
+      }
+    },
+    clear: () => parts.clear()
+  }
+}

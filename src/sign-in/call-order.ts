@@ -1,0 +1,50 @@
+// Call order: the sign-ins and sign-outs of the app by the order of their calls. The last call that
+// takes effect overrules all earlier ones.
+import type { AuthError } from '../lib/errors.ts'
+import { sessionChanged } from '../session/session.ts'
+
+export interface Call {
+  readonly number: number
+  /** The sign-out that was pending in storage when the call began. */
+  readonly pendingSignOut: string | undefined
+}
+
+export interface CallOrder {
+  begin(): Call
+  /** The call takes effect: it overrules all calls that began before it. */
+  takeEffect(call: Call, as: 'sign-in' | 'sign-out'): void
+  /** Whether no later call has taken effect. */
+  mayTakeEffect(call: Call): boolean
+  /** Whether a later sign-out has taken effect. */
+  isSignedOutAfter(call: Call): boolean
+  /** @throws AuthError if a later call has taken effect, or after `dispose` */
+  check(call: Call): void
+  dispose(error: AuthError): void
+}
+
+export function createCallOrder(readSignOut: () => string | undefined): CallOrder {
+  let calls = 0
+  let effective: { readonly number: number; readonly as: 'sign-in' | 'sign-out' } | undefined
+  let disposal: AuthError | undefined
+  const isOverruled = ({ number }: Call) => effective !== undefined && number < effective.number
+
+  return {
+    begin() {
+      calls += 1
+      return { number: calls, pendingSignOut: readSignOut() }
+    },
+    takeEffect({ number }, as) {
+      effective = { number, as }
+    },
+    mayTakeEffect: ({ number }) => effective === undefined || number > effective.number,
+    isSignedOutAfter: (call) =>
+      disposal === undefined && isOverruled(call) && effective?.as === 'sign-out',
+    check(call) {
+      if (disposal !== undefined) throw disposal
+      if (isOverruled(call)) throw sessionChanged()
+    },
+    dispose(error) {
+      disposal = error
+    }
+  }
+}
