@@ -64,8 +64,9 @@ it.each(spellings.filter(({ inNode }) => inNode !== 'nowhere'))(
     const { trusts } = createTrustedOrigins(
       ownOrigin,
       undefined,
+      undefined,
       () => undefined,
-      createUrlPolicy(() => undefined, false)
+      createUrlPolicy(undefined, false)
     )
     expect(trusts(joinUrl(ownOrigin, url))).toBe(inNode === 'own')
   }
