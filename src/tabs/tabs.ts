@@ -1,8 +1,8 @@
 // Tabs: the port through which the client shares one session, and one auth request at a time, with
 // the other tabs.
 
-import type { Platform } from '../lib/platform.ts'
 import { createStoredValue, type StoredValue } from '../lib/stored-value.ts'
+import type { ClientPlatform } from '../lib/time.ts'
 import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 import type { ReadUser } from '../session/user.ts'
@@ -23,11 +23,8 @@ export interface Tabs {
    * starts
    */
   refreshExclusively(refresh: () => Promise<HeldToken>): Promise<HeldToken>
-  /**
-   * Resolves when no auth request of this tab is in flight, or after `lockTimeoutMs`; `undefined`
-   * if none is.
-   */
-  whenIdle(): Promise<void> | undefined
+  /** Resolves when no auth request of this tab is in flight; `undefined` if none is. */
+  whenIdle(): Promise<unknown> | undefined
   readonly attempts: Pick<RefreshAttempts, 'begin' | 'close' | 'fail' | 'forget'>
   /** The failure that holds refreshes back in all tabs. */
   readonly record: Pick<SessionRecord, 'hold' | 'setHold'>
@@ -56,7 +53,7 @@ export interface TabsDeps {
   /** Set while the server has not confirmed a sign-out. */
   readonly signOutMark: StoredValue
   readonly readUser: ReadUser
-  readonly platform: Platform
+  readonly platform: ClientPlatform
 }
 
 /** How often to look whether another tab's refresh that holds no lock is still in flight. */
