@@ -15,11 +15,11 @@ import {
 } from './record-value.ts'
 
 export interface SessionRecord {
-  /** What this tab knows, without a look at storage. */
+  /** The value that this tab knows, without a look at storage. */
   known(): RecordValue
-  /** What all tabs know. Costs one comparison of texts if storage has not changed. */
+  /** The value that all tabs know. Costs one comparison of texts if storage has not changed. */
   read(): RecordValue
-  /** Adds what another tab said. */
+  /** Merges the value of another tab. */
   add(other: RecordValue): void
   /** Whether other tabs can read what this one writes, as far as it knows. */
   isShared(): boolean
@@ -33,8 +33,8 @@ export interface SessionRecord {
   /** This tab got a token from the server for the session with this ID. */
   enter(sessionId: string | undefined): RecordValue
   /**
-   * The session of this tab has ended, and with a sign-out the live one too. If no session is known,
-   * a new ID stands for it.
+   * Ends the session of this tab, and with a sign-out the live one too. If neither is known, a new
+   * ID stands for it.
    */
   end(mine: string | undefined, reason: EndReason, isConfirmed: boolean): RecordValue
   /** The server has confirmed the sign-out. */
@@ -52,8 +52,8 @@ const settlesWithinMs = 2_000
 /** A hold that ends later is from a wrong clock. */
 const longestHoldMs = 600_000
 
-//  Storage may be slow, and the last write wins. What a write covers is still known to the tab
-//  that wrote it. That tab reads the other text, merges, and writes the result.
+//  Storage may be slow, and the last write wins. A tab still knows the value that another write
+//  has covered. It reads the other text, merges, and writes the result.
 //
 //  tab A ── reads 7 ── writes 8, s has ended ─────────── reads B's text ── writes the merged value
 //  tab B ── reads 7 ───── writes 8, s is live ─ (covers A's text) ───────── reads: s has ended
