@@ -65,8 +65,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const base = readBase(platform)
   const isAllowed = createUrlPolicy(base, options.allowInsecureRequests)
   const endpoints = createEndpoints(options, base, isAllowed)
-  const { trustedOrigins } = options
-  const origins = createTrustedOrigins(baseURL, trustedOrigins, base, platform.baseUrl, isAllowed)
+  const origins = createTrustedOrigins(options, base, platform.baseUrl, isAllowed)
 
   // Two clients of one origin that talk to different servers must not share a lock or a stored
   // value.
@@ -107,7 +106,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     emitter,
     contract,
     baseURL,
-    trustedOrigins,
+    trustedOrigins: options.trustedOrigins,
     endpoints
   })
   const notices = createNotices(platform)

@@ -143,7 +143,7 @@ function defaultPlatform(): Platform {
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
     onWake: hasPage ? onWake : () => () => {},
     warn: (message) => console.warn(message),
-    onPageHide: hasPage ? onPageHide : () => () => {},
+    onPageHide: (listener) => (hasPage ? listen(window, 'pagehide', () => listener()) : () => {}),
     readCookie: hasPage ? readCookie : () => undefined,
     storage: hasPage ? attempt(() => window.localStorage) : undefined,
     locks: isNode() ? undefined : pageLocks(),
@@ -194,10 +194,6 @@ function onWake(listener: (wake: Wake) => void): () => void {
   return () => {
     for (const remove of removers) remove()
   }
-}
-
-function onPageHide(listener: () => void): () => void {
-  return listen(window, 'pagehide', () => listener())
 }
 
 function listen(target: EventTarget, type: string, listener: () => void): () => void {

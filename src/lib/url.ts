@@ -91,15 +91,17 @@ export interface TrustedOrigins {
 }
 
 /**
- * Trusts the origins in `listed`, or else the origin of `baseURL`.
+ * Trusts `trustedOrigins`, or else the origin of `baseURL`.
  *
  * @param base that of `baseURL`; see `readBase`
  * @param requestBase that of the app's requests, which the browser resolves
  * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if the policy does not allow one of them
  */
 export function createTrustedOrigins(
-  baseURL: string,
-  listed: readonly string[] | undefined,
+  {
+    baseURL,
+    trustedOrigins: listed
+  }: { readonly baseURL: string; readonly trustedOrigins: readonly string[] | undefined },
   base: string | undefined,
   requestBase: () => string | undefined,
   isAllowed: UrlPolicy

@@ -62,8 +62,7 @@ it.each(spellings.filter(({ inNode }) => inNode !== 'nowhere'))(
   'classifies the origin of $url as $inNode before sending',
   ({ url, inNode }) => {
     const { trusts } = createTrustedOrigins(
-      ownOrigin,
-      undefined,
+      { baseURL: ownOrigin, trustedOrigins: undefined },
       undefined,
       () => undefined,
       createUrlPolicy(undefined, false)
