@@ -36,6 +36,7 @@ import { createReadUser } from './session/user.ts'
 import { receiveInitialToken } from './sign-in/initial-token.ts'
 import { keepRestoreHint, mayRestore } from './sign-in/restore.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
+import { createSessionRecord } from './tabs/session-record.ts'
 import { createTabs } from './tabs/tabs.ts'
 
 /**
@@ -91,6 +92,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     mode: options.tabs,
     namespace,
     lockTimeoutMs: options.lockTimeoutMs,
+    record: createSessionRecord(platform, `${namespace}:record-1`),
     session,
     signOutMark,
     readUser,
