@@ -194,6 +194,7 @@ it.each(['"a"', '[', '{"a":', ' ', '<', '\ufeff'])(
         ),
         trusts: () => true,
         isTokenRefusal: async () => false,
+        decide: async () => false,
         notices: undefined
       }
     )

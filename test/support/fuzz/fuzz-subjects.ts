@@ -130,6 +130,7 @@ const tokenRequest = createTokenRequest(
     ),
     trusts: () => true,
     isTokenRefusal: async () => false,
+    decide: async () => false,
     notices: undefined
   }
 )
