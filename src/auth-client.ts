@@ -46,7 +46,8 @@ export interface AuthClient<Credentials extends object = object, User = Claims> 
    *
    * Everything else works as with the global `fetch`, which it calls: 4xx and 5xx do not reject,
    * and an abort rejects with the signal's reason. A request with a stream as its body is not
-   * replayed.
+   * replayed. The body of a `Request` is kept in memory for a replay, so give a large upload as
+   * `body`: a `Blob`, a `File` or a `FormData` is read again instead.
    *
    * @throws AuthError as {@link AuthClient.refresh}; `ERR_AUTH_BODY_SPENT`;
    * `ERR_AUTH_INVALID_OPTIONS` (a wrong flag, or `accessToken: 'require'` for an untrusted origin

@@ -173,7 +173,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const requestDeps = { sendWithToken, beginRequest, attach, reissue, fetch: pageFetch }
   const binding = createAxiosBinding({ ...requestDeps, platform })
   const readBody = createReadBody(platform)
-  const authFetch = createAuthFetch({ ...requestDeps, baseURL, readBody })
+  const authFetch = createAuthFetch({ ...requestDeps, baseURL, readBody, wait: platform.wait })
   const instance = axios.create({ baseURL })
   binding.attach(instance)
 
