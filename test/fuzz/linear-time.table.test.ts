@@ -189,7 +189,7 @@ it.each(['"a"', '[', '{"a":', ' ', '<', '\ufeff'])(
         contract,
         endpoints: createEndpoints(
           { baseURL: 'https://api.app.example', contract },
-          () => undefined,
+          undefined,
           () => true
         ),
         trusts: () => true,

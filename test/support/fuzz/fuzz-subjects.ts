@@ -125,7 +125,7 @@ const tokenRequest = createTokenRequest(
     contract,
     endpoints: createEndpoints(
       { baseURL: 'https://api.app.example', contract },
-      () => undefined,
+      undefined,
       () => true
     ),
     trusts: () => true,

@@ -76,8 +76,8 @@ export function setUpBackend(
   const resolved = readContract(contract, 'contract')
   const endpoints = createEndpoints(
     { baseURL: backendOrigin, contract: resolved },
-    platform.pageUrl,
-    createUrlPolicy(platform.pageUrl, false)
+    pageUrl,
+    createUrlPolicy(pageUrl, false)
   )
   const trusts = (url: string) => new URL(url).origin === backendOrigin
   return {
