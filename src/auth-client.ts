@@ -62,8 +62,8 @@ export interface AuthClient<Credentials extends object = object, User = Claims> 
    *
    * - credentials, which are sent to the login endpoint;
    * - a function that returns the body of an answer with tokens, for any other way to sign in (a
-   *   second factor, a passkey, a popup). It is called immediately, unless an auth request is in
-   *   flight. It has no deadline.
+   *   second factor, a passkey, a popup). It is called immediately. If an auth request is in
+   *   flight, it is called after the answer, or after one second. It has no deadline.
    *
    * Resolves with the body of the answer, or with the result of the function, without the tokens.
    *
@@ -109,8 +109,10 @@ export interface AuthClient<Credentials extends object = object, User = Claims> 
    * Signs the user out. The state changes immediately, even if requests are in flight, and does not
    * depend on the server's answer.
    *
-   * `confirmed: false` means that the server has not confirmed the sign-out. Page loads then do not
-   * restore the session. The client repeats the request on page load and when the network is back.
+   * `confirmed: false` means that the server has not confirmed the sign-out within
+   * `refreshTimeoutMs`, or that another auth request has kept it waiting for more than a second.
+   * Page loads then do not restore the session. The client repeats the request on page load and
+   * when the network is back.
    * A refresh token of the body leaves memory and store at once, so only this page can repeat it.
    *
    * @throws AuthError `ERR_AUTH_DISPOSED`; `ERR_AUTH_INVALID_OPTIONS` (a relative `baseURL` outside

@@ -5,7 +5,7 @@ import { own } from '../lib/checks.ts'
 import { formatCredential } from '../lib/credential.ts'
 import type { ClientPlatform } from '../lib/time.ts'
 import { joinUrl } from '../lib/url.ts'
-import type { ReadBody } from './body-text.ts'
+import { createReadBody } from './body-text.ts'
 import { fetchWithToken } from './redirects.ts'
 import { isBackground, type RequestFlags } from './request-flags.ts'
 import type { SendWithToken } from './send-with-token.ts'
@@ -35,14 +35,14 @@ export interface AuthFetchDeps {
   readonly baseURL: string
   readonly attach: ResolvedHeader
   readonly reissue: ResolvedHeader | false
-  readonly readBody: ReadBody
-  readonly wait: ClientPlatform['wait']
+  readonly platform: Pick<ClientPlatform, 'wait'>
   /** The global `fetch`, looked up at each call. */
   readonly fetch: typeof fetch
 }
 
 export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
-  const { sendWithToken, beginRequest, baseURL, attach, reissue, readBody, wait } = deps
+  const { sendWithToken, beginRequest, baseURL, attach, reissue, platform } = deps
+  const readBody = createReadBody(platform)
 
   async function authFetch(input: RequestInfo | URL, given?: AuthFetchInit): Promise<Response> {
     // `fetch` accepts `null` too.
@@ -74,7 +74,7 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
         const sent = mayReplay && request.body !== null ? request.clone() : request
         return send(sent, rest, accessToken)
       },
-      orReleased: (promise) => wait(promise, { signal: request.signal })
+      orReleased: (promise) => platform.wait(promise, { signal: request.signal })
     })
   }
 
