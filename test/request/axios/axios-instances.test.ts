@@ -131,6 +131,56 @@ describe('an instance with its own adapter', () => {
   })
 })
 
+describe('the notes of an adapter of the app', () => {
+  type Noted = InternalAxiosRequestConfig & { note?: unknown; sent?: unknown }
+
+  async function setUpNoting(status: number) {
+    const setup = await setUp()
+    let calls = 0
+    const api = setup.create(async (config: Noted) => {
+      calls += 1
+      config.note = `call ${calls}`
+      config.sent = { ...config.headers }
+      const noted = calls === 1 ? config : { ...config, copied: true }
+      const headers = {}
+      const statusText = ''
+      const response = { data: '', status: calls === 1 ? 401 : status, statusText, headers }
+      if (status < 400) return { ...response, config: noted }
+      throw Object.assign(new AxiosError('', 'ERR_BAD_RESPONSE', noted), { response })
+    })
+    setup.auth.attach(api)
+    return { ...setup, api }
+  }
+
+  it('are in the config of the response, those of the replay and of a copy too', async () => {
+    const { api } = await setUpNoting(200)
+    const { config } = await api.get('/anything', { validateStatus: null })
+    expect(config).toMatchObject({ note: 'call 2', copied: true, url: '/anything' })
+    expect(config).not.toHaveProperty('env.fetch')
+  })
+
+  it('are in the config of the error', async () => {
+    const { api } = await setUpNoting(500)
+    const { config } = await api.get('/anything').catch((error) => error)
+    expect(config).toMatchObject({ note: 'call 2', copied: true })
+  })
+
+  it('are dropped if they hold the token', async () => {
+    const { api } = await setUpNoting(200)
+    const { config } = await api.get('/anything', { validateStatus: null })
+    expect(config).not.toHaveProperty('sent')
+  })
+})
+
+it('removes the token from the message of an error of an adapter of the app', async () => {
+  const { auth, create } = await setUp()
+  const api = create((config) => Promise.reject(new Error(JSON.stringify(config.headers))))
+  auth.attach(api)
+  const { message, stack } = await api.get('/anything').catch((error) => error)
+  expect(message).toContain('"Authorization":"Bearer …"')
+  expect(stack).not.toContain(await auth.getAccessToken())
+})
+
 it('sends the token to the URL that was found trusted, even if the config changes during the wait', async () => {
   const { auth, server, browser, create } = await setUp()
   const api = create()
@@ -260,12 +310,15 @@ describe.each(['before', 'after'])('axios-retry that is registered %s ours', (or
     expect(sent()).toEqual(Array(3).fill('{"text":"\\"quoted\\""}'))
   })
 
-  it('does not retry errors of the client as network errors', async () => {
-    const { api, server, browser, callsTo } = await createRetrying(() => true)
+  it('retries a request that failed with its refresh as often as any request without an answer', async () => {
+    const { api, server, browser } = await createRetrying(({ response }) => response === undefined)
     server.revokeAccessTokens()
     browser.intercept('/refresh', { kind: 'unreachable' })
-    await expect(api.get('/me')).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
-    expect(callsTo('me')).toHaveLength(1)
+    const error = await api.get('/me').catch((failure) => failure)
+    expect(error).toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+    expect(error.config['axios-retry'].retryCount).toBe(3)
+    // The retries came before the client refreshes again.
+    expect(browser.requests.filter(({ url }) => url.endsWith('/refresh'))).toHaveLength(1)
   })
 })
 
