@@ -3,7 +3,7 @@
 import type { ResolvedHeader } from '../contract/resolved-contract.ts'
 import { own } from '../lib/checks.ts'
 import { formatCredential } from '../lib/credential.ts'
-import type { ClientPlatform } from '../lib/time.ts'
+import { type ClientPlatform, createWaits } from '../lib/time.ts'
 import { joinUrl } from '../lib/url.ts'
 import { createReadBody } from './body-text.ts'
 import { fetchWithToken } from './redirects.ts'
@@ -35,7 +35,7 @@ export interface AuthFetchDeps {
   readonly baseURL: string
   readonly attach: ResolvedHeader
   readonly reissue: ResolvedHeader | false
-  readonly platform: Pick<ClientPlatform, 'wait'>
+  readonly platform: Pick<ClientPlatform, 'setTimer' | 'wait'>
   /** The global `fetch`, looked up at each call. */
   readonly fetch: typeof fetch
 }
@@ -43,6 +43,8 @@ export interface AuthFetchDeps {
 export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
   const { sendWithToken, beginRequest, baseURL, attach, reissue, platform } = deps
   const readBody = createReadBody(platform)
+  // The caller owns these waits. A request in flight continues after the client is disposed.
+  const { wait } = createWaits(platform)
 
   async function authFetch(input: RequestInfo | URL, given?: AuthFetchInit): Promise<Response> {
     // `fetch` accepts `null` too.
@@ -74,7 +76,7 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
         const sent = mayReplay && request.body !== null ? request.clone() : request
         return send(sent, rest, accessToken)
       },
-      orReleased: (promise) => platform.wait(promise, { signal: request.signal })
+      orReleased: (promise) => wait(promise, { signal: request.signal })
     })
   }
 
