@@ -32,7 +32,7 @@ export function readAnswer({
   const reissuedHeader =
     reissue && (readLines(request, reissue.header) ?? headers.get(reissue.header))
   if (carriedToken && reissue) headers.delete(reissue.header)
-  if (carriedToken && variesWith(attach.header, headers)) headers.set('Vary', '*')
+  if (variesWith(attach.header, headers)) headers.set('Vary', '*')
   response.headers = headers
   return {
     status: response.status,

@@ -8,9 +8,7 @@ import axios, {
   type CreateAxiosDefaults,
   type InternalAxiosRequestConfig
 } from 'axios'
-import axiosRetry from 'axios-retry'
 import { createAuthClient } from 'everbearer'
-import type { WireResponse } from 'everbearer/mock'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   type Respond,
@@ -24,10 +22,6 @@ it('imports the axios version that this run tests', () => {
   const newest: string = createRequire(import.meta.url)('axios/package.json').version
   expect(axios.VERSION).toBe(process.env.AXIOS_UNDER_TEST ?? newest)
 })
-
-function answer(status: number, body = '{}'): WireResponse {
-  return { status, headers: [], setCookies: [], body }
-}
 
 async function setUp() {
   const setup = setUpClient()
@@ -269,57 +263,6 @@ it('sends each of two clients’ tokens to its own origin when both attach to on
     'Bearer token-1',
     'Bearer token-2'
   ])
-})
-
-describe.each(['before', 'after'])('axios-retry that is registered %s ours', (order) => {
-  async function createRetrying(retryCondition: (error: AxiosError) => boolean) {
-    const setup = await setUp()
-    const api = setup.create()
-    const options = { retries: 3, retryDelay: () => 0, retryCondition }
-    if (order === 'before') axiosRetry(api as never, options as never)
-    setup.auth.attach(api)
-    if (order === 'after') axiosRetry(api as never, options as never)
-    return { ...setup, api }
-  }
-
-  it('retries a failed request, and each attempt can be replayed', async () => {
-    const { api, server, browser, callsTo } = await createRetrying(
-      ({ response }) => response?.status === 503
-    )
-    browser.intercept('/me', { kind: 'answer', response: answer(503) }, 2)
-    const sending = api.get('/me')
-    server.revokeAccessTokens()
-    const { config, status } = await sending
-    expect(status).toBe(200)
-    expect(browser.requests.filter(({ url }) => url.endsWith('/me'))).toHaveLength(4)
-    expect(callsTo('me').map((call) => call.status)).toEqual([401, 200])
-    expect(callsTo('refresh')).toHaveLength(1)
-    expect(config.headers.has('Authorization')).toBe(false)
-    expect(config.adapter).toBe(browser.adapter)
-  })
-
-  it('sends the same body in each attempt, and makes no extra attempts', async () => {
-    const { api, server, browser } = await createRetrying(
-      ({ response }) => response?.status === 503
-    )
-    const sent = () =>
-      browser.requests.filter(({ url }) => url.endsWith('/notes')).map(({ body }) => body)
-    browser.intercept('/notes', { kind: 'answer', response: answer(503) }, 1)
-    server.revokeAccessTokens()
-    expect((await api.post('/notes', { text: '"quoted"' })).status).toBe(200)
-    expect(sent()).toEqual(Array(3).fill('{"text":"\\"quoted\\""}'))
-  })
-
-  it('retries a request that failed with its refresh as often as any request without an answer', async () => {
-    const { api, server, browser } = await createRetrying(({ response }) => response === undefined)
-    server.revokeAccessTokens()
-    browser.intercept('/refresh', { kind: 'unreachable' })
-    const error = await api.get('/me').catch((failure) => failure)
-    expect(error).toMatchObject({ code: 'ERR_AUTH_NETWORK' })
-    expect(error.config['axios-retry'].retryCount).toBe(3)
-    // The retries came before the client refreshes again.
-    expect(browser.requests.filter(({ url }) => url.endsWith('/refresh'))).toHaveLength(1)
-  })
 })
 
 it('runs each interceptor of the app once, before and after ours, sync and async', async () => {
