@@ -70,13 +70,20 @@ it('still answers from the cache if the answer varies with a header that the cac
   expect(requests()).toBe(1)
 })
 
-it('never answers a user with an answer to another one if the key has the session', async () => {
+it.each([
+  ['without Vary', fresh, true],
+  [
+    'with `Vary: Authorization` and the option `vary: false`',
+    { ...fresh, Vary: 'Authorization' },
+    false
+  ]
+])('separates users by a key with the session, %s', async (_, headers, vary) => {
   let session = 0
   const generateKey = buildKeyGenerator(({ baseURL, url, method, params, data }, meta) => ({
     session,
     ...{ baseURL, url, method, params, data, ...meta }
   }))
-  const { auth, signIn, me, requests } = await setUp({ cache: { generateKey } })
+  const { auth, signIn, me, requests } = await setUp({ headers, cache: { generateKey, vary } })
   for (const name of ['signed-in', 'signed-out'] as const) {
     auth.on(name, () => {
       session += 1
