@@ -1,0 +1,61 @@
+// Steps in a browser profile, as data: what users, apps, pages, networks and servers can do.
+import type { CannedAnswer } from '../browser/answers.ts'
+import type { ChannelKind } from '../browser/channels.ts'
+import type { NetworkFault, NetworkKind } from '../browser/network.ts'
+import type { StorageFault } from '../browser/storage-faults.ts'
+
+export type UserName = 'ada' | 'grace'
+
+export type Action =
+  | { readonly do: 'request'; readonly path: '/notes' | '/refused'; readonly isCancellable: boolean }
+  | { readonly do: 'cancel'; readonly nth: number }
+  | { readonly do: 'login' | 'login by function' | 'redirect sign-in'; readonly user: UserName }
+  | { readonly do: 'logout' | 'refresh' | 'getAccessToken' | 'restore' | 'ready' }
+  /** What the server does. */
+  | { readonly do: 'rotateKey' | 'retireKey' | 'revokeAccessTokens' | 'endSessions' }
+  | { readonly do: 'network fault'; readonly path: FaultPath; readonly fault: NetworkFault }
+  | { readonly do: 'outage'; readonly answer: CannedAnswer; readonly times: number }
+  | { readonly do: 'offline' | 'online' }
+  /** What the device and the page do. */
+  | { readonly do: 'pass' | 'sleep' | 'set clock'; readonly ms: number }
+  | { readonly do: 'show' | 'hide' | 'freeze' | 'thaw' | 'enter cache' }
+  | { readonly do: 'leave cache'; readonly polls: boolean }
+  | { readonly do: 'crash' | 'close' | 'open' | 'reload' }
+  /** What happens to the storage and the locks of the browser. */
+  | { readonly do: 'clear storage'; readonly by: 'page' | 'site data' }
+  | { readonly do: 'storage fault'; readonly fault: StorageFault | undefined }
+  | { readonly do: 'silent locks'; readonly areSilent: boolean }
+  /** What an old release of the client in another tab does. */
+  | { readonly do: 'old release'; readonly what: 'sign-in' | 'refresh' | 'sign-out' | 'message' }
+
+export type FaultPath = '/refresh' | '/login' | '/logout' | '/notes'
+
+export interface Step {
+  readonly action: Action
+  readonly tab: number
+  /** The second client of the page, which has another name and another account. */
+  readonly isSecond: boolean
+  /** How much time passes after the step. `undefined`: the next step happens in the same task. */
+  readonly thenMs: number | undefined
+}
+
+/** What does not change during a history. */
+export interface Conditions {
+  /** Of the latencies. */
+  readonly seed: number
+  readonly tabs: number
+  readonly startsSignedIn: boolean
+  readonly accessTokenSeconds: number
+  readonly graceSeconds: number
+  readonly deviceOffsetMs: number
+  readonly network: NetworkKind
+  readonly channel: ChannelKind
+  readonly hasLocks: boolean
+  readonly mode: 'share' | 'signal'
+  readonly restore: 'always' | 'hint' | 'never'
+}
+
+export interface TabsHistory {
+  readonly conditions: Conditions
+  readonly steps: readonly Step[]
+}
