@@ -11,7 +11,7 @@ import { AuthError } from './lib/errors.ts'
 import { createEmitter } from './lib/listeners.ts'
 import { createPlatform, pageFetch } from './lib/platform.ts'
 import { createStoredValue } from './lib/stored-value.ts'
-import { createTimers, readMoment } from './lib/time.ts'
+import { createWaits, readMoment } from './lib/time.ts'
 import { checkUrlSupport, createTrustedOrigins, createUrlPolicy } from './lib/url.ts'
 import type { AuthClientOptions } from './options.ts'
 import { createRefreshRequest } from './refresh/refresh-request.ts'
@@ -35,6 +35,7 @@ import { createReadUser } from './session/user.ts'
 import { receiveInitialToken } from './sign-in/initial-token.ts'
 import { keepRestoreHint, mayRestore } from './sign-in/restore.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
+import { createSessionRecord } from './tabs/session-record.ts'
 import { createTabs } from './tabs/tabs.ts'
 
 /**
@@ -58,8 +59,8 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const policy = readPolicy(options)
 
   // The environment.
-  const timers = createTimers(options.platform)
-  const platform = { ...options.platform, setTimer: timers.setTimer }
+  const { dispose: endWaits, ...waits } = createWaits(options.platform)
+  const platform = { ...options.platform, ...waits }
   const emitter = createEmitter<AuthEvents>(eventNames)
   const isAllowed = createUrlPolicy(platform.pageUrl, options.allowInsecureRequests)
   const endpoints = createEndpoints(options, platform.pageUrl, isAllowed)
@@ -90,6 +91,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     mode: options.tabs,
     namespace,
     lockTimeoutMs: options.lockTimeoutMs,
+    record: createSessionRecord(platform, `${namespace}:record-1`),
     session,
     signOutMark,
     readUser,
@@ -245,7 +247,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
       session.dispose()
       refresher.dispose(disposed())
       signIn.dispose(disposed())
-      timers.dispose()
+      endWaits(disposed())
       emitter.clear()
     }
   }
