@@ -67,7 +67,10 @@ export function createProfileLocks(clock: ManualClock, draw: Draw): ProfileLocks
           const release = () => up.send(() => leave(name, entry))
           function granted(): void {
             signal?.removeEventListener('abort', abort)
-            if (isAborted) return release()
+            if (isAborted) {
+              release()
+              return
+            }
             // A task that throws at once must not break the browser.
             Promise.resolve()
               .then(() => task({ name }))

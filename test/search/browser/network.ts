@@ -50,7 +50,7 @@ export interface NetworkHooks {
   /** Called when the server receives a request. */
   readonly onServed: (request: NetworkRequest, response: WireResponse) => void
   /** Called when the answer changes the cookie. */
-  readonly onCookie: (request: NetworkRequest, response: WireResponse) => void
+  readonly onCookie: (response: WireResponse) => void
 }
 
 export function createNetwork(
@@ -80,7 +80,11 @@ export function createNetwork(
 
   async function serve(request: NetworkRequest, cookie: string | undefined): Promise<WireResponse> {
     const { method, url, headers, body } = request
-    const all = { ...headers, Origin: pageOrigin, ...(cookie === undefined ? {} : { Cookie: cookie }) }
+    const all = {
+      ...headers,
+      Origin: pageOrigin,
+      ...(cookie === undefined ? {} : { Cookie: cookie })
+    }
     const wire = { method, url, headers: Object.entries(all), body }
     serving += 1
     try {
@@ -96,17 +100,23 @@ export function createNetwork(
     }
   }
 
-  function keepCookies(request: NetworkRequest, response: WireResponse): void {
+  function keepCookies(response: WireResponse): void {
     for (const setCookie of response.setCookies) {
       const [pair = ''] = setCookie.split(';')
       const isDeleted = /;\s*Max-Age=0(;|$)/i.test(setCookie)
       jar = isDeleted ? undefined : pair
-      hooks.onCookie(request, response)
+      hooks.onCookie(response)
     }
   }
 
   /** What a cache or a broken proxy makes of an answer. */
-  function tamper(response: WireResponse, fault: NetworkFault | undefined): WireResponse {
+  function tamper(
+    request: NetworkRequest,
+    response: WireResponse,
+    fault: NetworkFault | undefined
+  ): WireResponse {
+    // A cache keeps the answers to requests with a token apart.
+    if (request.headers.Authorization === undefined) return response
     const isReissue = ([name]: [string, string]) => name.toLowerCase() === 'authorization'
     const genuine = response.headers.find(isReissue)
     const others = response.headers.filter((header) => !isReissue(header))
@@ -136,9 +146,9 @@ export function createNetwork(
       hooks.onServed(request, response)
       await pause(latencyMs(pathname))
       if (fault?.kind === 'lost') throw new TypeError('the connection was reset')
-      keepCookies(request, response)
+      keepCookies(response)
       return {
-        response: tamper(response, fault),
+        response: tamper(request, response, fault),
         bodyAfterMs: fault?.kind === 'slow body' ? fault.ms : 0,
         isGenuine: fault?.kind !== 'answer'
       }

@@ -41,6 +41,7 @@ export interface PageDeps {
   readonly storage: ProcessStorage
   readonly hooks: { onSend(request: NetworkRequest, isSecond: boolean): WatchedRequest }
   readonly random: () => number
+  readonly randomId: () => string
 }
 
 type Send = (
@@ -50,7 +51,7 @@ type Send = (
 ) => Promise<NetworkAnswer>
 
 export function createPage(deps: PageDeps): Page {
-  const { id, clock, locks, channels, hooks, random } = deps
+  const { id, clock, locks, channels, hooks, random, randomId } = deps
   const life = createPageLife(clock)
   let isVisible = true
   let areLocksSilent = false
@@ -104,7 +105,7 @@ export function createPage(deps: PageDeps): Page {
       ...clock.platform,
       setTimer: life.setTimer,
       random,
-      randomId: () => randomId(random),
+      randomId,
       fetch: createFetch(sendOver(network, isSecond), life, clock),
       readCookie: () => undefined,
       pageUrl: () => `${pageOrigin}/`,
@@ -137,14 +138,6 @@ export function createPage(deps: PageDeps): Page {
           ))
     })
   }
-}
-
-function randomId(random: () => number): string {
-  const half = () =>
-    Math.floor(random() * 2 ** 32)
-      .toString(16)
-      .padStart(8, '0')
-  return Array.from({ length: 4 }, half).join('')
 }
 
 function createFetch(send: Send, life: RunningPage, clock: ManualClock): Platform['fetch'] {

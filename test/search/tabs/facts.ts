@@ -108,6 +108,7 @@ export interface Call {
 
 /** Looks for violations. Every member may be left out. */
 export interface Watcher {
+  onViolation?(what: string): void
   onOpen?(client: Client): void
   onStep?(action: Action, tab: number): void
   onCall?(call: Call): void

@@ -1,7 +1,7 @@
 // Search in tabs: plays a history in a browser profile, and reports which invariants break.
 import { inspect } from 'node:util'
 import { createProfile } from './profile.ts'
-import type { TabsHistory } from './steps.ts'
+import type { Action, TabsHistory } from './steps.ts'
 import { createPlayer, type Player } from './take-step.ts'
 import { createTrace } from './trace.ts'
 import { watchRefreshes } from './watch-refreshes.ts'
@@ -24,7 +24,7 @@ export async function playInTabs(
     watchWaits(profile)
   )
   const player = createPlayer(profile)
-  await player.start()
+  player.start()
   await player.pass(conditions.startsSignedIn ? 200 : 0)
   for (const step of steps) {
     player.take(step)
@@ -54,9 +54,14 @@ export async function playInTabs(
 }
 
 async function end({ take, pass, tabs }: Player): Promise<void> {
-  take({ action: { do: 'online' }, tab: 0, isSecond: false, thenMs: undefined })
+  const act = (action: Action, tab = 0) => take({ action, tab, isSecond: false, thenMs: undefined })
+  act({ do: 'online' })
   for (const { page } of tabs.values()) page.thaw()
   await pass(45_000)
   for (const { page } of tabs.values()) page.wake('visible')
-  await pass(12_000)
+  // A refresh shows each tab whose cookie it is.
+  for (const [tab, { main }] of tabs) {
+    if (main.auth.getState().status === 'authenticated') act({ do: 'refresh' }, tab)
+  }
+  await pass(25_000)
 }

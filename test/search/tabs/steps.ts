@@ -7,7 +7,11 @@ import type { StorageFault } from '../browser/storage-faults.ts'
 export type UserName = 'ada' | 'grace'
 
 export type Action =
-  | { readonly do: 'request'; readonly path: '/notes' | '/refused'; readonly isCancellable: boolean }
+  | {
+      readonly do: 'request'
+      readonly path: '/notes' | '/refused'
+      readonly isCancellable: boolean
+    }
   | { readonly do: 'cancel'; readonly nth: number }
   | { readonly do: 'login' | 'login by function' | 'redirect sign-in'; readonly user: UserName }
   | { readonly do: 'logout' | 'refresh' | 'getAccessToken' | 'restore' | 'ready' }
@@ -18,6 +22,7 @@ export type Action =
   | { readonly do: 'offline' | 'online' }
   /** What the device and the page do. */
   | { readonly do: 'pass' | 'sleep' | 'set clock'; readonly ms: number }
+  | { readonly do: 'wake all' | 'refresh all' }
   | { readonly do: 'show' | 'hide' | 'freeze' | 'thaw' | 'enter cache' }
   | { readonly do: 'leave cache'; readonly polls: boolean }
   | { readonly do: 'crash' | 'close' | 'open' | 'reload' }
@@ -51,7 +56,11 @@ export interface Conditions {
   readonly network: NetworkKind
   readonly channel: ChannelKind
   readonly hasLocks: boolean
+  /** Each page has a second client, with another name and another account. */
+  readonly hasSecondClient: boolean
   readonly mode: 'share' | 'signal'
+  /** All pages draw the same jitter, so that their timers fire in the same moment. */
+  readonly hasSameJitter: boolean
   readonly restore: 'always' | 'hint' | 'never'
 }
 

@@ -2,7 +2,8 @@
 import type { Facts, Sent, Watcher } from './facts.ts'
 
 export function createTrace(facts: Facts, lines: string[]): Watcher {
-  const add = (what: string) => lines.push(`${String(Math.round(facts.nowMs() - 5_000)).padStart(7)} ${what}`)
+  const add = (what: string) =>
+    lines.push(`${String(Math.round(facts.nowMs() - 5_000)).padStart(7)} ${what}`)
   const nameOf = ({ client: { tab, isSecond } }: Pick<Sent, 'client'>) =>
     `tab ${tab}${isSecond ? '+' : ''}`
   const tokens = new Map<string, number>()
@@ -12,10 +13,15 @@ export function createTrace(facts: Facts, lines: string[]): Watcher {
     return ` token ${tokens.get(token)}`
   }
   return {
+    onViolation: (what) => void add(`!! ${what}`),
     onOpen: (client) =>
-      void add(`${nameOf({ client })} opens page ${client.page.id}: ${client.auth.getState().status}`),
+      void add(
+        `${nameOf({ client })} opens page ${client.page.id}: ${client.auth.getState().status}`
+      ),
     onStep: ({ do: what, ...rest }, tab) =>
-      void add(`── tab ${tab}: ${what} ${Object.keys(rest).length > 0 ? JSON.stringify(rest) : ''}`),
+      void add(
+        `── tab ${tab}: ${what} ${Object.keys(rest).length > 0 ? JSON.stringify(rest) : ''}`
+      ),
     onCall({ client, what, promise, n = '' }) {
       const name = `${nameOf({ client })} ${what} ${n}`
       promise.then(
@@ -34,7 +40,9 @@ export function createTrace(facts: Facts, lines: string[]): Watcher {
     },
     onEvent(client, name, event) {
       const { reason, via, kind, refusal, code } = event
-      add(`   ${nameOf({ client })} event ${name} ${reason ?? via ?? refusal ?? ''} ${kind ?? ''} ${code ?? ''}`)
+      add(
+        `   ${nameOf({ client })} event ${name} ${reason ?? via ?? refusal ?? ''} ${kind ?? ''} ${code ?? ''}`
+      )
     }
   }
 }

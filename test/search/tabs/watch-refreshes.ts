@@ -1,5 +1,6 @@
 // Watcher of refreshes (I1, I10): overlaps, idempotency keys, repeated refreshes, holds.
 import type { Client, Facts, Sent, Watcher } from './facts.ts'
+import { isAuthPath } from './request-log.ts'
 
 /** The client's defaults. */
 const lockTimeoutMs = 5_000
@@ -29,6 +30,8 @@ export function watchRefreshes(facts: Facts): Watcher {
   function mayOverlap(sent: Sent, other: Sent): boolean {
     if (!conditions.hasLocks || wasTroubled('locksMs') || wasTroubled('oldReleaseMs')) return true
     if (wasTroubled('pagesMs', other.atMs - lockTimeoutMs)) return true
+    // The client has given up on a request without an answer.
+    if (sent.atMs - other.atMs >= abandonMs) return true
     const gapMs = wasTroubled('pagesMs') ? landingMs : handOverMs
     return sent.atMs - busySinceMs >= lockTimeoutMs - gapMs
   }
@@ -37,24 +40,29 @@ export function watchRefreshes(facts: Facts): Watcher {
     return (
       other.at < facts.changedAt() ||
       sent.atMs - other.atMs >= abandonMs ||
-      // Without locks, both may begin before storage shows the other one.
-      (!conditions.hasLocks && sent.atMs - other.atMs < lagMs) ||
       answeredKeys.has(other.key) ||
       wasTroubled('storageMs') ||
       wasTroubled('clockMs') ||
       wasTroubled('oldReleaseMs') ||
-      // Two that waited in vain for a third may begin together.
+      // Both may begin before storage shows the other one.
       sent.atMs - other.atMs < lagMs
     )
   }
 
   function checkOverlap(sent: Sent): void {
-    for (const other of facts.sent) {
-      const isOpen = other.pathname === '/refresh' && other !== sent && !other.isFinished
-      if (!isOpen || other.client.isSecond) continue
+    const open = facts.sent.filter(
+      (other) =>
+        other.pathname === '/refresh' &&
+        other !== sent &&
+        !other.isFinished &&
+        !other.client.isSecond
+    )
+    for (const other of open) {
       if (!mayOverlap(sent, other))
         facts.violate('I1', `tab ${sent.client.tab} refreshes while tab ${other.client.tab} does`)
-      if (sent.key !== other.key && !mayHaveOtherKey(sent, other))
+      // Without locks, several may begin before storage shows any of them.
+      const isTangled = !conditions.hasLocks && open.length > 1
+      if (sent.key !== other.key && !isTangled && !mayHaveOtherKey(sent, other))
         facts.violate('I1', 'overlapping refreshes have different idempotency keys')
     }
   }
@@ -88,7 +96,10 @@ export function watchRefreshes(facts: Facts): Watcher {
       wasTroubled('oldReleaseMs') ||
       facts.changedAt() > 0
     if (!isExcused)
-      facts.violate('I10', `tab ${sent.client.tab} refreshes ${sent.atMs - hold.sinceMs} ms after ${hold.why}`)
+      facts.violate(
+        'I10',
+        `tab ${sent.client.tab} refreshes ${sent.atMs - hold.sinceMs} ms after ${hold.why}`
+      )
   }
 
   function noteFailure({ outcome, settledAtMs }: Sent): void {
@@ -113,7 +124,7 @@ export function watchRefreshes(facts: Facts): Watcher {
       if (action.do === 'online' || action.do === 'offline') hold = undefined
     },
     onSend(sent) {
-      if (sent.client.isSecond || ['/notes', '/refused'].includes(sent.pathname)) return
+      if (sent.client.isSecond || !isAuthPath(sent.pathname)) return
       const gapMs = wasTroubled('pagesMs') ? landingMs : handOverMs
       if (authInFlight === 0 && sent.atMs - freeSinceMs >= gapMs) busySinceMs = sent.atMs
       authInFlight += 1
@@ -123,7 +134,7 @@ export function watchRefreshes(facts: Facts): Watcher {
       checkHold(sent)
     },
     onSettled(sent) {
-      if (sent.client.isSecond || ['/notes', '/refused'].includes(sent.pathname)) return
+      if (sent.client.isSecond || !isAuthPath(sent.pathname)) return
       authInFlight -= 1
       if (authInFlight === 0) freeSinceMs = facts.nowMs()
       if (sent.pathname !== '/refresh') return

@@ -54,7 +54,10 @@ export function watchRequests(facts: Facts): Watcher {
           const sub = Reflect.get(user ?? {}, 'sub')
           if (client.isSecond || client.page.isGone()) return
           if (request.sub !== undefined && status === 'authenticated' && sub !== request.sub)
-            facts.violate('I15', `the answer of request ${n} arrived in the session of another user`)
+            facts.violate(
+              'I15',
+              `the answer of request ${n} arrived in the session of another user`
+            )
         },
         () => {}
       )

@@ -63,7 +63,11 @@ export function watchSessions(facts: Facts): Watcher {
     if (began < client.loggedOutAt && client.restoreCalledAt < client.loggedOutAt && !isTruthLost)
       facts.violate('I11', `tab ${tab} signed in again after its sign-out`)
     const signOut = isDead(sid)
-    if (signOut !== undefined && facts.nowMs() - signOut.atMs > heardAfterMs && hears(client, signOut))
+    if (
+      signOut !== undefined &&
+      facts.nowMs() - signOut.atMs > heardAfterMs &&
+      hears(client, signOut)
+    )
       facts.violate('I12', `tab ${tab} entered a session that was signed out`)
   }
 
