@@ -86,7 +86,9 @@ export function createWaits(platform: Pick<Platform, 'setTimer'>): Waits {
     return cancel
   }
 
-  function wait<T>(work: Work<T>, limits: WaitLimits<T> = {}): Promise<T> {
+  function wait<T>(work: Work<T>, given: WaitLimits<T> = {}): Promise<T> {
+    // `Object.prototype` may be polluted.
+    const limits: WaitLimits<T> = Object.assign(Object.create(null), given)
     const { signal } = limits
     const ended = new AbortController()
     let cancelDeadline: (() => void) | undefined
