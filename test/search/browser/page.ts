@@ -29,7 +29,6 @@ export interface Page extends PageLife {
   platformOf(network: ProfileNetwork, isSecond: boolean): Partial<Platform>
   adapterOf(network: ProfileNetwork, isSecond: boolean): AxiosAdapter
   setVisible(isVisible: boolean): void
-  setStorageFault(fault: StorageFault | undefined): void
   setSilentLocks(areSilent: boolean): void
 }
 
@@ -39,6 +38,7 @@ export interface PageDeps {
   readonly locks: ProfileLocks | undefined
   readonly channels: ProfileChannels | undefined
   readonly storage: ProcessStorage
+  readonly storageFault: () => StorageFault | undefined
   readonly hooks: { onSend(request: NetworkRequest, isSecond: boolean): WatchedRequest }
   readonly random: () => number
   readonly randomId: () => string
@@ -55,7 +55,6 @@ export function createPage(deps: PageDeps): Page {
   const life = createPageLife(clock)
   let isVisible = true
   let areLocksSilent = false
-  let storageFault: StorageFault | undefined
 
   function sendOver(network: ProfileNetwork, isSecond: boolean): Send {
     return (request, signal, waitsForBody) => {
@@ -94,9 +93,6 @@ export function createPage(deps: PageDeps): Page {
     setVisible(next) {
       isVisible = next
     },
-    setStorageFault(fault) {
-      storageFault = fault
-    },
     setSilentLocks(next) {
       areLocksSilent = next
     },
@@ -120,7 +116,7 @@ export function createPage(deps: PageDeps): Page {
         life.hiders.add(listener)
         return () => life.hiders.delete(listener)
       },
-      storage: faultyStorage(deps.storage, () => storageFault),
+      storage: faultyStorage(deps.storage, deps.storageFault),
       locks: locks?.forPage({
         id,
         run: life.run,

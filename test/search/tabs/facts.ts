@@ -75,6 +75,8 @@ export interface Facts {
   /** The next moment. Moments order what happens at the same time. */
   tick(): number
   now(): number
+  /** The time of a moment. */
+  msOf(moment: number): number
   readonly clients: readonly Client[]
   readonly sessions: ReadonlyMap<string, ServerSession>
   readonly troubles: Troubles

@@ -9,6 +9,7 @@ import { createProfileLocks, type ProfileLocks } from '../browser/locks.ts'
 import { apiOrigin } from '../browser/network.ts'
 import { createPage, type Page } from '../browser/page.ts'
 import { createProfileStorage, type ProfileStorage } from '../browser/storage.ts'
+import type { StorageFault } from '../browser/storage-faults.ts'
 import {
   type Call,
   type Client,
@@ -36,6 +37,8 @@ export interface Profile extends Facts, ServerFacts {
   readonly channels: ProfileChannels | undefined
   /** Everything that the apps have seen. */
   readonly seen: unknown[]
+  /** For all pages of the browser. */
+  setStorageFault(fault: StorageFault | undefined): void
   watch(...watchers: readonly Watcher[]): void
   openTab(tab: number, restore: Conditions['restore']): Tab
   /** Makes the call once the watchers know of it: a request may be sent at once. */
@@ -73,8 +76,11 @@ export function createProfile(conditions: Conditions): Profile {
   let moment = 0
   let changedAt = 0
   let pages = 0
+  let storageFault: StorageFault | undefined
+  const times: number[] = [0]
   const tick = () => {
     moment += 1
+    times.push(clock.platform.monotonicNow())
     return moment
   }
   const now = () => moment
@@ -89,6 +95,7 @@ export function createProfile(conditions: Conditions): Profile {
       locks,
       channels,
       storage: processes[tab] ?? storage.openProcess(),
+      storageFault: () => storageFault,
       random: () => (conditions.hasSameJitter ? 0.5 : draw(`jitter in tab ${tab}`)),
       randomId: () => randomId(() => draw(`IDs in tab ${tab}`)),
       hooks: {
@@ -152,6 +159,7 @@ export function createProfile(conditions: Conditions): Profile {
     nowMs: clock.platform.monotonicNow,
     tick,
     now,
+    msOf: (at) => times[at] ?? 0,
     clients,
     troubles,
     sent: log.sent,
@@ -163,6 +171,9 @@ export function createProfile(conditions: Conditions): Profile {
     locks,
     channels,
     seen,
+    setStorageFault(fault) {
+      storageFault = fault
+    },
     watch: (...added) => void watchers.push(...added),
     openTab(tab, restore) {
       const page = openPage(tab)

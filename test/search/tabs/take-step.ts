@@ -75,6 +75,10 @@ export function createPlayer(profile: Profile): Player {
         trouble('clockMs')
         clock.step(action.ms)
         break
+      case 'storage fault':
+        trouble('storageMs')
+        profile.setStorageFault(action.fault)
+        break
       case 'old release':
         trouble('oldReleaseMs')
         calls.note(oldRelease.act(action.what))
@@ -124,10 +128,6 @@ export function createPlayer(profile: Profile): Player {
         break
       case 'leave cache':
         page.leaveCache(() => action.polls && calls.request(main, '/notes', false))
-        break
-      case 'storage fault':
-        trouble('storageMs')
-        page.setStorageFault(action.fault)
         break
       case 'silent locks':
         trouble('locksMs')

@@ -41,11 +41,20 @@ export function watchRefreshes(facts: Facts): Watcher {
       other.at < facts.changedAt() ||
       sent.atMs - other.atMs >= abandonMs ||
       answeredKeys.has(other.key) ||
+      // `restore()` asks for the session of the cookie, whatever it is.
+      sent.client.restoreCalledAt + other.client.restoreCalledAt > 0 ||
       wasTroubled('storageMs') ||
       wasTroubled('clockMs') ||
       wasTroubled('oldReleaseMs') ||
       // Both may begin before storage shows the other one.
       sent.atMs - other.atMs < lagMs
+    )
+  }
+
+  function hadCompany(sent: Sent): boolean {
+    return facts.sent.some(
+      (other) =>
+        other !== sent && other.pathname === '/refresh' && Math.abs(other.atMs - sent.atMs) < lagMs
     )
   }
 
@@ -60,8 +69,8 @@ export function watchRefreshes(facts: Facts): Watcher {
     for (const other of open) {
       if (!mayOverlap(sent, other))
         facts.violate('I1', `tab ${sent.client.tab} refreshes while tab ${other.client.tab} does`)
-      // Without locks, several may begin before storage shows any of them.
-      const isTangled = !conditions.hasLocks && open.length > 1
+      // Without locks, several may begin before storage shows any of them. It then shows one.
+      const isTangled = !conditions.hasLocks && (open.length > 1 || hadCompany(other))
       if (sent.key !== other.key && !isTangled && !mayHaveOtherKey(sent, other))
         facts.violate('I1', 'overlapping refreshes have different idempotency keys')
     }
@@ -136,7 +145,10 @@ export function watchRefreshes(facts: Facts): Watcher {
     onSettled(sent) {
       if (sent.client.isSecond || !isAuthPath(sent.pathname)) return
       authInFlight -= 1
-      if (authInFlight === 0) freeSinceMs = facts.nowMs()
+      const bodyAfterMs = typeof sent.outcome === 'object' ? sent.outcome.bodyAfterMs : 0
+      // The lock is held until the body has arrived.
+      const freeAtMs = facts.nowMs() + Math.min(bodyAfterMs, abandonMs)
+      if (authInFlight === 0) freeSinceMs = Math.max(freeSinceMs, freeAtMs)
       if (sent.pathname !== '/refresh') return
       noteFailure(sent)
       if (typeof sent.outcome !== 'object') return
