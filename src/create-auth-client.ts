@@ -1,5 +1,4 @@
 // createAuthClient(): builds the parts of a client and wires them. It decides nothing itself.
-import axios from 'axios'
 import { createEndpoints } from './auth-api/endpoints.ts'
 import { createNotices } from './auth-api/notices.ts'
 import { createTokenRequest } from './auth-api/token-request.ts'
@@ -175,8 +174,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const binding = createAxiosBinding({ ...requestDeps, platform })
   const readBody = createReadBody(platform)
   const authFetch = createAuthFetch({ ...requestDeps, baseURL, readBody })
-  const instance = axios.create({ baseURL })
-  binding.attach(instance)
+  const instance = binding.createInstance({ baseURL })
 
   // An unconfirmed sign-out comes first: a restore would undo it.
   if (signOutMark.read() !== undefined) signIn.retrySignOut()
@@ -243,8 +241,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
       if (isDisposed) return
       isDisposed = true
       scheduler.dispose()
-      binding.detachAll()
-      instance.interceptors.request.use(() => Promise.reject(disposed()))
+      binding.dispose(disposed)
       tabs.dispose()
       session.dispose()
       refresher.dispose(disposed())
