@@ -13,15 +13,21 @@ const handOverMs = 500
 const landingMs = 5_500
 const shortestHoldMs = 450
 
+interface Hold {
+  readonly at: number
+  readonly sinceMs: number
+  readonly untilMs: number
+  readonly why: string
+}
+
 export function watchRefreshes(facts: Facts): Watcher {
   const { conditions, troubles } = facts
   let authInFlight = 0
   let busySinceMs = -Infinity
   let freeSinceMs = -Infinity
   const answeredKeys = new Set<string | undefined>()
-  const reasons = new Map<Client, string>()
   let lastSuccess: Sent | undefined
-  let hold: { readonly untilMs: number; readonly sinceMs: number; readonly why: string } | undefined
+  let hold: Hold | undefined
 
   function wasTroubled(since: keyof Facts['troubles'], sinceMs = -Infinity): boolean {
     return troubles[since] > sinceMs
@@ -77,17 +83,17 @@ export function watchRefreshes(facts: Facts): Watcher {
   }
 
   // Another tab has just got a new token and has shared it.
-  function checkRepetition(sent: Sent): void {
-    const { client } = sent
-    const isForExpiry = ['timer', 'request'].includes(reasons.get(client) ?? '')
+  function checkRepetition(client: Client, reason: unknown): void {
+    const sent = facts.sent.findLast((one) => one.client === client && one.pathname === '/refresh')
+    const isForExpiry = reason === 'timer' || reason === 'request'
     const isCalm =
       conditions.hasLocks &&
       conditions.mode === 'share' &&
       conditions.channel === 'normal' &&
-      Object.values(troubles).every((atMs) => sent.atMs - atMs > 10_000) &&
+      Object.values(troubles).every((atMs) => facts.nowMs() - atMs > 10_000) &&
       !wasTroubled('storageMs') &&
       !wasTroubled('locksMs')
-    if (lastSuccess === undefined || !isForExpiry || !isCalm) return
+    if (sent === undefined || lastSuccess === undefined || !isForExpiry || !isCalm) return
     const sinceMs = sent.atMs - lastSuccess.settledAtMs
     const isRecent = sinceMs < Math.min(1_000, conditions.accessTokenSeconds * 100)
     const isSameSession = facts.changedAt() < lastSuccess.at
@@ -103,7 +109,7 @@ export function watchRefreshes(facts: Facts): Watcher {
       wasTroubled('storageMs') ||
       wasTroubled('clockMs') ||
       wasTroubled('oldReleaseMs') ||
-      facts.changedAt() > 0
+      facts.changedAt() > hold.at
     if (!isExcused)
       facts.violate(
         'I10',
@@ -119,6 +125,7 @@ export function watchRefreshes(facts: Facts): Watcher {
     if (!isFailure) return
     const holdMs = retryAfter === undefined ? shortestHoldMs : Number(retryAfter) * 1000 - 10
     hold = {
+      at: facts.now(),
       sinceMs: settledAtMs,
       untilMs: settledAtMs + holdMs,
       why: `${status}${retryAfter === undefined ? '' : ` with Retry-After ${retryAfter}`}`
@@ -127,7 +134,7 @@ export function watchRefreshes(facts: Facts): Watcher {
 
   return {
     onEvent(client, name, event) {
-      if (name === 'refresh-started') reasons.set(client, String(event.reason))
+      if (name === 'refresh-started' && !client.isSecond) checkRepetition(client, event.reason)
     },
     onStep(action) {
       if (action.do === 'online' || action.do === 'offline') hold = undefined
@@ -139,7 +146,6 @@ export function watchRefreshes(facts: Facts): Watcher {
       authInFlight += 1
       if (sent.pathname !== '/refresh') return
       checkOverlap(sent)
-      checkRepetition(sent)
       checkHold(sent)
     },
     onSettled(sent) {
