@@ -18,7 +18,6 @@ import { createRefreshRequest } from './refresh/refresh-request.ts'
 import { readPolicy } from './refresh/refresh-time.ts'
 import { createRefresher } from './refresh/refresher.ts'
 import { createAxiosBinding } from './request/axios/attach.ts'
-import { createReadBody } from './request/body-text.ts'
 import { createDiagnostics } from './request/diagnostics.ts'
 import { createAuthFetch } from './request/fetch.ts'
 import { createSendWithToken } from './request/send-with-token.ts'
@@ -170,10 +169,9 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     diagnostics
   })
   const { beginRequest } = session
-  const requestDeps = { sendWithToken, beginRequest, attach, reissue, fetch: pageFetch }
-  const binding = createAxiosBinding({ ...requestDeps, platform })
-  const readBody = createReadBody(platform)
-  const authFetch = createAuthFetch({ ...requestDeps, baseURL, readBody })
+  const requestDeps = { sendWithToken, beginRequest, attach, reissue, fetch: pageFetch, platform }
+  const binding = createAxiosBinding(requestDeps)
+  const authFetch = createAuthFetch({ ...requestDeps, baseURL })
   const instance = binding.createInstance({ baseURL })
 
   // An unconfirmed sign-out comes first: a restore would undo it.

@@ -17,6 +17,7 @@ import { own } from '../../lib/checks.ts'
 import type { AuthError } from '../../lib/errors.ts'
 import { invalid } from '../../lib/option-errors.ts'
 import type { Platform } from '../../lib/platform.ts'
+import { createWaits } from '../../lib/time.ts'
 import { joinUrl } from '../../lib/url.ts'
 import { isBackground } from '../request-flags.ts'
 import type { SendWithToken } from '../send-with-token.ts'
@@ -47,6 +48,8 @@ export interface AxiosBindingDeps extends ExchangeDeps {
 
 export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
   const { sendWithToken, beginRequest, platform, attach: format, reissue, fetch } = deps
+  // The caller owns these waits. A request in flight continues after the client is disposed.
+  const { wait } = createWaits(platform)
   const swap = createAdapterSwap(send)
   // Weak references, so that the client does not keep an instance alive.
   const attached = new Set<WeakRef<AxiosInstance>>()
@@ -116,7 +119,7 @@ export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
           { config, options, destination, adapter, accessToken, budget },
           { attach: format, reissue, fetch }
         ),
-      orReleased: (promise) => orReleased(promise, config, budget, platform)
+      orReleased: (promise) => orReleased(promise, config, budget, wait)
     }).catch((error) => {
       throw toAxiosShape(error, config)
     })
