@@ -10,7 +10,7 @@ const numRuns = Number(process.env.HISTORIES ?? 100_000)
 
 itHoldsItsInvariantsOver(
   Math.ceil(numRuns / 2),
-  'histories whose answers overtake each other',
+  'histories with answers that overtake each other',
   fc.tuple(history, fc.scheduler()),
   ([one, scheduler]) => playInOneTab(one, scheduler)
 )

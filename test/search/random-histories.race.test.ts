@@ -13,7 +13,7 @@ const path = process.env.REPLAY_PATH
 const parameters = { numRuns, seed, ...(path === undefined ? {} : { path }) }
 const timeout = 3_600_000
 
-it(`the invariants hold over ${numRuns} histories whose answers overtake each other (seed ${seed})`, {
+it(`the invariants hold over ${numRuns} histories with answers that overtake each other (seed ${seed})`, {
   timeout
 }, async () => {
   await fc.assert(

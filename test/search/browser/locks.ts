@@ -4,8 +4,8 @@ import type { ManualClock } from '../../support/clocks/manual-clock.ts'
 import type { Draw } from './draws.ts'
 import { createLink } from './link.ts'
 
-/** What the locks need to know about the page that asks. */
-export interface LockClient {
+/** The page that asks for a lock. */
+interface LockClient {
   readonly id: number
   /** Runs the work when the page runs. A page that is gone never runs it. */
   run(work: () => void): void

@@ -9,7 +9,7 @@ export const apiOrigin = 'https://api.app.example'
 
 export type NetworkKind = 'fast' | 'mixed' | 'slow'
 
-/** What happens to the next request to a path. */
+/** The fate of the next request to a path. */
 export type NetworkFault =
   | { readonly kind: 'unreachable' | 'lost' | 'cached reissue' }
   | { readonly kind: 'broken reissue'; readonly nth: number }
@@ -109,7 +109,7 @@ export function createNetwork(
     }
   }
 
-  /** What a cache or a broken proxy makes of an answer. */
+  /** Changes an answer as a cache or a broken proxy does. */
   function tamper(
     request: NetworkRequest,
     response: WireResponse,

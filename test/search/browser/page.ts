@@ -15,7 +15,7 @@ import { createPageLife, type PageLife, type RunningPage } from './page-life.ts'
 import type { ProcessStorage } from './storage.ts'
 import { faultyStorage, type StorageFault } from './storage-faults.ts'
 
-/** What a watcher does when a request of the page goes on. */
+/** Called when a request of the page goes on. */
 export interface WatchedRequest {
   /** The answer has reached the browser, or is lost. */
   finished(): void

@@ -21,7 +21,7 @@ export interface ProfileStorage {
   openProcess(): ProcessStorage
   /** The header `Clear-Site-Data: "storage"` of an answer. */
   clearSiteData(): void
-  /** What the browser process knows. */
+  /** The values in the browser process. */
   readonly entries: ReadonlyMap<string, string>
 }
 

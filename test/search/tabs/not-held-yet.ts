@@ -1,4 +1,4 @@
-// Not held yet: violations that the client is known to have. An entry goes when its cause is mended.
+// Known violations: invariants that are not held yet. An entry goes when its cause is mended.
 const known: readonly RegExp[] = [
   /^I1: tab \d repeats the refresh/,
   /^I1: tab \d refreshes while/,

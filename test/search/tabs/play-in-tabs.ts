@@ -59,7 +59,7 @@ async function end({ take, pass, tabs }: Player): Promise<void> {
   for (const { page } of tabs.values()) page.thaw()
   await pass(45_000)
   for (const { page } of tabs.values()) page.wake('visible')
-  // A refresh shows each tab whose cookie it is.
+  // A refresh shows each tab the session of the cookie.
   for (const [tab, { main }] of tabs) {
     if (main.auth.getState().status === 'authenticated') act({ do: 'refresh' }, tab)
   }

@@ -13,7 +13,7 @@ import { readClaims, readIssued, readReissued, type ServerSession, type Watcher 
 import type { Conditions } from './steps.ts'
 
 /** A server with its own sessions and its own cookie. */
-export interface Backend {
+interface Backend {
   readonly server: MockAuthServer
   readonly network: ProfileNetwork
 }

@@ -15,22 +15,22 @@ export type Action =
   | { readonly do: 'cancel'; readonly nth: number }
   | { readonly do: 'login' | 'login by function' | 'redirect sign-in'; readonly user: UserName }
   | { readonly do: 'logout' | 'refresh' | 'getAccessToken' | 'restore' | 'ready' }
-  /** What the server does. */
+  /** On the server, and in the network. */
   | { readonly do: 'rotateKey' | 'retireKey' | 'revokeAccessTokens' | 'endSessions' }
   | { readonly do: 'network fault'; readonly path: FaultPath; readonly fault: NetworkFault }
   | { readonly do: 'outage'; readonly answer: CannedAnswer; readonly times: number }
   | { readonly do: 'offline' | 'online' }
-  /** What the device and the page do. */
+  /** On the device and in the page. */
   | { readonly do: 'pass' | 'sleep' | 'set clock'; readonly ms: number }
   | { readonly do: 'wake all' | 'refresh all' }
   | { readonly do: 'show' | 'hide' | 'freeze' | 'thaw' | 'enter cache' }
   | { readonly do: 'leave cache'; readonly polls: boolean }
   | { readonly do: 'crash' | 'close' | 'open' | 'reload' }
-  /** What happens to the storage and the locks of the browser. */
+  /** In the storage and the locks of the browser. */
   | { readonly do: 'clear storage'; readonly by: 'page' | 'site data' }
   | { readonly do: 'storage fault'; readonly fault: StorageFault | undefined }
   | { readonly do: 'silent locks'; readonly areSilent: boolean }
-  /** What an old release of the client in another tab does. */
+  /** By an old release of the client in another tab. */
   | { readonly do: 'old release'; readonly what: 'sign-in' | 'refresh' | 'sign-out' | 'message' }
 
 export type FaultPath = '/refresh' | '/login' | '/logout' | '/notes'
@@ -44,9 +44,9 @@ export interface Step {
   readonly thenMs: number | undefined
 }
 
-/** What does not change during a history. */
+/** The setting of a history. */
 export interface Conditions {
-  /** Of the latencies. */
+  /** The seed of latencies and jitter. */
   readonly seed: number
   readonly tabs: number
   readonly startsSignedIn: boolean

@@ -1,4 +1,4 @@
-// Watcher of requests (I2, I3, I6, I15): which token each request carries, and whose answer it gets.
+// Watcher of requests (I2, I3, I6, I15): checks the token and the answer of each request.
 import { apiOrigin } from '../browser/network.ts'
 import { type Client, type Facts, heldSid, type Sent, type Watcher } from './facts.ts'
 

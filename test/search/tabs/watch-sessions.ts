@@ -1,4 +1,5 @@
-// Watcher of sessions (I4, I11, I12, I15): why a session begins and ends, and whose it is.
+// Watcher of sessions (I4, I11, I12, I15): checks the causes of their beginning and end, and their
+// users.
 import { longestStorageLagMs } from '../browser/storage.ts'
 import { type Client, type Facts, heldSid, type Sent, type Watcher } from './facts.ts'
 
@@ -73,7 +74,7 @@ export function watchSessions(facts: Facts): Watcher {
       facts.violate('I12', `tab ${tab} entered a session that was signed out`)
   }
 
-  /** Whether storage has told the client about the sign-out. */
+  /** Whether storage shows the sign-out to the client. */
   function hears(client: Client, signOut: SignOut): boolean {
     if (client === signOut.client) return true
     return troubles.storageMs < 0 && !client.isSecond
