@@ -1,5 +1,5 @@
-// I13: the one way of waiting. Each wait ends with its work, at its deadline, by its signal, or with
-// the client.
+// I13: the one way of waiting. Each wait ends with its work, at its deadline, by its signal, or
+// with the client.
 import { describe, expect, it } from 'vitest'
 import { createWaits } from '../../src/lib/time.ts'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
