@@ -12,8 +12,8 @@ export interface Hands {
 
 /** The state of the server that all browsers share. */
 export interface Sessions {
-  /** Counts the presses of "End the session", which ends the sessions of all browsers. */
-  ends: number
+  /** The last press of "End the session", which ends the sessions of all browsers. */
+  endedAtMs: number
 }
 
 /** Buttons that end the session are rarer: otherwise most time is spent signed out. */
@@ -28,6 +28,9 @@ const weights: Readonly<Record<string, number>> = {
   reload: 1,
   'sign-in': 6
 }
+
+/** A press may reach the server after a sign-in that followed it. */
+const latencyMs = 3000
 
 interface Look {
   readonly buttons: readonly string[]
@@ -56,8 +59,7 @@ export function createHands(page: Page, seed: number, sessions: Sessions): Hands
   page.on('pageerror', (error) => failures.push(String(error)))
   let failedBefore = 0
   let wasSignedIn = false
-  /** The number of ends when this page signed in; a sign-out here ends its session too. */
-  let endsBefore = 0
+  let signedInAtMs = 0
 
   function choose(buttons: readonly string[]): string | undefined {
     const bag = buttons.flatMap((id) => Array<string>(weights[id] ?? 0).fill(id))
@@ -66,14 +68,14 @@ export function createHands(page: Page, seed: number, sessions: Sessions): Hands
 
   function judge({ failed, status, log }: Look): void {
     const isSignedIn = status === 'authenticated'
-    const isEnded = sessions.ends > endsBefore
+    const isEnded = sessions.endedAtMs > signedInAtMs - latencyMs
     if (failed > failedBefore) {
       failures.push(`${failed - failedBefore} requests failed: ${log.join(' / ')}`)
     }
     if (wasSignedIn && status === 'unauthenticated' && !isEnded) {
       failures.push(`the session ended without a cause: ${log.join(' / ')}`)
     }
-    if (!wasSignedIn && isSignedIn) endsBefore = sessions.ends
+    if (!wasSignedIn && isSignedIn) signedInAtMs = performance.now()
     failedBefore = failed
     if (status !== 'initializing') wasSignedIn = isSignedIn
   }
@@ -87,7 +89,7 @@ export function createHands(page: Page, seed: number, sessions: Sessions): Hands
       const id = choose(seen.buttons)
       if (id === undefined) return
       pressed.set(id, (pressed.get(id) ?? 0) + 1)
-      if (id === 'end-session') sessions.ends += 1
+      if (id === 'end-session') sessions.endedAtMs = performance.now()
       if (id === 'sign-out') wasSignedIn = false
       const clicking = page.evaluate(
         (name) => document.querySelector<HTMLElement>(`[data-testid="${name}"]`)?.click(),

@@ -34,7 +34,7 @@ export function setUpPlayedDemo(): (
   }
 
   return async (browsers, seconds, seed) => {
-    const sessions = { ends: 0 }
+    const sessions = { endedAtMs: Number.NEGATIVE_INFINITY }
     const pages = await Promise.all(Array.from({ length: browsers }, open))
     const hands = pages.map((page, index) => createHands(page, seed + index, sessions))
     await play(hands, seconds * 1000)
