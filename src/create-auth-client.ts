@@ -21,6 +21,8 @@ import { createAxiosBinding } from './request/axios/attach.ts'
 import { createBodyReader } from './request/body-text.ts'
 import { createDiagnostics } from './request/diagnostics.ts'
 import { createAuthFetch } from './request/fetch.ts'
+import { createRefusalGuard } from './request/refusal-guard.ts'
+import { createAdoptReissued } from './request/reissued-header.ts'
 import { createSendWithToken } from './request/send-with-token.ts'
 import { createTokenRefusal } from './request/token-refusal.ts'
 import { createTokenSource, requireToken } from './request/token-source.ts'
@@ -154,14 +156,16 @@ export function createAuthClient<Credentials extends object = object, User = Cla
 
   // The app's requests: the token for each, over axios and over fetch.
   const { isAppSigningIn } = signIn
-  const tokens = createTokenSource({ ...parts, refresher, emitter, isAppSigningIn })
+  const guard = createRefusalGuard(session, platform, refreshTimeoutMs)
+  const { lateAnswers } = options
+  const tokens = createTokenSource({ ...parts, refresher, guard, lateAnswers, isAppSigningIn })
   const { attach, reissue } = contract
   const sendWithToken = createSendWithToken({
     tokens,
     origins,
     isAuthEndpoint: endpoints.has,
     tokenRefusal,
-    reissue,
+    adoptReissued: createAdoptReissued({ ...parts, emitter, origins, reissue }),
     diagnostics
   })
   const { beginRequest } = session
@@ -240,6 +244,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
       binding.detachAll()
       bodyReader.dispose()
       tokenRefusal.dispose()
+      guard.dispose()
       instance.interceptors.request.use(() => Promise.reject(disposed()))
       tabs.dispose()
       session.dispose()

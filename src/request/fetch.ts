@@ -8,6 +8,7 @@ import { joinUrl } from '../lib/url.ts'
 import { fetchWithToken } from './redirects.ts'
 import { isBackground, type RequestFlags } from './request-flags.ts'
 import type { SendWithToken } from './send-with-token.ts'
+import { greatestReplays } from './token-source.ts'
 import { type IncomingAnswer, isStream } from './transport.ts'
 
 /**
@@ -53,7 +54,7 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
     const request = new Request(url, init)
     const rest = restOf(request, input, init)
     const isReplayable = !isStream(own(init, 'body'))
-    let isSent = false
+    let sends = 0
     return sendWithToken({
       method: request.method,
       url: request.url,
@@ -63,9 +64,9 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
       epoch,
       isReplayable,
       send(accessToken) {
-        // A body can be read only once. Send a copy first if a replay may follow.
-        const mayReplay = !isSent && isReplayable && accessToken !== undefined
-        isSent = true
+        // A body can be read only once. Send a copy if a replay may follow.
+        const mayReplay = sends < greatestReplays && isReplayable && accessToken !== undefined
+        sends += 1
         const sent = mayReplay && request.body !== null ? request.clone() : request
         return send(sent, rest, accessToken)
       },

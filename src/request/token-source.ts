@@ -3,13 +3,13 @@
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import { elapsedMs, later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
-import { keepRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
+import { elapsedMs, readMoment, remainingMs } from '../lib/time.ts'
+import { isUnanswered } from '../refresh/outcome.ts'
 import type { Refresher } from '../refresh/refresher.ts'
-import { refuseReissue } from '../session/adoption.ts'
-import type { Emitter, ReissueRefusal } from '../session/events.ts'
-import type { HeldToken, ReceiveToken } from '../session/held-token.ts'
+import { compareUsers } from '../session/adoption.ts'
+import type { HeldToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
+import type { Endpoint, RefusalGuard } from './refusal-guard.ts'
 
 export interface TokenSource {
   /** The epoch of the current session. `undefined` while no user is known to be signed in. */
@@ -19,27 +19,43 @@ export interface TokenSource {
   /**
    * Resolves with the token to send, after the restore or the refresh that is due. Resolves with
    * `undefined` if the user is not signed in. Rejects if the session of `epoch` has ended.
+   *
+   * `mayBeCached`: a service worker may answer the request while the device is offline. It then
+   * resolves with `undefined` instead of rejecting.
    */
-  forRequest(epoch: number | undefined): Promise<HeldToken | undefined>
+  forRequest(epoch: number | undefined, mayBeCached?: boolean): Promise<HeldToken | undefined>
   /**
-   * Resolves with the token to replay with after the server refused `carried`. Resolves with
-   * `undefined` if the caller gets the refusal.
+   * Resolves with the token to replay with after the endpoint refused `carried`. Resolves with
+   * `undefined` if the caller gets the refusal, as after the last replay.
    */
-  afterRefusal(carried: HeldToken): Promise<HeldToken | undefined>
-  /** Adopts a token that was re-issued to a request with the token `carried`, if it is newer. */
-  adopt(accessToken: string, carried: HeldToken): void
-  /** Reports a re-issued token that is not adopted. */
-  refuse(refusal: ReissueRefusal): void
+  afterRefusal(
+    carried: HeldToken,
+    endpoint: Endpoint,
+    replays: Replays
+  ): Promise<HeldToken | undefined>
+  /** Notes that the endpoint did not refuse `carried`. */
+  afterAnswer(carried: HeldToken, endpoint: Endpoint): void
+  /** Rejects the answer to a request with `carried` if it belongs to another user or session. */
+  checkAnswer(carried: HeldToken): void
+}
+
+/** How often a request is sent again at most. */
+export const greatestReplays = 2
+
+/** What one request may still do after a refusal. */
+export interface Replays {
+  left: number
+  /** It has waited for a refresh because of a refusal. */
+  hasRefreshed: boolean
 }
 
 export interface TokenSourceDeps {
   readonly session: Session
   readonly refresher: Refresher
-  readonly receive: ReceiveToken
+  readonly guard: RefusalGuard
   readonly refresh: ResolvedContract['refresh']
-  readonly emitter: Emitter
+  readonly lateAnswers: 'same-user' | 'same-session' | 'any'
   readonly platform: Platform
-  readonly policy: RefreshPolicy
   /** During a sign-in no optional refresh begins: its cookie could overwrite the new one. */
   readonly isAppSigningIn: () => boolean
 }
@@ -54,19 +70,11 @@ const unsendableSeconds = 2
 /** The unsendable seconds of a short-lived token are at most this share of its lifetime. */
 const greatestUnsendableShare = 0.25
 
-/** A refusal so soon after a refresh has another cause than the age of the token. */
-const longestCooldownSeconds = 5
-
-// Servers truncate `exp` to whole seconds, so a token may expire a second earlier than expected.
-function cooldownSeconds({ lifetimeSeconds = Infinity }: HeldToken): number {
-  return Math.max(0, Math.min(longestCooldownSeconds, lifetimeSeconds - 1))
-}
-
 export function createTokenSource(deps: TokenSourceDeps): TokenSource {
-  const { session, refresher, receive, emitter, platform, policy, isAppSigningIn } = deps
+  const { session, refresher, guard, lateAnswers, platform, isAppSigningIn } = deps
   const invalidatesPrevious = typeof deps.refresh === 'object' && deps.refresh.invalidatesPrevious
-  /** While it lasts, a refusal in this epoch does not cause another refresh. */
-  let cooldown: { readonly until: Moment; readonly epoch: number } | undefined
+  /** The newest token that the server refused. It is not sent while it is being refreshed. */
+  let refused = 0
 
   function hasLifeLeft(token: HeldToken, reserveSeconds: number): boolean {
     if (token.lifetimeSeconds === undefined) return true
@@ -76,12 +84,15 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     )
   }
 
-  function sendable(): HeldToken | undefined {
-    const token = session.held()
-    if (token === undefined) return undefined
+  function isSpent(token: HeldToken): boolean {
     const { lifetimeSeconds = 0 } = token
     const reserve = Math.min(unsendableSeconds, lifetimeSeconds * greatestUnsendableShare)
-    if (!hasLifeLeft(token, reserve)) return undefined
+    return !hasLifeLeft(token, reserve)
+  }
+
+  function sendable(): HeldToken | undefined {
+    const token = session.held()
+    if (token === undefined || isSpent(token)) return undefined
     // The token is still valid, so the request does not wait for the refresh that is due. If that
     // refresh fails, the request is not affected.
     const isDue =
@@ -89,10 +100,16 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     if (isDue && !isAppSigningIn()) {
       refresher.refresh('request').catch(() => {})
     }
-    return invalidatesPrevious && refresher.isInFlight() ? undefined : token
+    //  request ──(token 1)── 401 ─ refresh ─ token 2
+    //  later         (waits for token 2) ─────────── sent with token 2
+    const isDead = invalidatesPrevious || refused === token.generation
+    return isDead && refresher.isInFlight() ? undefined : token
   }
 
-  async function forRequest(epoch: number | undefined): Promise<HeldToken | undefined> {
+  async function forRequest(
+    epoch: number | undefined,
+    mayBeCached = false
+  ): Promise<HeldToken | undefined> {
     for (;;) {
       checkEpoch(epoch)
       const token = sendable()
@@ -101,11 +118,15 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       try {
         return await refresh('request')
       } catch (error) {
-        if (!canContinue(error, epoch)) throw error
-        // The refresh failed. Send the token that is about to expire as long as it is valid.
-        const held = session.held()
-        if (held !== undefined && hasLifeLeft(held, 0)) return held
-        if (held !== undefined) throw error
+        if (canContinue(error, epoch)) {
+          const held = session.held()
+          if (held === undefined) continue
+          // Send the token that is about to expire as long as it is valid.
+          if (hasLifeLeft(held, 0)) return held
+        }
+        const isOffline = isAuthError(error) && isUnanswered(error) && !platform.isOnline()
+        if (!isOffline || !mayBeCached) throw error
+        return undefined
       }
     }
   }
@@ -129,51 +150,53 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     if (epoch !== undefined && session.epoch() !== epoch) throw sessionChanged()
   }
 
-  async function afterRefusal(carried: HeldToken): Promise<HeldToken | undefined> {
+  async function afterRefusal(
+    carried: HeldToken,
+    endpoint: Endpoint,
+    replays: Replays
+  ): Promise<HeldToken | undefined> {
     const held = session.held()
     if (held === undefined) return undefined
     // The refused token belongs to an earlier sign-in. Do not replay the request as another user.
     if (held.epoch !== carried.epoch) throw sessionChanged()
     //  request ──(token 1)──────────────── 401 ── replay with token 2, no refresh
     //  another ──(token 1)── 401 ─ refresh ─ token 2
-    if (held.generation !== carried.generation) return forRequest(carried.epoch)
-    const isCoolingDown =
-      cooldown?.epoch === held.epoch && remainingMs(cooldown.until, readMoment(platform)) > 0
-    if (isCoolingDown && !refresher.isInFlight()) return undefined
+    const isLast = replays.left === 0
+    replays.left -= 1
+    if (held.generation !== carried.generation) {
+      return isLast ? undefined : forRequest(carried.epoch)
+    }
+    // In flight, or due anyway because the token has expired on its way.
+    const isFree = refresher.isInFlight() || isSpent(held)
+    const waitMs = guard.refreshInMs(endpoint, held, isFree)
+    // The first refresh has not helped. Start another one only if others accepted this token.
+    const isFutile = replays.hasRefreshed && !isFree && !guard.isProved(held)
+    if (isLast || isFutile || waitMs === undefined) return undefined
+    if (waitMs > 0) {
+      await guard.pause(waitMs)
+      replays.left += 1
+      return afterRefusal(carried, endpoint, replays)
+    }
+    replays.hasRefreshed = true
+    refused = held.generation
     try {
       const refreshed = await refresh('refusal')
-      const until = later(readMoment(platform), cooldownSeconds(refreshed) * 1000)
-      cooldown = { until, epoch: refreshed.epoch }
+      guard.noteRefreshed()
+      if (refreshed.accessToken !== carried.accessToken) return refreshed
       // The server may return a valid token again, but it has just refused this one.
-      return refreshed.accessToken === carried.accessToken ? undefined : refreshed
+      guard.noteRepeated(endpoint)
+      return undefined
     } catch (error) {
       if (isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')) return undefined
       throw error
     }
   }
 
-  function refuse(refusal: ReissueRefusal): void {
-    emitter.emit('reissue-refused', { refusal })
-  }
-
-  function adopt(accessToken: string, carried: HeldToken): void {
-    const previous = session.held()
-    const reissued = {
-      accessToken,
-      refreshToken: previous?.refreshToken,
-      expiresInSeconds: undefined,
-      serverNowMs: undefined,
-      answer: undefined
-    }
-    const candidate = receive(reissued, { isSignIn: false, previous })
-    const refusal = refuseReissue(candidate, carried, session)
-    if (refusal !== undefined || previous === undefined) {
-      // An HTTP cache may repeat the token that is held already. Do not report that.
-      if (previous?.accessToken !== accessToken) refuse(refusal ?? 'other-session')
-      return
-    }
-    const refreshAt = keepRefreshAt(previous.refreshAt, candidate, policy)
-    session.hold(candidate, refreshAt, { by: 'reissue' })
+  function checkAnswer(carried: HeldToken): void {
+    const held = session.held()
+    if (carried.epoch === session.epoch() || lateAnswers === 'any') return
+    const isOther = held !== undefined && compareUsers(carried, held, 'unknown') !== 'same'
+    if (isOther || lateAnswers === 'same-session') throw sessionChanged()
   }
 
   return {
@@ -181,8 +204,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     sendable,
     forRequest,
     afterRefusal,
-    adopt,
-    refuse
+    afterAnswer: (carried, endpoint) => guard.noteAccepted(endpoint, carried),
+    checkAnswer
   }
 }
 

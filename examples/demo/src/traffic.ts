@@ -62,7 +62,7 @@ function explainRefusal(): void {
   explainedAtMs = Date.now()
   say(
     'alert',
-    'A request failed with 401. For 5 seconds after a 401 triggered a refresh, another 401 does not trigger one.'
+    'A request failed with 401, because the new token was revoked before its first use.'
   )
 }
 
