@@ -6,8 +6,14 @@
 //   request ── 401 ── refresh ── replay ── 401        the endpoint refuses new tokens: its refusals
 //                                                     cause no refresh for 5 s, then 10 s, 20 s, …
 
-import type { Platform } from '../lib/platform.ts'
-import { elapsedMs, later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
+import {
+  type ClientPlatform,
+  elapsedMs,
+  later,
+  type Moment,
+  readMoment,
+  remainingMs
+} from '../lib/time.ts'
 import type { HeldToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
 
@@ -35,7 +41,6 @@ export interface RefusalGuard {
   noteRepeated(endpoint: Endpoint): void
   /** Notes that the endpoint accepted the token. */
   noteAccepted(endpoint: Endpoint, token: HeldToken): void
-  dispose(): void
 }
 
 interface Refusals {
@@ -66,7 +71,7 @@ const doubtfulMinimum = 12
 
 export function createRefusalGuard(
   session: Pick<Session, 'note' | 'onSignal' | 'generation'>,
-  platform: Pick<Platform, 'now' | 'monotonicNow' | 'setTimer'>,
+  platform: Pick<ClientPlatform, 'now' | 'monotonicNow' | 'setTimer' | 'wait'>,
   longestPauseMs: number
 ): RefusalGuard {
   const endpoints = new Map<string, Refusals>()
@@ -139,6 +144,7 @@ export function createRefusalGuard(
 
   function wake(): void {
     for (const resume of paused) resume()
+    paused.clear()
   }
   session.onSignal('ended', () => {
     forget()
@@ -173,14 +179,9 @@ export function createRefusalGuard(
       return undefined
     },
     pause: (ms) =>
-      new Promise((resolve) => {
-        const cancel = platform.setTimer(resume, ms)
-        paused.add(resume)
-        function resume(): void {
-          cancel()
-          paused.delete(resume)
-          resolve()
-        }
+      platform.wait(new Promise<void>((resume) => paused.add(resume)), {
+        deadlineMs: ms,
+        onTimeout() {}
       }),
     isProved,
     noteRefreshed() {
@@ -201,8 +202,7 @@ export function createRefusalGuard(
       if (refusals === undefined || generation < refusals.generation) return
       endpoints.delete(key)
       if (isHeldBack(refusals)) review()
-    },
-    dispose: wake
+    }
   }
 }
 
