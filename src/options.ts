@@ -176,8 +176,8 @@ export interface AuthClientOptions<User = Claims> {
    * out. The others reject with `ERR_AUTH_SESSION_CHANGED`. It applies to requests that carried the
    * access token.
    *
-   * - `same-user`: those that arrive before another user signs in. If the contract does not tell
-   *   who the users are, each sign-in may be of another user.
+   * - `same-user`: those that arrive before another user signs in. If the user of a token is not
+   *   known, each sign-in may be of another user.
    * - `same-session`: those that arrive before the session ends or another one begins.
    * - `any`: all of them.
    *

@@ -1,6 +1,6 @@
 // Auth endpoints: resolves the URLs of login, refresh and logout.
 import type { ResolvedContract, ResolvedEndpoint } from '../contract/resolved-contract.ts'
-import { hash } from '../lib/hash.ts'
+import { hash } from '../lib/access-token.ts'
 import { invalid } from '../lib/option-errors.ts'
 import { joinUrl, parseUrl, resolveUrl, type UrlPolicy } from '../lib/url.ts'
 

@@ -1,10 +1,10 @@
 // Refusal guard: decides whether a refused token may cause a refresh, so that no answer of the
 // server causes a loop.
 //
-//   request ── 401 ── refresh ── replay ── 200        nothing is remembered
-//   request ── 401 ── refresh ── replay ── 401        a new token may be revoked before its first use
-//   request ── 401 ── refresh ── replay ── 401        the endpoint refuses new tokens: its refusals
-//                                                     cause no refresh for 5 s, then 10 s, 20 s, …
+//   request ── 401 ── refresh ── replay ── 200    nothing is remembered
+//   request ── 401 ── refresh ── replay ── 401    the token may be revoked before its first use
+//   request ── 401 ── refresh ── replay ── 401    the endpoint refuses new tokens: its refusals
+//                                                 cause no refresh for 5 s, then 10 s, 20 s, …
 
 import {
   type ClientPlatform,
@@ -28,9 +28,14 @@ export interface RefusalGuard {
    * Notes that the endpoint refused the held token. Returns when the request may refresh: now (0),
    * after some milliseconds, or not at all (`undefined`).
    *
-   * `isFree`: a refresh is in flight, or due anyway.
+   * `isFree`: a refresh is in flight, or due anyway. `isExpiring`: the token may have expired
+   * before it arrived, because servers cut `exp` to whole seconds. The budget does not count it.
    */
-  refreshInMs(endpoint: Endpoint, token: HeldToken, isFree: boolean): number | undefined
+  refreshInMs(
+    endpoint: Endpoint,
+    token: HeldToken,
+    facts: { readonly isFree: boolean; readonly isExpiring: boolean }
+  ): number | undefined
   /** Resolves after this time, or earlier if the session has another token or has ended. */
   pause(ms: number): Promise<void>
   /** Whether any endpoint has accepted the token. */
@@ -160,7 +165,7 @@ export function createRefusalGuard(
   })
 
   return {
-    refreshInMs(endpoint, token, isFree) {
+    refreshInMs(endpoint, token, { isFree, isExpiring }) {
       const refusals = recall(endpoint, token)
       if (token.generation > refusals.generation) {
         refusals.generation = token.generation
@@ -168,6 +173,7 @@ export function createRefusalGuard(
       }
       if (isFree) return 0
       if (isHeldBack(refusals)) return undefined
+      if (isExpiring) return 0
       const isDoubtful = refusals.inARow > 0 || !isProved(token)
       const waitMs = ((isDoubtful ? doubtfulMinimum : 1) - credits()) * msPerCredit
       if (waitMs <= 0) {

@@ -18,7 +18,7 @@ export type ReissuedHeader =
   | { readonly kind: 'token'; readonly accessToken: string }
   | { readonly kind: 'malformed' }
 
-/** What languages print for a missing value. A server that has no token may send it as one. */
+/** Texts of languages for a missing value. A server without a token may send one of them. */
 const missing: readonly string[] = ['undefined', 'null', 'none', 'nil', 'nan', 'true', 'false']
 
 /** Reads the header strictly, because any server or proxy on the way can set it. */
@@ -42,7 +42,7 @@ export interface ReissueDeps {
   readonly policy: RefreshPolicy
 }
 
-/** Adopts the token that an answer re-issues to a request with the token `carried`, or reports why not. */
+/** Adopts the token that is re-issued to a request with the token `carried`, or reports why not. */
 export type AdoptReissued = (
   answer: IncomingAnswer<unknown>,
   carried: HeldToken,

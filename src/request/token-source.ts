@@ -42,7 +42,7 @@ export interface TokenSource {
 /** How often a request is sent again at most. */
 export const greatestReplays = 2
 
-/** What one request may still do after a refusal. */
+/** How much one request may still do after a refusal. */
 export interface Replays {
   left: number
   /** It has waited for a refresh because of a refusal. */
@@ -166,9 +166,9 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     if (held.generation !== carried.generation) {
       return isLast ? undefined : forRequest(carried.epoch)
     }
-    // In flight, or due anyway because the token has expired on its way.
     const isFree = refresher.isInFlight() || isSpent(held)
-    const waitMs = guard.refreshInMs(endpoint, held, isFree)
+    const isExpiring = !hasLifeLeft(held, unsendableSeconds)
+    const waitMs = guard.refreshInMs(endpoint, held, { isFree, isExpiring })
     // The first refresh has not helped. Start another one only if others accepted this token.
     const isFutile = replays.hasRefreshed && !isFree && !guard.isProved(held)
     if (isLast || isFutile || waitMs === undefined) return undefined

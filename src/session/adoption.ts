@@ -9,7 +9,7 @@ interface Holder {
   everHeld(accessToken: string): boolean
 }
 
-/** What is known about the answer that re-issues a token. */
+/** Facts about the answer that re-issues a token. */
 interface ReissueAnswer {
   /** The time of the answer by the server's clock: its `Date` header. */
   readonly atMs: number | undefined
@@ -50,7 +50,7 @@ export function refuseReissue(
 }
 
 /**
- * Neither token names the user or the session, and neither is newer. An HTTP cache may then replay
+ * If the tokens name no user and no session, and none of them is newer, an HTTP cache may replay
  * the header of an answer to the previous user:
  *
  *     user A ── GET /me ── answer with token A2, stored by a cache

@@ -1,6 +1,6 @@
 // Session: the state that apps see, and the access token, which only this closure holds.
+import { hash } from '../lib/access-token.ts'
 import { AuthError } from '../lib/errors.ts'
-import { hash } from '../lib/hash.ts'
 import { createListeners } from '../lib/listeners.ts'
 import type { Moment } from '../lib/time.ts'
 import { compareUsers } from './adoption.ts'

@@ -95,7 +95,7 @@ export async function playInTabs(
       }
       if (n !== null) {
         sendsOf.set(n, (sendsOf.get(n) ?? 0) + 1)
-        if ((sendsOf.get(n) ?? 0) > 2) violate('I10', `request ${n} was sent more than twice`)
+        if ((sendsOf.get(n) ?? 0) > 3) violate('I10', `request ${n} was sent more than three times`)
       }
       const isAuth = pathname !== '/notes'
       if (isAuth) {
