@@ -24,9 +24,11 @@ export interface Endpoint {
 }
 
 export interface RefusalGuard {
+  /** Notes that the endpoint refused the held token. */
+  noteRefused(endpoint: Endpoint, token: HeldToken): void
   /**
-   * Notes that the endpoint refused the held token. Returns when the request may refresh: now (0),
-   * after some milliseconds, or not at all (`undefined`).
+   * When a refresh may begin because the endpoint refused the held token: now (0), after some
+   * milliseconds, or not at all (`undefined`). The endpoint is then held back.
    *
    * `isFree`: a refresh is in flight, or due anyway. `isExpiring`: the token may have expired
    * before it arrived, because servers cut `exp` to whole seconds. The budget does not count it.
@@ -38,6 +40,8 @@ export interface RefusalGuard {
   ): number | undefined
   /** Resolves after this time, or earlier if the session has another token or has ended. */
   pause(ms: number): Promise<void>
+  /** Whether the endpoint refused this token, and its refusal may cause a refresh. */
+  hasRefused(endpoint: Endpoint, token: HeldToken): boolean
   /** Whether any endpoint has accepted the token. */
   isProved(token: HeldToken): boolean
   /** A refresh that a refusal caused has succeeded. */
@@ -165,17 +169,18 @@ export function createRefusalGuard(
   })
 
   return {
+    noteRefused(endpoint, token) {
+      const refusals = recall(endpoint, token)
+      if (token.generation <= refusals.generation) return
+      refusals.generation = token.generation
+      worsen(refusals)
+    },
     refreshInMs(endpoint, token, { isFree, isExpiring }) {
       const refusals = recall(endpoint, token)
-      if (token.generation > refusals.generation) {
-        refusals.generation = token.generation
-        worsen(refusals)
-      }
-      if (isFree) return 0
-      if (isHeldBack(refusals)) return undefined
-      if (isExpiring) return 0
+      if (isFree || isExpiring) return 0
       const isDoubtful = refusals.inARow > 0 || !isProved(token)
-      const waitMs = ((isDoubtful ? doubtfulMinimum : 1) - credits()) * msPerCredit
+      const missing = (isDoubtful ? doubtfulMinimum : 1) - credits()
+      const waitMs = Math.ceil(missing * msPerCredit)
       if (waitMs <= 0) {
         cost = isDoubtful ? doubtfulCost : 1
         return 0
@@ -189,6 +194,10 @@ export function createRefusalGuard(
         deadlineMs: ms,
         onTimeout() {}
       }),
+    hasRefused(endpoint, { generation }) {
+      const refusals = endpoints.size === 0 ? undefined : endpoints.get(toKey(endpoint))
+      return refusals?.generation === generation && !isHeldBack(refusals)
+    },
     isProved,
     noteRefreshed() {
       budget = { credits: credits() - cost, at: budget.at }

@@ -41,9 +41,11 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
       return (await request.send(undefined)).settle()
     }
 
-    const ready = request.epoch === tokens.currentEpoch() ? tokens.sendable() : undefined
+    const ready = request.epoch === tokens.currentEpoch() ? tokens.sendable(request) : undefined
     const mayBeCached = accessToken === 'attach' && /^(?:get|head)$/i.test(request.method)
-    let carried = ready ?? (await request.orReleased(tokens.forRequest(request.epoch, mayBeCached)))
+    const { epoch } = request
+    let carried =
+      ready ?? (await request.orReleased(tokens.forRequest(epoch, request, mayBeCached)))
     if (accessToken === 'require') requireToken(carried)
     let replays: Replays | undefined
     for (;;) {

@@ -15,7 +15,7 @@ export interface TokenSource {
   /** The epoch of the current session. `undefined` while no user is known to be signed in. */
   currentEpoch(): number | undefined
   /** The token to send now. `undefined` if the request has to wait for one. */
-  sendable(): HeldToken | undefined
+  sendable(endpoint?: Endpoint): HeldToken | undefined
   /**
    * Resolves with the token to send, after the restore or the refresh that is due. Resolves with
    * `undefined` if the user is not signed in. Rejects if the session of `epoch` has ended.
@@ -23,7 +23,11 @@ export interface TokenSource {
    * `mayBeCached`: a service worker may answer the request while the device is offline. It then
    * resolves with `undefined` instead of rejecting.
    */
-  forRequest(epoch: number | undefined, mayBeCached?: boolean): Promise<HeldToken | undefined>
+  forRequest(
+    epoch: number | undefined,
+    endpoint?: Endpoint,
+    mayBeCached?: boolean
+  ): Promise<HeldToken | undefined>
   /**
    * Resolves with the token to replay with after the endpoint refused `carried`. Resolves with
    * `undefined` if the caller gets the refusal, as after the last replay.
@@ -90,7 +94,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     return !hasLifeLeft(token, reserve)
   }
 
-  function sendable(): HeldToken | undefined {
+  function sendable(endpoint?: Endpoint): HeldToken | undefined {
     const token = session.held()
     if (token === undefined || isSpent(token)) return undefined
     // The token is still valid, so the request does not wait for the refresh that is due. If that
@@ -103,32 +107,64 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     //  request ──(token 1)── 401 ─ refresh ─ token 2
     //  later         (waits for token 2) ─────────── sent with token 2
     const isDead = invalidatesPrevious || refused === token.generation
-    return isDead && refresher.isInFlight() ? undefined : token
+    return (isDead && refresher.isInFlight()) || hasRefused(endpoint, token) ? undefined : token
+  }
+
+  /** Whether the endpoint refused this token, and a refresh may begin now. */
+  function hasRefused(endpoint: Endpoint | undefined, token: HeldToken): boolean {
+    if (endpoint === undefined || !guard.hasRefused(endpoint, token)) return false
+    return refreshInMs(endpoint, token) === 0
+  }
+
+  function refreshInMs(endpoint: Endpoint, token: HeldToken): number | undefined {
+    const isExpiring = !hasLifeLeft(token, unsendableSeconds)
+    return guard.refreshInMs(endpoint, token, { isFree: isFree(token), isExpiring })
+  }
+
+  /** A refresh is in flight, or due anyway. */
+  function isFree(token: HeldToken): boolean {
+    return refresher.isInFlight() || isSpent(token)
   }
 
   async function forRequest(
     epoch: number | undefined,
+    endpoint?: Endpoint,
     mayBeCached = false
   ): Promise<HeldToken | undefined> {
     for (;;) {
       checkEpoch(epoch)
-      const token = sendable()
+      const token = sendable(endpoint)
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
       try {
-        return await refresh('request')
+        const refreshed = await refreshFor(endpoint)
+        if (refreshed !== undefined) return refreshed
       } catch (error) {
         if (canContinue(error, epoch)) {
           const held = session.held()
           if (held === undefined) continue
           // Send the token that is about to expire as long as it is valid.
-          if (hasLifeLeft(held, 0)) return held
+          if (hasLifeLeft(held, 0) && !hasRefused(endpoint, held)) return held
         }
         const isOffline = isAuthError(error) && isUnanswered(error) && !platform.isOnline()
         if (!isOffline || !mayBeCached) throw error
         return undefined
       }
     }
+  }
+
+  /** Resolves with `undefined` if the server issued the refused token again. */
+  async function refreshFor(endpoint: Endpoint | undefined): Promise<HeldToken | undefined> {
+    const held = session.held()
+    if (endpoint === undefined || held === undefined || !hasRefused(endpoint, held)) {
+      return refresh('request')
+    }
+    refused = held.generation
+    const refreshed = await refresh('refusal')
+    guard.noteRefreshed()
+    if (refreshed.accessToken !== held.accessToken) return refreshed
+    guard.noteRepeated(endpoint)
+    return undefined
   }
 
   // A refresh may return a re-issued token that is newer than its own. If that token has expired by
@@ -164,28 +200,20 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     const isLast = replays.left === 0
     replays.left -= 1
     if (held.generation !== carried.generation) {
-      return isLast ? undefined : forRequest(carried.epoch)
+      return isLast ? undefined : forRequest(carried.epoch, endpoint)
     }
-    const isFree = refresher.isInFlight() || isSpent(held)
-    const isExpiring = !hasLifeLeft(held, unsendableSeconds)
-    const waitMs = guard.refreshInMs(endpoint, held, { isFree, isExpiring })
     // The first refresh has not helped. Start another one only if others accepted this token.
-    const isFutile = replays.hasRefreshed && !isFree && !guard.isProved(held)
-    if (isLast || isFutile || waitMs === undefined) return undefined
-    if (waitMs > 0) {
-      await guard.pause(waitMs)
-      replays.left += 1
-      return afterRefusal(carried, endpoint, replays)
-    }
+    const isFutile = replays.hasRefreshed && !isFree(held) && !guard.isProved(held)
+    guard.noteRefused(endpoint, held)
+    if (isLast || isFutile || !guard.hasRefused(endpoint, held)) return undefined
     replays.hasRefreshed = true
-    refused = held.generation
+    const waitMs = refreshInMs(endpoint, held)
+    if (waitMs === undefined) return undefined
+    if (waitMs > 0) await guard.pause(waitMs)
     try {
-      const refreshed = await refresh('refusal')
-      guard.noteRefreshed()
-      if (refreshed.accessToken !== carried.accessToken) return refreshed
-      // The server may return a valid token again, but it has just refused this one.
-      guard.noteRepeated(endpoint)
-      return undefined
+      const token = await forRequest(carried.epoch, endpoint)
+      // The token is the same if the guard does not allow a refresh.
+      return token?.generation === carried.generation ? undefined : token
     } catch (error) {
       if (isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')) return undefined
       throw error

@@ -93,8 +93,8 @@ it('refreshes at once for a route that refused new tokens and accepts them again
   const browser = setup.openBrowser()
   const { auth } = setup.openPage(browser)
   await signIn(setup, auth)
-  browser.intercept('/feed', refused, 5)
-  // 401 and its replay, twice; then a 401 that causes no refresh.
+  browser.intercept('/feed', refused, 4)
+  // A 401 and its replay, a request that waits for a refresh, and one that causes none.
   for (const _ of range(3)) expect(await statusOf(auth.axios.get('/feed'))).toBe(401)
   expect(auth.getState()).toMatchObject({ degraded: tokenRefused })
   expect(await statusOf(auth.axios.get('/feed'))).toBe(200)
