@@ -84,8 +84,10 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
     try {
       const context = { idempotencyKey, signal, accessToken, refreshToken }
       const answer = await tokenRequest.refresh(context)
-      if (answer.kind !== 'undecided') attempts.close(idempotencyKey)
-      else if (!isUnanswered(answer.error)) attempts.fail(idempotencyKey)
+      if (endsKey(answer)) attempts.close(idempotencyKey)
+      else if (answer.kind === 'undecided' && !isUnanswered(answer.error)) {
+        attempts.fail(idempotencyKey)
+      }
       return answer
     } catch (error) {
       attempts.fail(idempotencyKey)
@@ -122,4 +124,15 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
       for (const abandoned of inFlight) abandoned.abort()
     }
   }
+}
+
+/**
+ * Whether the server itself has answered. A server that stores answers by key would repeat this one
+ * for as long as the key is sent. A gateway that answers 502 or 504 does not know whether the server
+ * has processed the refresh.
+ */
+function endsKey(answer: TokenAnswer): boolean {
+  if (answer.kind !== 'undecided' || answer.wasRedirected) return true
+  const { code, status } = answer.error
+  return code === 'ERR_AUTH_RESPONSE_MALFORMED' || ![undefined, 502, 504].includes(status)
 }
