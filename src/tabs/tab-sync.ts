@@ -142,7 +142,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     const now = readMoment(platform)
     const received = unpackToken(shared, now, readUser)
     const decision = judgeSharedToken({
-      status: session.getState().status,
+      status: session.isRestoring() ? 'initializing' : session.getState().status,
       held: session.held(),
       former: session.former(),
       received,

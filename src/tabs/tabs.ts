@@ -6,6 +6,7 @@ import { createStoredValue, type StoredValue } from '../lib/stored-value.ts'
 import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 import type { ReadUser } from '../session/user.ts'
+import { createHolds, type Holds } from './holds.ts'
 import { createLock } from './lock.ts'
 import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempt.ts'
 import { createSessionVersions } from './session-version.ts'
@@ -28,6 +29,8 @@ export interface Tabs {
    */
   whenIdle(): Promise<void> | undefined
   readonly attempts: Pick<RefreshAttempts, 'begin' | 'close' | 'fail' | 'forget'>
+  /** The back-off of all tabs. */
+  readonly record: Holds
   /** Resolves when this tab knows what the other tabs know; `undefined` if it knows already. */
   catchUp(): Promise<void> | undefined
   /** Whether a token from the server may be of another user than the session. */
@@ -136,6 +139,7 @@ export function createTabs(options: TabsDeps): Tabs {
     refreshExclusively,
     whenIdle: lock.whenIdle,
     attempts,
+    record: createHolds(),
     catchUp: () => sync.catchUp(false),
     isOtherUser: sync.isOtherUser,
     wake() {
