@@ -6,19 +6,20 @@ import { createTokenRequest } from './auth-api/token-request.ts'
 import type { AuthClient } from './auth-client.ts'
 import type { Claims } from './contract/auth-contract.ts'
 import type { TokenResponse } from './contract/tokens.ts'
+import { createDecide } from './lib/answer-rules.ts'
 import { checkFunction } from './lib/checks.ts'
 import { AuthError } from './lib/errors.ts'
 import { createEmitter } from './lib/listeners.ts'
 import { createPlatform, pageFetch } from './lib/platform.ts'
 import { createStoredValue } from './lib/stored-value.ts'
-import { createTimers, readMoment } from './lib/time.ts'
-import { checkUrlSupport, createTrustedOrigins, createUrlPolicy } from './lib/url.ts'
+import { createWaits, readMoment } from './lib/time.ts'
+import { checkUrlSupport, createTrustedOrigins, createUrlPolicy, readBase } from './lib/url.ts'
 import type { AuthClientOptions } from './options.ts'
 import { createRefreshRequest } from './refresh/refresh-request.ts'
 import { readPolicy } from './refresh/refresh-time.ts'
 import { createRefresher } from './refresh/refresher.ts'
 import { createAxiosBinding } from './request/axios/attach.ts'
-import { createBodyReader } from './request/body-text.ts'
+import { createReadBody } from './request/body-text.ts'
 import { createDiagnostics } from './request/diagnostics.ts'
 import { createAuthFetch } from './request/fetch.ts'
 import { createSendWithToken } from './request/send-with-token.ts'
@@ -35,6 +36,7 @@ import { createReadUser } from './session/user.ts'
 import { receiveInitialToken } from './sign-in/initial-token.ts'
 import { keepRestoreHint, mayRestore } from './sign-in/restore.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
+import { createSessionRecord } from './tabs/session-record.ts'
 import { createTabs } from './tabs/tabs.ts'
 
 /**
@@ -58,12 +60,13 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const policy = readPolicy(options)
 
   // The environment.
-  const timers = createTimers(options.platform)
-  const platform = { ...options.platform, setTimer: timers.setTimer }
+  const { dispose: endWaits, ...waits } = createWaits(options.platform)
+  const platform = { ...options.platform, ...waits }
   const emitter = createEmitter<AuthEvents>(eventNames)
-  const isAllowed = createUrlPolicy(platform.pageUrl, options.allowInsecureRequests)
-  const endpoints = createEndpoints(options, platform.pageUrl, isAllowed)
-  const origins = createTrustedOrigins(baseURL, options.trustedOrigins, platform.pageUrl, isAllowed)
+  const base = readBase(platform)
+  const isAllowed = createUrlPolicy(base, options.allowInsecureRequests)
+  const endpoints = createEndpoints(options, base, isAllowed)
+  const origins = createTrustedOrigins(options, base, platform.baseUrl, isAllowed)
 
   // Two clients of one origin that talk to different servers must not share a lock or a stored
   // value.
@@ -90,6 +93,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     mode: options.tabs,
     namespace,
     lockTimeoutMs: options.lockTimeoutMs,
+    record: createSessionRecord(platform, `${namespace}:record-1`),
     session,
     signOutMark,
     readUser,
@@ -107,12 +111,14 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     endpoints
   })
   const notices = createNotices(platform)
-  const tokenRefusal = createTokenRefusal({ contract, platform, refreshTimeoutMs })
+  const decide = createDecide(platform, refreshTimeoutMs)
+  const tokenRefusal = createTokenRefusal({ contract, decide })
   const plainTokenRequest = createTokenRequest(platform, {
     contract,
     endpoints,
     trusts: origins.trusts,
     isTokenRefusal: tokenRefusal.refuses,
+    decide,
     notices
   })
   const tokenRequest = diagnostics?.watch(plainTokenRequest) ?? plainTokenRequest
@@ -167,8 +173,8 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const { beginRequest } = session
   const requestDeps = { sendWithToken, beginRequest, attach, reissue, fetch: pageFetch }
   const binding = createAxiosBinding({ ...requestDeps, platform })
-  const bodyReader = createBodyReader(platform)
-  const authFetch = createAuthFetch({ ...requestDeps, baseURL, readBody: bodyReader.read })
+  const readBody = createReadBody(platform)
+  const authFetch = createAuthFetch({ ...requestDeps, baseURL, readBody })
   const instance = axios.create({ baseURL })
   binding.attach(instance)
 
@@ -239,14 +245,12 @@ export function createAuthClient<Credentials extends object = object, User = Cla
       isDisposed = true
       scheduler.dispose()
       binding.detachAll()
-      bodyReader.dispose()
-      tokenRefusal.dispose()
       instance.interceptors.request.use(() => Promise.reject(disposed()))
       tabs.dispose()
       session.dispose()
       refresher.dispose(disposed())
       signIn.dispose(disposed())
-      timers.dispose()
+      endWaits(disposed())
       emitter.clear()
     }
   }

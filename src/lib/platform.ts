@@ -1,5 +1,7 @@
 // Platform: the only file that reads browser globals. Every part can be replaced by an option.
 
+import { own } from './checks.ts'
+
 /** A key-value store for values that are not secret: `localStorage` in a page. */
 export interface PlatformStorage {
   getItem(key: string): string | null
@@ -60,8 +62,19 @@ export interface Platform {
   random(): number
   /** A new ID, such as the `Idempotency-Key` of a refresh. It is not a secret. */
   randomId(): string
-  /** The base for relative URLs; `undefined` outside a page. */
+  /**
+   * The URL of the page, against which the client resolves its own relative URLs. `undefined`
+   * outside a page. `about:blank` in a page without an origin, such as a sandboxed frame.
+   *
+   * @default location.href
+   */
   pageUrl(): string | undefined
+  /**
+   * The URL against which the browser resolves the relative URLs of the app's requests.
+   *
+   * @default document.baseURI; `pageUrl` if that is replaced
+   */
+  baseUrl(): string | undefined
   /** Whether the page is in the foreground; `true` outside a page. */
   isVisible(): boolean
   /** `false` if the device reports that it has no network. `true` does not promise a connection. */
@@ -111,7 +124,8 @@ export type Wake = 'visible' | 'online'
 export const pageFetch: typeof fetch = (input, init) => globalThis.fetch(input, init)
 
 export function createPlatform(replaced: Partial<Platform> = {}): Platform {
-  return { ...defaultPlatform(), ...replaced }
+  const pageUrl = own(replaced, 'pageUrl')
+  return { ...defaultPlatform(), ...(pageUrl && { baseUrl: pageUrl }), ...replaced }
 }
 
 function defaultPlatform(): Platform {
@@ -123,17 +137,28 @@ function defaultPlatform(): Platform {
     setTimer,
     random: () => Math.random(),
     randomId,
-    pageUrl: () => (hasPage ? document.baseURI : undefined),
+    pageUrl: hasPage ? readPageUrl : () => undefined,
+    baseUrl: () => (hasPage ? document.baseURI : undefined),
     isVisible: () => !hasPage || document.visibilityState !== 'hidden',
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
     onWake: hasPage ? onWake : () => () => {},
     warn: (message) => console.warn(message),
-    onPageHide: hasPage ? onPageHide : () => () => {},
+    onPageHide: (listener) => (hasPage ? listen(window, 'pagehide', () => listener()) : () => {}),
     readCookie: hasPage ? readCookie : () => undefined,
     storage: hasPage ? attempt(() => window.localStorage) : undefined,
-    locks: isNode() ? undefined : readLocks(),
+    locks: isNode() ? undefined : pageLocks(),
     openChannel: isNode() || typeof BroadcastChannel === 'undefined' ? undefined : openChannel
   }
+}
+
+/** Not `document.baseURI`: an injected `<base>` could move the auth requests to another origin. */
+function readPageUrl(): string {
+  const { href, protocol, origin } = location
+  // `location` has the origin of the address; a sandboxed frame does not.
+  const own = self.origin ?? origin
+  if (own === 'null') return 'about:blank'
+  // The origin of an `about:srcdoc` or `blob:` page is that of its creator.
+  return protocol === 'about:' || protocol === 'blob:' ? `${own}/` : href
 }
 
 function setTimer(callback: () => void, delayMs: number): () => void {
@@ -171,10 +196,6 @@ function onWake(listener: (wake: Wake) => void): () => void {
   }
 }
 
-function onPageHide(listener: () => void): () => void {
-  return listen(window, 'pagehide', () => listener())
-}
-
 function listen(target: EventTarget, type: string, listener: () => void): () => void {
   target.addEventListener(type, listener)
   return () => target.removeEventListener(type, listener)
@@ -203,6 +224,17 @@ function attempt<Value>(read: () => Value): Value | undefined {
   } catch {
     return undefined
   }
+}
+
+function pageLocks(): PlatformLocks | undefined {
+  const locks = readLocks()
+  return (
+    locks && {
+      // The browser also reads inherited options, and `Object.prototype` may be polluted.
+      request: (name, options, task) =>
+        locks.request(name, Object.assign(Object.create(null), options), task)
+    }
+  )
 }
 
 function readLocks(): PlatformLocks | undefined {

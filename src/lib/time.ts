@@ -1,4 +1,4 @@
-// Time: moments by two clocks, the timers of one client, and waits with a deadline.
+// Time: moments by two clocks, the timers of one client, and its one way of waiting.
 import type { Platform } from './platform.ts'
 
 /** One moment, read from both clocks. */
@@ -25,52 +25,132 @@ export function later(moment: Moment, byMs: number): Moment {
   return { wallMs: moment.wallMs + byMs, monotonicMs: moment.monotonicMs + byMs }
 }
 
-/** The timers of one client. */
-export interface Timers {
-  readonly setTimer: Platform['setTimer']
-  /** Cancels all timers. Later timers do not start. */
-  dispose(): void
+type Work<T> = Promise<T> | ((ended: AbortSignal) => Promise<T>)
+
+interface Deadline<T> {
+  readonly deadlineMs: number
+  /** The result at the deadline. It throws to reject. */
+  readonly onTimeout: () => T
+}
+
+/** A wait without a deadline needs work that ends by itself, or a signal. */
+export type WaitLimits<T> = (Deadline<T> | { readonly deadlineMs?: undefined }) & {
+  /** Ends the wait, which rejects with the reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Settles as the work does, unless it ends before. The work continues, because its answer may still
+ * count. A function gets a signal that aborts at the deadline or with `signal`. It does not abort
+ * with the client: an auth request that is aborted loses the cookie of its answer.
+ *
+ * @example
+ * const text = await wait(readText(reader), { deadlineMs: 5_000, onTimeout: () => '' })
+ */
+export type Wait = <T>(work: Work<T>, limits?: WaitLimits<T>) => Promise<T>
+
+/** The environment as the parts of one client see it. */
+export interface ClientPlatform extends Platform {
+  readonly wait: Wait
+}
+
+/** The timers and waits of one client. */
+export interface Waits extends Pick<ClientPlatform, 'setTimer' | 'wait'> {
+  /** Cancels all timers, and rejects all waits. Later timers do not start; later waits reject. */
+  dispose(error: Error): void
 }
 
 /** Every engine fires timers with a longer delay immediately. */
 const longestTimerMs = 2 ** 31 - 1
 
-export function createTimers(platform: Pick<Platform, 'setTimer'>): Timers {
+export function createWaits(platform: Pick<Platform, 'setTimer'>): Waits {
+  // Sets and not an AbortSignal, which searches all its listeners to remove one of them.
   const cancels = new Set<() => void>()
-  let isDisposed = false
-  return {
-    setTimer(callback, delayMs) {
-      if (isDisposed) return () => {}
-      const cancelTimer = platform.setTimer(
-        () => {
-          cancels.delete(cancel)
-          callback()
-        },
-        Math.min(delayMs, longestTimerMs)
-      )
-      const cancel = () => {
+  const pending = new Set<(error: Error) => void>()
+  let disposal: Error | undefined
+
+  function setTimer(callback: () => void, delayMs: number): () => void {
+    if (disposal !== undefined) return () => {}
+    const cancelTimer = platform.setTimer(
+      () => {
         cancels.delete(cancel)
-        cancelTimer()
+        callback()
+      },
+      Math.min(delayMs, longestTimerMs)
+    )
+    const cancel = () => {
+      cancels.delete(cancel)
+      cancelTimer()
+    }
+    cancels.add(cancel)
+    return cancel
+  }
+
+  function wait<T>(work: Work<T>, given: WaitLimits<T> = {}): Promise<T> {
+    // `Object.prototype` may be polluted.
+    const limits: WaitLimits<T> = Object.assign(Object.create(null), given)
+    const { signal } = limits
+    const ended = new AbortController()
+    let cancelDeadline: (() => void) | undefined
+
+    const result = new Promise<T>((resolve, reject) => {
+      function stop(): void {
+        cancelDeadline?.()
+        signal?.removeEventListener('abort', abort)
+        pending.delete(fail)
       }
-      cancels.add(cancel)
-      return cancel
-    },
-    dispose() {
-      isDisposed = true
+      function fail(error: unknown): void {
+        stop()
+        reject(error)
+      }
+      function abort(): void {
+        ended.abort(signal?.reason)
+        fail(signal?.reason)
+      }
+      if (disposal !== undefined) return fail(disposal)
+      if (signal?.aborted) return abort()
+      pending.add(fail)
+      signal?.addEventListener('abort', abort)
+      if (limits.deadlineMs !== undefined) {
+        cancelDeadline = setTimer(() => {
+          stop()
+          ended.abort()
+          resolve(new Promise((settle) => settle(limits.onTimeout())))
+        }, limits.deadlineMs)
+      }
+      try {
+        const working = typeof work === 'function' ? work(ended.signal) : work
+        working.then((value) => {
+          stop()
+          resolve(value)
+        }, fail)
+      } catch (error) {
+        fail(error)
+      }
+    })
+    // A refresh started by a timer has no caller to handle its rejection.
+    result.catch(() => {})
+    return result
+  }
+
+  return {
+    setTimer,
+    wait,
+    dispose(error) {
+      disposal = error
       for (const cancel of [...cancels]) cancel()
+      for (const fail of [...pending]) fail(error)
     }
   }
-}
-
-interface Deadline {
-  readonly afterMs: number
-  readonly error: () => Error
 }
 
 /** Bounds how long callers wait. The work that they wait for continues. */
 export interface Waiting {
   /** Settles like `work`, unless the deadline or `release` rejects first. */
-  wait<T>(work: Promise<T>, deadline?: Deadline): Promise<T>
+  wait<T>(
+    work: Promise<T>,
+    deadline?: { readonly afterMs: number; readonly error: () => Error }
+  ): Promise<T>
   /** Rejects all pending waits. */
   release(error: Error): void
 }
@@ -78,7 +158,10 @@ export interface Waiting {
 export function createWaiting(platform: Pick<Platform, 'setTimer'>): Waiting {
   const waiting = new Set<(error: Error) => void>()
   return {
-    wait<T>(work: Promise<T>, deadline?: Deadline): Promise<T> {
+    wait<T>(
+      work: Promise<T>,
+      deadline?: { readonly afterMs: number; readonly error: () => Error }
+    ): Promise<T> {
       const answer = new Promise<T>((resolve, reject) => {
         const cancelDeadline =
           deadline && platform.setTimer(() => leave(deadline.error()), deadline.afterMs)

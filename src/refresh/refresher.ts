@@ -1,18 +1,17 @@
 // Refresher: refreshes the session once for any number of callers, and applies the answer if the
 // session is still the same.
 
-import type { SessionCredential } from '../auth-api/answers/token-answer.ts'
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import type { AuthError } from '../lib/errors.ts'
-import type { Platform } from '../lib/platform.ts'
-import { createWaiting, readMoment, remainingMs } from '../lib/time.ts'
+import { type ClientPlatform, readMoment, remainingMs } from '../lib/time.ts'
 import type { Emitter, RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
 import type { HeldToken, ReceiveToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
 import { createApplyAnswer } from './apply-answer.ts'
-import { createHeldBack } from './held-back.ts'
-import { describeFailure, lostRace, timedOut, unreachable } from './outcome.ts'
+import { createAskServer } from './ask-server.ts'
+import { createFlight, type Flight } from './flight.ts'
+import { describeFailure, timedOut, unreachable } from './outcome.ts'
 import type { RefreshRequest } from './refresh-request.ts'
 import type { RefreshPolicy } from './refresh-time.ts'
 import { createRestoreDeadline } from './restore-deadline.ts'
@@ -25,7 +24,7 @@ export interface RefresherDeps {
   readonly receive: ReceiveToken
   /** Whether storage has a hint that a user was signed in here before this page load. */
   readonly isSessionKnown: () => boolean
-  readonly platform: Platform
+  readonly platform: ClientPlatform
   readonly emitter: Emitter
   readonly policy: RefreshPolicy
   readonly refreshTimeoutMs: number
@@ -52,12 +51,12 @@ export interface Refresher {
 
 export function createRefresher(options: RefresherDeps): Refresher {
   const { session, tabs, request, platform, emitter, refreshTimeoutMs } = options
-  const retries = createRetryState({ session, holds: tabs.record, platform })
+  const retries = createRetryState({ session, record: tabs.record, platform })
   const restore = createRestoreDeadline(session, platform, refreshTimeoutMs)
   const { apply, fail, endWithToken } = createApplyAnswer({ ...options, retries })
-  const callers = createWaiting(platform)
-  const held = createHeldBack(platform)
-  let flight: Promise<HeldToken> | undefined
+  const ask = createAskServer({ session, tabs, request, fail })
+  let flight: Flight | undefined
+  let cancelHold = () => {}
   let flights = 0
   let lastSettled = 0
   let lastOutcome: RefreshOutcome | undefined
@@ -70,20 +69,34 @@ export function createRefresher(options: RefresherDeps): Refresher {
   function refresh(reason: RefreshReason): Promise<HeldToken> {
     if (disposal !== undefined) return Promise.reject(disposal)
     // A request without a token does not wait longer than `initializing` lasts.
-    const afterMs = (reason === 'manual' ? undefined : restore.remainingMs()) ?? refreshTimeoutMs
+    const deadlineMs = (reason === 'manual' ? undefined : restore.remainingMs()) ?? refreshTimeoutMs
     const epoch = session.epoch()
-    const deadline = { afterMs, error: () => timeOut(reason, epoch) }
-    return callers.wait(join(reason, afterMs), deadline)
+    return platform.wait(join(reason, deadlineMs), {
+      deadlineMs,
+      onTimeout() {
+        throw timeOut(reason, epoch)
+      }
+    })
   }
 
-  function join(reason: RefreshReason, afterMs: number): Promise<HeldToken> {
-    if (flight !== undefined) return flight
+  function join(reason: RefreshReason, deadlineMs: number): Promise<HeldToken> {
+    if (flight?.isStarted) return flight.answer
     // A page load asks the other tabs first: one may hold a token.
     const heldBackBy = reason === 'restore' ? undefined : heldBack(reason)
     if (heldBackBy === undefined) return start(reason)
     const isDueWork = reason === 'timer' || reason === 'wake'
-    if (isDueWork || retries.heldBackMs() > afterMs) return Promise.reject(heldBackBy)
-    return held.wait(retries.heldBackMs, () => start(reason))
+    if (isDueWork || retries.heldBackMs() > deadlineMs) return Promise.reject(heldBackBy)
+    flight ??= createFlight()
+    startAfterHold(reason)
+    return flight.answer
+  }
+
+  function startAfterHold(reason: RefreshReason): void {
+    cancelHold()
+    cancelHold = platform.setTimer(() => {
+      if (retries.heldBackMs() === 0) start(reason)
+      else startAfterHold(reason)
+    }, retries.heldBackMs())
   }
 
   function heldBack(reason: RefreshReason): AuthError | undefined {
@@ -101,7 +114,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
 
   function timeOut(reason: RefreshReason, epoch: number): AuthError {
     if (reason !== 'manual') restore.end()
-    const heldBackBy = flight === undefined ? retries.last() : undefined
+    const heldBackBy = flight?.isStarted ? undefined : retries.last()
     const error = heldBackBy ?? timedOut(refreshTimeoutMs)
     const isOurs = session.epoch() === epoch
     if (isOurs) session.note({ type: 'failed', code: error.code, atMs: platform.now() })
@@ -118,11 +131,11 @@ export function createRefresher(options: RefresherDeps): Refresher {
       // Another tab may have failed during the wait for the lock.
       const heldBackBy = heldBack(reason)
       if (heldBackBy !== undefined) throw heldBackBy
-      const credential = await readTokens(epoch)
+      const credential = await ask.readTokens(epoch)
       if (credential === undefined) throw endWithToken(reason)
       emitter.emit('refresh-started', { reason })
       try {
-        const token = await askAndApply(credential, reason, epoch)
+        const token = apply(await ask.send(credential, epoch), reason)
         outcome = { kind: 'refreshed', reason, atMs: platform.now() }
         return token
       } catch (error) {
@@ -134,20 +147,23 @@ export function createRefresher(options: RefresherDeps): Refresher {
       }
     }
 
-    const work = tabs.refreshExclusively(run)
-    flight = work
-    held.end(work)
+    cancelHold()
+    const mine = flight ?? createFlight()
+    flight = mine
+    mine.isStarted = true
 
     function land(): void {
       // After a sign-in or sign-out, another flight may be open by now.
-      if (flight === work) flight = undefined
+      if (flight === mine) flight = undefined
       // Only now, so that a listener that calls refresh() starts a new one.
       if (outcome !== undefined) settle(outcome, number)
       endIfTooLong()
       session.signal('settled')
     }
-    work.then(land, land)
-    return work
+    // The callers get the result before the app and the other parts hear of it.
+    const work = tabs.refreshExclusively(run).then(mine.resolve, mine.reject)
+    work.then(() => {}).then(land)
+    return mine.answer
   }
 
   function settle(outcome: RefreshOutcome, number: number): void {
@@ -156,53 +172,29 @@ export function createRefresher(options: RefresherDeps): Refresher {
     emitter.emit('refresh-settled', outcome)
   }
 
-  async function readTokens(epoch: number): Promise<SessionCredential | undefined> {
-    const reading = request.readTokens()
-    const credential = await reading.catch((error) => {
-      throw session.epoch() === epoch ? fail(error) : error
-    })
-    if (session.epoch() !== epoch) throw sessionChanged()
-    return credential
-  }
-
-  async function askAndApply(
-    credential: SessionCredential,
-    reason: RefreshReason,
-    epoch: number
-  ): Promise<HeldToken> {
-    const isOurs = () => session.epoch() === epoch
-    let sent = await request.send(credential)
-    // If another tab won a race against this refresh, its message may arrive now.
-    if (sent.answer.kind === 'rejected') await tabs.catchUp()
-    // If a newer token arrived during the request, the rejection may come from a lost race. Ask a
-    // second time.
-    const mayBeLostRace = () =>
-      isOurs() && sent.answer.kind === 'rejected' && session.generation() !== sent.generation
-    if (mayBeLostRace()) sent = await request.send((await readTokens(epoch)) ?? credential)
-    if (!isOurs()) throw sessionChanged()
-    if (mayBeLostRace()) throw fail(lostRace(sent.answer))
-    return apply(sent, reason)
-  }
-
   function dropStale(): void {
     retries.forget()
     drop(sessionChanged())
   }
 
+  function isInFlight(): boolean {
+    return flight?.isStarted === true
+  }
+
   function dueInMs(): number | undefined {
     const refreshAt = session.held()?.refreshAt
     const plannedMs = refreshAt && remainingMs(refreshAt, readMoment(platform))
-    const openMs = plannedMs === undefined ? undefined : Math.max(plannedMs, retries.heldBackMs())
-    return retries.retryInMs() ?? openMs
+    // The hold is read from storage, so not for each request.
+    return retries.retryInMs() ?? (plannedMs === 0 ? retries.heldBackMs() : plannedMs)
   }
 
   /** The answer of the refresh in flight no longer counts. */
   function drop(error: AuthError): void {
+    cancelHold()
+    flight?.reject(error)
     flight = undefined
-    held.end()
-    callers.release(error)
     // A request to the server is not aborted: its answer could set a cookie all the same.
-    if (typeof options.refresh === 'function') request.abortAll()
+    if (typeof options.refresh === 'function') request.abortAll(error)
   }
 
   session.onSignal('token', ({ isNewEpoch, origin }) => {
@@ -213,22 +205,25 @@ export function createRefresher(options: RefresherDeps): Refresher {
       session.note({ type: 'recovered' })
     }
     const token = session.held()
-    if (token !== undefined) held.end(Promise.resolve(token))
+    if (token === undefined || flight === undefined || flight.isStarted) return
+    cancelHold()
+    flight.resolve(token)
+    flight = undefined
   })
   session.onSignal('ended', ({ origin }) => {
-    if (origin !== 'refresh') dropStale()
+    if (origin !== 'refresh' || !isInFlight()) dropStale()
   })
   session.onSignal('unknown-sign-in', () => void refresh('other-tab').catch(() => {}))
 
   return {
     refresh,
-    isInFlight: () => flight !== undefined,
-    status: () => ({ isRefreshing: flight !== undefined, lastOutcome }),
+    isInFlight,
+    status: () => ({ isRefreshing: isInFlight(), lastOutcome }),
     dueInMs,
     restoreFailure: () => retries.last() ?? unreachable(),
     networkIsBack() {
       retries.networkIsBack()
-      held.check()
+      if (flight !== undefined && !flight.isStarted) startAfterHold('wake')
     },
     dispose(error) {
       disposal = error

@@ -1,10 +1,11 @@
 // Retry state: how long a failed refresh keeps the next one waiting, in this tab and in all tabs.
-import { AuthError } from '../lib/errors.ts'
+import { AuthError, type AuthErrorCode } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import { later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
 import { lifeLeftMs } from '../lib/token-lifetime.ts'
 import type { Session } from '../session/session.ts'
-import type { Hold, Holds } from '../tabs/holds.ts'
+import type { RefreshHold } from '../tabs/record-value.ts'
+import type { Tabs } from '../tabs/tabs.ts'
 import { backoffMs, firstDelayMs, isUrgent, longestHoldMs } from './refresh-time.ts'
 
 export interface RetryState {
@@ -34,7 +35,7 @@ export interface RetryState {
 
 /** A hold as this tab has seen it: later, the clock of the device may be set back. */
 interface SeenHold {
-  readonly hold: Hold
+  readonly hold: RefreshHold
   readonly seenAt: Moment
   readonly until: Moment
   /** Later than `until` while the held token is valid. */
@@ -43,7 +44,7 @@ interface SeenHold {
 
 export interface RetryStateDeps {
   readonly session: Pick<Session, 'held'>
-  readonly holds: Holds
+  readonly record: Tabs['record']
   readonly platform: Pick<Platform, 'now' | 'monotonicNow' | 'random'>
 }
 
@@ -51,19 +52,19 @@ export interface RetryStateDeps {
 //  tab B ───────────── due: held back ─────────┤ both are due; one gets the lock
 //                                              ├─ A: refresh ── 503 ── longer hold
 //                                              └─ B: (waits for the lock) ── held back again
-export function createRetryState({ session, holds, platform }: RetryStateDeps): RetryState {
+export function createRetryState({ session, record, platform }: RetryStateDeps): RetryState {
   let hasFailed = false
   let seen: SeenHold | undefined
   /** The error of a wrong option, which a retry does not correct. Other tabs may have others. */
   let final: AuthError | undefined
 
   function current(): SeenHold | undefined {
-    const hold = holds.hold()
+    const hold = record.hold()
     if (hold === undefined) return undefined
     return seen?.hold.untilMs === hold.untilMs ? seen : see(hold, platform.random())
   }
 
-  function see(hold: Hold, random: number): SeenHold {
+  function see(hold: RefreshHold, random: number): SeenHold {
     const now = readMoment(platform)
     const restMs = Math.min(hold.untilMs - now.wallMs, longestHoldMs)
     const held = session.held()
@@ -82,7 +83,7 @@ export function createRetryState({ session, holds, platform }: RetryStateDeps): 
 
   /** Failures of long ago do not prolong the next hold. */
   function failuresSoFar(): number {
-    const hold = holds.hold()
+    const hold = record.hold()
     const isRecent = hold !== undefined && platform.now() - hold.untilMs < longestHoldMs
     return isRecent ? hold.failures : 0
   }
@@ -110,13 +111,13 @@ export function createRetryState({ session, holds, platform }: RetryStateDeps): 
       const waitMs = Math.round(backoffMs(failures, { retryAfterMs, slackMs: 0 }, random))
       const untilMs = platform.now() + waitMs
       const hold = { untilMs, failures, code, status, isRetryAfter: retryAfterMs !== undefined }
-      holds.setHold(hold)
+      record.setHold(hold)
       see(hold, random)
     },
     forget,
     clear() {
       forget()
-      if (holds.hold() !== undefined) holds.setHold(undefined)
+      record.setHold(undefined)
     },
     heldBackBy(isManual) {
       const restMs = heldBackMs()
@@ -142,13 +143,15 @@ export function createRetryState({ session, holds, platform }: RetryStateDeps): 
       // The delay keeps an unstable network from causing a request each time it returns.
       const until = later(now.seenAt, firstDelayMs)
       const hold = { ...now.hold, untilMs: Math.min(now.hold.untilMs, until.wallMs) }
-      holds.setHold(hold)
+      record.setHold(hold)
       seen = { hold, seenAt: now.seenAt, until, retryAt: until }
     }
   }
 }
 
-function remembered({ code, status, isRetryAfter }: Hold, restMs: number): AuthError {
+function remembered(hold: RefreshHold, restMs: number): AuthError {
+  const { status, isRetryAfter } = hold
+  const code = hold.code as AuthErrorCode
   const failure = status === undefined ? code : `status ${status}`
   const next = `the next one may start in ${Math.ceil(restMs / 1000)} s`
   return new AuthError(

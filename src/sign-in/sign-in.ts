@@ -8,9 +8,8 @@ import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import type { TokenResponse } from '../contract/tokens.ts'
 import { AuthError } from '../lib/errors.ts'
 import { parseJson, toJson } from '../lib/json-path.ts'
-import type { Platform } from '../lib/platform.ts'
 import type { StoredValue } from '../lib/stored-value.ts'
-import { createWaiting, type Moment, untilAbandoned } from '../lib/time.ts'
+import type { ClientPlatform, Moment } from '../lib/time.ts'
 import { nothingToPresent } from '../refresh/outcome.ts'
 import type { RefreshRequest } from '../refresh/refresh-request.ts'
 import { planRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
@@ -54,16 +53,19 @@ export interface SignInDeps {
   /** Whether the backend has a logout endpoint. */
   readonly canLogOut: boolean
   readonly signOutMark: StoredValue
-  readonly platform: Platform
+  readonly platform: ClientPlatform
   readonly policy: RefreshPolicy
   readonly refreshTimeoutMs: number
   readonly refreshAbandonMs: number
 }
 
+/** How long a call waits for another auth request. Safari opens a popup within 1 s of a click. */
+const longestQueueMs = 1_000
+
 export function createSignIn(options: SignInDeps): SignIn {
   const { session, tabs, tokenRequest, refreshRequest, receive, platform, policy } = options
   const { refreshTimeoutMs, refreshAbandonMs } = options
-  const callers = createWaiting(platform)
+  const { wait } = platform
   const signOut = createSignOut(options)
   const order = createCallOrder(signOut.pending)
   const signIns = new Set<Call>()
@@ -76,10 +78,10 @@ export function createSignIn(options: SignInDeps): SignIn {
     const call = order.begin()
     refreshRequest.abandonReads()
     if (typeof credentials === 'function') {
-      return callers.wait(askApp(credentials as () => Promise<TokenResponse | object>, call))
+      return wait(askApp(credentials as () => Promise<TokenResponse | object>, call))
     }
     const send = tokenRequest.login(credentials)
-    return callers.wait(sendCredentials(send, call), deadline('sign-in'))
+    return wait(sendCredentials(send, call), deadline('sign-in', refreshTimeoutMs))
   }
 
   async function sendCredentials(
@@ -90,8 +92,9 @@ export function createSignIn(options: SignInDeps): SignIn {
     try {
       return await tabs.runExclusively(async () => {
         order.check(call)
-        const answer = await untilAbandoned(platform, refreshAbandonMs, (signal) =>
-          send({ accessToken: undefined, refreshToken: undefined, signal })
+        const answer = await wait(
+          (signal) => send({ accessToken: undefined, refreshToken: undefined, signal }),
+          deadline('sign-in', refreshAbandonMs)
         )
         return enter(readLoginAnswer(answer), call, 'login')
       })
@@ -122,7 +125,7 @@ export function createSignIn(options: SignInDeps): SignIn {
     try {
       // No await if nothing is in flight: a popup opens only directly after the user's click.
       const idle = tabs.whenIdle()
-      if (idle !== undefined) await idle
+      if (idle !== undefined) await wait(idle, { deadlineMs: longestQueueMs, onTimeout() {} })
       order.check(call)
       const result = await signIn()
       return enter(tokenRequest.readResult(result, 'The function given to login()'), call, 'login')
@@ -200,15 +203,9 @@ export function createSignIn(options: SignInDeps): SignIn {
     const token = session.held()
     session.end(reason, 'logout')
     signOut.note(token)
-    const timeout = unanswered('sign-out', refreshTimeoutMs)
-    try {
-      const delivery = signOut.deliver()
-      const limit = { afterMs: refreshTimeoutMs, error: () => timeout }
-      return { confirmed: await callers.wait(delivery, limit) }
-    } catch (error) {
-      if (error === timeout) return { confirmed: false }
-      throw error
-    }
+    const delivery = signOut.deliver()
+    const limits = { deadlineMs: refreshTimeoutMs, onTimeout: () => false }
+    return { confirmed: await wait(delivery, limits) }
   }
 
   function retrySignOut(): void {
@@ -222,10 +219,6 @@ export function createSignIn(options: SignInDeps): SignIn {
     return [...appSignIns].some(order.mayTakeEffect)
   }
 
-  function deadline(call: string): { readonly afterMs: number; readonly error: () => AuthError } {
-    return { afterMs: refreshTimeoutMs, error: () => unanswered(call, refreshTimeoutMs) }
-  }
-
   session.onSignal('ended', ({ origin }) => {
     // A sign-out in another tab overrules a login() that is in flight here.
     if (origin === 'sign-out-mark') order.takeEffect(order.begin(), 'sign-out')
@@ -233,7 +226,7 @@ export function createSignIn(options: SignInDeps): SignIn {
 
   return {
     login,
-    restore: () => callers.wait(askServer(order.begin()), deadline('restore')),
+    restore: () => wait(askServer(order.begin()), deadline('restore', refreshTimeoutMs)),
     logout,
     start(token) {
       const refreshAt = planInitialRefresh(token, policy, platform.random)
@@ -246,12 +239,16 @@ export function createSignIn(options: SignInDeps): SignIn {
       isDisposed = true
       order.dispose(error)
       signOut.dispose()
-      callers.release(error)
     }
   }
 }
 
-function unanswered(call: string, timeoutMs: number): AuthError {
-  const message = `The ${call} was not answered within ${timeoutMs} ms.`
-  return new AuthError('ERR_AUTH_TIMEOUT', message)
+function deadline(call: string, deadlineMs: number) {
+  return {
+    deadlineMs,
+    onTimeout: (): never => {
+      const message = `The ${call} was not answered within ${deadlineMs} ms.`
+      throw new AuthError('ERR_AUTH_TIMEOUT', message)
+    }
+  }
 }

@@ -7,9 +7,8 @@ import type {
 } from '../auth-api/answers/token-answer.ts'
 import type { TokenRequest } from '../auth-api/token-request.ts'
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
-import type { Platform } from '../lib/platform.ts'
 import type { StoredValue } from '../lib/stored-value.ts'
-import { untilAbandoned } from '../lib/time.ts'
+import type { ClientPlatform } from '../lib/time.ts'
 import { compareUsers } from '../session/adoption.ts'
 import type { HeldToken, ReceiveToken } from '../session/held-token.ts'
 import type { Tabs } from '../tabs/tabs.ts'
@@ -40,7 +39,7 @@ export interface SignOutDeps {
   readonly receive: ReceiveToken
   readonly refresh: ResolvedContract['refresh']
   readonly signOutMark: StoredValue
-  readonly platform: Platform
+  readonly platform: ClientPlatform
   readonly refreshAbandonMs: number
   /** `false`: the backend has no logout endpoint, so each sign-out counts as confirmed. */
   readonly canLogOut: boolean
@@ -67,8 +66,12 @@ export function createSignOut(options: SignOutDeps): SignOut {
   }
 
   async function send(ended: EndedSession | undefined): Promise<LogoutAnswer['kind']> {
-    const answer = await untilAbandoned(platform, refreshAbandonMs, (signal) =>
-      tokenRequest.logout(ended, signal, (refreshed) => mayRepeat(ended, refreshed))
+    const answer = await platform.wait<LogoutAnswer>(
+      (signal) => tokenRequest.logout(ended, signal, (refreshed) => mayRepeat(ended, refreshed)),
+      {
+        deadlineMs: refreshAbandonMs,
+        onTimeout: () => ({ kind: 'unconfirmed', credential: ended })
+      }
     )
     if (ended === undefined) return answer.kind
     credentials.delete(ended)

@@ -1,99 +1,127 @@
 // Auth lock: one auth request at a time, by a queue in this tab and a Web Lock across tabs. The
 // wait for it is bounded.
-import type { Platform, PlatformLocks } from '../lib/platform.ts'
+import { own } from '../lib/checks.ts'
+import type { ClientPlatform } from '../lib/time.ts'
 
 export interface AuthLock {
   /**
    * Runs the task under the lock, or without it once the wait is over. `afterAnother`: another tab
    * held the lock before.
    */
-  run<T>(task: (afterAnother: boolean) => Promise<T>): Promise<T>
-  /**
-   * Resolves when this tab's queue is empty or the wait is over; `undefined` if it is empty now.
-   */
-  whenIdle(): Promise<void> | undefined
+  run<T>(task: (afterAnother: boolean) => Promise<T>, options?: LockOptions): Promise<T>
+  /** Resolves when this tab's queue is empty; `undefined` if it is empty now. */
+  whenIdle(): Promise<unknown> | undefined
 }
 
-/** One wait, for the queue and the Web Lock together. */
-interface Wait {
-  readonly signal: AbortSignal
-  /** Resolves when the wait is over. */
-  readonly over: Promise<void>
-  end(): void
+export interface LockOptions {
+  /**
+   * Keeps the Web Lock for so many milliseconds after the task has succeeded, so that its message
+   * overtakes the lock. `run` does not wait for it, and the next task of this tab takes it over.
+   *
+   * @default 0
+   */
+  readonly keepMs?: number
+  /** The task has become unnecessary: `run` rejects with the reason, unless the task has begun. */
+  readonly signal?: AbortSignal
+}
+
+/** The Web Lock in the hands of this tab. */
+interface Held {
+  readonly afterAnother: boolean
+  release(): void
 }
 
 /**
- * The lock is an optimisation with a deadline, not a condition. A frozen tab keeps its locks, so an
- * unbounded wait for one would hang the app. It is never stolen, because a stolen lock has two
- * holders.
+ * The lock is an optimisation with a deadline, not a condition. A frozen tab keeps its locks, and
+ * a prerendered page gets none, so an unbounded wait for one would hang the app. It is never
+ * stolen, because a stolen lock has two holders. A disposed client releases it at once.
  */
 export function createLock(
   name: string,
   timeoutMs: number,
-  platform: Pick<Platform, 'locks' | 'setTimer'>
+  { locks, setTimer, wait }: Pick<ClientPlatform, 'locks' | 'setTimer' | 'wait'>
 ): AuthLock {
   let tail: Promise<unknown> | undefined
+  let kept: (Held & { readonly cancel: () => void }) | undefined
 
-  // Not AbortSignal.timeout: after sleep it fires at once, before the lock could be granted.
-  function beginWait(): Wait {
-    const waiting = new AbortController()
-    const { signal } = waiting
-    const over = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
-    return { signal, over, end: platform.setTimer(() => waiting.abort(), timeoutMs) }
+  /** Resolves to `undefined` if the Web Lock is missing or refused. */
+  function acquire(over: AbortSignal): Promise<Held | undefined> {
+    return new Promise((resolve) => {
+      // The lock may be granted after the wait for it is over.
+      const hold = async (afterAnother: boolean) => {
+        if (over.aborted) return
+        const released = new Promise<void>((release) => {
+          over.addEventListener('abort', () => release())
+          resolve({ afterAnother, release })
+        })
+        await wait(released)
+      }
+      const request = async () => {
+        const isTaken = await locks?.request(name, { ifAvailable: true }, async (lock) =>
+          lock === null ? true : void (await hold(false))
+        )
+        if (isTaken) await locks?.request(name, { signal: over }, () => hold(true))
+        resolve(undefined)
+      }
+      request().catch(() => resolve(undefined))
+    })
+  }
+
+  //  this tab ── lock ── POST ── answered: its callers continue ──┐ kept ──┐
+  //  storage, messages ────────────── the new token ──────────────▶        │
+  //  another tab ──── (waits) ─────────────────────────────────────────────┴─ lock ── nothing to do
+  function keep(held: Held, ms: number): void {
+    const cancel = setTimer(() => takeKept()?.release(), ms)
+    kept = { afterAnother: false, release: held.release, cancel }
+  }
+
+  function takeKept(): Held | undefined {
+    const held = kept
+    kept = undefined
+    held?.cancel()
+    return held
+  }
+
+  async function runHeld<T>(
+    held: Held | undefined,
+    task: (afterAnother: boolean) => Promise<T>,
+    keepMs: number
+  ): Promise<T> {
+    let keptMs = 0
+    try {
+      const result = await task(held?.afterAnother ?? false)
+      keptMs = keepMs
+      return result
+    } finally {
+      if (held !== undefined && keptMs > 0) keep(held, keptMs)
+      else held?.release()
+    }
   }
 
   return {
-    run(task) {
-      const wait = beginWait()
-      const turn = Promise.race([tail, wait.over])
-      const { locks } = platform
-      const done = turn.then(() => {
-        if (locks !== undefined && !wait.signal.aborted) return runLocked(locks, name, wait, task)
-        wait.end()
-        return task(false)
-      })
+    run(task, options = {}) {
+      const keepMs = own(options, 'keepMs') ?? 0
+      const signal = own(options, 'signal')
+      const before = tail
+      const turn = wait<Held | undefined>(
+        async (over) => {
+          await before
+          return over.aborted ? undefined : (takeKept() ?? acquire(over))
+        },
+        { deadlineMs: timeoutMs, onTimeout: () => undefined, signal }
+      )
+      const done = turn.then((held) => runHeld(held, task, keepMs))
       const ended = done.then(
         () => {},
         () => {}
       )
       // A task that others overtook may still run when they have ended.
-      const all = Promise.all([tail, ended]).then(() => {
+      const all = Promise.all([before, ended]).then(() => {
         if (tail === all) tail = undefined
       })
       tail = all
       return done
     },
-    whenIdle() {
-      if (tail === undefined) return undefined
-      const wait = beginWait()
-      return Promise.race([tail, wait.over]).then(wait.end)
-    }
-  }
-}
-
-async function runLocked<T>(
-  locks: PlatformLocks,
-  name: string,
-  wait: Wait,
-  task: (afterAnother: boolean) => Promise<T>
-): Promise<T> {
-  let isGranted = false
-  function runGranted(afterAnother: boolean): Promise<T> {
-    isGranted = true
-    wait.end()
-    return task(afterAnother)
-  }
-  try {
-    const atOnce = await locks.request(name, { ifAvailable: true }, async (lock) =>
-      lock === null ? undefined : { result: await runGranted(false) }
-    )
-    if (atOnce !== undefined) return atOnce.result
-    return await locks.request(name, { signal: wait.signal }, () => runGranted(true))
-  } catch (error) {
-    // An error of the task is the caller's. If the lock was refused or came too late, run without
-    // it.
-    if (isGranted) throw error
-    wait.end()
-    return task(false)
+    whenIdle: () => tail
   }
 }

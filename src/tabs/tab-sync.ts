@@ -40,6 +40,8 @@ export interface TabSync {
   catchUp(afterAnother: boolean): Promise<void> | undefined
   /** Like `catchUp`, in a tab that holds no token: another tab may have one. */
   findSession(): Promise<void> | undefined
+  /** Whether this tab knows what storage knows. */
+  isCurrent(): boolean
   /** The page may have slept or come back: storage knows what it missed. */
   wake(): void
   /** Whether a token from the server may be of another user than the session. */
@@ -224,6 +226,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
       if (versions.isBehind() && stored.sessionId === null) followEnd(stored, 'signed-out')
       return versions.isBehind() || (afterAnother && count.hasOthers()) ? ask() : undefined
     },
+    isCurrent: () => isOff || !versions.isBehind(),
     findSession: () =>
       versions.isBehind() || (versions.mayBeSignedIn() && count.hasOthers()) ? ask() : undefined,
     wake() {

@@ -1,14 +1,14 @@
 // Tabs: the port through which the client shares one session, and one auth request at a time, with
 // the other tabs.
 
-import type { Platform } from '../lib/platform.ts'
 import { createStoredValue, type StoredValue } from '../lib/stored-value.ts'
+import type { ClientPlatform } from '../lib/time.ts'
 import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 import type { ReadUser } from '../session/user.ts'
-import { createHolds, type Holds } from './holds.ts'
 import { createLock } from './lock.ts'
 import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempt.ts'
+import type { SessionRecord } from './session-record.ts'
 import { createSessionVersions } from './session-version.ts'
 import { createTabCount } from './tab-count.ts'
 import { createTabSync } from './tab-sync.ts'
@@ -23,14 +23,17 @@ export interface Tabs {
    * starts
    */
   refreshExclusively(refresh: () => Promise<HeldToken>): Promise<HeldToken>
-  /**
-   * Resolves when no auth request of this tab is in flight, or after `lockTimeoutMs`; `undefined`
-   * if none is.
-   */
-  whenIdle(): Promise<void> | undefined
+  /** Resolves when no auth request of this tab is in flight; `undefined` if none is. */
+  whenIdle(): Promise<unknown> | undefined
   readonly attempts: Pick<RefreshAttempts, 'begin' | 'close' | 'fail' | 'forget'>
-  /** The back-off of all tabs. */
-  readonly record: Holds
+  /** The failure that holds refreshes back in all tabs. */
+  readonly record: Pick<SessionRecord, 'hold' | 'setHold'>
+  /**
+   * Whether this tab knows what storage knows of the session, so that its token may be sent. Costs
+   * one read of storage. If it does not, wait for `catchUp()` and ask again. If the answer is still
+   * no, another tab may have signed in: refresh before the token is sent.
+   */
+  isCurrent(): boolean
   /** Resolves when this tab knows what the other tabs know; `undefined` if it knows already. */
   catchUp(): Promise<void> | undefined
   /** Whether a token from the server may be of another user than the session. */
@@ -45,18 +48,20 @@ export interface TabsDeps {
   /** Prefix of storage keys, and name of the lock and the channel. */
   readonly namespace: string
   readonly lockTimeoutMs: number
+  readonly record: SessionRecord
   readonly session: Session
   /** Set while the server has not confirmed a sign-out. */
   readonly signOutMark: StoredValue
   readonly readUser: ReadUser
-  readonly platform: Platform
+  readonly platform: ClientPlatform
 }
 
 /** How often to look whether another tab's refresh that holds no lock is still in flight. */
 const lookAgainMs = 50
 
 export function createTabs(options: TabsDeps): Tabs {
-  const { mode, namespace, lockTimeoutMs, session, signOutMark, readUser, platform } = options
+  const { mode, namespace, lockTimeoutMs, record, session, signOutMark, readUser, platform } =
+    options
   const lock = createLock(namespace, lockTimeoutMs, platform)
   const attempts = createRefreshAttempts(platform, `${namespace}:attempt`)
   const sync = createTabSync({
@@ -139,7 +144,8 @@ export function createTabs(options: TabsDeps): Tabs {
     refreshExclusively,
     whenIdle: lock.whenIdle,
     attempts,
-    record: createHolds(),
+    record,
+    isCurrent: sync.isCurrent,
     catchUp: () => sync.catchUp(false),
     isOtherUser: sync.isOtherUser,
     wake() {

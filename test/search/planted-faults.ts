@@ -14,8 +14,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     invariant: 'I1 One refresh',
     file: 'tabs/lock.ts',
-    find: 'const turn = Promise.race([tail, wait.over])',
-    replace: 'const turn = Promise.resolve()'
+    find: 'await before\n',
+    replace: '\n'
   },
   {
     invariant: 'I2 A refusal is used once',

@@ -1,11 +1,19 @@
 // Auth lock: one task at a time, with a bounded wait.
-import { expect, it } from 'vitest'
-import type { PlatformLocks } from '../../src/lib/platform.ts'
-import { createLock } from '../../src/tabs/lock.ts'
+import { describe, expect, it } from 'vitest'
+import type { Platform, PlatformLocks } from '../../src/lib/platform.ts'
+import { createWaits } from '../../src/lib/time.ts'
+import { type AuthLock, createLock } from '../../src/tabs/lock.ts'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
 import { createSharedLocks } from '../support/setups/virtual-tabs.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+function createLockOf(
+  platform: Pick<Platform, 'setTimer'>,
+  locks: PlatformLocks | undefined
+): AuthLock {
+  return createLock('a', 1000, { locks, ...createWaits(platform) })
+}
 
 function createTask() {
   const order: string[] = []
@@ -23,7 +31,7 @@ function createTask() {
 
 it('runs the tasks of one tab one after the other, in the order of their calls', async () => {
   const { platform } = createManualClock()
-  const lock = createLock('a', 1000, { ...platform, locks: undefined })
+  const lock = createLockOf(platform, undefined)
   const { order, finish, task } = createTask()
   const both = Promise.all([lock.run(task('one')), lock.run(task('two'))])
   await turn()
@@ -37,7 +45,7 @@ it('runs the tasks of one tab one after the other, in the order of their calls',
 
 it('runs a task without the lock when its wait is over', async () => {
   const { platform, tick } = createManualClock()
-  const lock = createLock('a', 1000, { ...platform, locks: undefined })
+  const lock = createLockOf(platform, undefined)
   const { order, task } = createTask()
   void lock.run(task('hung'))
   void lock.run(task('next'))
@@ -52,7 +60,7 @@ it('runs a task without the lock when its wait is over', async () => {
 
 it('runs the next task after one that failed', async () => {
   const { platform } = createManualClock()
-  const lock = createLock('a', 1000, { ...platform, locks: undefined })
+  const lock = createLockOf(platform, undefined)
   const failing = lock.run(() => Promise.reject(new Error('no')))
   const next = lock.run(async () => 'yes')
   await expect(failing).rejects.toThrow('no')
@@ -62,7 +70,7 @@ it('runs the next task after one that failed', async () => {
 it('leaves no timer behind after the tasks have run', async () => {
   const { platform, pendingTimers } = createManualClock()
   const locks: PlatformLocks = { request: (name, _, task) => task({ name }) }
-  const lock = createLock('a', 1000, { ...platform, locks })
+  const lock = createLockOf(platform, locks)
   await Promise.all([lock.run(async () => 1), lock.run(async () => 2)])
   await turn()
   expect(pendingTimers()).toBe(0)
@@ -78,7 +86,7 @@ it.each([
   ]
 ])('runs the task without the Web Lock if requesting it %s', async (_, request) => {
   const { platform } = createManualClock()
-  const lock = createLock('a', 1000, { ...platform, locks: { request } })
+  const lock = createLockOf(platform, { request })
   let runs = 0
   await lock.run(async () => {
     runs += 1
@@ -98,7 +106,7 @@ it('runs the task without the Web Lock, and never steals it, if another tab keep
       )
     }
   }
-  const lock = createLock('a', 1000, { ...platform, locks })
+  const lock = createLockOf(platform, locks)
   const running = lock.run(async (afterAnother) => `ran, ${afterAnother}`)
   await turn()
   tick(1000)
@@ -109,7 +117,7 @@ it('runs the task without the Web Lock, and never steals it, if another tab keep
 it('rejects with the error of the task and runs it once', async () => {
   const { platform } = createManualClock()
   const locks: PlatformLocks = { request: (name, _, task) => task({ name }) }
-  const lock = createLock('a', 1000, { ...platform, locks })
+  const lock = createLockOf(platform, locks)
   let runs = 0
   const running = lock.run(async () => {
     runs += 1
@@ -122,12 +130,148 @@ it('rejects with the error of the task and runs it once', async () => {
 it('reports whether another tab held the lock before', async () => {
   const { platform } = createManualClock()
   const shared = createSharedLocks()
-  const [first, second] = [1, 2].map(() =>
-    createLock('a', 1000, { ...platform, locks: shared.forTab().locks })
-  )
+  const [first, second] = [1, 2].map(() => createLockOf(platform, shared.forTab().locks))
   const order = await Promise.all([
     first?.run(async (afterAnother) => afterAnother),
     second?.run(async (afterAnother) => afterAnother)
   ])
   expect(order).toEqual([false, true])
+})
+
+it('runs the task without the Web Lock if its first request is never answered', async () => {
+  const { platform, tick } = createManualClock()
+  let grant: () => Promise<unknown> = async () => {}
+  const locks: PlatformLocks = {
+    request: (name, _, task) =>
+      new Promise((resolve) => {
+        grant = async () => resolve(await task({ name }))
+      })
+  }
+  const lock = createLockOf(platform, locks)
+  for (const name of ['first', 'second']) {
+    const running = lock.run(async () => name)
+    await turn()
+    tick(1000)
+    expect(await running).toBe(name)
+  }
+  // A grant that comes too late gives the lock back at once.
+  await grant()
+})
+
+describe('with another tab', () => {
+  function setUp() {
+    const { platform, tick, pendingTimers } = createManualClock()
+    const shared = createSharedLocks()
+    const here = createWaits(platform)
+    const lock = createLock('a', 1000, { locks: shared.forTab().locks, ...here })
+    const other = createLockOf(platform, shared.forTab().locks)
+    return { tick, pendingTimers, lock, other, dispose: () => here.dispose(new Error('disposed')) }
+  }
+
+  it('releases a held lock at once when the client is disposed', async () => {
+    const { lock, other, dispose } = setUp()
+    const { order, task } = createTask()
+    void lock.run(task('hung'))
+    const waiting = other.run(async (afterAnother) => afterAnother)
+    await turn()
+    dispose()
+    expect(await waiting).toBe(true)
+    expect(order).toEqual(['hung begins'])
+  })
+
+  it('does not hold up other tabs by a request that was waiting when its client was disposed', async () => {
+    const { lock, other, dispose, pendingTimers } = setUp()
+    const { order, finish, task } = createTask()
+    void other.run(task('first'))
+    await turn()
+    const waiting = lock.run(async () => order.push('disposed client'))
+    await turn()
+    dispose()
+    await expect(waiting).rejects.toThrow('disposed')
+    void other.run(task('second'))
+    finish[0]?.()
+    await turn()
+    expect(order).toEqual(['first begins', 'first ends', 'second begins'])
+    expect(pendingTimers()).toBe(0)
+    await expect(lock.run(async () => {})).rejects.toThrow('disposed')
+  })
+
+  it('keeps the lock for a moment after a task, and not from its own callers', async () => {
+    const { lock, other, tick } = setUp()
+    expect(await lock.run(async () => 'refreshed', { keepMs: 100 })).toBe('refreshed')
+    const { order, task } = createTask()
+    void other.run(task('other tab'))
+    await turn()
+    tick(99)
+    await turn()
+    expect(order).toEqual([])
+    tick(1)
+    await turn()
+    expect(order).toEqual(['other tab begins'])
+  })
+
+  it('runs the next task of the same tab at once under the lock it keeps', async () => {
+    const { lock, other, tick, pendingTimers } = setUp()
+    await lock.run(async () => {}, { keepMs: 100 })
+    const { order, finish, task } = createTask()
+    void other.run(task('other tab'))
+    void lock.run(task('same tab'))
+    await turn()
+    tick(500)
+    await turn()
+    expect(order).toEqual(['same tab begins'])
+    finish[0]?.()
+    await turn()
+    expect(order).toEqual(['same tab begins', 'same tab ends', 'other tab begins'])
+    finish[1]?.()
+    await turn()
+    expect(pendingTimers()).toBe(0)
+  })
+
+  it('does not keep the lock after a task that failed', async () => {
+    const { lock, other } = setUp()
+    const failing = lock.run(() => Promise.reject(new Error('no')), { keepMs: 100 })
+    await expect(failing).rejects.toThrow('no')
+    expect(await other.run(async (afterAnother) => afterAnother)).toBe(false)
+  })
+
+  it('releases a kept lock at once when the client is disposed', async () => {
+    const { lock, other, dispose, pendingTimers } = setUp()
+    await lock.run(async () => {}, { keepMs: 100 })
+    const waiting = other.run(async () => 'ran')
+    await turn()
+    dispose()
+    expect(await waiting).toBe('ran')
+    expect(pendingTimers()).toBe(0)
+  })
+
+  it('leaves the queue as soon as the task has become unnecessary', async () => {
+    const { lock, other, pendingTimers } = setUp()
+    const { order, finish, task } = createTask()
+    void other.run(task('first'))
+    await turn()
+    const arrived = new AbortController()
+    const waiting = lock.run(task('unnecessary'), { signal: arrived.signal })
+    await turn()
+    arrived.abort(new Error('not needed'))
+    await expect(waiting).rejects.toThrow('not needed')
+    void lock.run(task('next'))
+    finish[0]?.()
+    await turn()
+    expect(order).toEqual(['first begins', 'first ends', 'next begins'])
+    finish[1]?.()
+    await turn()
+    expect(pendingTimers()).toBe(0)
+  })
+
+  it('does not stop a task that has begun when its signal aborts', async () => {
+    const { lock } = setUp()
+    const { finish, task } = createTask()
+    const arrived = new AbortController()
+    const running = lock.run(task('begun'), { signal: arrived.signal })
+    await turn()
+    arrived.abort(new Error('not needed'))
+    finish[0]?.()
+    expect(await running).toBe('begun')
+  })
 })

@@ -1,0 +1,169 @@
+// Session record: the only file that reads and writes the stored record of the session.
+import type { Platform } from '../lib/platform.ts'
+import {
+  type EndReason,
+  emptyRecord,
+  endOf,
+  liveSession,
+  merge,
+  type OpenRefresh,
+  type Part,
+  parseRecord,
+  type RecordValue,
+  type RefreshHold,
+  writeRecord
+} from './record-value.ts'
+
+export interface SessionRecord {
+  /** The value that this tab knows, without a look at storage. */
+  known(): RecordValue
+  /** The value that all tabs know. Costs one comparison of texts if storage has not changed. */
+  read(): RecordValue
+  /** Merges the value of another tab. */
+  add(other: RecordValue): void
+  /** Whether other tabs can read what this one writes, as far as it knows. */
+  isShared(): boolean
+  /** Whether this tab has written within the last seconds: it may have covered another write. */
+  hasJustWritten(): boolean
+  /**
+   * Calls `listener` after another tab has changed the record. `isLost`: storage has lost what this
+   * tab knows, and has it back now.
+   */
+  onChange(listener: (isLost: boolean) => void): void
+  /** This tab got a token from the server for the session with this ID. */
+  enter(sessionId: string | undefined): RecordValue
+  /**
+   * Ends the session of this tab, and with a sign-out the live one too. If neither is known, a new
+   * ID stands for it.
+   */
+  end(mine: string | undefined, reason: EndReason, isConfirmed: boolean): RecordValue
+  /** The server has confirmed the sign-out. */
+  confirm(id: string): void
+  setRefresh(refresh: OpenRefresh | undefined): void
+  /** The failure that holds refreshes back in all tabs. */
+  hold(): RefreshHold | undefined
+  setHold(hold: RefreshHold | undefined): void
+  setTabs(tabs: number): void
+  setActive(atMs: number): void
+}
+
+/** A write of another tab may arrive this late, and be covered by a write of this tab. */
+const settlesWithinMs = 2_000
+/** A hold that ends later is from a wrong clock. */
+const longestHoldMs = 600_000
+
+//  Storage may be slow, and the last write wins. A tab still knows the value that another write
+//  has covered. It reads the other text, merges, and writes the result.
+//
+//  tab A ── reads 7 ── writes 8, s has ended ─────────── reads B's text ── writes the merged value
+//  tab B ── reads 7 ───── writes 8, s is live ─ (covers A's text) ───────── reads: s has ended
+//
+//  The merged value is the same in both tabs, so the writing ends.
+export function createSessionRecord(
+  platform: Pick<Platform, 'storage' | 'now' | 'randomId' | 'monotonicNow'>,
+  key: string
+): SessionRecord {
+  const { storage } = platform
+  const listeners = new Set<(isLost: boolean) => void>()
+  let known = emptyRecord
+  let seenText: string | null = null
+  let isShared = storage !== undefined
+  let writtenAtMs = -Infinity
+
+  function readText(): string | null {
+    try {
+      return storage?.getItem(key) ?? null
+    } catch {
+      return null
+    }
+  }
+
+  function read(): RecordValue {
+    const text = readText()
+    if (text !== seenText) absorb(text)
+    return known
+  }
+
+  function absorb(text: string | null): void {
+    const stored = parseRecord(text) ?? emptyRecord
+    const before = known
+    seenText = text
+    known = merge(before, stored, platform.now())
+    const after = writeRecord(known)
+    if (after !== writeRecord(stored)) write()
+    const isChanged = after !== writeRecord(before)
+    const isLost = stored.counter < before.counter
+    if (isChanged || isLost) for (const listener of listeners) listener(isLost)
+  }
+
+  function write(): void {
+    const text = writeRecord(known)
+    try {
+      storage?.setItem(key, text)
+      seenText = text
+      isShared = storage !== undefined
+      writtenAtMs = platform.monotonicNow()
+    } catch {
+      // Storage is blocked or full: the value lives in memory, and other tabs get it in messages.
+      isShared = false
+    }
+  }
+
+  function change(make: (now: RecordValue) => Partial<RecordValue>): RecordValue {
+    const now = read()
+    known = { ...now, ...make(now) }
+    write()
+    return known
+  }
+
+  function replace<Value>(part: Part<Value>, value: Value | undefined): Part<Value> {
+    return { step: part.step + 1, value }
+  }
+
+  absorb(readText())
+
+  return {
+    known: () => known,
+    read,
+    add(other) {
+      const before = writeRecord(known)
+      known = merge(known, other, platform.now())
+      if (writeRecord(known) === before) return
+      write()
+      for (const listener of listeners) listener(false)
+    },
+    isShared: () => isShared,
+    hasJustWritten: () => platform.monotonicNow() - writtenAtMs < settlesWithinMs,
+    onChange: (listener) => void listeners.add(listener),
+    enter: (sessionId) => change(({ counter }) => ({ counter: counter + 1, sessionId })),
+    end(mine, reason, isConfirmed) {
+      return change((now) => {
+        const counter = now.counter + 1
+        const own = endOf(now, mine) === undefined ? mine : undefined
+        const sessionId = liveSession(now) ?? own ?? platform.randomId()
+        // A sign-out also ends a sign-in that this tab has not heard of yet.
+        const ids =
+          reason === 'session-expired' ? [own ?? sessionId] : [own ?? sessionId, sessionId]
+        const ended = ids.map((id) => ({ id, counter, reason, isConfirmed }))
+        return merge({ ...now, counter, sessionId }, { ...emptyRecord, ended }, platform.now())
+      })
+    },
+    confirm(id) {
+      change(({ ended }) => ({
+        ended: ended.map((end) => (end.id === id ? { ...end, isConfirmed: true } : end))
+      }))
+    },
+    setRefresh: (refresh) => void change((now) => ({ refresh: replace(now.refresh, refresh) })),
+    hold() {
+      const { value } = read().hold
+      return value && value.untilMs - platform.now() <= longestHoldMs ? value : undefined
+    },
+    setHold(hold) {
+      if (hold === undefined && read().hold.value === undefined) return
+      change((now) => ({ hold: replace(now.hold, hold) }))
+    },
+    setTabs: (tabs) => void change((now) => ({ tabs: replace(now.tabs, Math.max(0, tabs)) })),
+    setActive: (activeAtMs) =>
+      void change((now) => merge(now, { ...emptyRecord, activeAtMs }, activeAtMs))
+  }
+}
