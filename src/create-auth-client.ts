@@ -235,7 +235,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     },
     on: emitter.on,
     async ready() {
-      if (session.getState().status === 'initializing' && refresher.isInFlight()) {
+      if (session.getState().status === 'initializing' && refresher.isPending()) {
         await refresher.refresh('restore').catch(() => {})
       }
       return getState()

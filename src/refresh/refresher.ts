@@ -38,6 +38,8 @@ export interface Refresher {
    */
   refresh(reason: RefreshReason): Promise<HeldToken>
   isInFlight(): boolean
+  /** Whether a refresh is in flight, or a caller waits until it may start. */
+  isPending(): boolean
   status(): RefreshStatus
   /** Time until this tab has to refresh; `undefined` without a plan. */
   dueInMs(): number | undefined
@@ -53,8 +55,8 @@ export function createRefresher(options: RefresherDeps): Refresher {
   const { session, tabs, request, platform, emitter, refreshTimeoutMs } = options
   const retries = createRetryState({ session, record: tabs.record, platform })
   const restore = createRestoreDeadline(session, platform, refreshTimeoutMs)
-  const { apply, fail, endWithToken } = createApplyAnswer({ ...options, retries })
-  const ask = createAskServer({ session, tabs, request, fail })
+  const results = createApplyAnswer({ ...options, retries })
+  const ask = createAskServer({ session, tabs, request, fail: results.fail })
   let flight: Flight | undefined
   let cancelHold = () => {}
   let flights = 0
@@ -80,27 +82,29 @@ export function createRefresher(options: RefresherDeps): Refresher {
   }
 
   function join(reason: RefreshReason, deadlineMs: number): Promise<HeldToken> {
-    if (flight?.isStarted) return flight.answer
+    const isAwaited = reason !== 'timer' && reason !== 'wake'
+    const mine = flight ?? createFlight()
     // A page load asks the other tabs first: one may hold a token.
-    const heldBackBy = reason === 'restore' ? undefined : heldBack(reason)
-    if (heldBackBy === undefined) return start(reason)
-    const isDueWork = reason === 'timer' || reason === 'wake'
-    if (isDueWork || retries.heldBackMs() > deadlineMs) return Promise.reject(heldBackBy)
-    flight ??= createFlight()
-    startAfterHold(reason)
-    return flight.answer
+    const heldBackBy = mine.isStarted || reason === 'restore' ? undefined : heldBack(reason)
+    const isTooLong = () => !isAwaited || retries.heldBackMs() > deadlineMs
+    if (heldBackBy !== undefined && isTooLong()) return Promise.reject(heldBackBy)
+    flight = mine
+    mine.isAwaited ||= isAwaited
+    if (heldBackBy !== undefined) startAfterHold(mine, reason)
+    else if (!mine.isStarted) start(mine, reason)
+    return mine.answer
   }
 
-  function startAfterHold(reason: RefreshReason): void {
+  function startAfterHold(mine: Flight, reason: RefreshReason): void {
     cancelHold()
     cancelHold = platform.setTimer(() => {
-      if (retries.heldBackMs() === 0) start(reason)
-      else startAfterHold(reason)
+      if (retries.heldBackMs() === 0) start(mine, reason)
+      else startAfterHold(mine, reason)
     }, retries.heldBackMs())
   }
 
   function heldBack(reason: RefreshReason): AuthError | undefined {
-    const error = retries.heldBackBy(reason === 'manual')
+    const error = retries.heldBackBy(reason)
     if (error === undefined) return undefined
     session.note({ type: 'failed', code: error.code, atMs: platform.now() })
     endIfTooLong()
@@ -121,21 +125,22 @@ export function createRefresher(options: RefresherDeps): Refresher {
     return error
   }
 
-  function start(reason: RefreshReason): Promise<HeldToken> {
+  function start(mine: Flight, reason: RefreshReason): void {
     const epoch = session.epoch()
     let outcome: RefreshOutcome | undefined
+    let heldBackBy: AuthError | undefined
     flights += 1
     const number = flights
 
     async function run(): Promise<HeldToken> {
       // Another tab may have failed during the wait for the lock.
-      const heldBackBy = heldBack(reason)
+      heldBackBy = heldBack(reason)
       if (heldBackBy !== undefined) throw heldBackBy
       const credential = await ask.readTokens(epoch)
-      if (credential === undefined) throw endWithToken(reason)
+      if (credential === undefined) throw results.endWithToken(reason)
       emitter.emit('refresh-started', { reason })
       try {
-        const token = apply(await ask.send(credential, epoch), reason)
+        const token = results.apply(await ask.send(credential, epoch), reason)
         outcome = { kind: 'refreshed', reason, atMs: platform.now() }
         return token
       } catch (error) {
@@ -147,23 +152,27 @@ export function createRefresher(options: RefresherDeps): Refresher {
       }
     }
 
-    cancelHold()
-    const mine = flight ?? createFlight()
-    flight = mine
-    mine.isStarted = true
+    function fail(error: unknown): void {
+      const isShort = retries.heldBackMs() <= refreshTimeoutMs
+      const isHeldBack = error === heldBackBy && mine.isAwaited && isShort && flight === mine
+      mine.isStarted = !isHeldBack
+      if (isHeldBack) startAfterHold(mine, reason)
+      else mine.reject(error)
+    }
 
     function land(): void {
       // After a sign-in or sign-out, another flight may be open by now.
-      if (flight === mine) flight = undefined
+      if (flight === mine && mine.isStarted) flight = undefined
       // Only now, so that a listener that calls refresh() starts a new one.
       if (outcome !== undefined) settle(outcome, number)
       endIfTooLong()
       session.signal('settled')
     }
+    cancelHold()
+    mine.isStarted = true
     // The callers get the result before the app and the other parts hear of it.
-    const work = tabs.refreshExclusively(run).then(mine.resolve, mine.reject)
+    const work = tabs.refreshExclusively(run).then(mine.resolve, fail)
     work.then(() => {}).then(land)
-    return mine.answer
   }
 
   function settle(outcome: RefreshOutcome, number: number): void {
@@ -205,7 +214,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
       session.note({ type: 'recovered' })
     }
     const token = session.held()
-    if (token === undefined || flight === undefined || flight.isStarted) return
+    if (token === undefined || flight?.isStarted !== false) return
     cancelHold()
     flight.resolve(token)
     flight = undefined
@@ -218,12 +227,13 @@ export function createRefresher(options: RefresherDeps): Refresher {
   return {
     refresh,
     isInFlight,
+    isPending: () => flight !== undefined,
     status: () => ({ isRefreshing: isInFlight(), lastOutcome }),
     dueInMs,
     restoreFailure: () => retries.last() ?? unreachable(),
     networkIsBack() {
       retries.networkIsBack()
-      if (flight !== undefined && !flight.isStarted) startAfterHold('wake')
+      if (flight?.isStarted === false) startAfterHold(flight, 'wake')
     },
     dispose(error) {
       disposal = error

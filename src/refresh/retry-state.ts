@@ -3,6 +3,7 @@ import { AuthError, type AuthErrorCode } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import { later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
 import { lifeLeftMs } from '../lib/token-lifetime.ts'
+import type { RefreshReason } from '../session/events.ts'
 import type { Session } from '../session/session.ts'
 import type { RefreshHold } from '../tabs/record-value.ts'
 import type { Tabs } from '../tabs/tabs.ts'
@@ -19,7 +20,7 @@ export interface RetryState {
    * The remembered failure that a refresh must reject with; `undefined` if it may start now. From
    * then on, this tab retries when the hold is over.
    */
-  heldBackBy(isManual: boolean): AuthError | undefined
+  heldBackBy(reason: RefreshReason): AuthError | undefined
   /** Time until a refresh may start, in any tab. */
   heldBackMs(): number
   /** Time until this tab retries; `undefined` if its last refresh did not fail. */
@@ -53,6 +54,7 @@ export interface RetryStateDeps {
 //                                              ├─ A: refresh ── 503 ── longer hold
 //                                              └─ B: (waits for the lock) ── held back again
 export function createRetryState({ session, record, platform }: RetryStateDeps): RetryState {
+  const untilMsBefore = record.hold()?.untilMs
   let hasFailed = false
   let seen: SeenHold | undefined
   /** The error of a wrong option, which a retry does not correct. Other tabs may have others. */
@@ -119,11 +121,14 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
       forget()
       record.setHold(undefined)
     },
-    heldBackBy(isManual) {
+    heldBackBy(reason) {
       const restMs = heldBackMs()
       const hold = current()?.hold
-      // A user may retry at once, unless the server asked the client to wait.
-      if (restMs === 0 || (isManual && !hold?.isRetryAfter)) return undefined
+      // A user may retry or reload at once, unless the server asked to wait. If many tabs load
+      // together, the failure of the first one holds the others back.
+      const isReload = reason === 'restore' && hold?.untilMs === untilMsBefore
+      const mayPass = (reason === 'manual' || isReload) && !hold?.isRetryAfter
+      if (restMs === 0 || mayPass) return undefined
       hasFailed = true
       return final ?? (hold && remembered(hold, restMs))
     },
