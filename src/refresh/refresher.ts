@@ -40,6 +40,8 @@ export interface Refresher {
   isInFlight(): boolean
   /** Whether a refresh is in flight, or a caller waits until it may start. */
   isPending(): boolean
+  /** Whether no refresh may start now, because one has failed. */
+  isHeldBack(): boolean
   status(): RefreshStatus
   /** Time until this tab has to refresh; `undefined` without a plan. */
   dueInMs(): number | undefined
@@ -72,27 +74,30 @@ export function createRefresher(options: RefresherDeps): Refresher {
     if (disposal !== undefined) return Promise.reject(disposal)
     // A request without a token does not wait longer than `initializing` lasts.
     const deadlineMs = (reason === 'manual' ? undefined : restore.remainingMs()) ?? refreshTimeoutMs
-    const epoch = session.epoch()
-    return platform.wait(join(reason, deadlineMs), {
-      deadlineMs,
-      onTimeout() {
-        throw timeOut(reason, epoch)
-      }
-    })
-  }
-
-  function join(reason: RefreshReason, deadlineMs: number): Promise<HeldToken> {
     const isAwaited = reason !== 'timer' && reason !== 'wake'
     const mine = flight ?? createFlight()
     // A page load asks the other tabs first: one may hold a token.
     const heldBackBy = mine.isStarted || reason === 'restore' ? undefined : heldBack(reason)
-    const isTooLong = () => !isAwaited || retries.heldBackMs() > deadlineMs
+    const isTooLong = () => !isAwaited || retries.heldBackMs() >= deadlineMs
     if (heldBackBy !== undefined && isTooLong()) return Promise.reject(heldBackBy)
     flight = mine
     mine.isAwaited ||= isAwaited
     if (heldBackBy !== undefined) startAfterHold(mine, reason)
     else if (!mine.isStarted) start(mine, reason)
-    return mine.answer
+    const epoch = session.epoch()
+    return platform.wait(mine.answer, {
+      deadlineMs,
+      onTimeout() {
+        const error = heldBackBy ?? timedOut(refreshTimeoutMs)
+        if (reason !== 'manual') restore.end()
+        if (session.epoch() === epoch) note(error)
+        throw error
+      }
+    })
+  }
+
+  function note({ code }: AuthError): void {
+    session.note({ type: 'failed', code, atMs: platform.now() })
   }
 
   function startAfterHold(mine: Flight, reason: RefreshReason): void {
@@ -106,7 +111,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
   function heldBack(reason: RefreshReason): AuthError | undefined {
     const error = retries.heldBackBy(reason)
     if (error === undefined) return undefined
-    session.note({ type: 'failed', code: error.code, atMs: platform.now() })
+    note(error)
     endIfTooLong()
     return error
   }
@@ -114,15 +119,6 @@ export function createRefresher(options: RefresherDeps): Refresher {
   function endIfTooLong(): void {
     const leftMs = restore.remainingMs()
     if (leftMs !== undefined && (retries.retryInMs() ?? 0) > leftMs) restore.end()
-  }
-
-  function timeOut(reason: RefreshReason, epoch: number): AuthError {
-    if (reason !== 'manual') restore.end()
-    const heldBackBy = flight?.isStarted ? undefined : retries.last()
-    const error = heldBackBy ?? timedOut(refreshTimeoutMs)
-    const isOurs = session.epoch() === epoch
-    if (isOurs) session.note({ type: 'failed', code: error.code, atMs: platform.now() })
-    return error
   }
 
   function start(mine: Flight, reason: RefreshReason): void {
@@ -228,6 +224,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
     refresh,
     isInFlight,
     isPending: () => flight !== undefined,
+    isHeldBack: () => retries.heldBackMs() > 0,
     status: () => ({ isRefreshing: isInFlight(), lastOutcome }),
     dueInMs,
     restoreFailure: () => retries.last() ?? unreachable(),

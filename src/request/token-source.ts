@@ -102,6 +102,9 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       const token = sendable()
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
+      const expiring = session.held()
+      const isValid = expiring !== undefined && hasLifeLeft(expiring, 0)
+      if (isValid && !refresher.isInFlight() && refresher.isHeldBack()) return expiring
       try {
         return await refresh('request')
       } catch (error) {
