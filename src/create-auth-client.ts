@@ -1,5 +1,4 @@
 // createAuthClient(): builds the parts of a client and wires them. It decides nothing itself.
-import axios from 'axios'
 import { createEndpoints } from './auth-api/endpoints.ts'
 import { createNotices } from './auth-api/notices.ts'
 import { createTokenRequest } from './auth-api/token-request.ts'
@@ -19,7 +18,6 @@ import { createRefreshRequest } from './refresh/refresh-request.ts'
 import { readPolicy } from './refresh/refresh-time.ts'
 import { createRefresher } from './refresh/refresher.ts'
 import { createAxiosBinding } from './request/axios/attach.ts'
-import { createReadBody } from './request/body-text.ts'
 import { createDiagnostics } from './request/diagnostics.ts'
 import { createAuthFetch } from './request/fetch.ts'
 import { createSendWithToken } from './request/send-with-token.ts'
@@ -171,12 +169,10 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     diagnostics
   })
   const { beginRequest } = session
-  const requestDeps = { sendWithToken, beginRequest, attach, reissue, fetch: pageFetch }
-  const binding = createAxiosBinding({ ...requestDeps, platform })
-  const readBody = createReadBody(platform)
-  const authFetch = createAuthFetch({ ...requestDeps, baseURL, readBody })
-  const instance = axios.create({ baseURL })
-  binding.attach(instance)
+  const requestDeps = { sendWithToken, beginRequest, attach, reissue, fetch: pageFetch, platform }
+  const binding = createAxiosBinding(requestDeps)
+  const authFetch = createAuthFetch({ ...requestDeps, baseURL })
+  const instance = binding.createInstance({ baseURL })
 
   // An unconfirmed sign-out comes first: a restore would undo it.
   if (signOutMark.read() !== undefined) signIn.retrySignOut()
@@ -244,8 +240,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
       if (isDisposed) return
       isDisposed = true
       scheduler.dispose()
-      binding.detachAll()
-      instance.interceptors.request.use(() => Promise.reject(disposed()))
+      binding.dispose(disposed)
       tabs.dispose()
       session.dispose()
       refresher.dispose(disposed())

@@ -185,31 +185,3 @@ export function createWaiting(platform: Pick<Platform, 'setTimer'>): Waiting {
     }
   }
 }
-
-/**
- * Runs a request that continues after its callers stop waiting, because its answer still counts.
- * The signal aborts after `afterMs`.
- */
-export async function untilAbandoned<T>(
-  platform: Pick<Platform, 'setTimer'>,
-  afterMs: number,
-  request: (signal: AbortSignal) => Promise<T>
-): Promise<T> {
-  const abandoned = new AbortController()
-  const cancel = platform.setTimer(() => abandoned.abort(), afterMs)
-  try {
-    return await request(abandoned.signal)
-  } finally {
-    cancel()
-  }
-}
-
-/** Settles as `promise` does, or rejects with the signal's reason as soon as the signal aborts. */
-export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason)
-    if (signal.aborted) aborted()
-    signal.addEventListener('abort', aborted)
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
-  })
-}

@@ -10,9 +10,9 @@ const longestReadMs = 5_000
  * Reads a body and leaves the response readable. Empty if the body is too large, takes too long or
  * is a stream of events. Never rejects.
  */
-export type ReadBody = (response: Response) => Promise<string>
-
-export function createReadBody({ wait }: Pick<ClientPlatform, 'wait'>): ReadBody {
+export function createReadBody({
+  wait
+}: Pick<ClientPlatform, 'wait'>): (response: Response) => Promise<string> {
   return async (response) => {
     const isTooLong = Number(response.headers.get('Content-Length')) > longestBodyBytes
     const type = response.headers.get('Content-Type') ?? ''

@@ -12,6 +12,7 @@ import type { ClientPlatform } from '../lib/time.ts'
 import { compareUsers } from '../session/adoption.ts'
 import type { HeldToken, ReceiveToken } from '../session/held-token.ts'
 import type { Tabs } from '../tabs/tabs.ts'
+import { longestQueueMs } from './call-order.ts'
 
 /** The credential of a session that the user has ended. */
 type EndedSession = SessionCredential & Pick<HeldToken, 'userId'>
@@ -24,6 +25,8 @@ export interface SignOut {
    * them. `mayStart` is asked after the wait for the lock.
    */
   deliver(mayStart?: () => boolean): Promise<boolean>
+  /** As `deliver`, and `false` if it takes too long. The sign-outs are sent all the same. */
+  deliverInTime(): Promise<boolean>
   /** The ID of an unconfirmed sign-out of this or another tab. */
   pending(): string | undefined
   /** Whether another tab has signed out since `before` was pending. */
@@ -40,6 +43,7 @@ export interface SignOutDeps {
   readonly refresh: ResolvedContract['refresh']
   readonly signOutMark: StoredValue
   readonly platform: ClientPlatform
+  readonly refreshTimeoutMs: number
   readonly refreshAbandonMs: number
   /** `false`: the backend has no logout endpoint, so each sign-out counts as confirmed. */
   readonly canLogOut: boolean
@@ -47,7 +51,8 @@ export interface SignOutDeps {
 
 export function createSignOut(options: SignOutDeps): SignOut {
   const { tokenRequest, tabs, signOutMark, receive, platform, refreshAbandonMs } = options
-  const { canLogOut, refresh } = options
+  const { canLogOut, refresh, refreshTimeoutMs } = options
+  const { wait } = platform
   /** Without a logout endpoint, the cookie outlives a sign-out. The mark then stays too. */
   const isRestorable =
     typeof refresh === 'function' || (refresh !== false && refresh.credential === 'cookie')
@@ -66,7 +71,7 @@ export function createSignOut(options: SignOutDeps): SignOut {
   }
 
   async function send(ended: EndedSession | undefined): Promise<LogoutAnswer['kind']> {
-    const answer = await platform.wait<LogoutAnswer>(
+    const answer = await wait<LogoutAnswer>(
       (signal) => tokenRequest.logout(ended, signal, (refreshed) => mayRepeat(ended, refreshed)),
       {
         deadlineMs: refreshAbandonMs,
@@ -94,6 +99,27 @@ export function createSignOut(options: SignOutDeps): SignOut {
     return kinds.size === 1 && kinds.has('confirmed')
   }
 
+  async function deliver(mayStart: () => boolean): Promise<boolean> {
+    return canLogOut ? tabs.runExclusively(async () => mayStart() && sendAll()) : true
+  }
+
+  //  refresh ─────────────── POST …no answer…
+  //  logout() ─ signed out ─ has not begun in time: not confirmed ─ (waits for the lock) ─ POST
+  async function deliverInTime(): Promise<boolean> {
+    const onTimeout = () => false
+    let begin = () => {}
+    const begun = new Promise<boolean>((resolve) => {
+      begin = () => resolve(true)
+    })
+    const delivery = deliver(() => {
+      begin()
+      return true
+    })
+    const answer = wait(delivery, { deadlineMs: refreshTimeoutMs, onTimeout })
+    answer.then(begin, begin)
+    return (await wait(begun, { deadlineMs: longestQueueMs, onTimeout })) && answer
+  }
+
   return {
     note(token) {
       if (!canLogOut && !isRestorable) return
@@ -104,9 +130,8 @@ export function createSignOut(options: SignOutDeps): SignOut {
       own = platform.randomId()
       signOutMark.set(own)
     },
-    async deliver(mayStart = () => true) {
-      return canLogOut ? tabs.runExclusively(async () => mayStart() && sendAll()) : true
-    },
+    deliver: (mayStart = () => true) => deliver(mayStart),
+    deliverInTime,
     pending: signOutMark.read,
     isNewElsewhere(before) {
       const id = signOutMark.read()

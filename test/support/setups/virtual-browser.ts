@@ -214,7 +214,7 @@ export function createVirtualBrowser(
       return Object.defineProperty(response, 'url', { value: request.url })
     },
     async adapter(config) {
-      const url = new URL(config.url ?? '', config.baseURL).href
+      const url = new URL(config.url ?? '', config.baseURL || undefined).href
       const headers = config.headers.toJSON() as Record<string, string>
       const wire = await exchange(
         (config.method ?? 'get').toUpperCase(),
