@@ -130,8 +130,8 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
 
 /**
  * Whether the server itself has answered. A server that stores answers by key would repeat this one
- * for as long as the key is sent. A gateway that answers 502 or 504 does not know whether the server
- * has processed the refresh.
+ * for as long as the key is sent. A gateway that answers 502 or 504 does not know whether the
+ * server has processed the refresh.
  */
 function endsKey(answer: TokenAnswer): boolean {
   if (answer.kind !== 'undecided' || answer.wasRedirected) return true

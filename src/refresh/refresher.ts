@@ -33,8 +33,8 @@ export interface RefresherDeps {
 
 export interface Refresher {
   /**
-   * Joins the refresh in flight or starts one. While a failed refresh holds the next one back, waits
-   * for it, or rejects with the remembered failure if it would take longer than the caller waits.
+   * Joins the refresh in flight or starts one. While a failed refresh holds the next one back,
+   * waits for it. Rejects with the remembered failure if that takes longer than the caller waits.
    */
   refresh(reason: RefreshReason): Promise<HeldToken>
   isInFlight(): boolean

@@ -1,4 +1,4 @@
-// I14: `initializing` ends after `refreshTimeoutMs`, also if the server does not answer the restore.
+// I14: `initializing` ends after `refreshTimeoutMs`, also if the restore gets no answer.
 import type { AuthClient } from 'everbearer'
 import { expect, it } from 'vitest'
 import {
