@@ -83,6 +83,16 @@ export interface Platform {
    */
   onPageHide(listener: () => void): () => void
   /**
+   * Calls `listener` when another tab may have written to `storage`. Returns a function that
+   * removes it.
+   */
+  onStorageChange(listener: () => void): () => void
+  /**
+   * The origin of the page that linked or redirected to this one; `undefined` if it is unknown, and
+   * after a reload.
+   */
+  referrerOrigin(): string | undefined
+  /**
    * Reads a cookie that scripts may read, for the `csrf` field of the contract.
    *
    * @returns the decoded value; `undefined` without such a cookie, and outside a page
@@ -129,6 +139,8 @@ function defaultPlatform(): Platform {
     onWake: hasPage ? onWake : () => () => {},
     warn: (message) => console.warn(message),
     onPageHide: hasPage ? onPageHide : () => () => {},
+    onStorageChange: hasPage ? onStorageChange : () => () => {},
+    referrerOrigin: () => (hasPage ? attempt(referrerOrigin) : undefined),
     readCookie: hasPage ? readCookie : () => undefined,
     storage: hasPage ? attempt(() => window.localStorage) : undefined,
     locks: isNode() ? undefined : readLocks(),
@@ -173,6 +185,17 @@ function onWake(listener: (wake: Wake) => void): () => void {
 
 function onPageHide(listener: () => void): () => void {
   return listen(window, 'pagehide', () => listener())
+}
+
+function onStorageChange(listener: () => void): () => void {
+  return listen(window, 'storage', () => listener())
+}
+
+// A reloaded page keeps its referrer.
+function referrerOrigin(): string | undefined {
+  const [navigation] = performance.getEntriesByType('navigation')
+  const { type } = navigation as PerformanceNavigationTiming
+  return type === 'navigate' ? new URL(document.referrer).origin : undefined
 }
 
 function listen(target: EventTarget, type: string, listener: () => void): () => void {

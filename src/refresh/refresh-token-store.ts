@@ -2,7 +2,7 @@
 import type { Notices } from '../auth-api/notices.ts'
 import { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import type { RefreshTokenStore } from '../lib/stored-value.ts'
+import type { RefreshTokenStore } from '../lib/refresh-token-store.ts'
 import { createWaiting, orAborted, untilAbandoned } from '../lib/time.ts'
 import type { Session } from '../session/session.ts'
 

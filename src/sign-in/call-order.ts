@@ -5,8 +5,8 @@ import { sessionChanged } from '../session/session.ts'
 
 export interface Call {
   readonly number: number
-  /** The sign-out that was pending in storage when the call began. */
-  readonly pendingSignOut: string | undefined
+  /** The sign-outs of all tabs that were known when the call began. */
+  readonly signOuts: readonly string[]
 }
 
 export interface CallOrder {
@@ -22,7 +22,7 @@ export interface CallOrder {
   dispose(error: AuthError): void
 }
 
-export function createCallOrder(readSignOut: () => string | undefined): CallOrder {
+export function createCallOrder(readSignOuts: () => readonly string[]): CallOrder {
   let calls = 0
   let effective: { readonly number: number; readonly as: 'sign-in' | 'sign-out' } | undefined
   let disposal: AuthError | undefined
@@ -31,7 +31,7 @@ export function createCallOrder(readSignOut: () => string | undefined): CallOrde
   return {
     begin() {
       calls += 1
-      return { number: calls, pendingSignOut: readSignOut() }
+      return { number: calls, signOuts: readSignOuts() }
     },
     takeEffect({ number }, as) {
       effective = { number, as }
