@@ -70,7 +70,7 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
         include: [
           'test/sign-in/main-job.test.ts',
           'test/request/replay.table.test.ts',
-          'test/request/axios/axios-instances.test.ts',
+          'test/request/axios/{axios-instances,instances-of-the-client}.test.ts',
           'test/refresh/one-refresh-over-http.test.ts'
         ],
         env: { AXIOS_UNDER_TEST: '1.18.0' }

@@ -46,7 +46,8 @@ export interface AuthClient<Credentials extends object = object, User = Claims> 
    *
    * Everything else works as with the global `fetch`, which it calls: 4xx and 5xx do not reject,
    * and an abort rejects with the signal's reason. A request with a stream as its body is not
-   * replayed.
+   * replayed. The body of a `Request` is kept in memory for a replay, so give a large upload as
+   * `body`: a `Blob`, a `File` or a `FormData` is read again instead.
    *
    * @throws AuthError as {@link AuthClient.refresh}; `ERR_AUTH_BODY_SPENT`;
    * `ERR_AUTH_INVALID_OPTIONS` (a wrong flag, or `accessToken: 'require'` for an untrusted origin
@@ -61,8 +62,8 @@ export interface AuthClient<Credentials extends object = object, User = Claims> 
    *
    * - credentials, which are sent to the login endpoint;
    * - a function that returns the body of an answer with tokens, for any other way to sign in (a
-   *   second factor, a passkey, a popup). It is called immediately, unless an auth request is in
-   *   flight. It has no deadline.
+   *   second factor, a passkey, a popup). It is called immediately. If an auth request is in
+   *   flight, it is called after the answer, or after one second. It has no deadline.
    *
    * Resolves with the body of the answer, or with the result of the function, without the tokens.
    *
@@ -108,8 +109,10 @@ export interface AuthClient<Credentials extends object = object, User = Claims> 
    * Signs the user out. The state changes immediately, even if requests are in flight, and does not
    * depend on the server's answer.
    *
-   * `confirmed: false` means that the server has not confirmed the sign-out. Page loads then do not
-   * restore the session. The client repeats the request on page load and when the network is back.
+   * `confirmed: false` means that the server has not confirmed the sign-out within
+   * `refreshTimeoutMs`, or that another auth request has kept it waiting for more than a second.
+   * Page loads then do not restore the session. The client repeats the request on page load and
+   * when the network is back.
    * A refresh token of the body leaves memory and store at once, so only this page can repeat it.
    *
    * @throws AuthError `ERR_AUTH_DISPOSED`; `ERR_AUTH_INVALID_OPTIONS` (a relative `baseURL` outside

@@ -1,23 +1,22 @@
 // createAuthClient(): builds the parts of a client and wires them. It decides nothing itself.
-import axios from 'axios'
 import { createEndpoints } from './auth-api/endpoints.ts'
 import { createNotices } from './auth-api/notices.ts'
 import { createTokenRequest } from './auth-api/token-request.ts'
 import type { AuthClient } from './auth-client.ts'
 import type { Claims } from './contract/auth-contract.ts'
 import type { TokenResponse } from './contract/tokens.ts'
+import { createDecide } from './lib/answer-rules.ts'
 import { checkFunction } from './lib/checks.ts'
 import { AuthError } from './lib/errors.ts'
 import { createEmitter } from './lib/listeners.ts'
 import { createPlatform, pageFetch } from './lib/platform.ts'
 import { createWaits, readMoment } from './lib/time.ts'
-import { checkUrlSupport, createTrustedOrigins, createUrlPolicy } from './lib/url.ts'
+import { checkUrlSupport, createTrustedOrigins, createUrlPolicy, readBase } from './lib/url.ts'
 import type { AuthClientOptions } from './options.ts'
 import { createRefreshRequest } from './refresh/refresh-request.ts'
 import { readPolicy } from './refresh/refresh-time.ts'
 import { createRefresher } from './refresh/refresher.ts'
 import { createAxiosBinding } from './request/axios/attach.ts'
-import { createBodyReader } from './request/body-text.ts'
 import { createDiagnostics } from './request/diagnostics.ts'
 import { createAuthFetch } from './request/fetch.ts'
 import { createSendWithToken } from './request/send-with-token.ts'
@@ -62,9 +61,10 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const { dispose: endWaits, ...waits } = createWaits(options.platform)
   const platform = { ...options.platform, ...waits }
   const emitter = createEmitter<AuthEvents>(eventNames)
-  const isAllowed = createUrlPolicy(platform.pageUrl, options.allowInsecureRequests)
-  const endpoints = createEndpoints(options, platform.pageUrl, isAllowed)
-  const origins = createTrustedOrigins(baseURL, options.trustedOrigins, platform.pageUrl, isAllowed)
+  const base = readBase(platform)
+  const isAllowed = createUrlPolicy(base, options.allowInsecureRequests)
+  const endpoints = createEndpoints(options, base, isAllowed)
+  const origins = createTrustedOrigins(options, base, platform.baseUrl, isAllowed)
 
   // Two clients of one origin that talk to different servers must not share a lock or a stored
   // value.
@@ -110,12 +110,14 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     endpoints
   })
   const notices = createNotices(platform)
-  const tokenRefusal = createTokenRefusal({ contract, platform, refreshTimeoutMs })
+  const decide = createDecide(platform, refreshTimeoutMs)
+  const tokenRefusal = createTokenRefusal({ contract, decide })
   const plainTokenRequest = createTokenRequest(platform, {
     contract,
     endpoints,
     trusts: origins.trusts,
     isTokenRefusal: tokenRefusal.refuses,
+    decide,
     notices
   })
   const tokenRequest = diagnostics?.watch(plainTokenRequest) ?? plainTokenRequest
@@ -165,12 +167,10 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     diagnostics
   })
   const { beginRequest } = session
-  const requestDeps = { sendWithToken, beginRequest, attach, reissue, fetch: pageFetch }
-  const binding = createAxiosBinding({ ...requestDeps, platform })
-  const bodyReader = createBodyReader(platform)
-  const authFetch = createAuthFetch({ ...requestDeps, baseURL, readBody: bodyReader.read })
-  const instance = axios.create({ baseURL })
-  binding.attach(instance)
+  const requestDeps = { sendWithToken, beginRequest, attach, reissue, fetch: pageFetch, platform }
+  const binding = createAxiosBinding(requestDeps)
+  const authFetch = createAuthFetch({ ...requestDeps, baseURL })
+  const instance = binding.createInstance({ baseURL })
 
   if (plan === 'initial-token' && initialToken !== undefined) signIn.start(initialToken)
   if (plan === 'idle') session.end('idle', 'logout')
@@ -238,10 +238,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
       if (isDisposed) return
       isDisposed = true
       scheduler.dispose()
-      binding.detachAll()
-      bodyReader.dispose()
-      tokenRefusal.dispose()
-      instance.interceptors.request.use(() => Promise.reject(disposed()))
+      binding.dispose(disposed)
       tabs.dispose()
       session.dispose()
       refresher.dispose(disposed())

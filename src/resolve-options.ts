@@ -163,7 +163,9 @@ const optionalParts: readonly string[] = ['storage', 'locks', 'openChannel']
 function readPlatform(given: unknown = {}, environment: Platform): Platform {
   checkObject(given, 'platform', Object.keys(environment))
   const parts = Object.entries(environment).map(([part, usual]) => {
-    const value = own(given, part) ?? undefined
+    const replaced = own(given, part) ?? undefined
+    // A replaced page has its own base.
+    const value = part === 'baseUrl' ? (replaced ?? own(given, 'pageUrl')) : replaced
     const isOptional = optionalParts.includes(part)
     if (value === undefined) {
       return [part, isOptional && Object.hasOwn(given, part) ? undefined : usual]

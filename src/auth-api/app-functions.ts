@@ -8,7 +8,6 @@ import type {
   RefreshFunction
 } from '../contract/endpoints.ts'
 import { AuthError, isAuthError } from '../lib/errors.ts'
-import { orAborted } from '../lib/time.ts'
 import { orError } from './answers/read-token.ts'
 import {
   type IssuedToken,
@@ -29,8 +28,7 @@ export async function loginByApp(
   read: Read
 ): Promise<TokenAnswer> {
   const source = 'contract.login'
-  const result = await settle(() => login(credentials, context), context.signal, source)
-  return issued(read(result, source))
+  return issued(read(await login(credentials, context), source))
 }
 
 /** Never rejects. The app's errors may hold secrets, so they are not passed on. */
@@ -39,13 +37,11 @@ export async function refreshByApp(
   context: RefreshContext,
   read: Read
 ): Promise<TokenAnswer> {
-  const { signal } = context
   const source = 'contract.refresh'
   let result: unknown
   try {
-    result = await settle(() => refresh(context), signal, source)
+    result = await refresh(context)
   } catch (error) {
-    if (signal.aborted) return undecided(timedOut(source))
     return isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')
       ? rejected()
       : undecided(
@@ -65,24 +61,8 @@ export async function logoutByApp(
   context: AuthRequestContext
 ): Promise<boolean> {
   try {
-    return (await settle(() => logout(context), context.signal, 'contract.logout')) !== false
+    return (await logout(context)) !== false
   } catch {
     return false
   }
-}
-
-async function settle<Result>(
-  call: () => Promise<Result>,
-  signal: AbortSignal,
-  source: string
-): Promise<Result> {
-  try {
-    return await orAborted(call(), signal)
-  } catch (error) {
-    throw signal.aborted ? timedOut(source) : error
-  }
-}
-
-function timedOut(source: string): AuthError {
-  return new AuthError('ERR_AUTH_TIMEOUT', `${source} did not settle in time.`)
 }

@@ -5,7 +5,6 @@ import { formatCredential } from '../lib/credential.ts'
 import { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import { isRedirect } from '../lib/responses.ts'
-import { orAborted } from '../lib/time.ts'
 import { type Answered, readResponse } from './answers/answer.ts'
 import { type UndecidedAnswer, undecided } from './answers/token-answer.ts'
 
@@ -58,26 +57,24 @@ export function createSendAuthRequest(
       ...inHeaders(carried)
     ])
 
-    async function exchange(): Promise<Answered | UndecidedAnswer> {
-      const init = {
-        method: endpoint.method,
-        headers,
-        ...(body.text === undefined ? {} : { body: body.text }),
-        credentials: endpoint.cookies ? 'include' : 'omit',
-        keepalive: keepalive && byteLength(body.text) <= longestKeepaliveBytes,
-        cache: 'no-store',
-        redirect: 'manual',
-        signal
-      } satisfies RequestInit
-      const response = await platform.fetch(body.url, withoutPrototype(init))
-      if (!isRedirect(response)) return readResponse(where, response)
-      response.body?.cancel().catch(() => {})
-      return undecided(redirected(where), false, true)
-    }
+    const init = {
+      method: endpoint.method,
+      headers,
+      ...(body.text === undefined ? {} : { body: body.text }),
+      credentials: endpoint.cookies ? 'include' : 'omit',
+      keepalive: keepalive && byteLength(body.text) <= longestKeepaliveBytes,
+      cache: 'no-store',
+      redirect: 'manual',
+      signal
+    } satisfies RequestInit
 
     try {
-      // A replaced `fetch` may ignore the signal.
-      return await orAborted(exchange(), signal)
+      // A request that was given up may go on here, and a replaced `fetch` may ignore the signal.
+      signal.throwIfAborted()
+      const response = await platform.fetch(body.url, withoutPrototype(init))
+      if (!isRedirect(response)) return await readResponse(where, response)
+      response.body?.cancel().catch(() => {})
+      return undecided(redirected(where), false, true)
     } catch {
       // Error names differ per engine and adapter, so the signal identifies a timeout.
       return undecided(unanswered(where, signal))

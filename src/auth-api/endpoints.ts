@@ -1,14 +1,13 @@
 // Auth endpoints: resolves the URLs of login, refresh and logout.
 import type { ResolvedContract, ResolvedEndpoint } from '../contract/resolved-contract.ts'
 import { invalid } from '../lib/option-errors.ts'
-import { joinUrl, parseUrl, type UrlPolicy } from '../lib/url.ts'
+import { joinUrl, parseUrl, resolveUrl, type UrlPolicy } from '../lib/url.ts'
 
 type EndpointName = 'login' | 'refresh' | 'logout'
 
 export interface Endpoints {
   /**
-   * The endpoint's URL: its path joined to `baseURL` as axios joins them, resolved against the
-   * page.
+   * The endpoint's URL: its path joined to `baseURL` as axios joins them, resolved against `base`.
    *
    * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if a relative URL has no page to resolve against,
    * or if the URL is http where that is not allowed (RFC 6750 §5.3).
@@ -24,11 +23,10 @@ export interface Endpoints {
 
 export function createEndpoints(
   { baseURL, contract }: { readonly baseURL: string; readonly contract: ResolvedContract },
-  pageUrl: () => string | undefined,
+  base: string | undefined,
   isAllowed: UrlPolicy
 ): Endpoints {
-  // Parsed at each use, because the page's base URL can change.
-  const parse = (path: string) => parseUrl(joinUrl(baseURL, path), pageUrl())
+  const parse = (path: string) => resolveUrl(joinUrl(baseURL, path), base)
 
   function pathOf(name: EndpointName): string | undefined {
     const endpoint = contract[name]
@@ -53,7 +51,7 @@ export function createEndpoints(
       return url.href
     },
     has(method, url) {
-      const requested = url && parseUrl(url, pageUrl())?.pathname
+      const requested = url && parseUrl(url, base)?.pathname
       return [contract.login, contract.refresh, contract.logout].some(
         (endpoint) =>
           typeof endpoint === 'object' &&

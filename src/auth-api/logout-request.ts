@@ -62,9 +62,9 @@ export function createLogout(deps: LogoutDeps): Logout {
     if ((!holdsToken || isWithheld(endpoint)) && !isIdentifiedByCookie(endpoint)) return unconfirmed
     const answer = await post(endpoint, credential, signal, mayRepeat)
     if (answer.kind === 'undecided') return unconfirmed
-    if (await meaning.confirmsLogout(answer, signal)) return { kind: 'confirmed' }
+    if (await meaning.confirmsLogout(answer)) return { kind: 'confirmed' }
     const carriesToken = endpoint.accessToken && trusts(endpoints.resolve('logout', endpoint))
-    if (carriesToken && (await meaning.refusesToken(answer, signal))) {
+    if (carriesToken && (await meaning.refusesToken(answer))) {
       return repeatWithNewToken(endpoint, credential, signal, mayRepeat)
     }
     notices?.logoutUnconfirmed(answer)
@@ -108,7 +108,7 @@ export function createLogout(deps: LogoutDeps): Logout {
     const credential = { accessToken, refreshToken }
     const answer = await post(endpoint, credential, signal, mayRepeat)
     if (answer.kind === 'answered') {
-      if (await meaning.confirmsLogout(answer, signal)) return { kind: 'confirmed' }
+      if (await meaning.confirmsLogout(answer)) return { kind: 'confirmed' }
       notices?.logoutUnconfirmed(answer)
     }
     return { kind: 'unconfirmed', credential }

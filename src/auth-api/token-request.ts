@@ -7,7 +7,7 @@ import type {
   ResolvedLogin,
   ResolvedRefresh
 } from '../contract/resolved-contract.ts'
-import type { AnswerSource } from '../lib/answer-rules.ts'
+import type { AnswerSource, Decide } from '../lib/answer-rules.ts'
 import { AuthError, type AuthErrorCode } from '../lib/errors.ts'
 import { invalid } from '../lib/option-errors.ts'
 import type { Platform } from '../lib/platform.ts'
@@ -44,6 +44,7 @@ export interface TokenRequestDeps {
   readonly trusts: (url: string) => boolean
   /** Whether an answer refuses the access token by the rules of the contract. Never rejects. */
   readonly isTokenRefusal: (answer: AnswerSource) => Promise<boolean>
+  readonly decide: Decide
   readonly notices: Notices | undefined
 }
 
@@ -77,9 +78,9 @@ const idempotencyHeader: ResolvedCarrier = {
 }
 
 export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): TokenRequest {
-  const { contract, endpoints, trusts, isTokenRefusal, notices } = deps
+  const { contract, endpoints, trusts, notices } = deps
   const send = createSendAuthRequest(platform)
-  const meaning = createAnswerMeaning(contract, isTokenRefusal)
+  const meaning = createAnswerMeaning(contract, deps.isTokenRefusal, deps.decide)
   const keepsToken = keepsRefreshToken(contract)
   const needsRefreshToken = keepsToken && typeof contract.refresh === 'object'
   /** After a refresh without an answer, the quota for keepalive may be full. */
@@ -107,7 +108,7 @@ export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): 
     const { status, ok } = answer.response
     const { tokens } = endpoint
     const bodyOfRejection = () => readBodyWithoutTokens(answer, tokens, true)
-    const isRejected = await meaning.rejectsCredentials(answer, signal)
+    const isRejected = await meaning.rejectsCredentials(answer)
     if (isRejected) return rejected(answer, bodyOfRejection())
     if (!ok) {
       return undecided(serverError(answer, platform.now(), 'The sign-in did not complete.'))
@@ -143,13 +144,13 @@ export function createTokenRequest(platform: Platform, deps: TokenRequestDeps): 
     const answer = await send({ endpoint, url, fields: {}, carried, keepalive }, signal)
     keepalive = answer.kind === 'answered'
     if (answer.kind === 'undecided') return answer
-    if (await meaning.endsSession(answer, signal)) return rejected(answer)
+    if (await meaning.endsSession(answer)) return rejected(answer)
     const result = answer.response.ok
       ? readTokens(answer, endpoint.tokens, 'ERR_AUTH_SESSION_EXPIRED')
       : serverError(answer, platform.now(), 'The session is kept and the refresh will be retried.')
     if (!(result instanceof AuthError)) return issued(result)
     if (result.code === 'ERR_AUTH_SESSION_EXPIRED') return rejected(answer)
-    const meansNoSession = await meaning.meansNoSession(answer, signal)
+    const meansNoSession = await meaning.meansNoSession(answer)
     const isKnown = meansNoSession && context.accessToken === undefined
     if (!isKnown) noteRefresh(answer, endpoint)
     return undecided(result, meansNoSession)

@@ -4,8 +4,10 @@
 import type { AnswerPattern, AnswerTest, Challenge } from '../contract/answer-rules.ts'
 import type { ResolvedRules } from '../contract/resolved-contract.ts'
 import { parseChallenges } from './challenges.ts'
+import { AuthError, isAuthError } from './errors.ts'
 import { parseJson, readPath } from './json-path.ts'
 import { report } from './listeners.ts'
+import type { ClientPlatform } from './time.ts'
 
 /** An answer of an auth endpoint or of the API. */
 export interface AnswerSource {
@@ -30,18 +32,33 @@ export async function matchesRules(rules: ResolvedRules, answer: AnswerSource): 
   return false
 }
 
-/** If a function of the contract throws, the default decides. The error counts as uncaught. */
-export async function orByDefault(
-  matching: Promise<boolean>,
-  byDefault: () => boolean | Promise<boolean>,
-  signal?: AbortSignal
-): Promise<boolean> {
-  try {
-    return await matching
-  } catch (error) {
-    if (!signal?.aborted) report(error)
-    return byDefault()
+/**
+ * Whether an answer matches the rules of the contract. If a function of the contract throws or
+ * takes too long, the default decides, and the error counts as uncaught. Never rejects.
+ */
+export type Decide = (
+  rules: ResolvedRules,
+  answer: AnswerSource,
+  byDefault: () => boolean | Promise<boolean>
+) => Promise<boolean>
+
+export function createDecide({ wait }: Pick<ClientPlatform, 'wait'>, timeoutMs: number): Decide {
+  return async (rules, answer, byDefault) => {
+    const matching = matchesRules(rules, answer)
+    try {
+      return await (typeof rules === 'function'
+        ? wait(matching, { deadlineMs: timeoutMs, onTimeout: () => unsettled(timeoutMs) })
+        : matching)
+    } catch (error) {
+      if (!isAuthError(error, 'ERR_AUTH_DISPOSED')) report(error)
+      return byDefault()
+    }
   }
+}
+
+function unsettled(timeoutMs: number): never {
+  const message = `A function of contract.refusals did not settle within ${timeoutMs} ms, so the default decided.`
+  throw new AuthError('ERR_AUTH_TIMEOUT', message)
 }
 
 async function askTest(test: AnswerTest, answer: AnswerSource): Promise<boolean> {

@@ -3,7 +3,7 @@ import { AuthError } from './errors.ts'
 
 const expectations = {
   axios: 'an axios instance, such as axios.create() returns',
-  base: 'an absolute URL, because outside a page a relative one has no base',
+  base: 'an absolute URL, because a relative one has no base outside a page and in a page without an origin',
   claim: 'a claim, several claims, a function, false or an object',
   cookieName: 'a cookie name (RFC 6265 §4.1.1)',
   credentials:

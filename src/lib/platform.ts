@@ -1,5 +1,7 @@
 // Platform: the only file that reads browser globals. Every part can be replaced by an option.
 
+import { own } from './checks.ts'
+
 /** A key-value store for values that are not secret: `localStorage` in a page. */
 export interface PlatformStorage {
   getItem(key: string): string | null
@@ -25,7 +27,8 @@ export interface PlatformChannel {
 
 /**
  * The environment of a client. `createAuthClient({ platform })` replaces any part of it, such as
- * the clock and the timers in a test, or `fetch` with one that has a cookie jar in Node.
+ * the clock and the timers in a test, or `fetch` with one that has a cookie jar in Node. Each `on…`
+ * returns a function that removes the listener.
  */
 export interface Platform {
   /**
@@ -47,10 +50,7 @@ export interface Platform {
    * @default performance.now
    */
   monotonicNow(): number
-  /**
-   * Calls `callback` once after `delayMs` milliseconds, at most 2^31 - 1. Returns a function that
-   * cancels.
-   */
+  /** Calls `callback` once after at most 2^31 - 1 milliseconds. Returns a function that cancels. */
   setTimer(callback: () => void, delayMs: number): () => void
   /**
    * A random number, at least 0 and less than 1. It serves for jitter and never for secrets.
@@ -60,16 +60,24 @@ export interface Platform {
   random(): number
   /** A new ID, such as the `Idempotency-Key` of a refresh. It is not a secret. */
   randomId(): string
-  /** The base for relative URLs; `undefined` outside a page. */
+  /**
+   * The URL of the page, against which the client resolves its own relative URLs. `undefined`
+   * outside a page. `about:blank` in a page without an origin, such as a sandboxed frame.
+   *
+   * @default location.href
+   */
   pageUrl(): string | undefined
+  /**
+   * The URL against which the browser resolves the relative URLs of the app's requests.
+   *
+   * @default document.baseURI; `pageUrl` if that is replaced
+   */
+  baseUrl(): string | undefined
   /** Whether the page is in the foreground; `true` outside a page. */
   isVisible(): boolean
   /** `false` if the device reports that it has no network. `true` does not promise a connection. */
   isOnline(): boolean
-  /**
-   * Calls `listener` after the page may have slept or the network has changed. Returns a function
-   * that removes it.
-   */
+  /** Calls `listener` after the page may have slept or the network has changed. */
   onWake(listener: (wake: Wake) => void): () => void
   /**
    * Warns the developer of a likely mistake. Called in development only.
@@ -77,25 +85,15 @@ export interface Platform {
    * @default console.warn
    */
   warn(message: string): void
-  /**
-   * Calls `listener` when the page unloads or enters the back/forward cache. Returns a function
-   * that removes it.
-   */
+  /** Calls `listener` when the page unloads or enters the back/forward cache. */
   onPageHide(listener: () => void): () => void
-  /**
-   * Calls `listener` when another tab may have written to `storage`. Returns a function that
-   * removes it.
-   */
+  /** Calls `listener` when another tab may have written to `storage`. */
   onStorageChange(listener: () => void): () => void
-  /**
-   * The origin of the page that linked or redirected to this one; `undefined` if it is unknown, and
-   * after a reload.
-   */
+  /** The origin of the page that led here; `undefined` if it is unknown, and after a reload. */
   referrerOrigin(): string | undefined
   /**
-   * Reads a cookie that scripts may read, for the `csrf` field of the contract.
-   *
-   * @returns the decoded value; `undefined` without such a cookie, and outside a page
+   * Reads a cookie that scripts may read, for the `csrf` field of the contract. Returns the decoded
+   * value; `undefined` without such a cookie, and outside a page.
    */
   readCookie(name: string): string | undefined
   /** `undefined` if storage is missing or blocked. */
@@ -115,13 +113,12 @@ export interface Platform {
 /** `visible`: the page became visible or was restored. `online`: the network came back. */
 export type Wake = 'visible' | 'online'
 
-/**
- * The global `fetch`, looked up at each call so that a later replacement (msw, a tracer) is used.
- */
+/** The global `fetch`, looked up at each call: msw or a tracer may have replaced it. */
 export const pageFetch: typeof fetch = (input, init) => globalThis.fetch(input, init)
 
 export function createPlatform(replaced: Partial<Platform> = {}): Platform {
-  return { ...defaultPlatform(), ...replaced }
+  const pageUrl = own(replaced, 'pageUrl')
+  return { ...defaultPlatform(), ...(pageUrl && { baseUrl: pageUrl }), ...replaced }
 }
 
 function defaultPlatform(): Platform {
@@ -133,19 +130,30 @@ function defaultPlatform(): Platform {
     setTimer,
     random: () => Math.random(),
     randomId,
-    pageUrl: () => (hasPage ? document.baseURI : undefined),
+    pageUrl: hasPage ? readPageUrl : () => undefined,
+    baseUrl: () => (hasPage ? document.baseURI : undefined),
     isVisible: () => !hasPage || document.visibilityState !== 'hidden',
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
     onWake: hasPage ? onWake : () => () => {},
     warn: (message) => console.warn(message),
-    onPageHide: hasPage ? onPageHide : () => () => {},
-    onStorageChange: hasPage ? onStorageChange : () => () => {},
+    onPageHide: (listener) => (hasPage ? listen(window, 'pagehide', listener) : () => {}),
+    onStorageChange: (listener) => (hasPage ? listen(window, 'storage', listener) : () => {}),
     referrerOrigin: () => (hasPage ? attempt(referrerOrigin) : undefined),
     readCookie: hasPage ? readCookie : () => undefined,
     storage: hasPage ? attempt(() => window.localStorage) : undefined,
-    locks: isNode() ? undefined : readLocks(),
+    locks: isNode() ? undefined : pageLocks(),
     openChannel: isNode() || typeof BroadcastChannel === 'undefined' ? undefined : openChannel
   }
+}
+
+/** Not `document.baseURI`: an injected `<base>` could move the auth requests to another origin. */
+function readPageUrl(): string {
+  const { href, protocol, origin } = location
+  // `location` has the origin of the address; a sandboxed frame does not.
+  const own = self.origin ?? origin
+  if (own === 'null') return 'about:blank'
+  // The origin of an `about:srcdoc` or `blob:` page is that of its creator.
+  return protocol === 'about:' || protocol === 'blob:' ? `${own}/` : href
 }
 
 function setTimer(callback: () => void, delayMs: number): () => void {
@@ -183,24 +191,16 @@ function onWake(listener: (wake: Wake) => void): () => void {
   }
 }
 
-function onPageHide(listener: () => void): () => void {
-  return listen(window, 'pagehide', () => listener())
-}
-
-function onStorageChange(listener: () => void): () => void {
-  return listen(window, 'storage', () => listener())
-}
-
 // A reloaded page keeps its referrer.
 function referrerOrigin(): string | undefined {
-  const [navigation] = performance.getEntriesByType('navigation')
-  const { type } = navigation as PerformanceNavigationTiming
-  return type === 'navigate' ? new URL(document.referrer).origin : undefined
+  const [page] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
+  return page?.type === 'navigate' ? new URL(document.referrer).origin : undefined
 }
 
 function listen(target: EventTarget, type: string, listener: () => void): () => void {
-  target.addEventListener(type, listener)
-  return () => target.removeEventListener(type, listener)
+  const call = () => listener()
+  target.addEventListener(type, call)
+  return () => target.removeEventListener(type, call)
 }
 
 function openChannel(name: string, onMessage: (message: unknown) => void): PlatformChannel {
@@ -226,6 +226,17 @@ function attempt<Value>(read: () => Value): Value | undefined {
   } catch {
     return undefined
   }
+}
+
+function pageLocks(): PlatformLocks | undefined {
+  const locks = readLocks()
+  return (
+    locks && {
+      // The browser also reads inherited options, and `Object.prototype` may be polluted.
+      request: (name, options, task) =>
+        locks.request(name, Object.assign(Object.create(null), options), task)
+    }
+  )
 }
 
 function readLocks(): PlatformLocks | undefined {

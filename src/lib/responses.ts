@@ -10,17 +10,31 @@ export function isRedirect({ type, status, headers }: Response): boolean {
   return type === 'opaqueredirect' || (redirectStatuses.includes(status) && headers.has('Location'))
 }
 
-/** Reads a body as text. Empty if it is too long. */
-export async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
+/** A body that is read in parts, so that the limit holds while it is read. */
+interface OpenBody {
+  read(): Promise<{ readonly done?: boolean; readonly value?: Uint8Array | undefined }>
+  cancel(): Promise<unknown>
+}
+
+/** `undefined` if there is no body, or if it can only be read as a whole, as in React Native. */
+export function openBody({ body }: Pick<Response, 'body'>): OpenBody | undefined {
+  if (typeof body?.getReader === 'function') return body.getReader()
+  // The body of a replaced `fetch` may be a stream of Node.
+  const chunks: AsyncIterator<Uint8Array> | undefined = body?.[Symbol.asyncIterator]?.()
+  return chunks && { read: () => chunks.next(), cancel: async () => chunks.return?.() }
+}
+
+/** Reads a body as text. Empty if it is too long; the rest of it is then cancelled. */
+export async function readText(body: OpenBody): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await body.read()
     if (done) return text + decoder.decode()
-    bytes += value.byteLength
+    bytes += value?.byteLength ?? 0
     if (bytes > longestBodyBytes) {
-      reader.cancel().catch(() => {})
+      body.cancel().catch(() => {})
       return ''
     }
     text += decoder.decode(value, { stream: true })

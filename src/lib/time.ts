@@ -86,7 +86,9 @@ export function createWaits(platform: Pick<Platform, 'setTimer'>): Waits {
     return cancel
   }
 
-  function wait<T>(work: Work<T>, limits: WaitLimits<T> = {}): Promise<T> {
+  function wait<T>(work: Work<T>, given: WaitLimits<T> = {}): Promise<T> {
+    // `Object.prototype` may be polluted.
+    const limits: WaitLimits<T> = Object.assign(Object.create(null), given)
     const { signal } = limits
     const ended = new AbortController()
     let cancelDeadline: (() => void) | undefined
@@ -182,32 +184,4 @@ export function createWaiting(platform: Pick<Platform, 'setTimer'>): Waiting {
       for (const leave of [...waiting]) leave(error)
     }
   }
-}
-
-/**
- * Runs a request that continues after its callers stop waiting, because its answer still counts.
- * The signal aborts after `afterMs`.
- */
-export async function untilAbandoned<T>(
-  platform: Pick<Platform, 'setTimer'>,
-  afterMs: number,
-  request: (signal: AbortSignal) => Promise<T>
-): Promise<T> {
-  const abandoned = new AbortController()
-  const cancel = platform.setTimer(() => abandoned.abort(), afterMs)
-  try {
-    return await request(abandoned.signal)
-  } finally {
-    cancel()
-  }
-}
-
-/** Settles as `promise` does, or rejects with the signal's reason as soon as the signal aborts. */
-export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason)
-    if (signal.aborted) aborted()
-    signal.addEventListener('abort', aborted)
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
-  })
 }

@@ -2,6 +2,7 @@
 
 import { AuthError } from './errors.ts'
 import { invalid } from './option-errors.ts'
+import type { Platform } from './platform.ts'
 
 const absoluteUrl = /^([a-z][a-z\d+\-.]*:)?\/\//i
 const loopbackHost = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
@@ -22,6 +23,28 @@ export function parseUrl(url: string, base?: string): URL | undefined {
   } catch {
     return undefined
   }
+}
+
+/**
+ * The URL against which the client resolves its own relative URLs, read once. A `<base>` of another
+ * origin does not count, because injected markup can add one; nor do a later `<base>` and a change
+ * of history.
+ */
+export function readBase({
+  pageUrl,
+  baseUrl
+}: Pick<Platform, 'pageUrl' | 'baseUrl'>): string | undefined {
+  const page = pageUrl()
+  // A `blob:` URL is the base of no other URL.
+  const base = parseUrl('.', baseUrl())
+  return base && base.origin === parseUrl(page ?? '')?.origin ? base.href : page
+}
+
+/** Resolves a URL of the options. A relative one such as `/\evil.example` stays at its origin. */
+export function resolveUrl(url: string, base: string | undefined): URL | undefined {
+  const parsed = parseUrl(url, base)
+  const isOwn = absoluteUrl.test(url) || parsed?.origin === parseUrl(base ?? '')?.origin
+  return isOwn ? parsed : undefined
 }
 
 /** @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if `URL` lacks getters, as in React Native */
@@ -46,12 +69,12 @@ export type UrlPolicy = (url: URL) => boolean
  * http itself, or `allowInsecureRequests`. An https page never sends it.
  */
 export function createUrlPolicy(
-  pageUrl: () => string | undefined,
+  base: string | undefined,
   allowInsecureRequests: boolean
 ): UrlPolicy {
+  const page = parseUrl(base ?? '')?.protocol
   return (url) => {
     if (!isExposed(url)) return url.protocol === 'https:' || url.protocol === 'http:'
-    const page = parseUrl(pageUrl() ?? '')?.protocol
     return page === 'http:' || (allowInsecureRequests && page !== 'https:')
   }
 }
@@ -68,21 +91,28 @@ export interface TrustedOrigins {
 }
 
 /**
- * Trusts the origins in `listed`, or else the origin of `baseURL`.
+ * Trusts `trustedOrigins`, or else the origin of `baseURL`.
  *
+ * @param base that of `baseURL`; see `readBase`
+ * @param requestBase that of the app's requests, which the browser resolves
  * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if the policy does not allow one of them
  */
 export function createTrustedOrigins(
-  baseURL: string,
-  listed: readonly string[] | undefined,
-  pageUrl: () => string | undefined,
+  {
+    baseURL,
+    trustedOrigins: listed
+  }: { readonly baseURL: string; readonly trustedOrigins: readonly string[] | undefined },
+  base: string | undefined,
+  requestBase: () => string | undefined,
   isAllowed: UrlPolicy
 ): TrustedOrigins {
-  let origins: ReadonlySet<string> | undefined
   checkAllowed(baseURL, 'baseURL')
   for (const [index, origin] of listed?.entries() ?? []) {
     checkAllowed(origin, `trustedOrigins[${index}]`)
   }
+  const urls = listed ?? [baseURL === '' ? '/' : baseURL]
+  const parsed = urls.map((url) => resolveUrl(url, base)).filter((url) => url !== undefined)
+  const origins: ReadonlySet<string> = new Set(parsed.filter(isAllowed).map((url) => url.origin))
 
   // A relative URL has the protocol of the page, so it needs no check.
   function checkAllowed(url: string, option: string): void {
@@ -90,20 +120,12 @@ export function createTrustedOrigins(
     if (parsed !== undefined && !isAllowed(parsed)) throw invalid(option, 'secure', url)
   }
 
-  // Resolved at first use: `baseURL` may be relative, and the page may not exist before.
-  function resolveOrigins(): ReadonlySet<string> {
-    const urls = listed ?? [baseURL === '' ? '/' : baseURL]
-    const parsed = urls.map((url) => parseUrl(url, pageUrl())).filter((url) => url !== undefined)
-    return new Set(parsed.filter(isAllowed).map((url) => url.origin))
-  }
-
   return {
     trusts(url) {
-      const target = url === undefined ? undefined : parseUrl(url, pageUrl())
+      const target = url === undefined ? undefined : parseUrl(url, requestBase())
       if (target === undefined || !isAllowed(target)) return false
       // Browsers and axios send a user name in the URL as an Authorization header.
       if (target.username !== '' || target.password !== '') return false
-      origins ??= resolveOrigins()
       return origins.has(target.origin)
     }
   }

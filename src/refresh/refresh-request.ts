@@ -9,11 +9,11 @@ import type { Notices } from '../auth-api/notices.ts'
 import type { TokenRequest } from '../auth-api/token-request.ts'
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError } from '../lib/errors.ts'
-import type { Platform } from '../lib/platform.ts'
 import type { RefreshTokenStore } from '../lib/refresh-token-store.ts'
+import type { ClientPlatform } from '../lib/time.ts'
 import type { Session } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
-import { isUnanswered, unexpected } from './outcome.ts'
+import { isUnanswered, timedOut, unexpected } from './outcome.ts'
 import { createStoredRefreshToken } from './refresh-token-store.ts'
 
 export interface RefreshRequestDeps {
@@ -26,7 +26,7 @@ export interface RefreshRequestDeps {
   /** The refresh token of an `initialToken` that has expired. */
   readonly initialRefreshToken: string | undefined
   readonly notices: Pick<Notices, 'storeFailed'> | undefined
-  readonly platform: Pick<Platform, 'setTimer'>
+  readonly platform: Pick<ClientPlatform, 'wait'>
   readonly refreshAbandonMs: number
 }
 
@@ -40,9 +40,10 @@ export interface RefreshRequest {
   readTokens(): Promise<SessionCredential | undefined>
   /** Rejects the pending `readTokens()`, because a sign-in must not wait for the app's store. */
   abandonReads(): void
-  /** Never rejects. */
+  /** Rejects only if the client abandons the request. */
   send(tokens: SessionCredential): Promise<SentRefresh>
-  abortAll(): void
+  /** Abandons the requests in flight. */
+  abortAll(error: AuthError): void
 }
 
 export interface SentRefresh {
@@ -56,7 +57,7 @@ export interface SentRefresh {
 export function createRefreshRequest(options: RefreshRequestDeps): RefreshRequest {
   const { session, tokenRequest, refresh, store, notices, platform, refreshAbandonMs } = options
   const { attempts } = options.tabs
-  const inFlight = new Set<AbortController>()
+  let abandoned = new AbortController()
   let initial = options.initialRefreshToken
   const forgetInitial = () => {
     initial = undefined
@@ -86,6 +87,10 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
       const answer = await tokenRequest.refresh(context)
       if (answer.kind !== 'undecided') attempts.close(idempotencyKey)
       else if (!isUnanswered(answer.error)) attempts.fail(idempotencyKey)
+      // Here and not after the wait, which ends with the client.
+      if (answer.kind === 'issued' && answer.token.refreshToken !== undefined) {
+        stored?.replace(refreshToken, answer.token.refreshToken)
+      }
       return answer
     } catch (error) {
       attempts.fail(idempotencyKey)
@@ -107,19 +112,16 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
       const generation = session.generation()
       // A retry after a lost answer has the same key, so that the server can repeat the answer.
       const attempt = attempts.begin()
-      const abandoned = new AbortController()
-      inFlight.add(abandoned)
-      const cancel = platform.setTimer(() => abandoned.abort(), refreshAbandonMs)
-      const answer = await ask(tokens, attempt, abandoned.signal)
-      cancel()
-      inFlight.delete(abandoned)
-      if (answer.kind === 'issued' && answer.token.refreshToken !== undefined) {
-        stored?.replace(tokens.refreshToken, answer.token.refreshToken)
-      }
+      const answer = await platform.wait((signal) => ask(tokens, attempt, signal), {
+        deadlineMs: refreshAbandonMs,
+        onTimeout: () => undecided(timedOut(refreshAbandonMs)),
+        signal: abandoned.signal
+      })
       return { answer, presented: tokens.refreshToken, generation }
     },
-    abortAll() {
-      for (const abandoned of inFlight) abandoned.abort()
+    abortAll(error) {
+      abandoned.abort(error)
+      abandoned = new AbortController()
     }
   }
 }

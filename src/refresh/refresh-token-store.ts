@@ -1,9 +1,8 @@
 // Refresh token store: keeps the refresh token in the store of the app, across page loads.
 import type { Notices } from '../auth-api/notices.ts'
 import { AuthError } from '../lib/errors.ts'
-import type { Platform } from '../lib/platform.ts'
 import type { RefreshTokenStore } from '../lib/refresh-token-store.ts'
-import { createWaiting, orAborted, untilAbandoned } from '../lib/time.ts'
+import type { ClientPlatform } from '../lib/time.ts'
 import type { Session } from '../session/session.ts'
 
 export interface StoredRefreshToken {
@@ -22,14 +21,14 @@ export interface StoredRefreshTokenDeps {
   readonly store: RefreshTokenStore
   readonly session: Session
   readonly notices: Pick<Notices, 'storeFailed'> | undefined
-  readonly platform: Pick<Platform, 'setTimer'>
+  readonly platform: Pick<ClientPlatform, 'wait'>
   readonly refreshAbandonMs: number
 }
 
 /** Follows the session: stores each new refresh token, and removes the last one. */
 export function createStoredRefreshToken(options: StoredRefreshTokenDeps): StoredRefreshToken {
   const { store, session, notices, platform, refreshAbandonMs } = options
-  const reads = createWaiting(platform)
+  let reads = new AbortController()
   /** The content of the store; `null` if it is unknown. */
   let known: string | undefined | null = null
   let tail: Promise<unknown> = Promise.resolve()
@@ -37,15 +36,15 @@ export function createStoredRefreshToken(options: StoredRefreshTokenDeps): Store
   /** Calls a method of the store after all earlier calls. Rejects with an AuthError. */
   async function call<T>(method: keyof RefreshTokenStore, run: () => T | Promise<T>): Promise<T> {
     await tail
-    return untilAbandoned(platform, refreshAbandonMs, async (signal) => {
-      try {
-        return await orAborted(Promise.resolve(run()), signal)
-      } catch {
-        notices?.storeFailed(method)
-        // An error of the app may hold the token, so it is not passed on.
-        throw signal.aborted ? unanswered() : storeFailed()
-      }
-    })
+    function fail(error: AuthError): never {
+      notices?.storeFailed(method)
+      throw error
+    }
+    const running = (async () => run())()
+    // An error of the app may hold the token, so it is not passed on.
+    const done = running.catch(() => fail(storeFailed()))
+    const onTimeout = () => fail(unanswered())
+    return platform.wait(done, { deadlineMs: refreshAbandonMs, onTimeout })
   }
 
   /** The next call waits for `done`, and for all calls before it. */
@@ -65,7 +64,8 @@ export function createStoredRefreshToken(options: StoredRefreshTokenDeps): Store
   }
 
   function abandonReads(): void {
-    reads.release(unanswered())
+    reads.abort(unanswered())
+    reads = new AbortController()
   }
 
   session.onSignal('token', ({ origin }) => {
@@ -85,7 +85,8 @@ export function createStoredRefreshToken(options: StoredRefreshTokenDeps): Store
   return {
     async read() {
       known = null
-      const token = await enqueue(reads.wait(call('get', () => store.get())))
+      const reading = call('get', () => store.get())
+      const token = await enqueue(platform.wait(reading, { signal: reads.signal }))
       const read = typeof token === 'string' && token !== '' ? token : undefined
       // A token that was written during the read is newer.
       known ??= read

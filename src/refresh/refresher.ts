@@ -157,7 +157,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
     flight = undefined
     callers.release(error)
     // A request to the server is not aborted: its answer could set a cookie all the same.
-    if (typeof options.refresh === 'function') request.abortAll()
+    if (typeof options.refresh === 'function') request.abortAll(error)
   }
 
   session.onSignal('token', ({ isNewEpoch, origin }) => {

@@ -1,40 +1,32 @@
 // Body text: reads the body of an answer for the rules of the contract.
 
-import type { Platform } from '../lib/platform.ts'
-import { longestBodyBytes, readText } from '../lib/responses.ts'
-import { createWaiting } from '../lib/time.ts'
+import { longestBodyBytes, openBody, readText } from '../lib/responses.ts'
+import type { ClientPlatform } from '../lib/time.ts'
 
 /** A body that is not complete by then, such as an endless stream, is not read. */
 const longestReadMs = 5_000
 
-/** Reads bodies of `fetch` responses, and leaves the responses readable. */
-export interface BodyReader {
-  /** Empty if the body is too large, takes too long or is a stream of events. Never rejects. */
-  read(response: Response): Promise<string>
-  /** Ends the reads in flight. */
-  dispose(): void
-}
-
-export function createBodyReader(platform: Pick<Platform, 'setTimer'>): BodyReader {
-  const waiting = createWaiting(platform)
-  const unread = () => new Error('The body was not read.')
-
-  async function read(response: Response): Promise<string> {
-    const type = response.headers.get('Content-Type') ?? ''
+/**
+ * Reads a body and leaves the response readable. Empty if the body is too large, takes too long or
+ * is a stream of events. Never rejects.
+ */
+export function createReadBody({
+  wait
+}: Pick<ClientPlatform, 'wait'>): (response: Response) => Promise<string> {
+  return async (response) => {
     const isTooLong = Number(response.headers.get('Content-Length')) > longestBodyBytes
+    const type = response.headers.get('Content-Type') ?? ''
     if (isTooLong || /^text\/event-stream\b/i.test(type)) return ''
-    const reader = response.clone().body?.getReader()
-    if (reader === undefined) return ''
+    const body = openBody(response.clone())
+    if (body === undefined) return ''
     try {
-      return await waiting.wait(readText(reader), { afterMs: longestReadMs, error: unread })
+      return await wait(readText(body), { deadlineMs: longestReadMs, onTimeout: () => '' })
     } catch {
       return ''
     } finally {
-      reader.cancel().catch(() => {})
+      body.cancel().catch(() => {})
     }
   }
-
-  return { read, dispose: () => waiting.release(unread()) }
 }
 
 /** Reads the data of an axios response. Empty for a stream, and for bytes that are too many. */

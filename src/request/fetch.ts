@@ -3,8 +3,9 @@
 import type { ResolvedHeader } from '../contract/resolved-contract.ts'
 import { own } from '../lib/checks.ts'
 import { formatCredential } from '../lib/credential.ts'
-import { orAborted } from '../lib/time.ts'
+import { type ClientPlatform, createWaits } from '../lib/time.ts'
 import { joinUrl } from '../lib/url.ts'
+import { createReadBody } from './body-text.ts'
 import { fetchWithToken } from './redirects.ts'
 import { isBackground, type RequestFlags } from './request-flags.ts'
 import type { SendWithToken } from './send-with-token.ts'
@@ -34,13 +35,16 @@ export interface AuthFetchDeps {
   readonly baseURL: string
   readonly attach: ResolvedHeader
   readonly reissue: ResolvedHeader | false
-  readonly readBody: (response: Response) => Promise<string>
+  readonly platform: Pick<ClientPlatform, 'setTimer' | 'wait'>
   /** The global `fetch`, looked up at each call. */
   readonly fetch: typeof fetch
 }
 
 export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
-  const { sendWithToken, beginRequest, baseURL, attach, reissue, readBody } = deps
+  const { sendWithToken, beginRequest, baseURL, attach, reissue, platform } = deps
+  const readBody = createReadBody(platform)
+  // The caller owns these waits. A request in flight continues after the client is disposed.
+  const { wait } = createWaits(platform)
 
   async function authFetch(input: RequestInfo | URL, given?: AuthFetchInit): Promise<Response> {
     // `fetch` accepts `null` too.
@@ -50,7 +54,8 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
     // Our own `Request`, so that the caller never sees the token in its headers. Created at once,
     // because `fetch` too reads its arguments when it is called.
     const url = typeof input === 'string' ? joinUrl(baseURL, input) : input
-    const request = new Request(url, init)
+    const upload = input instanceof Request ? undefined : readUpload(own(init, 'body'))
+    const request = new Request(url, upload === undefined ? init : withoutBody(init))
     const rest = restOf(request, input, init)
     const isReplayable = !isStream(own(init, 'body'))
     let isSent = false
@@ -63,13 +68,15 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
       epoch,
       isReplayable,
       send(accessToken) {
+        if (upload !== undefined)
+          return send(new Request(request, { body: upload }), rest, accessToken)
         // A body can be read only once. Send a copy first if a replay may follow.
         const mayReplay = !isSent && isReplayable && accessToken !== undefined
         isSent = true
         const sent = mayReplay && request.body !== null ? request.clone() : request
         return send(sent, rest, accessToken)
       },
-      orReleased: (promise) => orAborted(promise, request.signal)
+      orReleased: (promise) => wait(promise, { signal: request.signal })
     })
   }
 
@@ -105,6 +112,24 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
   }
 
   return authFetch
+}
+
+/**
+ * A body that can be read again. The copy of a request would keep all of it in memory for the
+ * replay, even a file on disk.
+ */
+function readUpload(body: unknown): Blob | FormData | undefined {
+  if (body instanceof Blob) return body
+  if (!(body instanceof FormData)) return undefined
+  // The app may change its form after the call.
+  const form = new FormData()
+  body.forEach((value, name) => void form.append(name, value))
+  return form
+}
+
+/** The options as they are, with what they inherit. */
+function withoutBody(init: RequestInit): RequestInit {
+  return Object.create(init, { body: { value: undefined } })
 }
 
 /** Options that every `Request` holds, although not every engine shows them, and our own. */

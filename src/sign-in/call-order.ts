@@ -3,6 +3,9 @@
 import type { AuthError } from '../lib/errors.ts'
 import { sessionChanged } from '../session/session.ts'
 
+/** How long a call waits for another auth request. Safari opens a popup within 1 s of a click. */
+export const longestQueueMs = 1_000
+
 export interface Call {
   readonly number: number
   /** The sign-outs of all tabs that were known when the call began. */

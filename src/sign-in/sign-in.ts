@@ -16,7 +16,7 @@ import type { ReceivedToken, ReceiveToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
 import type { SessionRecord } from '../tabs/session-record.ts'
 import type { Tabs } from '../tabs/tabs.ts'
-import { type Call, createCallOrder } from './call-order.ts'
+import { type Call, createCallOrder, longestQueueMs } from './call-order.ts'
 import { planInitialRefresh } from './initial-token.ts'
 import { readLoginAnswer, readRestoreAnswer } from './read-answer.ts'
 import { createSignOut } from './sign-out.ts'
@@ -58,9 +58,6 @@ export interface SignInDeps {
   readonly refreshTimeoutMs: number
   readonly refreshAbandonMs: number
 }
-
-/** How long a call waits for another auth request. Safari opens a popup within 1 s of a click. */
-const longestQueueMs = 1_000
 
 export function createSignIn(options: SignInDeps): SignIn {
   const { session, tabs, tokenRequest, refreshRequest, receive, platform, policy } = options
@@ -203,9 +200,7 @@ export function createSignIn(options: SignInDeps): SignIn {
     const token = session.held()
     session.end(reason, 'logout')
     signOut.note(token)
-    const delivery = signOut.deliver()
-    const limits = { deadlineMs: refreshTimeoutMs, onTimeout: () => false }
-    return { confirmed: await wait(delivery, limits) }
+    return { confirmed: await signOut.deliverInTime() }
   }
 
   function retrySignOut(): void {

@@ -13,6 +13,7 @@ import type { HeldToken, ReceiveToken } from '../session/held-token.ts'
 import { pendingSignOut } from '../tabs/record-value.ts'
 import type { SessionRecord } from '../tabs/session-record.ts'
 import type { Tabs } from '../tabs/tabs.ts'
+import { longestQueueMs } from './call-order.ts'
 
 /** The credential of a session that the user has ended. */
 type EndedSession = SessionCredential & Pick<HeldToken, 'userId'>
@@ -25,6 +26,8 @@ export interface SignOut {
    * them. `mayStart` is asked after the wait for the lock.
    */
   deliver(mayStart?: () => boolean): Promise<boolean>
+  /** As `deliver`, and `false` if it takes too long. The sign-outs are sent all the same. */
+  deliverInTime(): Promise<boolean>
   /** The ID of an unconfirmed sign-out of this or another tab. */
   pending(): string | undefined
   /** The IDs of the last sessions that a user ended in any tab. */
@@ -41,6 +44,7 @@ export interface SignOutDeps {
   readonly refresh: ResolvedContract['refresh']
   readonly record: SessionRecord
   readonly platform: ClientPlatform
+  readonly refreshTimeoutMs: number
   readonly refreshAbandonMs: number
   /** `false`: the backend has no logout endpoint, so each sign-out counts as confirmed. */
   readonly canLogOut: boolean
@@ -48,7 +52,8 @@ export interface SignOutDeps {
 
 export function createSignOut(options: SignOutDeps): SignOut {
   const { tokenRequest, tabs, record, receive, platform, refreshAbandonMs } = options
-  const { canLogOut, refresh } = options
+  const { canLogOut, refresh, refreshTimeoutMs } = options
+  const { wait } = platform
   /** Without a logout endpoint, the cookie outlives a sign-out. It then stays pending. */
   const isRestorable =
     typeof refresh === 'function' || (refresh !== false && refresh.credential === 'cookie')
@@ -58,7 +63,7 @@ export function createSignOut(options: SignOutDeps): SignOut {
 
   const pending = () => pendingSignOut(record.read())
 
-  /** After a sign-in, no sign-out is pending. A sign-in outside the client only changes the user. */
+  // After a sign-in, no sign-out is pending. A sign-in outside the client only changes the user.
   function mayRepeat(ended: EndedSession | undefined, refreshed: IssuedToken | undefined): boolean {
     if (pending() === undefined) return false
     if (ended === undefined || refreshed === undefined) return true
@@ -67,7 +72,7 @@ export function createSignOut(options: SignOutDeps): SignOut {
   }
 
   async function send(ended: EndedSession | undefined): Promise<LogoutAnswer['kind']> {
-    const answer = await platform.wait<LogoutAnswer>(
+    const answer = await wait<LogoutAnswer>(
       (signal) => tokenRequest.logout(ended, signal, (refreshed) => mayRepeat(ended, refreshed)),
       {
         deadlineMs: refreshAbandonMs,
@@ -95,6 +100,27 @@ export function createSignOut(options: SignOutDeps): SignOut {
     return kinds.size === 1 && kinds.has('confirmed')
   }
 
+  async function deliver(mayStart: () => boolean): Promise<boolean> {
+    return canLogOut ? tabs.runExclusively(async () => mayStart() && sendAll()) : true
+  }
+
+  //  refresh ─────────────── POST …no answer…
+  //  logout() ─ signed out ─ has not begun in time: not confirmed ─ (waits for the lock) ─ POST
+  async function deliverInTime(): Promise<boolean> {
+    const onTimeout = () => false
+    let begin = () => {}
+    const begun = new Promise<boolean>((resolve) => {
+      begin = () => resolve(true)
+    })
+    const delivery = deliver(() => {
+      begin()
+      return true
+    })
+    const answer = wait(delivery, { deadlineMs: refreshTimeoutMs, onTimeout })
+    answer.then(begin, begin)
+    return (await wait(begun, { deadlineMs: longestQueueMs, onTimeout })) && answer
+  }
+
   return {
     note(token) {
       const id = pending()
@@ -103,9 +129,8 @@ export function createSignOut(options: SignOutDeps): SignOut {
       const { accessToken, refreshToken, userId } = token
       credentials.add({ accessToken, refreshToken, userId })
     },
-    async deliver(mayStart = () => true) {
-      return canLogOut ? tabs.runExclusively(async () => mayStart() && sendAll()) : true
-    },
+    deliver: (mayStart = () => true) => deliver(mayStart),
+    deliverInTime,
     pending,
     ended: () =>
       record.read().ended.flatMap(({ id, reason }) => (reason === 'session-expired' ? [] : [id])),

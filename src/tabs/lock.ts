@@ -1,5 +1,6 @@
 // Auth lock: one auth request at a time, by a queue in this tab and a Web Lock across tabs. The
 // wait for it is bounded.
+import { own } from '../lib/checks.ts'
 import type { ClientPlatform } from '../lib/time.ts'
 
 export interface AuthLock {
@@ -98,7 +99,9 @@ export function createLock(
   }
 
   return {
-    run(task, { keepMs = 0, signal } = {}) {
+    run(task, options = {}) {
+      const keepMs = own(options, 'keepMs') ?? 0
+      const signal = own(options, 'signal')
       const before = tail
       const turn = wait<Held | undefined>(
         async (over) => {

@@ -10,7 +10,7 @@ export interface RefreshAttempts {
   close(key: string): void
   /** The request failed and is no longer in flight: a retry keeps the key. */
   fail(key: string): void
-  /** Time until the attempt of another tab can no longer be answered; 0 if there is none. */
+  /** Time in which the attempt of another tab may still be answered, or 0. */
   othersEndInMs(): number
   /** This tab signed in or out: forgets the attempts of all tabs. */
   forget(): void

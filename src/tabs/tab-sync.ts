@@ -4,18 +4,16 @@ import type { ClientPlatform } from '../lib/time.ts'
 import { readMoment } from '../lib/time.ts'
 import { lifeLeftMs } from '../lib/token-lifetime.ts'
 import { compareUsers } from '../session/adoption.ts'
-import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
+import type { ReceivedToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
 import type { ReadUser } from '../session/user.ts'
-import { judgeSharedToken } from './accept-shared-token.ts'
+import { createAskTabs } from './ask-tabs.ts'
+import { createKnownSession } from './known-session.ts'
 import {
   createTabChannel,
   packToken,
-  planTakenRefresh,
-  type SharedToken,
   type TabMessage,
-  type TokenMessageReason,
-  unpackToken
+  type TokenMessageReason
 } from './messages.ts'
 import {
   type EndReason,
@@ -25,6 +23,7 @@ import {
   type RecordValue
 } from './record-value.ts'
 import type { SessionRecord } from './session-record.ts'
+import { createTakeToken } from './take-token.ts'
 
 export interface TabSync {
   /** Publishes that this tab got a token from the server. */
@@ -64,77 +63,60 @@ export interface TabSyncDeps {
   readonly readUser: ReadUser
   readonly platform: ClientPlatform
   /** This tab has taken over a token that another tab got from a refresh. */
-  readonly onTaken: (token: HeldToken | undefined) => void
+  readonly onTaken: () => void
 }
-
-/** The session of this tab, and the last change of it that this tab has caught up with. */
-type Seen = Pick<RecordValue, 'counter' | 'sessionId'>
-
-type TokenMessage = { readonly record: RecordValue; readonly token: SharedToken }
 
 /**
  * How long to wait for a message. A message that was sent before the lock was released may arrive
  * after the lock is granted. In Chromium it came up to 8 ms later, and more in a busy tab.
  */
 const handOverMs = 250
-const mostUnconfirmed = 16
 
 export function createTabSync(options: TabSyncDeps): TabSync {
   const { mode, channelName, session, record, readUser, platform, onTaken } = options
-  const channel = createTabChannel(platform, channelName, receive)
   const isOff = mode === 'off'
   const hasChannel = platform.openChannel !== undefined
   const canAsk = mode === 'share' && hasChannel
-  const unconfirmed = new Set<TokenMessage>()
-  // A new page has no session, so there is nothing to catch up with.
-  let seen: Seen = { counter: record.known().counter, sessionId: liveSession(record.known()) }
-  let question: { readonly asked: Promise<void>; readonly check: () => void } | undefined
-  /** The value that no other tab explained when it was asked. */
-  let unexplained: number | undefined
+  const channel = createTabChannel(platform, channelName, receive)
+  const known = createKnownSession(session, record, isOff)
+  const question = createAskTabs({
+    wait: platform.wait,
+    timeoutMs: handOverMs,
+    send: () => channel.post({ type: 'ask' }),
+    expectAnswer() {
+      const { counter } = known.seen()
+      const held = session.held()
+      const isNew = () => known.seen().counter > counter || session.held() !== held
+      return () => isNew() && !known.isBehind()
+    },
+    onSilence() {
+      record.setTabs(1)
+      // The next refresh will show what the other tabs did not say.
+      known.catchUp()
+      if (known.isBehind()) unexplained = record.known().counter
+    }
+  })
+  const tokens = createTakeToken({
+    ...{ session, record, known, readUser, platform, handOverMs, onTaken },
+    isAsking: question.isOpen,
+    mayTake: () => !asksServer
+  })
   let asksServer = false
+  /** The counter that no other tab explained when it was asked. */
+  let unexplained: number | undefined
   let isAway = true
-  /** Storage was cleared while the page was away: only the server knows whether its token counts. */
-  let isUnverified = false
   let isDisposed = false
-  const isSignedIn = () => session.getState().status === 'authenticated'
-
-  /** The live session if it is not the one of this tab. */
-  function otherSession(): string | undefined {
-    const live = liveSession(record.known())
-    const isKnown = seen.sessionId !== undefined || !isSignedIn()
-    return isKnown && live !== seen.sessionId && !isOff ? live : undefined
-  }
-
-  function isBehind(): boolean {
-    if (isUnverified || isOff) return isUnverified
-    return record.known().counter > seen.counter || otherSession() !== undefined
-  }
-
-  function catchUpTo({ counter, sessionId }: Seen): void {
-    seen = { counter, sessionId }
-    isUnverified = false
-  }
-
-  function catchUp(): void {
-    if (!isUnverified) seen = { counter: record.known().counter, sessionId: seen.sessionId }
-  }
 
   // Another tab has changed the record, by storage or by a message.
   function follow(isLost: boolean): void {
     if (isDisposed) return
-    isUnverified ||= isAway && isLost
-    const now = record.known()
-    const isNews = now.counter > seen.counter
-    const end = endOf(now, seen.sessionId ?? (isNews ? now.sessionId : undefined))
-    // After a sign-out and another sign-in, this tab stays behind until it knows the new user.
-    if (end !== undefined && isSignedIn() && otherSession() === undefined) {
-      catchUpTo({ counter: now.counter, sessionId: end.id })
-      session.end(end.reason, 'other-tab')
-    }
-    for (const message of unconfirmed) if (accept(message)) unconfirmed.delete(message)
-    if (canAsk || isOff || !isBehind()) return
+    if (isLost && isAway) known.doubt()
+    known.followEnd()
+    tokens.confirm()
+    question.check()
+    if (canAsk || !known.isBehind()) return
     // No other tab shares a token.
-    if (otherSession() === undefined) catchUp()
+    if (known.other() === undefined) known.catchUp()
     else if (hasChannel) session.signal('unknown-sign-in')
   }
 
@@ -143,84 +125,21 @@ export function createTabSync(options: TabSyncDeps): TabSync {
       reply()
       return
     }
-    const { token } = message
     if (!record.isShared()) record.add(message.record)
     else {
       record.read()
-      const end = endOf(message.record, seen.sessionId)
+      const end = endOf(message.record, known.seen().sessionId)
       // A write of this tab may have covered the sign-out of the other one.
       if (end && record.hasJustWritten()) record.add({ ...emptyRecord, ended: [end] })
     }
-    if (token !== undefined && mode === 'share') {
-      const isDone = accept({ record: message.record, token })
-      if (!isDone) awaitConfirmation({ record: message.record, token })
-    }
-    question?.check()
-  }
-
-  // Storage may be slower than the channel. A message that storage does not confirm in time is not
-  // from one of our tabs.
-  function awaitConfirmation(message: TokenMessage): void {
-    if (unconfirmed.size >= mostUnconfirmed) return
-    unconfirmed.add(message)
-    platform.setTimer(() => {
-      record.read()
-      if (unconfirmed.delete(message)) accept(message)
-    }, handOverMs)
-  }
-
-  /** Returns `false` if storage does not confirm the message yet. */
-  function accept({ record: { counter, sessionId }, token }: TokenMessage): boolean {
-    const now = record.known()
-    const isSame = sessionId === now.sessionId
-    if (counter > now.counter || (counter === now.counter && !isSame)) return false
-    const isNewer = counter > seen.counter || sessionId !== seen.sessionId
-    const isReply = question !== undefined && token.reason === 'reply' && counter >= seen.counter
-    // A message of a frozen or slow tab may be stale.
-    if (isSame && endOf(now, sessionId) === undefined && (isNewer || isReply))
-      take({ counter, sessionId }, isNewer, token)
-    question?.check()
-    return true
-  }
-
-  function take(theirs: Seen, isNewer: boolean, shared: SharedToken): void {
-    const isInitial = session.getState().status === 'initializing'
-    if (isInitial && asksServer) return
-    const now = readMoment(platform)
-    const received = unpackToken(shared, now, readUser)
-    const decision = judgeSharedToken({
-      held: session.held(),
-      former: session.former(),
-      received,
-      isAlive: received.lifetimeSeconds === undefined || lifeLeftMs(received, now) > 0,
-      isSignIn: shared.reason === 'signed-in',
-      isNewer,
-      session: compare(theirs.sessionId),
-      // After a sign-out, only another sign-in brings this tab back.
-      mayEnter: isInitial || shared.reason === 'signed-in' || compare(theirs.sessionId) === 'other'
-    })
-    catchUpTo(theirs)
-    if (decision === 'other-user' || decision === 'enter-anew')
-      session.end('user-changed', 'other-tab')
-    if (decision === 'other-user' || decision === 'ignore') return
-    const isRepeated = received.accessToken === session.held()?.accessToken
-    if (session.wasHeld(received.accessToken) && !isRepeated) return
-    const isReissued = shared.reason === 'reissued'
-    const refreshAt = planTakenRefresh(shared, now, platform.random())
-    if (isRepeated) session.amend({ ...received, refreshAt })
-    else session.hold(received, refreshAt, { by: 'other-tab', isReissued })
-    if (!isReissued) onTaken(session.held())
-  }
-
-  function compare(sessionId: string | undefined): 'same' | 'other' | 'unknown' {
-    if (isOff || sessionId === undefined || seen.sessionId === undefined) return 'unknown'
-    return sessionId === seen.sessionId ? 'same' : 'other'
+    if (message.token !== undefined && canAsk) tokens.receive(message.record, message.token)
+    question.check()
   }
 
   function reply(): void {
     record.read()
     const held = session.held()
-    if (held === undefined || mode !== 'share' || isBehind()) return
+    if (held === undefined || !canAsk || known.isBehind()) return
     const isAlive = held.lifetimeSeconds === undefined || lifeLeftMs(held, readMoment(platform)) > 0
     if (isAlive) post('reply')
   }
@@ -229,41 +148,11 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     const held = session.held()
     const isShared = mode === 'share' && held !== undefined && reason !== undefined
     const token = isShared ? packToken(reason, held, readMoment(platform)) : undefined
-    if (!isOff) channel.post({ type: 'record', record: record.known(), token })
+    channel.post({ type: 'record', record: record.known(), token })
   }
 
   function ask(): Promise<void> | undefined {
-    const { counter } = record.known()
-    if (!canAsk || unexplained === counter) return undefined
-    question ??= openQuestion(counter)
-    return question.asked
-  }
-
-  function openQuestion(counter: number): NonNullable<typeof question> {
-    const before = { ...seen, held: session.held() }
-    let resolve = () => {}
-    const answered = new Promise<void>((settle) => {
-      resolve = settle
-    })
-    function onTimeout(): void {
-      record.setTabs(1)
-      unexplained = isBehind() ? counter : undefined
-      // The next refresh will show what the other tabs did not say.
-      if (otherSession() === undefined) catchUp()
-    }
-    const asked = platform.wait(answered, { deadlineMs: handOverMs, onTimeout })
-    const close = () => {
-      question = undefined
-    }
-    asked.then(close, close)
-    channel.post({ type: 'ask' })
-    return {
-      asked,
-      check() {
-        const isNew = seen.counter > before.counter || session.held() !== before.held
-        if (isNew && !isBehind()) resolve()
-      }
-    }
+    return canAsk && unexplained !== record.known().counter ? question.ask() : undefined
   }
 
   function open(): void {
@@ -286,53 +175,57 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   const removeHideListener = platform.onPageHide(close)
   const removeStorageListener = platform.onStorageChange(() => void record.read())
   record.onChange(follow)
+  session.onSignal('ended', () => {
+    asksServer = false
+  })
   open()
 
   return {
     publish(reason) {
       const isSignIn = reason === 'signed-in' || (asksServer && reason === 'refreshed')
       asksServer = false
-      if (isSignIn) seen = { counter: Infinity, sessionId: undefined }
+      if (isSignIn) known.beginAnew()
       //  this tab ──── POST ───────────────── answered with a token of the ended session
       //  another tab ───────── signed out
       record.read()
-      follow(false)
+      known.followEnd()
       if (session.held() === undefined) return
       // Another tab signed in and its message has not arrived yet: the token belongs to the
       // previous session.
-      if (reason === 'reissued' && otherSession() !== undefined) return
-      if (isOff && !isSignIn && seen.sessionId !== undefined) return
-      const known = liveSession(record.known())
+      if (reason === 'reissued' && known.other() !== undefined) return
+      if (isOff && !isSignIn && known.seen().sessionId !== undefined) return
+      const live = isSignIn ? undefined : liveSession(record.known())
       // Without shared storage each tab would choose an ID and mistake the other tabs for another
       // session.
-      const found = known ?? (record.isShared() ? platform.randomId() : undefined)
-      catchUpTo(record.enter(isSignIn ? platform.randomId() : found))
+      const isNew = isSignIn || record.isShared()
+      known.catchUpTo(record.enter(live ?? (isNew ? platform.randomId() : undefined)))
       post(isSignIn ? 'signed-in' : reason)
     },
     publishEnd(reason) {
-      const { counter, sessionId } = record.end(seen.sessionId, reason)
-      catchUpTo({ counter, sessionId: seen.sessionId ?? sessionId })
+      const mine = known.seen().sessionId
+      const { counter, sessionId } = record.end(mine, reason)
+      known.catchUpTo({ counter, sessionId: mine ?? sessionId })
       post(undefined)
     },
     catchUpTo(value) {
-      if (value.counter >= seen.counter) catchUpTo(value)
+      if (value.counter >= known.seen().counter) known.catchUpTo(value)
     },
     catchUp(afterAnother) {
       record.read()
-      const isOpen = isBehind() || unconfirmed.size > 0 || (afterAnother && hasOthers())
-      return isOpen ? ask() : undefined
+      const mayBeNew = known.isBehind() || tokens.isWaiting() || (afterAnother && hasOthers())
+      return mayBeNew ? ask() : undefined
     },
     findSession() {
-      const now = record.read()
-      const mayExist = isBehind() || liveSession(now) !== undefined || !record.isShared()
-      return !asksServer && mayExist && hasOthers() ? ask() : undefined
+      const isLive = liveSession(record.read()) !== undefined || !record.isShared()
+      const mayBeElsewhere = known.isBehind() || (isLive && hasOthers())
+      return mayBeElsewhere && !asksServer ? ask() : undefined
     },
     askServerFirst() {
       asksServer = session.getState().status === 'initializing'
     },
     isCurrent() {
       record.read()
-      return !isBehind()
+      return !known.isBehind()
     },
     postUnstored() {
       if (!record.isShared()) post(undefined)
@@ -340,15 +233,14 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     wake() {
       record.read()
       open()
-      if (otherSession() !== undefined) session.signal('unknown-sign-in')
+      if (known.other() !== undefined) session.signal('unknown-sign-in')
     },
     isOtherUser(received) {
-      record.read()
+      const live = liveSession(record.read())
       const held = session.held()
+      if (held !== undefined) return compareUsers(held, received, known.compare(live)) === 'other'
       const former = session.former()
-      if (held === undefined)
-        return former !== undefined && compareUsers(former, received, 'unknown') === 'other'
-      return compareUsers(held, received, compare(liveSession(record.known()))) === 'other'
+      return former !== undefined && compareUsers(former, received, 'unknown') === 'other'
     },
     dispose() {
       isDisposed = true

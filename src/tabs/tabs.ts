@@ -37,7 +37,7 @@ export interface Tabs {
   askServerFirst(): void
   /** Whether a token from the server may be of another user than the session. */
   isOtherUser(received: ReceivedToken): boolean
-  /** Tells all tabs that the user was active. */
+  /** Notes the activity of the user for all tabs. */
   setActive(atMs: number): void
   /** The page may have slept or come back: catches up with storage. */
   wake(): void

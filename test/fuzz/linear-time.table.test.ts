@@ -189,11 +189,12 @@ it.each(['"a"', '[', '{"a":', ' ', '<', '\ufeff'])(
         contract,
         endpoints: createEndpoints(
           { baseURL: 'https://api.app.example', contract },
-          () => undefined,
+          undefined,
           () => true
         ),
         trusts: () => true,
         isTokenRefusal: async () => false,
+        decide: async () => false,
         notices: undefined
       }
     )

@@ -2,6 +2,8 @@
 import type { AnswerRules, AuthClientOptions, ReceivedAnswer } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createDecide } from '../../src/lib/answer-rules.ts'
+import { createWaits } from '../../src/lib/time.ts'
 import { createTokenRefusal } from '../../src/request/token-refusal.ts'
 import { readContract } from '../../src/resolve-contract.ts'
 import { ada, type ClientSetup, setUpClient } from '../support/setups/test-client.ts'
@@ -76,12 +78,8 @@ it.each(matrix)(
   '$does on $status with $name, by the refusal rule',
   async ({ status, challenge, does }) => {
     const contract = readContract({}, 'contract')
-    const platform = { setTimer: () => () => {} }
-    const { mayRefuse, refuses } = createTokenRefusal({
-      contract,
-      platform,
-      refreshTimeoutMs: 1
-    })
+    const decide = createDecide(createWaits({ setTimer: () => () => {} }), 1)
+    const { mayRefuse, refuses } = createTokenRefusal({ contract, decide })
     const text = async () => ''
     expect(await refuses({ status, header: () => challenge, text })).toBe(does === 'refreshes')
     expect(mayRefuse(status)).toBe(status === 401)

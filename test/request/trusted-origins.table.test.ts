@@ -62,10 +62,10 @@ it.each(spellings.filter(({ inNode }) => inNode !== 'nowhere'))(
   'classifies the origin of $url as $inNode before sending',
   ({ url, inNode }) => {
     const { trusts } = createTrustedOrigins(
-      ownOrigin,
+      { baseURL: ownOrigin, trustedOrigins: undefined },
       undefined,
       () => undefined,
-      createUrlPolicy(() => undefined, false)
+      createUrlPolicy(undefined, false)
     )
     expect(trusts(joinUrl(ownOrigin, url))).toBe(inNode === 'own')
   }

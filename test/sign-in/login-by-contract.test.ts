@@ -3,6 +3,7 @@
 import { type AnswerRules, type AuthContract, AuthError, createAuthClient } from 'everbearer'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { setUpBackend } from '../support/setups/scripted-backend.ts'
+import { setUpClient } from '../support/setups/test-client.ts'
 
 const context = {
   accessToken: undefined,
@@ -195,11 +196,22 @@ describe('a login function of the contract', () => {
   })
 
   it('rejects with ERR_AUTH_TIMEOUT if it does not settle in time', async () => {
-    const abandoned = new AbortController()
-    const { tokenRequest } = setUpBackend({ login: () => new Promise(() => {}) })
-    const signingIn = tokenRequest.login(ada)({ ...context, signal: abandoned.signal })
-    abandoned.abort()
+    let signal: AbortSignal | undefined
+    const { auth, clock, idle } = setUpClient({
+      contract: {
+        login: (_, context) => {
+          signal = context.signal
+          return new Promise(() => {})
+        }
+      }
+    })
+    const signingIn = auth.login(ada)
+    await idle()
+    clock.tick(10_000)
     await expect(signingIn).rejects.toMatchObject({ code: 'ERR_AUTH_TIMEOUT' })
+    expect(signal?.aborted).toBe(false)
+    clock.tick(20_000)
+    expect(signal?.aborted).toBe(true)
   })
 
   it('is required by login() with an object if the backend has no login endpoint', async () => {

@@ -2,7 +2,13 @@
 // access token.
 import type { AnswerRules, AuthContract } from 'everbearer'
 import { describe, expect, it } from 'vitest'
-import { backendOrigin, setUpBackend } from '../support/setups/scripted-backend.ts'
+import {
+  backendOrigin,
+  refreshTimeoutMs,
+  setUpBackend
+} from '../support/setups/scripted-backend.ts'
+import { ada, setUpClient } from '../support/setups/test-client.ts'
+import { uncaughtErrors } from '../support/uncaught-errors.ts'
 
 const { signal } = new AbortController()
 const held = { accessToken: 'access-1', refreshToken: 'refresh-1' }
@@ -284,15 +290,18 @@ describe('a 2xx that refuses the access token by the rules of the contract', () 
     expect(sent).toHaveLength(1)
   })
 
-  it('is not confirmed if the function of the contract does not settle in time', async () => {
-    const abandoned = new AbortController()
-    const { tokenRequest, answer } = setUpBackend({
+  it('leaves the decision to the default if its function does not settle in time', async () => {
+    const { tokenRequest, answer, tick } = setUpBackend({
       refusals: { accessToken: () => new Promise(() => {}) }
     })
+    const errors = uncaughtErrors()
     answer('/logout', { status: 200, body: {} })
-    const signingOut = tokenRequest.logout(held, abandoned.signal)
-    setTimeout(() => abandoned.abort())
-    expect((await signingOut).kind).toBe('unconfirmed')
+    const signingOut = tokenRequest.logout(held, signal)
+    await new Promise((resolve) => setImmediate(resolve))
+    tick(refreshTimeoutMs)
+    expect((await signingOut).kind).toBe('confirmed')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(errors).toMatchObject([{ code: 'ERR_AUTH_TIMEOUT' }])
   })
 })
 
@@ -316,10 +325,18 @@ describe('a logout function of the contract', () => {
   })
 
   it('does not confirm if it does not settle in time', async () => {
-    const abandoned = new AbortController()
-    const { tokenRequest } = setUpBackend({ logout: () => new Promise(() => {}) })
-    const signingOut = tokenRequest.logout(held, abandoned.signal)
-    abandoned.abort()
-    expect(await signingOut).toEqual({ kind: 'unconfirmed', credential: held })
+    const { auth, clock, idle } = setUpClient({
+      contract: { logout: () => new Promise(() => {}) }
+    })
+    await auth.login(ada)
+    const signingOut = auth.logout()
+    await idle()
+    clock.tick(10_000)
+    expect(await signingOut).toEqual({ confirmed: false })
+    // The next sign-in waits until the sign-out is given up.
+    const signingIn = auth.login(ada)
+    clock.tick(5_000)
+    await signingIn
+    expect(auth.getState().status).toBe('authenticated')
   })
 })

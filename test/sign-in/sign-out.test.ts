@@ -217,6 +217,57 @@ it('calls the function given to login() synchronously if nothing is in flight, s
   expect(isCalled).toBe(true)
 })
 
+it('calls the function given to login() within a second while a refresh hangs', async () => {
+  const { auth, browser, clock } = setUpClient()
+  await auth.login(ada)
+  const gate = browser.hold('/refresh')
+  auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  let isCalled = false
+  const signingIn = auth.login(async () => {
+    isCalled = true
+    return { access_token: 'popup' }
+  })
+  clock.tick(999)
+  await browser.settle()
+  expect(isCalled).toBe(false)
+  clock.tick(1)
+  await signingIn
+  expect(await auth.getAccessToken()).toBe('popup')
+  gate.release()
+  await browser.idle()
+  expect(await auth.getAccessToken()).toBe('popup')
+})
+
+it('resolves logout() within a second while a refresh hangs, and sends the sign-out later', async () => {
+  const { auth, browser, clock, callsTo, idle } = setUpClient()
+  await auth.login(ada)
+  const gate = browser.hold('/refresh')
+  auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  const signingOut = auth.logout()
+  expect(auth.getState().status).toBe('unauthenticated')
+  await browser.settle()
+  clock.tick(1_000)
+  expect(await signingOut).toEqual({ confirmed: false })
+  expect(callsTo('logout')).toHaveLength(0)
+  gate.release()
+  await idle()
+  expect(callsTo('logout')).toHaveLength(1)
+  expect(browser.storedSession()).toBe('ended')
+})
+
+it('waits for the answer to its own sign-out as long as refreshTimeoutMs', async () => {
+  const { auth, browser, clock } = setUpClient()
+  await auth.login(ada)
+  const gate = browser.hold('/logout')
+  const signingOut = auth.logout()
+  await gate.arrived(1)
+  clock.tick(9_999)
+  gate.release()
+  expect(await signingOut).toEqual({ confirmed: true })
+})
+
 it('runs a logout() only after a sign-in that timed out has been answered', async () => {
   const { auth, browser, clock, reload, idle } = setUpClient({ refreshTimeoutMs: 1_000 })
   const gate = browser.hold('/login')

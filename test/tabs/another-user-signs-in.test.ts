@@ -89,7 +89,7 @@ it('keeps the cookie of the user who signed in while another tab refreshed', asy
   expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
 })
 
-//  Nothing says whether it is the same user, so nothing of the first session may be seen in the other.
+// It may be another user, so the app must see that the first session has ended.
 it('ends the session as user-changed and enters the new one if opaque tokens name no user', async () => {
   const { first, second, pass } = await openAda(opaqueTokens)
   await pass(400)

@@ -3,16 +3,14 @@
 import type { ResolvedContract, ResolvedRules } from '../../contract/resolved-contract.ts'
 import {
   type AnswerSource,
+  type Decide,
   hasForeignHeaders,
-  isExplicit,
-  matchesRules,
-  orByDefault
+  isExplicit
 } from '../../lib/answer-rules.ts'
-import { orAborted } from '../../lib/time.ts'
 import { type Answered, readOAuthError, toSource } from './answer.ts'
 
-/** Decides about one answer. The signal ends the wait for a function of the contract. */
-type Decision = (answer: Answered, signal: AbortSignal) => Promise<boolean>
+/** Decides about one answer. Never rejects. */
+type Decision = (answer: Answered) => Promise<boolean>
 
 export interface AnswerMeaning {
   /** Whether the answer to a refresh ends the session. */
@@ -47,7 +45,8 @@ export function isDefiniteRefusal({ response: { status } }: Answered): boolean {
 /** @param isTokenRefusal decides by the rules for access tokens; it never rejects */
 export function createAnswerMeaning(
   { attach, logout, refusals }: Pick<ResolvedContract, 'attach' | 'logout' | 'refusals'>,
-  isTokenRefusal: (answer: AnswerSource) => Promise<boolean>
+  isTokenRefusal: (answer: AnswerSource) => Promise<boolean>,
+  decide: Decide
 ): AnswerMeaning {
   const isForeign = (answer: Answered) => hasForeignHeaders(toSource(answer), attach.scheme)
   const isFromElsewhere = (answer: Answered) => isForeign(answer) || answer.isHtml
@@ -67,45 +66,42 @@ export function createAnswerMeaning(
     return answer.response.status !== 401 && isFromElsewhere(answer)
   }
 
-  async function refusesToken(answer: Answered, signal: AbortSignal): Promise<boolean> {
-    if ([401, 403].includes(answer.response.status)) return true
-    return orAborted(isTokenRefusal(toSource(answer)), signal).catch(() => true)
+  async function refusesToken(answer: Answered): Promise<boolean> {
+    return [401, 403].includes(answer.response.status) || isTokenRefusal(toSource(answer))
+  }
+
+  /** The default, and rules that name only a status, do not apply to an answer that is guarded. */
+  function by(
+    rules: ResolvedRules | undefined,
+    byDefault: (answer: Answered) => boolean | Promise<boolean>,
+    isGuarded: (answer: Answered) => boolean = () => false
+  ): Decision {
+    return async (answer) => {
+      const isTrue = async () => !isGuarded(answer) && byDefault(answer)
+      if (rules === undefined) return isTrue()
+      const applied =
+        typeof rules === 'object' && isGuarded(answer) ? rules.filter(isExplicit) : rules
+      return decide(applied, toSource(answer), isTrue)
+    }
   }
 
   return {
     isFromElsewhere,
     refusesToken,
-    endsSession: decide(refusals.session, endsSession, isFromElsewhere),
-    meansNoSession: decide(
+    endsSession: by(refusals.session, endsSession, isFromElsewhere),
+    meansNoSession: by(
       refusals.noSession,
       (answer) => answer.response.ok || isDefiniteRefusal(answer),
       isFromPortal
     ),
-    rejectsCredentials: decide(
+    rejectsCredentials: by(
       refusals.credentials,
       (answer) => isDefiniteRefusal(answer) && !wrongPathStatuses.includes(answer.response.status),
       isBlocked
     ),
-    confirmsLogout: decide(
+    confirmsLogout: by(
       typeof logout === 'object' ? logout.confirmedBy : undefined,
-      async (answer, signal) =>
-        answer.response.ok && !isFromPortal(answer) && !(await refusesToken(answer, signal))
+      async (answer) => answer.response.ok && !isFromPortal(answer) && !(await refusesToken(answer))
     )
-  }
-}
-
-/** The default, and rules that name only a status, do not apply to an answer that is guarded. */
-function decide(
-  rules: ResolvedRules | undefined,
-  byDefault: (answer: Answered, signal: AbortSignal) => boolean | Promise<boolean>,
-  isGuarded: (answer: Answered) => boolean = () => false
-): Decision {
-  return async (answer, signal) => {
-    const isTrue = async () => !isGuarded(answer) && byDefault(answer, signal)
-    if (rules === undefined) return isTrue()
-    const applied =
-      typeof rules === 'object' && isGuarded(answer) ? rules.filter(isExplicit) : rules
-    const matching = orAborted(matchesRules(applied, toSource(answer)), signal)
-    return orByDefault(matching, isTrue, signal)
   }
 }

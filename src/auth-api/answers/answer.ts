@@ -2,7 +2,7 @@
 
 import { type AnswerSource, isMarkup } from '../../lib/answer-rules.ts'
 import { parseJson } from '../../lib/json-path.ts'
-import { readText } from '../../lib/responses.ts'
+import { openBody, readText } from '../../lib/responses.ts'
 
 export interface Answered {
   readonly kind: 'answered'
@@ -17,9 +17,8 @@ export interface Answered {
 }
 
 export async function readResponse(where: string, response: Response): Promise<Answered> {
-  // The body of a replaced `fetch` may be a stream of Node.
-  const isReadable = typeof response.body?.getReader === 'function'
-  const text = await (isReadable ? readText(response.body.getReader()) : response.text())
+  const opened = openBody(response)
+  const text = await (opened === undefined ? response.text() : readText(opened))
   const body = parseJson(text)
   return { kind: 'answered', where, response, text, body, isHtml: isMarkup(text) }
 }

@@ -7,18 +7,23 @@
 // so that the app's interceptors and transforms see each call once.
 
 import axios, {
-  type AxiosAdapter,
   type AxiosInstance,
+  type AxiosInterceptorManager,
   type AxiosResponse,
+  type CreateAxiosDefaults,
   type InternalAxiosRequestConfig
 } from 'axios'
 import { own } from '../../lib/checks.ts'
+import type { AuthError } from '../../lib/errors.ts'
 import { invalid } from '../../lib/option-errors.ts'
 import type { Platform } from '../../lib/platform.ts'
+import { createWaits } from '../../lib/time.ts'
 import { joinUrl } from '../../lib/url.ts'
 import { isBackground } from '../request-flags.ts'
 import type { SendWithToken } from '../send-with-token.ts'
 import { isStream } from '../transport.ts'
+import { createAdapterSwap } from './adapter-swap.ts'
+import { toAxiosShape } from './axios-shape.ts'
 import { type AdapterOption, type ExchangeDeps, exchange } from './exchange.ts'
 import { orReleased, startTimeBudget } from './time-budget.ts'
 
@@ -28,7 +33,10 @@ export interface AxiosBinding {
    * no further effect.
    */
   attach(instance: AxiosInstance): () => void
-  detachAll(): void
+  /** Creates an instance of the client. Its `create` does so too. */
+  createInstance(defaults: CreateAxiosDefaults): AxiosInstance
+  /** Detaches all instances. Instances of the client reject each later request with `error`. */
+  dispose(error: () => AuthError): void
 }
 
 export interface AxiosBindingDeps extends ExchangeDeps {
@@ -40,15 +48,21 @@ export interface AxiosBindingDeps extends ExchangeDeps {
 
 export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
   const { sendWithToken, beginRequest, platform, attach: format, reissue, fetch } = deps
+  // The caller owns these waits. A request in flight continues after the client is disposed.
+  const { wait } = createWaits(platform)
   const swap = createAdapterSwap(send)
   // Weak references, so that the client does not keep an instance alive.
   const attached = new Set<WeakRef<AxiosInstance>>()
   const detachers = new WeakMap<AxiosInstance, Set<() => void>>()
+  const owned = new WeakSet<AxiosInstance>()
+  /** Ends an instance of the client. `undefined` until the client is disposed of. */
+  let close: ((instance: AxiosInstance) => void) | undefined
 
   function attach(instance: AxiosInstance): () => void {
     checkInstance(instance)
-    const request = instance.interceptors.request.use(onRequest, null, { synchronous: true })
-    const response = instance.interceptors.response.use(null, onError)
+    const { request, response } = instance.interceptors
+    const ejectRequest = onEject(request, request.use(onRequest, null, { synchronous: true }))
+    const ejectResponse = onEject(response, response.use(null, onError))
     const others = detachers.get(instance)
     for (const reference of attached) {
       if (reference.deref() === undefined) attached.delete(reference)
@@ -59,9 +73,18 @@ export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
 
     function detach(): void {
       detachers.get(instance)?.delete(detach)
-      instance.interceptors.request.eject(request)
-      instance.interceptors.response.eject(response)
+      ejectRequest()
+      ejectResponse()
     }
+  }
+
+  function adopt(instance: AxiosInstance): AxiosInstance {
+    if (close !== undefined) close(instance)
+    else attach(instance)
+    owned.add(instance)
+    const { create } = instance
+    instance.create = (defaults) => adopt(create(defaults))
+    return instance
   }
 
   function onRequest(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
@@ -81,6 +104,7 @@ export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
   ): Promise<AxiosResponse> {
     const { url, baseURL, allowAbsoluteUrls } = config
     const destination = { url, baseURL, allowAbsoluteUrls }
+    const options = Object.keys(config)
     const budget = startTimeBudget(config.timeout, platform.monotonicNow)
     return sendWithToken({
       method: config.method ?? 'get',
@@ -92,10 +116,12 @@ export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
       isReplayable: !isStream(config.data),
       send: (accessToken) =>
         exchange(
-          { config, destination, adapter, accessToken, budget },
+          { config, options, destination, adapter, accessToken, budget },
           { attach: format, reissue, fetch }
         ),
-      orReleased: (promise) => orReleased(promise, config, budget, platform)
+      orReleased: (promise) => orReleased(promise, config, budget, wait)
+    }).catch((error) => {
+      throw toAxiosShape(error, config)
     })
   }
 
@@ -108,69 +134,27 @@ export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
 
   return {
     attach,
-    detachAll() {
+    createInstance: (defaults) => adopt(axios.create(defaults)),
+    dispose(error) {
+      close = ({ interceptors }) =>
+        void interceptors.request.use((config) => Promise.reject(toAxiosShape(error(), config)))
       for (const reference of attached) {
         const instance = reference.deref()
-        const all = instance === undefined ? [] : (detachers.get(instance) ?? [])
-        for (const detach of [...all]) detach()
+        if (instance === undefined) continue
+        for (const detach of [...(detachers.get(instance) ?? [])]) detach()
+        if (owned.has(instance)) close(instance)
       }
     }
   }
 }
 
-/**
- * Our adapter stands in a config from `enter` until `leave`: from our request interceptor until it
- * runs, or until the request fails before that. Outside of that span, the app sees its own adapter.
- */
-interface AdapterSwap {
-  /** Replaces the app's adapter by ours. Returns the config, or a copy if it is frozen. */
-  enter(config: InternalAxiosRequestConfig, epoch: number | undefined): InternalAxiosRequestConfig
-  /** Restores the adapter that `installed` replaced, if `installed` is ours. */
-  leave(config: InternalAxiosRequestConfig, installed?: AdapterOption | null): void
-}
-
-function createAdapterSwap(
-  send: (
-    config: InternalAxiosRequestConfig,
-    adapter: AdapterOption,
-    epoch: number | undefined
-  ) => Promise<AxiosResponse>
-): AdapterSwap {
-  const replaced = new WeakMap<AxiosAdapter, AdapterOption | null>()
-
-  function enter(
-    config: InternalAxiosRequestConfig,
-    epoch: number | undefined
-  ): InternalAxiosRequestConfig {
-    // A request that was cancelled before it was sent may be sent again with our adapter in place.
-    const { adapter: found } = config
-    const original = isOurs(found) ? replaced.get(found) : found
-    const adapter: AxiosAdapter = (sent) => {
-      leave(sent, adapter)
-      // Axios takes any falsy adapter for a missing one, and `condition && value` is common.
-      return send(sent, original || undefined, epoch)
-    }
-    replaced.set(adapter, original)
-    if (Reflect.set(config, 'adapter', adapter)) return config
-    return Object.assign(Object.create(Object.getPrototypeOf(config)), config, { adapter })
+/** Returns a function that ejects the handler, unless the app has cleared all interceptors. */
+function onEject<Value>(manager: AxiosInterceptorManager<Value>, id: number): () => void {
+  const handler = manager.handlers?.at(-1)
+  // axios 1.18 gives the ids of cleared interceptors to new ones, which may be the app's.
+  return () => {
+    if (handler === undefined || manager.handlers?.includes(handler)) manager.eject(id)
   }
-
-  // `Reflect` does not throw if the app froze its config.
-  function leave(
-    config: InternalAxiosRequestConfig,
-    installed: AdapterOption | null = config.adapter
-  ): void {
-    if (!isOurs(installed)) return
-    const original = replaced.get(installed)
-    if (original === undefined) Reflect.deleteProperty(config, 'adapter')
-    else Reflect.set(config, 'adapter', original)
-  }
-
-  function isOurs(adapter: AdapterOption | null): adapter is AxiosAdapter {
-    return typeof adapter === 'function' && replaced.has(adapter)
-  }
-
-  return { enter, leave }
 }
 
 // Axios uses the first adapter of a list that works in the current environment.

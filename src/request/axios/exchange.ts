@@ -25,8 +25,10 @@ interface Destination {
 }
 
 interface AxiosSending {
-  /** The app's config. It is never changed. */
+  /** The app's config. Only the notes of the app's adapter are added to it. */
   readonly config: InternalAxiosRequestConfig
+  /** The names in the config before an adapter added its notes. */
+  readonly options: readonly string[]
   /** The URL that was found trusted. It wins over a config that changed since. */
   readonly destination: Destination
   readonly adapter: AdapterOption
@@ -42,21 +44,23 @@ export interface ExchangeDeps {
 }
 
 export async function exchange(
-  { config, destination, adapter, accessToken, budget }: AxiosSending,
+  { config, options, destination, adapter, accessToken, budget }: AxiosSending,
   { attach, reissue, fetch: pageFetch }: ExchangeDeps
 ): Promise<IncomingAnswer<AxiosResponse>> {
   const sent = copyConfig(config, destination)
   const credential = accessToken === undefined ? undefined : formatCredential(attach, accessToken)
   if (credential !== undefined) attachToken(sent, attach.header, credential)
-  const { redact, redactStreamErrors } = createRedactor(config, sent, credential)
   let isStreaming = false
   if (budget !== undefined) {
     sent.timeout = budget.remainingMs()
     if (sent.timeout === 0) throw toTimeoutError(config)
   }
+  const header = credential === undefined ? undefined : attach.header
+  const send = resolveAdapter(adapter, sent, header, pageFetch)
+  const ours = Object.keys(sent).filter((name) => !(name in config))
+  const notNotes = new Set([...options, ...ours])
+  const { redact, redactStreamErrors } = createRedactor(config, sent, notNotes, accessToken)
   try {
-    const header = credential === undefined ? undefined : attach.header
-    const send = resolveAdapter(adapter, sent, header, pageFetch)
     const response = await send(sent)
     return toAnswer(response, async () => response)
   } catch (error) {
@@ -82,7 +86,8 @@ export async function exchange(
     isStreaming = isStream(response.data)
     redact(response)
     redactStreamErrors(response.data)
-    return readAnswer({ response, sent, reissue, carriedToken: credential !== undefined, settle })
+    const carriedToken = credential !== undefined
+    return readAnswer({ response, sent, attach, reissue, carriedToken, settle })
   }
 }
 

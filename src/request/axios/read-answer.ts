@@ -10,6 +10,7 @@ import { notedFinalUrl } from './wrapped-fetch.ts'
 interface Received {
   readonly response: AxiosResponse
   readonly sent: InternalAxiosRequestConfig
+  readonly attach: ResolvedHeader
   readonly reissue: ResolvedHeader | false
   readonly carriedToken: boolean
   /** Returns the response to the caller, or rejects with the adapter's error. */
@@ -20,6 +21,7 @@ interface Received {
 export function readAnswer({
   response,
   sent,
+  attach,
   reissue,
   carriedToken,
   settle
@@ -30,6 +32,7 @@ export function readAnswer({
   const reissuedHeader =
     reissue && (readLines(request, reissue.header) ?? headers.get(reissue.header))
   if (carriedToken && reissue) headers.delete(reissue.header)
+  if (variesWith(attach.header, headers)) headers.set('Vary', '*')
   response.headers = headers
   return {
     status: response.status,
@@ -46,11 +49,20 @@ export function readAnswer({
   }
 }
 
+// A cache above our adapter does not see the token, so the requests of two users look equal to it.
+// `*` means that it cannot compare them (RFC 9110 §12.5.5).
+function variesWith(header: string, headers: AxiosHeaders): boolean {
+  const names = String(headers.get('Vary') ?? '').split(',')
+  return names.some((name) => name.trim().toLowerCase() === header.toLowerCase())
+}
+
 /** The final URL, after redirects. `undefined` if the app's adapter does not expose it. */
 function readFinalUrl(request: unknown, sent: InternalAxiosRequestConfig): string | undefined {
   if (typeof request !== 'object' || request === null) return undefined
-  if ('responseURL' in request && typeof request.responseURL === 'string')
-    return request.responseURL || undefined
+  if ('responseURL' in request && typeof request.responseURL === 'string') {
+    // XMLHttpRequest reports an absolute URL. A mock repeats the URL of the config.
+    return joinUrl(sent.baseURL ?? '', request.responseURL) || undefined
+  }
   const noted = notedFinalUrl(request)
   if (noted !== undefined) return noted || undefined
   const message = incomingMessageOf(request)

@@ -19,19 +19,33 @@ interface Carrier {
   readonly cause?: unknown
 }
 
-/** `sent` is the copy of `appConfig` that carried `credential` in a header. */
+/**
+ * `sent` is the copy of `appConfig` that the adapter gets, with the token in a header. An
+ * entry is a note of the adapter unless `notNotes` has its name.
+ */
 export function createRedactor(
   appConfig: InternalAxiosRequestConfig,
   sent: InternalAxiosRequestConfig,
-  credential: string | undefined
+  notNotes: ReadonlySet<string>,
+  accessToken: string | undefined
 ): Redactor {
+  function holdsToken(value: unknown): boolean {
+    if (accessToken === undefined) return false
+    const texts = typeof value === 'string' ? [value] : Object.values(Object(value))
+    return texts.some((text) => typeof text === 'string' && text.includes(accessToken))
+  }
+
   // The app's adapter may have copied `sent`. It may also throw an error of another request. The
   // config of that request must stay.
-  function holdsToken(config: unknown): boolean {
-    if (config === sent) return true
-    if (typeof config !== 'object' || config === null || credential === undefined) return false
-    const headers: unknown = Reflect.get(config, 'headers')
-    return Object.values(Object(headers)).includes(credential)
+  function isSent(config: unknown): config is object {
+    return config === sent || holdsToken(Reflect.get(Object(config), 'headers'))
+  }
+
+  /** Copies the adapter's notes to the app's config: its new entries, but no changed option. */
+  function keepNotes(config: object): void {
+    for (const [name, note] of Object.entries(config)) {
+      if (!notNotes.has(name) && !holdsToken(note)) Reflect.set(appConfig, name, note)
+    }
   }
 
   // `Reflect` does not throw if the app's adapter froze the carrier.
@@ -39,8 +53,16 @@ export function createRedactor(
     if (typeof carrier !== 'object' || carrier === null || seen.has(carrier)) return
     seen.add(carrier)
     const { config, request, response, cause }: Carrier = carrier
-    if (holdsToken(config)) Reflect.set(carrier, 'config', appConfig)
+    if (isSent(config)) {
+      keepNotes(config)
+      Reflect.set(carrier, 'config', appConfig)
+    }
     if (request !== undefined) hide(carrier, 'request', request)
+    for (const name of ['message', 'stack']) {
+      const text: unknown = Reflect.get(carrier, name)
+      if (typeof text !== 'string' || accessToken === undefined) continue
+      if (text.includes(accessToken)) Reflect.set(carrier, name, text.replaceAll(accessToken, '…'))
+    }
     redact(response, seen)
     redact(cause, seen)
   }
@@ -57,7 +79,9 @@ export function createRedactor(
   return { redact: (carrier) => redact(carrier), redactStreamErrors }
 }
 
-function hide(target: object, name: string, value: unknown): void {
-  const descriptor = { value, enumerable: false, writable: true, configurable: true }
-  Reflect.defineProperty(target, name, descriptor)
+/** Defines a property that printing and `Object.keys` skip. */
+export function hide(target: object, name: string, value: unknown): void {
+  // Without a prototype, because a descriptor may inherit from a polluted `Object.prototype` too.
+  const hidden = { __proto__: null, value, enumerable: false, writable: true, configurable: true }
+  Reflect.defineProperty(target, name, hidden as PropertyDescriptor)
 }

@@ -1,7 +1,7 @@
 // Time budget: the `timeout` of an axios call, over the wait for a token and the replay too.
 
 import { AxiosError, CanceledError, type InternalAxiosRequestConfig } from 'axios'
-import type { Platform } from '../../lib/platform.ts'
+import type { Wait } from '../../lib/time.ts'
 
 /** The time that a call has left. Its `timeout` covers waiting for a token and the replay too. */
 export interface TimeBudget {
@@ -29,30 +29,33 @@ export function orReleased<T>(
   promise: Promise<T>,
   config: InternalAxiosRequestConfig,
   budget: TimeBudget | undefined,
-  platform: Pick<Platform, 'setTimer'>
+  wait: Wait
 ): Promise<T> {
   const { signal, cancelToken } = config
   if (signal == null && cancelToken == null && budget === undefined) return promise
-  return new Promise<T>((resolve, reject) => {
-    const aborted = () => reject(new CanceledError(undefined, config))
-    if (signal?.aborted) aborted()
-    signal?.addEventListener?.('abort', aborted)
-    // CancelToken has had these two methods since 0.22, but its types omit them.
-    const token = cancelToken as
-      | {
-          subscribe?(listener: (reason: unknown) => void): void
-          unsubscribe?(listener: (reason: unknown) => void): void
-        }
-      | undefined
-    token?.subscribe?.(reject)
-    const cancelTimer =
-      budget && platform.setTimer(() => reject(toTimeoutError(config)), budget.remainingMs())
-    promise.then(resolve, reject).finally(() => {
-      signal?.removeEventListener?.('abort', aborted)
-      token?.unsubscribe?.(reject)
-      cancelTimer?.()
-    })
+  const released = new AbortController()
+  const release = (reason: unknown) => released.abort(reason)
+  const aborted = () => release(new CanceledError(undefined, config))
+  if (signal?.aborted) aborted()
+  signal?.addEventListener?.('abort', aborted)
+  // CancelToken has had these two methods since 0.22, but its types omit them.
+  const token = cancelToken as
+    | {
+        subscribe?(listener: (reason: unknown) => void): void
+        unsubscribe?(listener: (reason: unknown) => void): void
+      }
+    | undefined
+  token?.subscribe?.(release)
+  const onTimeout = () => timeOut(config)
+  const limits = budget === undefined ? {} : { deadlineMs: budget.remainingMs(), onTimeout }
+  return wait(promise, { ...limits, signal: released.signal }).finally(() => {
+    signal?.removeEventListener?.('abort', aborted)
+    token?.unsubscribe?.(release)
   })
+}
+
+function timeOut(config: InternalAxiosRequestConfig): never {
+  throw toTimeoutError(config)
 }
 
 /** The error that axios's adapters for XHR and Node throw when the time is over. */

@@ -10,7 +10,8 @@ import {
   type OriginsSetup,
   ownOrigin,
   respond,
-  setUpOrigins
+  setUpOrigins,
+  withCors
 } from '../../support/setups/trusted-and-foreign-origins.ts'
 import type { PageAnswer, PageCall, PageEvent, PageOptions, PageTransport } from './page/main.ts'
 
@@ -31,14 +32,21 @@ export function setUpPage(app: string = appOrigin, own: string = ownOrigin): Pag
   let site: Awaited<ReturnType<typeof serveBuiltPage>> | undefined
   let page: Page | undefined
 
-  const origins = setUpOrigins({
+  const origins: OriginsSetup = setUpOrigins({
     callers: 'a browser',
     appOrigin: app,
     ownOrigin: own,
-    async app({ url }) {
+    // The page's origin plays the auth server too, for a relative `baseURL`.
+    async app(request) {
+      const { url } = request
+      const { server } = origins
+      if (request.method === 'OPTIONS' || server.owns(request))
+        return withCors((asked) => server.handle(asked))(request)
       const answer = await fetch(new URL(new URL(url).pathname, site?.url))
       const type = answer.headers.get('Content-Type') ?? 'text/plain'
-      return respond(answer.status, { 'Content-Type': type }, await answer.text())
+      // A frame without an origin loads its script cross-origin.
+      const headers = { 'Content-Type': type, 'Access-Control-Allow-Origin': '*' }
+      return respond(answer.status, headers, await answer.text())
     }
   })
   const opened = (): Page => {

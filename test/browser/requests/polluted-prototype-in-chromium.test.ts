@@ -5,7 +5,7 @@ import { polluted } from '../../support/tables/prototype-pollution.ts'
 import type { PageTransport, Pollution } from './page/main.ts'
 import { setUpPage } from './page-setup.ts'
 
-const { origins, page } = setUpPage()
+const { origins, page, signIn } = setUpPage()
 
 const kinds = Object.keys(polluted) as Pollution['kind'][]
 const pollutions = kinds.flatMap((kind) =>
@@ -54,4 +54,34 @@ describe.each(['xhr', 'fetch'] as const)('a session over %s', (transport) => {
   it.each(tried)('is the same with an inherited $name ($kind)', async (pollution) => {
     expect(await observe(transport, pollution)).toEqual(clean)
   })
+})
+
+it.each([
+  ['mode', 'shared'],
+  ['ifAvailable', true],
+  ['steal', true],
+  ['signal', 'aborted']
+])('holds the lock alone during a refresh with an inherited %s', async (name, value) => {
+  let held: unknown
+  await signIn()
+  origins.answer('/refresh', async (request) => {
+    if (request.method !== 'OPTIONS') {
+      held = await page().evaluate(async () => (await navigator.locks.query()).held)
+    }
+    return origins.server.handle(request)
+  })
+  const refreshed = await page().evaluate(
+    async ([inherited, given]) => {
+      const property = { value: given === 'aborted' ? AbortSignal.abort() : given }
+      Object.defineProperty(Object.prototype, inherited, { ...property, configurable: true })
+      try {
+        return await window.page.attempt('refresh')
+      } finally {
+        Reflect.deleteProperty(Object.prototype, inherited)
+      }
+    },
+    [name, value] as const
+  )
+  expect(refreshed).toBe('done')
+  expect(held).toMatchObject([{ mode: 'exclusive' }])
 })

@@ -4,9 +4,11 @@ import { type AnswerRules, AuthError, type Refusals } from 'everbearer'
 import { describe, expect, it } from 'vitest'
 import {
   refreshContext,
+  refreshTimeoutMs,
   type ScriptedAnswer,
   setUpBackend
 } from '../../support/setups/scripted-backend.ts'
+import { uncaughtErrors } from '../../support/uncaught-errors.ts'
 
 type Meaning = 'ends the session' | 'means no session' | 'decides nothing'
 
@@ -136,15 +138,17 @@ describe('refusals.session', () => {
   })
 
   it('leaves the decision to the default if its function does not settle in time', async () => {
-    const { tokenRequest, answer } = setUpBackend({
+    const { tokenRequest, answer, tick } = setUpBackend({
       refusals: { session: () => new Promise(() => {}) }
     })
+    const errors = uncaughtErrors()
     answer('/refresh', { status: 401 })
-    const abandoned = new AbortController()
-    const refreshing = tokenRequest.refresh(refreshContext({ signal: abandoned.signal }))
+    const refreshing = tokenRequest.refresh(refreshContext())
     await new Promise((resolve) => setImmediate(resolve))
-    abandoned.abort()
+    tick(refreshTimeoutMs)
     expect((await refreshing).kind).toBe('rejected')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(errors).toMatchObject([{ code: 'ERR_AUTH_TIMEOUT' }])
   })
 })
 

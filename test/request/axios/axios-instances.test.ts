@@ -8,9 +8,7 @@ import axios, {
   type CreateAxiosDefaults,
   type InternalAxiosRequestConfig
 } from 'axios'
-import axiosRetry from 'axios-retry'
 import { createAuthClient } from 'everbearer'
-import type { WireResponse } from 'everbearer/mock'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   type Respond,
@@ -24,10 +22,6 @@ it('imports the axios version that this run tests', () => {
   const newest: string = createRequire(import.meta.url)('axios/package.json').version
   expect(axios.VERSION).toBe(process.env.AXIOS_UNDER_TEST ?? newest)
 })
-
-function answer(status: number, body = '{}'): WireResponse {
-  return { status, headers: [], setCookies: [], body }
-}
 
 async function setUp() {
   const setup = setUpClient()
@@ -131,6 +125,56 @@ describe('an instance with its own adapter', () => {
   })
 })
 
+describe('the notes of an adapter of the app', () => {
+  type Noted = InternalAxiosRequestConfig & { note?: unknown; sent?: unknown }
+
+  async function setUpNoting(status: number) {
+    const setup = await setUp()
+    let calls = 0
+    const api = setup.create(async (config: Noted) => {
+      calls += 1
+      config.note = `call ${calls}`
+      config.sent = { ...config.headers }
+      const noted = calls === 1 ? config : { ...config, copied: true }
+      const headers = {}
+      const statusText = ''
+      const response = { data: '', status: calls === 1 ? 401 : status, statusText, headers }
+      if (status < 400) return { ...response, config: noted }
+      throw Object.assign(new AxiosError('', 'ERR_BAD_RESPONSE', noted), { response })
+    })
+    setup.auth.attach(api)
+    return { ...setup, api }
+  }
+
+  it('are in the config of the response, those of the replay and of a copy too', async () => {
+    const { api } = await setUpNoting(200)
+    const { config } = await api.get('/anything', { validateStatus: null })
+    expect(config).toMatchObject({ note: 'call 2', copied: true, url: '/anything' })
+    expect(config).not.toHaveProperty('env.fetch')
+  })
+
+  it('are in the config of the error', async () => {
+    const { api } = await setUpNoting(500)
+    const { config } = await api.get('/anything').catch((error) => error)
+    expect(config).toMatchObject({ note: 'call 2', copied: true })
+  })
+
+  it('are dropped if they hold the token', async () => {
+    const { api } = await setUpNoting(200)
+    const { config } = await api.get('/anything', { validateStatus: null })
+    expect(config).not.toHaveProperty('sent')
+  })
+})
+
+it('removes the token from the message of an error of an adapter of the app', async () => {
+  const { auth, create } = await setUp()
+  const api = create((config) => Promise.reject(new Error(JSON.stringify(config.headers))))
+  auth.attach(api)
+  const { message, stack } = await api.get('/anything').catch((error) => error)
+  expect(message).toContain('"Authorization":"Bearer …"')
+  expect(stack).not.toContain(await auth.getAccessToken())
+})
+
 it('sends the token to the URL that was found trusted, even if the config changes during the wait', async () => {
   const { auth, server, browser, create } = await setUp()
   const api = create()
@@ -219,54 +263,6 @@ it('sends each of two clients’ tokens to its own origin when both attach to on
     'Bearer token-1',
     'Bearer token-2'
   ])
-})
-
-describe.each(['before', 'after'])('axios-retry that is registered %s ours', (order) => {
-  async function createRetrying(retryCondition: (error: AxiosError) => boolean) {
-    const setup = await setUp()
-    const api = setup.create()
-    const options = { retries: 3, retryDelay: () => 0, retryCondition }
-    if (order === 'before') axiosRetry(api as never, options as never)
-    setup.auth.attach(api)
-    if (order === 'after') axiosRetry(api as never, options as never)
-    return { ...setup, api }
-  }
-
-  it('retries a failed request, and each attempt can be replayed', async () => {
-    const { api, server, browser, callsTo } = await createRetrying(
-      ({ response }) => response?.status === 503
-    )
-    browser.intercept('/me', { kind: 'answer', response: answer(503) }, 2)
-    const sending = api.get('/me')
-    server.revokeAccessTokens()
-    const { config, status } = await sending
-    expect(status).toBe(200)
-    expect(browser.requests.filter(({ url }) => url.endsWith('/me'))).toHaveLength(4)
-    expect(callsTo('me').map((call) => call.status)).toEqual([401, 200])
-    expect(callsTo('refresh')).toHaveLength(1)
-    expect(config.headers.has('Authorization')).toBe(false)
-    expect(config.adapter).toBe(browser.adapter)
-  })
-
-  it('sends the same body in each attempt, and makes no extra attempts', async () => {
-    const { api, server, browser } = await createRetrying(
-      ({ response }) => response?.status === 503
-    )
-    const sent = () =>
-      browser.requests.filter(({ url }) => url.endsWith('/notes')).map(({ body }) => body)
-    browser.intercept('/notes', { kind: 'answer', response: answer(503) }, 1)
-    server.revokeAccessTokens()
-    expect((await api.post('/notes', { text: '"quoted"' })).status).toBe(200)
-    expect(sent()).toEqual(Array(3).fill('{"text":"\\"quoted\\""}'))
-  })
-
-  it('does not retry errors of the client as network errors', async () => {
-    const { api, server, browser, callsTo } = await createRetrying(() => true)
-    server.revokeAccessTokens()
-    browser.intercept('/refresh', { kind: 'unreachable' })
-    await expect(api.get('/me')).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
-    expect(callsTo('me')).toHaveLength(1)
-  })
 })
 
 it('runs each interceptor of the app once, before and after ours, sync and async', async () => {

@@ -125,11 +125,12 @@ const tokenRequest = createTokenRequest(
     contract,
     endpoints: createEndpoints(
       { baseURL: 'https://api.app.example', contract },
-      () => undefined,
+      undefined,
       () => true
     ),
     trusts: () => true,
     isTokenRefusal: async () => false,
+    decide: async () => false,
     notices: undefined
   }
 )

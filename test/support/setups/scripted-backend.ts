@@ -4,10 +4,13 @@ import { createEndpoints } from '../../../src/auth-api/endpoints.ts'
 import { createNotices } from '../../../src/auth-api/notices.ts'
 import { createTokenRequest, type TokenRequest } from '../../../src/auth-api/token-request.ts'
 import type { RefreshContext } from '../../../src/contract/endpoints.ts'
+import { createDecide } from '../../../src/lib/answer-rules.ts'
 import { createPlatform } from '../../../src/lib/platform.ts'
+import { createWaits } from '../../../src/lib/time.ts'
 import { createUrlPolicy } from '../../../src/lib/url.ts'
 import { createTokenRefusal } from '../../../src/request/token-refusal.ts'
 import { readContract } from '../../../src/resolve-contract.ts'
+import { createManualClock } from '../clocks/manual-clock.ts'
 
 export interface SentAuthRequest {
   readonly method: string
@@ -29,11 +32,14 @@ export interface ScriptedBackend {
   readonly tokenRequest: TokenRequest
   readonly sent: readonly SentAuthRequest[]
   readonly warnings: readonly string[]
+  /** Lets time pass for the functions of the contract. */
+  tick(ms: number): void
   /** Answers the next requests to a path, in order. `unreachable` rejects like a dead network. */
   answer(path: string, ...answers: readonly (ScriptedAnswer | 'unreachable')[]): void
 }
 
 export const backendOrigin = 'https://api.app.example'
+export const refreshTimeoutMs = 10_000
 export const nowMs: number = Date.parse('2026-01-01T00:00:00Z')
 
 export function setUpBackend(
@@ -41,6 +47,7 @@ export function setUpBackend(
   cookies: Readonly<Record<string, string>> = {},
   pageUrl = 'https://app.example/'
 ): ScriptedBackend {
+  const clock = createManualClock()
   const sent: SentAuthRequest[] = []
   const warnings: string[] = []
   const scripts = new Map<string, (ScriptedAnswer | 'unreachable')[]>()
@@ -65,11 +72,12 @@ export function setUpBackend(
     warn: (message) => warnings.push(message),
     readCookie: (name) => cookies[name]
   })
+  const decide = createDecide(createWaits(clock.platform), refreshTimeoutMs)
   const resolved = readContract(contract, 'contract')
   const endpoints = createEndpoints(
     { baseURL: backendOrigin, contract: resolved },
-    platform.pageUrl,
-    createUrlPolicy(platform.pageUrl, false)
+    pageUrl,
+    createUrlPolicy(pageUrl, false)
   )
   const trusts = (url: string) => new URL(url).origin === backendOrigin
   return {
@@ -77,12 +85,13 @@ export function setUpBackend(
       contract: resolved,
       endpoints,
       trusts,
-      isTokenRefusal: createTokenRefusal({ contract: resolved, platform, refreshTimeoutMs: 10_000 })
-        .refuses,
+      isTokenRefusal: createTokenRefusal({ contract: resolved, decide }).refuses,
+      decide,
       notices: createNotices(platform)
     }),
     sent,
     warnings,
+    tick: clock.tick,
     answer: (path, ...answers) => void scripts.set(path, [...answers])
   }
 }

@@ -96,7 +96,7 @@ export function createVirtualBrowser(
   const storageListeners = new Set<() => void>()
   const storage: PlatformStorage = {
     getItem: (key) => entries.get(key) ?? null,
-    // Each tab gets the event of its own write too. A browser has no such event, and it does no harm.
+    // A tab also gets an event for its own write, unlike in a browser. It does no harm.
     setItem(key, value) {
       entries.set(key, value)
       queueMicrotask(() => {
@@ -230,7 +230,7 @@ export function createVirtualBrowser(
       return Object.defineProperty(response, 'url', { value: request.url })
     },
     async adapter(config) {
-      const url = new URL(config.url ?? '', config.baseURL).href
+      const url = new URL(config.url ?? '', config.baseURL || undefined).href
       const headers = config.headers.toJSON() as Record<string, string>
       const wire = await exchange(
         (config.method ?? 'get').toUpperCase(),
