@@ -1,13 +1,13 @@
 // Random histories of several tabs, long run; and a hundred thousand forged tab messages.
 import { it } from 'vitest'
 import { sendForgedMessages } from '../support/setups/forged-tab-messages.ts'
-import { playInTabs } from './play-in-tabs.ts'
 import { itHoldsItsInvariantsOver, seed } from './search-at-length.ts'
-import { tabsHistory } from './steps.ts'
+import { playInTabs } from './tabs/play-in-tabs.ts'
+import { tabsHistory } from './tabs/random-steps.ts'
 
-const numRuns = Number(process.env.TABS_HISTORIES ?? 20_000)
+const numRuns = Number(process.env.TABS_HISTORIES ?? 100_000)
 
-itHoldsItsInvariantsOver(numRuns, 'histories of several tabs', tabsHistory, playInTabs)
+itHoldsItsInvariantsOver(numRuns, 'histories of several tabs', tabsHistory(2, 4), playInTabs)
 
 it(
   `ignores invalid tokens and never throws over 100,000 forged tab messages (seed ${seed})`,

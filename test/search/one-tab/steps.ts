@@ -98,22 +98,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }
 )
 
-/** A step and the tab in which it happens, if the history has several. */
-export type PlacedStep = Step & { readonly tab?: number }
-
 export interface History {
-  /**
-   * Tabs of one browser. They share cookies, storage, locks and a channel; a single tab has no lock
-   * or channel.
-   */
-  readonly tabs?: number
   /** Starting signed in leaves more steps for the rest of the history. */
   readonly startsSignedIn: boolean
   readonly accessTokenSeconds: number
   readonly deviceOffsetMs: number
   /** Timers that never fire. The invariants must hold without them. */
   readonly timersAreDead: boolean
-  readonly steps: readonly PlacedStep[]
+  readonly steps: readonly Step[]
 }
 
 export const history: fc.Arbitrary<History> = fc.record({
@@ -123,18 +115,3 @@ export const history: fc.Arbitrary<History> = fc.record({
   timersAreDead: fc.integer({ min: 0, max: 9 }).map((value) => value === 0),
   steps: fc.array(step, { minLength: 5, maxLength: 60, size: 'max' })
 })
-
-/** Two to four tabs. Messages between them are delayed too. */
-export const tabsHistory: fc.Arbitrary<History> = fc
-  .tuple(
-    history,
-    fc.integer({ min: 2, max: 4 }),
-    fc.array(fc.nat(3), { minLength: 60, maxLength: 60 })
-  )
-  .map(([one, tabs, places]) => ({
-    ...one,
-    // Without timers a tab would wait for another one forever.
-    timersAreDead: false,
-    tabs,
-    steps: one.steps.map((step, index) => ({ ...step, tab: (places[index] ?? 0) % tabs }))
-  }))

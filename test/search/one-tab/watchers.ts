@@ -2,8 +2,8 @@
 import { inspect, isDeepStrictEqual } from 'node:util'
 import type { AuthClient, AuthEvents } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
-import type { ManualClock } from '../support/clocks/manual-clock.ts'
-import { apiOrigin, type SentRequest } from '../support/setups/virtual-browser.ts'
+import type { ManualClock } from '../../support/clocks/manual-clock.ts'
+import { apiOrigin, type SentRequest } from '../../support/setups/virtual-browser.ts'
 
 interface Claims {
   readonly sid: string
@@ -100,7 +100,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
       const n = searchParams.get('n')
       if (n !== null) {
         sendsOf.set(n, (sendsOf.get(n) ?? 0) + 1)
-        if ((sendsOf.get(n) ?? 0) > 2) violate('I10', `request ${n} was sent more than twice`)
+        if ((sendsOf.get(n) ?? 0) > 3) violate('I2', `request ${n} was sent more than three times`)
       }
       if (pathname === '/refresh') {
         // A refresh that is silent for longer than the lock timeout does not count.

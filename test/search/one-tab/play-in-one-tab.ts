@@ -3,11 +3,15 @@
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer, type WireResponse } from 'everbearer/mock'
 import type { Scheduler } from 'fast-check'
-import { createManualClock } from '../support/clocks/manual-clock.ts'
-import { ada, eventNames, grace } from '../support/setups/test-client.ts'
-import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/setups/virtual-browser.ts'
-import { createWatchers } from './invariants.ts'
+import { createManualClock } from '../../support/clocks/manual-clock.ts'
+import { ada, eventNames, grace } from '../../support/setups/test-client.ts'
+import {
+  apiOrigin,
+  createVirtualBrowser,
+  pageOrigin
+} from '../../support/setups/virtual-browser.ts'
 import type { History, NetworkFault, Step } from './steps.ts'
+import { createWatchers } from './watchers.ts'
 
 const users = { ada, grace }
 
@@ -223,7 +227,7 @@ export async function playInOneTab(
   return watchers.violations
 }
 
-export function toInterception(
+function toInterception(
   kind: NetworkFault
 ): Parameters<ReturnType<typeof createVirtualBrowser>['intercept']>[1] {
   if (kind === 'unreachable' || kind === 'lost') return { kind }

@@ -1,0 +1,87 @@
+// Watcher of requests (I2, I3, I6, I15): checks the token and the answer of each request.
+import { apiOrigin } from '../browser/network.ts'
+import { type Client, type Facts, heldSid, type Sent, type Watcher } from './facts.ts'
+
+interface AppRequest {
+  /** The user for whom the request was sent. */
+  sub: string | undefined
+  sends: number
+}
+
+export function watchRequests(facts: Facts): Watcher {
+  const requests = new Map<string, AppRequest>()
+  /** Tokens that a page knows to be refused. */
+  const refused = new Map<Client, Set<string>>()
+  const newestIat = new Map<string, number>()
+  const refusalRefreshes: number[] = []
+
+  function checkUser(sent: Sent, request: AppRequest): void {
+    const { claims, n } = sent
+    if (claims === undefined) return
+    if (request.sub !== undefined && request.sub !== claims.sub)
+      facts.violate('I15', `request ${n} carried a token of another user`)
+    request.sub = claims.sub
+  }
+
+  function checkToken({ client, token, claims, request, pathname }: Sent): void {
+    if (token === undefined) return
+    const { origin } = new URL(request.url)
+    if (origin !== apiOrigin) facts.violate('I6', `the token went to ${origin}`)
+    if (pathname === '/logout') return
+    if (!facts.tokens.has(token) || claims === undefined) {
+      facts.violate('I3', 'a token was sent that the server has not issued')
+      return
+    }
+    const key = `${client.page.id} ${client.isSecond} ${claims.sid}`
+    if (claims.iat < (newestIat.get(key) ?? 0))
+      facts.violate('I3', 'a token older than one sent before was sent')
+    newestIat.set(key, claims.iat)
+    if (refused.get(client)?.has(token))
+      facts.violate('I2', `tab ${client.tab} sent a token that it knew to be refused`)
+  }
+
+  return {
+    onOpen: (client) => void refused.set(client, new Set()),
+    onCall({ client, what, n, promise }) {
+      if (what !== 'request' || n === undefined) return
+      const sid = heldSid(client.auth)
+      const begun = facts.sessions.get(sid ?? '')?.sub
+      const request: AppRequest = { sub: begun, sends: 0 }
+      requests.set(n, request)
+      promise.then(
+        () => {
+          const { status, user } = client.auth.getState()
+          const sub = Reflect.get(user ?? {}, 'sub')
+          if (client.isSecond || client.page.isGone()) return
+          if (request.sub !== undefined && status === 'authenticated' && sub !== request.sub)
+            facts.violate(
+              'I15',
+              `the answer of request ${n} arrived in the session of another user`
+            )
+        },
+        () => {}
+      )
+    },
+    onSend(sent) {
+      const request = requests.get(sent.n ?? '')
+      checkToken(sent)
+      if (request === undefined) return
+      checkUser(sent, request)
+      request.sends += 1
+      if (request.sends > 3) facts.violate('I2', `request ${sent.n} was sent more than three times`)
+    },
+    onSettled({ client, pathname, outcome, token }) {
+      if (pathname !== '/notes' || typeof outcome !== 'object' || token === undefined) return
+      if (outcome.isGenuine && outcome.response.status === 401) refused.get(client)?.add(token)
+    },
+    onEvent(client, name, event) {
+      if (client.isSecond || name !== 'refreshed' || event.reason !== 'refusal') return
+      refusalRefreshes.push(facts.nowMs())
+      const inLastMinute = refusalRefreshes.filter((atMs) => facts.nowMs() - atMs < 60_000)
+      if (inLastMinute.length > mostRefusalRefreshes * facts.conditions.tabs)
+        facts.violate('I10', `${inLastMinute.length} refreshes in a minute because of refusals`)
+    }
+  }
+}
+
+const mostRefusalRefreshes = 10

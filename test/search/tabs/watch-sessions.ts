@@ -1,0 +1,155 @@
+// Watcher of sessions (I4, I11, I12, I15): checks the causes of their beginning and end, and their
+// users.
+import { longestStorageLagMs } from '../browser/storage.ts'
+import { type Client, type Facts, heldSid, type Sent, type Watcher } from './facts.ts'
+
+interface SignOut {
+  readonly at: number
+  readonly atMs: number
+  readonly client: Client
+}
+
+/** A write reaches all processes within this time. */
+const heardAfterMs = 2 * longestStorageLagMs + 10
+
+export function watchSessions(facts: Facts): Watcher {
+  const { sessions, troubles, conditions } = facts
+  /** By the session that the client held. */
+  const signOuts = new Map<string, SignOut>()
+  /** The moments of explicit rejections that have reached a page. */
+  const rejections: number[] = []
+  let lastSignOutAt = 0
+  let restoredAt = 0
+  /** A tombstone may be lost: storage was cleared while no page that knew of it could write. */
+  let isTruthLost = false
+
+  const beganAt = (sid: string | undefined) => sessions.get(sid ?? '')?.beganAt ?? 0
+  const isDead = (sid: string) => {
+    const signOut = signOuts.get(sid)
+    return signOut !== undefined && signOut.at > restoredAt && !isTruthLost ? signOut : undefined
+  }
+
+  function checkEnd(client: Client, reason: unknown): void {
+    const began = beganAt(client.sid)
+    const { tab } = client
+    switch (reason) {
+      case 'signed-out':
+        if (lastSignOutAt <= began)
+          facts.violate('I12', `tab ${tab} was signed out without a sign-out`)
+        return
+      case 'session-expired':
+        if (!rejections.some((at) => at > began))
+          facts.violate('I4', `tab ${tab} ended the session without an explicit rejection`)
+        return
+      case 'user-changed': {
+        const sub = sessions.get(client.sid ?? '')?.sub
+        const isOther = [...sessions.values()].some((other) => other.sub !== sub)
+        if (!isOther) facts.violate('I12', `tab ${tab} saw another user without one`)
+        return
+      }
+      case 'no-session':
+      case 'unreachable':
+        return
+      default:
+        facts.violate('I12', `tab ${tab} was signed out: ${String(reason)}`)
+    }
+  }
+
+  function checkBegin(client: Client): void {
+    const sid = heldSid(client.auth)
+    if (sid === undefined) return
+    client.sid = sid
+    const { tab } = client
+    const began = beganAt(sid)
+    // Tabs do not agree about the order of what happens at almost the same time.
+    const isBefore = facts.msOf(began) + heardAfterMs < facts.msOf(client.loggedOutAt)
+    if (isBefore && client.restoreCalledAt < client.loggedOutAt && !isTruthLost)
+      facts.violate('I11', `tab ${tab} signed in again after its sign-out`)
+    const signOut = isDead(sid)
+    if (
+      signOut !== undefined &&
+      facts.nowMs() - signOut.atMs > heardAfterMs &&
+      hears(client, signOut)
+    )
+      facts.violate('I12', `tab ${tab} entered a session that was signed out`)
+  }
+
+  /** Whether storage shows the sign-out to the client. */
+  function hears(client: Client, signOut: SignOut): boolean {
+    if (client === signOut.client) return true
+    return troubles.storageMs < 0 && !client.isSecond
+  }
+
+  function checkBearer({ client, claims, pathname, atMs }: Sent): void {
+    if (claims === undefined || pathname === '/logout') return
+    const signOut = isDead(claims.sid)
+    if (signOut === undefined) return
+    const isOwn = client === signOut.client
+    if (isOwn || (atMs - signOut.atMs > heardAfterMs && hears(client, signOut)))
+      facts.violate('I11', `tab ${client.tab} sent a token of a session that was signed out`)
+  }
+
+  function noteSignOut(client: Client, at: number): void {
+    const { sid } = client
+    lastSignOutAt = at
+    client.loggedOutAt = at
+    if (sid !== undefined && beganAt(sid) < at && client.endedAt < at)
+      signOuts.set(sid, { at, atMs: facts.nowMs(), client })
+  }
+
+  return {
+    onStep(action) {
+      if (action.do === 'old release' && action.what === 'sign-out') lastSignOutAt = facts.tick()
+      if (action.do === 'redirect sign-in') restoredAt = facts.now()
+      const isLoss = action.do === 'clear storage' || action.do === 'storage fault'
+      const isGone = ['crash', 'close', 'reload', 'freeze', 'enter cache'].includes(action.do)
+      // The page that signed out keeps the truth, as long as it runs.
+      if ((isLoss || (isGone && troubles.storageMs > 0)) && signOuts.size > 0) {
+        const keepers = [...signOuts.values()].map(({ client }) => client.page)
+        isTruthLost ||= isGone || keepers.some((page) => page.isGone() || page.isFrozen())
+        isTruthLost ||= action.do === 'storage fault'
+      }
+    },
+    onCall({ client, what, at }) {
+      if (client.isSecond) return
+      if (what === 'restore') restoredAt = client.restoreCalledAt = at
+      if (what === 'logout') noteSignOut(client, at)
+    },
+    onSend(sent) {
+      if (sent.client.isSecond) return
+      checkBearer(sent)
+    },
+    onSettled({ client, pathname, outcome }) {
+      if (client.isSecond || pathname !== '/refresh' || typeof outcome !== 'object') return
+      if (outcome.isGenuine && outcome.response.status === 401) rejections.push(facts.tick())
+    },
+    onEvent(client, name, event) {
+      if (client.isSecond) return
+      if (name === 'signed-out') {
+        checkEnd(client, event.reason)
+        client.endedAt = facts.tick()
+      } else if (name === 'signed-in') checkBegin(client)
+      else if (name === 'refreshed') client.sid = heldSid(client.auth) ?? client.sid
+    },
+    atEnd() {
+      const live = facts.clients.filter(
+        ({ auth, page, isSecond }) =>
+          !isSecond && !page.isGone() && auth.getState().status === 'authenticated'
+      )
+      const canHear = conditions.channel === 'normal' || troubles.storageMs < 0
+      for (const { auth, tab } of live) {
+        const sid = heldSid(auth)
+        if (sid !== undefined && isDead(sid) !== undefined && canHear)
+          facts.violate('I11', `tab ${tab} is still in a session that was signed out`)
+      }
+      const users = new Set(live.map(({ auth }) => Reflect.get(auth.getState().user ?? {}, 'sub')))
+      if (users.size > 1 && !facts.hasOverlapped() && troubles.oldReleaseMs < 0)
+        facts.violate('I15', 'two tabs are signed in as two users')
+      const cookieSid = facts.cookieSession()
+      const cookieUser = cookieSid === undefined ? undefined : sessions.get(cookieSid)?.sub
+      const isSettled = !facts.hasOverlapped() && troubles.oldReleaseMs < 0
+      if (isSettled && cookieUser !== undefined && live.length > 0 && !users.has(cookieUser))
+        facts.violate('I15', 'the tabs are signed in as another user than the cookie')
+    }
+  }
+}

@@ -1,0 +1,124 @@
+// Watcher of waits (I5, I9, I13, I14): every promise settles in time, and `initializing` ends.
+import { isDeepStrictEqual } from 'node:util'
+import type { Call, Client, Facts, Sent, Watcher } from './facts.ts'
+import { isAuthPath } from './request-log.ts'
+
+/** The client's defaults. */
+const refreshTimeoutMs = 10_000
+const lockTimeoutMs = 5_000
+/** The time of one event. */
+const slackMs = 50
+/** Longer than storage, messages and locks lag together. */
+const lagMs = 300
+/** Without a request for this long, no answer holds a refresh back. */
+const quietMs = 60_000
+
+/** How long the client itself may keep a caller waiting, without the network of the app. */
+const limitsMs: Readonly<Record<Call['what'], number>> = {
+  login: refreshTimeoutMs,
+  // The function of the app has no deadline. The wait before it has.
+  'login by function': Number.POSITIVE_INFINITY,
+  logout: refreshTimeoutMs,
+  refresh: refreshTimeoutMs,
+  getAccessToken: refreshTimeoutMs,
+  restore: refreshTimeoutMs,
+  ready: refreshTimeoutMs,
+  request: refreshTimeoutMs
+}
+
+interface Wait {
+  readonly call: Call
+  /** How long the page had run when the client began to hold the call. */
+  sinceRanMs: number
+  readonly calledAtMs: number
+  onNetwork: number
+  isOverdue: boolean
+}
+
+export function watchWaits(facts: Facts): Watcher {
+  const waits = new Set<Wait>()
+  const byNumber = new Map<string, Wait>()
+  const initializing = new Set<Client>()
+  const lastStates = new Map<Client, unknown>()
+
+  function noteNetwork({ n, client }: Sent, change: 1 | -1): void {
+    const wait = byNumber.get(n ?? '')
+    if (wait === undefined) return
+    wait.onNetwork += change
+    wait.sinceRanMs = client.page.ranMs()
+  }
+
+  // A lock that is never answered delays a refresh by its timeout, and not by the caller's.
+  function checkLock(wait: Wait): void {
+    const { call, sinceRanMs, calledAtMs } = wait
+    const waitedMs = call.client.page.ranMs() - sinceRanMs
+    if (call.what !== 'refresh' || wait.isOverdue || waitedMs < lockTimeoutMs + lagMs) return
+    wait.isOverdue = true
+    const isQuiet = !facts.sent.some(({ pathname, atMs, isFinished }) => {
+      return isAuthPath(pathname) && (!isFinished || atMs > calledAtMs - quietMs)
+    })
+    const isCalm = facts.troubles.pagesMs < calledAtMs - quietMs
+    if (isQuiet && isCalm)
+      facts.violate('I13', `refresh() of tab ${call.client.tab} waits for a lock in vain`)
+  }
+
+  function check(): void {
+    for (const wait of waits) {
+      const { call, sinceRanMs, onNetwork } = wait
+      const { page, tab } = call.client
+      if (page.isGone()) waits.delete(wait)
+      else if (onNetwork === 0 && page.ranMs() - sinceRanMs > limitsMs[call.what] + slackMs) {
+        facts.violate('I13', `${call.what} of tab ${tab} has not settled in time`)
+        waits.delete(wait)
+      } else checkLock(wait)
+    }
+    for (const client of initializing) {
+      const isOver = client.page.isGone() || client.auth.getState().status !== 'initializing'
+      if (isOver) initializing.delete(client)
+      else if (client.page.ranMs() > refreshTimeoutMs + slackMs) {
+        facts.violate('I14', `tab ${client.tab} is initializing for too long`)
+        initializing.delete(client)
+      }
+    }
+  }
+
+  return {
+    onOpen(client) {
+      if (client.auth.getState().status === 'initializing') initializing.add(client)
+      lastStates.set(client, client.auth.getState())
+      client.auth.subscribe(() => {
+        const next = client.auth.getState()
+        if (isDeepStrictEqual(next, lastStates.get(client)))
+          facts.violate('I9', 'a subscriber was called without a change')
+        lastStates.set(client, next)
+      })
+    },
+    onEvent(client, name) {
+      // The state may change twice before a subscriber runs.
+      if (name === 'signed-in' || name === 'signed-out') lastStates.delete(client)
+    },
+    onCall(call) {
+      const wait: Wait = {
+        call,
+        sinceRanMs: call.client.page.ranMs(),
+        calledAtMs: facts.nowMs(),
+        onNetwork: 0,
+        isOverdue: false
+      }
+      waits.add(wait)
+      if (call.n !== undefined) byNumber.set(call.n, wait)
+      const settled = () => waits.delete(wait)
+      call.promise.then(settled, settled)
+    },
+    onSend: (sent) => noteNetwork(sent, 1),
+    onSettled: (sent) => noteNetwork(sent, -1),
+    onPass: check,
+    atEnd() {
+      for (const { call, onNetwork } of waits) {
+        const isOfApp = call.what === 'login by function' || onNetwork > 0
+        if (!call.client.page.isGone() && !isOfApp)
+          facts.violate('I5', `${call.what} of tab ${call.client.tab} never settled`)
+      }
+    }
+  }
+}
