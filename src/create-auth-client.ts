@@ -12,7 +12,7 @@ import { createEmitter } from './lib/listeners.ts'
 import { createPlatform, pageFetch } from './lib/platform.ts'
 import { createStoredValue } from './lib/stored-value.ts'
 import { createWaits, readMoment } from './lib/time.ts'
-import { checkUrlSupport, createTrustedOrigins, createUrlPolicy, readBase } from './lib/url.ts'
+import { checkUrlSupport, createUrlRules } from './lib/url.ts'
 import type { AuthClientOptions } from './options.ts'
 import { createRefreshRequest } from './refresh/refresh-request.ts'
 import { readPolicy } from './refresh/refresh-time.ts'
@@ -61,10 +61,8 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const { dispose: endWaits, ...waits } = createWaits(options.platform)
   const platform = { ...options.platform, ...waits }
   const emitter = createEmitter<AuthEvents>(eventNames)
-  const base = readBase(platform)
-  const isAllowed = createUrlPolicy(base, options.allowInsecureRequests)
+  const { base, isAllowed, origins } = createUrlRules(options, platform)
   const endpoints = createEndpoints(options, base, isAllowed)
-  const origins = createTrustedOrigins(options, base, platform.baseUrl, isAllowed)
 
   // Two clients of one origin that talk to different servers must not share a lock or a stored
   // value.
