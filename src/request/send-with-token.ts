@@ -9,12 +9,13 @@
 import { AuthError } from '../lib/errors.ts'
 import { invalid } from '../lib/option-errors.ts'
 import type { TrustedOrigins } from '../lib/url.ts'
-import type { HeldToken } from '../session/held-token.ts'
+import { sessionChanged } from '../session/session.ts'
 import type { Diagnostics } from './diagnostics.ts'
+import type { IsTooLate } from './late-answers.ts'
 import type { AdoptReissued } from './reissued-header.ts'
 import { readRequestFlags } from './request-flags.ts'
 import type { TokenRefusal } from './token-refusal.ts'
-import { greatestReplays, type Replays, requireToken, type TokenSource } from './token-source.ts'
+import { greatestReplays, type Replays, type TokenSource } from './token-source.ts'
 import type { IncomingAnswer, OutgoingRequest } from './transport.ts'
 
 export type SendWithToken = <Result>(request: OutgoingRequest<Result>) => Promise<Result>
@@ -26,6 +27,7 @@ export interface SendWithTokenDeps {
   readonly isAuthEndpoint: (method: string, url: string | undefined) => boolean
   readonly tokenRefusal: TokenRefusal
   readonly adoptReissued: AdoptReissued
+  readonly isTooLate: IsTooLate
   readonly diagnostics: Diagnostics | undefined
 }
 
@@ -46,7 +48,7 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
     const { epoch } = request
     let carried =
       ready ?? (await request.orReleased(tokens.forRequest(epoch, request, mayBeCached)))
-    if (accessToken === 'require') requireToken(carried)
+    if (accessToken === 'require') tokens.require(carried)
     let replays: Replays | undefined
     for (;;) {
       const answer = await request.send(carried?.accessToken)
@@ -54,7 +56,10 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
       const isRefused = mayBeRefusal(request, answer) && (await isRefusal(request, answer))
       diagnostics?.noteAnswer(answer, carried, isRefused)
       adoptReissued(answer, carried, isRefused)
-      checkAnswer(answer, carried)
+      if (deps.isTooLate(carried)) {
+        answer.discard()
+        throw sessionChanged()
+      }
       // A server that fails says nothing about the token.
       if (!isRefused && answer.status < 500) tokens.afterAnswer(carried, request)
       if (!isRefused || onRefusal === 'ignore') return answer.settle()
@@ -66,15 +71,6 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
       if (carried === undefined) return answer.settle()
       answer.discard()
       if (!request.isReplayable) throw bodySpent(answer.status)
-    }
-  }
-
-  function checkAnswer(answer: IncomingAnswer<unknown>, carried: HeldToken): void {
-    try {
-      tokens.checkAnswer(carried)
-    } catch (error) {
-      answer.discard()
-      throw error
     }
   }
 

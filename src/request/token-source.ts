@@ -3,10 +3,9 @@
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import { elapsedMs, readMoment, remainingMs } from '../lib/time.ts'
+import { elapsedMs, readMoment } from '../lib/time.ts'
 import { isUnanswered } from '../refresh/outcome.ts'
 import type { Refresher } from '../refresh/refresher.ts'
-import { compareUsers } from '../session/adoption.ts'
 import type { HeldToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 import type { Endpoint, RefusalGuard } from './refusal-guard.ts'
@@ -39,8 +38,12 @@ export interface TokenSource {
   ): Promise<HeldToken | undefined>
   /** Notes that the endpoint did not refuse `carried`. */
   afterAnswer(carried: HeldToken, endpoint: Endpoint): void
-  /** Rejects the answer to a request with `carried` if it belongs to another user or session. */
-  checkAnswer(carried: HeldToken): void
+  /**
+   * The token of a request that needs one.
+   *
+   * @throws AuthError `ERR_AUTH_NOT_AUTHENTICATED`, or the reason why no session is known yet
+   */
+  require(token: HeldToken | undefined): HeldToken
 }
 
 /** How often a request is sent again at most. */
@@ -58,7 +61,6 @@ export interface TokenSourceDeps {
   readonly refresher: Refresher
   readonly guard: RefusalGuard
   readonly refresh: ResolvedContract['refresh']
-  readonly lateAnswers: 'same-user' | 'same-session' | 'any'
   readonly platform: Platform
   /** During a sign-in no optional refresh begins: its cookie could overwrite the new one. */
   readonly isAppSigningIn: () => boolean
@@ -75,7 +77,7 @@ const unsendableSeconds = 2
 const greatestUnsendableShare = 0.25
 
 export function createTokenSource(deps: TokenSourceDeps): TokenSource {
-  const { session, refresher, guard, lateAnswers, platform, isAppSigningIn } = deps
+  const { session, refresher, guard, platform, isAppSigningIn } = deps
   const invalidatesPrevious = typeof deps.refresh === 'object' && deps.refresh.invalidatesPrevious
   /** The newest token that the server refused. It is not sent while it is being refreshed. */
   let refused = 0
@@ -99,9 +101,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     if (token === undefined || isSpent(token)) return undefined
     // The token is still valid, so the request does not wait for the refresh that is due. If that
     // refresh fails, the request is not affected.
-    const isDue =
-      token.refreshAt !== undefined && remainingMs(token.refreshAt, readMoment(platform)) === 0
-    if (isDue && !isAppSigningIn()) {
+    if (refresher.dueInMs() === 0 && !isAppSigningIn()) {
       refresher.refresh('request').catch(() => {})
     }
     //  request ──(token 1)── 401 ─ refresh ─ token 2
@@ -136,6 +136,12 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       const token = sendable(endpoint)
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
+      const expiring = session.held()
+      const isValid = expiring !== undefined && hasLifeLeft(expiring, 0)
+      if (!refresher.isInFlight() && refresher.isHeldBack()) {
+        if (isValid && !hasRefused(endpoint, expiring)) return expiring
+        if (mayBeCached && !platform.isOnline()) return undefined
+      }
       try {
         const refreshed = await refreshFor(endpoint)
         if (refreshed !== undefined) return refreshed
@@ -179,7 +185,9 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   function canContinue(error: unknown, epoch: number | undefined): boolean {
     if (isAuthError(error, 'ERR_AUTH_DISPOSED')) return false
     const { status } = session.getState()
-    return epoch === undefined ? status !== 'initializing' : session.held()?.epoch === epoch
+    if (epoch !== undefined) return session.held()?.epoch === epoch
+    // After a failed restore there is another one, until `initializing` ends.
+    return status !== 'initializing' || refresher.dueInMs() !== undefined
   }
 
   function checkEpoch(epoch: number | undefined): void {
@@ -220,11 +228,9 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     }
   }
 
-  function checkAnswer(carried: HeldToken): void {
-    const held = session.held()
-    if (carried.epoch === session.epoch() || lateAnswers === 'any') return
-    const isOther = held !== undefined && compareUsers(carried, held, 'unknown') !== 'same'
-    if (isOther || lateAnswers === 'same-session') throw sessionChanged()
+  function require(token: HeldToken | undefined): HeldToken {
+    if (token !== undefined) return token
+    throw session.isRestoring() ? refresher.restoreFailure() : notAuthenticated()
   }
 
   return {
@@ -233,14 +239,12 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     forRequest,
     afterRefusal,
     afterAnswer: (carried, endpoint) => guard.noteAccepted(endpoint, carried),
-    checkAnswer
+    require
   }
 }
 
-/** @throws AuthError `ERR_AUTH_NOT_AUTHENTICATED` */
-export function requireToken(token: HeldToken | undefined): HeldToken {
-  if (token !== undefined) return token
-  throw new AuthError(
+function notAuthenticated(): AuthError {
+  return new AuthError(
     'ERR_AUTH_NOT_AUTHENTICATED',
     'The user is not signed in. Call login() first.'
   )

@@ -55,7 +55,7 @@ const controls: readonly Control[] = [
     id: 'revoke',
     icon: <RevokeIcon />,
     title: 'Revoke the access tokens',
-    hint: 'A 401, one refresh, a replay. The app does not notice.',
+    hint: 'A 401, one refresh, a replay: the app does not notice.',
     act: revokeAccessTokens
   },
   {
