@@ -19,9 +19,12 @@ import { createRefresher } from './refresh/refresher.ts'
 import { createAxiosBinding } from './request/axios/attach.ts'
 import { createDiagnostics } from './request/diagnostics.ts'
 import { createAuthFetch } from './request/fetch.ts'
+import { createIsTooLate } from './request/late-answers.ts'
+import { createRefusalGuard } from './request/refusal-guard.ts'
+import { createAdoptReissued } from './request/reissued-header.ts'
 import { createSendWithToken } from './request/send-with-token.ts'
 import { createTokenRefusal } from './request/token-refusal.ts'
-import { createTokenSource, requireToken } from './request/token-source.ts'
+import { createTokenSource } from './request/token-source.ts'
 import { readInitialToken, resolveOptions } from './resolve-options.ts'
 import { createIdleWatch } from './schedule/idle.ts'
 import { createScheduler } from './schedule/scheduler.ts'
@@ -154,14 +157,16 @@ export function createAuthClient<Credentials extends object = object, User = Cla
 
   // The app's requests: the token for each, over axios and over fetch.
   const { isAppSigningIn } = signIn
-  const tokens = createTokenSource({ ...parts, refresher, emitter, isAppSigningIn })
+  const guard = createRefusalGuard(session, platform, refreshTimeoutMs)
+  const tokens = createTokenSource({ ...parts, refresher, guard, isAppSigningIn })
   const { attach, reissue } = contract
   const sendWithToken = createSendWithToken({
     tokens,
     origins,
     isAuthEndpoint: endpoints.has,
     tokenRefusal,
-    reissue,
+    adoptReissued: createAdoptReissued({ ...parts, emitter, origins, reissue }),
+    isTooLate: createIsTooLate(session, options.lateAnswers),
     diagnostics
   })
   const { beginRequest } = session
@@ -209,12 +214,13 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     async refresh() {
       checkLive()
       session.signal('activity')
-      if (session.getState().status === 'unauthenticated') requireToken(undefined)
+      const isSignedOut = session.getState().status === 'unauthenticated'
+      if (isSignedOut && !session.isRestoring()) tokens.require(undefined)
       await refresher.refresh('manual')
     },
     async getAccessToken() {
       checkLive()
-      return requireToken(await tokens.forRequest(session.beginRequest(false))).accessToken
+      return tokens.require(await tokens.forRequest(session.beginRequest(false))).accessToken
     },
     markActive() {
       session.signal('activity')
@@ -227,7 +233,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     },
     on: emitter.on,
     async ready() {
-      if (session.getState().status === 'initializing' && refresher.isInFlight()) {
+      if (session.getState().status === 'initializing' && refresher.isPending()) {
         await refresher.refresh('restore').catch(() => {})
       }
       return getState()

@@ -19,7 +19,7 @@ import type { SessionRecord } from './session-record.ts'
 import { isAlive, takeSharedToken } from './take-shared-token.ts'
 
 export interface TabSync {
-  /** Publishes that this tab got a token from the server. */
+  /** This tab got a token from the server. */
   publish(reason: Exclude<TokenMessageReason, 'reply'>): void
   /** Publishes that the session has ended here, for all tabs. */
   publishEnd(reason: EndReason): void
@@ -59,7 +59,7 @@ export interface TabSyncDeps {
   readonly onTaken: () => void
 }
 
-/** How long to wait for a message. In Chromium it comes up to 8 ms late, and later in a busy tab. */
+/** How long a message may take. In Chromium it comes up to 8 ms late, or later in a busy tab. */
 const handOverMs = 250
 
 export function createTabSync(options: TabSyncDeps): TabSync {
@@ -86,7 +86,6 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   let asksServer = false
   let isAway = true
   let isDisposed = false
-  const isInitial = () => session.getState().status === 'initializing'
 
   // Another tab has changed the record, in storage or by a message.
   function follow(isLost: boolean): void {
@@ -141,7 +140,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   function take(theirs: Seen, isNewer: boolean, shared: SharedToken): void {
     const relation = shared.reason === 'signed-in' ? 'other' : known.compare(theirs.sessionId)
     // After a sign-out, only another sign-in brings this tab back.
-    const mayEnter = isInitial() || relation === 'other'
+    const mayEnter = session.isRestoring() || relation === 'other'
     known.catchUpTo(theirs)
     const isTaken = takeSharedToken(options, shared, { isNewer, relation, mayEnter })
     if (isTaken && shared.reason !== 'reissued') options.onTaken()
@@ -185,13 +184,10 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     record.setTabs((tabs) => tabs - 1)
   }
 
-  const removers = [
-    platform.onPageHide(close),
-    platform.onStorageChange(() => void record.read()),
-    session.onSignal('ended', () => {
-      asksServer = false
-    })
-  ]
+  session.onSignal('ended', () => {
+    asksServer = false
+  })
+  const removers = [platform.onPageHide(close), platform.onStorageChange(() => void record.read())]
   record.onChange(follow)
   open()
 
@@ -234,7 +230,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
       return mayAsk ? ask() : undefined
     },
     askServerFirst() {
-      asksServer = isInitial()
+      asksServer = session.isRestoring()
     },
     isCurrent() {
       record.read()
