@@ -1,5 +1,4 @@
 // Token source: the token to send with a request, and the one to replay it with after a refusal.
-
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
@@ -92,7 +91,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     )
   }
 
-  /** Without a current token, another user may have signed in: only a refresh shows it. */
+  /** Otherwise another user may have signed in, and only a refresh shows it. */
   function maySend(token: HeldToken): boolean {
     return hasLifeLeft(token, 0) && tabs.isCurrent()
   }

@@ -68,5 +68,5 @@ it('stores no token, only the session record', async () => {
   await signingOut
   expect(names()).toEqual(['record-1'])
   auth.dispose()
-  expect(names()).toEqual(['version'])
+  expect(names()).toEqual(['record-1'])
 })
