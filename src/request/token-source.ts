@@ -8,11 +8,10 @@ import { isUnanswered } from '../refresh/outcome.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { HeldToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
+import type { Tabs } from '../tabs/tabs.ts'
 import type { Endpoint, RefusalGuard } from './refusal-guard.ts'
 
 export interface TokenSource {
-  /** The epoch of the current session. `undefined` while no user is known to be signed in. */
-  currentEpoch(): number | undefined
   /** The token to send now. `undefined` if the request has to wait for one. */
   sendable(endpoint?: Endpoint): HeldToken | undefined
   /**
@@ -58,6 +57,7 @@ export interface Replays {
 
 export interface TokenSourceDeps {
   readonly session: Session
+  readonly tabs: Pick<Tabs, 'isCurrent' | 'catchUp'>
   readonly refresher: Refresher
   readonly guard: RefusalGuard
   readonly refresh: ResolvedContract['refresh']
@@ -77,7 +77,7 @@ const unsendableSeconds = 2
 const greatestUnsendableShare = 0.25
 
 export function createTokenSource(deps: TokenSourceDeps): TokenSource {
-  const { session, refresher, guard, platform, isAppSigningIn } = deps
+  const { session, tabs, refresher, guard, platform, isAppSigningIn } = deps
   const invalidatesPrevious = typeof deps.refresh === 'object' && deps.refresh.invalidatesPrevious
   /** The newest token that the server refused. It is not sent while it is being refreshed. */
   let refused = 0
@@ -97,6 +97,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   }
 
   function sendable(endpoint?: Endpoint): HeldToken | undefined {
+    // The look at storage may end the session.
+    if (!tabs.isCurrent()) return undefined
     const token = session.held()
     if (token === undefined || isSpent(token)) return undefined
     // The token is still valid, so the request does not wait for the refresh that is due. If that
@@ -132,12 +134,16 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     mayBeCached = false
   ): Promise<HeldToken | undefined> {
     for (;;) {
+      //  this tab ──(asleep)─────────────────────── request: catch up first
+      //  another tab ── signs out, or in as B
+      if (!tabs.isCurrent()) await tabs.catchUp()
       checkEpoch(epoch)
       const token = sendable(endpoint)
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
+      const isCurrent = tabs.isCurrent()
       const expiring = session.held()
-      const isValid = expiring !== undefined && hasLifeLeft(expiring, 0)
+      const isValid = isCurrent && expiring !== undefined && hasLifeLeft(expiring, 0)
       if (!refresher.isInFlight() && refresher.isHeldBack()) {
         if (isValid && !hasRefused(endpoint, expiring)) return expiring
         if (mayBeCached && !platform.isOnline()) return undefined
@@ -147,10 +153,11 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
         if (refreshed !== undefined) return refreshed
       } catch (error) {
         if (canContinue(error, epoch)) {
+          const isCurrent = tabs.isCurrent()
           const held = session.held()
           if (held === undefined) continue
           // Send the token that is about to expire as long as it is valid.
-          if (hasLifeLeft(held, 0) && !hasRefused(endpoint, held)) return held
+          if (isCurrent && hasLifeLeft(held, 0) && !hasRefused(endpoint, held)) return held
         }
         const isOffline = isAuthError(error) && isUnanswered(error) && !platform.isOnline()
         if (!isOffline || !mayBeCached) throw error
@@ -234,7 +241,6 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   }
 
   return {
-    currentEpoch: () => session.held()?.epoch,
     sendable,
     forRequest,
     afterRefusal,
