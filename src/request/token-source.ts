@@ -1,5 +1,4 @@
 // Token source: the token to send with a request, and the one to replay it with after a refusal.
-
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
@@ -90,6 +89,14 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     )
   }
 
+  /**
+   * Otherwise another tab has signed out, or another user may have signed in, and only a refresh
+   * shows it.
+   */
+  function maySend(token: HeldToken): boolean {
+    return hasLifeLeft(token, 0) && tabs.isCurrent() && session.epoch() === token.epoch
+  }
+
   function isSpent(token: HeldToken): boolean {
     const { lifetimeSeconds = 0 } = token
     const reserve = Math.min(unsendableSeconds, lifetimeSeconds * greatestUnsendableShare)
@@ -97,9 +104,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   }
 
   function sendable(endpoint?: Endpoint): HeldToken | undefined {
-    // The look at storage may end the session.
-    if (!tabs.isCurrent()) return undefined
-    const token = session.held()
+    // It ends the session if another tab has signed out.
+    const token = tabs.isCurrent() ? session.held() : undefined
     if (token === undefined || isSpent(token)) return undefined
     // The token is still valid, so the request does not wait for the refresh that is due. If that
     // refresh fails, the request is not affected.
@@ -134,16 +140,13 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     mayBeCached = false
   ): Promise<HeldToken | undefined> {
     for (;;) {
-      //  this tab ──(asleep)─────────────────────── request: catch up first
-      //  another tab ── signs out, or in as B
       if (!tabs.isCurrent()) await tabs.catchUp()
       checkEpoch(epoch)
       const token = sendable(endpoint)
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
-      const isCurrent = tabs.isCurrent()
       const expiring = session.held()
-      const isValid = isCurrent && expiring !== undefined && hasLifeLeft(expiring, 0)
+      const isValid = expiring !== undefined && maySend(expiring)
       if (!refresher.isInFlight() && refresher.isHeldBack()) {
         if (isValid && !hasRefused(endpoint, expiring)) return expiring
         if (mayBeCached && !platform.isOnline()) return undefined
@@ -153,11 +156,10 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
         if (refreshed !== undefined) return refreshed
       } catch (error) {
         if (canContinue(error, epoch)) {
-          const isCurrent = tabs.isCurrent()
           const held = session.held()
           if (held === undefined) continue
           // Send the token that is about to expire as long as it is valid.
-          if (isCurrent && hasLifeLeft(held, 0) && !hasRefused(endpoint, held)) return held
+          if (maySend(held) && !hasRefused(endpoint, held)) return held
         }
         const isOffline = isAuthError(error) && isUnanswered(error) && !platform.isOnline()
         if (!isOffline || !mayBeCached) throw error
