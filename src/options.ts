@@ -3,7 +3,7 @@
 import type { AuthContract, Claims } from './contract/auth-contract.ts'
 import type { TokenResponse } from './contract/tokens.ts'
 import type { Platform } from './lib/platform.ts'
-import type { RefreshTokenStore } from './lib/stored-value.ts'
+import type { RefreshTokenStore } from './lib/refresh-token-store.ts'
 
 /**
  * The options of `createAuthClient()`. All of them may be left out. `User` is the type of
@@ -171,6 +171,22 @@ export interface AuthClientOptions<User = Claims> {
    * @default 'share'
    */
   readonly tabs?: 'share' | 'signal' | 'off' | undefined
+  /**
+   * Which answers still reach the app if they arrive after the user of their request has signed
+   * out. The others reject with `ERR_AUTH_SESSION_CHANGED`. It applies to requests that carried the
+   * access token.
+   *
+   * - `same-user`: those that arrive before another user signs in. If the user of a token is not
+   *   known, each sign-in may be of another user.
+   * - `same-session`: those that arrive before the session ends or another one begins.
+   * - `any`: all of them.
+   *
+   * An answer arrives with its headers. The body of a `Response` can still be read afterwards.
+   *
+   * @default 'same-user'
+   * @example 'same-session' // no answer may arrive after a sign-out
+   */
+  readonly lateAnswers?: 'same-user' | 'same-session' | 'any' | undefined
   /**
    * Replaces parts of the environment, such as the clock, the timers, `fetch` or the locks.
    *

@@ -34,7 +34,7 @@ interface Deadline<T> {
 }
 
 /** A wait without a deadline needs work that ends by itself, or a signal. */
-export type WaitLimits<T> = (Deadline<T> | { readonly deadlineMs?: undefined }) & {
+type WaitLimits<T> = (Deadline<T> | { readonly deadlineMs?: undefined }) & {
   /** Ends the wait, which rejects with the reason. */
   readonly signal?: AbortSignal | undefined
 }
@@ -118,15 +118,11 @@ export function createWaits(platform: Pick<Platform, 'setTimer'>): Waits {
           resolve(new Promise((settle) => settle(limits.onTimeout())))
         }, limits.deadlineMs)
       }
-      try {
-        const working = typeof work === 'function' ? work(ended.signal) : work
-        working.then((value) => {
-          stop()
-          resolve(value)
-        }, fail)
-      } catch (error) {
-        fail(error)
-      }
+      const begin = async () => (typeof work === 'function' ? work(ended.signal) : work)
+      begin().then((value) => {
+        stop()
+        resolve(value)
+      }, fail)
     })
     // A refresh started by a timer has no caller to handle its rejection.
     result.catch(() => {})
@@ -140,48 +136,6 @@ export function createWaits(platform: Pick<Platform, 'setTimer'>): Waits {
       disposal = error
       for (const cancel of [...cancels]) cancel()
       for (const fail of [...pending]) fail(error)
-    }
-  }
-}
-
-/** Bounds how long callers wait. The work that they wait for continues. */
-export interface Waiting {
-  /** Settles like `work`, unless the deadline or `release` rejects first. */
-  wait<T>(
-    work: Promise<T>,
-    deadline?: { readonly afterMs: number; readonly error: () => Error }
-  ): Promise<T>
-  /** Rejects all pending waits. */
-  release(error: Error): void
-}
-
-export function createWaiting(platform: Pick<Platform, 'setTimer'>): Waiting {
-  const waiting = new Set<(error: Error) => void>()
-  return {
-    wait<T>(
-      work: Promise<T>,
-      deadline?: { readonly afterMs: number; readonly error: () => Error }
-    ): Promise<T> {
-      const answer = new Promise<T>((resolve, reject) => {
-        const cancelDeadline =
-          deadline && platform.setTimer(() => leave(deadline.error()), deadline.afterMs)
-        const settle = () => {
-          cancelDeadline?.()
-          waiting.delete(leave)
-        }
-        const leave = (error: Error) => {
-          settle()
-          reject(error)
-        }
-        waiting.add(leave)
-        work.then(resolve, reject).finally(settle)
-      })
-      // A refresh started by a timer has no caller to handle its rejection.
-      answer.catch(() => {})
-      return answer
-    },
-    release(error) {
-      for (const leave of [...waiting]) leave(error)
     }
   }
 }

@@ -59,6 +59,13 @@ export function timedOut(timeoutMs: number): AuthError {
   )
 }
 
+export function unreachable(): AuthError {
+  return new AuthError(
+    'ERR_AUTH_TIMEOUT',
+    'The server has not said yet whether the user is signed in. The client goes on asking.'
+  )
+}
+
 // The original message may hold secrets: the error is a bug, or comes from an injected part of the
 // platform.
 export function unexpected(): AuthError {

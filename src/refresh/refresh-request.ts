@@ -9,11 +9,11 @@ import type { Notices } from '../auth-api/notices.ts'
 import type { TokenRequest } from '../auth-api/token-request.ts'
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError } from '../lib/errors.ts'
-import type { RefreshTokenStore } from '../lib/stored-value.ts'
+import type { RefreshTokenStore } from '../lib/refresh-token-store.ts'
 import type { ClientPlatform } from '../lib/time.ts'
 import type { Session } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
-import { isUnanswered, timedOut, unexpected } from './outcome.ts'
+import { timedOut, unexpected } from './outcome.ts'
 import { createStoredRefreshToken } from './refresh-token-store.ts'
 
 export interface RefreshRequestDeps {
@@ -85,8 +85,11 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
     try {
       const context = { idempotencyKey, signal, accessToken, refreshToken }
       const answer = await tokenRequest.refresh(context)
-      if (answer.kind !== 'undecided') attempts.close(idempotencyKey)
-      else if (!isUnanswered(answer.error)) attempts.fail(idempotencyKey)
+      if (endsKey(answer)) attempts.close(idempotencyKey)
+      // A request that was aborted may still be answered, and its answer sets the new cookie.
+      else if (answer.kind === 'undecided' && answer.error.code !== 'ERR_AUTH_TIMEOUT') {
+        attempts.fail(idempotencyKey)
+      }
       // Here and not after the wait, which ends with the client.
       if (answer.kind === 'issued' && answer.token.refreshToken !== undefined) {
         stored?.replace(refreshToken, answer.token.refreshToken)
@@ -124,4 +127,15 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
       abandoned = new AbortController()
     }
   }
+}
+
+/**
+ * Whether the server itself has answered. A server that stores answers by key would repeat this one
+ * for as long as the key is sent. A gateway that answers 502 or 504 does not know whether the
+ * server has processed the refresh.
+ */
+function endsKey(answer: TokenAnswer): boolean {
+  if (answer.kind !== 'undecided' || answer.wasRedirected) return true
+  const { code, status } = answer.error
+  return code === 'ERR_AUTH_RESPONSE_MALFORMED' || ![undefined, 502, 504].includes(status)
 }

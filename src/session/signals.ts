@@ -1,6 +1,6 @@
 // Session signals: what the session reports to the other parts of the client.
 import type { RefreshReason } from './events.ts'
-import type { SignedOutReason } from './state.ts'
+import type { EndReason } from './state.ts'
 
 /** The cause of a new token in the session. `restore`: the app called `restore()`. */
 export type TokenOrigin =
@@ -8,8 +8,8 @@ export type TokenOrigin =
   | { readonly by: 'refresh'; readonly reason: RefreshReason }
   | { readonly by: 'other-tab'; readonly isReissued: boolean }
 
-/** The cause of the session's end. `sign-out-mark`: storage shows that another tab signed out. */
-export type EndOrigin = 'logout' | 'refresh' | 'other-tab' | 'sign-out-mark'
+/** The cause of the session's end. */
+export type EndOrigin = 'logout' | 'refresh' | 'other-tab'
 
 /** A message to the other parts of the client. */
 type SessionSignal =
@@ -20,7 +20,7 @@ type SessionSignal =
       /** The app gets `signed-in` for it. */
       readonly isSignIn: boolean
     }
-  | { readonly type: 'ended'; readonly origin: EndOrigin; readonly reason: SignedOutReason }
+  | { readonly type: 'ended'; readonly origin: EndOrigin; readonly reason: EndReason }
   /** A refresh returned the held token again, or kept it. */
   | { readonly type: 'amended' }
   /** An auth request settled, so the next refresh or sign-out may be due at another time. */

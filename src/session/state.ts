@@ -14,6 +14,10 @@ import { toJson } from '../lib/json-path.ts'
  * | `session-expired` | the server rejected a refresh |
  * | `user-changed` | the browser's session now belongs to another user |
  * | `idle` | the idle limit passed without activity |
+ * | `unreachable` | the server has not said within `refreshTimeoutMs` whether there is a session |
+ *
+ * With `unreachable`, the client goes on asking: it signs in by itself if the server answers with a
+ * token. Show that the app is offline or retrying instead of a login form.
  */
 export type SignedOutReason =
   | 'no-session'
@@ -21,15 +25,20 @@ export type SignedOutReason =
   | 'session-expired'
   | 'user-changed'
   | 'idle'
+  | 'unreachable'
+
+/** Why a session has ended. */
+export type EndReason = Exclude<SignedOutReason, 'unreachable'>
 
 /**
- * The last refresh failed without an explicit rejection: the session is kept, and the refresh is
- * retried.
+ * The session is kept, but requests may fail. Either the last refresh failed without an explicit
+ * rejection, and is retried. Or an endpoint refuses new tokens too: with the code
+ * `ERR_AUTH_TOKEN_REFUSED`, its refusals go to the callers without a refresh for a while.
  */
 export interface Degraded {
   /** The cause of the last failure. */
   readonly code: AuthErrorCode
-  /** When the first of the failed refreshes settled, in milliseconds since the epoch. */
+  /** Since when, in milliseconds since the epoch. */
   readonly sinceMs: number
 }
 
@@ -43,7 +52,10 @@ export interface Degraded {
  * verifies a token.
  */
 export type AuthState<User = Claims> =
-  /** Not known yet: the restore on page load is in flight, or could not reach the server. */
+  /**
+   * Not known yet: the restore on page load is in flight, or is retried. Ends after
+   * `refreshTimeoutMs` at the latest.
+   */
   | {
       readonly status: 'initializing'
       readonly degraded: Degraded | undefined
@@ -62,16 +74,22 @@ export type AuthState<User = Claims> =
       readonly user: undefined
     }
 
+const refused = 'ERR_AUTH_TOKEN_REFUSED' satisfies AuthErrorCode
+
 export type Transition =
   /** The user signed in, or the session was restored. */
   | { readonly type: 'entered'; readonly user: unknown; readonly isOtherUser: boolean }
   /** A new token describes the user. */
   | { readonly type: 'described'; readonly user: unknown }
-  | { readonly type: 'ended'; readonly reason: SignedOutReason }
-  /** A refresh failed without an explicit rejection. */
+  | { readonly type: 'ended'; readonly reason: EndReason }
+  /** The restore on page load has taken too long. It continues. */
+  | { readonly type: 'unreachable' }
+  /** A refresh failed without an explicit rejection, or the server refuses new tokens. */
   | { readonly type: 'failed'; readonly code: AuthErrorCode; readonly atMs: number }
   /** A refresh succeeded. */
   | { readonly type: 'recovered' }
+  /** No refusal is returned without a refresh any more. */
+  | { readonly type: 'accepted' }
 
 //                     entered
 //   initializing ───────────────▶ authenticated ◀──┐
@@ -81,7 +99,7 @@ export type Transition =
 //   unauthenticated ◀────────────────┘
 //        └──────────── entered ─────▶ authenticated
 //
-//   `failed` and `recovered` change `degraded`, and `described` changes `user`. In
+//   `failed`, `recovered` and `accepted` change `degraded`, and `described` changes `user`. In
 //   `unauthenticated` they change nothing.
 
 /** The next state, or the same object if nothing changes. */
@@ -99,16 +117,34 @@ export function transition(state: AuthState<unknown>, move: Transition): AuthSta
       return state.status === 'unauthenticated' && state.reason === move.reason
         ? state
         : { status: 'unauthenticated', reason: move.reason, user: undefined }
+    case 'unreachable':
+      if (state.status !== 'initializing') return state
+      return { status: 'unauthenticated', reason: 'unreachable', user: undefined }
     case 'failed':
       if (state.status === 'unauthenticated' || state.degraded?.code === move.code) return state
+      // A failed refresh matters more than refusals.
+      if (move.code === refused && state.degraded !== undefined) return state
       return {
         ...state,
         degraded: { code: move.code, sinceMs: state.degraded?.sinceMs ?? move.atMs }
       }
     case 'recovered':
+    case 'accepted': {
       if (state.status === 'unauthenticated' || state.degraded === undefined) return state
-      return { ...state, degraded: undefined }
+      const isAboutRefusals = state.degraded.code === refused
+      return isAboutRefusals === (move.type === 'accepted')
+        ? { ...state, degraded: undefined }
+        : state
+    }
   }
+}
+
+/** Whether the server has not said yet whether there is a session to restore. */
+export function isRestoring(state: AuthState<unknown>): boolean {
+  return (
+    state.status === 'initializing' ||
+    (state.status === 'unauthenticated' && state.reason === 'unreachable')
+  )
 }
 
 function withUser(state: AuthState<unknown>, described: unknown): AuthState<unknown> {

@@ -1,36 +1,29 @@
 // Messages: what the tabs of one browser send each other. Read strictly, since any script of the
 // origin can write them.
-
-import { isAccessToken, readClaims } from '../lib/access-token.ts'
+import { readClaims } from '../lib/access-token.ts'
+import { matching, number, oneOf, type Reader, record } from '../lib/checks.ts'
 import { parseJson, toJson } from '../lib/json-path.ts'
 import type { Platform, PlatformChannel } from '../lib/platform.ts'
 import { elapsedMs, later, type Moment, remainingMs } from '../lib/time.ts'
 import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
 import type { ReadUser } from '../session/user.ts'
-import type { SessionVersion } from './session-version.ts'
+import { parseRecord, type RecordValue, writeRecord } from './record-value.ts'
 
 /** Why a tab shares its token; `reply` answers `ask`. */
 export type TokenMessageReason = 'signed-in' | 'refreshed' | 'reissued' | 'reply'
 
-export type EndReason = 'signed-out' | 'session-expired' | 'idle'
-
 export type TabMessage =
   | { readonly type: 'ask' }
   | {
-      readonly type: 'token'
-      readonly sessionVersion: SessionVersion
-      readonly reason: TokenMessageReason
-      /** `undefined` if the option `tabs` is `signal`. */
+      readonly type: 'record'
+      readonly record: RecordValue
+      /** A token of the session in the record. */
       readonly token: SharedToken | undefined
-    }
-  | {
-      readonly type: 'ended'
-      readonly sessionVersion: SessionVersion
-      readonly reason: EndReason
     }
 
 /** Carries its age instead of the time of receipt: the monotonic clocks of two tabs differ. */
 export interface SharedToken {
+  readonly reason: TokenMessageReason
   readonly accessToken: string
   readonly refreshToken: string | undefined
   readonly lifetimeSeconds: number | undefined
@@ -48,7 +41,7 @@ export interface SharedToken {
 const longestTextCharacters = 65_536
 
 /** Messages of another format are ignored. */
-const version = 2
+const version = 3
 
 export interface TabChannel {
   post(message: TabMessage): void
@@ -75,7 +68,8 @@ export function createTabChannel(
     // A channel that throws must not affect this tab's own session.
     post(message) {
       try {
-        channel?.post({ version, ...message })
+        const record = message.type === 'record' ? writeRecord(message.record) : undefined
+        channel?.post({ version, ...message, record })
       } catch {}
     },
     open() {
@@ -91,9 +85,11 @@ export function createTabChannel(
   }
 }
 
-export function packToken(held: HeldToken, now: Moment): SharedToken {
+export function packToken(reason: TokenMessageReason, held: HeldToken, now: Moment): SharedToken {
   const { accessToken, refreshToken, lifetimeSeconds, receivedAt, refreshAt, userId } = held
+  const profile = toJson(held.profile)
   return {
+    reason,
     accessToken,
     refreshToken,
     lifetimeSeconds,
@@ -101,14 +97,9 @@ export function packToken(held: HeldToken, now: Moment): SharedToken {
     sentAtMs: now.wallMs,
     refreshInMs: refreshAt && remainingMs(refreshAt, now),
     userId,
-    profile: packProfile(held.profile)
+    // Without it, the other tabs read the profile from the token.
+    profile: profile && profile.length <= longestTextCharacters ? profile : undefined
   }
-}
-
-/** `undefined` if it is too long. The other tabs then read the profile from the token. */
-function packProfile(profile: unknown): string | undefined {
-  const json = toJson(profile)
-  return isText(json) ? json : undefined
 }
 
 export function unpackToken(shared: SharedToken, now: Moment, readUser: ReadUser): ReceivedToken {
@@ -142,70 +133,43 @@ export function planTakenRefresh(
   return later(now, refreshInMs + spareMs * (0.1 + 0.4 * random))
 }
 
-const tokenReasons: readonly unknown[] = ['signed-in', 'refreshed', 'reissued', 'reply']
-const endReasons: readonly unknown[] = ['signed-out', 'session-expired', 'idle']
-
 /** Returns `undefined` for data that is not a valid message. Reads own properties only. */
 export function readMessage(data: unknown): TabMessage | undefined {
-  const message = readRecord(data)
-  if (message?.version !== version) return undefined
-  const { type, reason } = message
-  if (type === 'ask') return { type }
-  const sessionVersion = readSessionVersion(message.sessionVersion)
-  if (sessionVersion === undefined) return undefined
-  if (type === 'ended' && endReasons.includes(reason)) {
-    return { type, sessionVersion, reason: reason as EndReason }
-  }
-  if (type !== 'token' || !tokenReasons.includes(reason)) return undefined
-  const token = readSharedToken(message.token)
-  if (token === undefined && message.token !== undefined) return undefined
-  return { type, sessionVersion, reason: reason as TokenMessageReason, token }
-}
-
-function readSessionVersion(value: unknown): SessionVersion | undefined {
-  const { generation, sessionId } = readRecord(value) ?? {}
-  if (!Number.isSafeInteger(generation) || Number(generation) < 0) return undefined
-  const isId = typeof sessionId === 'string' && /^[\w-]{2,64}$/.test(sessionId)
-  if (!isId && sessionId !== null && sessionId !== undefined) return undefined
-  return {
-    generation: Number(generation),
-    sessionId: isId ? sessionId : sessionId === null ? null : undefined
+  try {
+    const message = readParts(data, 'message')
+    if (message.version !== version) return undefined
+    if (message.type === 'ask') return { type: 'ask' }
+    const record = parseRecord(message.record)
+    return record && { type: 'record', record, token: message.token }
+  } catch {
+    return undefined
   }
 }
 
-const sharedParts: Readonly<Record<keyof SharedToken, (value: unknown) => boolean>> = {
-  accessToken: isAccessToken,
-  refreshToken: optional(isText),
-  lifetimeSeconds: optional(isDuration),
-  ageMs: isDuration,
-  sentAtMs: isDuration,
-  refreshInMs: optional(isDuration),
-  userId: optional(isText),
-  profile: optional(isText)
-}
-
-function readSharedToken(value: unknown): SharedToken | undefined {
-  const token = readRecord(value)
-  const parts = Object.entries(sharedParts)
-  if (!token || !parts.every(([name, isValid]) => isValid(token[name]))) return undefined
-  return Object.fromEntries(parts.map(([name]) => [name, token[name]])) as unknown as SharedToken
-}
-
-function optional(isValid: (value: unknown) => boolean): (value: unknown) => boolean {
-  return (value) => value === undefined || isValid(value)
-}
-
-function isDuration(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value.length <= longestTextCharacters
-}
-
-/** A copy of the own properties, without a prototype. */
-function readRecord(value: unknown): Record<string, unknown> | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const record: Record<string, unknown> = Object.create(null)
-  return Object.assign(record, value)
-}
+const count = number(0)
+const text = matching(new RegExp(`^[^]{0,${longestTextCharacters}}$`), 'string')
+const nothing = undefined
+const readToken: Reader<SharedToken> = record(
+  {
+    reason: oneOf('signed-in', 'refreshed', 'reissued', 'reply'),
+    accessToken: matching(/^[!-~]{1,65536}$/, 'string'),
+    refreshToken: text,
+    lifetimeSeconds: count,
+    ageMs: count,
+    sentAtMs: count,
+    refreshInMs: count,
+    userId: text,
+    profile: text
+  },
+  {
+    refreshToken: nothing,
+    lifetimeSeconds: nothing,
+    refreshInMs: nothing,
+    userId: nothing,
+    profile: nothing
+  }
+)
+const readParts = record(
+  { version: count, type: oneOf('ask', 'record'), record: text, token: readToken },
+  { record: nothing, token: nothing }
+)

@@ -1,254 +1,256 @@
 // Tab sync: publishes what happens to the session here, and follows what happens to it in the other
 // tabs.
-
-import type { Platform } from '../lib/platform.ts'
-import { readMoment } from '../lib/time.ts'
-import { lifeLeftMs } from '../lib/token-lifetime.ts'
+import { type ClientPlatform, readMoment } from '../lib/time.ts'
 import { compareUsers } from '../session/adoption.ts'
 import type { ReceivedToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
 import type { ReadUser } from '../session/user.ts'
-import { judgeSharedToken } from './accept-shared-token.ts'
-import { createAskTabs } from './ask-tabs.ts'
+import { createKnownSession, type Seen } from './known-session.ts'
 import {
   createTabChannel,
-  type EndReason,
   packToken,
-  planTakenRefresh,
   type SharedToken,
   type TabMessage,
-  type TokenMessageReason,
-  unpackToken
+  type TokenMessageReason
 } from './messages.ts'
-import type { SessionVersion, SessionVersions } from './session-version.ts'
-import type { TabCount } from './tab-count.ts'
+import { createQuestion } from './question.ts'
+import { type EndReason, endOf, liveSession } from './record-value.ts'
+import type { SessionRecord } from './session-record.ts'
+import { isAlive, takeSharedToken } from './take-shared-token.ts'
 
 export interface TabSync {
-  /** Publishes that this tab got a token from the server. */
+  /** This tab got a token from the server. */
   publish(reason: Exclude<TokenMessageReason, 'reply'>): void
   /** Publishes that the session has ended here, for all tabs. */
   publishEnd(reason: EndReason): void
-  /** Counts the refreshes of other tabs that this tab took a token over from. */
-  refreshesElsewhere(): number
+  /** Without shared storage, the other tabs get the record in a message. */
+  postUnstored(): void
+  /** The server has answered for this value of the record. */
+  catchUpTo(value: Seen): void
   /**
    * Resolves when this tab knows what the others know, or after `handOverMs`; `undefined` if it
-   * knows already. Called before a refresh is sent: another tab may have shared a token that has
-   * not arrived yet. After another tab held the lock, storage may be stale too: both storage and
-   * channel can be slower than the lock. This was seen in Chromium with twenty tabs on a busy
-   * machine.
+   * knows already. `mayBeNew`: another tab may have a new token that storage does not show yet.
+   * Both storage and channel can be slower than the lock, as Chromium is with twenty busy tabs.
    */
-  catchUp(afterAnother: boolean): Promise<void> | undefined
-  /** Like `catchUp`, in a tab that holds no token: another tab may have one. */
-  findSession(): Promise<void> | undefined
-  /** Whether this tab knows what storage knows. */
+  catchUp(mayBeNew: boolean): Promise<void> | undefined
+  /** Until this tab holds a token, it asks the server and not the other tabs. */
+  askServerFirst(): void
+  /**
+   * Whether this tab knows what storage knows of the session, so that its token may be sent. Costs
+   * one read of storage. If it does not, wait for `catchUp()` and ask again. If the answer is still
+   * no, another tab may have signed in: refresh before the token is sent.
+   */
   isCurrent(): boolean
-  /** The page may have slept or come back: storage knows what it missed. */
-  wake(): void
   /** Whether a token from the server may be of another user than the session. */
   isOtherUser(received: ReceivedToken): boolean
+  /** The page may have slept or come back: storage knows what it missed. */
+  wake(): void
   dispose(): void
 }
 
 export interface TabSyncDeps {
   readonly mode: 'share' | 'signal' | 'off'
-  readonly channelName: string
+  readonly namespace: string
   readonly session: Session
-  readonly versions: SessionVersions
-  readonly count: TabCount
+  readonly record: SessionRecord
   readonly readUser: ReadUser
-  readonly platform: Platform
+  readonly platform: ClientPlatform
+  /** This tab has taken over a token that another tab got from a refresh. */
+  readonly onTaken: () => void
 }
 
-/**
- * How long to wait for a message. A message that was sent before the lock was released may arrive
- * after the lock is granted. In Chromium it came up to 8 ms later, and more in a busy tab.
- */
+/** How long a message may take. In Chromium it comes up to 8 ms late, or later in a busy tab. */
 const handOverMs = 250
 
-/** How often, and for how long, storage is asked whether it confirms a message. */
-const confirmationEveryMs = 20
-const confirmationChecks = 10
-const mostUnconfirmed = 16
-
 export function createTabSync(options: TabSyncDeps): TabSync {
-  const { mode, channelName, session, versions, count, readUser, platform } = options
-  const channel = createTabChannel(platform, channelName, receive)
-  const question = createAskTabs(platform, handOverMs)
+  const { mode, namespace, session, record, platform } = options
   const isOff = mode === 'off'
-  let refreshesElsewhere = 0
-  let unconfirmed = 0
+  const hasChannel = platform.openChannel !== undefined
+  const canAsk = mode === 'share' && hasChannel
+  const channel = createTabChannel(platform, namespace, receive)
+  const known = createKnownSession(session, record, isOff)
+  const question = createQuestion(platform.wait, {
+    deadlineMs: handOverMs,
+    send: () => channel.post({ type: 'ask' }),
+    onSilence() {
+      record.setTabs(() => 1)
+      // The next refresh will show what the other tabs did not say.
+      known.catchUpAlone()
+      if (known.isBehind()) unexplained = record.known().counter
+    }
+  })
+  /** The counter that no other tab explained when it was asked. */
+  let unexplained: number | undefined
+  /** A token that storage does not confirm yet. */
+  let unconfirmed: (() => boolean) | undefined
+  let asksServer = false
+  let isAway = true
+  let isDisposed = false
 
-  function receive(message: TabMessage, checks = confirmationChecks): void {
-    if (message.type === 'ask') {
-      reply()
-      return
+  // Another tab has changed the record, in storage or by a message.
+  function follow(isLost: boolean): void {
+    if (isDisposed) return
+    if (isLost && isAway) known.doubt()
+    known.followEnd()
+    if (unconfirmed?.()) unconfirmed = undefined
+    question.check()
+    if (canAsk || !known.isBehind()) return
+    // No other tab shares a token.
+    known.catchUpAlone()
+    if (hasChannel && known.other() !== undefined) session.signal('unknown-sign-in')
+  }
+
+  function receive(message: TabMessage): void {
+    if (message.type !== 'record') return void reply()
+    const { token } = message
+    record.read()
+    const end = endOf(message.record, known.seen().sessionId)
+    if (!record.isShared()) record.add(message.record)
+    // A write of this tab may have covered the sign-out of the other one.
+    else if (end && record.hasJustWritten()) record.add({ ended: [end] })
+    if (token !== undefined && canAsk) {
+      // Storage may be slower than the channel. A message that storage does not confirm in time is
+      // not from one of our tabs.
+      const accept = () => acceptIfConfirmed(message.record, token)
+      if (!accept()) {
+        unconfirmed = accept
+        platform.setTimer(() => {
+          record.read()
+          if (unconfirmed === accept) unconfirmed = undefined
+        }, handOverMs)
+      }
     }
-    const { sessionVersion } = message
-    const isReply = question.isOpen() && message.type === 'token' && message.reason === 'reply'
-    const behindBy = sessionVersion.generation - versions.seen().generation
-    // A message of a frozen or slow tab may be stale.
-    if (behindBy < (isReply || message.type === 'ended' ? 0 : 1)) return
-    if (!versions.confirms(sessionVersion)) {
-      checkAgain(message, checks)
-      return
-    }
-    if (message.type === 'ended') followEnd(sessionVersion, message.reason)
-    else if (message.token === undefined || mode !== 'share')
-      followSignal(sessionVersion, message.reason)
-    else take(sessionVersion, message.reason, message.token)
     question.check()
   }
 
-  // Storage may be slower than the channel. A message that storage does not confirm in time is not
-  // from one of our tabs.
-  function checkAgain(message: TabMessage, checks: number): void {
-    if (checks === 0 || unconfirmed >= mostUnconfirmed) return
-    unconfirmed += 1
-    platform.setTimer(() => {
-      unconfirmed -= 1
-      receive(message, checks - 1)
-    }, confirmationEveryMs)
+  /** Returns `false` if storage does not confirm the message yet. */
+  function acceptIfConfirmed({ counter, sessionId }: Seen, token: SharedToken): boolean {
+    const now = record.known()
+    const isSame = sessionId === now.sessionId
+    if (counter > now.counter || (counter === now.counter && !isSame)) return false
+    const isNewer = counter > known.seen().counter || sessionId !== known.seen().sessionId
+    const isReply =
+      question.isOpen() && token.reason === 'reply' && counter === known.seen().counter
+    const isLive = isSame && endOf(now, sessionId) === undefined
+    // A message of a frozen or slow tab may be stale.
+    if (isLive && (isNewer || isReply) && !asksServer) take({ counter, sessionId }, isNewer, token)
+    return true
+  }
+
+  function take(theirs: Seen, isNewer: boolean, shared: SharedToken): void {
+    const relation = shared.reason === 'signed-in' ? 'other' : known.compare(theirs.sessionId)
+    // After a sign-out, only another sign-in brings this tab back.
+    const mayEnter = session.isRestoring() || relation === 'other'
+    known.catchUpTo(theirs)
+    const isTaken = takeSharedToken(options, shared, { isNewer, relation, mayEnter })
+    if (isTaken && shared.reason !== 'reissued') options.onTaken()
   }
 
   function reply(): void {
+    record.read()
     const held = session.held()
-    if (held === undefined || mode !== 'share' || versions.isBehind()) return
-    const isAlive = held.lifetimeSeconds === undefined || lifeLeftMs(held, readMoment(platform)) > 0
-    if (isAlive) post('reply', versions.seen())
+    if (held && canAsk && !known.isBehind() && isAlive(held, readMoment(platform))) post('reply')
   }
 
-  function post(reason: TokenMessageReason, sessionVersion: SessionVersion): void {
-    const held = session.held()
-    if (held === undefined || isOff) return
-    const token = packToken(held, readMoment(platform))
-    const shared = mode === 'share' ? token : undefined
-    channel.post({ type: 'token', sessionVersion, reason, token: shared })
-  }
-
-  function followEnd(sessionVersion: SessionVersion, reason: EndReason): void {
-    versions.follow(sessionVersion)
-    if (session.getState().status === 'authenticated') session.end(reason, 'other-tab')
-  }
-
-  function followSignal(sessionVersion: SessionVersion, reason: TokenMessageReason): void {
-    // After a sign-in this tab stays behind until a refresh has shown which user it is.
-    if (reason === 'signed-in') session.signal('unknown-sign-in')
-    else versions.follow(sessionVersion)
-  }
-
-  function take(
-    sessionVersion: SessionVersion,
-    reason: TokenMessageReason,
-    shared: SharedToken
-  ): void {
-    const now = readMoment(platform)
-    const received = unpackToken(shared, now, readUser)
-    const decision = judgeSharedToken({
-      status: session.getState().status,
-      held: session.held(),
-      former: session.former(),
-      received,
-      isAlive: received.lifetimeSeconds === undefined || lifeLeftMs(received, now) > 0,
-      reason,
-      isAsked: question.isOpen(),
-      isNewer: sessionVersion.generation > versions.seen().generation,
-      session: versions.compare(sessionVersion)
-    })
-    versions.follow(sessionVersion)
-    if (decision === 'other-user') session.end('user-changed', 'other-tab')
-    const isAccepted = decision === 'enter' || decision === 'replace'
-    const isRepeated = received.accessToken === session.held()?.accessToken
-    if (!isAccepted || (session.wasHeld(received.accessToken) && !isRepeated)) return
-    const isReissued = reason === 'reissued'
-    if (!isReissued) refreshesElsewhere += 1
-    const refreshAt = planTakenRefresh(shared, now, platform.random())
-    if (isRepeated) session.amend({ ...received, refreshAt })
-    else session.hold(received, refreshAt, { by: 'other-tab', isReissued })
+  function post(reason: TokenMessageReason | undefined): void {
+    const held = mode === 'share' && reason !== undefined ? session.held() : undefined
+    const token = held && reason && packToken(reason, held, readMoment(platform))
+    channel.post({ type: 'record', record: record.known(), token })
   }
 
   function ask(): Promise<void> | undefined {
-    if (mode !== 'share' || platform.openChannel === undefined) return undefined
-    const before = versions.seen().generation
-    const heldBefore = session.held()
-    return question.ask({
-      send: () => channel.post({ type: 'ask' }),
-      isAnswered: () =>
-        !versions.isBehind() &&
-        (versions.seen().generation > before || session.held() !== heldBefore),
-      onSilence() {
-        count.reset()
-        // The next refresh will show what the other tabs did not say.
-        versions.follow({ ...versions.seen(), generation: versions.stored().generation })
-      }
+    if (!canAsk || asksServer || unexplained === record.known().counter) return undefined
+    const held = session.held()
+    const { counter } = known.seen()
+    return question.ask(() => {
+      const isNew = known.seen().counter > counter || session.held() !== held
+      return isNew && !known.isBehind()
     })
   }
 
   function open(): void {
-    if (isOff) return
+    if (!isAway || isOff) return
+    isAway = false
     channel.open()
-    count.enter()
+    record.setTabs((tabs) => tabs + 1)
   }
 
   function close(): void {
-    if (isOff) return
+    // Storage gets back what it has lost, for the next page.
+    record.read()
+    if (isAway || isOff) return
+    isAway = true
     channel.close()
-    count.leave()
+    record.setTabs((tabs) => tabs - 1)
   }
 
-  const removeHideListener = platform.onPageHide(close)
+  session.onSignal('ended', () => {
+    asksServer = false
+  })
+  const removers = [platform.onPageHide(close), platform.onStorageChange(() => void record.read())]
+  record.onChange(follow)
   open()
 
   return {
     publish(reason) {
-      if (isOff) return
-      const isSignIn = reason === 'signed-in'
-      const stored = versions.stored()
+      const isSignIn = reason === 'signed-in' || (asksServer && reason === 'refreshed')
+      asksServer = false
+      if (isSignIn) known.catchUpTo({ counter: Infinity, sessionId: undefined })
       //  this tab ──── POST ───────────────── answered with a token of the ended session
       //  another tab ───────── signed out
-      if (!isSignIn && versions.isBehind() && stored.sessionId === null) {
-        followEnd(stored, 'signed-out')
-        return
-      }
+      record.read()
+      known.followEnd()
+      if (session.held() === undefined) return
       // Another tab signed in and its message has not arrived yet: the token belongs to the
       // previous session.
-      const isOvertaken = versions.isBehind() && versions.compare(stored) === 'other'
-      if (reason === 'reissued' && isOvertaken) return
-      const id = isSignIn ? platform.randomId() : versions.currentSessionId()
-      post(reason, versions.advance(id))
+      if (reason === 'reissued' && known.other() !== undefined) return
+      if (isOff && !isSignIn && known.seen().sessionId !== undefined) return
+      const live = isSignIn ? undefined : liveSession(record.known())
+      // Without shared storage each tab would choose an ID and mistake the other tabs for another
+      // session.
+      const isNew = isSignIn || record.isShared()
+      known.catchUpTo(record.enter(live ?? (isNew ? platform.randomId() : undefined)))
+      post(isSignIn ? 'signed-in' : reason)
     },
     publishEnd(reason) {
-      if (isOff) return
-      channel.post({ type: 'ended', sessionVersion: versions.advance(null), reason })
+      const { counter, sessionId } = record.end(known.seen().sessionId, reason)
+      known.catchUpTo({ counter, sessionId: known.seen().sessionId ?? sessionId })
+      post(undefined)
     },
-    refreshesElsewhere: () => refreshesElsewhere,
-    catchUp(afterAnother) {
-      const stored = versions.stored()
-      if (versions.isBehind() && stored.sessionId === null) followEnd(stored, 'signed-out')
-      return versions.isBehind() || (afterAnother && count.hasOthers()) ? ask() : undefined
+    postUnstored() {
+      if (!record.isShared()) post(undefined)
     },
-    isCurrent: () => isOff || !versions.isBehind(),
-    findSession: () =>
-      versions.isBehind() || (versions.mayBeSignedIn() && count.hasOthers()) ? ask() : undefined,
-    wake() {
-      open()
-      if (isOff || !versions.isBehind()) return
-      const stored = versions.stored()
-      const isSignedIn = session.getState().status === 'authenticated'
-      if (stored.sessionId === null) followEnd(stored, 'signed-out')
-      else if (versions.compare(stored) === 'other') session.signal('unknown-sign-in')
-      else if (typeof stored.sessionId === 'string' && !isSignedIn)
-        session.signal('unknown-sign-in')
+    catchUpTo(value) {
+      if (value.counter >= known.seen().counter) known.catchUpTo(value)
+    },
+    catchUp(mayBeNew) {
+      record.read()
+      const mayAsk =
+        known.isBehind() || unconfirmed !== undefined || (mayBeNew && record.hasOthers())
+      return mayAsk ? ask() : undefined
+    },
+    askServerFirst() {
+      asksServer = session.isRestoring()
+    },
+    isCurrent() {
+      record.read()
+      return !known.isBehind()
     },
     isOtherUser(received) {
+      const live = liveSession(record.read())
       const held = session.held()
+      if (held !== undefined) return compareUsers(held, received, known.compare(live)) === 'other'
       const former = session.former()
-      const known = versions.compare(versions.stored())
-      if (held !== undefined) return compareUsers(held, received, known) === 'other'
-      return former !== undefined && compareUsers(former, received, 'unknown') !== 'same'
+      return former !== undefined && compareUsers(former, received, 'unknown') === 'other'
+    },
+    wake() {
+      record.read()
+      open()
+      if (known.other() !== undefined) session.signal('unknown-sign-in')
     },
     dispose() {
-      removeHideListener()
-      question.close()
+      isDisposed = true
+      for (const remove of removers) remove()
       close()
     }
   }

@@ -1,19 +1,16 @@
 // Tabs: the port through which the client shares one session, and one auth request at a time, with
 // the other tabs.
-
-import { createStoredValue, type StoredValue } from '../lib/stored-value.ts'
-import type { ClientPlatform } from '../lib/time.ts'
-import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
-import { type Session, sessionChanged } from '../session/session.ts'
-import type { ReadUser } from '../session/user.ts'
+import { isAuthError } from '../lib/errors.ts'
+import type { HeldToken } from '../session/held-token.ts'
+import { sessionChanged } from '../session/session.ts'
 import { createLock } from './lock.ts'
-import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempt.ts'
+import { liveSession } from './record-value.ts'
+import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempts.ts'
 import type { SessionRecord } from './session-record.ts'
-import { createSessionVersions } from './session-version.ts'
-import { createTabCount } from './tab-count.ts'
-import { createTabSync } from './tab-sync.ts'
+import { createTabSync, type TabSync, type TabSyncDeps } from './tab-sync.ts'
 
-export interface Tabs {
+export interface Tabs
+  extends Pick<TabSync, 'askServerFirst' | 'isCurrent' | 'isOtherUser' | 'wake'> {
   /** Runs an auth request under the lock of all tabs, or without it after `lockTimeoutMs`. */
   runExclusively<T>(task: () => Promise<T>): Promise<T>
   /**
@@ -25,136 +22,123 @@ export interface Tabs {
   refreshExclusively(refresh: () => Promise<HeldToken>): Promise<HeldToken>
   /** Resolves when no auth request of this tab is in flight; `undefined` if none is. */
   whenIdle(): Promise<unknown> | undefined
-  readonly attempts: Pick<RefreshAttempts, 'begin' | 'close' | 'fail' | 'forget'>
-  /** The failure that holds refreshes back in all tabs. */
+  readonly attempts: Omit<RefreshAttempts, 'openForMs'>
   readonly record: Pick<SessionRecord, 'hold' | 'setHold'>
-  /**
-   * Whether this tab knows what storage knows of the session, so that its token may be sent. Costs
-   * one read of storage. If it does not, wait for `catchUp()` and ask again. If the answer is still
-   * no, another tab may have signed in: refresh before the token is sent.
-   */
-  isCurrent(): boolean
   /** Resolves when this tab knows what the other tabs know; `undefined` if it knows already. */
   catchUp(): Promise<void> | undefined
-  /** Whether a token from the server may be of another user than the session. */
-  isOtherUser(received: ReceivedToken): boolean
-  /** The page may have slept or come back: catches up with storage. */
-  wake(): void
+  /** Notes the activity of the user for all tabs. */
+  setActive(atMs: number): void
   dispose(): void
 }
 
-export interface TabsDeps {
-  readonly mode: 'share' | 'signal' | 'off'
-  /** Prefix of storage keys, and name of the lock and the channel. */
-  readonly namespace: string
+export interface TabsDeps extends Omit<TabSyncDeps, 'onTaken'> {
   readonly lockTimeoutMs: number
-  readonly record: SessionRecord
-  readonly session: Session
-  /** Set while the server has not confirmed a sign-out. */
-  readonly signOutMark: StoredValue
-  readonly readUser: ReadUser
-  readonly platform: ClientPlatform
+  readonly refreshTimeoutMs: number
 }
 
-/** How often to look whether another tab's refresh that holds no lock is still in flight. */
-const lookAgainMs = 50
+/** Storage and messages overtake a lock that is kept for so long. */
+const keepLockMs = 100
 
 export function createTabs(options: TabsDeps): Tabs {
-  const { mode, namespace, lockTimeoutMs, record, session, signOutMark, readUser, platform } =
-    options
+  const { namespace, lockTimeoutMs, record, session, platform } = options
   const lock = createLock(namespace, lockTimeoutMs, platform)
-  const attempts = createRefreshAttempts(platform, `${namespace}:attempt`)
-  const sync = createTabSync({
-    mode,
-    channelName: namespace,
-    session,
-    versions: createSessionVersions(platform, `${namespace}:version`),
-    count: createTabCount(createStoredValue(platform.storage, `${namespace}:tabs`)),
-    readUser,
-    platform
-  })
-  let isDisposed = false
+  // A page that dies loses its lock, but the server may still process its request and set a new
+  // cookie. A refresh that is sent too early would carry the old one.
+  const outlivesPageMs = options.refreshTimeoutMs / 2
+  const attempts = createRefreshAttempts(record, platform, outlivesPageMs)
+  /** Called when this tab has taken a token over, or the record has changed. */
+  const watchers = new Set<(isTaken: boolean) => void>()
+  const notify = (isTaken: boolean) => {
+    for (const watch of watchers) watch(isTaken)
+  }
+  const sync = createTabSync({ ...options, onTaken: () => notify(true) })
+  record.onChange(() => notify(false))
 
   //  The message may arrive after the lock is granted.
   //
   //  tab A ── timer ── lock ── POST ───── answered ── publishes ─┐ releases the lock
   //  tab B ── timer ── (waits) ──────────────────────────────────┼── lock ── nothing left to do
   //                                                              └▶ takes the token over
-  function refreshExclusively(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
+  async function refreshExclusively(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
     const epoch = session.epoch()
-    const refreshesBefore = sync.refreshesElsewhere()
+    const taken = new AbortController()
+    let wakeUp = () => {}
+    const watch = (isTaken: boolean) => {
+      if (isTaken) taken.abort()
+      wakeUp()
+    }
 
-    function checkEpoch(): void {
+    function check(): void {
       if (session.epoch() !== epoch) throw sessionChanged()
+      taken.signal.throwIfAborted()
     }
 
-    function takenOver(): HeldToken | undefined {
-      return sync.refreshesElsewhere() === refreshesBefore ? undefined : session.held()
-    }
-
-    return lock.run(async (afterAnother) => {
-      for (let waitedMs = 0; ; waitedMs += lookAgainMs) {
-        followSignOutMark()
-        checkEpoch()
-        if (takenOver() === undefined) await findNewer(afterAnother && waitedMs === 0)
-        checkEpoch()
-        const token = takenOver()
-        if (token !== undefined) return token
+    async function findOrRefresh(afterAnother: boolean): Promise<HeldToken> {
+      const endsAtMs = platform.monotonicNow() + outlivesPageMs
+      for (let isFirst = true; ; isFirst = false) {
+        record.read()
+        check()
+        const mayExist = liveSession(record.known()) !== undefined || !record.isShared()
+        await sync.catchUp(session.held() === undefined ? mayExist : afterAnother && isFirst)
+        check()
         // Another tab's refresh may be in flight without the lock: its page is gone, or Web Locks
         // are missing.
-        if (!attempts.mayStillBeAnswered(waitedMs)) return refresh()
-        await pause(lookAgainMs)
+        const deadlineMs = Math.min(attempts.openForMs(), endsAtMs - platform.monotonicNow())
+        if (deadlineMs <= 0) return askServer(refresh)
+        const change = new Promise<void>((resolve) => {
+          wakeUp = resolve
+        })
+        await platform.wait(change, { deadlineMs, onTimeout() {} })
       }
-    })
+    }
+
+    watchers.add(watch)
+    try {
+      return await lock.run(findOrRefresh, { keepMs: keepLockMs, signal: taken.signal })
+    } catch (error) {
+      const token = error === taken.signal.reason ? session.held() : undefined
+      if (token === undefined) throw error
+      if (session.epoch() !== epoch) throw sessionChanged()
+      return token
+    } finally {
+      watchers.delete(watch)
+    }
   }
 
-  function findNewer(afterAnother: boolean): Promise<void> | undefined {
-    return session.held() === undefined ? sync.findSession() : sync.catchUp(afterAnother)
-  }
-
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => platform.setTimer(resolve, ms))
-  }
-
-  // Another tab signed out, and the server does not know yet: its cookie may still be valid.
-  function followSignOutMark(): void {
-    const isSignedIn = session.getState().status === 'authenticated'
-    if (isDisposed || !isSignedIn || signOutMark.read() === undefined) return
-    session.end('signed-out', 'sign-out-mark')
+  async function askServer(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
+    const before = record.known()
+    try {
+      return await refresh()
+    } catch (error) {
+      if (isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')) sync.catchUpTo(before)
+      throw error
+    }
   }
 
   session.onSignal('token', ({ origin: { by } }) => {
-    if (by === 'login' || by === 'restore' || by === 'initial-token') attempts.forget()
-    if (by === 'login' || by === 'restore') sync.publish('signed-in')
-    else if (by === 'reissue') sync.publish('reissued')
-    else if (by !== 'other-tab') sync.publish('refreshed')
+    const isSignIn = by === 'login' || by === 'restore' || by === 'initial-token'
+    if (isSignIn) sync.publish('signed-in')
+    else if (by !== 'other-tab') sync.publish(by === 'reissue' ? 'reissued' : 'refreshed')
   })
 
   session.onSignal('amended', () => sync.publish('refreshed'))
 
   session.onSignal('ended', ({ origin, reason }) => {
-    const isForAll = reason !== 'no-session' && reason !== 'user-changed'
-    if (origin === 'other-tab' || origin === 'sign-out-mark') attempts.forgetOurs()
-    else if (origin === 'logout') attempts.forget()
-    if ((origin === 'logout' || origin === 'refresh') && isForAll) sync.publishEnd(reason)
+    if (reason === 'user-changed') sync.catchUpTo(record.known())
+    else if (origin !== 'other-tab' && reason !== 'no-session') sync.publishEnd(reason)
   })
 
   return {
+    ...sync,
     runExclusively: (task) => lock.run(task),
     refreshExclusively,
     whenIdle: lock.whenIdle,
     attempts,
     record,
-    isCurrent: sync.isCurrent,
     catchUp: () => sync.catchUp(false),
-    isOtherUser: sync.isOtherUser,
-    wake() {
-      sync.wake()
-      followSignOutMark()
-    },
-    dispose() {
-      isDisposed = true
-      sync.dispose()
+    setActive(atMs) {
+      record.setActive(atMs)
+      sync.postUnstored()
     }
   }
 }

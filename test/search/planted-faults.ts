@@ -20,8 +20,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     invariant: 'I2 A refusal is used once',
     file: 'request/token-source.ts',
-    find: 'if (held.generation !== carried.generation) return forRequest(carried.epoch)',
-    replace: ''
+    find: 'if (held.generation !== carried.generation) {',
+    replace: 'if (held.generation < 0) {'
   },
   {
     invariant: 'I3 Adoption is guarded',
@@ -38,8 +38,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     invariant: 'I5 Every caller settles',
     file: 'refresh/refresher.ts',
-    find: 'afterMs: refreshTimeoutMs',
-    replace: 'afterMs: refreshTimeoutMs * 3'
+    find: 'deadlineMs,\n      onTimeout() {\n        const error',
+    replace: 'deadlineMs: deadlineMs * 3,\n      onTimeout() {\n        const error'
   },
   {
     invariant: 'I6 The token stays in',
@@ -56,8 +56,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     invariant: 'I8 Timers are hints',
     file: 'request/token-source.ts',
-    find: 'if (!hasLifeLeft(token, reserve)) return undefined',
-    replace: ''
+    find: 'if (token === undefined || isSpent(token)) return undefined',
+    replace: 'if (token === undefined) return undefined'
   },
   {
     invariant: 'I9 Quiet',
@@ -68,12 +68,12 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     invariant: 'I10 Bounded, and kind to the server',
     file: 'refresh/refresher.ts',
-    find: 'if (heldBackBy !== undefined) return Promise.reject(heldBackBy)',
-    replace: ''
+    find: 'const error = retries.heldBackBy(reason)',
+    replace: 'const error = undefined'
   },
   {
     invariant: 'I11 Sign-in and sign-out win',
-    file: 'refresh/refresher.ts',
+    file: 'refresh/ask-server.ts',
     find: 'if (!isOurs()) throw sessionChanged()\n    if (mayBeLostRace())',
     replace: 'if (mayBeLostRace())'
   }
