@@ -36,6 +36,7 @@ import { createReadUser } from './session/user.ts'
 import { receiveInitialToken } from './sign-in/initial-token.ts'
 import { keepRestoreHint, planRestore } from './sign-in/restore.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
+import { takeName } from './tabs/client-names.ts'
 import { liveSession } from './tabs/record-value.ts'
 import { createSessionRecord } from './tabs/session-record.ts'
 import { createTabs } from './tabs/tabs.ts'
@@ -55,7 +56,8 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   given: AuthClientOptions<User> = {}
 ): AuthClient<Credentials, User> {
   checkUrlSupport()
-  const options = resolveOptions(given, createPlatform())
+  const environment = createPlatform()
+  const options = resolveOptions(given, environment)
   const { baseURL, contract } = options
   const { refreshTimeoutMs, refreshAbandonMs } = options
   const policy = readPolicy(options)
@@ -87,6 +89,9 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     idleLimitSeconds: limitSeconds,
     platform
   })
+  // Clients meet in the storage of the page.
+  const isInPage = environment.pageUrl() !== undefined && platform.storage === environment.storage
+  const freeName = isInPage ? takeName(options.name, namespace) : () => {}
   const session = createSession(plan === 'none' || plan === 'initial-token', emitter)
   if (options.restore === 'hint') keepRestoreHint(session, record)
   const tabs = createTabs({
@@ -241,6 +246,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     dispose() {
       if (isDisposed) return
       isDisposed = true
+      freeName()
       scheduler.dispose()
       binding.dispose(disposed)
       tabs.dispose()

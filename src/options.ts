@@ -33,7 +33,8 @@ export interface AuthClientOptions<User = Claims> {
   readonly contract?: AuthContract<User> | undefined
   /**
    * Distinguishes clients of one API on one page, such as two accounts. Clients with the same name
-   * and refresh endpoint share one session with all tabs of the browser.
+   * and refresh endpoint share one session with all tabs of the browser. A page can have one such
+   * client at a time: call `dispose()` before you create the next one, for example on a hot reload.
    *
    * A name does not separate cookies. If the refresh credential is a cookie, all clients of one
    * server share that cookie. Two accounts then need two cookies, or refresh tokens in the body.
