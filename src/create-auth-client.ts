@@ -81,17 +81,9 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const issued = readInitialToken(options, platform.now())
   const initialToken = receiveInitialToken(issued, readMoment(platform), readUser)
   const { signOutAfterSeconds: limitSeconds, whileHidden } = options.idlePolicy
-  const plan = planRestore({
-    mode: options.restore,
-    hasInitialToken: initialToken !== undefined,
-    canRefresh: refresh !== false,
-    record: record.known(),
-    idleLimitSeconds: limitSeconds,
-    platform
-  })
-  // Clients meet in the storage of the page.
-  const isInPage = environment.pageUrl() !== undefined && platform.storage === environment.storage
-  const freeName = isInPage ? takeName(options.name, namespace) : () => {}
+  const hasInitialToken = initialToken !== undefined
+  const plan = planRestore(options, record.known(), hasInitialToken, platform)
+  const freeName = takeName(options, environment, namespace)
   const session = createSession(plan === 'none' || plan === 'initial-token', emitter)
   if (options.restore === 'hint') keepRestoreHint(session, record)
   const tabs = createTabs({

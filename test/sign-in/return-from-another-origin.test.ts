@@ -84,23 +84,24 @@ it('restores after a redirect although a sign-out was never confirmed', async ()
   expect(callsTo('logout')).toEqual([])
 })
 
-it('asks the server once for a session of another tab that it does not have', async () => {
-  const setup = await openAda({ client: { tabs: 'signal' } })
-  const { openTab, pass, callsTo, server } = setup
+it('asks the server once for a session of another tab that the server refuses to this one', async () => {
+  const { openTab, pass, browser } = setUpTabs({ client: { tabs: 'signal' } })
+  const first = openTab()
   const second = openTab()
   await pass(500)
-  server.endSessions()
-  const entering = setup.first.auth.login(grace)
+  browser.intercept('/refresh', { kind: 'answer', response: { ...notFound, status: 401 } }, 10)
+  const entering = first.auth.login(ada)
   await pass(500)
   await entering
-  expect(second.auth.getState()).toMatchObject({ reason: 'user-changed' })
-  const before = callsTo('refresh').length
+  const sent = () => browser.requests.filter(({ url }) => url.endsWith('/refresh')).length
+  const before = sent()
   for (let look = 0; look < 5; look += 1) {
     second.enterBfcache()
     second.leaveBfcache()
     await pass(500)
   }
-  expect(callsTo('refresh').length - before).toBeLessThanOrEqual(1)
+  expect(sent() - before).toBe(0)
+  expect(second.auth.getState().status).toBe('unauthenticated')
 })
 
 const notFound = { status: 404, headers: [], setCookies: [], body: '' }
