@@ -71,7 +71,7 @@ export function createKnownSession(
       const end = endOf(now, seen.sessionId) ?? (isOurs || isSignOut(last) ? last : undefined)
       // After a sign-out and another sign-in, this tab stays behind until it knows the new user.
       if (end === undefined || other() !== undefined) return
-      // A sign-out wins over a restore whose answer comes later.
+      // A restore that is in flight ends too, before it is answered.
       if (!isSignedIn() && !(session.isRestoring() && isSignOut(end))) return
       catchUpTo({ counter: now.counter, sessionId: end.id })
       session.end(end.reason, 'other-tab')
