@@ -118,7 +118,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
 
   function endIfTooLong(): void {
     const leftMs = restore.remainingMs()
-    if (leftMs !== undefined && (retries.retryInMs() ?? 0) > leftMs) restore.end()
+    if (leftMs !== undefined && (retries.retryInMs() ?? -1) >= leftMs) restore.end()
   }
 
   function start(mine: Flight, reason: RefreshReason): void {

@@ -1,6 +1,6 @@
 // Known session: the session of this tab, and whether the record has a newer change of it.
 import type { Session } from '../session/session.ts'
-import { endOf, liveSession, type RecordValue } from './record-value.ts'
+import { type EndedSession, endOf, liveSession, type RecordValue } from './record-value.ts'
 import type { SessionRecord } from './session-record.ts'
 
 /** A session, and the last change of it that this tab has caught up with. */
@@ -51,7 +51,7 @@ export function createKnownSession(
     },
     isBehind() {
       const isNews = record.known().counter > seen.counter || other() !== undefined
-      return isInDoubt || (isNews && !isOff)
+      return !isOff && (isInDoubt || isNews)
     },
     catchUpTo,
     catchUpAlone() {
@@ -61,14 +61,24 @@ export function createKnownSession(
     doubt() {
       isInDoubt = true
     },
+    //  this tab ── session s ── frozen ────────────────────────────────── thaws: s is over
+    //  another ──────────────────────── signs in as t ── signs out of t
     followEnd() {
       const now = record.known()
-      const isNews = now.counter > seen.counter
-      const end = endOf(now, seen.sessionId ?? (isNews ? now.sessionId : undefined))
+      const isNews = now.counter > seen.counter && !isOff
+      const last = isNews ? endOf(now, now.sessionId) : undefined
+      const isOurs = seen.sessionId === undefined && isSignedIn()
+      const end = endOf(now, seen.sessionId) ?? (isOurs || isSignOut(last) ? last : undefined)
       // After a sign-out and another sign-in, this tab stays behind until it knows the new user.
-      if (end === undefined || !isSignedIn() || other() !== undefined) return
+      if (end === undefined || other() !== undefined) return
+      // A restore that is in flight ends too, before it is answered.
+      if (!isSignedIn() && !(session.isRestoring() && isSignOut(end))) return
       catchUpTo({ counter: now.counter, sessionId: end.id })
       session.end(end.reason, 'other-tab')
     }
   }
+}
+
+function isSignOut(end: EndedSession | undefined): boolean {
+  return end !== undefined && end.reason !== 'session-expired'
 }

@@ -55,7 +55,7 @@ export interface RefreshHold {
 }
 
 /** A part that is replaced as a whole: the highest step wins. */
-export interface Part<Value> {
+interface Part<Value> {
   readonly step: number
   readonly value: Value | undefined
 }
@@ -92,14 +92,11 @@ export function merge(one: RecordValue, other: RecordValue, nowMs: number): Reco
 
 function mergeEnds(ends: readonly EndedSession[]): readonly EndedSession[] {
   const byId = new Map<string, EndedSession>()
-  for (const { id, ...end } of ends) {
-    const { counter, reason, isConfirmed } = byId.get(id) ?? end
-    byId.set(id, {
-      id,
-      counter: Math.max(counter, end.counter),
-      reason: reason > end.reason ? reason : end.reason,
-      isConfirmed: isConfirmed || end.isConfirmed
-    })
+  const rank = ({ isConfirmed, counter, reason }: EndedSession) =>
+    `${isConfirmed} ${counter} ${reason}`
+  for (const end of ends) {
+    const known = byId.get(end.id)
+    if (known === undefined || rank(end) > rank(known)) byId.set(end.id, end)
   }
   return [...byId.values()]
     .sort((one, other) => one.counter - other.counter || (one.id < other.id ? -1 : 1))

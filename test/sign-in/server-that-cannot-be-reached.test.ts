@@ -1,5 +1,5 @@
 // I14: `initializing` ends after `refreshTimeoutMs`, also if the restore gets no answer.
-import type { AuthClient } from 'everbearer'
+import type { AuthClient, AuthClientOptions } from 'everbearer'
 import { expect, it } from 'vitest'
 import {
   answers,
@@ -19,8 +19,8 @@ interface Page extends FaultyServerSetup {
 }
 
 /** Loads a page of a signed-in user while each refresh gets this fault. */
-async function loadPage(fault: Fault, restore: 'always' | 'hint' = 'always'): Promise<Page> {
-  const setup = setUpFaultyServer({ restore })
+async function loadPage(fault: Fault, options: AuthClientOptions = {}): Promise<Page> {
+  const setup = setUpFaultyServer({ restore: 'always', ...options })
   await setup.idle()
   await setup.auth.login(ada)
   setup.auth.dispose()
@@ -70,10 +70,19 @@ it('becomes unreachable at once if Retry-After is longer than refreshTimeoutMs',
   expect(await page.ready()).toEqual(unreachable)
 })
 
+it('becomes unreachable if Retry-After is exactly as long as refreshTimeoutMs', async () => {
+  const retryLater = answers(503, '', { 'Retry-After': '10' })
+  const { page, pass } = await loadPage(retryLater, { platform: { random: () => 0 } })
+  const asking = page.axios.get('/me', { validateStatus: null })
+  await pass(0)
+  expect((await asking).status).toBe(401)
+  expect(page.getState()).toEqual(unreachable)
+})
+
 it.each([404, 400, 204, 200])(
   'becomes unreachable and keeps asking if a session is known and the server answers %d without a token',
   async (status) => {
-    const { page, pass, clearFaults } = await loadPage(answers(status, {}), 'hint')
+    const { page, pass, clearFaults } = await loadPage(answers(status, {}), { restore: 'hint' })
     await pass(10_000)
     expect(page.getState()).toEqual(unreachable)
     clearFaults('/refresh')

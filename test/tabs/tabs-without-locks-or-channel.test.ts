@@ -114,6 +114,19 @@ it('opens no channel if tabs is `off`', async () => {
   expect(opened).toBe(0)
 })
 
+it('sends requests without a refresh after storage was cleared if tabs is `off`', async () => {
+  const { tabs, pass, browser, callsTo } = await openThree({ client: { tabs: 'off' } })
+  const refreshes = callsTo('refresh').length
+  browser.clearStorage()
+  await pass(100)
+  for (const { auth } of tabs) {
+    const asking = auth.axios.get('/me')
+    await pass(100)
+    await asking
+  }
+  expect(callsTo('refresh')).toHaveLength(refreshes)
+})
+
 it('signs in and out in all tabs if tabs is `signal`', async () => {
   const { tabs, pass } = await openThree({ client: { tabs: 'signal' } })
   const leaving = tabs[0]?.auth.logout()
