@@ -31,11 +31,11 @@ export function planRestore(
   if (chosen === 'never' && !hasInitialToken) return 'none'
   const idleMs = record.activeAtMs === 0 ? 0 : platform.now() - record.activeAtMs
   if (isKnown && idleMs >= limitSeconds * 1000) return 'idle'
+  // An unconfirmed sign-out comes first: a restore would undo it.
+  if (pendingSignOut(record) !== undefined) return 'none'
+  if (hasInitialToken) return 'initial-token'
   const origin = platform.referrerOrigin()
   const isReturn = page !== undefined && origin !== undefined && origin !== new URL(page).origin
-  // An unconfirmed sign-out comes first: a restore would undo it.
-  if (!isReturn && pendingSignOut(record) !== undefined) return 'none'
-  if (hasInitialToken) return 'initial-token'
   if (chosen === 'hint' && !isKnown) return 'none'
   return isReturn ? 'ask-server' : 'ask'
 }

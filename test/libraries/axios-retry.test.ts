@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { ada, setUpClient } from '../support/setups/test-client.ts'
 import { apiOrigin } from '../support/setups/virtual-browser.ts'
 
-function answer(status: number, body = '{}'): WireResponse {
-  return { status, headers: [], setCookies: [], body }
+function answer(status: number, headers: WireResponse['headers'] = []): WireResponse {
+  return { status, headers, setCookies: [], body: '{}' }
 }
 
 describe.each(['before', 'after'])('axios-retry that is registered %s ours', (order) => {
@@ -53,9 +53,10 @@ describe.each(['before', 'after'])('axios-retry that is registered %s ours', (or
   it('retries a request that failed with its refresh as often as any request without an answer', async () => {
     const { api, server, browser } = await createRetrying()
     server.revokeAccessTokens()
-    browser.intercept('/refresh', { kind: 'unreachable' })
+    const response = answer(503, [['Retry-After', '120']])
+    browser.intercept('/refresh', { kind: 'answer', response })
     const error = await api.get('/me').catch((failure) => failure)
-    expect(error).toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+    expect(error).toMatchObject({ code: 'ERR_AUTH_SERVER_ERROR' })
     expect(error.config['axios-retry'].retryCount).toBe(3)
     // The retries came before the client refreshes again.
     expect(browser.requests.filter(({ url }) => url.endsWith('/refresh'))).toHaveLength(1)

@@ -48,8 +48,10 @@ it('refreshes once if the server refuses the token of concurrent calls', async (
 it('returns or throws the error of the client, with its code and config', async () => {
   const { client, server, browser } = await setUp()
   server.revokeAccessTokens()
-  browser.intercept('/refresh', { kind: 'unreachable' })
-  const facts = { code: 'ERR_AUTH_NETWORK', config: { url: `${apiOrigin}/me` } }
+  const headers = [['Retry-After', '120']] as const
+  const response = { status: 503, headers, setCookies: [], body: '{}' }
+  browser.intercept('/refresh', { kind: 'answer', response })
+  const facts = { code: 'ERR_AUTH_SERVER_ERROR', config: { url: `${apiOrigin}/me` } }
   const returned = await client.get({ url: '/me' })
   expect(returned).toMatchObject(facts)
   expect(returned.error).toEqual({})

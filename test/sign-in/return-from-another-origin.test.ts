@@ -69,19 +69,29 @@ it('gives no token of an initialToken to a tab of the previous user if tokens na
   expect(first.events).toContainEqual({ name: 'signed-out', event: { reason: 'user-changed' } })
 })
 
-it('restores after a redirect although a sign-out was never confirmed', async () => {
+it('sends a pending sign-out first after a link on another origin, and does not restore', async () => {
   const { auth, browser, reload, callsTo } = setUpClient()
+  await auth.login(ada)
+  browser.intercept('/logout', { kind: 'unreachable' }, 10)
+  expect(await auth.logout()).toEqual({ confirmed: false })
+  auth.dispose()
+  const next = reload({ restore: 'always', ...fromElsewhere })
+  expect(await next.ready()).toMatchObject({ status: 'unauthenticated' })
+  expect(callsTo('refresh')).toEqual([])
+})
+
+it('restores by restore() after a redirect although a sign-out was never confirmed', async () => {
+  const { auth, browser, reload } = setUpClient()
   await auth.login(ada)
   browser.intercept('/logout', { kind: 'answer', response: notFound }, 10)
   expect(await auth.logout()).toEqual({ confirmed: false })
   auth.dispose()
   await browser.post('/login', grace)
   const returned = reload({ restore: 'always', ...fromElsewhere })
-  expect(await returned.ready()).toMatchObject({ status: 'authenticated' })
+  expect(await returned.restore()).toMatchObject({ status: 'authenticated' })
   returned.dispose()
   const next = reload({ restore: 'always' })
   expect(await next.ready()).toMatchObject({ status: 'authenticated' })
-  expect(callsTo('logout')).toEqual([])
 })
 
 it('asks the server once for a session of another tab that the server refuses to this one', async () => {
