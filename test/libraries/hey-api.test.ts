@@ -48,7 +48,7 @@ it('refreshes once if the server refuses the token of concurrent calls', async (
 it('returns or throws the error of the client, with its code and config', async () => {
   const { client, server, browser } = await setUp()
   server.revokeAccessTokens()
-  const headers = [['Retry-After', '120']] as const
+  const headers: [string, string][] = [['Retry-After', '120']]
   const response = { status: 503, headers, setCookies: [], body: '{}' }
   browser.intercept('/refresh', { kind: 'answer', response })
   const facts = { code: 'ERR_AUTH_SERVER_ERROR', config: { url: `${apiOrigin}/me` } }
