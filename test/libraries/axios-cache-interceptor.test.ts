@@ -41,7 +41,9 @@ it('stores the answer to a replayed request, and shares it among concurrent ones
 })
 
 it('rejects all requests that wait for one answer if the refresh fails, and asks again later', async () => {
-  const { auth, signIn, me } = await setUp({ refresh: () => json(503, {}, { 'Retry-After': '120' }) })
+  const { auth, signIn, me } = await setUp({
+    refresh: () => json(503, {}, { 'Retry-After': '120' })
+  })
   await signIn('revoked')
   const failed = { reason: { code: 'ERR_AUTH_SERVER_ERROR', config: { url: '/me' } } }
   expect(await Promise.allSettled([me(), me()])).toMatchObject([failed, failed])
