@@ -45,8 +45,10 @@ const lives: Record<
       setup.server.failNext('refresh', 503, { after: 'commit', times: 3 })
       await settle(setup.auth.refresh())
       for (let step = 0; step < 6; step += 1) {
-        await settle(load(setup))
+        // A request may wait for the next refresh.
+        const loaded = settle(load(setup))
         await pass(setup, 10)
+        await loaded
       }
     }
   },
