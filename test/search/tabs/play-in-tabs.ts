@@ -38,9 +38,13 @@ export async function playInTabs(
   if (violations.length > 0) return violations
   profile.noteEnd()
 
-  for (const { auth, page } of clients) if (!page.isGone()) auth.dispose()
-  await player.pass(1_000)
   const running = clients.filter(({ page }) => !page.isGone())
+  const calls = running.map(({ auth }) => auth.refresh().catch(() => {}))
+  for (const { auth } of running) auth.dispose()
+  const settled = Promise.all(calls).then(() => true)
+  if (!(await Promise.race([settled, profile.settle().then(() => false)])))
+    profile.violate('I9', 'a call has not settled after dispose()')
+  await player.pass(1_000)
   const timers = running.reduce((sum, { page }) => sum + page.pendingTimers(), 0)
   if (timers > 0) profile.violate('I9', 'timers are left after dispose()')
   const seen = [...profile.seen, ...profile.storage.entries]

@@ -64,7 +64,7 @@ export function createProfile(conditions: Conditions): Profile {
   const seen: unknown[] = []
   const troubles: Troubles = {
     storageMs: never,
-    locksMs: never,
+    locksMs: conditions.hasSilentLocks ? 0 : never,
     pagesMs: never,
     clockMs: never,
     oldReleaseMs: never
@@ -107,6 +107,7 @@ export function createProfile(conditions: Conditions): Profile {
         }
       }
     })
+    page.setSilentLocks(conditions.hasSilentLocks)
     return page
   }
 

@@ -191,6 +191,7 @@ function conditions(tabs: fc.Arbitrary<number>): fc.Arbitrary<Conditions> {
     network: fc.constantFrom('fast' as const, 'fast' as const, 'mixed' as const, 'slow' as const),
     channel: mostly<Conditions['channel']>('normal', 'lossy', 'laggy', 'missing'),
     hasLocks: mostly(true, false),
+    hasSilentLocks: fc.integer({ min: 0, max: 11 }).map((value) => value === 11),
     hasSecondClient: mostly(false, true),
     mode: mostly<Conditions['mode']>('share', 'signal'),
     hasSameJitter: mostly(false, true),

@@ -56,6 +56,8 @@ export interface Conditions {
   readonly network: NetworkKind
   readonly channel: ChannelKind
   readonly hasLocks: boolean
+  /** A lock request gets no answer from the start, as in a page that is prerendered. */
+  readonly hasSilentLocks: boolean
   /** Each page has a second client, with another name and another account. */
   readonly hasSecondClient: boolean
   readonly mode: 'share' | 'signal'

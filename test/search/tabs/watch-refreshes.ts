@@ -47,7 +47,7 @@ export function watchRefreshes(facts: Facts): Watcher {
       other.at < facts.changedAt() ||
       sent.atMs - other.atMs >= abandonMs ||
       answeredKeys.has(other.key) ||
-      // `restore()` asks for the session of the cookie, with a key of its own.
+      // `restore()` asks for the session of the cookie, with a new key.
       sent.client.restoreCalledAt + other.client.restoreCalledAt > 0 ||
       wasTroubled('storageMs') ||
       wasTroubled('clockMs') ||

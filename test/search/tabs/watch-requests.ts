@@ -75,6 +75,8 @@ export function watchRequests(facts: Facts): Watcher {
       if (outcome.isGenuine && outcome.response.status === 401) refused.get(client)?.add(token)
     },
     onEvent(client, name, event) {
+      // After a failed refresh, only the server knows whether the token is still refused.
+      if (name === 'refresh-settled' && event.kind !== 'refreshed') refused.get(client)?.clear()
       if (client.isSecond || name !== 'refreshed' || event.reason !== 'refusal') return
       refusalRefreshes.push(facts.nowMs())
       const inLastMinute = refusalRefreshes.filter((atMs) => facts.nowMs() - atMs < 60_000)
