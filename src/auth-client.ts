@@ -13,7 +13,11 @@ import type { AuthState } from './session/state.ts'
 export interface AuthClient<Credentials extends object = object, User = Claims> {
   /**
    * An axios instance with `baseURL` set. Its requests carry the access token. After a refusal, the
-   * client refreshes the token and replays the request.
+   * client refreshes the token and replays the request. An instance that its `create` returns does
+   * the same.
+   *
+   * An `AuthError` of a request is an axios error too, with `config`, `code` and `cause`. After
+   * `ERR_AUTH_SESSION_CHANGED` and `ERR_AUTH_SESSION_EXPIRED`, the config cannot be sent again.
    *
    * @throws AuthError as {@link AuthClient.fetch}; and any error of axios
    *

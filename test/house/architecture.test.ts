@@ -102,6 +102,10 @@ function resolve(file: string, specifier: string): string {
   return normalize(join(dirname(file), specifier)).replaceAll('\\', '/')
 }
 
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+}
+
 function isMock(file: string): boolean {
   return file.startsWith('mock/')
 }
@@ -234,6 +238,17 @@ it('reads browser globals in the platform only', () => {
     /(?<![./\w'"`-])(?:window|document|navigator|localStorage|performance|setTimeout|setInterval|fetch|Date\.now|Math\.random|crypto)\s*[.(]/
   const readers = files
     .filter(({ file }) => !isMock(file) && !/^(?:cli|react)\//.test(file))
-    .filter(({ text }) => globals.test(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')))
+    .filter(({ text }) => globals.test(withoutComments(text)))
   expect(readers.map(({ file }) => file)).toEqual(['lib/platform.ts'])
+})
+
+it('waits through lib/time.ts: no other file races a promise against a timer', () => {
+  // A promise that settles by a timer has neither an abort nor an end with the client.
+  const byHand =
+    /Promise\.(?:race|any)\(|AbortSignal\.timeout|setTimer\((?:[^()]|\([^()]*\))*\b(?:resolve|reject)/
+  const racers = files.filter(
+    ({ file, text }) =>
+      !isMock(file) && !isCli(file) && file !== 'lib/time.ts' && byHand.test(withoutComments(text))
+  )
+  expect(racers.map(({ file }) => file)).toEqual(['tabs/tabs.ts'])
 })

@@ -1,8 +1,10 @@
 // I9: a disposed client leaves nothing behind, and a client that is signed out runs no timer.
 import axios from 'axios'
+import type { AuthClient } from 'everbearer'
 import { expect, it } from 'vitest'
 import { range } from '../support/seeded-random.ts'
 import { ada, setUpClient } from '../support/setups/test-client.ts'
+import { createSharedLocks } from '../support/setups/virtual-tabs.ts'
 
 it('leaves no timer, listener or interceptor behind after a thousand disposed clients', async () => {
   const { auth, browser, clock, reload, callsTo } = setUpClient()
@@ -84,4 +86,52 @@ it('lets an attached instance continue without the token after dispose()', async
   auth.dispose()
   await expect(api.get('/me')).rejects.toMatchObject({ response: { status: 401 } })
   expect(browser.requests.at(-1)?.headers).not.toHaveProperty('Authorization')
+})
+
+it('releases its Web Lock at once, although the server has not answered the refresh', async () => {
+  const shared = createSharedLocks()
+  const { locks } = shared.forTab()
+  let name = ''
+  const { auth, browser } = setUpClient({
+    platform: {
+      locks: {
+        request(asked, options, task) {
+          name = asked
+          return locks.request(asked, options, task)
+        }
+      }
+    }
+  })
+  const isFree = () =>
+    shared.forTab().locks.request(name, { ifAvailable: true }, async (lock) => lock !== null)
+  await auth.login(ada)
+  const gate = browser.hold('/refresh')
+  const refreshing = auth.refresh()
+  await gate.arrived(1)
+  expect(await isFree()).toBe(false)
+  auth.dispose()
+  await expect(refreshing).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })
+  expect(await isFree()).toBe(true)
+  gate.release()
+  await browser.idle()
+})
+
+const never = () => new Promise<never>(() => {})
+
+it.each<[string, (auth: AuthClient) => Promise<unknown>]>([
+  ['login() with credentials', (auth) => auth.login(ada)],
+  ['login() with a function', (auth) => auth.login(never)],
+  ['restore()', (auth) => auth.restore()],
+  ['refresh()', (auth) => auth.refresh()],
+  ['logout()', (auth) => auth.logout()]
+])('rejects %s at once if the client is disposed while it waits', async (_, call) => {
+  const { auth, browser, clock } = setUpClient({
+    contract: { login: never, refresh: never, logout: never }
+  })
+  await auth.login(async () => ({ access_token: 'a' }))
+  const code = call(auth).catch((error) => error.code)
+  await browser.settle()
+  auth.dispose()
+  expect(clock.pendingTimers()).toBe(0)
+  expect(await code).toBe('ERR_AUTH_DISPOSED')
 })

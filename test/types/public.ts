@@ -1,5 +1,5 @@
 // Public types of the client: this file must compile, and each `@ts-expect-error` must be an error.
-import axios from 'axios'
+import axios, { type InternalAxiosRequestConfig } from 'axios'
 import {
   type AuthClient,
   type AuthContract,
@@ -151,3 +151,8 @@ const shared = { refresh: { credential: 'refresh-token' } } satisfies AuthContra
 createAuthClient({ contract: shared })
 if (isAuthError(error, 'ERR_AUTH_BODY_SPENT'))
   holds<Equals<typeof error.status, number | undefined>>()
+// An error of an axios request is of both types.
+if (axios.isAxiosError(error) && isAuthError(error)) {
+  holds<Equals<typeof error.retryAfterMs, number | undefined>>()
+  holds<Equals<typeof error.config, InternalAxiosRequestConfig | undefined>>()
+}

@@ -166,3 +166,17 @@ it('resolves ready() at the deadline while the restore hangs, and restores later
   expect(states).not.toContain('unauthenticated')
   expect((await page.axios.get('/me')).status).toBe(200)
 })
+
+it('restores and refreshes without the Web Lock in a page that gets no answer for it', async () => {
+  const setup = setUpFaultyServer()
+  await setup.auth.login(ada)
+  // A prerendered page gets no lock before it is shown.
+  const locks = { request: () => new Promise<never>(() => {}) }
+  const page = setup.reload({ restore: 'always', platform: { locks } })
+  const ready = page.ready()
+  await pass(setup, 5_000)
+  expect((await ready).status).toBe('authenticated')
+  const refreshing = page.refresh()
+  await pass(setup, 5_000)
+  await refreshing
+})
