@@ -10,6 +10,7 @@ import { apiOrigin } from '../browser/network.ts'
 import { createPage, type Page } from '../browser/page.ts'
 import { createProfileStorage, type ProfileStorage } from '../browser/storage.ts'
 import type { StorageFault } from '../browser/storage-faults.ts'
+import { isSearchedFor } from '../one-invariant.ts'
 import {
   type Call,
   type Client,
@@ -155,7 +156,7 @@ export function createProfile(conditions: Conditions): Profile {
     conditions,
     violations,
     violate(invariant, what) {
-      if (isNotHeldYet(`${invariant}: ${what}`)) return
+      if (!isSearchedFor(invariant) || isNotHeldYet(`${invariant}: ${what}`)) return
       violations.push(`${invariant}: ${what}`)
       for (const watcher of watchers) watcher.onViolation?.(`${invariant}: ${what}`)
     },

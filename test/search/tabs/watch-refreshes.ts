@@ -76,7 +76,8 @@ export function watchRefreshes(facts: Facts): Watcher {
       if (!mayOverlap(sent, other))
         facts.violate('I1', `tab ${sent.client.tab} refreshes while tab ${other.client.tab} does`)
       // Without locks, several may begin before storage shows any of them. It then shows one.
-      const isTangled = !conditions.hasLocks && (open.length > 1 || hadCompany(other))
+      const isTangled =
+        (!conditions.hasLocks || wasTroubled('locksMs')) && (open.length > 1 || hadCompany(other))
       if (sent.key !== other.key && !isTangled && !mayHaveOtherKey(sent, other))
         facts.violate('I1', 'overlapping refreshes have different idempotency keys')
     }
