@@ -48,18 +48,29 @@ export function watchWaits(facts: Facts): Watcher {
     wait.sinceRanMs = client.page.ranMs()
   }
 
-  // A lock that is never answered delays a refresh by its timeout, and not by the caller's.
+  // A lock that is never answered delays a request by its timeout, and not by the caller's.
   function checkLock(wait: Wait): void {
-    const { call, sinceRanMs, calledAtMs } = wait
+    const { call, sinceRanMs } = wait
     const waitedMs = call.client.page.ranMs() - sinceRanMs
-    if (call.what !== 'refresh' || wait.isOverdue || waitedMs < lockTimeoutMs + lagMs) return
+    if (wait.isOverdue || waitedMs < lockTimeoutMs + lagMs) return
     wait.isOverdue = true
-    const isQuiet = !facts.sent.some(({ pathname, atMs, isFinished }) => {
-      return isAuthPath(pathname) && (!isFinished || atMs > calledAtMs - quietMs)
-    })
-    const isCalm = facts.troubles.pagesMs < calledAtMs - quietMs
-    if (isQuiet && isCalm)
-      facts.violate('I13', `refresh() of tab ${call.client.tab} waits for a lock in vain`)
+    const isSent = call.what === 'login' ? isLoginSent(call) : mayRefresh(wait)
+    if (!isSent) facts.violate('I13', `${call.what} of tab ${call.client.tab} waits in vain`)
+  }
+
+  function isLoginSent({ client, at }: Call): boolean {
+    return facts.sent.some(
+      (sent) => sent.client === client && sent.pathname === '/login' && sent.at > at
+    )
+  }
+
+  /** Whether another request may be the cause of the wait. */
+  function mayRefresh({ call, calledAtMs }: Wait): boolean {
+    const isBusy = facts.sent.some(
+      ({ pathname, atMs, isFinished }) =>
+        isAuthPath(pathname) && (!isFinished || atMs > calledAtMs - quietMs)
+    )
+    return call.what !== 'refresh' || isBusy || facts.troubles.pagesMs > calledAtMs - quietMs
   }
 
   function check(): void {
