@@ -49,7 +49,11 @@ const ownProject = [
   'test/**/*.{dom,long}.test.{ts,tsx}'
 ]
 const smokeInBrowsers = ['test/browser/{main-job-in-chromium,session-in-firefox}.test.ts']
-const timedInBrowsers = ['test/browser/tabs-{in-chromium,that-crash-or-freeze}.test.ts']
+const racesInBrowsers = ['test/browser/races/*.test.ts']
+const timedInBrowsers = [
+  'test/browser/tabs-{in-chromium,that-crash-or-freeze}.test.ts',
+  ...racesInBrowsers
+]
 const slowPackaging = ['test/package/{packed-package-in-an-app,recipes-in-node}.test.ts']
 
 export const projects: Readonly<Record<Tier, readonly Project[]>> = {
@@ -155,7 +159,14 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
   ],
   long: [
     // Search campaigns. The token hunt is off, because it keeps every error until a test ends.
-    onSource('long', { include: ['test/**/*.long.test.ts'], setupFiles: [], hookTimeout: 120_000 })
+    onSource('long', { include: ['test/**/*.long.test.ts'], setupFiles: [], hookTimeout: 120_000 }),
+    // The races of the matrix, with the full number of rounds.
+    onBuild('races', {
+      include: racesInBrowsers,
+      exclude: [...missing],
+      fileParallelism: false,
+      sequence: { groupOrder: 1 }
+    })
   ]
 }
 

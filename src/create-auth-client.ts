@@ -10,9 +10,8 @@ import { checkFunction } from './lib/checks.ts'
 import { AuthError } from './lib/errors.ts'
 import { createEmitter } from './lib/listeners.ts'
 import { createPlatform, pageFetch } from './lib/platform.ts'
-import { createStoredValue } from './lib/stored-value.ts'
 import { createWaits, readMoment } from './lib/time.ts'
-import { checkUrlSupport, createTrustedOrigins, createUrlPolicy, readBase } from './lib/url.ts'
+import { checkUrlSupport, createUrlRules } from './lib/url.ts'
 import type { AuthClientOptions } from './options.ts'
 import { createRefreshRequest } from './refresh/refresh-request.ts'
 import { readPolicy } from './refresh/refresh-time.ts'
@@ -32,8 +31,9 @@ import { createSession } from './session/session.ts'
 import type { AuthState } from './session/state.ts'
 import { createReadUser } from './session/user.ts'
 import { receiveInitialToken } from './sign-in/initial-token.ts'
-import { keepRestoreHint, mayRestore } from './sign-in/restore.ts'
+import { keepRestoreHint, planRestore } from './sign-in/restore.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
+import { liveSession } from './tabs/record-value.ts'
 import { createSessionRecord } from './tabs/session-record.ts'
 import { createTabs } from './tabs/tabs.ts'
 
@@ -61,39 +61,38 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const { dispose: endWaits, ...waits } = createWaits(options.platform)
   const platform = { ...options.platform, ...waits }
   const emitter = createEmitter<AuthEvents>(eventNames)
-  const base = readBase(platform)
-  const isAllowed = createUrlPolicy(base, options.allowInsecureRequests)
+  const { base, isAllowed, origins } = createUrlRules(options, platform)
   const endpoints = createEndpoints(options, base, isAllowed)
-  const origins = createTrustedOrigins(options, base, platform.baseUrl, isAllowed)
 
   // Two clients of one origin that talk to different servers must not share a lock or a stored
   // value.
   const namespace = `everbearer:${options.name}:${endpoints.identify()}`
-  const storedValue = (name: string) => createStoredValue(platform.storage, `${namespace}:${name}`)
-  const signOutMark = storedValue('signed-out')
-  const restoreHint = storedValue('signed-in')
+  // Another format of the record has another key.
+  const record = createSessionRecord(platform, `${namespace}:record-1`)
 
   // The session. Its signals reach the parts in the order in which they are created here.
   const { refresh } = contract
   const readUser = createReadUser(contract.user)
   const issued = readInitialToken(options, platform.now())
   const initialToken = receiveInitialToken(issued, readMoment(platform), readUser)
-  const restores = mayRestore({
+  const { signOutAfterSeconds: limitSeconds, whileHidden } = options.idlePolicy
+  const plan = planRestore({
     mode: options.restore,
-    hasPage: platform.pageUrl() !== undefined,
     hasInitialToken: initialToken !== undefined,
     canRefresh: refresh !== false,
-    isSignOutPending: signOutMark.read() !== undefined,
-    hint: restoreHint
+    record: record.known(),
+    idleLimitSeconds: limitSeconds,
+    platform
   })
-  const session = createSession(!restores, emitter)
+  const session = createSession(plan === 'none' || plan === 'initial-token', emitter)
+  if (options.restore === 'hint') keepRestoreHint(session, record)
   const tabs = createTabs({
     mode: options.tabs,
     namespace,
     lockTimeoutMs: options.lockTimeoutMs,
-    record: createSessionRecord(platform, `${namespace}:record-1`),
+    refreshTimeoutMs,
+    record,
     session,
-    signOutMark,
     readUser,
     platform
   })
@@ -123,7 +122,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const onContradiction = notices?.contradictedLifetime
   const receive = createReceiveToken({ platform, readUser, onContradiction })
   const limits = { refreshTimeoutMs, refreshAbandonMs }
-  const parts = { session, tabs, refresh, receive, platform, policy, ...limits }
+  const parts = { session, record, tabs, refresh, receive, platform, policy, ...limits }
   const { refreshTokenStore: store } = options
   const initialRefreshToken = initialToken === undefined ? issued?.refreshToken : undefined
   const refreshRequest = createRefreshRequest({
@@ -133,7 +132,8 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     initialRefreshToken,
     notices
   })
-  const isSessionKnown = () => restoreHint.read() !== undefined
+  const isSessionKnown = () =>
+    options.restore === 'hint' && liveSession(record.read()) !== undefined
   const refresher = createRefresher({
     ...parts,
     request: refreshRequest,
@@ -145,15 +145,11 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     tokenRequest,
     refreshRequest,
     isSessionKnown,
-    canLogOut: contract.logout !== false,
-    signOutMark
+    canLogOut: contract.logout !== false
   })
-  if (options.restore === 'hint') keepRestoreHint(session, restoreHint)
 
   // The due work: refreshes before expiry, and the sign-out of an idle user.
-  const { signOutAfterSeconds: limitSeconds, whileHidden } = options.idlePolicy
-  const lastActive = storedValue('active')
-  const idle = createIdleWatch({ ...parts, limitSeconds, signIn, lastActive })
+  const idle = createIdleWatch({ ...parts, limitSeconds, signIn })
   const scheduler = createScheduler({ ...parts, refresher, signIn, idle, whileHidden })
 
   // The app's requests: the token for each, over axios and over fetch.
@@ -174,10 +170,11 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const authFetch = createAuthFetch({ ...requestDeps, baseURL })
   const instance = binding.createInstance({ baseURL })
 
-  // An unconfirmed sign-out comes first: a restore would undo it.
-  if (signOutMark.read() !== undefined) signIn.retrySignOut()
-  else if (initialToken !== undefined) signIn.start(initialToken)
-  else if (restores) refresher.refresh('restore').catch(() => {})
+  if (plan === 'initial-token' && initialToken !== undefined) signIn.start(initialToken)
+  if (plan === 'idle') session.end('idle', 'logout')
+  if (plan === 'ask-server') tabs.askServerFirst()
+  if (plan.startsWith('ask')) refresher.refresh('restore').catch(() => {})
+  else signIn.retrySignOut()
 
   let isDisposed = false
   const getState = session.getState as () => AuthState<User>

@@ -47,7 +47,7 @@ export type {
   PlatformStorage,
   Wake
 } from './lib/platform.ts'
-export type { RefreshTokenStore } from './lib/stored-value.ts'
+export type { RefreshTokenStore } from './lib/refresh-token-store.ts'
 export type { AuthClientOptions } from './options.ts'
 export type { AuthFetch, AuthFetchInit } from './request/fetch.ts'
 export type { RequestFlags } from './request/request-flags.ts'

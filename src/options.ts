@@ -3,7 +3,7 @@
 import type { AuthContract, Claims } from './contract/auth-contract.ts'
 import type { TokenResponse } from './contract/tokens.ts'
 import type { Platform } from './lib/platform.ts'
-import type { RefreshTokenStore } from './lib/stored-value.ts'
+import type { RefreshTokenStore } from './lib/refresh-token-store.ts'
 
 /**
  * The options of `createAuthClient()`. All of them may be left out. `User` is the type of

@@ -18,7 +18,7 @@ import {
 import { AuthError } from './lib/errors.ts'
 import { invalid } from './lib/option-errors.ts'
 import type { Platform } from './lib/platform.ts'
-import type { RefreshTokenStore } from './lib/stored-value.ts'
+import type { RefreshTokenStore } from './lib/refresh-token-store.ts'
 import { parseUrl } from './lib/url.ts'
 import type { AuthClientOptions } from './options.ts'
 import { readContract } from './resolve-contract.ts'

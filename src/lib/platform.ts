@@ -27,7 +27,8 @@ export interface PlatformChannel {
 
 /**
  * The environment of a client. `createAuthClient({ platform })` replaces any part of it, such as
- * the clock and the timers in a test, or `fetch` with one that has a cookie jar in Node.
+ * the clock and the timers in a test, or `fetch` with one that has a cookie jar in Node. Each `on…`
+ * returns a function that removes the listener.
  */
 export interface Platform {
   /**
@@ -49,10 +50,7 @@ export interface Platform {
    * @default performance.now
    */
   monotonicNow(): number
-  /**
-   * Calls `callback` once after `delayMs` milliseconds, at most 2^31 - 1. Returns a function that
-   * cancels.
-   */
+  /** Calls `callback` once after at most 2^31 - 1 milliseconds. Returns a function that cancels. */
   setTimer(callback: () => void, delayMs: number): () => void
   /**
    * A random number, at least 0 and less than 1. It serves for jitter and never for secrets.
@@ -79,10 +77,7 @@ export interface Platform {
   isVisible(): boolean
   /** `false` if the device reports that it has no network. `true` does not promise a connection. */
   isOnline(): boolean
-  /**
-   * Calls `listener` after the page may have slept or the network has changed. Returns a function
-   * that removes it.
-   */
+  /** Calls `listener` after the page may have slept or the network has changed. */
   onWake(listener: (wake: Wake) => void): () => void
   /**
    * Warns the developer of a likely mistake. Called in development only.
@@ -90,15 +85,15 @@ export interface Platform {
    * @default console.warn
    */
   warn(message: string): void
-  /**
-   * Calls `listener` when the page unloads or enters the back/forward cache. Returns a function
-   * that removes it.
-   */
+  /** Calls `listener` when the page unloads or enters the back/forward cache. */
   onPageHide(listener: () => void): () => void
+  /** Calls `listener` when another tab may have written to `storage`. */
+  onStorageChange(listener: () => void): () => void
+  /** The origin of the page that led here; `undefined` if it is unknown, and after a reload. */
+  referrerOrigin(): string | undefined
   /**
-   * Reads a cookie that scripts may read, for the `csrf` field of the contract.
-   *
-   * @returns the decoded value; `undefined` without such a cookie, and outside a page
+   * Reads a cookie that scripts may read, for the `csrf` field of the contract. Returns the decoded
+   * value; `undefined` without such a cookie, and outside a page.
    */
   readCookie(name: string): string | undefined
   /** `undefined` if storage is missing or blocked. */
@@ -118,9 +113,7 @@ export interface Platform {
 /** `visible`: the page became visible or was restored. `online`: the network came back. */
 export type Wake = 'visible' | 'online'
 
-/**
- * The global `fetch`, looked up at each call so that a later replacement (msw, a tracer) is used.
- */
+/** The global `fetch`, looked up at each call: msw or a tracer may have replaced it. */
 export const pageFetch: typeof fetch = (input, init) => globalThis.fetch(input, init)
 
 export function createPlatform(replaced: Partial<Platform> = {}): Platform {
@@ -143,7 +136,9 @@ function defaultPlatform(): Platform {
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
     onWake: hasPage ? onWake : () => () => {},
     warn: (message) => console.warn(message),
-    onPageHide: (listener) => (hasPage ? listen(window, 'pagehide', () => listener()) : () => {}),
+    onPageHide: (listener) => (hasPage ? listen(window, 'pagehide', listener) : () => {}),
+    onStorageChange: (listener) => (hasPage ? listen(window, 'storage', listener) : () => {}),
+    referrerOrigin: () => (hasPage ? attempt(referrerOrigin) : undefined),
     readCookie: hasPage ? readCookie : () => undefined,
     storage: hasPage ? attempt(() => window.localStorage) : undefined,
     locks: isNode() ? undefined : pageLocks(),
@@ -196,9 +191,16 @@ function onWake(listener: (wake: Wake) => void): () => void {
   }
 }
 
+// A reloaded page keeps its referrer.
+function referrerOrigin(): string | undefined {
+  const [page] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
+  return page?.type === 'navigate' ? new URL(document.referrer).origin : undefined
+}
+
 function listen(target: EventTarget, type: string, listener: () => void): () => void {
-  target.addEventListener(type, listener)
-  return () => target.removeEventListener(type, listener)
+  const call = () => listener()
+  target.addEventListener(type, call)
+  return () => target.removeEventListener(type, call)
 }
 
 function openChannel(name: string, onMessage: (message: unknown) => void): PlatformChannel {

@@ -118,15 +118,11 @@ export function createWaits(platform: Pick<Platform, 'setTimer'>): Waits {
           resolve(new Promise((settle) => settle(limits.onTimeout())))
         }, limits.deadlineMs)
       }
-      try {
-        const working = typeof work === 'function' ? work(ended.signal) : work
-        working.then((value) => {
-          stop()
-          resolve(value)
-        }, fail)
-      } catch (error) {
-        fail(error)
-      }
+      const begin = async () => (typeof work === 'function' ? work(ended.signal) : work)
+      begin().then((value) => {
+        stop()
+        resolve(value)
+      }, fail)
     })
     // A refresh started by a timer has no caller to handle its rejection.
     result.catch(() => {})

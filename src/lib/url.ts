@@ -30,10 +30,7 @@ export function parseUrl(url: string, base?: string): URL | undefined {
  * origin does not count, because injected markup can add one; nor do a later `<base>` and a change
  * of history.
  */
-export function readBase({
-  pageUrl,
-  baseUrl
-}: Pick<Platform, 'pageUrl' | 'baseUrl'>): string | undefined {
+function readBase({ pageUrl, baseUrl }: Pick<Platform, 'pageUrl' | 'baseUrl'>): string | undefined {
   const page = pageUrl()
   // A `blob:` URL is the base of no other URL.
   const base = parseUrl('.', baseUrl())
@@ -45,6 +42,26 @@ export function resolveUrl(url: string, base: string | undefined): URL | undefin
   const parsed = parseUrl(url, base)
   const isOwn = absoluteUrl.test(url) || parsed?.origin === parseUrl(base ?? '')?.origin
   return isOwn ? parsed : undefined
+}
+
+type TrustOptions = {
+  readonly baseURL: string
+  readonly trustedOrigins: readonly string[] | undefined
+}
+
+/** The rules by which a client resolves URLs, and sends tokens and credentials to them. */
+export function createUrlRules(
+  options: TrustOptions & { readonly allowInsecureRequests: boolean },
+  platform: Pick<Platform, 'pageUrl' | 'baseUrl'>
+): {
+  readonly base: string | undefined
+  readonly isAllowed: UrlPolicy
+  readonly origins: TrustedOrigins
+} {
+  const base = readBase(platform)
+  const isAllowed = createUrlPolicy(base, options.allowInsecureRequests)
+  const origins = createTrustedOrigins(options, base, platform.baseUrl, isAllowed)
+  return { base, isAllowed, origins }
 }
 
 /** @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if `URL` lacks getters, as in React Native */
@@ -98,10 +115,7 @@ export interface TrustedOrigins {
  * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if the policy does not allow one of them
  */
 export function createTrustedOrigins(
-  {
-    baseURL,
-    trustedOrigins: listed
-  }: { readonly baseURL: string; readonly trustedOrigins: readonly string[] | undefined },
+  { baseURL, trustedOrigins: listed }: TrustOptions,
   base: string | undefined,
   requestBase: () => string | undefined,
   isAllowed: UrlPolicy

@@ -11,7 +11,14 @@ import type { Respond } from './endpoints/guard.ts'
 import { createRouter } from './endpoints/router.ts'
 import { bufferBody } from './http/body.ts'
 import { createCrossOrigin } from './http/cors-and-csrf.ts'
-import { decision, parseUrl, refusal, type WireRequest, type WireResponse } from './http/message.ts'
+import {
+  decision,
+  headerValue,
+  parseUrl,
+  refusal,
+  type WireRequest,
+  type WireResponse
+} from './http/message.ts'
 import { type Call, createLogging, type Route, wrap } from './http/pipeline.ts'
 import { MockAuthServerError } from './lib/errors.ts'
 import { createResetGeneration } from './lib/reset-generation.ts'
@@ -91,7 +98,11 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     adapter: MockAdapter,
     route: Route
   ): Promise<WireResponse> {
-    const isPreflight = request.method === 'OPTIONS' && route.name !== 'unknown'
+    // A page of another origin reads a 404 only if the preflight succeeds.
+    const isPreflight =
+      request.method === 'OPTIONS' &&
+      (route.name !== 'unknown' ||
+        headerValue(request, 'access-control-request-method') !== undefined)
     const call: Call = {
       sent: request,
       request,

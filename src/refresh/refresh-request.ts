@@ -9,11 +9,11 @@ import type { Notices } from '../auth-api/notices.ts'
 import type { TokenRequest } from '../auth-api/token-request.ts'
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError } from '../lib/errors.ts'
-import type { RefreshTokenStore } from '../lib/stored-value.ts'
+import type { RefreshTokenStore } from '../lib/refresh-token-store.ts'
 import type { ClientPlatform } from '../lib/time.ts'
 import type { Session } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
-import { isUnanswered, timedOut, unexpected } from './outcome.ts'
+import { timedOut, unexpected } from './outcome.ts'
 import { createStoredRefreshToken } from './refresh-token-store.ts'
 
 export interface RefreshRequestDeps {
@@ -86,7 +86,8 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
       const context = { idempotencyKey, signal, accessToken, refreshToken }
       const answer = await tokenRequest.refresh(context)
       if (answer.kind !== 'undecided') attempts.close(idempotencyKey)
-      else if (!isUnanswered(answer.error)) attempts.fail(idempotencyKey)
+      // A request that was aborted may still be answered, and its answer sets the new cookie.
+      else if (answer.error.code !== 'ERR_AUTH_TIMEOUT') attempts.fail(idempotencyKey)
       // Here and not after the wait, which ends with the client.
       if (answer.kind === 'issued' && answer.token.refreshToken !== undefined) {
         stored?.replace(refreshToken, answer.token.refreshToken)

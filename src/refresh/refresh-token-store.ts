@@ -1,7 +1,7 @@
 // Refresh token store: keeps the refresh token in the store of the app, across page loads.
 import type { Notices } from '../auth-api/notices.ts'
 import { AuthError } from '../lib/errors.ts'
-import type { RefreshTokenStore } from '../lib/stored-value.ts'
+import type { RefreshTokenStore } from '../lib/refresh-token-store.ts'
 import type { ClientPlatform } from '../lib/time.ts'
 import type { Session } from '../session/session.ts'
 

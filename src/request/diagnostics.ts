@@ -52,6 +52,12 @@ export function createDiagnostics(deps: DiagnosticsDeps): Diagnostics | undefine
  */
 const greatestDoubt = 0.01
 
+/** A key that changes directly after an answer may have changed before it, by the clock. */
+const clockGrainMs = 1000
+
+/** A server may revoke one token. */
+const suspectRefusals = 2
+
 function createDevelopmentDiagnostics(deps: DiagnosticsDeps): Diagnostics {
   const { platform, origins, emitter, contract, baseURL, trustedOrigins = [], endpoints } = deps
   const { reissue } = contract
@@ -86,6 +92,8 @@ function createDevelopmentDiagnostics(deps: DiagnosticsDeps): Diagnostics {
   let isHeaderReadable = false
   /** How likely it is that each key changed after the last silent answer. */
   let doubt = 1
+  /** How many tokens without a `kid` were refused before they expired. */
+  let refusals = 0
 
   function follow(token: TokenFacts): void {
     held = token
@@ -94,23 +102,34 @@ function createDevelopmentDiagnostics(deps: DiagnosticsDeps): Diagnostics {
   emitter.on('signed-in', ({ token }) => follow(token))
   emitter.on('reissued', ({ token }) => follow(token))
   emitter.on('refreshed', ({ token, reason }) => {
-    const isNewKey = held?.kid !== undefined && token.kid !== undefined && token.kid !== held.kid
-    // After a refusal the old key was gone, so the server could not re-issue the token. The answers
-    // that another tab received are unknown here.
-    const mayHaveMissed = isNewKey && reason !== 'refusal' && reason !== 'other-tab'
-    if (mayHaveMissed && held && silent && reissue && !isHeaderReadable) {
-      // The key may have changed at any time since the token was received.
-      const sinceToken = Math.max(1, token.receivedAtMs - held.receivedAtMs)
-      doubt *= Math.min(1, Math.max(0, token.receivedAtMs - silent.atMs) / sinceToken)
-      if (doubt <= greatestDoubt) warnOfHiddenHeader(silent.origin, reissue.header)
+    if (held && silent && reissue && !isHeaderReadable) {
+      const { receivedAtMs, lifetimeSeconds = 0, kid } = held
+      const isKeyKnown = kid !== undefined && token.kid !== undefined
+      // After a refusal the old key was gone, so the server could not re-issue the token. The
+      // answers that another tab received are unknown here.
+      if (isKeyKnown && token.kid !== kid && reason !== 'refusal' && reason !== 'other-tab') {
+        // The key may have changed at any time since the token was received.
+        const sinceToken = Math.max(clockGrainMs, token.receivedAtMs - receivedAtMs)
+        const sinceSilent = Math.max(0, token.receivedAtMs - silent.atMs) + clockGrainMs
+        doubt *= Math.min(1, sinceSilent / sinceToken)
+        if (doubt <= greatestDoubt) {
+          warnOfHiddenHeader('the signing key changed', silent.origin, reissue.header)
+        }
+      }
+      const isAlive = token.receivedAtMs < receivedAtMs + lifetimeSeconds * 1000
+      if (!isKeyKnown && reason === 'refusal' && isAlive) refusals += 1
+      if (refusals >= suspectRefusals) {
+        const sign = 'the server refused tokens that had not expired'
+        warnOfHiddenHeader(sign, silent.origin, reissue.header)
+      }
     }
     follow(token)
   })
 
-  function warnOfHiddenHeader(origin: string, header: string): void {
+  function warnOfHiddenHeader(sign: string, origin: string, header: string): void {
     warnOnce(
       'reissue',
-      `the signing key changed, but no response from ${origin} had a readable re-issued token in its ${header} header. If that server re-issues tokens, it must send "Access-Control-Expose-Headers: ${header}". A "*" has no effect for requests with credentials.`
+      `${sign}, but no response from ${origin} had a readable re-issued token in its ${header} header. If that server re-issues tokens, it must send "Access-Control-Expose-Headers: ${header}". A "*" has no effect for requests with credentials.`
     )
   }
 

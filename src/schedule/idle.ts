@@ -1,9 +1,10 @@
 // Idle watch: signs the user out after a given time without a request or user activity in any tab.
 import type { Platform } from '../lib/platform.ts'
-import type { StoredValue } from '../lib/stored-value.ts'
 import { later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
 import type { Session } from '../session/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
+import type { SessionRecord } from '../tabs/session-record.ts'
+import type { Tabs } from '../tabs/tabs.ts'
 
 export interface IdleWatch {
   /**
@@ -19,8 +20,8 @@ export interface IdleWatchDeps {
   readonly limitSeconds: number | undefined
   readonly session: Session
   readonly signIn: Pick<SignIn, 'isSigningIn' | 'logout'>
-  /** Holds the time of the last activity in any tab, by the wall clock. */
-  readonly lastActive: StoredValue
+  readonly record: Pick<SessionRecord, 'known' | 'read'>
+  readonly tabs: Pick<Tabs, 'setActive'>
   readonly platform: Pick<Platform, 'now' | 'monotonicNow'>
 }
 
@@ -32,7 +33,7 @@ const writeAfterShare = 0.05
 
 /** Returns `undefined` without a limit. */
 export function createIdleWatch(options: IdleWatchDeps): IdleWatch | undefined {
-  const { limitSeconds, session, signIn, lastActive, platform } = options
+  const { limitSeconds, session, signIn, record, tabs, platform } = options
   if (limitSeconds === undefined) return undefined
   const limitMs = limitSeconds * 1000
   let last = readMoment(platform)
@@ -42,18 +43,20 @@ export function createIdleWatch(options: IdleWatchDeps): IdleWatch | undefined {
     last = readMoment(platform)
     if (Math.abs(last.wallMs - writtenAtMs) < limitMs * writeAfterShare) return
     writtenAtMs = last.wallMs
-    lastActive.set(String(last.wallMs))
+    tabs.setActive(last.wallMs)
   }
 
   function lastInAnyTab(): Moment {
-    const elsewhereMs = Number(lastActive.read())
-    const aheadMs = Math.min(elsewhereMs, platform.now()) - last.wallMs
+    const aheadMs = Math.min(record.known().activeAtMs, platform.now()) - last.wallMs
     return aheadMs > 0 ? later(last, aheadMs) : last
   }
 
   function dueInMs(): number | undefined {
     if (session.getState().status !== 'authenticated' || signIn.isSigningIn()) return undefined
-    return remainingMs(later(lastInAnyTab(), limitMs), readMoment(platform))
+    const remaining = () => remainingMs(later(lastInAnyTab(), limitMs), readMoment(platform))
+    // Only a limit that seems to have passed is worth a look at storage.
+    if (remaining() === 0) record.read()
+    return remaining()
   }
 
   function signOutIfDue(): boolean {

@@ -8,8 +8,8 @@ export type TokenOrigin =
   | { readonly by: 'refresh'; readonly reason: RefreshReason }
   | { readonly by: 'other-tab'; readonly isReissued: boolean }
 
-/** The cause of the session's end. `sign-out-mark`: storage shows that another tab signed out. */
-export type EndOrigin = 'logout' | 'refresh' | 'other-tab' | 'sign-out-mark'
+/** The cause of the session's end. */
+export type EndOrigin = 'logout' | 'refresh' | 'other-tab'
 
 /** A message to the other parts of the client. */
 type SessionSignal =

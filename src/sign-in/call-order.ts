@@ -8,8 +8,8 @@ export const longestQueueMs = 1_000
 
 export interface Call {
   readonly number: number
-  /** The sign-out that was pending in storage when the call began. */
-  readonly pendingSignOut: string | undefined
+  /** The sign-outs of all tabs that were known when the call began. */
+  readonly signOuts: readonly string[]
 }
 
 export interface CallOrder {
@@ -25,7 +25,7 @@ export interface CallOrder {
   dispose(error: AuthError): void
 }
 
-export function createCallOrder(readSignOut: () => string | undefined): CallOrder {
+export function createCallOrder(readSignOuts: () => readonly string[]): CallOrder {
   let calls = 0
   let effective: { readonly number: number; readonly as: 'sign-in' | 'sign-out' } | undefined
   let disposal: AuthError | undefined
@@ -34,7 +34,7 @@ export function createCallOrder(readSignOut: () => string | undefined): CallOrde
   return {
     begin() {
       calls += 1
-      return { number: calls, pendingSignOut: readSignOut() }
+      return { number: calls, signOuts: readSignOuts() }
     },
     takeEffect({ number }, as) {
       effective = { number, as }

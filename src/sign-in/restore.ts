@@ -1,32 +1,47 @@
-// Restore: decides whether a page load restores the session, and keeps the hint for the next one.
-import type { StoredValue } from '../lib/stored-value.ts'
+// Restore: decides how a page load finds out whether the user is signed in.
+import type { Platform } from '../lib/platform.ts'
 import type { Session } from '../session/session.ts'
+import { liveSession, pendingSignOut, type RecordValue } from '../tabs/record-value.ts'
+import type { SessionRecord } from '../tabs/session-record.ts'
 
 export interface RestoreFacts {
   /** The option `restore`. */
   readonly mode: 'always' | 'hint' | 'never' | undefined
-  readonly hasPage: boolean
   readonly hasInitialToken: boolean
   /** Whether the backend can refresh a session. */
   readonly canRefresh: boolean
-  readonly isSignOutPending: boolean
-  /** Set while a user is signed in, if `mode` is `hint`. */
-  readonly hint: StoredValue
+  readonly record: RecordValue
+  readonly idleLimitSeconds: number | undefined
+  readonly platform: Pick<Platform, 'pageUrl' | 'referrerOrigin' | 'now'>
 }
 
-export function mayRestore(facts: RestoreFacts): boolean {
-  const { mode, hasPage, hasInitialToken, canRefresh, isSignOutPending, hint } = facts
-  if (hasInitialToken || isSignOutPending) return false
-  const chosen = mode ?? (hasPage && canRefresh ? 'always' : 'never')
-  return chosen === 'hint' ? hint.read() !== undefined : chosen === 'always'
+/**
+ * - `ask`: another tab or the server may know the session.
+ * - `ask-server`: the user may have signed in on a page of another origin.
+ * - `idle`: the user was idle for too long while no page was open.
+ */
+export type RestorePlan = 'initial-token' | 'ask' | 'ask-server' | 'idle' | 'none'
+
+export function planRestore(facts: RestoreFacts): RestorePlan {
+  const { mode, hasInitialToken, canRefresh, record, idleLimitSeconds, platform } = facts
+  const page = platform.pageUrl()
+  const isKnown = liveSession(record) !== undefined
+  const chosen = mode ?? (page !== undefined && canRefresh ? 'always' : 'never')
+  if (chosen === 'never' && !hasInitialToken) return 'none'
+  const idleMs = record.activeAtMs === 0 ? 0 : platform.now() - record.activeAtMs
+  if (isKnown && idleLimitSeconds !== undefined && idleMs >= idleLimitSeconds * 1000) return 'idle'
+  const origin = platform.referrerOrigin()
+  const isReturn = page !== undefined && origin !== undefined && origin !== new URL(page).origin
+  // An unconfirmed sign-out comes first: a restore would undo it.
+  if (!isReturn && pendingSignOut(record) !== undefined) return 'none'
+  if (hasInitialToken) return 'initial-token'
+  if (isReturn) return 'ask-server'
+  return chosen === 'hint' && !isKnown ? 'none' : 'ask'
 }
 
-export function keepRestoreHint(session: Session, hint: StoredValue): void {
-  session.onSignal('token', ({ origin }) => {
-    if (origin.by !== 'reissue') hint.set('1')
-  })
+/** Without a session, the next page load does not ask the server. */
+export function keepRestoreHint(session: Session, record: Pick<SessionRecord, 'enter'>): void {
   session.onSignal('ended', ({ reason }) => {
-    // If the cookie is now another user's, there is still a session to restore.
-    if (reason !== 'user-changed') hint.clear()
+    if (reason === 'no-session') record.enter(undefined)
   })
 }

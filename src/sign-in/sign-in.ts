@@ -8,13 +8,13 @@ import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import type { TokenResponse } from '../contract/tokens.ts'
 import { AuthError } from '../lib/errors.ts'
 import { parseJson, toJson } from '../lib/json-path.ts'
-import type { StoredValue } from '../lib/stored-value.ts'
 import type { ClientPlatform, Moment } from '../lib/time.ts'
 import { nothingToPresent } from '../refresh/outcome.ts'
 import type { RefreshRequest } from '../refresh/refresh-request.ts'
 import { planRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
 import type { ReceivedToken, ReceiveToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
+import type { SessionRecord } from '../tabs/session-record.ts'
 import type { Tabs } from '../tabs/tabs.ts'
 import { type Call, createCallOrder, longestQueueMs } from './call-order.ts'
 import { planInitialRefresh } from './initial-token.ts'
@@ -43,7 +43,7 @@ export interface SignIn {
 
 export interface SignInDeps {
   readonly session: Session
-  readonly tabs: Pick<Tabs, 'runExclusively' | 'whenIdle' | 'attempts'>
+  readonly tabs: Pick<Tabs, 'runExclusively' | 'whenIdle' | 'attempts' | 'askServerFirst'>
   readonly tokenRequest: TokenRequest
   readonly refreshRequest: RefreshRequest
   readonly receive: ReceiveToken
@@ -52,7 +52,7 @@ export interface SignInDeps {
   readonly isSessionKnown: () => boolean
   /** Whether the backend has a logout endpoint. */
   readonly canLogOut: boolean
-  readonly signOutMark: StoredValue
+  readonly record: SessionRecord
   readonly platform: ClientPlatform
   readonly policy: RefreshPolicy
   readonly refreshTimeoutMs: number
@@ -64,7 +64,7 @@ export function createSignIn(options: SignInDeps): SignIn {
   const { refreshTimeoutMs, refreshAbandonMs } = options
   const { wait } = platform
   const signOut = createSignOut(options)
-  const order = createCallOrder(signOut.pending)
+  const order = createCallOrder(signOut.ended)
   const signIns = new Set<Call>()
   // A sign-in function may never settle, for example if its popup was closed. Its call leaves this
   // set after `refreshAbandonMs`.
@@ -161,6 +161,7 @@ export function createSignIn(options: SignInDeps): SignIn {
     const received = receive(issued, { isSignIn: by === 'login', previous: undefined })
     followSignOut(call)
     if (order.isSignedOutAfter(call)) {
+      options.record.end(undefined, 'signed-out')
       signOut.note(received)
       signOut.deliver().catch(() => {})
     }
@@ -172,9 +173,8 @@ export function createSignIn(options: SignInDeps): SignIn {
 
   /** A sign-out in another tab overrules a sign-in that began before it. */
   function followSignOut(call: Call): void {
-    if (!signOut.isNewElsewhere(call.pendingSignOut)) return
-    order.takeEffect(order.begin(), 'sign-out')
-    if (session.held() !== undefined) session.end('signed-out', 'sign-out-mark')
+    const isNew = signOut.ended().some((id) => !call.signOuts.includes(id))
+    if (isNew && order.mayTakeEffect(call)) order.takeEffect(order.begin(), 'sign-out')
   }
 
   function hold(
@@ -214,14 +214,12 @@ export function createSignIn(options: SignInDeps): SignIn {
     return [...appSignIns].some(order.mayTakeEffect)
   }
 
-  session.onSignal('ended', ({ origin }) => {
-    // A sign-out in another tab overrules a login() that is in flight here.
-    if (origin === 'sign-out-mark') order.takeEffect(order.begin(), 'sign-out')
-  })
-
   return {
     login,
-    restore: () => wait(askServer(order.begin()), deadline('restore', refreshTimeoutMs)),
+    restore() {
+      tabs.askServerFirst()
+      return wait(askServer(order.begin()), deadline('restore', refreshTimeoutMs))
+    },
     logout,
     start(token) {
       const refreshAt = planInitialRefresh(token, policy, platform.random)

@@ -1,4 +1,4 @@
-// Pending sign-outs: notes them in storage, and sends them until the server has confirmed them.
+// Pending sign-outs: sends the sign-outs of the record until the server has confirmed them.
 
 import type {
   IssuedToken,
@@ -7,10 +7,11 @@ import type {
 } from '../auth-api/answers/token-answer.ts'
 import type { TokenRequest } from '../auth-api/token-request.ts'
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
-import type { StoredValue } from '../lib/stored-value.ts'
 import type { ClientPlatform } from '../lib/time.ts'
 import { compareUsers } from '../session/adoption.ts'
 import type { HeldToken, ReceiveToken } from '../session/held-token.ts'
+import { pendingSignOut } from '../tabs/record-value.ts'
+import type { SessionRecord } from '../tabs/session-record.ts'
 import type { Tabs } from '../tabs/tabs.ts'
 import { longestQueueMs } from './call-order.ts'
 
@@ -18,7 +19,7 @@ import { longestQueueMs } from './call-order.ts'
 type EndedSession = SessionCredential & Pick<HeldToken, 'userId'>
 
 export interface SignOut {
-  /** Notes a sign-out, also for the next page load. `token` is the token of the ended session. */
+  /** Notes the token of the session that the pending sign-out ends. */
   note(token: EndedSession | undefined): void
   /**
    * Sends the pending sign-outs, exclusively. Resolves to `true` if the server has confirmed all of
@@ -29,9 +30,9 @@ export interface SignOut {
   deliverInTime(): Promise<boolean>
   /** The ID of an unconfirmed sign-out of this or another tab. */
   pending(): string | undefined
-  /** Whether another tab has signed out since `before` was pending. */
-  isNewElsewhere(before: string | undefined): boolean
-  /** Drops the pending sign-outs: the user signed in, so they belong to an earlier session. */
+  /** The IDs of the last sessions that a user ended in any tab. */
+  ended(): readonly string[]
+  /** The user signed in, so the tokens of earlier sessions no longer matter. */
   forget(): void
   dispose(): void
 }
@@ -41,7 +42,7 @@ export interface SignOutDeps {
   readonly tabs: Pick<Tabs, 'runExclusively'>
   readonly receive: ReceiveToken
   readonly refresh: ResolvedContract['refresh']
-  readonly signOutMark: StoredValue
+  readonly record: SessionRecord
   readonly platform: ClientPlatform
   readonly refreshTimeoutMs: number
   readonly refreshAbandonMs: number
@@ -50,21 +51,21 @@ export interface SignOutDeps {
 }
 
 export function createSignOut(options: SignOutDeps): SignOut {
-  const { tokenRequest, tabs, signOutMark, receive, platform, refreshAbandonMs } = options
+  const { tokenRequest, tabs, record, receive, platform, refreshAbandonMs } = options
   const { canLogOut, refresh, refreshTimeoutMs } = options
   const { wait } = platform
-  /** Without a logout endpoint, the cookie outlives a sign-out. The mark then stays too. */
+  /** Without a logout endpoint, the cookie outlives a sign-out. It then stays pending. */
   const isRestorable =
     typeof refresh === 'function' || (refresh !== false && refresh.credential === 'cookie')
   // Credentials of sessions that the server has not ended yet. Empty if a cookie identifies them.
   const credentials = new Set<EndedSession>()
-  /** The last ID that this tab has stored. */
-  let own: string | undefined
   let isDisposed = false
 
-  /** A sign-in in any tab clears the mark. A sign-in outside the client only changes the user. */
+  const pending = () => pendingSignOut(record.read())
+
+  // After a sign-in, no sign-out is pending. A sign-in outside the client only changes the user.
   function mayRepeat(ended: EndedSession | undefined, refreshed: IssuedToken | undefined): boolean {
-    if (signOutMark.read() === undefined) return false
+    if (pending() === undefined) return false
     if (ended === undefined || refreshed === undefined) return true
     const found = receive(refreshed, { isSignIn: false, previous: undefined })
     return compareUsers(ended, found, 'unknown') !== 'other'
@@ -81,21 +82,21 @@ export function createSignOut(options: SignOutDeps): SignOut {
     if (ended === undefined) return answer.kind
     credentials.delete(ended)
     const next = answer.kind === 'unconfirmed' ? answer.credential : undefined
-    if (next !== undefined && signOutMark.read() !== undefined) {
+    if (next !== undefined && pending() !== undefined) {
       credentials.add({ ...next, userId: ended.userId })
     }
     return answer.kind
   }
 
   async function sendAll(): Promise<boolean> {
-    const id = signOutMark.read()
+    const id = pending()
     const kinds = new Set<LogoutAnswer['kind']>()
     for (const ended of credentials.size === 0 ? [undefined] : [...credentials]) {
       // If the user signed in during a wait, there is a new session, which must not end.
-      if (signOutMark.read() === undefined || isDisposed) return false
+      if (pending() === undefined || isDisposed) return false
       kinds.add(await send(ended))
     }
-    if (!kinds.has('unconfirmed') && signOutMark.read() === id) signOutMark.clear()
+    if (!kinds.has('unconfirmed') && id !== undefined) record.confirm(id)
     return kinds.size === 1 && kinds.has('confirmed')
   }
 
@@ -122,25 +123,18 @@ export function createSignOut(options: SignOutDeps): SignOut {
 
   return {
     note(token) {
-      if (!canLogOut && !isRestorable) return
-      if (token !== undefined && canLogOut) {
-        const { accessToken, refreshToken, userId } = token
-        credentials.add({ accessToken, refreshToken, userId })
-      }
-      own = platform.randomId()
-      signOutMark.set(own)
+      const id = pending()
+      if (!canLogOut && !isRestorable && id !== undefined) record.confirm(id)
+      if (token === undefined || !canLogOut) return
+      const { accessToken, refreshToken, userId } = token
+      credentials.add({ accessToken, refreshToken, userId })
     },
     deliver: (mayStart = () => true) => deliver(mayStart),
     deliverInTime,
-    pending: signOutMark.read,
-    isNewElsewhere(before) {
-      const id = signOutMark.read()
-      return id !== undefined && id !== before && id !== own
-    },
-    forget() {
-      credentials.clear()
-      signOutMark.clear()
-    },
+    pending,
+    ended: () =>
+      record.read().ended.flatMap(({ id, reason }) => (reason === 'session-expired' ? [] : [id])),
+    forget: () => credentials.clear(),
     dispose() {
       isDisposed = true
       credentials.clear()

@@ -1,46 +1,50 @@
 // Question to the other tabs: open until it is answered or its time is over.
-import type { Platform } from '../lib/platform.ts'
+import type { Wait } from '../lib/time.ts'
 
-interface Question {
+export interface AskTabs {
+  /** Joins the open question, or asks. Resolves when it is answered or its time is over. */
+  ask(): Promise<void>
+  isOpen(): boolean
+  /** Closes the question if what has just happened is the answer. */
+  check(): void
+}
+
+export interface AskTabsDeps {
+  readonly wait: Wait
+  readonly timeoutMs: number
   readonly send: () => void
-  readonly isAnswered: () => boolean
+  /** Returns the test for an answer. */
+  readonly expectAnswer: () => () => boolean
   /** Called if no tab has answered in time. */
   readonly onSilence: () => void
 }
 
-export interface AskTabs {
-  /** Replaces the open question. Resolves when the question is answered or its time is over. */
-  ask(question: Question): Promise<void>
-  isOpen(): boolean
-  /** Closes the question if the message that just arrived has answered it. */
-  check(): void
-  close(): void
-}
+export function createAskTabs(deps: AskTabsDeps): AskTabs {
+  const { wait, timeoutMs, send, expectAnswer, onSilence } = deps
+  let open: { readonly done: Promise<void>; check(): void } | undefined
 
-export function createAskTabs(platform: Pick<Platform, 'setTimer'>, timeoutMs: number): AskTabs {
-  let open: { readonly isAnswered: () => boolean; readonly close: () => void } | undefined
-
-  return {
-    ask({ send, isAnswered, onSilence }) {
-      open?.close()
-      return new Promise((resolve) => {
-        const close = () => {
-          cancel()
-          open = undefined
-          resolve()
-        }
-        const cancel = platform.setTimer(() => {
-          onSilence()
-          close()
-        }, timeoutMs)
-        open = { isAnswered, close }
-        send()
-      })
-    },
-    isOpen: () => open !== undefined,
-    check() {
-      if (open?.isAnswered()) open.close()
-    },
-    close: () => open?.close()
+  function ask(): Promise<void> {
+    if (open !== undefined) return open.done
+    const isAnswered = expectAnswer()
+    let close = () => {}
+    const answered = new Promise<void>((resolve) => {
+      close = () => {
+        open = undefined
+        resolve()
+      }
+    })
+    function onTimeout(): void {
+      onSilence()
+      close()
+    }
+    function check(): void {
+      if (isAnswered()) close()
+    }
+    const done = wait(answered, { deadlineMs: timeoutMs, onTimeout })
+    open = { done, check }
+    send()
+    return done
   }
+
+  return { ask, isOpen: () => open !== undefined, check: () => open?.check() }
 }

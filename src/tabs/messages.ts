@@ -7,30 +7,23 @@ import type { Platform, PlatformChannel } from '../lib/platform.ts'
 import { elapsedMs, later, type Moment, remainingMs } from '../lib/time.ts'
 import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
 import type { ReadUser } from '../session/user.ts'
-import type { SessionVersion } from './session-version.ts'
+import { parseRecord, type RecordValue, writeRecord } from './record-value.ts'
 
 /** Why a tab shares its token; `reply` answers `ask`. */
 export type TokenMessageReason = 'signed-in' | 'refreshed' | 'reissued' | 'reply'
 
-export type EndReason = 'signed-out' | 'session-expired' | 'idle'
-
 export type TabMessage =
   | { readonly type: 'ask' }
   | {
-      readonly type: 'token'
-      readonly sessionVersion: SessionVersion
-      readonly reason: TokenMessageReason
-      /** `undefined` if the option `tabs` is `signal`. */
+      readonly type: 'record'
+      readonly record: RecordValue
+      /** A token of the session in the record. */
       readonly token: SharedToken | undefined
-    }
-  | {
-      readonly type: 'ended'
-      readonly sessionVersion: SessionVersion
-      readonly reason: EndReason
     }
 
 /** Carries its age instead of the time of receipt: the monotonic clocks of two tabs differ. */
 export interface SharedToken {
+  readonly reason: TokenMessageReason
   readonly accessToken: string
   readonly refreshToken: string | undefined
   readonly lifetimeSeconds: number | undefined
@@ -48,7 +41,7 @@ export interface SharedToken {
 const longestTextCharacters = 65_536
 
 /** Messages of another format are ignored. */
-const version = 2
+const version = 3
 
 export interface TabChannel {
   post(message: TabMessage): void
@@ -75,7 +68,8 @@ export function createTabChannel(
     // A channel that throws must not affect this tab's own session.
     post(message) {
       try {
-        channel?.post({ version, ...message })
+        const record = message.type === 'record' ? writeRecord(message.record) : undefined
+        channel?.post({ version, ...message, record })
       } catch {}
     },
     open() {
@@ -91,9 +85,10 @@ export function createTabChannel(
   }
 }
 
-export function packToken(held: HeldToken, now: Moment): SharedToken {
+export function packToken(reason: TokenMessageReason, held: HeldToken, now: Moment): SharedToken {
   const { accessToken, refreshToken, lifetimeSeconds, receivedAt, refreshAt, userId } = held
   return {
+    reason,
     accessToken,
     refreshToken,
     lifetimeSeconds,
@@ -142,38 +137,21 @@ export function planTakenRefresh(
   return later(now, refreshInMs + spareMs * (0.1 + 0.4 * random))
 }
 
-const tokenReasons: readonly unknown[] = ['signed-in', 'refreshed', 'reissued', 'reply']
-const endReasons: readonly unknown[] = ['signed-out', 'session-expired', 'idle']
-
 /** Returns `undefined` for data that is not a valid message. Reads own properties only. */
 export function readMessage(data: unknown): TabMessage | undefined {
-  const message = readRecord(data)
+  const message = copyOwn(data)
   if (message?.version !== version) return undefined
-  const { type, reason } = message
+  const { type } = message
   if (type === 'ask') return { type }
-  const sessionVersion = readSessionVersion(message.sessionVersion)
-  if (sessionVersion === undefined) return undefined
-  if (type === 'ended' && endReasons.includes(reason)) {
-    return { type, sessionVersion, reason: reason as EndReason }
-  }
-  if (type !== 'token' || !tokenReasons.includes(reason)) return undefined
+  const record = parseRecord(message.record)
+  if (type !== 'record' || record === undefined) return undefined
   const token = readSharedToken(message.token)
-  if (token === undefined && message.token !== undefined) return undefined
-  return { type, sessionVersion, reason: reason as TokenMessageReason, token }
+  return token === undefined && message.token !== undefined ? undefined : { type, record, token }
 }
 
-function readSessionVersion(value: unknown): SessionVersion | undefined {
-  const { generation, sessionId } = readRecord(value) ?? {}
-  if (!Number.isSafeInteger(generation) || Number(generation) < 0) return undefined
-  const isId = typeof sessionId === 'string' && /^[\w-]{2,64}$/.test(sessionId)
-  if (!isId && sessionId !== null && sessionId !== undefined) return undefined
-  return {
-    generation: Number(generation),
-    sessionId: isId ? sessionId : sessionId === null ? null : undefined
-  }
-}
-
+const tokenReasons: readonly unknown[] = ['signed-in', 'refreshed', 'reissued', 'reply']
 const sharedParts: Readonly<Record<keyof SharedToken, (value: unknown) => boolean>> = {
+  reason: (value) => tokenReasons.includes(value),
   accessToken: isAccessToken,
   refreshToken: optional(isText),
   lifetimeSeconds: optional(isDuration),
@@ -185,7 +163,7 @@ const sharedParts: Readonly<Record<keyof SharedToken, (value: unknown) => boolea
 }
 
 function readSharedToken(value: unknown): SharedToken | undefined {
-  const token = readRecord(value)
+  const token = copyOwn(value)
   const parts = Object.entries(sharedParts)
   if (!token || !parts.every(([name, isValid]) => isValid(token[name]))) return undefined
   return Object.fromEntries(parts.map(([name]) => [name, token[name]])) as unknown as SharedToken
@@ -204,7 +182,7 @@ function isText(value: unknown): boolean {
 }
 
 /** A copy of the own properties, without a prototype. */
-function readRecord(value: unknown): Record<string, unknown> | undefined {
+function copyOwn(value: unknown): Record<string, unknown> | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const record: Record<string, unknown> = Object.create(null)
   return Object.assign(record, value)

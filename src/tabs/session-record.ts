@@ -36,7 +36,7 @@ export interface SessionRecord {
    * Ends the session of this tab, and with a sign-out the live one too. If neither is known, a new
    * ID stands for it.
    */
-  end(mine: string | undefined, reason: EndReason, isConfirmed: boolean): RecordValue
+  end(mine: string | undefined, reason: EndReason): RecordValue
   /** The server has confirmed the sign-out. */
   confirm(id: string): void
   setRefresh(refresh: OpenRefresh | undefined): void
@@ -136,14 +136,14 @@ export function createSessionRecord(
     hasJustWritten: () => platform.monotonicNow() - writtenAtMs < settlesWithinMs,
     onChange: (listener) => void listeners.add(listener),
     enter: (sessionId) => change(({ counter }) => ({ counter: counter + 1, sessionId })),
-    end(mine, reason, isConfirmed) {
+    end(mine, reason) {
       return change((now) => {
         const counter = now.counter + 1
         const own = endOf(now, mine) === undefined ? mine : undefined
         const sessionId = liveSession(now) ?? own ?? platform.randomId()
+        const isConfirmed = reason === 'session-expired'
         // A sign-out also ends a sign-in that this tab has not heard of yet.
-        const ids =
-          reason === 'session-expired' ? [own ?? sessionId] : [own ?? sessionId, sessionId]
+        const ids = [own ?? sessionId, ...(isConfirmed ? [] : [sessionId])]
         const ended = ids.map((id) => ({ id, counter, reason, isConfirmed }))
         return merge({ ...now, counter, sessionId }, { ...emptyRecord, ended }, platform.now())
       })

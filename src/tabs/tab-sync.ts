@@ -1,35 +1,37 @@
 // Tab sync: publishes what happens to the session here, and follows what happens to it in the other
 // tabs.
-
-import type { Platform } from '../lib/platform.ts'
+import type { ClientPlatform } from '../lib/time.ts'
 import { readMoment } from '../lib/time.ts'
 import { lifeLeftMs } from '../lib/token-lifetime.ts'
 import { compareUsers } from '../session/adoption.ts'
 import type { ReceivedToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
 import type { ReadUser } from '../session/user.ts'
-import { judgeSharedToken } from './accept-shared-token.ts'
 import { createAskTabs } from './ask-tabs.ts'
+import { createKnownSession } from './known-session.ts'
 import {
   createTabChannel,
-  type EndReason,
   packToken,
-  planTakenRefresh,
-  type SharedToken,
   type TabMessage,
-  type TokenMessageReason,
-  unpackToken
+  type TokenMessageReason
 } from './messages.ts'
-import type { SessionVersion, SessionVersions } from './session-version.ts'
-import type { TabCount } from './tab-count.ts'
+import {
+  type EndReason,
+  emptyRecord,
+  endOf,
+  liveSession,
+  type RecordValue
+} from './record-value.ts'
+import type { SessionRecord } from './session-record.ts'
+import { createTakeToken } from './take-token.ts'
 
 export interface TabSync {
   /** Publishes that this tab got a token from the server. */
   publish(reason: Exclude<TokenMessageReason, 'reply'>): void
   /** Publishes that the session has ended here, for all tabs. */
   publishEnd(reason: EndReason): void
-  /** Counts the refreshes of other tabs that this tab took a token over from. */
-  refreshesElsewhere(): number
+  /** The server has answered for this value of the record. */
+  catchUpTo(value: RecordValue): void
   /**
    * Resolves when this tab knows what the others know, or after `handOverMs`; `undefined` if it
    * knows already. Called before a refresh is sent: another tab may have shared a token that has
@@ -40,8 +42,12 @@ export interface TabSync {
   catchUp(afterAnother: boolean): Promise<void> | undefined
   /** Like `catchUp`, in a tab that holds no token: another tab may have one. */
   findSession(): Promise<void> | undefined
-  /** Whether this tab knows what storage knows. */
+  /** Until this tab holds a token, it asks the server and not the other tabs. */
+  askServerFirst(): void
+  /** Whether this tab knows what storage knows, so that its token may be sent. */
   isCurrent(): boolean
+  /** Without shared storage, the other tabs get the record in a message. */
+  postUnstored(): void
   /** The page may have slept or come back: storage knows what it missed. */
   wake(): void
   /** Whether a token from the server may be of another user than the session. */
@@ -53,10 +59,11 @@ export interface TabSyncDeps {
   readonly mode: 'share' | 'signal' | 'off'
   readonly channelName: string
   readonly session: Session
-  readonly versions: SessionVersions
-  readonly count: TabCount
+  readonly record: SessionRecord
   readonly readUser: ReadUser
-  readonly platform: Platform
+  readonly platform: ClientPlatform
+  /** This tab has taken over a token that another tab got from a refresh. */
+  readonly onTaken: () => void
 }
 
 /**
@@ -65,190 +72,180 @@ export interface TabSyncDeps {
  */
 const handOverMs = 250
 
-/** How often, and for how long, storage is asked whether it confirms a message. */
-const confirmationEveryMs = 20
-const confirmationChecks = 10
-const mostUnconfirmed = 16
-
 export function createTabSync(options: TabSyncDeps): TabSync {
-  const { mode, channelName, session, versions, count, readUser, platform } = options
-  const channel = createTabChannel(platform, channelName, receive)
-  const question = createAskTabs(platform, handOverMs)
+  const { mode, channelName, session, record, readUser, platform, onTaken } = options
   const isOff = mode === 'off'
-  let refreshesElsewhere = 0
-  let unconfirmed = 0
+  const hasChannel = platform.openChannel !== undefined
+  const canAsk = mode === 'share' && hasChannel
+  const channel = createTabChannel(platform, channelName, receive)
+  const known = createKnownSession(session, record, isOff)
+  const question = createAskTabs({
+    wait: platform.wait,
+    timeoutMs: handOverMs,
+    send: () => channel.post({ type: 'ask' }),
+    expectAnswer() {
+      const { counter } = known.seen()
+      const held = session.held()
+      const isNew = () => known.seen().counter > counter || session.held() !== held
+      return () => isNew() && !known.isBehind()
+    },
+    onSilence() {
+      record.setTabs(1)
+      // The next refresh will show what the other tabs did not say.
+      known.catchUp()
+      if (known.isBehind()) unexplained = record.known().counter
+    }
+  })
+  const tokens = createTakeToken({
+    ...{ session, record, known, readUser, platform, handOverMs, onTaken },
+    isAsking: question.isOpen,
+    mayTake: () => !asksServer
+  })
+  let asksServer = false
+  /** The counter that no other tab explained when it was asked. */
+  let unexplained: number | undefined
+  let isAway = true
+  let isDisposed = false
 
-  function receive(message: TabMessage, checks = confirmationChecks): void {
+  // Another tab has changed the record, by storage or by a message.
+  function follow(isLost: boolean): void {
+    if (isDisposed) return
+    if (isLost && isAway) known.doubt()
+    known.followEnd()
+    tokens.confirm()
+    question.check()
+    if (canAsk || !known.isBehind()) return
+    // No other tab shares a token.
+    if (known.other() === undefined) known.catchUp()
+    else if (hasChannel) session.signal('unknown-sign-in')
+  }
+
+  function receive(message: TabMessage): void {
     if (message.type === 'ask') {
       reply()
       return
     }
-    const { sessionVersion } = message
-    const isReply = question.isOpen() && message.type === 'token' && message.reason === 'reply'
-    const behindBy = sessionVersion.generation - versions.seen().generation
-    // A message of a frozen or slow tab may be stale.
-    if (behindBy < (isReply || message.type === 'ended' ? 0 : 1)) return
-    if (!versions.confirms(sessionVersion)) {
-      checkAgain(message, checks)
-      return
+    if (!record.isShared()) record.add(message.record)
+    else {
+      record.read()
+      const end = endOf(message.record, known.seen().sessionId)
+      // A write of this tab may have covered the sign-out of the other one.
+      if (end && record.hasJustWritten()) record.add({ ...emptyRecord, ended: [end] })
     }
-    if (message.type === 'ended') followEnd(sessionVersion, message.reason)
-    else if (message.token === undefined || mode !== 'share')
-      followSignal(sessionVersion, message.reason)
-    else take(sessionVersion, message.reason, message.token)
+    if (message.token !== undefined && canAsk) tokens.receive(message.record, message.token)
     question.check()
   }
 
-  // Storage may be slower than the channel. A message that storage does not confirm in time is not
-  // from one of our tabs.
-  function checkAgain(message: TabMessage, checks: number): void {
-    if (checks === 0 || unconfirmed >= mostUnconfirmed) return
-    unconfirmed += 1
-    platform.setTimer(() => {
-      unconfirmed -= 1
-      receive(message, checks - 1)
-    }, confirmationEveryMs)
-  }
-
   function reply(): void {
+    record.read()
     const held = session.held()
-    if (held === undefined || mode !== 'share' || versions.isBehind()) return
+    if (held === undefined || !canAsk || known.isBehind()) return
     const isAlive = held.lifetimeSeconds === undefined || lifeLeftMs(held, readMoment(platform)) > 0
-    if (isAlive) post('reply', versions.seen())
+    if (isAlive) post('reply')
   }
 
-  function post(reason: TokenMessageReason, sessionVersion: SessionVersion): void {
+  function post(reason: TokenMessageReason | undefined): void {
     const held = session.held()
-    if (held === undefined || isOff) return
-    const token = packToken(held, readMoment(platform))
-    const shared = mode === 'share' ? token : undefined
-    channel.post({ type: 'token', sessionVersion, reason, token: shared })
-  }
-
-  function followEnd(sessionVersion: SessionVersion, reason: EndReason): void {
-    versions.follow(sessionVersion)
-    if (session.getState().status === 'authenticated') session.end(reason, 'other-tab')
-  }
-
-  function followSignal(sessionVersion: SessionVersion, reason: TokenMessageReason): void {
-    // After a sign-in this tab stays behind until a refresh has shown which user it is.
-    if (reason === 'signed-in') session.signal('unknown-sign-in')
-    else versions.follow(sessionVersion)
-  }
-
-  function take(
-    sessionVersion: SessionVersion,
-    reason: TokenMessageReason,
-    shared: SharedToken
-  ): void {
-    const now = readMoment(platform)
-    const received = unpackToken(shared, now, readUser)
-    const decision = judgeSharedToken({
-      status: session.getState().status,
-      held: session.held(),
-      former: session.former(),
-      received,
-      isAlive: received.lifetimeSeconds === undefined || lifeLeftMs(received, now) > 0,
-      reason,
-      isAsked: question.isOpen(),
-      isNewer: sessionVersion.generation > versions.seen().generation,
-      session: versions.compare(sessionVersion)
-    })
-    versions.follow(sessionVersion)
-    if (decision === 'other-user') session.end('user-changed', 'other-tab')
-    const isAccepted = decision === 'enter' || decision === 'replace'
-    const isRepeated = received.accessToken === session.held()?.accessToken
-    if (!isAccepted || (session.wasHeld(received.accessToken) && !isRepeated)) return
-    const isReissued = reason === 'reissued'
-    if (!isReissued) refreshesElsewhere += 1
-    const refreshAt = planTakenRefresh(shared, now, platform.random())
-    if (isRepeated) session.amend({ ...received, refreshAt })
-    else session.hold(received, refreshAt, { by: 'other-tab', isReissued })
+    const isShared = mode === 'share' && held !== undefined && reason !== undefined
+    const token = isShared ? packToken(reason, held, readMoment(platform)) : undefined
+    channel.post({ type: 'record', record: record.known(), token })
   }
 
   function ask(): Promise<void> | undefined {
-    if (mode !== 'share' || platform.openChannel === undefined) return undefined
-    const before = versions.seen().generation
-    const heldBefore = session.held()
-    return question.ask({
-      send: () => channel.post({ type: 'ask' }),
-      isAnswered: () =>
-        !versions.isBehind() &&
-        (versions.seen().generation > before || session.held() !== heldBefore),
-      onSilence() {
-        count.reset()
-        // The next refresh will show what the other tabs did not say.
-        versions.follow({ ...versions.seen(), generation: versions.stored().generation })
-      }
-    })
+    return canAsk && unexplained !== record.known().counter ? question.ask() : undefined
   }
 
   function open(): void {
-    if (isOff) return
+    if (!isAway || isOff) return
+    isAway = false
     channel.open()
-    count.enter()
+    record.setTabs((record.known().tabs.value ?? 0) + 1)
   }
 
   function close(): void {
-    if (isOff) return
+    // Storage gets back what it has lost, for the next page.
+    record.read()
+    if (isAway || isOff) return
+    isAway = true
     channel.close()
-    count.leave()
+    record.setTabs((record.known().tabs.value ?? 1) - 1)
   }
 
+  const hasOthers = () => !record.isShared() || (record.known().tabs.value ?? 0) > 1
   const removeHideListener = platform.onPageHide(close)
+  const removeStorageListener = platform.onStorageChange(() => void record.read())
+  record.onChange(follow)
+  session.onSignal('ended', () => {
+    asksServer = false
+  })
   open()
 
   return {
     publish(reason) {
-      if (isOff) return
-      const isSignIn = reason === 'signed-in'
-      const stored = versions.stored()
+      const isSignIn = reason === 'signed-in' || (asksServer && reason === 'refreshed')
+      asksServer = false
+      if (isSignIn) known.beginAnew()
       //  this tab ──── POST ───────────────── answered with a token of the ended session
       //  another tab ───────── signed out
-      if (!isSignIn && versions.isBehind() && stored.sessionId === null) {
-        followEnd(stored, 'signed-out')
-        return
-      }
+      record.read()
+      known.followEnd()
+      if (session.held() === undefined) return
       // Another tab signed in and its message has not arrived yet: the token belongs to the
       // previous session.
-      const isOvertaken = versions.isBehind() && versions.compare(stored) === 'other'
-      if (reason === 'reissued' && isOvertaken) return
-      const id = isSignIn ? platform.randomId() : versions.currentSessionId()
-      post(reason, versions.advance(id))
+      if (reason === 'reissued' && known.other() !== undefined) return
+      if (isOff && !isSignIn && known.seen().sessionId !== undefined) return
+      const live = isSignIn ? undefined : liveSession(record.known())
+      // Without shared storage each tab would choose an ID and mistake the other tabs for another
+      // session.
+      const isNew = isSignIn || record.isShared()
+      known.catchUpTo(record.enter(live ?? (isNew ? platform.randomId() : undefined)))
+      post(isSignIn ? 'signed-in' : reason)
     },
     publishEnd(reason) {
-      if (isOff) return
-      channel.post({ type: 'ended', sessionVersion: versions.advance(null), reason })
+      const mine = known.seen().sessionId
+      const { counter, sessionId } = record.end(mine, reason)
+      known.catchUpTo({ counter, sessionId: mine ?? sessionId })
+      post(undefined)
     },
-    refreshesElsewhere: () => refreshesElsewhere,
+    catchUpTo(value) {
+      if (value.counter >= known.seen().counter) known.catchUpTo(value)
+    },
     catchUp(afterAnother) {
-      const stored = versions.stored()
-      if (versions.isBehind() && stored.sessionId === null) followEnd(stored, 'signed-out')
-      return versions.isBehind() || (afterAnother && count.hasOthers()) ? ask() : undefined
+      record.read()
+      const mayBeNew = known.isBehind() || tokens.isWaiting() || (afterAnother && hasOthers())
+      return mayBeNew ? ask() : undefined
     },
-    isCurrent: () => isOff || !versions.isBehind(),
-    findSession: () =>
-      versions.isBehind() || (versions.mayBeSignedIn() && count.hasOthers()) ? ask() : undefined,
+    findSession() {
+      const isLive = liveSession(record.read()) !== undefined || !record.isShared()
+      const mayBeElsewhere = known.isBehind() || (isLive && hasOthers())
+      return mayBeElsewhere && !asksServer ? ask() : undefined
+    },
+    askServerFirst() {
+      asksServer = session.getState().status === 'initializing'
+    },
+    isCurrent() {
+      record.read()
+      return !known.isBehind()
+    },
+    postUnstored() {
+      if (!record.isShared()) post(undefined)
+    },
     wake() {
+      record.read()
       open()
-      if (isOff || !versions.isBehind()) return
-      const stored = versions.stored()
-      const isSignedIn = session.getState().status === 'authenticated'
-      if (stored.sessionId === null) followEnd(stored, 'signed-out')
-      else if (versions.compare(stored) === 'other') session.signal('unknown-sign-in')
-      else if (typeof stored.sessionId === 'string' && !isSignedIn)
-        session.signal('unknown-sign-in')
+      if (known.other() !== undefined) session.signal('unknown-sign-in')
     },
     isOtherUser(received) {
+      const live = liveSession(record.read())
       const held = session.held()
+      if (held !== undefined) return compareUsers(held, received, known.compare(live)) === 'other'
       const former = session.former()
-      const known = versions.compare(versions.stored())
-      if (held !== undefined) return compareUsers(held, received, known) === 'other'
-      return former !== undefined && compareUsers(former, received, 'unknown') !== 'same'
+      return former !== undefined && compareUsers(former, received, 'unknown') === 'other'
     },
     dispose() {
+      isDisposed = true
       removeHideListener()
-      question.close()
+      removeStorageListener()
       close()
     }
   }

@@ -1,16 +1,13 @@
 // Tabs: the port through which the client shares one session, and one auth request at a time, with
 // the other tabs.
-
-import { createStoredValue, type StoredValue } from '../lib/stored-value.ts'
+import { isAuthError } from '../lib/errors.ts'
 import type { ClientPlatform } from '../lib/time.ts'
 import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 import type { ReadUser } from '../session/user.ts'
 import { createLock } from './lock.ts'
-import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempt.ts'
+import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempts.ts'
 import type { SessionRecord } from './session-record.ts'
-import { createSessionVersions } from './session-version.ts'
-import { createTabCount } from './tab-count.ts'
 import { createTabSync } from './tab-sync.ts'
 
 export interface Tabs {
@@ -36,8 +33,12 @@ export interface Tabs {
   isCurrent(): boolean
   /** Resolves when this tab knows what the other tabs know; `undefined` if it knows already. */
   catchUp(): Promise<void> | undefined
+  /** Until this tab holds a token, it asks the server and not the other tabs. */
+  askServerFirst(): void
   /** Whether a token from the server may be of another user than the session. */
   isOtherUser(received: ReceivedToken): boolean
+  /** Notes the activity of the user for all tabs. */
+  setActive(atMs: number): void
   /** The page may have slept or come back: catches up with storage. */
   wake(): void
   dispose(): void
@@ -45,98 +46,132 @@ export interface Tabs {
 
 export interface TabsDeps {
   readonly mode: 'share' | 'signal' | 'off'
-  /** Prefix of storage keys, and name of the lock and the channel. */
+  /** Name of the lock and the channel. */
   readonly namespace: string
   readonly lockTimeoutMs: number
+  readonly refreshTimeoutMs: number
   readonly record: SessionRecord
   readonly session: Session
-  /** Set while the server has not confirmed a sign-out. */
-  readonly signOutMark: StoredValue
   readonly readUser: ReadUser
   readonly platform: ClientPlatform
 }
 
-/** How often to look whether another tab's refresh that holds no lock is still in flight. */
-const lookAgainMs = 50
+/** Storage and messages overtake a lock that is kept for so long. */
+const keepLockMs = 100
 
 export function createTabs(options: TabsDeps): Tabs {
-  const { mode, namespace, lockTimeoutMs, record, session, signOutMark, readUser, platform } =
-    options
+  const { mode, namespace, lockTimeoutMs, record, session, readUser, platform } = options
   const lock = createLock(namespace, lockTimeoutMs, platform)
-  const attempts = createRefreshAttempts(platform, `${namespace}:attempt`)
+  // A page that dies loses its lock, but the server may still process its request and set a new
+  // cookie. A refresh that is sent too early would carry the old one.
+  const outlivesPageMs = options.refreshTimeoutMs / 2
+  const attempts = createRefreshAttempts(record, platform, outlivesPageMs)
+  /** Refreshes that wait for the lock. */
+  const waiting = new Set<AbortController>()
+  let refreshesElsewhere = 0
+  let wakeUp = () => {}
   const sync = createTabSync({
     mode,
     channelName: namespace,
     session,
-    versions: createSessionVersions(platform, `${namespace}:version`),
-    count: createTabCount(createStoredValue(platform.storage, `${namespace}:tabs`)),
+    record,
     readUser,
-    platform
+    platform,
+    onTaken() {
+      refreshesElsewhere += 1
+      for (const refresh of waiting) refresh.abort()
+      wakeUp()
+    }
   })
-  let isDisposed = false
+  record.onChange(() => wakeUp())
 
   //  The message may arrive after the lock is granted.
   //
   //  tab A ── timer ── lock ── POST ───── answered ── publishes ─┐ releases the lock
   //  tab B ── timer ── (waits) ──────────────────────────────────┼── lock ── nothing left to do
   //                                                              └▶ takes the token over
-  function refreshExclusively(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
+  async function refreshExclusively(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
     const epoch = session.epoch()
-    const refreshesBefore = sync.refreshesElsewhere()
+    const refreshesBefore = refreshesElsewhere
+    const taken = new AbortController()
 
     function checkEpoch(): void {
       if (session.epoch() !== epoch) throw sessionChanged()
     }
 
     function takenOver(): HeldToken | undefined {
-      return sync.refreshesElsewhere() === refreshesBefore ? undefined : session.held()
+      return refreshesElsewhere === refreshesBefore ? undefined : session.held()
     }
 
-    return lock.run(async (afterAnother) => {
-      for (let waitedMs = 0; ; waitedMs += lookAgainMs) {
-        followSignOutMark()
+    async function findOrRefresh(afterAnother: boolean): Promise<HeldToken> {
+      const sinceMs = platform.monotonicNow()
+      for (let isFirst = true; ; isFirst = false) {
+        record.read()
         checkEpoch()
-        if (takenOver() === undefined) await findNewer(afterAnother && waitedMs === 0)
+        if (takenOver() === undefined) await findNewer(afterAnother && isFirst)
         checkEpoch()
-        const token = takenOver()
-        if (token !== undefined) return token
+        // Without a refresh of this tab, there is no reason to keep the lock.
+        if (takenOver() !== undefined) taken.abort()
+        taken.signal.throwIfAborted()
         // Another tab's refresh may be in flight without the lock: its page is gone, or Web Locks
         // are missing.
-        if (!attempts.mayStillBeAnswered(waitedMs)) return refresh()
-        await pause(lookAgainMs)
+        const waitedMs = platform.monotonicNow() - sinceMs
+        const leftMs = Math.min(attempts.othersEndInMs(), outlivesPageMs - waitedMs)
+        if (leftMs <= 0) return askServer(refresh)
+        await nextChange(leftMs)
       }
-    })
+    }
+
+    waiting.add(taken)
+    try {
+      return await lock.run(findOrRefresh, { keepMs: keepLockMs, signal: taken.signal })
+    } catch (error) {
+      if (error !== taken.signal.reason) throw error
+      checkEpoch()
+      const token = takenOver()
+      if (token === undefined) throw error
+      return token
+    } finally {
+      waiting.delete(taken)
+    }
   }
 
   function findNewer(afterAnother: boolean): Promise<void> | undefined {
     return session.held() === undefined ? sync.findSession() : sync.catchUp(afterAnother)
   }
 
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => platform.setTimer(resolve, ms))
+  async function askServer(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
+    const before = record.known()
+    try {
+      return await refresh()
+    } catch (error) {
+      const isDefinite = isAuthError(error) && error.code === 'ERR_AUTH_SESSION_EXPIRED'
+      if (isDefinite) sync.catchUpTo(before)
+      throw error
+    }
   }
 
-  // Another tab signed out, and the server does not know yet: its cookie may still be valid.
-  function followSignOutMark(): void {
-    const isSignedIn = session.getState().status === 'authenticated'
-    if (isDisposed || !isSignedIn || signOutMark.read() === undefined) return
-    session.end('signed-out', 'sign-out-mark')
+  function nextChange(deadlineMs: number): Promise<void> {
+    const change = new Promise<void>((resolve) => {
+      wakeUp = resolve
+    })
+    return platform.wait(change, { deadlineMs, onTimeout() {} })
   }
 
   session.onSignal('token', ({ origin: { by } }) => {
-    if (by === 'login' || by === 'restore' || by === 'initial-token') attempts.forget()
-    if (by === 'login' || by === 'restore') sync.publish('signed-in')
-    else if (by === 'reissue') sync.publish('reissued')
-    else if (by !== 'other-tab') sync.publish('refreshed')
+    const isSignIn = by === 'login' || by === 'restore' || by === 'initial-token'
+    if (isSignIn) attempts.forget()
+    if (isSignIn) sync.publish('signed-in')
+    else if (by !== 'other-tab') sync.publish(by === 'reissue' ? 'reissued' : 'refreshed')
   })
 
   session.onSignal('amended', () => sync.publish('refreshed'))
 
   session.onSignal('ended', ({ origin, reason }) => {
-    const isForAll = reason !== 'no-session' && reason !== 'user-changed'
-    if (origin === 'other-tab' || origin === 'sign-out-mark') attempts.forgetOurs()
+    if (origin === 'other-tab') attempts.forgetOurs()
     else if (origin === 'logout') attempts.forget()
-    if ((origin === 'logout' || origin === 'refresh') && isForAll) sync.publishEnd(reason)
+    if (reason === 'user-changed') sync.catchUpTo(record.known())
+    else if (origin !== 'other-tab' && reason !== 'no-session') sync.publishEnd(reason)
   })
 
   return {
@@ -147,14 +182,13 @@ export function createTabs(options: TabsDeps): Tabs {
     record,
     isCurrent: sync.isCurrent,
     catchUp: () => sync.catchUp(false),
+    askServerFirst: sync.askServerFirst,
     isOtherUser: sync.isOtherUser,
-    wake() {
-      sync.wake()
-      followSignOutMark()
+    setActive(atMs) {
+      record.setActive(atMs)
+      sync.postUnstored()
     },
-    dispose() {
-      isDisposed = true
-      sync.dispose()
-    }
+    wake: sync.wake,
+    dispose: sync.dispose
   }
 }

@@ -210,3 +210,32 @@ it('signs out without a request if the backend has no logout', async () => {
   expect(result).toEqual({ confirmed: true })
   expect(requests.map(({ path }) => path)).toEqual(['/login'])
 })
+
+// The user signs in by redirect, which only restore() can notice.
+it.each([404, 405])(
+  'does not block or end the next session after a sign-out that is always answered %d',
+  async (status) => {
+    let hasSession = true
+    const { auth, reload, sentTo, settle } = setUpServer(
+      routes({
+        'POST /login': () => json(200, { access_token: 'abc', expires_in: 300 }),
+        'POST /refresh': () => (hasSession ? json(200, { access_token: 'def' }) : json(401, {})),
+        'POST /logout'() {
+          hasSession = false
+          return json(status, {})
+        }
+      })
+    )
+    await auth.login(credentials)
+    expect(await auth.logout()).toEqual({ confirmed: false })
+    auth.dispose()
+    const sentBefore = sentTo('/logout').length
+    hasSession = true
+    const returned = reload()
+    expect(await returned.restore()).toMatchObject({ status: 'authenticated' })
+    await settle()
+    returned.dispose()
+    expect(await reload({ restore: 'always' }).ready()).toMatchObject({ status: 'authenticated' })
+    expect(sentTo('/logout')).toHaveLength(sentBefore)
+  }
+)

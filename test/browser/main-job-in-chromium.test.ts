@@ -7,7 +7,7 @@ import type { AppReport } from './page/main.ts'
 
 const ada = { email: 'ada@example.com', password: 'lovelace' }
 const server = createMockAuthServer({ accessTokenSeconds: 6 })
-const url = serveAppAndApi(server, 'page')
+const { url } = serveAppAndApi(server, 'page')
 const browser = openChromium()
 
 const callsTo = (route: string) => server.calls.filter((call) => call.route === route)

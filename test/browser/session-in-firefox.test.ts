@@ -6,7 +6,7 @@ import { ada } from '../support/browsers/chromium-tabs.ts'
 import { type Firefox, type FirefoxTab, launchFirefox } from '../support/browsers/firefox.ts'
 
 const server = createMockAuthServer({ refreshGraceSeconds: 0, users: [ada] })
-const url = serveAppAndApi(server, 'tabs-page')
+const { url } = serveAppAndApi(server, 'tabs-page')
 let firefox: Firefox
 
 beforeAll(async () => {

@@ -80,7 +80,7 @@ it('sends no old token from the back/forward cache after a sign-out in another t
   await first.goto('about:blank')
   await second.evaluate(() => window.tab.auth.logout())
   const before = server.calls.length
-  await first.goBack()
+  await first.goBack({ waitUntil: 'commit' })
   await first.waitForFunction(() => window.tab.auth.getState().status === 'unauthenticated')
   await first.evaluate(() => window.tab.call(3, 10))
   const calls = server.calls.slice(before).filter(({ route }) => route === 'me')

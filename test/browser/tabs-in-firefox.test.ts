@@ -8,7 +8,7 @@ import { canaryHunter } from '../support/hunt/canary.ts'
 import { readPages } from '../support/hunt/page-hunt.ts'
 
 const server = createMockAuthServer({ refreshGraceSeconds: 0, users: [ada, grace] })
-const url = serveAppAndApi(server, 'tabs-page')
+const { url } = serveAppAndApi(server, 'tabs-page')
 let firefox: Firefox
 const tabs: FirefoxTab[] = []
 

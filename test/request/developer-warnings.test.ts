@@ -6,6 +6,7 @@ import { build as buildWithEsbuild } from 'esbuild'
 import { type AuthClientOptions, createAuthClient } from 'everbearer'
 import { build as buildWithVite } from 'vite'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { credentials, json, routes, setUpServer } from '../support/setups/hand-written-server.ts'
 import { ada, type ClientSetup, setUpClient } from '../support/setups/test-client.ts'
 import { pageOrigin } from '../support/setups/virtual-browser.ts'
 
@@ -38,6 +39,7 @@ describe('a re-issued token that CORS hides', () => {
     const setup = await setUp()
     hideHeader(setup)
     const token = await setup.auth.getAccessToken()
+    setup.clock.tick(120_000)
     await setup.auth.axios.get('/me?secret=1')
     await setup.auth.refresh()
     await setup.idle()
@@ -67,6 +69,7 @@ describe('a re-issued token that CORS hides', () => {
 
   it('causes a warning that names the configured header', async () => {
     const setup = await setUp({ contract: { reissue: { header: 'X-New-Token' } } })
+    setup.clock.tick(120_000)
     await setup.auth.axios.get('/me')
     await setup.auth.refresh()
     await setup.idle()
@@ -139,6 +142,45 @@ describe('a re-issued token that CORS hides', () => {
     await setup.idle()
     expect(setup.browser.warnings).toEqual([])
   })
+
+  it('causes no warning if the key changes directly after the only response', async () => {
+    const setup = setUpClient({}, { allowedOrigins: [pageOrigin] })
+    await setup.auth.login(ada)
+    await setup.auth.axios.get('/me')
+    setup.server.rotateKey()
+    await setup.auth.refresh()
+    await setup.idle()
+    expect(setup.browser.warnings).toEqual([])
+  })
+
+  it.each([
+    [1, 300, 0],
+    [2, 300, 1],
+    [4, undefined, 0]
+  ])(
+    'is suspected after %i refusals of opaque tokens that live for %s seconds: %i warnings',
+    async (times, expires_in, expected) => {
+      let generation = 1
+      const issue = () => json(200, { access_token: `access-${generation}`, expires_in })
+      const { auth, pass, warnings } = setUpServer(
+        routes({
+          'POST /login': issue,
+          'POST /refresh': issue,
+          'GET /me': ({ token }) => json(token === `access-${generation}` ? 200 : 401, {})
+        })
+      )
+      await auth.login(credentials)
+      for (let nth = 0; nth < times; nth += 1) {
+        await auth.axios.get('/me')
+        generation += 1
+        await pass(10_000)
+        await auth.axios.get('/me')
+      }
+      await pass(1)
+      const hidden = warnings.filter((warning) => warning.includes('Expose-Headers: Authorization'))
+      expect(hidden).toHaveLength(expected)
+    }
+  )
 
   it('causes a warning after two key changes of an app that polls', async () => {
     const setup = setUpClient({}, { allowedOrigins: [pageOrigin] })

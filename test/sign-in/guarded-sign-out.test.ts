@@ -119,7 +119,7 @@ it('signs out of a guarded backend on the next page load, although no token is l
   expect(logouts().slice(-2)).toEqual(['-', 't2'])
   expect(hasSession()).toBe(false)
   expect(second.getState().status).toBe('unauthenticated')
-  expect(browser.storedNames()).toEqual([])
+  expect(browser.storedSession()).toBe('ended')
 })
 
 it('counts the sign-out as confirmed if the server rejects the refresh for it', async () => {
@@ -129,7 +129,7 @@ it('counts the sign-out as confirmed if the server rejects the refresh for it', 
   accepted.clear()
   endSession()
   expect(await auth.logout()).toEqual({ confirmed: true })
-  expect(browser.storedNames()).toEqual([])
+  expect(browser.storedSession()).toBe('ended')
 })
 
 it('does not confirm a sign-out on 401 if the refresh for it gets no answer', async () => {
@@ -141,7 +141,7 @@ it('does not confirm a sign-out on 401 if the refresh for it gets no answer', as
   expect(await auth.logout()).toEqual({ confirmed: false })
   browser.wake('online')
   await browser.idle()
-  expect(browser.storedNames()).toEqual([])
+  expect(browser.storedSession()).toBe('ended')
 })
 
 it('confirms a sign-out at once, and notes nothing, without a logout endpoint', async () => {
@@ -151,7 +151,7 @@ it('confirms a sign-out at once, and notes nothing, without a logout endpoint', 
   expect(await auth.logout()).toEqual({ confirmed: true })
   expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
   expect(browser.requests).toHaveLength(before)
-  expect(browser.storedNames()).toEqual([])
+  expect(browser.storedSession()).toBe('ended')
   auth.dispose()
   expect((await reload({ restore: 'always' }).ready()).status).toBe('unauthenticated')
 })

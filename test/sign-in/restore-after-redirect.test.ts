@@ -87,7 +87,7 @@ it('overrules a sign-out that the server has not confirmed, and does not send it
   expect(await returned.restore()).toMatchObject({ status: 'authenticated' })
   await setup.idle()
   expect(setup.callsTo('logout')).toEqual([])
-  expect(setup.browser.storedNames()).toEqual([])
+  expect(setup.browser.storedSession()).toBe('live')
   returned.dispose()
   expect(await setup.reload({ restore: 'always' }).ready()).toMatchObject({
     status: 'authenticated'

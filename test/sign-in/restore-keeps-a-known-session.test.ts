@@ -56,7 +56,7 @@ it('keeps the hint of an earlier sign-in if the server answers 404', async () =>
   const next = reload()
   await expect(next.restore()).rejects.toMatchObject({ code: 'ERR_AUTH_SERVER_ERROR' })
   expect(next.getState().status).toBe('initializing')
-  expect(browser.storedNames()).toContain('signed-in')
+  expect(browser.storedSession()).toBe('live')
 })
 
 it('keeps an unconfirmed sign-out, which is sent afterwards, if the server answers 404', async () => {

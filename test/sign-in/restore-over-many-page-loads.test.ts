@@ -108,8 +108,8 @@ it.each([
   setup.auth.dispose()
   const page = setup.reload({ restore: 'always' })
   const ready = page.ready()
-  // The next page waits two seconds for the answer, which may still arrive.
-  for (let waitedMs = 0; waitedMs < 2_100; waitedMs += 50) {
+  // The next page waits five seconds for the answer, which may still arrive.
+  for (let waitedMs = 0; waitedMs < 5_100; waitedMs += 50) {
     await setup.browser.turn()
     setup.clock.tick(50)
   }

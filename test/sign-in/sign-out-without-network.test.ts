@@ -72,7 +72,7 @@ it.each(unconfirmed)(
     browser.wake('online')
     await idle()
     expect(callsTo('logout').at(-1)).toMatchObject({ status: 204, outcome: 'signed_out' })
-    expect(browser.storedNames()).toEqual([])
+    expect(browser.storedSession()).toBe('ended')
     auth.dispose()
     expect(await reload({ restore: 'always' }).ready()).toMatchObject({ status: 'unauthenticated' })
   }
@@ -95,7 +95,7 @@ it.each(unconfirmed)(
     expect(seen).toEqual(['unauthenticated'])
     expect(callsTo('refresh')).toHaveLength(0)
     expect(callsTo('logout').at(-1)).toMatchObject({ status: 204, outcome: 'signed_out' })
-    expect(browser.storedNames()).toEqual([])
+    expect(browser.storedSession()).toBe('ended')
   }
 )
 
@@ -107,7 +107,7 @@ it.each(refusing)(
     browser.wake('online')
     await idle()
     expect([sent('/logout'), sent('/refresh')]).toEqual([2, 1])
-    expect(browser.storedNames()).toEqual([])
+    expect(browser.storedSession()).toBe('ended')
   }
 )
 

@@ -45,7 +45,7 @@ it('runs no timer while signed out, over a hundred sign-ins and sign-outs of one
     expect(clock.pendingTimers()).toBe(0)
     expect(browser.wakeListeners()).toBe(1)
   }
-  expect(browser.storedNames()).toEqual([])
+  expect(browser.storedSession()).toBe('ended')
 })
 
 it('runs no timer after the server has ended the session, while requests continue', async () => {

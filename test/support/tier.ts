@@ -15,9 +15,13 @@ function readTier(value: string | undefined): Tier {
   throw new Error(`Environment variable TIER: expected test, matrix or long; received ${value}.`)
 }
 
-/** How many rounds a loop makes, or how large an input is. */
-export function sample(sizes: { readonly test: number; readonly matrix: number }): number {
-  return tier === 'test' ? sizes.test : sizes.matrix
+/** How many rounds a loop makes, or how large an input is. Campaigns default to the matrix. */
+export function sample(sizes: {
+  readonly test: number
+  readonly matrix: number
+  readonly long?: number
+}): number {
+  return sizes[tier] ?? sizes.matrix
 }
 
 export type Pair<Row, Transport> = Row & { readonly transport: Transport }

@@ -29,7 +29,6 @@ const opaqueTokens: TabsOptions = {
 
 it.each([
   ['with a sub in the token', {}],
-  ['with opaque tokens', opaqueTokens],
   ['without locks and storage', { without: ['locks', 'storage'] }],
   ['with tabs that only signal', { client: { tabs: 'signal' } }]
 ] satisfies [string, TabsOptions][])(
@@ -73,14 +72,14 @@ it('rejects queued requests of the first user when another user signs in elsewhe
 })
 
 it('keeps the cookie of the user who signed in while another tab refreshed', async () => {
-  const { first, second, settle, browser, openTab, callsTo } = await openAda()
+  const { first, second, settle, pass, browser, openTab, callsTo } = await openAda()
   const gate = browser.hold('/refresh')
   second.auth.refresh().catch(() => {})
   await gate.arrived(1)
   const entering = first.auth.login(grace)
   gate.release()
+  await pass(200)
   await entering
-  await settle()
   const third = openTab({ tabs: 'off' })
   await settle()
   const token = await third.auth.getAccessToken()
@@ -88,6 +87,35 @@ it('keeps the cookie of the user who signed in while another tab refreshed', asy
     JSON.parse(Buffer.from(one.split('.')[1] ?? '', 'base64url').toString()).sub
   expect(subject(token)).toBe(subject(await first.auth.getAccessToken()))
   expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
+})
+
+// It may be another user, so the app must see that the first session has ended.
+it('ends the session as user-changed and enters the new one if opaque tokens name no user', async () => {
+  const { first, second, pass } = await openAda(opaqueTokens)
+  await pass(400)
+  const entering = first.auth.login(ada)
+  await pass(400)
+  await entering
+  expect(second.events.slice(-2)).toMatchObject([
+    { name: 'signed-out', event: { reason: 'user-changed' } },
+    { name: 'signed-in', event: { via: 'other-tab' } }
+  ])
+  expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
+})
+
+it('enters the new session after an emergency if opaque tokens name no user', async () => {
+  const { first, second, server, pass } = await openAda(opaqueTokens)
+  await pass(400)
+  server.endSessions()
+  const refused = first.auth.refresh().catch(() => {})
+  await pass(400)
+  await refused
+  expect(second.auth.getState()).toMatchObject({ reason: 'session-expired' })
+  const entering = first.auth.login(ada)
+  await pass(400)
+  await entering
+  expect(second.auth.getState().status).toBe('authenticated')
+  expect(second.events.filter(({ name }) => name === 'signed-out')).toHaveLength(1)
 })
 
 it('signs an expired tab in again only if its own user signs in in another tab', async () => {

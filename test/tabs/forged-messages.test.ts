@@ -2,49 +2,50 @@
 // version.
 import { expect, it } from 'vitest'
 import { readMessage } from '../../src/tabs/messages.ts'
+import { emptyRecord, parseRecord, writeRecord } from '../../src/tabs/record-value.ts'
 import { sendForgedMessages } from '../support/setups/forged-tab-messages.ts'
 import { ada } from '../support/setups/test-client.ts'
 import { setUpTabs } from '../support/setups/virtual-tabs.ts'
 
-const sessionVersion = { generation: 1_000, sessionId: 'abcd' }
-const token = { accessToken: 'a.b.c', ageMs: 0, sentAtMs: 0 }
-const good = { version: 2, type: 'token', sessionVersion, reason: 'refreshed', token }
+const ended = { id: 'abcd', counter: 1_000, reason: 'idle', isConfirmed: false } as const
+const value = { ...emptyRecord, counter: 1_000, sessionId: 'abcd' }
+const record = writeRecord(value)
+const token = { reason: 'refreshed', accessToken: 'a.b.c', ageMs: 0, sentAtMs: 0 }
+const good = { version: 3, type: 'record', record, token }
+const withRecord = (changes: object) => ({
+  ...good,
+  record: JSON.stringify({ ...value, ...changes })
+})
 
 it('reads a tab message of the current version', () => {
   expect(readMessage(good)).toMatchObject({
-    type: 'token',
-    reason: 'refreshed',
-    sessionVersion
+    type: 'record',
+    record: { counter: 1_000, sessionId: 'abcd' },
+    token: { reason: 'refreshed', accessToken: 'a.b.c' }
   })
-  expect(readMessage({ version: 2, type: 'ask' })).toEqual({ type: 'ask' })
-  expect(readMessage({ version: 2, type: 'ended', sessionVersion, reason: 'idle' })).toMatchObject({
-    reason: 'idle'
-  })
+  expect(readMessage({ version: 3, type: 'ask' })).toEqual({ type: 'ask' })
+  expect(readMessage(withRecord({ ended: [ended] }))).toMatchObject({ record: { ended: [ended] } })
   expect(readMessage({ ...good, token: undefined })).toMatchObject({ token: undefined })
 })
 
 it.each([
   ['an undefined value', undefined],
   ['a string', 'ask'],
-  ['another version', { ...good, version: 1 }],
+  ['another version', { ...good, version: 2 }],
   ['no version', { ...good, version: undefined }],
   ['an unknown type', { ...good, type: 'steal' }],
-  ['an unknown reason for a token', { ...good, reason: 'stolen' }],
-  [
-    'an unknown reason for an end',
-    { version: 2, type: 'ended', sessionVersion, reason: 'because' }
-  ],
-  ['no session version', { ...good, sessionVersion: undefined }],
-  [
-    'a generation that is a string',
-    { ...good, sessionVersion: { ...sessionVersion, generation: '7' } }
-  ],
-  ['a negative generation', { ...good, sessionVersion: { ...sessionVersion, generation: -1 } }],
-  [
-    'an infinite generation',
-    { ...good, sessionVersion: { ...sessionVersion, generation: Infinity } }
-  ],
-  ['a malformed session ID', { ...good, sessionVersion: { ...sessionVersion, sessionId: 'a b' } }],
+  ['an unknown reason for a token', { ...good, token: { ...token, reason: 'stolen' } }],
+  ['an unknown reason for an end', withRecord({ ended: [{ ...ended, reason: 'because' }] })],
+  ['no record', { ...good, record: undefined }],
+  ['a record that is not a text', { ...good, record: value }],
+  ['a record that is not JSON', { ...good, record: '{' }],
+  ['a huge record', withRecord({ more: 'a'.repeat(20_000) })],
+  ['a counter that is a string', withRecord({ counter: '7' })],
+  ['a negative counter', withRecord({ counter: -1 })],
+  ['an infinite counter', withRecord({ counter: Infinity })],
+  ['a session ID that is not a text', withRecord({ sessionId: 7 })],
+  ['too many ended sessions', withRecord({ ended: Array(9).fill(ended) })],
+  ['a hold that is not complete', withRecord({ hold: { step: 1, value: { untilMs: 1 } } })],
   ['a token with a line break', { ...good, token: { ...token, accessToken: 'a\r\nb' } }],
   ['an empty token', { ...good, token: { ...token, accessToken: '' } }],
   ['a huge token', { ...good, token: { ...token, accessToken: 'a'.repeat(65_537) } }],
@@ -58,22 +59,21 @@ it.each([
 })
 
 it.each([
-  ['a sign-out', { version: 2, type: 'ended', reason: 'signed-out' }],
-  ['a token', { ...good }],
-  ['a sign-in', { ...good, reason: 'signed-in' }]
-])('ignores a forged message that storage does not confirm: %s', async (_, message) => {
-  const { openTab, settle, forge, pass } = setUpTabs()
+  ['a sign-out', (own: string) => ({ ended: [{ ...ended, id: own }] }), undefined],
+  ['a token', (own: string) => ({ sessionId: own }), token],
+  ['a sign-in', () => ({ sessionId: 'abcd' }), { ...token, reason: 'signed-in' }]
+])('ignores a forged message that storage does not confirm: %s', async (_, change, forged) => {
+  const { openTab, settle, forge, pass, browser } = setUpTabs()
   const { auth, events } = openTab()
   await settle()
   await auth.login(ada)
   const second = openTab()
-  await settle()
+  await pass(3_000)
   const seen = events.length
-  for (const generation of [1, 2, 3, 1_000, Number.MAX_SAFE_INTEGER]) {
-    forge({
-      ...message,
-      sessionVersion: { generation, sessionId: message.type === 'ended' ? null : 'abcd' }
-    })
+  const [stored] = [...browser.storage.entries.values()].flatMap((text) => parseRecord(text) ?? [])
+  for (const counter of [1, 2, 3, 1_000, Number.MAX_SAFE_INTEGER]) {
+    const record = writeRecord({ ...emptyRecord, ...change(stored?.sessionId ?? ''), counter })
+    forge({ version: 3, type: 'record', record, token: forged })
     await pass(300)
   }
   expect(events.slice(seen)).toEqual([])

@@ -75,7 +75,7 @@ it.each(['before the request is sent', 'while the server is at work', 'before th
     gate?.release()
     await settle()
     const refreshing = second.auth.refresh()
-    await pass(3_000)
+    await pass(6_000)
     await refreshing
     expect(second.auth.getState().status).toBe('authenticated')
     expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
@@ -93,7 +93,7 @@ it('waits for the answer to the refresh of a closed page before it sends another
   gate.release()
   await settle()
   const before = callsTo('refresh').length
-  await pass(2_000)
+  await pass(5_000)
   expect(next.auth.getState().status).toBe('authenticated')
   expect(callsTo('refresh').length - before).toBe(1)
   expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')

@@ -33,6 +33,7 @@ async function openTwo(options: TabsOptions) {
 const readUser = createReadUser({ id: defaultUserId, profile: undefined })
 const now = { wallMs: 1_000, monotonicMs: 1_000 }
 const message = {
+  reason: 'refreshed' as const,
   accessToken: 'opaque',
   refreshToken: undefined,
   lifetimeSeconds: 300,

@@ -55,7 +55,7 @@ const controls: readonly Control[] = [
     id: 'revoke',
     icon: <RevokeIcon />,
     title: 'Revoke the access tokens',
-    hint: 'A 401, one refresh, a replay. A second 401 within 5 seconds reaches the app.',
+    hint: 'A 401, one refresh, a replay: the app does not notice.',
     act: revokeAccessTokens
   },
   {

@@ -1,5 +1,4 @@
 // API calls of the app: plain axios requests through the client, without any code for tokens.
-import { isAxiosError } from 'axios'
 import { isAuthError } from 'everbearer'
 import { auth } from './auth.ts'
 import {
@@ -56,14 +55,11 @@ async function callApi(): Promise<AppCall['outcome']> {
 
 let explainedAtMs = 0
 
-/** Once for all refusals of a burst. */
-function explainRefusal(): void {
-  if (Date.now() - explainedAtMs < 5000) return
+/** Once for all failures of a burst. */
+function explainFailure(error: unknown): void {
+  if (Date.now() - explainedAtMs < 1000) return
   explainedAtMs = Date.now()
-  say(
-    'alert',
-    'A request failed with 401. For 5 seconds after a 401 triggered a refresh, another 401 does not trigger one.'
-  )
+  say('alert', `A request failed: ${error instanceof Error ? error.message : String(error)}`)
 }
 
 async function ask(): Promise<AppCall['outcome']> {
@@ -72,11 +68,9 @@ async function ask(): Promise<AppCall['outcome']> {
     if (data.email !== currentHistory().email) change(() => ({ email: data.email }))
     return 'ok'
   } catch (error) {
-    const state = auth.getState()
-    if (state.status === 'authenticated' && isAxiosError(error) && error.status === 401) {
-      explainRefusal()
-    }
-    const hasLeft = state.status === 'unauthenticated' && state.reason === 'signed-out'
-    return hasLeft || isAuthError(error, 'ERR_AUTH_SESSION_CHANGED') ? 'dropped' : 'failed'
+    const hasLeft = auth.getState().status === 'unauthenticated'
+    if (hasLeft || isAuthError(error, 'ERR_AUTH_SESSION_CHANGED')) return 'dropped'
+    explainFailure(error)
+    return 'failed'
   }
 }

@@ -47,7 +47,7 @@ const protectedMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 const unknownRoute: Route = {
   name: 'unknown',
-  methods: [],
+  methods: protectedMethods,
   answer: async ({ url }) => {
     const isControl = parseUrl(url)?.pathname.startsWith('/__mock/') === true
     const description = isControl
@@ -138,8 +138,8 @@ export function createRouter({
       answer: (request) => guard.admit(request, respond)
     }),
 
-    async dispatch({ request, route, isCurrent }) {
-      return request.method === 'OPTIONS' && route !== unknownRoute
+    async dispatch({ request, route, label, isCurrent }) {
+      return label === 'preflight'
         ? crossOrigin.preflight(request, route.methods)
         : route.answer(request, isCurrent)
     }

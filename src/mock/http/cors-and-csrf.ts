@@ -52,7 +52,8 @@ export function createCrossOrigin({
             ['Access-Control-Allow-Credentials', 'true']
           ]
     const isForeign = origin === undefined && headerValue(request, 'origin') !== undefined
-    const others = response.headers.filter(([name]) => !isReplaced(name, isForeign))
+    const shown = origin === undefined ? response.headers : withExposed(response.headers)
+    const others = shown.filter(([name]) => !isReplaced(name, isForeign))
     // `Vary` for a refused origin too: a cache must not serve that response to an allowed origin.
     const vary = withMember(response.headers, 'Vary', 'Origin')
     return { ...response, headers: [...others, ...own, ['Vary', vary]] }
@@ -131,6 +132,19 @@ export function withMember(
     .filter((value) => value !== '')
   const isPresent = members.some((value) => value.toLowerCase() === member.toLowerCase())
   return [...members, ...(isPresent ? [] : [member])].join(', ')
+}
+
+/** CORS hides these headers unless they are listed, and the client reads them. */
+const readByClient = ['Retry-After', 'WWW-Authenticate']
+
+function withExposed(headers: WireResponse['headers']): WireResponse['headers'] {
+  const expose = 'Access-Control-Expose-Headers'
+  return readByClient
+    .filter((name) => headerValue({ headers }, name) !== undefined)
+    .reduce((all, name) => {
+      const others = all.filter(([key]) => key.toLowerCase() !== expose.toLowerCase())
+      return [...others, [expose, withMember(all, expose, name)]]
+    }, headers)
 }
 
 /** A response for a refused origin loses every CORS header, even one that a handler has set. */

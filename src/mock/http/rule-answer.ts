@@ -45,7 +45,8 @@ function writeRule(rule: AnswerPattern, usual: UsualAnswer): WireResponse | unde
   const challenge = rule.challenge === undefined ? undefined : writeChallenge(rule.challenge)
   const isPossible = rule.challenge === undefined || challenge !== undefined
   if (status === undefined || body === undefined || !isPossible) return undefined
-  const headers = challengeHeaders(challenge, status === 401 ? usual.challenge : undefined)
+  const shown = challenge ?? (status === 401 ? usual.challenge : undefined)
+  const headers: [string, string][] = shown === undefined ? [] : [['WWW-Authenticate', shown]]
   const isEmpty = isBodiless(status) || (body === '' && usual.members === undefined)
   if (isEmpty) return noContent([['Cache-Control', 'no-store'], ...headers], status)
   return typeof body === 'object' ? json(status, body, headers) : plain(status, body, headers)
@@ -82,20 +83,6 @@ function plain(status: number, body: string, headers: [string, string][]): WireR
     setCookies: [],
     body
   }
-}
-
-/** A page of another origin cannot read the challenge of a rule unless it is exposed. */
-function challengeHeaders(
-  ofRule: string | undefined,
-  usual: string | undefined
-): [string, string][] {
-  if (ofRule !== undefined) {
-    return [
-      ['WWW-Authenticate', ofRule],
-      ['Access-Control-Expose-Headers', 'WWW-Authenticate']
-    ]
-  }
-  return usual === undefined ? [] : [['WWW-Authenticate', usual]]
 }
 
 /** `undefined` if a header cannot hold the challenge. */

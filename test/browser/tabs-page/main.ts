@@ -1,5 +1,6 @@
-// Page of one tab: records the client's events, and calls the API on request.
-import { type AuthClient, createAuthClient } from 'everbearer'
+// Page of one tab: records the client's events, and calls the API on request. The query may hold
+// options of the client, as JSON. A page that is prerendered calls the API by itself.
+import { type AuthClient, type AuthClientOptions, createAuthClient } from 'everbearer'
 
 declare const API_URL: string
 
@@ -14,6 +15,9 @@ declare global {
     readonly tab: {
       readonly auth: AuthClient
       readonly report: TabReport
+      readonly apiUrl: string
+      /** Creates another client on this page. */
+      create(options: AuthClientOptions): AuthClient
       /** Calls the API `times` times, and resolves when all calls have ended. */
       call(times: number, everyMs: number): Promise<void>
     }
@@ -21,7 +25,9 @@ declare global {
 }
 
 const report: TabReport = { succeeded: 0, failed: [], events: [] }
-const auth = createAuthClient({ baseURL: API_URL })
+const given = new URLSearchParams(location.search).get('options')
+const create = (options: AuthClientOptions) => createAuthClient({ baseURL: API_URL, ...options })
+const auth = create(JSON.parse(given ?? '{}'))
 
 const note = (name: string, detail?: string) =>
   report.events.push({ name, detail, atMs: Date.now() })
@@ -30,6 +36,9 @@ auth.on('refreshed', ({ reason }) => note('refreshed', reason))
 auth.on('reissued', () => note('reissued'))
 auth.on('signed-out', ({ reason }) => note('signed-out', reason))
 auth.on('refresh-started', ({ reason }) => note('refresh-started', reason))
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) note('back-from-cache')
+})
 
 async function call(times: number, everyMs: number): Promise<void> {
   const calls: Promise<unknown>[] = []
@@ -47,4 +56,9 @@ async function call(times: number, everyMs: number): Promise<void> {
   await Promise.all(calls)
 }
 
-Object.defineProperty(window, 'tab', { value: { auth, report, call } })
+if ((document as { readonly prerendering?: boolean }).prerendering) {
+  // Shows the test that the page runs.
+  fetch(`${API_URL}/.well-known/jwks.json`, { mode: 'no-cors', cache: 'no-store' })
+  auth.ready().then(() => call(1, 0))
+}
+Object.defineProperty(window, 'tab', { value: { auth, report, apiUrl: API_URL, create, call } })

@@ -66,6 +66,7 @@ describe('CORS by default', () => {
 
     expect(answer.status).toBe(401)
     expect(corsRows(answer)).toEqual([
+      ['Access-Control-Expose-Headers', 'WWW-Authenticate'],
       ['Access-Control-Allow-Origin', origin],
       ['Access-Control-Allow-Credentials', 'true']
     ])
@@ -172,6 +173,47 @@ describe('a preflight', () => {
       'GET, HEAD, POST, PUT, PATCH, DELETE'
     )
   })
+})
+
+it('lets a page of another origin read the 404 of an unknown path', async () => {
+  const { server } = createServerWithClock()
+  const asked = await preflight(server, '/nowhere', 'http://localhost:3000', 'PUT', 'content-type')
+  expect([asked.status, header(asked, 'access-control-allow-origin')]).toEqual([
+    204,
+    'http://localhost:3000'
+  ])
+  expect(server.calls.at(-1)).toMatchObject({ route: 'preflight', outcome: 'accepted' })
+  const answer = await server.handle({
+    method: 'PUT',
+    url: `${base}/nowhere`,
+    headers: [json, ['Origin', 'http://localhost:3000']]
+  })
+  expect([answer.status, header(answer, 'access-control-allow-origin')]).toEqual([
+    404,
+    'http://localhost:3000'
+  ])
+})
+
+it.each<[string, Rows, string | undefined]>([
+  ['Retry-After', [['Retry-After', '8']], 'Retry-After'],
+  ['WWW-Authenticate', [['WWW-Authenticate', 'Bearer']], 'WWW-Authenticate'],
+  [
+    'both, beside the headers of the handler',
+    [
+      ['retry-after', '8'],
+      ['www-authenticate', 'Basic'],
+      ['access-control-expose-headers', 'X-Page']
+    ],
+    'X-Page, Retry-After, WWW-Authenticate'
+  ],
+  ['no header if the answer has none of them', [], undefined]
+])('exposes to a page of another origin %s', async (_, headers, exposed) => {
+  const { server } = createServerWithClock()
+  server.failNext('refresh', { status: 429, headers: Object.fromEntries(headers) })
+  const ask = (origin: string) =>
+    server.handle({ method: 'POST', url: `${base}/refresh`, headers: [json, ['Origin', origin]] })
+  const answer = await ask('http://localhost:3000')
+  expect(header(answer, 'access-control-expose-headers')).toBe(exposed)
 })
 
 it('answers OPTIONS without Access-Control-Request-Method with the allowed methods', async () => {

@@ -60,7 +60,7 @@ it('sends no refresh for a session that another tab has signed out of', async ()
   browser.intercept('/logout', { kind: 'unreachable' })
   await other.logout()
   const before = callsTo('refresh').length
-  await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  await expect(auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NOT_AUTHENTICATED' })
   expect(callsTo('refresh')).toHaveLength(before)
   expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
 })

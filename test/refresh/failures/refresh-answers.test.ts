@@ -34,6 +34,11 @@ const endings: readonly [string, Fault][] = [
     answers(400, { ...invalidGrant, error_description: 'the family was revoked' })
   ],
   ['401 without a body', answers(401)],
+  // A gateway and a CSRF filter can answer like the backend. `refusals.session` can name
+  // the difference.
+  ['401 as plain text', answers(401, 'Unauthorized', asText)],
+  ['401 with the message of a gateway', answers(401, { message: 'Unauthorized' })],
+  ['401 of a CSRF filter', answers(401, { error: 'CSRF token missing' })],
   ['401 with garbage', answers(401, '{"error":', asText)],
   ['401 with another error', answers(401, { error: 'invalid_client' })],
   ['401 with a challenge', answers(401, {}, { 'WWW-Authenticate': 'Bearer' })],
@@ -103,6 +108,11 @@ const keepings: readonly [string, Fault][] = [
   ['403 as a problem', answers(403, { title: 'Forbidden' }, asProblem)],
   ['403 as plain text', answers(403, 'Forbidden', asText)],
   ['403 with the message of a gateway', answers(403, { message: 'Forbidden' })],
+  ['403 invalid_grant in HTML', answers(403, '<p>{"error":"invalid_grant"}</p>', asHtml)],
+  ['403 invalid_grant with Retry-After', answers(403, invalidGrant, { 'Retry-After': '0' })],
+  ['403 invalid_grant with a challenge of another scheme', answers(403, invalidGrant, basic)],
+  ['403 of a CSRF filter', answers(403, { error: 'CSRF token missing' })],
+  ['403 with Retry-After', answers(403, 'Too many requests', { 'Retry-After': '0' })],
   ['400 with the error in capitals', answers(400, { error: 'INVALID_GRANT' })],
   ['400 with the error in a list', answers(400, { error: ['invalid_grant'] })],
   ['400 with the error in an object', answers(400, { error: { code: 'invalid_grant' } })],

@@ -9,8 +9,14 @@ import { afterAll, beforeAll } from 'vitest'
 import { serveBuiltPage } from './built-page.ts'
 import { launchChromium } from './chromium.ts'
 
-/** @returns the URL of the page. Its script reads the URL of the API from `API_URL` */
-export function serveAppAndApi(server: MockAuthServer, folder: 'page' | 'tabs-page'): () => string {
+export interface AppAndApi {
+  /** The URL of the page. Its script reads the URL of the API from `API_URL`. */
+  readonly url: () => string
+  /** Without a trailing slash. */
+  readonly apiUrl: () => string
+}
+
+export function serveAppAndApi(server: MockAuthServer, folder: 'page' | 'tabs-page'): AppAndApi {
   let api: Awaited<ReturnType<typeof listen>> | undefined
   let site: Awaited<ReturnType<typeof serveBuiltPage>> | undefined
 
@@ -24,7 +30,7 @@ export function serveAppAndApi(server: MockAuthServer, folder: 'page' | 'tabs-pa
     await api?.close()
   })
 
-  return () => requireRunning(site).url
+  return { url: () => requireRunning(site).url, apiUrl: () => requireRunning(api).url }
 }
 
 /** Call this after the servers are set up, so that the browser closes before they do. */

@@ -21,23 +21,31 @@ export function findChromium(): string | undefined {
 }
 
 /**
- * Starts a headless browser. Its pages are searched for tokens. Without `--no-sandbox`, Chromium
- * does not start as root. Without the other flags, it contacts hosts on the internet.
+ * Without `--no-sandbox`, Chromium does not start as root. Without the other flags, it contacts
+ * hosts on the internet.
+ */
+export const chromiumFlags: readonly string[] = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync'
+]
+
+/**
+ * Starts a headless browser. Its pages are searched for tokens. It has a back/forward cache, as
+ * users have, which Playwright switches off. `goBack()` must therefore wait for `commit`: a page
+ * from the cache does not load.
  */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = findChromium()
   if (executablePath === undefined) throw new Error(`No Chromium found. ${howToGetChromium}`)
   const browser = await chromium.launch({
     executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync'
-    ]
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+    args: [...chromiumFlags]
   })
   huntInBrowser(browser)
   return browser

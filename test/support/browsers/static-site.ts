@@ -1,4 +1,4 @@
-// Static site: serves a directory on a free port.
+// Static site: serves a directory on a free port. `/clear-site-data` clears the origin's storage.
 import { createReadStream, existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -18,6 +18,11 @@ export interface Site {
 export async function serveDirectory(directory: string): Promise<Site> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    if (pathname === '/clear-site-data') {
+      response.writeHead(200, { 'Clear-Site-Data': '"storage"', 'Content-Type': 'text/html' })
+      response.end('<!doctype html><link rel="icon" href="data:," />')
+      return
+    }
     const file = join(directory, pathname === '/' ? 'index.html' : pathname)
     if (!file.startsWith(directory) || !existsSync(file)) {
       response.writeHead(404).end()

@@ -2,6 +2,8 @@
 // or replace the token.
 import fc from 'fast-check'
 import { expect } from 'vitest'
+import { toJson } from '../../../src/lib/json-path.ts'
+import { emptyRecord } from '../../../src/tabs/record-value.ts'
 import { ada, grace } from './test-client.ts'
 import { setUpTabs } from './virtual-tabs.ts'
 
@@ -14,19 +16,29 @@ const oneOf = (...values: unknown[]) =>
 function forgery(foreignToken: string, ownToken: string) {
   return fc.record(
     {
-      version: nearly(2, 20),
-      type: oneOf('token', 'token', 'ended', 'ask'),
-      reason: oneOf('refreshed', 'reissued', 'reply', 'signed-in'),
-      sessionVersion: fc.oneof(
-        fc.record({
-          generation: fc.oneof(fc.nat(50), fc.integer(), anything),
-          sessionId: oneOf('abcd', null, undefined)
-        }),
+      version: nearly(3, 20),
+      type: oneOf('record', 'record', 'ask'),
+      record: fc.oneof(
+        fc
+          .record({
+            counter: fc.oneof(fc.nat(50), fc.integer()),
+            sessionId: oneOf('abcd', undefined),
+            ended: fc.array(
+              fc.record({
+                id: oneOf('abcd', 'efgh'),
+                counter: fc.nat(50),
+                reason: oneOf('signed-out', 'session-expired', 'idle'),
+                isConfirmed: fc.boolean()
+              })
+            )
+          })
+          .map((changes) => toJson({ ...emptyRecord, ...changes })),
         anything
       ),
       token: fc.oneof(
         fc.record(
           {
+            reason: oneOf('refreshed', 'reissued', 'reply', 'signed-in'),
             accessToken: oneOf(
               ownToken,
               `${ownToken}x`,

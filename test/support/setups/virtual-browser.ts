@@ -5,6 +5,7 @@ import { AxiosError, AxiosHeaders } from 'axios'
 import type { Platform, PlatformStorage, Wake } from 'everbearer'
 import type { MockAuthServer, WireResponse } from 'everbearer/mock'
 import { CookieJar } from 'tough-cookie'
+import { liveSession, parseRecord, pendingSignOut } from '../../../src/tabs/record-value.ts'
 
 /** A replacement for the normal exchange of a request with the server. */
 type Interception =
@@ -48,8 +49,10 @@ export interface VirtualBrowser {
   /** The number of listeners for wakes of the page. */
   wakeListeners(): number
   readonly storage: PlatformStorage & { readonly entries: ReadonlyMap<string, string> }
-  /** The names of the storage entries, except those that coordinate tabs. */
-  storedNames(): string[]
+  /** The session in storage. `pending`: the server has not confirmed its sign-out. */
+  storedSession(): 'unknown' | 'live' | 'pending' | 'ended'
+  /** Clears storage as another page does. */
+  clearStorage(): void
 }
 
 /** Observes and delays requests. */
@@ -90,6 +93,18 @@ export function createVirtualBrowser(
   const warnings: string[] = []
   const wakeListeners = new Set<(wake: Wake) => void>()
   const entries = new Map<string, string>()
+  const storageListeners = new Set<() => void>()
+  const storage: PlatformStorage = {
+    getItem: (key) => entries.get(key) ?? null,
+    // A tab also gets an event for its own write, unlike in a browser. It does no harm.
+    setItem(key, value) {
+      entries.set(key, value)
+      queueMicrotask(() => {
+        for (const listener of storageListeners) listener()
+      })
+    },
+    removeItem: (key) => void entries.delete(key)
+  }
   let isVisible = true
   let isOnline = true
   let inFlight = 0
@@ -194,11 +209,12 @@ export function createVirtualBrowser(
         wakeListeners.add(listener)
         return () => wakeListeners.delete(listener)
       },
-      storage: {
-        getItem: (key) => entries.get(key) ?? null,
-        setItem: (key, value) => void entries.set(key, value),
-        removeItem: (key) => void entries.delete(key)
+      onStorageChange(listener) {
+        storageListeners.add(listener)
+        return () => storageListeners.delete(listener)
       },
+      referrerOrigin: () => undefined,
+      storage,
       locks: undefined
     },
     async fetch(input, init) {
@@ -298,16 +314,17 @@ export function createVirtualBrowser(
       for (const listener of wakeListeners) listener(wake)
     },
     wakeListeners: () => wakeListeners.size,
-    storedNames() {
-      const names = [...entries.keys()].map((key) => key.slice(key.lastIndexOf(':') + 1))
-      return names.filter((name) => name !== 'version' && name !== 'tabs')
+    storedSession() {
+      const record = [...entries.values()].map(parseRecord).find((one) => one !== undefined)
+      if (record?.sessionId === undefined) return 'unknown'
+      if (liveSession(record) !== undefined) return 'live'
+      return pendingSignOut(record) === undefined ? 'ended' : 'pending'
     },
-    storage: {
-      entries,
-      getItem: (key) => entries.get(key) ?? null,
-      setItem: (key, value) => void entries.set(key, value),
-      removeItem: (key) => void entries.delete(key)
-    }
+    clearStorage() {
+      entries.clear()
+      for (const listener of storageListeners) listener()
+    },
+    storage: { entries, ...storage }
   }
 }
 

@@ -110,6 +110,8 @@ export function setUpTabs(options: TabsOptions = {}): TabsSetup {
             (error) => whenRunning(() => reject(error))
           )
         }),
+      onStorageChange: (listener) =>
+        browser.platform.onStorageChange?.(() => whenRunning(listener)) ?? (() => {}),
       onWake(listener) {
         wakers.add(listener)
         return () => wakers.delete(listener)

@@ -26,7 +26,7 @@ export interface RefreshRun {
 export interface AppCall {
   readonly id: number
   readonly atMs: number
-  /** `dropped`: the user signed out while the call was in flight. */
+  /** `dropped`: the session ended while the call was in flight. */
   readonly outcome: 'pending' | 'ok' | 'failed' | 'dropped'
 }
 
@@ -108,9 +108,12 @@ export function count(name: keyof Counts): void {
   change(({ counts }) => ({ counts: { ...counts, [name]: counts[name] + 1 } }))
 }
 
+/** A burst may repeat a sentence. It then stands in the log once. */
 export function say(tone: Tone, text: string): void {
   const entry = { id: newId(), atMs: Date.now(), tone, text }
-  change(({ log }) => ({ log: [entry, ...log].slice(0, keptLogEntries) }))
+  change(({ log }) =>
+    log[0]?.text === text ? {} : { log: [entry, ...log].slice(0, keptLogEntries) }
+  )
 }
 
 export function mark(label: string): void {

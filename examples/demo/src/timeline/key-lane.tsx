@@ -3,14 +3,13 @@ import { memo } from 'react'
 import type { KeyLife } from '../../demo-facts.ts'
 import { type Mark, useHistory } from '../history/history.ts'
 import { colourClass } from './key-colour.ts'
+import { widthMs } from './room.ts'
 import { at, type Style } from './scale.ts'
 
 /** The length of an open end: beyond the visible part, but within the limits of layout engines. */
 const openEndSeconds = 100_000
-/** Flags that are closer than this alternate between two rows. */
-const crowdedMs = 11_000
 
-export const KeyLane = memo(function KeyLane() {
+export const KeyLane = memo(function KeyLane({ pxPerSecond }: { readonly pxPerSecond: number }) {
   const keys = useHistory((history) => history.keys)
   const marks = useHistory((history) => history.marks)
   return (
@@ -18,11 +17,13 @@ export const KeyLane = memo(function KeyLane() {
       {keys.map((key) => (
         <KeyBars key={key.kid} life={key} />
       ))}
-      {flagRows(marks).map(({ mark, row }) => (
+      {flagRows(marks, pxPerSecond).map(({ mark, row }) => (
         <div key={`${mark.atMs} ${mark.label}`} className="flag" style={at(mark.atMs)}>
-          <span className="flag-label" data-row={row}>
-            {mark.label}
-          </span>
+          {row === undefined ? null : (
+            <span className="flag-label" data-row={row}>
+              {mark.label}
+            </span>
+          )}
         </div>
       ))}
     </div>
@@ -48,12 +49,18 @@ function span(fromMs: number, toMs: number | undefined): Style {
   return { ...at(fromMs), '--for': seconds }
 }
 
-function flagRows(marks: readonly Mark[]): readonly { mark: Mark; row: number }[] {
-  const flags: { mark: Mark; row: number }[] = []
-  for (const mark of marks) {
-    const previous = flags.at(-1)
-    const isCrowded = previous !== undefined && mark.atMs - previous.mark.atMs < crowdedMs
-    flags.push({ mark, row: isCrowded ? 1 - previous.row : 0 })
-  }
-  return flags
+interface Flag {
+  readonly mark: Mark
+  /** `undefined`: both rows are taken, so the flag has no label. */
+  readonly row: number | undefined
+}
+
+function flagRows(marks: readonly Mark[], pxPerSecond: number): readonly Flag[] {
+  const takenUntilMs = [0, 0]
+  return marks.map((mark) => {
+    const row = takenUntilMs.findIndex((untilMs) => untilMs <= mark.atMs)
+    if (row === -1) return { mark, row: undefined }
+    takenUntilMs[row] = mark.atMs + widthMs(mark.label, pxPerSecond)
+    return { mark, row }
+  })
 }

@@ -62,11 +62,11 @@ export function Timeline() {
           <div className="now" />
           <div ref={tape} className="tape">
             <Ticks />
-            <KeyLane />
+            <KeyLane pxPerSecond={pxPerSecond} />
             <TokenLane />
             <RefreshLane />
-            <ServerLane />
-            <AppLane />
+            <ServerLane pxPerSecond={pxPerSecond} />
+            <AppLane pxPerSecond={pxPerSecond} />
           </div>
           <span className="now-label">now</span>
           <NoToken />

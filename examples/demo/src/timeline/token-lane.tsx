@@ -33,8 +33,13 @@ export const TokenLane = memo(function TokenLane() {
     <div className="lane lane-tokens">
       {tokens
         .filter(({ receivedAtMs }) => receivedAtMs > sinceMs)
-        .map((token) => (
-          <TokenBar key={token.generation} token={token} colour={colourOf(token.kid)} />
+        .map((token, index, shown) => (
+          <TokenBar
+            key={token.generation}
+            token={token}
+            nextInRowMs={shown[index + rows]?.receivedAtMs}
+            colour={colourOf(token.kid)}
+          />
         ))}
     </div>
   )
@@ -42,10 +47,12 @@ export const TokenLane = memo(function TokenLane() {
 
 interface TokenBarProps {
   readonly token: TokenLife
+  /** The label ends there. */
+  readonly nextInRowMs: number | undefined
   readonly colour: string
 }
 
-const TokenBar = memo(function TokenBar({ token, colour }: TokenBarProps) {
+const TokenBar = memo(function TokenBar({ token, nextInRowMs, colour }: TokenBarProps) {
   const { receivedAtMs, lifetimeSeconds, endedAtMs, endedBy } = token
   const isHeld = endedAtMs === undefined
   const livedSeconds = isHeld ? lifetimeSeconds : (endedAtMs - receivedAtMs) / 1000
@@ -57,7 +64,8 @@ const TokenBar = memo(function TokenBar({ token, colour }: TokenBarProps) {
     '--lived': Math.min(livedSeconds, lifetimeSeconds),
     '--row': row,
     '--link-from': Math.min(row, replacedRow),
-    '--link-rows': Math.abs(row - replacedRow)
+    '--link-rows': Math.abs(row - replacedRow),
+    ...(nextInRowMs === undefined ? {} : { '--room': (nextInRowMs - receivedAtMs) / 1000 })
   }
   return (
     <div className={`token ${colour} ${isHeld ? 'is-held' : 'is-over'}`} style={style}>

@@ -1,0 +1,75 @@
+// Back/forward cache: a page that polls comes back after the session has changed in another tab.
+import { createMockAuthServer } from 'everbearer/mock'
+import type { BrowserContext, Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { ada, grace, setUpChromiumTabs } from '../../support/browsers/chromium-tabs.ts'
+import { playRounds, roundsOf } from '../../support/browsers/rounds.ts'
+
+const server = createMockAuthServer({ refreshGraceSeconds: 0, users: [ada, grace] })
+const { url, openContext, openTab } = setUpChromiumTabs(server)
+const rounds = roundsOf({ matrix: 5, long: 50 })
+
+/** Signs Ada in, in a page that polls. Its listeners and its timer are older than the client's. */
+async function openPollingPage(): Promise<{ context: BrowserContext; polling: Page; other: Page }> {
+  const context = await openContext()
+  const polling = await context.newPage()
+  await polling.addInitScript(() => {
+    const call = () => void window.tab?.call(1, 0)
+    for (const type of ['pageshow', 'focus']) addEventListener(type, call)
+    for (const type of ['visibilitychange', 'resume']) document.addEventListener(type, call)
+    setInterval(call, 20)
+  })
+  await polling.goto(url())
+  return { context, polling, other: await openTab(context) }
+}
+
+const signIn = (tab: Page, user: object) => tab.evaluate((it) => window.tab.auth.login(it), user)
+const untilSignedIn = (tab: Page) =>
+  tab.waitForFunction(() => window.tab.auth.getState().status === 'authenticated')
+const timesRestored = (tab: Page) =>
+  tab.evaluate(
+    () => window.tab.report.events.filter(({ name }) => name === 'back-from-cache').length
+  )
+
+const changes: readonly (readonly [string, (other: Page) => Promise<unknown>])[] = [
+  ['a sign-out', (other) => other.evaluate(() => window.tab.auth.logout())],
+  ["another user's sign-in", (other) => signIn(other, grace)],
+  [
+    'a sign-out and Clear-Site-Data: "storage"',
+    async (other) => {
+      await other.evaluate(() => window.tab.auth.logout())
+      await other.goto(`${url()}clear-site-data`)
+    }
+  ]
+]
+
+it.each(changes)(
+  'sends no old token from the cache after %s in another tab',
+  {
+    timeout: 3_600_000
+  },
+  async (name, change) => {
+    const { polling, other } = await openPollingPage()
+    const results = await playRounds(`back from the cache after ${name}`, rounds, async () => {
+      await other.goto(url())
+      await signIn(other, ada)
+      await untilSignedIn(polling)
+      const subject = server.calls.findLast(({ route }) => route === 'login')?.sub
+      const restored = await timesRestored(polling)
+      await polling.goto('about:blank')
+      // The last poll may still be on its way.
+      await server.idle()
+      await change(other)
+      const from = server.calls.length
+      await polling.goBack({ waitUntil: 'commit' })
+      await polling.waitForFunction(() => window.tab.auth.getState().status === 'unauthenticated')
+      await polling.evaluate(() => window.tab.call(1, 0))
+      if ((await timesRestored(polling)) !== restored + 1) return 'not from the cache'
+      const calls = server.calls.slice(from).filter(({ route }) => route === 'me')
+      return calls.some(({ sub, kid }) => kid !== undefined && sub === subject)
+        ? 'sent an old token'
+        : 'ended'
+    })
+    expect(results).toEqual({ ended: rounds })
+  }
+)
