@@ -42,7 +42,8 @@ export interface Profile extends Facts, ServerFacts {
   /** For all pages of the browser. */
   setStorageFault(fault: StorageFault | undefined): void
   watch(...watchers: readonly Watcher[]): void
-  openTab(tab: number, restore: Conditions['restore']): Tab
+  /** `referrer`: the origin of the page that led here, if it is another one. */
+  openTab(tab: number, restore: Conditions['restore'], referrer: string | undefined): Tab
   /** Makes the call once the watchers know of it: a request may be sent at once. */
   call<T>(call: Omit<Call, 'at' | 'promise'>, make: () => Promise<T>): Promise<T>
   noteStep(action: Action, tab: number): void
@@ -89,10 +90,11 @@ export function createProfile(conditions: Conditions): Profile {
   const serverFacts = createServerFacts(conditions, clock, draw, watchers, now)
   const log = createRequestLog(clock, watchers, tick)
 
-  function openPage(tab: number): Page {
+  function openPage(tab: number, referrer: string | undefined): Page {
     pages += 1
     const page = createPage({
       id: pages,
+      referrer,
       clock,
       locks,
       channels,
@@ -179,8 +181,8 @@ export function createProfile(conditions: Conditions): Profile {
       storageFault = fault
     },
     watch: (...added) => void watchers.push(...added),
-    openTab(tab, restore) {
-      const page = openPage(tab)
+    openTab(tab, restore, referrer) {
+      const page = openPage(tab, referrer)
       const main = createClient(page, tab, false, restore)
       const { hasSecondClient } = conditions
       const second = hasSecondClient ? createClient(page, tab, true, 'never') : undefined

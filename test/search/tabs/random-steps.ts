@@ -53,7 +53,14 @@ const groups = {
     { weight: 1, arbitrary: fc.record({ do: fc.constant('login by function' as const), user }) }
   ],
   redirects: [
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('redirect sign-in' as const), user }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('redirect sign-in' as const),
+        user,
+        callsRestore: fc.boolean()
+      })
+    },
     { weight: 1, arbitrary: simple('restore') }
   ],
   network: [

@@ -1,4 +1,5 @@
 // Takes the steps of a history: calls the client, breaks the network, moves pages and time.
+import { apiOrigin } from '../browser/network.ts'
 import { createAppCalls } from './app-calls.ts'
 import { createOldRelease } from './old-release.ts'
 import type { Profile, Tab } from './profile.ts'
@@ -20,8 +21,8 @@ export function createPlayer(profile: Profile): Player {
   const calls = createAppCalls(profile)
   const oldRelease = createOldRelease(profile)
 
-  function open(tab: number, restore = conditions.restore): void {
-    if (!tabs.has(tab)) tabs.set(tab, profile.openTab(tab, restore))
+  function open(tab: number, restore = conditions.restore, referrer?: string): void {
+    if (!tabs.has(tab)) tabs.set(tab, profile.openTab(tab, restore, referrer))
   }
 
   function close(tab: number, isCrash: boolean): void {
@@ -31,12 +32,18 @@ export function createPlayer(profile: Profile): Player {
   }
 
   /** The page goes to a page of the server, which replaces the cookie, and comes back. */
-  async function signInByRedirect(tab: number, user: UserName): Promise<void> {
+  async function signInByRedirect(
+    tab: number,
+    user: UserName,
+    callsRestore: boolean
+  ): Promise<void> {
     close(tab, false)
     const answer = await calls.signInOutside(user)
-    open(tab, 'never')
+    const isFree = !tabs.has(tab)
+    open(tab, callsRestore ? 'never' : 'always', apiOrigin)
     const client = tabs.get(tab)?.main
-    if (client !== undefined && answer !== undefined) calls.finishRedirect(client)
+    if (client !== undefined && answer !== undefined && isFree)
+      calls.finishRedirect(client, callsRestore)
   }
 
   function trouble(what: keyof typeof troubles): void {
@@ -95,7 +102,7 @@ export function createPlayer(profile: Profile): Player {
         break
       case 'redirect sign-in':
         trouble('pagesMs')
-        calls.note(signInByRedirect(tab, action.user))
+        calls.note(signInByRedirect(tab, action.user, action.callsRestore))
         break
       case 'wake all':
         for (const { page } of tabs.values()) page.wake('visible')

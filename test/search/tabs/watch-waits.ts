@@ -40,6 +40,8 @@ export function watchWaits(facts: Facts): Watcher {
   const byNumber = new Map<string, Wait>()
   const initializing = new Set<Client>()
   const lastStates = new Map<Client, unknown>()
+  /** Subscribers were called without a change, unless an event explains it. */
+  const unchanged = new Set<Client>()
 
   function noteNetwork({ n, client }: Sent, change: 1 | -1): void {
     const wait = byNumber.get(n ?? '')
@@ -74,6 +76,9 @@ export function watchWaits(facts: Facts): Watcher {
   }
 
   function check(): void {
+    for (const client of unchanged)
+      facts.violate('I9', `a subscriber in tab ${client.tab} was called without a change`)
+    unchanged.clear()
     for (const wait of waits) {
       const { call, sinceRanMs, onNetwork } = wait
       const { page, tab } = call.client
@@ -99,14 +104,13 @@ export function watchWaits(facts: Facts): Watcher {
       lastStates.set(client, client.auth.getState())
       client.auth.subscribe(() => {
         const next = client.auth.getState()
-        if (isDeepStrictEqual(next, lastStates.get(client)))
-          facts.violate('I9', 'a subscriber was called without a change')
+        if (isDeepStrictEqual(next, lastStates.get(client))) unchanged.add(client)
         lastStates.set(client, next)
       })
     },
     onEvent(client, name) {
       // The state may change twice before a subscriber runs.
-      if (name === 'signed-in' || name === 'signed-out') lastStates.delete(client)
+      if (name === 'signed-in' || name === 'signed-out') unchanged.delete(client)
     },
     onCall(call) {
       const wait: Wait = {
