@@ -176,7 +176,10 @@ export interface AuthClient<Credentials extends object = object, User = Claims> 
   /**
    * Resolves with the state once the restore on page load has finished or failed, or has taken
    * `refreshTimeoutMs`. After a failure the state is still `initializing`, `degraded` holds the
-   * cause, and the restore is retried. It never rejects. Requests wait for the restore in any case.
+   * cause, and the restore is retried. Without a result within `refreshTimeoutMs` the state becomes
+   * `unauthenticated` for the reason `unreachable`, and the restore is retried in the background.
+   *
+   * It never rejects. Requests wait for the restore in any case.
    *
    * @example
    * const { status } = await auth.ready()

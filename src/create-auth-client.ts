@@ -21,7 +21,7 @@ import { createDiagnostics } from './request/diagnostics.ts'
 import { createAuthFetch } from './request/fetch.ts'
 import { createSendWithToken } from './request/send-with-token.ts'
 import { createTokenRefusal } from './request/token-refusal.ts'
-import { createTokenSource, requireToken } from './request/token-source.ts'
+import { createTokenSource } from './request/token-source.ts'
 import { readInitialToken, resolveOptions } from './resolve-options.ts'
 import { createIdleWatch } from './schedule/idle.ts'
 import { createScheduler } from './schedule/scheduler.ts'
@@ -209,12 +209,13 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     async refresh() {
       checkLive()
       session.signal('activity')
-      if (session.getState().status === 'unauthenticated') requireToken(undefined)
+      const isSignedOut = session.getState().status === 'unauthenticated'
+      if (isSignedOut && !session.isRestoring()) tokens.require(undefined)
       await refresher.refresh('manual')
     },
     async getAccessToken() {
       checkLive()
-      return requireToken(await tokens.forRequest(session.beginRequest(false))).accessToken
+      return tokens.require(await tokens.forRequest(session.beginRequest(false))).accessToken
     },
     markActive() {
       session.signal('activity')
@@ -227,7 +228,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     },
     on: emitter.on,
     async ready() {
-      if (session.getState().status === 'initializing' && refresher.isInFlight()) {
+      if (session.getState().status === 'initializing' && refresher.isPending()) {
         await refresher.refresh('restore').catch(() => {})
       }
       return getState()

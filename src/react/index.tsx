@@ -52,8 +52,9 @@ export type UseAuth<Credentials extends object = object, User = Claims> = AuthSt
  * @throws Error if there is no {@link AuthProvider} above
  *
  * @example
- * const { status, user, logout } = useAuth()
+ * const { status, user, logout, ...state } = useAuth()
  * if (status === 'initializing') return <Spinner />
+ * if ('reason' in state && state.reason === 'unreachable') return <Offline />
  * if (status === 'unauthenticated') return <SignInPage />
  * return <button onClick={logout}>Sign out {String(user?.name)}</button>
  */

@@ -12,14 +12,14 @@ import { type Session, sessionChanged } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
 import { expired, noProgress, nothingToPresent, rejected } from './outcome.ts'
 import type { SentRefresh } from './refresh-request.ts'
-import { planRefreshAt, type RefreshPolicy, type RetryState } from './refresh-time.ts'
+import { planRefreshAt, type RefreshPolicy } from './refresh-time.ts'
+import type { RetryState } from './retry-state.ts'
 
 export interface ApplyAnswer {
   /** @throws AuthError unless the server issued a token for the session */
   apply(sent: SentRefresh, reason: RefreshReason): HeldToken
   /** Notes a failure that does not end the session, and returns its error. */
   fail(error: AuthError): AuthError
-  recover(): void
   /** Nothing can refresh the session, so it ends with its token. Returns the error for callers. */
   endWithToken(reason: RefreshReason): AuthError
 }
@@ -28,7 +28,7 @@ export interface ApplyAnswerDeps {
   readonly session: Session
   readonly tabs: Pick<Tabs, 'isOtherUser'>
   readonly receive: ReceiveToken
-  readonly retries: Pick<RetryState, 'note' | 'forget'>
+  readonly retries: Pick<RetryState, 'note' | 'clear'>
   /** Whether a user was signed in here before this page load, as far as storage knows. */
   readonly isSessionKnown: () => boolean
   readonly platform: Pick<Platform, 'now' | 'monotonicNow' | 'random'>
@@ -62,7 +62,7 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
 
   /** Whether the client has no sign of a session, so that a definite answer ends the restore. */
   function isVisitor(): boolean {
-    return session.getState().status === 'initializing' && !isSessionKnown()
+    return session.isRestoring() && !isSessionKnown()
   }
 
   function take(issued: IssuedToken, generation: number, reason: RefreshReason): HeldToken {
@@ -112,9 +112,9 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
   }
 
   function endSession(error: AuthError): AuthError {
-    retries.forget()
+    retries.clear()
     if (session.held() !== undefined) session.end('session-expired', 'refresh')
-    else if (session.getState().status === 'initializing') session.end('no-session', 'refresh')
+    else if (session.isRestoring()) session.end('no-session', 'refresh')
     return error
   }
 
@@ -131,16 +131,15 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
   }
 
   function fail(error: AuthError): AuthError {
-    const held = session.held()
-    retries.note(error, held === undefined ? 0 : lifeLeftMs(held, readMoment(platform)))
+    retries.note(error)
     session.note({ type: 'failed', code: error.code, atMs: platform.now() })
     return error
   }
 
   function recover(): void {
-    retries.forget()
+    retries.clear()
     session.note({ type: 'recovered' })
   }
 
-  return { apply, fail, recover, endWithToken }
+  return { apply, fail, endWithToken }
 }

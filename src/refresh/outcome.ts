@@ -26,7 +26,7 @@ export function describeFailure(
 }
 
 /** Whether the server may have received the request, and may still process it. */
-export function isUnanswered({ code }: Pick<AuthError, 'code'>): boolean {
+function isUnanswered({ code }: Pick<AuthError, 'code'>): boolean {
   return code === 'ERR_AUTH_NETWORK' || code === 'ERR_AUTH_TIMEOUT'
 }
 
@@ -56,6 +56,13 @@ export function timedOut(timeoutMs: number): AuthError {
   return new AuthError(
     'ERR_AUTH_TIMEOUT',
     `The session was not refreshed within ${timeoutMs} ms; the request is still in flight.`
+  )
+}
+
+export function unreachable(): AuthError {
+  return new AuthError(
+    'ERR_AUTH_TIMEOUT',
+    'The server has not said yet whether the user is signed in. The client goes on asking.'
   )
 }
 

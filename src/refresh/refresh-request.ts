@@ -85,9 +85,11 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
     try {
       const context = { idempotencyKey, signal, accessToken, refreshToken }
       const answer = await tokenRequest.refresh(context)
-      if (answer.kind !== 'undecided') attempts.close(idempotencyKey)
+      if (endsKey(answer)) attempts.close(idempotencyKey)
       // A request that was aborted may still be answered, and its answer sets the new cookie.
-      else if (answer.error.code !== 'ERR_AUTH_TIMEOUT') attempts.fail(idempotencyKey)
+      else if (answer.kind === 'undecided' && answer.error.code !== 'ERR_AUTH_TIMEOUT') {
+        attempts.fail(idempotencyKey)
+      }
       // Here and not after the wait, which ends with the client.
       if (answer.kind === 'issued' && answer.token.refreshToken !== undefined) {
         stored?.replace(refreshToken, answer.token.refreshToken)
@@ -125,4 +127,15 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
       abandoned = new AbortController()
     }
   }
+}
+
+/**
+ * Whether the server itself has answered. A server that stores answers by key would repeat this one
+ * for as long as the key is sent. A gateway that answers 502 or 504 does not know whether the
+ * server has processed the refresh.
+ */
+function endsKey(answer: TokenAnswer): boolean {
+  if (answer.kind !== 'undecided' || answer.wasRedirected) return true
+  const { code, status } = answer.error
+  return code === 'ERR_AUTH_RESPONSE_MALFORMED' || ![undefined, 502, 504].includes(status)
 }

@@ -1,10 +1,8 @@
-// Refresh times: when a token is refreshed before it expires, and when a failed refresh is retried.
+// Refresh times: when a token is refreshed before it expires, and how long a failed refresh waits.
 //
 // The plans are pure functions, so that tests can simulate a fleet of clients.
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
-import type { AuthError } from '../lib/errors.ts'
-import type { Platform } from '../lib/platform.ts'
-import { later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
+import { later, type Moment } from '../lib/time.ts'
 
 export interface RefreshPolicy {
   readonly refreshBeforeExpirySeconds: number
@@ -86,11 +84,14 @@ export function keepRefreshAt(
   return planned.monotonicMs <= latest.monotonicMs ? planned : latest
 }
 
-const firstDelayMs = 1_000
+export const firstDelayMs = 1_000
 const longestDelayMs = 60_000
 
 /** A longer `Retry-After` is cut to this, so that a wrong header does not stop refreshing. */
 const longestRetryAfterMs = 300_000
+
+/** No wait of {@link backoffMs} is longer while no token is held. */
+export const longestHoldMs: number = longestRetryAfterMs + longestDelayMs / 2
 
 /**
  * While the held token is valid, a retry comes at a random moment within this time, or within half
@@ -117,13 +118,23 @@ export function backoffMs(
   }: { readonly retryAfterMs: number | undefined; readonly slackMs: number },
   random: number
 ): number {
-  const ceiling = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 16))
-  const isUrgent = failures === 1 || slackMs <= ceiling
-  const delay = isUrgent ? ceiling * (0.5 + random / 2) : patientMs(slackMs, random)
+  const ceiling = ceilingMs(failures)
+  const delay = isUrgent(failures, slackMs)
+    ? ceiling * (0.5 + random / 2)
+    : patientMs(slackMs, random)
   if (retryAfterMs === undefined) return delay
   // Jitter here too: clients that got the same `Retry-After` at the same moment must not return
   // together.
   return Math.max(delay, Math.min(retryAfterMs, longestRetryAfterMs) + (ceiling * random) / 2)
+}
+
+function ceilingMs(failures: number): number {
+  return Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 16))
+}
+
+/** Whether requests may wait for the refresh before a patient retry would come. */
+export function isUrgent(failures: number, slackMs: number): boolean {
+  return failures === 1 || slackMs <= ceilingMs(failures)
 }
 
 // Never beyond the token's end, so that there is a retry before it expires.
@@ -131,67 +142,4 @@ function patientMs(slackMs: number, random: number): number {
   const longest = Math.min(slackMs, Math.max(patientDelayMs, slackMs / 2))
   const shortest = Math.min(shortestPatientDelayMs, longest / 2)
   return shortest + (longest - shortest) * random
-}
-
-/** A failed refresh, and when the next one may start. */
-export interface RetryState {
-  /** Notes a failure; `slackMs` is the rest of the held token's lifetime. */
-  note(error: AuthError, slackMs: number): void
-  forget(): void
-  /** The failure that a refresh must reject with; `undefined` if it may start now. */
-  heldBackBy(isManual: boolean): AuthError | undefined
-  /** Time until the next refresh may start; `undefined` if the last one did not fail. */
-  remainingMs(): number | undefined
-  /**
-   * The network is back, so a failed refresh may be retried soon. The kind of failure hardly
-   * matters, because a captive portal can cause most kinds.
-   */
-  networkIsBack(): void
-}
-
-interface Failure {
-  readonly error: AuthError
-  readonly failedAt: Moment
-  readonly retryAt: Moment
-}
-
-export function createRetryState(platform: Platform): RetryState {
-  let failures = 0
-  let last: Failure | undefined
-
-  function waitMs(): number | undefined {
-    return last && remainingMs(last.retryAt, readMoment(platform))
-  }
-
-  return {
-    note(error, slackMs) {
-      failures += 1
-      // A retry does not correct a wrong option.
-      const isFinal = error.code === 'ERR_AUTH_INVALID_OPTIONS'
-      const retryInMs = isFinal
-        ? Infinity
-        : backoffMs(failures, { retryAfterMs: error.retryAfterMs, slackMs }, platform.random())
-      const failedAt = readMoment(platform)
-      last = { error, failedAt, retryAt: later(failedAt, retryInMs) }
-    },
-    forget() {
-      failures = 0
-      last = undefined
-    },
-    heldBackBy(isManual) {
-      if (last === undefined || waitMs() === 0) return undefined
-      // A user may retry at once, unless the server asked the client to wait.
-      return isManual && last.error.retryAfterMs === undefined ? undefined : last.error
-    },
-    remainingMs: waitMs,
-    networkIsBack() {
-      if (last === undefined) return
-      const { error, failedAt } = last
-      // `Retry-After` and wrong options have nothing to do with the network.
-      const isLasting =
-        error.retryAfterMs !== undefined || error.code === 'ERR_AUTH_INVALID_OPTIONS'
-      // The delay keeps an unstable network from causing a request each time it returns.
-      if (!isLasting) last = { error, failedAt, retryAt: later(failedAt, firstDelayMs) }
-    }
-  }
 }

@@ -1,19 +1,21 @@
 // Refresher: refreshes the session once for any number of callers, and applies the answer if the
 // session is still the same.
 
-import type { SessionCredential } from '../auth-api/answers/token-answer.ts'
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import type { AuthError } from '../lib/errors.ts'
-import type { Platform } from '../lib/platform.ts'
-import { createWaiting } from '../lib/time.ts'
+import { type ClientPlatform, readMoment, remainingMs } from '../lib/time.ts'
 import type { Emitter, RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
 import type { HeldToken, ReceiveToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
 import { createApplyAnswer } from './apply-answer.ts'
-import { describeFailure, lostRace, timedOut } from './outcome.ts'
+import { createAskServer } from './ask-server.ts'
+import { createFlight, type Flight } from './flight.ts'
+import { describeFailure, timedOut, unreachable } from './outcome.ts'
 import type { RefreshRequest } from './refresh-request.ts'
-import { createRetryState, type RefreshPolicy } from './refresh-time.ts'
+import type { RefreshPolicy } from './refresh-time.ts'
+import { createRestoreDeadline } from './restore-deadline.ts'
+import { createRetryState } from './retry-state.ts'
 
 export interface RefresherDeps {
   readonly session: Session
@@ -22,7 +24,7 @@ export interface RefresherDeps {
   readonly receive: ReceiveToken
   /** Whether storage has a hint that a user was signed in here before this page load. */
   readonly isSessionKnown: () => boolean
-  readonly platform: Platform
+  readonly platform: ClientPlatform
   readonly emitter: Emitter
   readonly policy: RefreshPolicy
   readonly refreshTimeoutMs: number
@@ -31,13 +33,20 @@ export interface RefresherDeps {
 
 export interface Refresher {
   /**
-   * Joins the refresh in flight or starts one. Until a retry is due, rejects with the last failure.
+   * Joins the refresh in flight or starts one. While a failed refresh holds the next one back,
+   * waits for it. Rejects with the remembered failure if that takes longer than the caller waits.
    */
   refresh(reason: RefreshReason): Promise<HeldToken>
   isInFlight(): boolean
+  /** Whether a refresh is in flight, or a caller waits until it may start. */
+  isPending(): boolean
+  /** Whether no refresh may start now, because one has failed. */
+  isHeldBack(): boolean
   status(): RefreshStatus
-  /** Time until a failed refresh may be retried; `undefined` if the last one did not fail. */
-  retryInMs(): number | undefined
+  /** Time until this tab has to refresh; `undefined` without a plan. */
+  dueInMs(): number | undefined
+  /** The reason why no session is known, while the restore is retried. */
+  restoreFailure(): AuthError
   /** The network is back, so a failed refresh may be retried soon. */
   networkIsBack(): void
   /** Rejects all waiting callers. From then on, `refresh` rejects with `error`. */
@@ -45,72 +54,121 @@ export interface Refresher {
 }
 
 export function createRefresher(options: RefresherDeps): Refresher {
-  const { session, tabs, request, platform, emitter } = options
-  const { refreshTimeoutMs } = options
-  const retries = createRetryState(platform)
-  const { apply, fail, recover, endWithToken } = createApplyAnswer({ ...options, retries })
-  const callers = createWaiting(platform)
-  let flight: Promise<HeldToken> | undefined
+  const { session, tabs, request, platform, emitter, refreshTimeoutMs } = options
+  const retries = createRetryState({ session, record: tabs.record, platform })
+  const restore = createRestoreDeadline(session, platform, refreshTimeoutMs)
+  const results = createApplyAnswer({ ...options, retries })
+  const ask = createAskServer({ session, tabs, request, fail: results.fail })
+  let flight: Flight | undefined
+  let cancelHold = () => {}
   let flights = 0
   let lastSettled = 0
   let lastOutcome: RefreshOutcome | undefined
   let disposal: AuthError | undefined
 
+  //  caller A ─ refresh() ──┬─────────────────── answered ─ resolves
+  //  caller B ──── refresh() ┘  (joins)
+  //  caller C ─────── refresh() ─ …no answer… ─ own deadline: rejects with a timeout
+  //                                             the request continues; its success still counts
   function refresh(reason: RefreshReason): Promise<HeldToken> {
     if (disposal !== undefined) return Promise.reject(disposal)
-    if (flight !== undefined) return flight
-    const heldBackBy = retries.heldBackBy(reason === 'manual')
-    if (heldBackBy !== undefined) return Promise.reject(heldBackBy)
-    return start(reason)
+    // A request without a token does not wait longer than `initializing` lasts.
+    const deadlineMs = (reason === 'manual' ? undefined : restore.remainingMs()) ?? refreshTimeoutMs
+    const isAwaited = reason !== 'timer' && reason !== 'wake'
+    const mine = flight ?? createFlight()
+    // A page load asks the other tabs first: one may hold a token.
+    const heldBackBy = mine.isStarted || reason === 'restore' ? undefined : heldBack(reason)
+    const isTooLong = () => !isAwaited || retries.heldBackMs() >= deadlineMs
+    if (heldBackBy !== undefined && isTooLong()) return Promise.reject(heldBackBy)
+    flight = mine
+    mine.isAwaited ||= isAwaited
+    if (heldBackBy !== undefined) startAfterHold(mine, reason)
+    else if (!mine.isStarted) start(mine, reason)
+    const epoch = session.epoch()
+    return platform.wait(mine.answer, {
+      deadlineMs,
+      onTimeout() {
+        const error = heldBackBy ?? timedOut(refreshTimeoutMs)
+        if (reason !== 'manual') restore.end()
+        if (session.epoch() === epoch) note(error)
+        throw error
+      }
+    })
   }
 
-  //  caller A ─ refresh() ──┬───────── answered ─ resolves
-  //  caller B ──── refresh() ┘  (joins)
-  //  caller C ─────── refresh() ─ …no answer… ─ deadline: rejects with a timeout
-  //                                             the request continues; its success still counts
-  function start(reason: RefreshReason): Promise<HeldToken> {
+  function note({ code }: AuthError): void {
+    session.note({ type: 'failed', code, atMs: platform.now() })
+  }
+
+  function startAfterHold(mine: Flight, reason: RefreshReason): void {
+    cancelHold()
+    cancelHold = platform.setTimer(() => {
+      if (retries.heldBackMs() === 0) start(mine, reason)
+      else startAfterHold(mine, reason)
+    }, retries.heldBackMs())
+  }
+
+  function heldBack(reason: RefreshReason): AuthError | undefined {
+    const error = retries.heldBackBy(reason)
+    if (error === undefined) return undefined
+    note(error)
+    endIfTooLong()
+    return error
+  }
+
+  function endIfTooLong(): void {
+    const leftMs = restore.remainingMs()
+    if (leftMs !== undefined && (retries.retryInMs() ?? 0) > leftMs) restore.end()
+  }
+
+  function start(mine: Flight, reason: RefreshReason): void {
     const epoch = session.epoch()
     let outcome: RefreshOutcome | undefined
+    let heldBackBy: AuthError | undefined
     flights += 1
     const number = flights
 
     async function run(): Promise<HeldToken> {
-      const credential = await readTokens(epoch)
-      if (credential === undefined) throw endWithToken(reason)
+      // Another tab may have failed during the wait for the lock.
+      heldBackBy = heldBack(reason)
+      if (heldBackBy !== undefined) throw heldBackBy
+      const credential = await ask.readTokens(epoch)
+      if (credential === undefined) throw results.endWithToken(reason)
       emitter.emit('refresh-started', { reason })
       try {
-        const token = await askAndApply(credential, reason, epoch)
+        const token = results.apply(await ask.send(credential, epoch), reason)
         outcome = { kind: 'refreshed', reason, atMs: platform.now() }
         return token
       } catch (error) {
         const atMs = platform.now()
         const isOnline = platform.isOnline()
-        const retryInMs = retries.remainingMs() ?? 0
+        const retryInMs = retries.retryInMs() ?? 0
         outcome = describeFailure(error, { reason, atMs, isOnline, retryInMs })
         throw error
       }
     }
 
-    function timeOut(): AuthError {
-      const error = timedOut(refreshTimeoutMs)
-      const isOurs = session.epoch() === epoch
-      if (isOurs) session.note({ type: 'failed', code: error.code, atMs: platform.now() })
-      return error
+    function fail(error: unknown): void {
+      const isShort = retries.heldBackMs() <= refreshTimeoutMs
+      const isHeldBack = error === heldBackBy && mine.isAwaited && isShort && flight === mine
+      mine.isStarted = !isHeldBack
+      if (isHeldBack) startAfterHold(mine, reason)
+      else mine.reject(error)
     }
-
-    const work = tabs.refreshExclusively(run)
-    const answer = callers.wait(work, { afterMs: refreshTimeoutMs, error: timeOut })
-    flight = answer
 
     function land(): void {
       // After a sign-in or sign-out, another flight may be open by now.
-      if (flight === answer) flight = undefined
+      if (flight === mine && mine.isStarted) flight = undefined
       // Only now, so that a listener that calls refresh() starts a new one.
       if (outcome !== undefined) settle(outcome, number)
+      endIfTooLong()
       session.signal('settled')
     }
-    work.then(land, land)
-    return answer
+    cancelHold()
+    mine.isStarted = true
+    // The callers get the result before the app and the other parts hear of it.
+    const work = tabs.refreshExclusively(run).then(mine.resolve, fail)
+    work.then(() => {}).then(land)
   }
 
   function settle(outcome: RefreshOutcome, number: number): void {
@@ -119,62 +177,61 @@ export function createRefresher(options: RefresherDeps): Refresher {
     emitter.emit('refresh-settled', outcome)
   }
 
-  async function readTokens(epoch: number): Promise<SessionCredential | undefined> {
-    const reading = request.readTokens()
-    const credential = await reading.catch((error) => {
-      throw session.epoch() === epoch ? fail(error) : error
-    })
-    if (session.epoch() !== epoch) throw sessionChanged()
-    return credential
-  }
-
-  async function askAndApply(
-    credential: SessionCredential,
-    reason: RefreshReason,
-    epoch: number
-  ): Promise<HeldToken> {
-    const isOurs = () => session.epoch() === epoch
-    let sent = await request.send(credential)
-    // If another tab won a race against this refresh, its message may arrive now.
-    if (sent.answer.kind === 'rejected') await tabs.catchUp()
-    // If a newer token arrived during the request, the rejection may come from a lost race. Ask a
-    // second time.
-    const mayBeLostRace = () =>
-      isOurs() && sent.answer.kind === 'rejected' && session.generation() !== sent.generation
-    if (mayBeLostRace()) sent = await request.send((await readTokens(epoch)) ?? credential)
-    if (!isOurs()) throw sessionChanged()
-    if (mayBeLostRace()) throw fail(lostRace(sent.answer))
-    return apply(sent, reason)
-  }
-
   function dropStale(): void {
     retries.forget()
     drop(sessionChanged())
   }
 
+  function isInFlight(): boolean {
+    return flight?.isStarted === true
+  }
+
+  function dueInMs(): number | undefined {
+    const refreshAt = session.held()?.refreshAt
+    const plannedMs = refreshAt && remainingMs(refreshAt, readMoment(platform))
+    // The hold is read from storage, so not for each request.
+    return retries.retryInMs() ?? (plannedMs === 0 ? retries.heldBackMs() : plannedMs)
+  }
+
   /** The answer of the refresh in flight no longer counts. */
   function drop(error: AuthError): void {
+    cancelHold()
+    flight?.reject(error)
     flight = undefined
-    callers.release(error)
     // A request to the server is not aborted: its answer could set a cookie all the same.
     if (typeof options.refresh === 'function') request.abortAll(error)
   }
 
   session.onSignal('token', ({ isNewEpoch, origin }) => {
     if (isNewEpoch) dropStale()
-    else if (origin.by === 'other-tab') recover()
+    if (origin.by === 'login' || origin.by === 'restore') retries.clear()
+    if (origin.by === 'other-tab') {
+      retries.forget()
+      session.note({ type: 'recovered' })
+    }
+    const token = session.held()
+    if (token === undefined || flight?.isStarted !== false) return
+    cancelHold()
+    flight.resolve(token)
+    flight = undefined
   })
   session.onSignal('ended', ({ origin }) => {
-    if (origin !== 'refresh') dropStale()
+    if (origin !== 'refresh' || !isInFlight()) dropStale()
   })
   session.onSignal('unknown-sign-in', () => void refresh('other-tab').catch(() => {}))
 
   return {
     refresh,
-    isInFlight: () => flight !== undefined,
-    status: () => ({ isRefreshing: flight !== undefined, lastOutcome }),
-    retryInMs: retries.remainingMs,
-    networkIsBack: retries.networkIsBack,
+    isInFlight,
+    isPending: () => flight !== undefined,
+    isHeldBack: () => retries.heldBackMs() > 0,
+    status: () => ({ isRefreshing: isInFlight(), lastOutcome }),
+    dueInMs,
+    restoreFailure: () => retries.last() ?? unreachable(),
+    networkIsBack() {
+      retries.networkIsBack()
+      if (flight?.isStarted === false) startAfterHold(flight, 'wake')
+    },
     dispose(error) {
       disposal = error
       drop(error)

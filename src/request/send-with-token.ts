@@ -12,7 +12,7 @@ import type { Diagnostics } from './diagnostics.ts'
 import { readReissuedHeader } from './reissued-header.ts'
 import { readRequestFlags } from './request-flags.ts'
 import type { TokenRefusal } from './token-refusal.ts'
-import { requireToken, type TokenSource } from './token-source.ts'
+import type { TokenSource } from './token-source.ts'
 import type { IncomingAnswer, OutgoingRequest } from './transport.ts'
 
 export type SendWithToken = <Result>(request: OutgoingRequest<Result>) => Promise<Result>
@@ -41,7 +41,7 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
 
     const ready = request.epoch === tokens.currentEpoch() ? tokens.sendable() : undefined
     const carried = ready ?? (await request.orReleased(tokens.forRequest(request.epoch)))
-    if (accessToken === 'require') requireToken(carried)
+    if (accessToken === 'require') tokens.require(carried)
     const answer = await request.send(carried?.accessToken)
     if (carried === undefined) return answer.settle()
     const isRefused = mayBeRefusal(request, answer) && (await isRefusal(request, answer))

@@ -28,6 +28,12 @@ export interface TokenSource {
   afterRefusal(carried: HeldToken): Promise<HeldToken | undefined>
   /** Adopts a token that was re-issued to a request with the token `carried`, if it is newer. */
   adopt(accessToken: string, carried: HeldToken): void
+  /**
+   * The token of a request that needs one.
+   *
+   * @throws AuthError `ERR_AUTH_NOT_AUTHENTICATED`, or the reason why no session is known yet
+   */
+  require(token: HeldToken | undefined): HeldToken
   /** Reports a re-issued token that is not adopted. */
   refuse(refusal: ReissueRefusal): void
 }
@@ -84,9 +90,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     if (!hasLifeLeft(token, reserve)) return undefined
     // The token is still valid, so the request does not wait for the refresh that is due. If that
     // refresh fails, the request is not affected.
-    const isDue =
-      token.refreshAt !== undefined && remainingMs(token.refreshAt, readMoment(platform)) === 0
-    if (isDue && !isAppSigningIn()) {
+    if (refresher.dueInMs() === 0 && !isAppSigningIn()) {
       refresher.refresh('request').catch(() => {})
     }
     return invalidatesPrevious && refresher.isInFlight() ? undefined : token
@@ -98,6 +102,9 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       const token = sendable()
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
+      const expiring = session.held()
+      const isValid = expiring !== undefined && hasLifeLeft(expiring, 0)
+      if (isValid && !refresher.isInFlight() && refresher.isHeldBack()) return expiring
       try {
         return await refresh('request')
       } catch (error) {
@@ -122,7 +129,9 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   function canContinue(error: unknown, epoch: number | undefined): boolean {
     if (isAuthError(error, 'ERR_AUTH_DISPOSED')) return false
     const { status } = session.getState()
-    return epoch === undefined ? status !== 'initializing' : session.held()?.epoch === epoch
+    if (epoch !== undefined) return session.held()?.epoch === epoch
+    // After a failed restore there is another one, until `initializing` ends.
+    return status !== 'initializing' || refresher.dueInMs() !== undefined
   }
 
   function checkEpoch(epoch: number | undefined): void {
@@ -176,20 +185,24 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     session.hold(candidate, refreshAt, { by: 'reissue' })
   }
 
+  function require(token: HeldToken | undefined): HeldToken {
+    if (token !== undefined) return token
+    throw session.isRestoring() ? refresher.restoreFailure() : notAuthenticated()
+  }
+
   return {
     currentEpoch: () => session.held()?.epoch,
     sendable,
     forRequest,
     afterRefusal,
     adopt,
+    require,
     refuse
   }
 }
 
-/** @throws AuthError `ERR_AUTH_NOT_AUTHENTICATED` */
-export function requireToken(token: HeldToken | undefined): HeldToken {
-  if (token !== undefined) return token
-  throw new AuthError(
+function notAuthenticated(): AuthError {
+  return new AuthError(
     'ERR_AUTH_NOT_AUTHENTICATED',
     'The user is not signed in. Call login() first.'
   )

@@ -2,7 +2,6 @@
 // hint: each request checks too.
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import type { Platform } from '../lib/platform.ts'
-import { readMoment, remainingMs } from '../lib/time.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { Session } from '../session/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
@@ -44,7 +43,8 @@ export function createScheduler(options: SchedulerDeps): Scheduler {
   }
 
   function dueInMs(): number | undefined {
-    if (isDisposed || session.getState().status === 'unauthenticated') return undefined
+    const isSignedOut = session.getState().status === 'unauthenticated' && !session.isRestoring()
+    if (isDisposed || isSignedOut) return undefined
     const waits = [refreshDueInMs(), idle?.dueInMs()].filter((wait) => wait !== undefined)
     const earliest = Math.min(...waits)
     return Number.isFinite(earliest) ? earliest : undefined
@@ -54,8 +54,7 @@ export function createScheduler(options: SchedulerDeps): Scheduler {
     // A hidden page needs no token. The next wake or request checks again.
     const isPaused = whileHidden === 'pause' && !platform.isVisible()
     if (isPaused || refresher.isInFlight() || signIn.isAppSigningIn()) return undefined
-    const refreshAt = session.held()?.refreshAt
-    return refresher.retryInMs() ?? (refreshAt && remainingMs(refreshAt, readMoment(platform)))
+    return refresher.dueInMs()
   }
 
   function act(reason: 'timer' | 'wake'): void {

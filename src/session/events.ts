@@ -94,7 +94,7 @@ export interface AuthEvents {
   reissued: { readonly token: TokenFacts; readonly previousKid: string | undefined }
   /** The client did not adopt a re-issued token. */
   'reissue-refused': { readonly refusal: ReissueRefusal }
-  /** The session ended. */
+  /** The session ended. The reasons `no-session` and `unreachable` cause no event. */
   'signed-out': { readonly reason: SignedOutReason }
 }
 

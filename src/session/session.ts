@@ -8,8 +8,9 @@ import type { HeldToken, ReceivedToken } from './held-token.ts'
 import { createSignals, type EndOrigin, type Signals, type TokenOrigin } from './signals.ts'
 import {
   type AuthState,
+  type EndReason,
   initialState,
-  type SignedOutReason,
+  isRestoring,
   type Transition,
   transition
 } from './state.ts'
@@ -17,6 +18,8 @@ import type { TokenUser } from './user.ts'
 
 export interface Session {
   getState(): AuthState<unknown>
+  /** Whether the server has not said yet whether there is a session to restore. */
+  isRestoring(): boolean
   /** Calls the app's listener, in a microtask, after each change of the state. */
   subscribe(listener: () => void): () => void
   readonly onSignal: Signals['onSignal']
@@ -42,9 +45,9 @@ export interface Session {
    * generation stays.
    */
   amend(changes: Partial<ReceivedToken> & Pick<HeldToken, 'refreshAt'>): HeldToken | undefined
-  end(reason: SignedOutReason, origin: EndOrigin): void
-  /** Notes in the state that a refresh failed or succeeded. */
-  note(move: Extract<Transition, { type: 'failed' | 'recovered' }>): void
+  end(reason: EndReason, origin: EndOrigin): void
+  /** Notes in the state that a refresh failed or succeeded, or that the restore takes too long. */
+  note(move: Extract<Transition, { type: 'failed' | 'recovered' | 'unreachable' }>): void
   /** Drops the token and the listeners; the last state stays readable. */
   dispose(): void
 }
@@ -75,7 +78,8 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
   function hold(received: ReceivedToken, refreshAt: Moment | undefined, origin: TokenOrigin) {
     const previous = token
     const isLogin = isSignIn(origin)
-    const isNewEpoch = isLogin || (origin.by === 'other-tab' && state.status === 'unauthenticated')
+    const isSignedOut = state.status === 'unauthenticated' && !isRestoring(state)
+    const isNewEpoch = isLogin || (origin.by === 'other-tab' && isSignedOut)
     if (isNewEpoch) {
       epoch += 1
       past.clear()
@@ -125,8 +129,8 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     }
   }
 
-  function end(reason: SignedOutReason, origin: EndOrigin): void {
-    const wasSignedOut = state.status === 'unauthenticated'
+  function end(reason: EndReason, origin: EndOrigin): void {
+    const wasSignedOut = state.status === 'unauthenticated' && !isRestoring(state)
     epoch += 1
     if (reason === 'signed-out') former = undefined
     else if (token !== undefined) former = { userId: token.userId }
@@ -141,6 +145,7 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
 
   return {
     getState: () => state,
+    isRestoring: () => isRestoring(state),
     subscribe(listener) {
       let seen = state
       return listeners.add(() => {

@@ -1,6 +1,6 @@
 // Session signals: what the session reports to the other parts of the client.
 import type { RefreshReason } from './events.ts'
-import type { SignedOutReason } from './state.ts'
+import type { EndReason } from './state.ts'
 
 /** The cause of a new token in the session. `restore`: the app called `restore()`. */
 export type TokenOrigin =
@@ -20,7 +20,7 @@ type SessionSignal =
       /** The app gets `signed-in` for it. */
       readonly isSignIn: boolean
     }
-  | { readonly type: 'ended'; readonly origin: EndOrigin; readonly reason: SignedOutReason }
+  | { readonly type: 'ended'; readonly origin: EndOrigin; readonly reason: EndReason }
   /** A refresh returned the held token again, or kept it. */
   | { readonly type: 'amended' }
   /** An auth request settled, so the next refresh or sign-out may be due at another time. */

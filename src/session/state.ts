@@ -14,6 +14,10 @@ import { toJson } from '../lib/json-path.ts'
  * | `session-expired` | the server rejected a refresh |
  * | `user-changed` | the browser's session now belongs to another user |
  * | `idle` | the idle limit passed without activity |
+ * | `unreachable` | the server has not said within `refreshTimeoutMs` whether there is a session |
+ *
+ * With `unreachable`, the client goes on asking: it signs in by itself if the server answers with a
+ * token. Show that the app is offline or retrying instead of a login form.
  */
 export type SignedOutReason =
   | 'no-session'
@@ -21,6 +25,10 @@ export type SignedOutReason =
   | 'session-expired'
   | 'user-changed'
   | 'idle'
+  | 'unreachable'
+
+/** Why a session has ended. */
+export type EndReason = Exclude<SignedOutReason, 'unreachable'>
 
 /**
  * The last refresh failed without an explicit rejection: the session is kept, and the refresh is
@@ -43,7 +51,10 @@ export interface Degraded {
  * verifies a token.
  */
 export type AuthState<User = Claims> =
-  /** Not known yet: the restore on page load is in flight, or could not reach the server. */
+  /**
+   * Not known yet: the restore on page load is in flight, or is retried. Ends after
+   * `refreshTimeoutMs` at the latest.
+   */
   | {
       readonly status: 'initializing'
       readonly degraded: Degraded | undefined
@@ -67,7 +78,9 @@ export type Transition =
   | { readonly type: 'entered'; readonly user: unknown; readonly isOtherUser: boolean }
   /** A new token describes the user. */
   | { readonly type: 'described'; readonly user: unknown }
-  | { readonly type: 'ended'; readonly reason: SignedOutReason }
+  | { readonly type: 'ended'; readonly reason: EndReason }
+  /** The restore on page load has taken too long. It continues. */
+  | { readonly type: 'unreachable' }
   /** A refresh failed without an explicit rejection. */
   | { readonly type: 'failed'; readonly code: AuthErrorCode; readonly atMs: number }
   /** A refresh succeeded. */
@@ -99,6 +112,9 @@ export function transition(state: AuthState<unknown>, move: Transition): AuthSta
       return state.status === 'unauthenticated' && state.reason === move.reason
         ? state
         : { status: 'unauthenticated', reason: move.reason, user: undefined }
+    case 'unreachable':
+      if (state.status !== 'initializing') return state
+      return { status: 'unauthenticated', reason: 'unreachable', user: undefined }
     case 'failed':
       if (state.status === 'unauthenticated' || state.degraded?.code === move.code) return state
       return {
@@ -109,6 +125,14 @@ export function transition(state: AuthState<unknown>, move: Transition): AuthSta
       if (state.status === 'unauthenticated' || state.degraded === undefined) return state
       return { ...state, degraded: undefined }
   }
+}
+
+/** Whether the server has not said yet whether there is a session to restore. */
+export function isRestoring(state: AuthState<unknown>): boolean {
+  return (
+    state.status === 'initializing' ||
+    (state.status === 'unauthenticated' && state.reason === 'unreachable')
+  )
 }
 
 function withUser(state: AuthState<unknown>, described: unknown): AuthState<unknown> {

@@ -192,7 +192,7 @@ export function createSignIn(options: SignInDeps): SignIn {
   function leave(call: Call): void {
     order.check(call)
     if (session.held() !== undefined) session.end('session-expired', 'refresh')
-    else if (session.getState().status === 'initializing') session.end('no-session', 'refresh')
+    else if (session.isRestoring()) session.end('no-session', 'refresh')
   }
 
   async function logout(reason: 'signed-out' | 'idle'): Promise<{ readonly confirmed: boolean }> {

@@ -41,7 +41,6 @@ const mostUnconfirmed = 16
 export function createTakeToken(options: TakeTokenDeps): TakeToken {
   const { session, record, known, readUser, platform, handOverMs } = options
   const unconfirmed = new Set<TokenMessage>()
-  const isInitial = () => session.getState().status === 'initializing'
 
   // Storage may be slower than the channel. A message that storage does not confirm in time is not
   // from one of our tabs.
@@ -83,7 +82,7 @@ export function createTakeToken(options: TakeTokenDeps): TakeToken {
       isNewer,
       session: relation,
       // After a sign-out, only another sign-in brings this tab back.
-      mayEnter: isInitial() || isSignIn || relation === 'other'
+      mayEnter: session.isRestoring() || isSignIn || relation === 'other'
     })
     known.catchUpTo(theirs)
     if (decision === 'other-user' || decision === 'enter-anew')

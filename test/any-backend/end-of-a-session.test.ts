@@ -24,7 +24,7 @@ async function useForAnHour(answer: HandWrittenServer, contract?: AuthContract) 
   await auth.login(credentials)
   for (let minute = 0; minute < 60; minute += 1) {
     await pass(60_000, 10_000)
-    await auth.axios.get('/me').catch(() => {})
+    void auth.axios.get('/me').catch(() => {})
   }
   return { ...setup, state: auth.getState() }
 }

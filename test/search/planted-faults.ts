@@ -38,8 +38,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     invariant: 'I5 Every caller settles',
     file: 'refresh/refresher.ts',
-    find: 'afterMs: refreshTimeoutMs',
-    replace: 'afterMs: refreshTimeoutMs * 3'
+    find: 'deadlineMs,\n      onTimeout() {\n        const error',
+    replace: 'deadlineMs: deadlineMs * 3,\n      onTimeout() {\n        const error'
   },
   {
     invariant: 'I6 The token stays in',
@@ -68,12 +68,12 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     invariant: 'I10 Bounded, and kind to the server',
     file: 'refresh/refresher.ts',
-    find: 'if (heldBackBy !== undefined) return Promise.reject(heldBackBy)',
-    replace: ''
+    find: 'const error = retries.heldBackBy(reason)',
+    replace: 'const error = undefined'
   },
   {
     invariant: 'I11 Sign-in and sign-out win',
-    file: 'refresh/refresher.ts',
+    file: 'refresh/ask-server.ts',
     find: 'if (!isOurs()) throw sessionChanged()\n    if (mayBeLostRace())',
     replace: 'if (mayBeLostRace())'
   }

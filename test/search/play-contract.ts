@@ -37,7 +37,16 @@ export async function playContract(
   const credentials = readNames(clientContract)
   const signIn = (password = ada.password) =>
     auth.login(nested({ [credentials.name]: ada.email, [credentials.password]: password }))
-  const ask = (step: string) => attempt(step, async () => (await auth.axios.get('/data')).data)
+  async function ask(step: string): Promise<unknown> {
+    let isSettled = false
+    const asking = attempt(step, async () => (await auth.axios.get('/data')).data).finally(() => {
+      isSettled = true
+    })
+    await idle()
+    // After a failed refresh, the request waits for the next one.
+    if (!isSettled) clock.tick(20_000)
+    return asking
+  }
   const isSignedIn = () => auth.getState().status === 'authenticated'
 
   // A first-time visitor.

@@ -10,7 +10,8 @@ const titles: Readonly<Record<SignedOutReason, string>> = {
   'signed-out': 'You signed out',
   'session-expired': 'Your session has ended',
   'user-changed': 'Another user signed in',
-  idle: 'Signed out after inactivity'
+  idle: 'Signed out after inactivity',
+  unreachable: 'The server cannot be reached'
 }
 
 const explanations: Readonly<Record<SignedOutReason, string>> = {
@@ -21,7 +22,9 @@ const explanations: Readonly<Record<SignedOutReason, string>> = {
   'session-expired':
     'The server rejected the refresh. Only such an explicit rejection ends the session; network failures, 5xx answers and late 401s do not.',
   'user-changed': 'The session in this browser now belongs to another user.',
-  idle: 'The time without activity exceeded the limit of the idle policy.'
+  idle: 'The time without activity exceeded the limit of the idle policy.',
+  unreachable:
+    'The server has not said yet whether you are signed in. everbearer keeps asking, and signs you in by itself if your session still exists.'
 }
 
 export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
@@ -59,7 +62,7 @@ export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
         </h2>
         <p>{explanations[reason]}</p>
       </div>
-      <form onSubmit={submit}>
+      <form onSubmit={submit} hidden={reason === 'unreachable'}>
         <label>
           Email
           <input

@@ -59,18 +59,25 @@ it('rejects with an error that is an AuthError and an axios error', async () => 
 })
 
 it('gives each request that waits for one refresh an error with its own config', async () => {
-  const { auth, callsTo } = await setUpWithoutNetwork()
+  const { auth, server, browser, callsTo } = await setUp()
+  server.revokeAccessTokens()
+  browser.intercept('/refresh', { kind: 'lost' })
+  const gate = browser.hold('/refresh')
   const urls = ['/a', '/b', '/c']
-  const outcomes = await Promise.all(urls.map((url) => auth.axios.get(url).catch((error) => error)))
+  const asking = Promise.all(urls.map((url) => auth.axios.get(url).catch((error) => error)))
+  await gate.arrived(1)
+  await browser.settle()
+  gate.release()
+  const outcomes = await asking
   expect(outcomes.map(({ config }) => config.url)).toEqual(urls)
   expect(new Set(outcomes.map(({ cause }) => cause)).size).toBe(1)
-  expect(callsTo('refresh')).toHaveLength(0)
+  expect(callsTo('refresh')).toHaveLength(1)
 })
 
 it('lets an interceptor of the app mark the config and send it again', async () => {
-  const { auth, server, browser } = await setUp()
+  const { auth, server, browser, clock, idle } = await setUp()
   server.revokeAccessTokens()
-  browser.intercept('/refresh', { kind: 'unreachable' })
+  browser.intercept('/refresh', { kind: 'unreachable' }, 2)
   const codes: string[] = []
   auth.axios.interceptors.response.use(null, async (error) => {
     codes.push(error.code)
@@ -78,7 +85,12 @@ it('lets an interceptor of the app mark the config and send it again', async () 
     error.config._retry = true
     return auth.axios(error.config)
   })
-  const failure = await auth.axios.get('/me').catch((error) => error)
+  const asking = auth.axios.get('/me').catch((error) => error)
+  await idle()
+  // The second request waits for the next refresh.
+  clock.tick(1_000)
+  await idle()
+  const failure = await asking
   expect(codes).toEqual(['ERR_AUTH_NETWORK', 'ERR_AUTH_NETWORK'])
   expect(failure.config._retry).toBe(true)
 })

@@ -15,6 +15,8 @@ export interface FaultyServerSetup extends ClientSetup {
   sent(path: string): number
   /** The largest number of requests to `path` in flight at the same time. */
   mostInFlight(path: string): number
+  /** The idempotency keys of the refreshes, in order. */
+  keysSent(): readonly string[]
 }
 
 interface Traffic {
@@ -33,6 +35,7 @@ export function setUpFaultyServer(
 ): FaultyServerSetup {
   const faults = new Map<string, Fault[]>()
   const traffic = new Map<string, Traffic>()
+  const keys: string[] = []
 
   function trafficTo(path: string): Traffic {
     const entry = traffic.get(path) ?? { sent: 0, inFlight: 0, most: 0 }
@@ -51,6 +54,8 @@ export function setUpFaultyServer(
           counted.sent += 1
           counted.inFlight += 1
           counted.most = Math.max(counted.most, counted.inFlight)
+          const key = new Headers(init.headers).get('Idempotency-Key')
+          if (key !== null) keys.push(key)
           const fault = faults.get(pathname)?.shift()
           try {
             if (fault === undefined) return await fetchFromServer(url, init)
@@ -79,7 +84,8 @@ export function setUpFaultyServer(
     },
     clearFaults: (path) => void faults.delete(path),
     sent: (path) => trafficTo(path).sent,
-    mostInFlight: (path) => trafficTo(path).most
+    mostInFlight: (path) => trafficTo(path).most,
+    keysSent: () => keys
   }
 }
 

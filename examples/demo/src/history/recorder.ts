@@ -40,7 +40,8 @@ const signedOutSentences: Readonly<Record<SignedOutReason, string>> = {
     'You signed out. The token is deleted from memory, and the server has ended the session.',
   'session-expired': 'The server rejected the refresh, so the session has ended. Sign in again.',
   'user-changed': 'Another user signed in with this browser.',
-  idle: 'You were signed out after a time without activity.'
+  idle: 'You were signed out after a time without activity.',
+  unreachable: 'The server cannot be reached. The restore will be retried.'
 }
 
 export function startRecording(): void {
