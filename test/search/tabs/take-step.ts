@@ -5,6 +5,9 @@ import { createOldRelease } from './old-release.ts'
 import type { Profile, Tab } from './profile.ts'
 import type { Action, Step, UserName } from './steps.ts'
 
+/** A history has up to some thousand events. */
+const mostEvents = 30_000
+
 export interface Player {
   take(step: Step): void
   /** The pages that are open, by tab. */
@@ -20,6 +23,7 @@ export function createPlayer(profile: Profile): Player {
   const tabs = new Map<number, Tab>()
   const calls = createAppCalls(profile)
   const oldRelease = createOldRelease(profile)
+  let events = 0
 
   function open(tab: number, restore = conditions.restore, referrer?: string): void {
     if (!tabs.has(tab)) tabs.set(tab, profile.openTab(tab, restore, referrer))
@@ -166,6 +170,12 @@ export function createPlayer(profile: Profile): Player {
         await profile.settle()
         profile.notePass()
         left -= slice
+        events += 1
+        // Otherwise a client that works without end would stop the search.
+        if (events % mostEvents === 0) {
+          profile.violate('I10', 'the pages work without end')
+          return
+        }
       }
     },
     start() {
