@@ -19,6 +19,9 @@ import { createRefresher } from './refresh/refresher.ts'
 import { createAxiosBinding } from './request/axios/attach.ts'
 import { createDiagnostics } from './request/diagnostics.ts'
 import { createAuthFetch } from './request/fetch.ts'
+import { createIsTooLate } from './request/late-answers.ts'
+import { createRefusalGuard } from './request/refusal-guard.ts'
+import { createAdoptReissued } from './request/reissued-header.ts'
 import { createSendWithToken } from './request/send-with-token.ts'
 import { createTokenRefusal } from './request/token-refusal.ts'
 import { createTokenSource } from './request/token-source.ts'
@@ -154,14 +157,16 @@ export function createAuthClient<Credentials extends object = object, User = Cla
 
   // The app's requests: the token for each, over axios and over fetch.
   const { isAppSigningIn } = signIn
-  const tokens = createTokenSource({ ...parts, refresher, emitter, isAppSigningIn })
+  const guard = createRefusalGuard(session, platform, refreshTimeoutMs)
+  const tokens = createTokenSource({ ...parts, refresher, guard, isAppSigningIn })
   const { attach, reissue } = contract
   const sendWithToken = createSendWithToken({
     tokens,
     origins,
     isAuthEndpoint: endpoints.has,
     tokenRefusal,
-    reissue,
+    adoptReissued: createAdoptReissued({ ...parts, emitter, origins, reissue }),
+    isTooLate: createIsTooLate(session, options.lateAnswers),
     diagnostics
   })
   const { beginRequest } = session

@@ -172,6 +172,22 @@ export interface AuthClientOptions<User = Claims> {
    */
   readonly tabs?: 'share' | 'signal' | 'off' | undefined
   /**
+   * Which answers still reach the app if they arrive after the user of their request has signed
+   * out. The others reject with `ERR_AUTH_SESSION_CHANGED`. It applies to requests that carried the
+   * access token.
+   *
+   * - `same-user`: those that arrive before another user signs in. If the user of a token is not
+   *   known, each sign-in may be of another user.
+   * - `same-session`: those that arrive before the session ends or another one begins.
+   * - `any`: all of them.
+   *
+   * An answer arrives with its headers. The body of a `Response` can still be read afterwards.
+   *
+   * @default 'same-user'
+   * @example 'same-session' // no answer may arrive after a sign-out
+   */
+  readonly lateAnswers?: 'same-user' | 'same-session' | 'any' | undefined
+  /**
    * Replaces parts of the environment, such as the clock, the timers, `fetch` or the locks.
    *
    * @default what the browser or Node provides

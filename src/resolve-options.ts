@@ -41,6 +41,7 @@ const readers = {
   refreshTokenStore: readStore,
   idlePolicy: record({ whileHidden: oneOf('pause', 'refresh'), signOutAfterSeconds: number(1) }),
   tabs: oneOf('share', 'signal', 'off'),
+  lateAnswers: oneOf('same-user', 'same-session', 'any'),
   platform: later
 } satisfies Record<keyof AuthClientOptions, Reader<unknown>>
 
@@ -55,7 +56,8 @@ const defaults = {
   lockTimeoutMs: 5_000,
   restore: undefined,
   refreshTokenStore: undefined,
-  tabs: 'share'
+  tabs: 'share',
+  lateAnswers: 'same-user'
 } as const
 
 const readOptions = record(readers, defaults)

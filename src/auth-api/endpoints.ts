@@ -1,5 +1,6 @@
 // Auth endpoints: resolves the URLs of login, refresh and logout.
 import type { ResolvedContract, ResolvedEndpoint } from '../contract/resolved-contract.ts'
+import { hash } from '../lib/access-token.ts'
 import { invalid } from '../lib/option-errors.ts'
 import { joinUrl, parseUrl, resolveUrl, type UrlPolicy } from '../lib/url.ts'
 
@@ -66,10 +67,4 @@ export function createEndpoints(
       return query === undefined ? url : `${url}?${hash(query)}`
     }
   }
-}
-
-function hash(text: string): string {
-  let sum = 0
-  for (let index = 0; index < text.length; index += 1) sum = (sum * 31 + text.charCodeAt(index)) | 0
-  return (sum >>> 0).toString(36)
 }

@@ -16,6 +16,18 @@ export function isAccessToken(value: unknown): value is string {
   )
 }
 
+/**
+ * A hash to remember a secret by, which does not reveal it. It can collide: two factors, which are
+ * odd numbers, make two independent hashes.
+ */
+export function hash(secret: string, factor = 31): string {
+  let sum = 0
+  for (let index = 0; index < secret.length; index += 1) {
+    sum = (Math.imul(sum, factor) + secret.charCodeAt(index)) | 0
+  }
+  return (sum >>> 0).toString(36)
+}
+
 /** The claims of a JWT. */
 export interface TokenClaims {
   /** All of them, as received. */

@@ -18,11 +18,13 @@
  *   response. Check `baseURL` and the option `contract`.
  * - `ERR_AUTH_SESSION_EXPIRED`: the server rejected the refresh, so the session has ended. Show the
  *   sign-in page.
- * - `ERR_AUTH_SESSION_CHANGED`: the user signed in or out while the call was waiting. Drop the
- *   call.
+ * - `ERR_AUTH_SESSION_CHANGED`: the user signed in or out while the call was waiting, or another
+ *   user signed in before its answer arrived. Drop the call.
  * - `ERR_AUTH_NOT_AUTHENTICATED`: the call needs a signed-in user. Sign in first.
  * - `ERR_AUTH_BODY_SPENT`: the server refused the token, and the request body was a stream, which
  *   can be read only once. The token has been refreshed: call again with a new stream.
+ * - `ERR_AUTH_TOKEN_REFUSED`: only in `getState().degraded`. The server refuses new tokens too, so
+ *   that a refresh does not help. The caller gets the refusal itself.
  * - `ERR_AUTH_DISPOSED`: `dispose()` was called on this client. Create a new one.
  */
 export type AuthErrorCode =
@@ -37,6 +39,7 @@ export type AuthErrorCode =
   | 'ERR_AUTH_SESSION_CHANGED'
   | 'ERR_AUTH_NOT_AUTHENTICATED'
   | 'ERR_AUTH_BODY_SPENT'
+  | 'ERR_AUTH_TOKEN_REFUSED'
   | 'ERR_AUTH_DISPOSED'
 
 /** Facts of the answer that caused an {@link AuthError}. */

@@ -34,7 +34,7 @@ interface Deadline<T> {
 }
 
 /** A wait without a deadline needs work that ends by itself, or a signal. */
-export type WaitLimits<T> = (Deadline<T> | { readonly deadlineMs?: undefined }) & {
+type WaitLimits<T> = (Deadline<T> | { readonly deadlineMs?: undefined }) & {
   /** Ends the wait, which rejects with the reason. */
   readonly signal?: AbortSignal | undefined
 }

@@ -26,7 +26,7 @@ export function describeFailure(
 }
 
 /** Whether the server may have received the request, and may still process it. */
-function isUnanswered({ code }: Pick<AuthError, 'code'>): boolean {
+export function isUnanswered({ code }: Pick<AuthError, 'code'>): boolean {
   return code === 'ERR_AUTH_NETWORK' || code === 'ERR_AUTH_TIMEOUT'
 }
 

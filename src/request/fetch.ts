@@ -9,6 +9,7 @@ import { createReadBody } from './body-text.ts'
 import { fetchWithToken } from './redirects.ts'
 import { isBackground, type RequestFlags } from './request-flags.ts'
 import type { SendWithToken } from './send-with-token.ts'
+import { greatestReplays } from './token-source.ts'
 import { type IncomingAnswer, isStream } from './transport.ts'
 
 /**
@@ -58,7 +59,7 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
     const request = new Request(url, upload === undefined ? init : withoutBody(init))
     const rest = restOf(request, input, init)
     const isReplayable = !isStream(own(init, 'body'))
-    let isSent = false
+    let sends = 0
     return sendWithToken({
       method: request.method,
       url: request.url,
@@ -70,9 +71,9 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
       send(accessToken) {
         if (upload !== undefined)
           return send(new Request(request, { body: upload }), rest, accessToken)
-        // A body can be read only once. Send a copy first if a replay may follow.
-        const mayReplay = !isSent && isReplayable && accessToken !== undefined
-        isSent = true
+        // A body can be read only once. Send a copy if a replay may follow.
+        const mayReplay = sends < greatestReplays && isReplayable && accessToken !== undefined
+        sends += 1
         const sent = mayReplay && request.body !== null ? request.clone() : request
         return send(sent, rest, accessToken)
       },

@@ -1,18 +1,21 @@
 // Send with token: takes one request from attaching the token to a replay, over axios or fetch.
 //
 //   attach the token ── send ── adopt a re-issued token ── answer
-//                        └─ refused: get a newer token ── replay once
+//                        └─ refused: get a newer token ── replay, at most twice
+//
+// The second replay is for a refusal that arrives late: the current token, with which the request
+// is replayed first, may have been revoked too.
 
-import type { ResolvedHeader } from '../contract/resolved-contract.ts'
 import { AuthError } from '../lib/errors.ts'
 import { invalid } from '../lib/option-errors.ts'
 import type { TrustedOrigins } from '../lib/url.ts'
-import type { HeldToken } from '../session/held-token.ts'
+import { sessionChanged } from '../session/session.ts'
 import type { Diagnostics } from './diagnostics.ts'
-import { readReissuedHeader } from './reissued-header.ts'
+import type { IsTooLate } from './late-answers.ts'
+import type { AdoptReissued } from './reissued-header.ts'
 import { readRequestFlags } from './request-flags.ts'
 import type { TokenRefusal } from './token-refusal.ts'
-import type { TokenSource } from './token-source.ts'
+import { greatestReplays, type Replays, type TokenSource } from './token-source.ts'
 import type { IncomingAnswer, OutgoingRequest } from './transport.ts'
 
 export type SendWithToken = <Result>(request: OutgoingRequest<Result>) => Promise<Result>
@@ -23,12 +26,13 @@ export interface SendWithTokenDeps {
   /** Whether the request goes to an auth endpoint. Its refusals are not about the access token. */
   readonly isAuthEndpoint: (method: string, url: string | undefined) => boolean
   readonly tokenRefusal: TokenRefusal
-  readonly reissue: ResolvedHeader | false
+  readonly adoptReissued: AdoptReissued
+  readonly isTooLate: IsTooLate
   readonly diagnostics: Diagnostics | undefined
 }
 
 export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
-  const { tokens, origins, isAuthEndpoint, tokenRefusal, reissue, diagnostics } = deps
+  const { tokens, origins, isAuthEndpoint, tokenRefusal, adoptReissued, diagnostics } = deps
 
   async function sendWithToken<Result>(request: OutgoingRequest<Result>): Promise<Result> {
     const { accessToken, onRefusal } = readRequestFlags(request.flags)
@@ -39,42 +43,35 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
       return (await request.send(undefined)).settle()
     }
 
-    const ready = request.epoch === tokens.currentEpoch() ? tokens.sendable() : undefined
-    const carried = ready ?? (await request.orReleased(tokens.forRequest(request.epoch)))
+    const ready = request.epoch === tokens.currentEpoch() ? tokens.sendable(request) : undefined
+    const mayBeCached = accessToken === 'attach' && /^(?:get|head)$/i.test(request.method)
+    const { epoch } = request
+    let carried =
+      ready ?? (await request.orReleased(tokens.forRequest(epoch, request, mayBeCached)))
     if (accessToken === 'require') tokens.require(carried)
-    const answer = await request.send(carried?.accessToken)
-    if (carried === undefined) return answer.settle()
-    const isRefused = mayBeRefusal(request, answer) && (await isRefusal(request, answer))
-    adoptReissued(answer, carried, isRefused)
-    if (!isRefused || onRefusal === 'ignore') return answer.settle()
+    let replays: Replays | undefined
+    for (;;) {
+      const answer = await request.send(carried?.accessToken)
+      if (carried === undefined) return answer.settle()
+      const isRefused = mayBeRefusal(request, answer) && (await isRefusal(request, answer))
+      diagnostics?.noteAnswer(answer, carried, isRefused)
+      adoptReissued(answer, carried, isRefused)
+      if (deps.isTooLate(carried)) {
+        answer.discard()
+        throw sessionChanged()
+      }
+      // A server that fails says nothing about the token.
+      if (!isRefused && answer.status < 500) tokens.afterAnswer(carried, request)
+      if (!isRefused || onRefusal === 'ignore') return answer.settle()
 
-    const refreshing = tokens.afterRefusal(carried)
-    const waiting = onRefusal === 'replay' ? refreshing : refreshing.then(nothing, nothing)
-    const replacement = await orDiscarded(answer, request.orReleased(waiting))
-    if (replacement === undefined) return answer.settle()
-    answer.discard()
-    if (!request.isReplayable) throw bodySpent(answer.status)
-    const replayed = await request.send(replacement.accessToken)
-    const isRefusedAgain =
-      Boolean(replayed.reissuedHeader) &&
-      mayBeRefusal(request, replayed) &&
-      (await isRefusal(request, replayed))
-    adoptReissued(replayed, replacement, isRefusedAgain)
-    return replayed.settle()
-  }
-
-  function adoptReissued(
-    answer: IncomingAnswer<unknown>,
-    carried: HeldToken,
-    isRefused: boolean
-  ): void {
-    diagnostics?.noteAnswer(answer, carried, isRefused)
-    const header = readReissuedHeader(reissue, answer.reissuedHeader)
-    if (header.kind === 'absent') return
-    if (isRefused || answer.status === 401) tokens.refuse('refused-request')
-    else if (header.kind === 'malformed') tokens.refuse('malformed')
-    else if (!origins.trusts(answer.finalUrl)) tokens.refuse('untrusted-origin')
-    else tokens.adopt(header.accessToken, carried)
+      replays ??= { left: greatestReplays, hasRefreshed: false }
+      const refreshing = tokens.afterRefusal(carried, request, replays)
+      const waiting = onRefusal === 'replay' ? refreshing : refreshing.then(nothing, nothing)
+      carried = await orDiscarded(answer, request.orReleased(waiting))
+      if (carried === undefined) return answer.settle()
+      answer.discard()
+      if (!request.isReplayable) throw bodySpent(answer.status)
+    }
   }
 
   // After a cross-origin redirect the responder never saw the token, so its refusal says nothing

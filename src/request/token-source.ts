@@ -3,49 +3,65 @@
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import { elapsedMs, later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
-import { keepRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
+import { elapsedMs, readMoment } from '../lib/time.ts'
+import { isUnanswered } from '../refresh/outcome.ts'
 import type { Refresher } from '../refresh/refresher.ts'
-import { refuseReissue } from '../session/adoption.ts'
-import type { Emitter, ReissueRefusal } from '../session/events.ts'
-import type { HeldToken, ReceiveToken } from '../session/held-token.ts'
+import type { HeldToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
+import type { Endpoint, RefusalGuard } from './refusal-guard.ts'
 
 export interface TokenSource {
   /** The epoch of the current session. `undefined` while no user is known to be signed in. */
   currentEpoch(): number | undefined
   /** The token to send now. `undefined` if the request has to wait for one. */
-  sendable(): HeldToken | undefined
+  sendable(endpoint?: Endpoint): HeldToken | undefined
   /**
    * Resolves with the token to send, after the restore or the refresh that is due. Resolves with
    * `undefined` if the user is not signed in. Rejects if the session of `epoch` has ended.
+   *
+   * `mayBeCached`: a service worker may answer the request while the device is offline. It then
+   * resolves with `undefined` instead of rejecting.
    */
-  forRequest(epoch: number | undefined): Promise<HeldToken | undefined>
+  forRequest(
+    epoch: number | undefined,
+    endpoint?: Endpoint,
+    mayBeCached?: boolean
+  ): Promise<HeldToken | undefined>
   /**
-   * Resolves with the token to replay with after the server refused `carried`. Resolves with
-   * `undefined` if the caller gets the refusal.
+   * Resolves with the token to replay with after the endpoint refused `carried`. Resolves with
+   * `undefined` if the caller gets the refusal, as after the last replay.
    */
-  afterRefusal(carried: HeldToken): Promise<HeldToken | undefined>
-  /** Adopts a token that was re-issued to a request with the token `carried`, if it is newer. */
-  adopt(accessToken: string, carried: HeldToken): void
+  afterRefusal(
+    carried: HeldToken,
+    endpoint: Endpoint,
+    replays: Replays
+  ): Promise<HeldToken | undefined>
+  /** Notes that the endpoint did not refuse `carried`. */
+  afterAnswer(carried: HeldToken, endpoint: Endpoint): void
   /**
    * The token of a request that needs one.
    *
    * @throws AuthError `ERR_AUTH_NOT_AUTHENTICATED`, or the reason why no session is known yet
    */
   require(token: HeldToken | undefined): HeldToken
-  /** Reports a re-issued token that is not adopted. */
-  refuse(refusal: ReissueRefusal): void
+}
+
+/** How often a request is sent again at most. */
+export const greatestReplays = 2
+
+/** How much one request may still do after a refusal. */
+export interface Replays {
+  left: number
+  /** It has waited for a refresh because of a refusal. */
+  hasRefreshed: boolean
 }
 
 export interface TokenSourceDeps {
   readonly session: Session
   readonly refresher: Refresher
-  readonly receive: ReceiveToken
+  readonly guard: RefusalGuard
   readonly refresh: ResolvedContract['refresh']
-  readonly emitter: Emitter
   readonly platform: Platform
-  readonly policy: RefreshPolicy
   /** During a sign-in no optional refresh begins: its cookie could overwrite the new one. */
   readonly isAppSigningIn: () => boolean
 }
@@ -60,19 +76,11 @@ const unsendableSeconds = 2
 /** The unsendable seconds of a short-lived token are at most this share of its lifetime. */
 const greatestUnsendableShare = 0.25
 
-/** A refusal so soon after a refresh has another cause than the age of the token. */
-const longestCooldownSeconds = 5
-
-// Servers truncate `exp` to whole seconds, so a token may expire a second earlier than expected.
-function cooldownSeconds({ lifetimeSeconds = Infinity }: HeldToken): number {
-  return Math.max(0, Math.min(longestCooldownSeconds, lifetimeSeconds - 1))
-}
-
 export function createTokenSource(deps: TokenSourceDeps): TokenSource {
-  const { session, refresher, receive, emitter, platform, policy, isAppSigningIn } = deps
+  const { session, refresher, guard, platform, isAppSigningIn } = deps
   const invalidatesPrevious = typeof deps.refresh === 'object' && deps.refresh.invalidatesPrevious
-  /** While it lasts, a refusal in this epoch does not cause another refresh. */
-  let cooldown: { readonly until: Moment; readonly epoch: number } | undefined
+  /** The newest token that the server refused. It is not sent while it is being refreshed. */
+  let refused = 0
 
   function hasLifeLeft(token: HeldToken, reserveSeconds: number): boolean {
     if (token.lifetimeSeconds === undefined) return true
@@ -82,39 +90,87 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     )
   }
 
-  function sendable(): HeldToken | undefined {
-    const token = session.held()
-    if (token === undefined) return undefined
+  function isSpent(token: HeldToken): boolean {
     const { lifetimeSeconds = 0 } = token
     const reserve = Math.min(unsendableSeconds, lifetimeSeconds * greatestUnsendableShare)
-    if (!hasLifeLeft(token, reserve)) return undefined
+    return !hasLifeLeft(token, reserve)
+  }
+
+  function sendable(endpoint?: Endpoint): HeldToken | undefined {
+    const token = session.held()
+    if (token === undefined || isSpent(token)) return undefined
     // The token is still valid, so the request does not wait for the refresh that is due. If that
     // refresh fails, the request is not affected.
     if (refresher.dueInMs() === 0 && !isAppSigningIn()) {
       refresher.refresh('request').catch(() => {})
     }
-    return invalidatesPrevious && refresher.isInFlight() ? undefined : token
+    //  request ──(token 1)── 401 ─ refresh ─ token 2
+    //  later         (waits for token 2) ─────────── sent with token 2
+    const isDead = invalidatesPrevious || refused === token.generation
+    return (isDead && refresher.isInFlight()) || hasRefused(endpoint, token) ? undefined : token
   }
 
-  async function forRequest(epoch: number | undefined): Promise<HeldToken | undefined> {
+  /** Whether the endpoint refused this token, and a refresh may begin now. */
+  function hasRefused(endpoint: Endpoint | undefined, token: HeldToken): boolean {
+    if (endpoint === undefined || !guard.hasRefused(endpoint, token)) return false
+    return refreshInMs(endpoint, token) === 0
+  }
+
+  function refreshInMs(endpoint: Endpoint, token: HeldToken): number | undefined {
+    const isExpiring = !hasLifeLeft(token, unsendableSeconds)
+    return guard.refreshInMs(endpoint, token, { isFree: isFree(token), isExpiring })
+  }
+
+  /** A refresh is in flight, or due anyway. */
+  function isFree(token: HeldToken): boolean {
+    return refresher.isInFlight() || isSpent(token)
+  }
+
+  async function forRequest(
+    epoch: number | undefined,
+    endpoint?: Endpoint,
+    mayBeCached = false
+  ): Promise<HeldToken | undefined> {
     for (;;) {
       checkEpoch(epoch)
-      const token = sendable()
+      const token = sendable(endpoint)
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
       const expiring = session.held()
       const isValid = expiring !== undefined && hasLifeLeft(expiring, 0)
-      if (isValid && !refresher.isInFlight() && refresher.isHeldBack()) return expiring
+      if (!refresher.isInFlight() && refresher.isHeldBack()) {
+        if (isValid && !hasRefused(endpoint, expiring)) return expiring
+        if (mayBeCached && !platform.isOnline()) return undefined
+      }
       try {
-        return await refresh('request')
+        const refreshed = await refreshFor(endpoint)
+        if (refreshed !== undefined) return refreshed
       } catch (error) {
-        if (!canContinue(error, epoch)) throw error
-        // The refresh failed. Send the token that is about to expire as long as it is valid.
-        const held = session.held()
-        if (held !== undefined && hasLifeLeft(held, 0)) return held
-        if (held !== undefined) throw error
+        if (canContinue(error, epoch)) {
+          const held = session.held()
+          if (held === undefined) continue
+          // Send the token that is about to expire as long as it is valid.
+          if (hasLifeLeft(held, 0) && !hasRefused(endpoint, held)) return held
+        }
+        const isOffline = isAuthError(error) && isUnanswered(error) && !platform.isOnline()
+        if (!isOffline || !mayBeCached) throw error
+        return undefined
       }
     }
+  }
+
+  /** Resolves with `undefined` if the server issued the refused token again. */
+  async function refreshFor(endpoint: Endpoint | undefined): Promise<HeldToken | undefined> {
+    const held = session.held()
+    if (endpoint === undefined || held === undefined || !hasRefused(endpoint, held)) {
+      return refresh('request')
+    }
+    refused = held.generation
+    const refreshed = await refresh('refusal')
+    guard.noteRefreshed()
+    if (refreshed.accessToken !== held.accessToken) return refreshed
+    guard.noteRepeated(endpoint)
+    return undefined
   }
 
   // A refresh may return a re-issued token that is newer than its own. If that token has expired by
@@ -138,51 +194,38 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     if (epoch !== undefined && session.epoch() !== epoch) throw sessionChanged()
   }
 
-  async function afterRefusal(carried: HeldToken): Promise<HeldToken | undefined> {
+  async function afterRefusal(
+    carried: HeldToken,
+    endpoint: Endpoint,
+    replays: Replays
+  ): Promise<HeldToken | undefined> {
     const held = session.held()
     if (held === undefined) return undefined
     // The refused token belongs to an earlier sign-in. Do not replay the request as another user.
     if (held.epoch !== carried.epoch) throw sessionChanged()
     //  request ──(token 1)──────────────── 401 ── replay with token 2, no refresh
     //  another ──(token 1)── 401 ─ refresh ─ token 2
-    if (held.generation !== carried.generation) return forRequest(carried.epoch)
-    const isCoolingDown =
-      cooldown?.epoch === held.epoch && remainingMs(cooldown.until, readMoment(platform)) > 0
-    if (isCoolingDown && !refresher.isInFlight()) return undefined
+    const isLast = replays.left === 0
+    replays.left -= 1
+    if (held.generation !== carried.generation) {
+      return isLast ? undefined : forRequest(carried.epoch, endpoint)
+    }
+    // The first refresh has not helped. Start another one only if others accepted this token.
+    const isFutile = replays.hasRefreshed && !isFree(held) && !guard.isProved(held)
+    guard.noteRefused(endpoint, held)
+    if (isLast || isFutile || !guard.hasRefused(endpoint, held)) return undefined
+    replays.hasRefreshed = true
+    const waitMs = refreshInMs(endpoint, held)
+    if (waitMs === undefined) return undefined
+    if (waitMs > 0) await guard.pause(waitMs)
     try {
-      const refreshed = await refresh('refusal')
-      const until = later(readMoment(platform), cooldownSeconds(refreshed) * 1000)
-      cooldown = { until, epoch: refreshed.epoch }
-      // The server may return a valid token again, but it has just refused this one.
-      return refreshed.accessToken === carried.accessToken ? undefined : refreshed
+      const token = await forRequest(carried.epoch, endpoint)
+      // The token is the same if the guard does not allow a refresh.
+      return token?.generation === carried.generation ? undefined : token
     } catch (error) {
       if (isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')) return undefined
       throw error
     }
-  }
-
-  function refuse(refusal: ReissueRefusal): void {
-    emitter.emit('reissue-refused', { refusal })
-  }
-
-  function adopt(accessToken: string, carried: HeldToken): void {
-    const previous = session.held()
-    const reissued = {
-      accessToken,
-      refreshToken: previous?.refreshToken,
-      expiresInSeconds: undefined,
-      serverNowMs: undefined,
-      answer: undefined
-    }
-    const candidate = receive(reissued, { isSignIn: false, previous })
-    const refusal = refuseReissue(candidate, carried, session)
-    if (refusal !== undefined || previous === undefined) {
-      // An HTTP cache may repeat the token that is held already. Do not report that.
-      if (previous?.accessToken !== accessToken) refuse(refusal ?? 'other-session')
-      return
-    }
-    const refreshAt = keepRefreshAt(previous.refreshAt, candidate, policy)
-    session.hold(candidate, refreshAt, { by: 'reissue' })
   }
 
   function require(token: HeldToken | undefined): HeldToken {
@@ -195,9 +238,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     sendable,
     forRequest,
     afterRefusal,
-    adopt,
-    require,
-    refuse
+    afterAnswer: (carried, endpoint) => guard.noteAccepted(endpoint, carried),
+    require
   }
 }
 

@@ -6,7 +6,15 @@ import type { HeldToken, ReceivedToken } from './held-token.ts'
 interface Holder {
   epoch(): number
   held(): HeldToken | undefined
-  wasHeld(accessToken: string): boolean
+  everHeld(accessToken: string): boolean
+}
+
+/** Facts about the answer that re-issues a token. */
+interface ReissueAnswer {
+  /** The time of the answer by the server's clock: its `Date` header. */
+  readonly atMs: number | undefined
+  /** A shared cache had stored the answer: it has an `Age`. */
+  readonly isStored: boolean
 }
 
 /**
@@ -19,14 +27,15 @@ interface Holder {
 export function refuseReissue(
   candidate: ReceivedToken,
   carried: HeldToken,
-  session: Holder
+  session: Holder,
+  answer: ReissueAnswer = { atMs: undefined, isStored: false }
 ): ReissueRefusal | undefined {
   const held = session.held()
   if (held === undefined || carried.epoch !== session.epoch()) return 'other-session'
+  if (held.claims !== undefined && candidate.claims === undefined) return 'not-a-jwt'
   if (!isSameSession(held, candidate)) return 'other-subject'
-  const iat = candidate.claims?.iat
-  const exp = candidate.claims?.exp
-  if (iat !== undefined && exp !== undefined && exp <= iat) return 'expired'
+  if (hasExpired(candidate, answer.atMs)) return 'expired'
+  if (session.everHeld(candidate.accessToken)) return 'not-newer'
   switch (compareAge(candidate, held)) {
     case 'newer':
       return undefined
@@ -35,10 +44,41 @@ export function refuseReissue(
     case 'unknown':
       // Opaque, or issued in the same second: newer only if it answers a request with the held
       // token.
-      return carried.generation === held.generation && !session.wasHeld(candidate.accessToken)
-        ? undefined
-        : 'not-newer'
+      if (carried.generation !== held.generation) return 'not-newer'
+      return isIdentified(held, candidate) ? undefined : refuseForeign(candidate, held, answer)
   }
+}
+
+/**
+ * If the tokens name no user and no session, and none of them is newer, an HTTP cache may replay
+ * the header of an answer to the previous user:
+ *
+ *     user A ── GET /me ── answer with token A2, stored by a cache
+ *     user B ── sign-in ── token B1 ── GET /me ── the stored answer with token A2
+ */
+function refuseForeign(
+  candidate: ReceivedToken,
+  held: HeldToken,
+  { atMs = Infinity, isStored }: ReissueAnswer
+): ReissueRefusal | undefined {
+  const iat = held.claims?.iat
+  const issuedAtMs = iat === undefined ? (held.serverNowMs ?? 0) : iat * 1000
+  if (isStored || atMs < issuedAtMs) return 'from-cache'
+  // A server that re-issues tokens does so again with its next answer, which has a later `iat`.
+  return iat !== undefined && candidate.claims?.iat === iat ? 'not-newer' : undefined
+}
+
+/** Whether user or session of the candidate are known to be the same. */
+function isIdentified(held: ReceivedToken, candidate: ReceivedToken): boolean {
+  const isKnown = (one: unknown, other: unknown) => one !== undefined && one === other
+  return isKnown(held.userId, candidate.userId) || isKnown(held.claims?.sid, candidate.claims?.sid)
+}
+
+/** Without `iat` and `Date`, the device's clock has to do. */
+function hasExpired({ claims, receivedAt }: ReceivedToken, answeredAtMs?: number): boolean {
+  const { iat, exp = Infinity } = claims ?? {}
+  const nowMs = answeredAtMs ?? (iat === undefined ? receivedAt.wallMs : 0)
+  return exp <= (iat ?? 0) || exp * 1000 <= nowMs
 }
 
 function isSameSession(held: ReceivedToken, candidate: ReceivedToken): boolean {

@@ -117,6 +117,8 @@ export type Emitter = EventEmitter<AuthEvents>
 export type ReissueRefusal =
   /** The header did not hold exactly one well-formed credential in the format of the contract. */
   | 'malformed'
+  /** The held token is a JWT, and the value is not, or it cannot be parsed. */
+  | 'not-a-jwt'
   /**
    * The final URL is unknown or not trusted: after a redirect, another server may have set the
    * header.
@@ -130,5 +132,7 @@ export type ReissueRefusal =
   | 'other-subject'
   /** It has expired by its own claims. */
   | 'expired'
-  /** It is not newer than the held token. */
+  /** It is not newer than the held token, or it was held before. */
   | 'not-newer'
+  /** Its answer is older than the held token or was stored by a cache, and names no user. */
+  | 'from-cache'

@@ -11,6 +11,8 @@ export interface HeldToken extends TokenUser {
   readonly refreshToken: string | undefined
   readonly claims: TokenClaims | undefined
   readonly receivedAt: Moment
+  /** The time of its answer by the server's clock, if that is known. */
+  readonly serverNowMs?: number | undefined
   readonly lifetimeSeconds: number | undefined
   /** When the proactive refresh is planned; `undefined` if the lifetime is unknown. */
   readonly refreshAt: Moment | undefined
@@ -68,6 +70,7 @@ export function createReceiveToken(deps: ReceiveTokenDeps): ReceiveToken {
       refreshToken,
       claims,
       receivedAt,
+      serverNowMs,
       lifetimeSeconds: seconds,
       userId,
       profile

@@ -1,4 +1,5 @@
 // Session: the state that apps see, and the access token, which only this closure holds.
+import { hash } from '../lib/access-token.ts'
 import { AuthError } from '../lib/errors.ts'
 import { createListeners } from '../lib/listeners.ts'
 import type { Moment } from '../lib/time.ts'
@@ -39,6 +40,8 @@ export interface Session {
   former(): Pick<HeldToken, 'userId'> | undefined
   /** Whether this token has been held since the last sign-in. */
   wasHeld(accessToken: string): boolean
+  /** Whether this client has ever held this token, as far as it remembers. */
+  everHeld(accessToken: string): boolean
   hold(token: ReceivedToken, refreshAt: Moment | undefined, origin: TokenOrigin): HeldToken
   /**
    * Changes what is known about the held token, for example because an answer repeats it. Its
@@ -46,17 +49,24 @@ export interface Session {
    */
   amend(changes: Partial<ReceivedToken> & Pick<HeldToken, 'refreshAt'>): HeldToken | undefined
   end(reason: EndReason, origin: EndOrigin): void
-  /** Notes in the state that a refresh failed or succeeded, or that the restore takes too long. */
-  note(move: Extract<Transition, { type: 'failed' | 'recovered' | 'unreachable' }>): void
+  /** Notes a change in the state that is not about the token. */
+  note(
+    move: Extract<Transition, { type: 'failed' | 'recovered' | 'accepted' | 'unreachable' }>
+  ): void
   /** Drops the token and the listeners; the last state stays readable. */
   dispose(): void
 }
 
 /**
  * How many past tokens are remembered, so that a cache that replays old headers cannot restore one
- * of them.
+ * of them, not even for the next user.
  */
-const rememberedTokens = 64
+const rememberedTokens = 128
+
+/** A hash is remembered instead of the token: a token must not outlive its session. */
+function identify(accessToken: string): string {
+  return hash(accessToken, 31) + hash(accessToken, 37)
+}
 
 export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, 'emit'>): Session {
   let state = initialState(startsSignedOut)
@@ -64,7 +74,8 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
   let former: Pick<HeldToken, 'userId'> | undefined
   let epoch = 0
   let generation = 0
-  const past = new Set<string>()
+  /** The epoch in which each past token was held last. */
+  const past = new Map<string, number>()
   const listeners = createListeners<void>()
   const { onSignal, raise, clear: clearSignals } = createSignals()
 
@@ -80,10 +91,7 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     const isLogin = isSignIn(origin)
     const isSignedOut = state.status === 'unauthenticated' && !isRestoring(state)
     const isNewEpoch = isLogin || (origin.by === 'other-tab' && isSignedOut)
-    if (isNewEpoch) {
-      epoch += 1
-      past.clear()
-    }
+    if (isNewEpoch) epoch += 1
     generation += 1
     former = undefined
     token = {
@@ -92,11 +100,7 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
       generation,
       epoch
     }
-    past.add(token.accessToken)
-    for (const oldest of past) {
-      if (past.size <= rememberedTokens) break
-      past.delete(oldest)
-    }
+    remember(token.accessToken)
     // A token that is re-issued during failed refreshes leaves `degraded` as it is: only a refresh
     // clears it.
     const isEntry = isNewEpoch || state.status !== 'authenticated'
@@ -107,6 +111,16 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     announce(token, origin, previous)
     raise({ type: 'token', origin, isNewEpoch, isSignIn: isLogin || previous === undefined })
     return token
+  }
+
+  function remember(accessToken: string): void {
+    const id = identify(accessToken)
+    // The newest one is the last one of the map.
+    past.delete(id)
+    past.set(id, epoch)
+    for (const oldest of past.keys()) {
+      if (past.size > rememberedTokens) past.delete(oldest)
+    }
   }
 
   function announce(held: HeldToken, origin: TokenOrigin, previous: HeldToken | undefined): void {
@@ -135,7 +149,6 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     if (reason === 'signed-out') former = undefined
     else if (token !== undefined) former = { userId: token.userId }
     token = undefined
-    past.clear()
     move({ type: 'ended', reason })
     // A refresh may find another user after the session has expired: that is an event too.
     const isEvent = reason !== 'no-session' && (!wasSignedOut || origin === 'refresh')
@@ -165,7 +178,8 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     generation: () => generation,
     held: () => token,
     former: () => former,
-    wasHeld: (accessToken) => past.has(accessToken),
+    wasHeld: (accessToken) => past.get(identify(accessToken)) === epoch,
+    everHeld: (accessToken) => past.has(identify(accessToken)),
     hold,
     amend(changes) {
       if (token === undefined) return undefined

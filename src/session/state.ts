@@ -31,13 +31,14 @@ export type SignedOutReason =
 export type EndReason = Exclude<SignedOutReason, 'unreachable'>
 
 /**
- * The last refresh failed without an explicit rejection: the session is kept, and the refresh is
- * retried.
+ * The session is kept, but requests may fail. Either the last refresh failed without an explicit
+ * rejection, and is retried. Or an endpoint refuses new tokens too: with the code
+ * `ERR_AUTH_TOKEN_REFUSED`, its refusals go to the callers without a refresh for a while.
  */
 export interface Degraded {
   /** The cause of the last failure. */
   readonly code: AuthErrorCode
-  /** When the first of the failed refreshes settled, in milliseconds since the epoch. */
+  /** Since when, in milliseconds since the epoch. */
   readonly sinceMs: number
 }
 
@@ -73,6 +74,8 @@ export type AuthState<User = Claims> =
       readonly user: undefined
     }
 
+const refused = 'ERR_AUTH_TOKEN_REFUSED' satisfies AuthErrorCode
+
 export type Transition =
   /** The user signed in, or the session was restored. */
   | { readonly type: 'entered'; readonly user: unknown; readonly isOtherUser: boolean }
@@ -81,10 +84,12 @@ export type Transition =
   | { readonly type: 'ended'; readonly reason: EndReason }
   /** The restore on page load has taken too long. It continues. */
   | { readonly type: 'unreachable' }
-  /** A refresh failed without an explicit rejection. */
+  /** A refresh failed without an explicit rejection, or the server refuses new tokens. */
   | { readonly type: 'failed'; readonly code: AuthErrorCode; readonly atMs: number }
   /** A refresh succeeded. */
   | { readonly type: 'recovered' }
+  /** No refusal is returned without a refresh any more. */
+  | { readonly type: 'accepted' }
 
 //                     entered
 //   initializing ───────────────▶ authenticated ◀──┐
@@ -94,7 +99,7 @@ export type Transition =
 //   unauthenticated ◀────────────────┘
 //        └──────────── entered ─────▶ authenticated
 //
-//   `failed` and `recovered` change `degraded`, and `described` changes `user`. In
+//   `failed`, `recovered` and `accepted` change `degraded`, and `described` changes `user`. In
 //   `unauthenticated` they change nothing.
 
 /** The next state, or the same object if nothing changes. */
@@ -117,13 +122,20 @@ export function transition(state: AuthState<unknown>, move: Transition): AuthSta
       return { status: 'unauthenticated', reason: 'unreachable', user: undefined }
     case 'failed':
       if (state.status === 'unauthenticated' || state.degraded?.code === move.code) return state
+      // A failed refresh matters more than refusals.
+      if (move.code === refused && state.degraded !== undefined) return state
       return {
         ...state,
         degraded: { code: move.code, sinceMs: state.degraded?.sinceMs ?? move.atMs }
       }
     case 'recovered':
+    case 'accepted': {
       if (state.status === 'unauthenticated' || state.degraded === undefined) return state
-      return { ...state, degraded: undefined }
+      const isAboutRefusals = state.degraded.code === refused
+      return isAboutRefusals === (move.type === 'accepted')
+        ? { ...state, degraded: undefined }
+        : state
+    }
   }
 }
 

@@ -13,7 +13,7 @@ export interface AuthLock {
   whenIdle(): Promise<unknown> | undefined
 }
 
-export interface LockOptions {
+interface LockOptions {
   /**
    * Keeps the Web Lock for so many milliseconds after the task has succeeded, so that its message
    * overtakes the lock. `run` does not wait for it, and the next task of this tab takes it over.

@@ -12,7 +12,6 @@ const server = createMockAuthServer({
 })
 const { openTab, openTabs, openTwoTabs } = setUpChromiumTabs(server)
 
-const callsTo = (route: string) => server.calls.filter((call) => call.route === route)
 const reportOf = (page: Page): Promise<TabReport> => page.evaluate(() => window.tab.report)
 
 async function untilEvent(page: Page, name: string, detail?: string): Promise<void> {
@@ -31,25 +30,6 @@ it('gives a new tab the token of another tab, without a call to the server', asy
   const names = (await reportOf(tab)).events.map(({ name }) => name)
   expect((await reportOf(tab)).events[0]).toMatchObject({ name: 'signed-in', detail: 'other-tab' })
   expect(names).not.toContain('refresh-started')
-})
-
-it('sends one refresh per token for twenty tabs with fifty requests each, over ten expiries', async () => {
-  const { tabs } = await openTabs(20)
-  const from = server.calls.length
-  await Promise.all(tabs.map((tab) => tab.evaluate(() => window.tab.call(50, 1_100))))
-  const calls = server.calls.slice(from)
-  const reports = await Promise.all(tabs.map(reportOf))
-  expect(reports.flatMap(({ failed }) => failed)).toEqual([])
-  expect(reports.map(({ succeeded }) => succeeded)).toEqual(Array(20).fill(50))
-  const refreshes = calls.filter(({ route }) => route === 'refresh')
-  expect(new Set(refreshes.map(({ outcome }) => outcome))).toEqual(new Set(['rotated']))
-  expect(refreshes.length).toBeGreaterThanOrEqual(10)
-  expect(calls.filter(({ status }) => (status ?? 0) >= 400)).toEqual([])
-  // Many calls lie between two refreshes, so no token was refreshed twice.
-  const positions = refreshes.map((refresh) => calls.indexOf(refresh))
-  for (const [index, position] of positions.entries()) {
-    if (index > 0) expect(position - (positions[index - 1] ?? 0)).toBeGreaterThan(20)
-  }
 })
 
 it('signs twenty tabs out when the user signs out in one of them', async () => {
@@ -97,13 +77,4 @@ it('ends with user-changed, and sends no token, when another user signs in in an
   const before = server.calls.length
   await second.evaluate(() => window.tab.call(2, 10))
   expect(server.calls.slice(before).every(({ kid }) => kid === undefined)).toBe(true)
-})
-
-it('sends one refresh when twenty tabs refresh at the same time', async () => {
-  const { tabs } = await openTabs(20)
-  const before = callsTo('refresh').length
-  await Promise.all(tabs.map((tab) => tab.evaluate(() => window.tab.auth.refresh())))
-  const made = callsTo('refresh').length - before
-  console.log(`twenty tabs that refreshed together sent ${made} refreshes`)
-  expect(made).toBe(1)
 })

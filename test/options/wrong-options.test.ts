@@ -29,6 +29,7 @@ it.each([
   [{ refreshTimeoutMs: 5_000, refreshAbandonMs: 1_000 }, 'refreshAbandonMs', '1000'],
   [{ lockTimeoutMs: Infinity }, 'lockTimeoutMs', 'Infinity'],
   [{ restore: 'sometimes' }, 'restore', '"sometimes"'],
+  [{ lateAnswers: 'none' }, 'lateAnswers', '"none"'],
   [{ spreadRefreshes: 'yes' }, 'spreadRefreshes', '"yes"'],
   [{ trustedOrigins: 'https://api.example.com' }, 'trustedOrigins', '"https://api.example.com"'],
   [{ trustedOrigins: ['https://api.example.com/path'] }, 'trustedOrigins', '/path'],

@@ -1,5 +1,5 @@
-// Endless refusals: 401s that are late, permanent or from auth endpoints do not cause a loop of
-// refreshes.
+// I10: 401s that are late, permanent or from auth endpoints cause no loop of refreshes, and the
+// limits end with their cause.
 import { expect, it } from 'vitest'
 import { range } from '../support/seeded-random.ts'
 import { answer, countOf, pathsOf, setUpBrowsers, signIn } from '../support/setups/many-browsers.ts'
@@ -28,24 +28,143 @@ it.each([5_000, 60_000, 200_000])(
   }
 )
 
-// A 401 causes no refresh within 5 s of the last one, so 300 s have at most 300 / 5 + 1 refreshes.
-// Planned refreshes add to that only if no 401 has caused one before.
-it('limits refreshes to one in five seconds if a route that is polled each second always answers 401', async () => {
+const refused = answer(401, { error: 'invalid_token' })
+const tokenRefused = { code: 'ERR_AUTH_TOKEN_REFUSED' }
+
+function statusOf(calling: Promise<{ readonly status: number }>): Promise<number> {
+  return calling.then(
+    ({ status }) => status,
+    (error) => error.response.status
+  )
+}
+
+it('doubles the interval between refreshes if a route that is polled each second always answers 401', async () => {
   const setup = setUpBrowsers()
   const browser = setup.openBrowser()
   const { auth } = setup.openPage(browser)
   await signIn(setup, auth)
-  browser.intercept('/feed', answer(401, { error: 'invalid_token' }), 10_000)
+  browser.intercept('/feed', refused, 10_000)
   const statuses: number[] = []
   for (const _ of range(300)) {
-    await auth.axios.get('/feed').catch((error) => statuses.push(error.response.status))
+    statuses.push(await statusOf(auth.axios.get('/feed')))
     await setup.pass(1_000, 1_000)
   }
   expect(statuses).toEqual(Array(300).fill(401))
-  expect(countOf(browser, '/refresh')).toBeLessThanOrEqual(61)
-  expect(countOf(browser, '/feed')).toBeLessThanOrEqual(300 + 61)
-  expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
+  // Two at once, after 5 s, 10 s, … 160 s, and the planned ones.
+  expect(countOf(browser, '/refresh')).toBeLessThanOrEqual(10)
+  expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: tokenRefused })
   expect((await auth.axios.get('/me')).status).toBe(200)
+})
+
+it('causes at most 40 refreshes in an hour if a route that is polled every 10 s always answers 401', async () => {
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth, events } = setup.openPage(browser)
+  await signIn(setup, auth)
+  browser.intercept('/feed', refused, 10_000)
+  for (const _ of range(360)) {
+    expect(await statusOf(auth.axios.get('/feed'))).toBe(401)
+    await setup.pass(10_000, 5_000)
+  }
+  const reasons = events
+    .filter(({ name }) => name === 'refresh-started')
+    .map(({ event }) => Reflect.get(Object(event), 'reason'))
+  // 2 at once, 6 until the interval is 300 s, and then 11. The others are planned.
+  expect(reasons.filter((reason) => reason === 'refusal').length).toBeLessThanOrEqual(20)
+  expect(reasons.length).toBeLessThanOrEqual(40)
+})
+
+it('refreshes for other routes while one route always answers 401', async () => {
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
+  browser.intercept('/feed', refused, 10_000)
+  for (const _ of range(5)) await statusOf(auth.axios.get('/feed'))
+  for (const _ of range(3)) {
+    setup.server.revokeAccessTokens()
+    expect(await statusOf(auth.axios.get('/me'))).toBe(200)
+    expect(await statusOf(auth.axios.get('/feed'))).toBe(401)
+  }
+})
+
+it('refreshes at once for a route that refused new tokens and accepts them again', async () => {
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
+  browser.intercept('/feed', refused, 4)
+  // A 401 and its replay, a request that waits for a refresh, and one that causes none.
+  for (const _ of range(3)) expect(await statusOf(auth.axios.get('/feed'))).toBe(401)
+  expect(auth.getState()).toMatchObject({ degraded: tokenRefused })
+  expect(await statusOf(auth.axios.get('/feed'))).toBe(200)
+  expect(auth.getState()).toMatchObject({ degraded: undefined })
+  for (const _ of range(3)) {
+    setup.server.revokeAccessTokens()
+    expect(await statusOf(auth.axios.get('/feed'))).toBe(200)
+  }
+})
+
+it('reports refusals in the state until their interval is over, in one change each', async () => {
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
+  const states: unknown[] = []
+  auth.subscribe(() => states.push(Reflect.get(auth.getState(), 'degraded')?.code))
+  browser.intercept('/feed', refused, 100)
+  for (const _ of range(10)) {
+    await statusOf(auth.axios.get('/feed'))
+    await setup.pass(100, 100)
+  }
+  expect(states).toEqual([tokenRefused.code])
+  await setup.pass(5_000, 1_000)
+  expect(states).toEqual([tokenRefused.code, undefined])
+})
+
+it('refreshes a handful of times if every route refuses every token', async () => {
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
+  for (const nth of range(600)) {
+    browser.intercept(`/items/${nth}`, refused, 10)
+    expect(await statusOf(auth.axios.get(`/items/${nth}`))).toBe(401)
+    await setup.pass(100, 100)
+  }
+  expect(countOf(browser, '/refresh')).toBeLessThanOrEqual(5)
+  expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: tokenRefused })
+})
+
+it('delays refreshes without a failed request if tokens are revoked faster than they may be refreshed', async () => {
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
+  const asked: Promise<number>[] = []
+  for (const _ of range(60)) {
+    setup.server.revokeAccessTokens()
+    asked.push(statusOf(auth.axios.get('/me')))
+    await setup.pass(1_000, 500)
+  }
+  await setup.pass(10_000, 500)
+  expect(await Promise.all(asked)).toEqual(Array(60).fill(200))
+  expect(countOf(browser, '/refresh')).toBeLessThanOrEqual(20 + 7)
+})
+
+it('rejects a request that waits for its refresh when the client is disposed', async () => {
+  const setup = setUpBrowsers()
+  const { auth } = setup.openPage(setup.openBrowser())
+  await signIn(setup, auth)
+  for (const _ of range(20)) {
+    setup.server.revokeAccessTokens()
+    await auth.axios.get('/me')
+  }
+  setup.server.revokeAccessTokens()
+  const waiting = auth.axios.get('/me')
+  await setup.settle()
+  auth.dispose()
+  await expect(waiting).rejects.toMatchObject({ code: 'ERR_AUTH_DISPOSED' })
 })
 
 it('refreshes once and returns the 401 if a route answers 401 to the replay as well', async () => {

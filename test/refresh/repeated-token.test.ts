@@ -70,7 +70,7 @@ it('resolves refresh() if the server signs an identical token in the second of t
   expect(await auth.getAccessToken()).not.toBe(token)
 })
 
-it('returns the 401 to the app if the server refuses a token and then issues it again', async () => {
+it('returns the 401 and reports it in the state if the server refuses a token and then issues it again', async () => {
   const { auth, refreshedAt, statuses, browser, revoke } = setUpTokenServer(() => ({
     body: { access_token: 'same', expires_in: 300 },
     acceptedSeconds: 0
@@ -81,7 +81,8 @@ it('returns the 401 to the app if the server refuses a token and then issues it 
   expect(refreshedAt).toHaveLength(1)
   expect(statuses).toEqual([401])
   await browser.idle()
-  expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
+  const degraded = { code: 'ERR_AUTH_TOKEN_REFUSED' }
+  expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded })
 })
 
 it('presents the newest refresh token if the server rotates it beside the same access token', async () => {

@@ -24,7 +24,7 @@ const histories = sample({ test: 200, matrix: 2_000 })
 const receivedAt = { wallMs: 0, monotonicMs: 0 }
 
 /** Tokens that a server may issue in the same second. Some have a shorter or a longer lifetime. */
-function createMinter(random: () => number, shareOfOtherLives = 0) {
+function createMinter(random: () => number, shareOfOtherLives = 0, name = '') {
   let second = 1_000
   let minted = 0
   return {
@@ -34,7 +34,7 @@ function createMinter(random: () => number, shareOfOtherLives = 0) {
     mint(): string {
       minted += 1
       const life = random() < shareOfOtherLives ? 200 + Math.floor(random() * 200) : 300
-      return mint({ iat: second, exp: second + life, jti: String(minted) })
+      return mint({ iat: second, exp: second + life, jti: name + minted })
     }
   }
 }
@@ -138,8 +138,9 @@ it(`never holds an older token in ${histories} histories of refreshes and reques
   const turn = () => new Promise((resolve) => setImmediate(resolve))
   const delivered = { refresh: 0, request: 0 }
   let lateRefreshes = 0
-  for (const _ of range(histories)) {
-    minter = createMinter(random)
+  for (const history of range(histories)) {
+    // No token is that of an earlier session.
+    minter = createMinter(random, 0, `${history}:`)
     const first = minter.mint()
     await auth.login(async () => ({ access_token: first, expires_in: 300 }))
     let newest: Claims = readClaims(first)

@@ -126,7 +126,7 @@ describe('the decision about a re-issued token', () => {
     const session = {
       epoch: () => row.epoch ?? 0,
       held: () => current,
-      wasHeld: (accessToken: string) => accessToken === row.past
+      everHeld: (accessToken: string) => accessToken === row.past
     }
     expect(refuseReissue(row.candidate, row.carried ?? held(), session)).toBe(row.refusal)
   })

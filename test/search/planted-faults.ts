@@ -20,8 +20,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     invariant: 'I2 A refusal is used once',
     file: 'request/token-source.ts',
-    find: 'if (held.generation !== carried.generation) return forRequest(carried.epoch)',
-    replace: ''
+    find: 'if (held.generation !== carried.generation) {',
+    replace: 'if (held.generation < 0) {'
   },
   {
     invariant: 'I3 Adoption is guarded',
@@ -56,8 +56,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     invariant: 'I8 Timers are hints',
     file: 'request/token-source.ts',
-    find: 'if (!hasLifeLeft(token, reserve)) return undefined',
-    replace: ''
+    find: 'if (token === undefined || isSpent(token)) return undefined',
+    replace: 'if (token === undefined) return undefined'
   },
   {
     invariant: 'I9 Quiet',

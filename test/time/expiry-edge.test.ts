@@ -1,6 +1,7 @@
 // I8: no request fails around the moment of expiry, although the server cuts `exp` to whole
 // seconds.
 import { expect, it } from 'vitest'
+import { range } from '../support/seeded-random.ts'
 import { ada, setUpClient } from '../support/setups/test-client.ts'
 
 const steps = Array.from({ length: 41 }, (_, index) => -2_000 + index * 100)
@@ -62,3 +63,29 @@ it.each([4, 5, 10, 60])(
     expect(callsTo('me').map((call) => call.status)).toEqual(Array(200).fill(200))
   }
 )
+
+it('returns no 401 to the app if tokens of 4 s are refused because their answers were slow', async () => {
+  const setup = setUpClient(
+    {
+      refreshBeforeExpirySeconds: 0,
+      platform: {
+        // The client counts the lifetime from the end of a slow answer.
+        async fetch(url, init) {
+          const response = await setup.browser.platform.fetch?.(url, init)
+          setup.clock.sleep(1_200)
+          return response ?? Response.error()
+        }
+      }
+    },
+    { accessTokenSeconds: 4 }
+  )
+  const { auth, clock, callsTo } = setup
+  await auth.login(ada)
+  for (const _ of range(20)) {
+    for (const stepMs of [500, 2_000]) {
+      clock.sleep(stepMs)
+      expect((await auth.axios.get('/me')).status).toBe(200)
+    }
+  }
+  expect(callsTo('me').filter(({ status }) => status === 401).length).toBeGreaterThan(5)
+})

@@ -57,7 +57,7 @@ it.each(changes)(
       const subject = server.calls.findLast(({ route }) => route === 'login')?.sub
       const restored = await timesRestored(polling)
       await polling.goto('about:blank')
-      // The last poll may still be on its way.
+      // The last poll may still be in flight.
       await server.idle()
       await change(other)
       const from = server.calls.length

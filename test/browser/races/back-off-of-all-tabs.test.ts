@@ -43,7 +43,7 @@ async function failRefreshes(fault: MockFaultAnswer, count: number): Promise<num
 }
 
 function poll(tab: Page): void {
-  tab.evaluate(() => void setInterval(() => window.tab.call(1, 0), 200)).catch(() => {})
+  tab.evaluate(() => void setInterval(() => window.tab.call(1, 0), 1_000)).catch(() => {})
 }
 
 /** The next successful call shows that the tab has a token that the server accepts. */

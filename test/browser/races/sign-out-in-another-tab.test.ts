@@ -48,12 +48,12 @@ function signOutOnAnswer(tab: Page, leave: Leave): Held & { readonly done: Promi
   return { arrived: gate.arrived(), release: gate.release, done }
 }
 
-/** Whether a new tab gets the session, and whether the server has been told of the sign-out. */
+/** Checks that a new tab does not get the session, and that the server gets the sign-out. */
 async function lookAtNewTab(context: BrowserContext, from: number): Promise<string | undefined> {
   const tab = await openTab(context)
   if ((await statusOf(tab)) === 'authenticated') return 'a new tab got the session'
-  const wasTold = () => server.calls.slice(from).some(({ route }) => route === 'logout')
-  await expect.poll(wasTold, { timeout: lostAfterMs }).toBe(true)
+  const isSent = () => server.calls.slice(from).some(({ route }) => route === 'logout')
+  await expect.poll(isSent, { timeout: lostAfterMs }).toBe(true)
   return undefined
 }
 

@@ -31,7 +31,7 @@ const { openTwoTabs } = setUpChromiumTabs(delayed)
 const pairs = 6
 const rounds = roundsOf({ matrix: 60, long: 2_000 })
 
-it('sends one refresh for two tabs whose timers fire together', {
+it('sends one refresh if the timers of two tabs fire together', {
   timeout: 3_600_000
 }, async () => {
   const refreshes = watchRefreshes(server, accessTokenSeconds)

@@ -26,7 +26,7 @@ export interface ProfileChannels {
 }
 
 /** In Chromium a message takes up to 8 ms, and more in a busy tab. */
-export const longestMessageLagMs = 40
+const longestMessageLagMs = 40
 
 export function createProfileChannels(
   clock: ManualClock,
