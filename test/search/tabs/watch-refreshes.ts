@@ -17,6 +17,7 @@ interface Hold {
   readonly at: number
   readonly sinceMs: number
   readonly untilMs: number
+  readonly isRetryAfter: boolean
   readonly why: string
 }
 
@@ -64,6 +65,10 @@ export function watchRefreshes(facts: Facts): Watcher {
     )
   }
 
+  function latestRefresh(client: Client): Sent | undefined {
+    return facts.sent.findLast((one) => one.client === client && one.pathname === '/refresh')
+  }
+
   function openRefreshes(sent: Sent): readonly Sent[] {
     return facts.sent.filter(
       (other) =>
@@ -89,7 +94,7 @@ export function watchRefreshes(facts: Facts): Watcher {
 
   // Another tab has just got a new token and has shared it.
   function checkRepetition(client: Client, reason: unknown): void {
-    const sent = facts.sent.findLast((one) => one.client === client && one.pathname === '/refresh')
+    const sent = latestRefresh(client)
     const isForExpiry = reason === 'timer' || reason === 'request'
     const isCalm =
       conditions.hasLocks &&
@@ -108,8 +113,11 @@ export function watchRefreshes(facts: Facts): Watcher {
       facts.violate('I1', `tab ${client.tab} repeats the refresh of tab ${lastSuccess.client.tab}`)
   }
 
-  function checkHold(sent: Sent): void {
-    if (hold === undefined || sent.client.restoreCalledAt > 0) return
+  function checkHold(client: Client, reason: unknown): void {
+    const sent = latestRefresh(client)
+    if (sent === undefined || hold === undefined || client.restoreCalledAt > 0) return
+    // A user may retry or reload at once, unless the server asked to wait.
+    if (!hold.isRetryAfter && (reason === 'manual' || reason === 'restore')) return
     const isExcused =
       sent.atMs >= hold.untilMs ||
       sent.atMs - hold.sinceMs < lagMs ||
@@ -135,13 +143,16 @@ export function watchRefreshes(facts: Facts): Watcher {
       at: facts.now(),
       sinceMs: settledAtMs,
       untilMs: settledAtMs + holdMs,
+      isRetryAfter: retryAfter !== undefined,
       why: `${status}${retryAfter === undefined ? '' : ` with Retry-After ${retryAfter}`}`
     }
   }
 
   return {
     onEvent(client, name, event) {
-      if (name === 'refresh-started' && !client.isSecond) checkRepetition(client, event.reason)
+      if (name !== 'refresh-started' || client.isSecond) return
+      checkRepetition(client, event.reason)
+      checkHold(client, event.reason)
     },
     onStep(action) {
       if (action.do === 'online' || action.do === 'offline') hold = undefined
@@ -153,7 +164,6 @@ export function watchRefreshes(facts: Facts): Watcher {
       authInFlight += 1
       if (sent.pathname !== '/refresh') return
       checkOverlap(sent)
-      checkHold(sent)
     },
     onSettled(sent) {
       if (sent.client.isSecond || !isAuthPath(sent.pathname)) return
