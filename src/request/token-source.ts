@@ -1,5 +1,4 @@
 // Token source: the token to send with a request, and the one to replay it with after a refusal.
-
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
@@ -8,6 +7,7 @@ import { isUnanswered } from '../refresh/outcome.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { HeldToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
+import type { Tabs } from '../tabs/tabs.ts'
 import type { Endpoint, RefusalGuard } from './refusal-guard.ts'
 
 export interface TokenSource {
@@ -58,6 +58,7 @@ export interface Replays {
 
 export interface TokenSourceDeps {
   readonly session: Session
+  readonly tabs: Pick<Tabs, 'isCurrent' | 'catchUp'>
   readonly refresher: Refresher
   readonly guard: RefusalGuard
   readonly refresh: ResolvedContract['refresh']
@@ -77,7 +78,7 @@ const unsendableSeconds = 2
 const greatestUnsendableShare = 0.25
 
 export function createTokenSource(deps: TokenSourceDeps): TokenSource {
-  const { session, refresher, guard, platform, isAppSigningIn } = deps
+  const { session, tabs, refresher, guard, platform, isAppSigningIn } = deps
   const invalidatesPrevious = typeof deps.refresh === 'object' && deps.refresh.invalidatesPrevious
   /** The newest token that the server refused. It is not sent while it is being refreshed. */
   let refused = 0
@@ -90,6 +91,11 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     )
   }
 
+  /** Otherwise another user may have signed in, and only a refresh shows it. */
+  function maySend(token: HeldToken): boolean {
+    return hasLifeLeft(token, 0) && tabs.isCurrent()
+  }
+
   function isSpent(token: HeldToken): boolean {
     const { lifetimeSeconds = 0 } = token
     const reserve = Math.min(unsendableSeconds, lifetimeSeconds * greatestUnsendableShare)
@@ -97,7 +103,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   }
 
   function sendable(endpoint?: Endpoint): HeldToken | undefined {
-    const token = session.held()
+    // It ends the session if another tab has signed out.
+    const token = tabs.isCurrent() ? session.held() : undefined
     if (token === undefined || isSpent(token)) return undefined
     // The token is still valid, so the request does not wait for the refresh that is due. If that
     // refresh fails, the request is not affected.
@@ -132,12 +139,13 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     mayBeCached = false
   ): Promise<HeldToken | undefined> {
     for (;;) {
+      if (!tabs.isCurrent()) await tabs.catchUp()
       checkEpoch(epoch)
       const token = sendable(endpoint)
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
       const expiring = session.held()
-      const isValid = expiring !== undefined && hasLifeLeft(expiring, 0)
+      const isValid = expiring !== undefined && maySend(expiring)
       if (!refresher.isInFlight() && refresher.isHeldBack()) {
         if (isValid && !hasRefused(endpoint, expiring)) return expiring
         if (mayBeCached && !platform.isOnline()) return undefined
@@ -150,7 +158,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
           const held = session.held()
           if (held === undefined) continue
           // Send the token that is about to expire as long as it is valid.
-          if (hasLifeLeft(held, 0) && !hasRefused(endpoint, held)) return held
+          if (maySend(held) && !hasRefused(endpoint, held)) return held
         }
         const isOffline = isAuthError(error) && isUnanswered(error) && !platform.isOnline()
         if (!isOffline || !mayBeCached) throw error

@@ -1,9 +1,9 @@
-// Known session: the session of this tab, and whether the record has a newer change.
+// Known session: the session of this tab, and whether the record has a newer change of it.
 import type { Session } from '../session/session.ts'
 import { endOf, liveSession, type RecordValue } from './record-value.ts'
 import type { SessionRecord } from './session-record.ts'
 
-/** The session of this tab, and the last change of it that this tab has caught up with. */
+/** A session, and the last change of it that this tab has caught up with. */
 export type Seen = Pick<RecordValue, 'counter' | 'sessionId'>
 
 export interface KnownSession {
@@ -12,14 +12,11 @@ export interface KnownSession {
   other(): string | undefined
   compare(sessionId: string | undefined): 'same' | 'other' | 'unknown'
   isBehind(): boolean
-  /** This tab knows the session as of this value. */
   catchUpTo(value: Seen): void
-  /** This tab has seen all changes of this session. */
-  catchUp(): void
-  /** Storage was cleared in between, so only the server knows whether the token still counts. */
+  /** No other tab can say more about this session. */
+  catchUpAlone(): void
+  /** Storage was cleared while the page was away, so only the server knows about the token. */
   doubt(): void
-  /** The next session is a new sign-in of this tab. */
-  beginAnew(): void
   /** Ends the session of this tab if another tab has ended it. */
   followEnd(): void
 }
@@ -31,7 +28,7 @@ export function createKnownSession(
 ): KnownSession {
   // A new page has no session, so there is nothing to catch up with.
   let seen: Seen = { counter: record.known().counter, sessionId: liveSession(record.known()) }
-  let isDoubted = false
+  let isInDoubt = false
   const isSignedIn = () => session.getState().status === 'authenticated'
 
   function other(): string | undefined {
@@ -42,7 +39,7 @@ export function createKnownSession(
 
   function catchUpTo({ counter, sessionId }: Seen): void {
     seen = { counter, sessionId }
-    isDoubted = false
+    isInDoubt = false
   }
 
   return {
@@ -53,18 +50,17 @@ export function createKnownSession(
       return sessionId === seen.sessionId ? 'same' : 'other'
     },
     isBehind() {
-      if (isDoubted || isOff) return isDoubted
-      return record.known().counter > seen.counter || other() !== undefined
+      const isNews = record.known().counter > seen.counter || other() !== undefined
+      return isInDoubt || (isNews && !isOff)
     },
     catchUpTo,
-    catchUp() {
-      const isKnown = other() === undefined && !isDoubted
-      if (isKnown) seen = { counter: record.known().counter, sessionId: seen.sessionId }
+    catchUpAlone() {
+      if (other() !== undefined || isInDoubt) return
+      seen = { counter: record.known().counter, sessionId: seen.sessionId }
     },
     doubt() {
-      isDoubted = true
+      isInDoubt = true
     },
-    beginAnew: () => catchUpTo({ counter: Infinity, sessionId: undefined }),
     followEnd() {
       const now = record.known()
       const isNews = now.counter > seen.counter

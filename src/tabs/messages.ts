@@ -1,7 +1,7 @@
 // Messages: what the tabs of one browser send each other. Read strictly, since any script of the
 // origin can write them.
-
-import { isAccessToken, readClaims } from '../lib/access-token.ts'
+import { readClaims } from '../lib/access-token.ts'
+import { matching, number, oneOf, type Reader, record } from '../lib/checks.ts'
 import { parseJson, toJson } from '../lib/json-path.ts'
 import type { Platform, PlatformChannel } from '../lib/platform.ts'
 import { elapsedMs, later, type Moment, remainingMs } from '../lib/time.ts'
@@ -87,6 +87,7 @@ export function createTabChannel(
 
 export function packToken(reason: TokenMessageReason, held: HeldToken, now: Moment): SharedToken {
   const { accessToken, refreshToken, lifetimeSeconds, receivedAt, refreshAt, userId } = held
+  const profile = toJson(held.profile)
   return {
     reason,
     accessToken,
@@ -96,14 +97,9 @@ export function packToken(reason: TokenMessageReason, held: HeldToken, now: Mome
     sentAtMs: now.wallMs,
     refreshInMs: refreshAt && remainingMs(refreshAt, now),
     userId,
-    profile: packProfile(held.profile)
+    // Without it, the other tabs read the profile from the token.
+    profile: profile && profile.length <= longestTextCharacters ? profile : undefined
   }
-}
-
-/** `undefined` if it is too long. The other tabs then read the profile from the token. */
-function packProfile(profile: unknown): string | undefined {
-  const json = toJson(profile)
-  return isText(json) ? json : undefined
 }
 
 export function unpackToken(shared: SharedToken, now: Moment, readUser: ReadUser): ReceivedToken {
@@ -139,51 +135,41 @@ export function planTakenRefresh(
 
 /** Returns `undefined` for data that is not a valid message. Reads own properties only. */
 export function readMessage(data: unknown): TabMessage | undefined {
-  const message = copyOwn(data)
-  if (message?.version !== version) return undefined
-  const { type } = message
-  if (type === 'ask') return { type }
-  const record = parseRecord(message.record)
-  if (type !== 'record' || record === undefined) return undefined
-  const token = readSharedToken(message.token)
-  return token === undefined && message.token !== undefined ? undefined : { type, record, token }
+  try {
+    const message = readParts(data, 'message')
+    if (message.version !== version) return undefined
+    if (message.type === 'ask') return { type: 'ask' }
+    const record = parseRecord(message.record)
+    return record && { type: 'record', record, token: message.token }
+  } catch {
+    return undefined
+  }
 }
 
-const tokenReasons: readonly unknown[] = ['signed-in', 'refreshed', 'reissued', 'reply']
-const sharedParts: Readonly<Record<keyof SharedToken, (value: unknown) => boolean>> = {
-  reason: (value) => tokenReasons.includes(value),
-  accessToken: isAccessToken,
-  refreshToken: optional(isText),
-  lifetimeSeconds: optional(isDuration),
-  ageMs: isDuration,
-  sentAtMs: isDuration,
-  refreshInMs: optional(isDuration),
-  userId: optional(isText),
-  profile: optional(isText)
-}
-
-function readSharedToken(value: unknown): SharedToken | undefined {
-  const token = copyOwn(value)
-  const parts = Object.entries(sharedParts)
-  if (!token || !parts.every(([name, isValid]) => isValid(token[name]))) return undefined
-  return Object.fromEntries(parts.map(([name]) => [name, token[name]])) as unknown as SharedToken
-}
-
-function optional(isValid: (value: unknown) => boolean): (value: unknown) => boolean {
-  return (value) => value === undefined || isValid(value)
-}
-
-function isDuration(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value.length <= longestTextCharacters
-}
-
-/** A copy of the own properties, without a prototype. */
-function copyOwn(value: unknown): Record<string, unknown> | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const record: Record<string, unknown> = Object.create(null)
-  return Object.assign(record, value)
-}
+const count = number(0)
+const text = matching(new RegExp(`^[^]{0,${longestTextCharacters}}$`), 'string')
+const nothing = undefined
+const readToken: Reader<SharedToken> = record(
+  {
+    reason: oneOf('signed-in', 'refreshed', 'reissued', 'reply'),
+    accessToken: matching(/^[!-~]{1,65536}$/, 'string'),
+    refreshToken: text,
+    lifetimeSeconds: count,
+    ageMs: count,
+    sentAtMs: count,
+    refreshInMs: count,
+    userId: text,
+    profile: text
+  },
+  {
+    refreshToken: nothing,
+    lifetimeSeconds: nothing,
+    refreshInMs: nothing,
+    userId: nothing,
+    profile: nothing
+  }
+)
+const readParts = record(
+  { version: count, type: oneOf('ask', 'record'), record: text, token: readToken },
+  { record: nothing, token: nothing }
+)

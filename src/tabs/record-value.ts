@@ -1,21 +1,19 @@
-// Record value: what the tabs of one browser know about their session, as a value that merges.
-// Pure.
+// Record value: what the tabs of a browser know about their session, as a value that merges. Pure.
+import { flag, list, matching, number, oneOf, type Reader, record } from '../lib/checks.ts'
 
 export type EndReason = 'signed-out' | 'session-expired' | 'idle'
 
 /**
- * Storage, the messages of other tabs and the memory of this tab are replicas of this value. All
- * parts only grow under `merge`, so the order of merging does not matter, and an absent part proves
- * nothing. It holds no secret.
+ * Storage, the messages of other tabs and the memory of this tab are replicas of this value. Its
+ * parts only grow, so the order of merging does not matter, and an absent part proves nothing.
  */
 export interface RecordValue {
-  /** Counts the changes of the session in all tabs: a tab that changes it takes the next number. */
+  /** Counts the changes of the session in all tabs. */
   readonly counter: number
-  /** A random ID of the last sign-in; `undefined` if it is unknown. */
+  /** A random ID of the last sign-in; `undefined` if it is unknown. It is not a secret. */
   readonly sessionId: string | undefined
   /** The last sessions that ended, by their counters. */
   readonly ended: readonly EndedSession[]
-  /** `undefined` in a part: no refresh is open. */
   readonly refresh: Part<OpenRefresh>
   readonly hold: Part<RefreshHold>
   /** How many tabs are open. A hint: it decides only whether to wait for their answer. */
@@ -24,7 +22,7 @@ export interface RecordValue {
   readonly activeAtMs: number
 }
 
-/** A tombstone: it outlasts every older value of the record. */
+/** A tombstone: a session with this ID is never live again. */
 export interface EndedSession {
   readonly id: string
   readonly counter: number
@@ -33,10 +31,10 @@ export interface EndedSession {
   readonly isConfirmed: boolean
 }
 
-/** A refresh without a definite answer. */
+/** A refresh without a definite answer. A retry from any tab reuses its idempotency key. */
 export interface OpenRefresh {
-  /** The idempotency key. A retry from any tab reuses it. */
   readonly key: string
+  readonly sessionId: string | undefined
   readonly sinceMs: number
   /** Until when it may still be answered if its page is gone. */
   readonly untilMs: number
@@ -56,16 +54,14 @@ export interface RefreshHold {
   readonly isRetryAfter: boolean
 }
 
-/** A replaceable part: the value of the highest step wins. */
+/** A part that is replaced as a whole: the highest step wins. */
 export interface Part<Value> {
   readonly step: number
   readonly value: Value | undefined
 }
 
 const rememberedEnds = 8
-/** A longer text is not a record. */
 const longestRecordCharacters = 16_384
-
 const noPart = { step: 0, value: undefined }
 
 export const emptyRecord: RecordValue = {
@@ -78,10 +74,11 @@ export const emptyRecord: RecordValue = {
   activeAtMs: 0
 }
 
-/** Commutative and idempotent. `nowMs`: an activity in the future is from a wrong clock. */
+/** Commutative and idempotent. An activity after `nowMs` is from a wrong clock. */
 export function merge(one: RecordValue, other: RecordValue, nowMs: number): RecordValue {
   const ended = mergeEnds([...one.ended, ...other.ended])
   const { counter, sessionId } = laterSession(one, other, ended)
+  const times = [one.activeAtMs, other.activeAtMs].filter((atMs) => atMs <= nowMs)
   return {
     counter,
     sessionId,
@@ -89,21 +86,19 @@ export function merge(one: RecordValue, other: RecordValue, nowMs: number): Reco
     refresh: laterPart(one.refresh, other.refresh),
     hold: laterPart(one.hold, other.hold),
     tabs: laterPart(one.tabs, other.tabs),
-    activeAtMs: Math.max(
-      ...[one, other].map(({ activeAtMs }) => (activeAtMs > nowMs ? 0 : activeAtMs))
-    )
+    activeAtMs: Math.max(0, ...times)
   }
 }
 
 function mergeEnds(ends: readonly EndedSession[]): readonly EndedSession[] {
   const byId = new Map<string, EndedSession>()
-  for (const end of ends) {
-    const known = byId.get(end.id) ?? end
-    byId.set(end.id, {
-      id: end.id,
-      counter: Math.max(known.counter, end.counter),
-      reason: known.reason > end.reason ? known.reason : end.reason,
-      isConfirmed: known.isConfirmed || end.isConfirmed
+  for (const { id, ...end } of ends) {
+    const { counter, reason, isConfirmed } = byId.get(id) ?? end
+    byId.set(id, {
+      id,
+      counter: Math.max(counter, end.counter),
+      reason: reason > end.reason ? reason : end.reason,
+      isConfirmed: isConfirmed || end.isConfirmed
     })
   }
   return [...byId.values()]
@@ -120,15 +115,18 @@ function laterSession(
   ended: readonly EndedSession[]
 ): Pick<RecordValue, 'counter' | 'sessionId'> {
   if (one.counter !== other.counter) return one.counter > other.counter ? one : other
-  const rank = ({ sessionId }: RecordValue) =>
-    sessionId === undefined ? 0 : ended.some(({ id }) => id === sessionId) ? 1 : 2
-  const lead = rank(one) - rank(other)
-  return lead > 0 || (lead === 0 && (one.sessionId ?? '') >= (other.sessionId ?? '')) ? one : other
+  const rank = ({ sessionId = '' }: RecordValue) =>
+    `${sessionId !== '' && !ended.some(({ id }) => id === sessionId)} ${sessionId}`
+  return rank(one) >= rank(other) ? one : other
 }
 
 function laterPart<Value>(one: Part<Value>, other: Part<Value>): Part<Value> {
-  if (one.step !== other.step) return one.step > other.step ? one : other
-  return (JSON.stringify(one.value) ?? '') >= (JSON.stringify(other.value) ?? '') ? one : other
+  const lead = one.step - other.step
+  return lead > 0 || (lead === 0 && toText(one) >= toText(other)) ? one : other
+}
+
+function toText(part: Part<unknown>): string {
+  return JSON.stringify(part)
 }
 
 /** How a session ended; `undefined` if it is not known to have ended. */
@@ -153,64 +151,42 @@ export function writeRecord(record: RecordValue): string {
 
 /** Reads strictly, since any script of the origin can write the text. */
 export function parseRecord(text: unknown): RecordValue | undefined {
-  if (typeof text !== 'string' || text.length > longestRecordCharacters) return undefined
+  const isText = typeof text === 'string' && text.length <= longestRecordCharacters
   try {
-    const value: unknown = JSON.parse(text, withoutPrototype)
-    return isRecord(value) ? (value as RecordValue) : undefined
+    return isText ? readRecord(JSON.parse(text), 'record') : undefined
   } catch {
     return undefined
   }
 }
 
-// `Object.prototype` may be polluted.
-function withoutPrototype(_: string, value: unknown): unknown {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isObject ? Object.assign(Object.create(null), value) : value
-}
+const count = number(0)
+const id = matching(/^.{1,128}$/, 'string')
+const readEnd = record(
+  { id, counter: count, reason: oneOf('signed-out', 'session-expired', 'idle'), isConfirmed: flag },
+  {}
+)
+const readOpenRefresh = record(
+  { key: id, sessionId: id, sinceMs: count, untilMs: count, isOpen: flag },
+  { sessionId: undefined }
+)
+const code = matching(/^ERR_AUTH_[A-Z_]{1,40}$/, 'string')
+const readHold = record(
+  { untilMs: count, failures: count, code, status: count, isRetryAfter: flag },
+  { status: undefined }
+)
+const readRecord: Reader<RecordValue> = record(
+  {
+    counter: count,
+    sessionId: id,
+    ended: list(readEnd),
+    refresh: part(readOpenRefresh),
+    hold: part(readHold),
+    tabs: part(count),
+    activeAtMs: count
+  },
+  { sessionId: undefined }
+)
 
-type Check = (value: unknown) => boolean
-
-const isId: Check = (value) => typeof value === 'string' && value !== '' && value.length <= 128
-const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0
-const isTime: Check = (value) => typeof value === 'number' && value >= 0 && value <= 1e15
-const isFlag: Check = (value) => typeof value === 'boolean'
-const isEnd = shape({
-  id: isId,
-  counter: isCount,
-  reason: (value) => /^(signed-out|session-expired|idle)$/.test(String(value)),
-  isConfirmed: isFlag
-})
-
-const isRecord = shape({
-  counter: isCount,
-  sessionId: optional(isId),
-  ended: (value) =>
-    Array.isArray(value) && value.length <= rememberedEnds && value.every((end) => isEnd(end)),
-  refresh: part(shape({ key: isId, sinceMs: isTime, untilMs: isTime, isOpen: isFlag })),
-  hold: part(
-    shape({
-      untilMs: isTime,
-      failures: isCount,
-      code: (value) => /^ERR_AUTH_[A-Z_]{1,40}$/.test(String(value)),
-      status: optional(isCount),
-      isRetryAfter: isFlag
-    })
-  ),
-  tabs: part(isCount),
-  activeAtMs: isTime
-} satisfies Record<keyof RecordValue, Check>)
-
-function shape(checks: Readonly<Record<string, Check>>): Check {
-  return (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.entries(checks).every(([name, isValid]) => isValid(Reflect.get(value, name)))
-}
-
-function optional(isValid: Check): Check {
-  return (value) => value === undefined || isValid(value)
-}
-
-function part(isValid: Check): Check {
-  return shape({ step: isCount, value: optional(isValid) })
+function part<Value>(value: Reader<Value>): Reader<Part<Value>> {
+  return record({ step: count, value }, { value: undefined })
 }

@@ -7,7 +7,6 @@ import {
   liveSession,
   merge,
   type OpenRefresh,
-  type Part,
   parseRecord,
   type RecordValue,
   type RefreshHold,
@@ -20,7 +19,7 @@ export interface SessionRecord {
   /** The value that all tabs know. Costs one comparison of texts if storage has not changed. */
   read(): RecordValue
   /** Merges the value of another tab. */
-  add(other: RecordValue): void
+  add(other: Partial<RecordValue>): void
   /** Whether other tabs can read what this one writes, as far as it knows. */
   isShared(): boolean
   /** Whether this tab has written within the last seconds: it may have covered another write. */
@@ -43,7 +42,9 @@ export interface SessionRecord {
   /** The failure that holds refreshes back in all tabs. */
   hold(): RefreshHold | undefined
   setHold(hold: RefreshHold | undefined): void
-  setTabs(tabs: number): void
+  setTabs(count: (tabs: number) => number): void
+  /** Whether other tabs may be open. */
+  hasOthers(): boolean
   setActive(atMs: number): void
 }
 
@@ -70,38 +71,34 @@ export function createSessionRecord(
   let isShared = storage !== undefined
   let writtenAtMs = -Infinity
 
-  function readText(): string | null {
-    try {
-      return storage?.getItem(key) ?? null
-    } catch {
-      return null
-    }
-  }
-
   function read(): RecordValue {
-    const text = readText()
-    if (text !== seenText) absorb(text)
+    let text: string | null = null
+    try {
+      text = storage?.getItem(key) ?? null
+    } catch {}
+    if (text === seenText) return known
+    seenText = text
+    const stored = parseRecord(text) ?? emptyRecord
+    absorb(stored, stored)
     return known
   }
 
-  function absorb(text: string | null): void {
-    const stored = parseRecord(text) ?? emptyRecord
+  function absorb(other: RecordValue, stored: RecordValue): void {
     const before = known
-    seenText = text
-    known = merge(before, stored, platform.now())
-    const after = writeRecord(known)
-    if (after !== writeRecord(stored)) write()
-    const isChanged = after !== writeRecord(before)
-    const isLost = stored.counter < before.counter
-    if (isChanged || isLost) for (const listener of listeners) listener(isLost)
+    known = merge(known, other, platform.now())
+    const text = writeRecord(known)
+    if (text !== writeRecord(stored)) write(text)
+    const isLost = other.counter < before.counter
+    const isNews = isLost || text !== writeRecord(before)
+    if (isNews) for (const listener of listeners) listener(isLost)
   }
 
-  function write(): void {
-    const text = writeRecord(known)
+  function write(text: string): void {
+    if (storage === undefined) return
     try {
-      storage?.setItem(key, text)
+      storage.setItem(key, text)
       seenText = text
-      isShared = storage !== undefined
+      isShared = true
       writtenAtMs = platform.monotonicNow()
     } catch {
       // Storage is blocked or full: the value lives in memory, and other tabs get it in messages.
@@ -110,28 +107,26 @@ export function createSessionRecord(
   }
 
   function change(make: (now: RecordValue) => Partial<RecordValue>): RecordValue {
-    const now = read()
-    known = { ...now, ...make(now) }
-    write()
+    known = { ...read(), ...make(read()) }
+    write(writeRecord(known))
     return known
   }
 
-  function replace<Value>(part: Part<Value>, value: Value | undefined): Part<Value> {
-    return { step: part.step + 1, value }
+  function replace<Name extends 'refresh' | 'hold' | 'tabs'>(
+    name: Name,
+    value: RecordValue[Name]['value']
+  ): void {
+    if (value !== read()[name].value) {
+      change((now) => ({ [name]: { step: now[name].step + 1, value } }))
+    }
   }
 
-  absorb(readText())
+  read()
 
   return {
     known: () => known,
     read,
-    add(other) {
-      const before = writeRecord(known)
-      known = merge(known, other, platform.now())
-      if (writeRecord(known) === before) return
-      write()
-      for (const listener of listeners) listener(false)
-    },
+    add: (other) => absorb({ ...known, ...other }, known),
     isShared: () => isShared,
     hasJustWritten: () => platform.monotonicNow() - writtenAtMs < settlesWithinMs,
     onChange: (listener) => void listeners.add(listener),
@@ -153,17 +148,14 @@ export function createSessionRecord(
         ended: ended.map((end) => (end.id === id ? { ...end, isConfirmed: true } : end))
       }))
     },
-    setRefresh: (refresh) => void change((now) => ({ refresh: replace(now.refresh, refresh) })),
+    setRefresh: (refresh) => replace('refresh', refresh),
     hold() {
       const { value } = read().hold
       return value && value.untilMs - platform.now() <= longestHoldMs ? value : undefined
     },
-    setHold(hold) {
-      if (hold === undefined && read().hold.value === undefined) return
-      change((now) => ({ hold: replace(now.hold, hold) }))
-    },
-    setTabs: (tabs) => void change((now) => ({ tabs: replace(now.tabs, Math.max(0, tabs)) })),
-    setActive: (activeAtMs) =>
-      void change((now) => merge(now, { ...emptyRecord, activeAtMs }, activeAtMs))
+    setHold: (hold) => replace('hold', hold),
+    setTabs: (count) => replace('tabs', Math.max(0, count(read().tabs.value ?? 0))),
+    hasOthers: () => !isShared || (known.tabs.value ?? 0) > 1,
+    setActive: (activeAtMs) => void change(() => ({ activeAtMs }))
   }
 }

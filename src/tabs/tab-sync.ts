@@ -1,63 +1,56 @@
 // Tab sync: publishes what happens to the session here, and follows what happens to it in the other
 // tabs.
-import type { ClientPlatform } from '../lib/time.ts'
-import { readMoment } from '../lib/time.ts'
-import { lifeLeftMs } from '../lib/token-lifetime.ts'
+import { type ClientPlatform, readMoment } from '../lib/time.ts'
 import { compareUsers } from '../session/adoption.ts'
 import type { ReceivedToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
 import type { ReadUser } from '../session/user.ts'
-import { createAskTabs } from './ask-tabs.ts'
-import { createKnownSession } from './known-session.ts'
+import { createKnownSession, type Seen } from './known-session.ts'
 import {
   createTabChannel,
   packToken,
+  type SharedToken,
   type TabMessage,
   type TokenMessageReason
 } from './messages.ts'
-import {
-  type EndReason,
-  emptyRecord,
-  endOf,
-  liveSession,
-  type RecordValue
-} from './record-value.ts'
+import { createQuestion } from './question.ts'
+import { type EndReason, endOf, liveSession } from './record-value.ts'
 import type { SessionRecord } from './session-record.ts'
-import { createTakeToken } from './take-token.ts'
+import { isAlive, takeSharedToken } from './take-shared-token.ts'
 
 export interface TabSync {
-  /** Publishes that this tab got a token from the server. */
+  /** This tab got a token from the server. */
   publish(reason: Exclude<TokenMessageReason, 'reply'>): void
   /** Publishes that the session has ended here, for all tabs. */
   publishEnd(reason: EndReason): void
-  /** The server has answered for this value of the record. */
-  catchUpTo(value: RecordValue): void
-  /**
-   * Resolves when this tab knows what the others know, or after `handOverMs`; `undefined` if it
-   * knows already. Called before a refresh is sent: another tab may have shared a token that has
-   * not arrived yet. After another tab held the lock, storage may be stale too: both storage and
-   * channel can be slower than the lock. This was seen in Chromium with twenty tabs on a busy
-   * machine.
-   */
-  catchUp(afterAnother: boolean): Promise<void> | undefined
-  /** Like `catchUp`, in a tab that holds no token: another tab may have one. */
-  findSession(): Promise<void> | undefined
-  /** Until this tab holds a token, it asks the server and not the other tabs. */
-  askServerFirst(): void
-  /** Whether this tab knows what storage knows, so that its token may be sent. */
-  isCurrent(): boolean
   /** Without shared storage, the other tabs get the record in a message. */
   postUnstored(): void
-  /** The page may have slept or come back: storage knows what it missed. */
-  wake(): void
+  /** The server has answered for this value of the record. */
+  catchUpTo(value: Seen): void
+  /**
+   * Resolves when this tab knows what the others know, or after `handOverMs`; `undefined` if it
+   * knows already. `mayBeNew`: another tab may have a new token that storage does not show yet.
+   * Both storage and channel can be slower than the lock, as Chromium is with twenty busy tabs.
+   */
+  catchUp(mayBeNew: boolean): Promise<void> | undefined
+  /** Until this tab holds a token, it asks the server and not the other tabs. */
+  askServerFirst(): void
+  /**
+   * Whether this tab knows what storage knows of the session, so that its token may be sent. Costs
+   * one read of storage. If it does not, wait for `catchUp()` and ask again. If the answer is still
+   * no, another tab may have signed in: refresh before the token is sent.
+   */
+  isCurrent(): boolean
   /** Whether a token from the server may be of another user than the session. */
   isOtherUser(received: ReceivedToken): boolean
+  /** The page may have slept or come back: storage knows what it missed. */
+  wake(): void
   dispose(): void
 }
 
 export interface TabSyncDeps {
   readonly mode: 'share' | 'signal' | 'off'
-  readonly channelName: string
+  readonly namespace: string
   readonly session: Session
   readonly record: SessionRecord
   readonly readUser: ReadUser
@@ -66,100 +59,120 @@ export interface TabSyncDeps {
   readonly onTaken: () => void
 }
 
-/**
- * How long to wait for a message. A message that was sent before the lock was released may arrive
- * after the lock is granted. In Chromium it came up to 8 ms later, and more in a busy tab.
- */
+/** How long a message may take. In Chromium it comes up to 8 ms late, or later in a busy tab. */
 const handOverMs = 250
 
 export function createTabSync(options: TabSyncDeps): TabSync {
-  const { mode, channelName, session, record, readUser, platform, onTaken } = options
+  const { mode, namespace, session, record, platform } = options
   const isOff = mode === 'off'
   const hasChannel = platform.openChannel !== undefined
   const canAsk = mode === 'share' && hasChannel
-  const channel = createTabChannel(platform, channelName, receive)
+  const channel = createTabChannel(platform, namespace, receive)
   const known = createKnownSession(session, record, isOff)
-  const question = createAskTabs({
-    wait: platform.wait,
-    timeoutMs: handOverMs,
+  const question = createQuestion(platform.wait, {
+    deadlineMs: handOverMs,
     send: () => channel.post({ type: 'ask' }),
-    expectAnswer() {
-      const { counter } = known.seen()
-      const held = session.held()
-      const isNew = () => known.seen().counter > counter || session.held() !== held
-      return () => isNew() && !known.isBehind()
-    },
     onSilence() {
-      record.setTabs(1)
+      record.setTabs(() => 1)
       // The next refresh will show what the other tabs did not say.
-      known.catchUp()
+      known.catchUpAlone()
       if (known.isBehind()) unexplained = record.known().counter
     }
   })
-  const tokens = createTakeToken({
-    ...{ session, record, known, readUser, platform, handOverMs, onTaken },
-    isAsking: question.isOpen,
-    mayTake: () => !asksServer
-  })
-  let asksServer = false
   /** The counter that no other tab explained when it was asked. */
   let unexplained: number | undefined
+  /** A token that storage does not confirm yet. */
+  let unconfirmed: (() => boolean) | undefined
+  let asksServer = false
   let isAway = true
   let isDisposed = false
 
-  // Another tab has changed the record, by storage or by a message.
+  // Another tab has changed the record, in storage or by a message.
   function follow(isLost: boolean): void {
     if (isDisposed) return
     if (isLost && isAway) known.doubt()
     known.followEnd()
-    tokens.confirm()
+    if (unconfirmed?.()) unconfirmed = undefined
     question.check()
     if (canAsk || !known.isBehind()) return
     // No other tab shares a token.
-    if (known.other() === undefined) known.catchUp()
-    else if (hasChannel) session.signal('unknown-sign-in')
+    known.catchUpAlone()
+    if (hasChannel && known.other() !== undefined) session.signal('unknown-sign-in')
   }
 
   function receive(message: TabMessage): void {
-    if (message.type === 'ask') {
-      reply()
-      return
-    }
+    if (message.type !== 'record') return void reply()
+    const { token } = message
+    record.read()
+    const end = endOf(message.record, known.seen().sessionId)
     if (!record.isShared()) record.add(message.record)
-    else {
-      record.read()
-      const end = endOf(message.record, known.seen().sessionId)
-      // A write of this tab may have covered the sign-out of the other one.
-      if (end && record.hasJustWritten()) record.add({ ...emptyRecord, ended: [end] })
+    // A write of this tab may have covered the sign-out of the other one.
+    else if (end && record.hasJustWritten()) record.add({ ended: [end] })
+    if (token !== undefined && canAsk) {
+      // Storage may be slower than the channel. A message that storage does not confirm in time is
+      // not from one of our tabs.
+      const accept = () => acceptIfConfirmed(message.record, token)
+      if (!accept()) {
+        unconfirmed = accept
+        platform.setTimer(() => {
+          record.read()
+          if (unconfirmed === accept) unconfirmed = undefined
+        }, handOverMs)
+      }
     }
-    if (message.token !== undefined && canAsk) tokens.receive(message.record, message.token)
     question.check()
+  }
+
+  /** Returns `false` if storage does not confirm the message yet. */
+  function acceptIfConfirmed({ counter, sessionId }: Seen, token: SharedToken): boolean {
+    const now = record.known()
+    const isSame = sessionId === now.sessionId
+    if (counter > now.counter || (counter === now.counter && !isSame)) return false
+    const isNewer = counter > known.seen().counter || sessionId !== known.seen().sessionId
+    const isReply =
+      question.isOpen() && token.reason === 'reply' && counter === known.seen().counter
+    const isLive = isSame && endOf(now, sessionId) === undefined
+    // A message of a frozen or slow tab may be stale.
+    if (isLive && (isNewer || isReply) && !asksServer) take({ counter, sessionId }, isNewer, token)
+    return true
+  }
+
+  function take(theirs: Seen, isNewer: boolean, shared: SharedToken): void {
+    const relation = shared.reason === 'signed-in' ? 'other' : known.compare(theirs.sessionId)
+    // After a sign-out, only another sign-in brings this tab back.
+    const mayEnter = session.isRestoring() || relation === 'other'
+    known.catchUpTo(theirs)
+    const isTaken = takeSharedToken(options, shared, { isNewer, relation, mayEnter })
+    if (isTaken && shared.reason !== 'reissued') options.onTaken()
   }
 
   function reply(): void {
     record.read()
     const held = session.held()
-    if (held === undefined || !canAsk || known.isBehind()) return
-    const isAlive = held.lifetimeSeconds === undefined || lifeLeftMs(held, readMoment(platform)) > 0
-    if (isAlive) post('reply')
+    if (held && canAsk && !known.isBehind() && isAlive(held, readMoment(platform))) post('reply')
   }
 
   function post(reason: TokenMessageReason | undefined): void {
-    const held = session.held()
-    const isShared = mode === 'share' && held !== undefined && reason !== undefined
-    const token = isShared ? packToken(reason, held, readMoment(platform)) : undefined
+    const held = mode === 'share' && reason !== undefined ? session.held() : undefined
+    const token = held && reason && packToken(reason, held, readMoment(platform))
     channel.post({ type: 'record', record: record.known(), token })
   }
 
   function ask(): Promise<void> | undefined {
-    return canAsk && unexplained !== record.known().counter ? question.ask() : undefined
+    if (!canAsk || asksServer || unexplained === record.known().counter) return undefined
+    const held = session.held()
+    const { counter } = known.seen()
+    return question.ask(() => {
+      const isNew = known.seen().counter > counter || session.held() !== held
+      return isNew && !known.isBehind()
+    })
   }
 
   function open(): void {
     if (!isAway || isOff) return
     isAway = false
     channel.open()
-    record.setTabs((record.known().tabs.value ?? 0) + 1)
+    record.setTabs((tabs) => tabs + 1)
   }
 
   function close(): void {
@@ -168,23 +181,21 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     if (isAway || isOff) return
     isAway = true
     channel.close()
-    record.setTabs((record.known().tabs.value ?? 1) - 1)
+    record.setTabs((tabs) => tabs - 1)
   }
 
-  const hasOthers = () => !record.isShared() || (record.known().tabs.value ?? 0) > 1
-  const removeHideListener = platform.onPageHide(close)
-  const removeStorageListener = platform.onStorageChange(() => void record.read())
-  record.onChange(follow)
   session.onSignal('ended', () => {
     asksServer = false
   })
+  const removers = [platform.onPageHide(close), platform.onStorageChange(() => void record.read())]
+  record.onChange(follow)
   open()
 
   return {
     publish(reason) {
       const isSignIn = reason === 'signed-in' || (asksServer && reason === 'refreshed')
       asksServer = false
-      if (isSignIn) known.beginAnew()
+      if (isSignIn) known.catchUpTo({ counter: Infinity, sessionId: undefined })
       //  this tab ──── POST ───────────────── answered with a token of the ended session
       //  another tab ───────── signed out
       record.read()
@@ -202,38 +213,28 @@ export function createTabSync(options: TabSyncDeps): TabSync {
       post(isSignIn ? 'signed-in' : reason)
     },
     publishEnd(reason) {
-      const mine = known.seen().sessionId
-      const { counter, sessionId } = record.end(mine, reason)
-      known.catchUpTo({ counter, sessionId: mine ?? sessionId })
+      const { counter, sessionId } = record.end(known.seen().sessionId, reason)
+      known.catchUpTo({ counter, sessionId: known.seen().sessionId ?? sessionId })
       post(undefined)
-    },
-    catchUpTo(value) {
-      if (value.counter >= known.seen().counter) known.catchUpTo(value)
-    },
-    catchUp(afterAnother) {
-      record.read()
-      const mayBeNew = known.isBehind() || tokens.isWaiting() || (afterAnother && hasOthers())
-      return mayBeNew ? ask() : undefined
-    },
-    findSession() {
-      const isLive = liveSession(record.read()) !== undefined || !record.isShared()
-      const mayBeElsewhere = known.isBehind() || (isLive && hasOthers())
-      return mayBeElsewhere && !asksServer ? ask() : undefined
-    },
-    askServerFirst() {
-      asksServer = session.getState().status === 'initializing'
-    },
-    isCurrent() {
-      record.read()
-      return !known.isBehind()
     },
     postUnstored() {
       if (!record.isShared()) post(undefined)
     },
-    wake() {
+    catchUpTo(value) {
+      if (value.counter >= known.seen().counter) known.catchUpTo(value)
+    },
+    catchUp(mayBeNew) {
       record.read()
-      open()
-      if (known.other() !== undefined) session.signal('unknown-sign-in')
+      const mayAsk =
+        known.isBehind() || unconfirmed !== undefined || (mayBeNew && record.hasOthers())
+      return mayAsk ? ask() : undefined
+    },
+    askServerFirst() {
+      asksServer = session.isRestoring()
+    },
+    isCurrent() {
+      record.read()
+      return !known.isBehind()
     },
     isOtherUser(received) {
       const live = liveSession(record.read())
@@ -242,10 +243,14 @@ export function createTabSync(options: TabSyncDeps): TabSync {
       const former = session.former()
       return former !== undefined && compareUsers(former, received, 'unknown') === 'other'
     },
+    wake() {
+      record.read()
+      open()
+      if (known.other() !== undefined) session.signal('unknown-sign-in')
+    },
     dispose() {
       isDisposed = true
-      removeHideListener()
-      removeStorageListener()
+      for (const remove of removers) remove()
       close()
     }
   }

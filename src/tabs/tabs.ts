@@ -1,16 +1,16 @@
 // Tabs: the port through which the client shares one session, and one auth request at a time, with
 // the other tabs.
 import { isAuthError } from '../lib/errors.ts'
-import type { ClientPlatform } from '../lib/time.ts'
-import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
-import { type Session, sessionChanged } from '../session/session.ts'
-import type { ReadUser } from '../session/user.ts'
+import type { HeldToken } from '../session/held-token.ts'
+import { sessionChanged } from '../session/session.ts'
 import { createLock } from './lock.ts'
+import { liveSession } from './record-value.ts'
 import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempts.ts'
 import type { SessionRecord } from './session-record.ts'
-import { createTabSync } from './tab-sync.ts'
+import { createTabSync, type TabSync, type TabSyncDeps } from './tab-sync.ts'
 
-export interface Tabs {
+export interface Tabs
+  extends Pick<TabSync, 'askServerFirst' | 'isCurrent' | 'isOtherUser' | 'wake'> {
   /** Runs an auth request under the lock of all tabs, or without it after `lockTimeoutMs`. */
   runExclusively<T>(task: () => Promise<T>): Promise<T>
   /**
@@ -22,68 +22,37 @@ export interface Tabs {
   refreshExclusively(refresh: () => Promise<HeldToken>): Promise<HeldToken>
   /** Resolves when no auth request of this tab is in flight; `undefined` if none is. */
   whenIdle(): Promise<unknown> | undefined
-  readonly attempts: Pick<RefreshAttempts, 'begin' | 'close' | 'fail' | 'forget'>
-  /** The failure that holds refreshes back in all tabs. */
+  readonly attempts: Omit<RefreshAttempts, 'openForMs'>
   readonly record: Pick<SessionRecord, 'hold' | 'setHold'>
-  /**
-   * Whether this tab knows what storage knows of the session, so that its token may be sent. Costs
-   * one read of storage. If it does not, wait for `catchUp()` and ask again. If the answer is still
-   * no, another tab may have signed in: refresh before the token is sent.
-   */
-  isCurrent(): boolean
   /** Resolves when this tab knows what the other tabs know; `undefined` if it knows already. */
   catchUp(): Promise<void> | undefined
-  /** Until this tab holds a token, it asks the server and not the other tabs. */
-  askServerFirst(): void
-  /** Whether a token from the server may be of another user than the session. */
-  isOtherUser(received: ReceivedToken): boolean
   /** Notes the activity of the user for all tabs. */
   setActive(atMs: number): void
-  /** The page may have slept or come back: catches up with storage. */
-  wake(): void
   dispose(): void
 }
 
-export interface TabsDeps {
-  readonly mode: 'share' | 'signal' | 'off'
-  /** Name of the lock and the channel. */
-  readonly namespace: string
+export interface TabsDeps extends Omit<TabSyncDeps, 'onTaken'> {
   readonly lockTimeoutMs: number
   readonly refreshTimeoutMs: number
-  readonly record: SessionRecord
-  readonly session: Session
-  readonly readUser: ReadUser
-  readonly platform: ClientPlatform
 }
 
 /** Storage and messages overtake a lock that is kept for so long. */
 const keepLockMs = 100
 
 export function createTabs(options: TabsDeps): Tabs {
-  const { mode, namespace, lockTimeoutMs, record, session, readUser, platform } = options
+  const { namespace, lockTimeoutMs, record, session, platform } = options
   const lock = createLock(namespace, lockTimeoutMs, platform)
   // A page that dies loses its lock, but the server may still process its request and set a new
   // cookie. A refresh that is sent too early would carry the old one.
   const outlivesPageMs = options.refreshTimeoutMs / 2
   const attempts = createRefreshAttempts(record, platform, outlivesPageMs)
-  /** Refreshes that wait for the lock. */
-  const waiting = new Set<AbortController>()
-  let refreshesElsewhere = 0
-  let wakeUp = () => {}
-  const sync = createTabSync({
-    mode,
-    channelName: namespace,
-    session,
-    record,
-    readUser,
-    platform,
-    onTaken() {
-      refreshesElsewhere += 1
-      for (const refresh of waiting) refresh.abort()
-      wakeUp()
-    }
-  })
-  record.onChange(() => wakeUp())
+  /** Called when this tab has taken a token over, or the record has changed. */
+  const watchers = new Set<(isTaken: boolean) => void>()
+  const notify = (isTaken: boolean) => {
+    for (const watch of watchers) watch(isTaken)
+  }
+  const sync = createTabSync({ ...options, onTaken: () => notify(true) })
+  record.onChange(() => notify(false))
 
   //  The message may arrive after the lock is granted.
   //
@@ -92,52 +61,48 @@ export function createTabs(options: TabsDeps): Tabs {
   //                                                              └▶ takes the token over
   async function refreshExclusively(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
     const epoch = session.epoch()
-    const refreshesBefore = refreshesElsewhere
     const taken = new AbortController()
-
-    function checkEpoch(): void {
-      if (session.epoch() !== epoch) throw sessionChanged()
+    let wakeUp = () => {}
+    const watch = (isTaken: boolean) => {
+      if (isTaken) taken.abort()
+      wakeUp()
     }
 
-    function takenOver(): HeldToken | undefined {
-      return refreshesElsewhere === refreshesBefore ? undefined : session.held()
+    function check(): void {
+      if (session.epoch() !== epoch) throw sessionChanged()
+      taken.signal.throwIfAborted()
     }
 
     async function findOrRefresh(afterAnother: boolean): Promise<HeldToken> {
-      const sinceMs = platform.monotonicNow()
+      const endsAtMs = platform.monotonicNow() + outlivesPageMs
       for (let isFirst = true; ; isFirst = false) {
         record.read()
-        checkEpoch()
-        if (takenOver() === undefined) await findNewer(afterAnother && isFirst)
-        checkEpoch()
-        // Without a refresh of this tab, there is no reason to keep the lock.
-        if (takenOver() !== undefined) taken.abort()
-        taken.signal.throwIfAborted()
+        check()
+        const mayExist = liveSession(record.known()) !== undefined || !record.isShared()
+        await sync.catchUp(session.held() === undefined ? mayExist : afterAnother && isFirst)
+        check()
         // Another tab's refresh may be in flight without the lock: its page is gone, or Web Locks
         // are missing.
-        const waitedMs = platform.monotonicNow() - sinceMs
-        const leftMs = Math.min(attempts.othersEndInMs(), outlivesPageMs - waitedMs)
-        if (leftMs <= 0) return askServer(refresh)
-        await nextChange(leftMs)
+        const deadlineMs = Math.min(attempts.openForMs(), endsAtMs - platform.monotonicNow())
+        if (deadlineMs <= 0) return askServer(refresh)
+        const change = new Promise<void>((resolve) => {
+          wakeUp = resolve
+        })
+        await platform.wait(change, { deadlineMs, onTimeout() {} })
       }
     }
 
-    waiting.add(taken)
+    watchers.add(watch)
     try {
       return await lock.run(findOrRefresh, { keepMs: keepLockMs, signal: taken.signal })
     } catch (error) {
-      if (error !== taken.signal.reason) throw error
-      checkEpoch()
-      const token = takenOver()
+      const token = error === taken.signal.reason ? session.held() : undefined
       if (token === undefined) throw error
+      if (session.epoch() !== epoch) throw sessionChanged()
       return token
     } finally {
-      waiting.delete(taken)
+      watchers.delete(watch)
     }
-  }
-
-  function findNewer(afterAnother: boolean): Promise<void> | undefined {
-    return session.held() === undefined ? sync.findSession() : sync.catchUp(afterAnother)
   }
 
   async function askServer(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
@@ -145,22 +110,13 @@ export function createTabs(options: TabsDeps): Tabs {
     try {
       return await refresh()
     } catch (error) {
-      const isDefinite = isAuthError(error) && error.code === 'ERR_AUTH_SESSION_EXPIRED'
-      if (isDefinite) sync.catchUpTo(before)
+      if (isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')) sync.catchUpTo(before)
       throw error
     }
   }
 
-  function nextChange(deadlineMs: number): Promise<void> {
-    const change = new Promise<void>((resolve) => {
-      wakeUp = resolve
-    })
-    return platform.wait(change, { deadlineMs, onTimeout() {} })
-  }
-
   session.onSignal('token', ({ origin: { by } }) => {
     const isSignIn = by === 'login' || by === 'restore' || by === 'initial-token'
-    if (isSignIn) attempts.forget()
     if (isSignIn) sync.publish('signed-in')
     else if (by !== 'other-tab') sync.publish(by === 'reissue' ? 'reissued' : 'refreshed')
   })
@@ -168,27 +124,21 @@ export function createTabs(options: TabsDeps): Tabs {
   session.onSignal('amended', () => sync.publish('refreshed'))
 
   session.onSignal('ended', ({ origin, reason }) => {
-    if (origin === 'other-tab') attempts.forgetOurs()
-    else if (origin === 'logout') attempts.forget()
     if (reason === 'user-changed') sync.catchUpTo(record.known())
     else if (origin !== 'other-tab' && reason !== 'no-session') sync.publishEnd(reason)
   })
 
   return {
+    ...sync,
     runExclusively: (task) => lock.run(task),
     refreshExclusively,
     whenIdle: lock.whenIdle,
     attempts,
     record,
-    isCurrent: sync.isCurrent,
     catchUp: () => sync.catchUp(false),
-    askServerFirst: sync.askServerFirst,
-    isOtherUser: sync.isOtherUser,
     setActive(atMs) {
       record.setActive(atMs)
       sync.postUnstored()
-    },
-    wake: sync.wake,
-    dispose: sync.dispose
+    }
   }
 }

@@ -44,7 +44,6 @@ it.each([
   ['a negative counter', withRecord({ counter: -1 })],
   ['an infinite counter', withRecord({ counter: Infinity })],
   ['a session ID that is not a text', withRecord({ sessionId: 7 })],
-  ['too many ended sessions', withRecord({ ended: Array(9).fill(ended) })],
   ['a hold that is not complete', withRecord({ hold: { step: 1, value: { untilMs: 1 } } })],
   ['a token with a line break', { ...good, token: { ...token, accessToken: 'a\r\nb' } }],
   ['an empty token', { ...good, token: { ...token, accessToken: '' } }],
