@@ -64,7 +64,8 @@ export function createKnownSession(
     followEnd() {
       const now = record.known()
       const isNews = now.counter > seen.counter
-      const end = endOf(now, seen.sessionId ?? (isNews ? now.sessionId : undefined))
+      // Without a live session, an earlier session of this tab has ended too.
+      const end = endOf(now, seen.sessionId) ?? (isNews ? endOf(now, now.sessionId) : undefined)
       // After a sign-out and another sign-in, this tab stays behind until it knows the new user.
       if (end === undefined || !isSignedIn() || other() !== undefined) return
       catchUpTo({ counter: now.counter, sessionId: end.id })
