@@ -60,7 +60,7 @@ export async function playInTabs(
 async function end({ take, pass, tabs }: Player): Promise<void> {
   const act = (action: Action, tab = 0) => take({ action, tab, isSecond: false, thenMs: undefined })
   act({ do: 'online' })
-  for (const { page } of tabs.values()) page.thaw()
+  for (const tab of tabs.keys()) act({ do: 'thaw' }, tab)
   await pass(45_000)
   for (const { page } of tabs.values()) page.wake('visible')
   // A refresh shows each tab the session of the cookie.

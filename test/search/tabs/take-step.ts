@@ -131,6 +131,7 @@ export function createPlayer(profile: Profile): Player {
         page.freeze()
         break
       case 'thaw':
+        trouble('pagesMs')
         page.thaw()
         break
       case 'enter cache':
@@ -138,6 +139,7 @@ export function createPlayer(profile: Profile): Player {
         page.enterCache()
         break
       case 'leave cache':
+        trouble('pagesMs')
         page.leaveCache(() => action.polls && calls.request(main, '/notes', false))
         break
       case 'silent locks':
