@@ -4,7 +4,7 @@ import { isAuthError } from '../lib/errors.ts'
 import type { HeldToken } from '../session/held-token.ts'
 import { sessionChanged } from '../session/session.ts'
 import { createLock } from './lock.ts'
-import { type EndReason, endOf, liveSession } from './record-value.ts'
+import { type EndReason, endOf, liveSession, pendingSignOut } from './record-value.ts'
 import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempts.ts'
 import type { SessionRecord } from './session-record.ts'
 import { createTabSync, type TabSync, type TabSyncDeps } from './tab-sync.ts'
@@ -112,6 +112,12 @@ export function createTabs(options: TabsDeps): Tabs {
   async function askServer(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
     const before = record.known()
     refreshed = liveSession(before)
+    // A refresh would undo a sign-out that the server has not confirmed.
+    const end = endOf(before, pendingSignOut(before))
+    if (end !== undefined) {
+      if (session.getState().status !== 'unauthenticated') session.end(end.reason, 'other-tab')
+      throw sessionChanged()
+    }
     try {
       return await refresh()
     } catch (error) {

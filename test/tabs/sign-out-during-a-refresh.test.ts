@@ -96,3 +96,19 @@ it('signs out a tab that has missed a later sign-in', async () => {
   await pass(11_000, 100)
   expect(second.auth.getState()).toMatchObject(signedOut)
 })
+
+//  tab 1 ── sign-in ── sign-out ──────
+//  tab 2 ──────────── wakes ─── (lock) ─ sends nothing
+it('sends no refresh if another tab signs out while it waits for the lock', async () => {
+  const { first, second, browser, pass, callsTo } = setUpTwoTabs({ without: ['openChannel'] })
+  const entering = first.auth.login(ada)
+  await pass(50)
+  await entering
+  browser.intercept('/logout', { kind: 'unreachable' }, 99)
+  second.leaveBfcache()
+  const leaving = first.auth.logout()
+  await pass(12_000, 100)
+  await leaving
+  expect(callsTo('refresh')).toEqual([])
+  expect(second.auth.getState().status).toBe('unauthenticated')
+})
