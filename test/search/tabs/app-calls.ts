@@ -115,7 +115,7 @@ export function createAppCalls(profile: Profile): AppCalls {
     finishRedirect(client, callsRestore) {
       change(client)
       const what = callsRestore ? 'restore' : 'ready'
-      const promise = profile.call({ client, what }, client.auth[what])
+      const promise = profile.call({ client, what, isRedirect: true }, client.auth[what])
       note(promise)
       promise.then(
         () => checkUser(client),

@@ -19,7 +19,6 @@ import {
   type Troubles,
   type Watcher
 } from './facts.ts'
-import { isNotHeldYet } from './not-held-yet.ts'
 import { createRequestLog } from './request-log.ts'
 import { createServerFacts, type ServerFacts } from './server-facts.ts'
 import type { Action, Conditions } from './steps.ts'
@@ -158,7 +157,7 @@ export function createProfile(conditions: Conditions): Profile {
     conditions,
     violations,
     violate(invariant, what) {
-      if (!isSearchedFor(invariant) || isNotHeldYet(`${invariant}: ${what}`)) return
+      if (!isSearchedFor(invariant)) return
       violations.push(`${invariant}: ${what}`)
       for (const watcher of watchers) watcher.onViolation?.(`${invariant}: ${what}`)
     },

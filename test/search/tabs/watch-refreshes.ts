@@ -108,7 +108,8 @@ export function watchRefreshes(facts: Facts): Watcher {
     const isRecent = sinceMs < Math.min(1_000, conditions.accessTokenSeconds * 100)
     const isSameSession = facts.changedAt() < lastSuccess.at
     // A lock that is held for too long releases several tabs at once.
-    const isCrowded = openRefreshes(sent).length > 0
+    const isCrowded =
+      openRefreshes(sent).length > 0 || sent.atMs - busySinceMs >= lockTimeoutMs - handOverMs
     if (isRecent && isSameSession && !isCrowded && lastSuccess.client !== client)
       facts.violate('I1', `tab ${client.tab} repeats the refresh of tab ${lastSuccess.client.tab}`)
   }

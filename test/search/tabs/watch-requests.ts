@@ -59,7 +59,10 @@ export function watchRequests(facts: Facts): Watcher {
               `the answer of request ${n} arrived in the session of another user`
             )
         },
-        () => {}
+        // The client does not refresh for this refusal: perhaps only this endpoint refuses.
+        (error) => {
+          if (error?.response?.status === 401) refused.get(client)?.clear()
+        }
       )
     },
     onSend(sent) {

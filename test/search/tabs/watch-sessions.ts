@@ -73,7 +73,7 @@ export function watchSessions(facts: Facts): Watcher {
       isLater(loggedOutMs, facts.msOf(began)) &&
       (isLater(loggedOutMs, enteredMs) || isLater(enteredMs, loggedOutMs))
     if (!enteredAtMs.has(sid)) enteredAtMs.set(sid, facts.nowMs())
-    if (isBefore && client.restoreCalledAt < client.loggedOutAt && !isTruthLost)
+    if (isBefore && restoredAt < client.loggedOutAt && !isTruthLost)
       facts.violate('I11', `tab ${tab} signed in again after its sign-out`)
     const signOut = isDead(sid)
     if (
@@ -120,8 +120,9 @@ export function watchSessions(facts: Facts): Watcher {
         isTruthLost ||= action.do === 'storage fault'
       }
     },
-    onCall({ client, what, at }) {
+    onCall({ client, what, at, isRedirect = false }) {
       if (client.isSecond) return
+      if (isRedirect) restoredAt = at
       if (what === 'restore') restoredAt = client.restoreCalledAt = at
       if (what === 'logout') noteSignOut(client, at)
     },
