@@ -36,6 +36,7 @@ import { createReadUser } from './session/user.ts'
 import { receiveInitialToken } from './sign-in/initial-token.ts'
 import { keepRestoreHint, planRestore } from './sign-in/restore.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
+import { takeName } from './tabs/client-names.ts'
 import { liveSession } from './tabs/record-value.ts'
 import { createSessionRecord } from './tabs/session-record.ts'
 import { createTabs } from './tabs/tabs.ts'
@@ -55,7 +56,8 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   given: AuthClientOptions<User> = {}
 ): AuthClient<Credentials, User> {
   checkUrlSupport()
-  const options = resolveOptions(given, createPlatform())
+  const environment = createPlatform()
+  const options = resolveOptions(given, environment)
   const { baseURL, contract } = options
   const { refreshTimeoutMs, refreshAbandonMs } = options
   const policy = readPolicy(options)
@@ -79,14 +81,9 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const issued = readInitialToken(options, platform.now())
   const initialToken = receiveInitialToken(issued, readMoment(platform), readUser)
   const { signOutAfterSeconds: limitSeconds, whileHidden } = options.idlePolicy
-  const plan = planRestore({
-    mode: options.restore,
-    hasInitialToken: initialToken !== undefined,
-    canRefresh: refresh !== false,
-    record: record.known(),
-    idleLimitSeconds: limitSeconds,
-    platform
-  })
+  const hasInitialToken = initialToken !== undefined
+  const plan = planRestore(options, record.known(), hasInitialToken, platform)
+  const freeName = takeName(options, environment, namespace)
   const session = createSession(plan === 'none' || plan === 'initial-token', emitter)
   if (options.restore === 'hint') keepRestoreHint(session, record)
   const tabs = createTabs({
@@ -241,6 +238,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
     dispose() {
       if (isDisposed) return
       isDisposed = true
+      freeName()
       scheduler.dispose()
       binding.dispose(disposed)
       tabs.dispose()

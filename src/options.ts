@@ -33,7 +33,8 @@ export interface AuthClientOptions<User = Claims> {
   readonly contract?: AuthContract<User> | undefined
   /**
    * Distinguishes clients of one API on one page, such as two accounts. Clients with the same name
-   * and refresh endpoint share one session with all tabs of the browser.
+   * and refresh endpoint share one session with all tabs of the browser. A page can have one such
+   * client at a time: call `dispose()` before you create the next one, for example on a hot reload.
    *
    * A name does not separate cookies. If the refresh credential is a cookie, all clients of one
    * server share that cookie. Two accounts then need two cookies, or refresh tokens in the body.
@@ -111,7 +112,8 @@ export interface AuthClientOptions<User = Claims> {
    *   no request. The stored hint is not a secret.
    * - `never`: the page starts signed out.
    *
-   * Other tabs are asked first. No request is sent if the client holds no credential for it.
+   * Other tabs are asked first, unless the page was opened from another origin: the user may have
+   * signed in there. No request is sent if the client holds no credential for it.
    *
    * @default 'always' in a page; 'never' outside a page and with `contract.refresh: false`
    */
@@ -147,7 +149,8 @@ export interface AuthClientOptions<User = Claims> {
    * - `whileHidden`: whether a hidden page refreshes its token on schedule (`refresh`) or waits
    *   until it is visible (`pause`). A request refreshes the token in both cases.
    * - `signOutAfterSeconds`: signs the user out after this time without a request or a
-   *   `markActive()` call, in seconds, at least 1. `undefined` never signs out.
+   *   `markActive()` call, in seconds, at least 1. A page load after this time signs out instead of
+   *   restoring the session. `undefined` never signs out.
    *
    * @default { whileHidden: 'pause', signOutAfterSeconds: undefined }; `whileHidden` is 'refresh'
    * with `contract.refresh: false` and with `credential: 'access-token'`, because the session then

@@ -14,6 +14,8 @@ const expectations = {
   endpoint: 'a path, a function, false or an object',
   field: 'the name of a field',
   fieldOr: 'the name of a field or an object',
+  freeName:
+    'a name that no other client of this page has for this API. Call dispose() on that client, or choose another name',
   function: 'a function',
   headerCarrier: 'a header, because the request has no body and a URL must not hold a token',
   headerFormat: 'an object',

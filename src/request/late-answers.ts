@@ -9,13 +9,17 @@ import type { Session } from '../session/session.ts'
 export type IsTooLate = (carried: HeldToken) => boolean
 
 export function createIsTooLate(
-  session: Pick<Session, 'epoch' | 'held'>,
+  session: Pick<Session, 'epoch' | 'held' | 'getState'>,
   lateAnswers: 'same-user' | 'same-session' | 'any'
 ): IsTooLate {
   return (carried) => {
     if (carried.epoch === session.epoch() || lateAnswers === 'any') return false
     const held = session.held()
-    const isOther = held !== undefined && compareUsers(carried, held, 'unknown') !== 'same'
+    const state = session.getState()
+    const isOther =
+      held === undefined
+        ? state.status === 'unauthenticated' && state.reason === 'user-changed'
+        : compareUsers(carried, held, 'unknown') !== 'same'
     return isOther || lateAnswers === 'same-session'
   }
 }

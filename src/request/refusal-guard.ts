@@ -159,12 +159,10 @@ export function createRefusalGuard(
     forget()
     wake()
   })
-  session.onSignal('token', ({ isNewEpoch }) => {
-    if (isNewEpoch) {
-      forget()
-      // The server has just issued it for this sign-in.
-      proved = session.generation()
-    }
+  session.onSignal('token', ({ isNewEpoch, origin }) => {
+    if (isNewEpoch) forget()
+    // The server has just issued it for a sign-in, or with an answer that accepted the last token.
+    if (isNewEpoch || origin.by === 'reissue') proved = session.generation()
     wake()
   })
 

@@ -43,7 +43,8 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
       return (await request.send(undefined)).settle()
     }
 
-    const ready = request.epoch === tokens.currentEpoch() ? tokens.sendable(request) : undefined
+    const current = tokens.sendable(request)
+    const ready = current?.epoch === request.epoch ? current : undefined
     const mayBeCached = accessToken === 'attach' && /^(?:get|head)$/i.test(request.method)
     const { epoch } = request
     let carried =

@@ -11,8 +11,6 @@ import type { Tabs } from '../tabs/tabs.ts'
 import type { Endpoint, RefusalGuard } from './refusal-guard.ts'
 
 export interface TokenSource {
-  /** The epoch of the current session. `undefined` while no user is known to be signed in. */
-  currentEpoch(): number | undefined
   /** The token to send now. `undefined` if the request has to wait for one. */
   sendable(endpoint?: Endpoint): HeldToken | undefined
   /**
@@ -91,9 +89,12 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     )
   }
 
-  /** Otherwise another user may have signed in, and only a refresh shows it. */
+  /**
+   * Otherwise another tab has signed out, or another user may have signed in, and only a refresh
+   * shows it.
+   */
   function maySend(token: HeldToken): boolean {
-    return hasLifeLeft(token, 0) && tabs.isCurrent()
+    return hasLifeLeft(token, 0) && tabs.isCurrent() && session.epoch() === token.epoch
   }
 
   function isSpent(token: HeldToken): boolean {
@@ -242,7 +243,6 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   }
 
   return {
-    currentEpoch: () => session.held()?.epoch,
     sendable,
     forRequest,
     afterRefusal,

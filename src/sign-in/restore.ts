@@ -1,18 +1,14 @@
 // Restore: decides how a page load finds out whether the user is signed in.
+import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import type { Platform } from '../lib/platform.ts'
 import type { Session } from '../session/session.ts'
 import { liveSession, pendingSignOut, type RecordValue } from '../tabs/record-value.ts'
 import type { SessionRecord } from '../tabs/session-record.ts'
 
-export interface RestoreFacts {
-  /** The option `restore`. */
-  readonly mode: 'always' | 'hint' | 'never' | undefined
-  readonly hasInitialToken: boolean
-  /** Whether the backend can refresh a session. */
-  readonly canRefresh: boolean
-  readonly record: RecordValue
-  readonly idleLimitSeconds: number | undefined
-  readonly platform: Pick<Platform, 'pageUrl' | 'referrerOrigin' | 'now'>
+interface RestoreOptions {
+  readonly restore: 'always' | 'hint' | 'never' | undefined
+  readonly contract: Pick<ResolvedContract, 'refresh'>
+  readonly idlePolicy: { readonly signOutAfterSeconds: number | undefined }
 }
 
 /**
@@ -22,21 +18,26 @@ export interface RestoreFacts {
  */
 export type RestorePlan = 'initial-token' | 'ask' | 'ask-server' | 'idle' | 'none'
 
-export function planRestore(facts: RestoreFacts): RestorePlan {
-  const { mode, hasInitialToken, canRefresh, record, idleLimitSeconds, platform } = facts
+export function planRestore(
+  { restore, contract, idlePolicy }: RestoreOptions,
+  record: RecordValue,
+  hasInitialToken: boolean,
+  platform: Pick<Platform, 'pageUrl' | 'referrerOrigin' | 'now'>
+): RestorePlan {
+  const { signOutAfterSeconds: limitSeconds = Infinity } = idlePolicy
   const page = platform.pageUrl()
   const isKnown = liveSession(record) !== undefined
-  const chosen = mode ?? (page !== undefined && canRefresh ? 'always' : 'never')
+  const chosen = restore ?? (page !== undefined && contract.refresh !== false ? 'always' : 'never')
   if (chosen === 'never' && !hasInitialToken) return 'none'
   const idleMs = record.activeAtMs === 0 ? 0 : platform.now() - record.activeAtMs
-  if (isKnown && idleLimitSeconds !== undefined && idleMs >= idleLimitSeconds * 1000) return 'idle'
+  if (isKnown && idleMs >= limitSeconds * 1000) return 'idle'
   const origin = platform.referrerOrigin()
   const isReturn = page !== undefined && origin !== undefined && origin !== new URL(page).origin
   // An unconfirmed sign-out comes first: a restore would undo it.
   if (!isReturn && pendingSignOut(record) !== undefined) return 'none'
   if (hasInitialToken) return 'initial-token'
-  if (isReturn) return 'ask-server'
-  return chosen === 'hint' && !isKnown ? 'none' : 'ask'
+  if (chosen === 'hint' && !isKnown) return 'none'
+  return isReturn ? 'ask-server' : 'ask'
 }
 
 /** Without a session, the next page load does not ask the server. */

@@ -55,7 +55,7 @@ export interface RefreshHold {
 }
 
 /** A part that is replaced as a whole: the highest step wins. */
-export interface Part<Value> {
+interface Part<Value> {
   readonly step: number
   readonly value: Value | undefined
 }

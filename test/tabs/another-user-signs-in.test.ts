@@ -50,6 +50,21 @@ it.each([
   }
 )
 
+it('rejects an answer to the first user that arrives after another user signed in elsewhere', async () => {
+  const { first, second, browser, pass } = await openAda()
+  const gate = browser.hold('/notes')
+  const asked = second.auth.axios.get('/notes').then(
+    ({ status }) => status,
+    ({ code }) => code
+  )
+  await gate.arrived(1)
+  const entering = first.auth.login(grace)
+  await pass(400)
+  await entering
+  gate.release()
+  expect(await asked).toBe('ERR_AUTH_SESSION_CHANGED')
+})
+
 it('rejects queued requests of the first user when another user signs in elsewhere', async () => {
   const { first, second, settle, browser, server, callsTo } = await openAda()
   server.revokeAccessTokens()

@@ -137,3 +137,32 @@ it('closes its channel while the page is in the back/forward cache', async () =>
   tab.auth.dispose()
   expect(open.size).toBe(0)
 })
+
+it.each([
+  ['signed out', undefined],
+  ['signed in as another user', grace]
+])(
+  'sends no old token if a tab %s and a poll of a restored page runs before its events',
+  async (_, user) => {
+    const { first, second, pass, browser } = await openTwo()
+    await pass(300)
+    second.enterBfcache()
+    const leaving = first.auth.logout()
+    await pass(50)
+    await leaving
+    if (user !== undefined) {
+      const entering = first.auth.login(user)
+      await pass(50)
+      await entering
+    }
+    const sent = browser.requests.length
+    const polling = second.auth.axios
+      .get('/me', { everbearer: { background: true } })
+      .catch(() => {})
+    second.leaveBfcache()
+    await pass(15_000)
+    await polling
+    const carried = browser.requests.slice(sent).filter(({ headers }) => headers.Authorization)
+    expect(carried).toEqual([])
+  }
+)

@@ -1,0 +1,154 @@
+// I12: the session record merges in any order, is read strictly, and is written back.
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import {
+  emptyRecord,
+  endOf,
+  liveSession,
+  merge,
+  parseRecord,
+  type RecordValue,
+  writeRecord
+} from '../../src/tabs/record-value.ts'
+import { createSessionRecord } from '../../src/tabs/session-record.ts'
+
+const nowMs = 1_000
+const ids = ['a', 'b', 'c', 'd']
+const part = <Value>(value: fc.Arbitrary<Value>) =>
+  fc.record({ step: fc.nat(3), value: fc.option(value, { nil: undefined }) })
+const records: fc.Arbitrary<RecordValue> = fc.record({
+  counter: fc.nat(3),
+  sessionId: fc.constantFrom(undefined, ...ids),
+  ended: fc.uniqueArray(
+    fc.record({
+      id: fc.constantFrom(...ids),
+      counter: fc.nat(3),
+      reason: fc.constantFrom('signed-out', 'session-expired', 'idle'),
+      isConfirmed: fc.boolean()
+    }),
+    { selector: ({ id }) => id }
+  ),
+  refresh: part(
+    fc.record({
+      key: fc.constantFrom('k', 'l'),
+      sessionId: fc.constantFrom(undefined, 'a'),
+      sinceMs: fc.nat(9),
+      untilMs: fc.nat(9),
+      isOpen: fc.boolean()
+    })
+  ),
+  hold: part(
+    fc.record({
+      untilMs: fc.nat(9),
+      failures: fc.nat(3),
+      code: fc.constant('ERR_AUTH_NETWORK'),
+      status: fc.constantFrom(undefined, 503),
+      isRetryAfter: fc.boolean()
+    })
+  ),
+  tabs: part(fc.nat(3)),
+  activeAtMs: fc.nat(2_000)
+})
+const join = (one: RecordValue, other: RecordValue) => merge(one, other, nowMs)
+
+it('merges two values in any order, and twice', () => {
+  fc.assert(
+    fc.property(records, records, (one, other) => {
+      const merged = join(one, other)
+      expect(writeRecord(join(other, one))).toBe(writeRecord(merged))
+      expect(writeRecord(join(merged, other))).toBe(writeRecord(merged))
+    }),
+    { seed: 20_261_201, numRuns: 2_000 }
+  )
+})
+
+it('keeps an ended session ended, and the highest counter', () => {
+  fc.assert(
+    fc.property(records, records, (one, other) => {
+      const merged = join(one, other)
+      for (const { id } of [...one.ended, ...other.ended]) {
+        expect(endOf(merged, id)).toBeDefined()
+        expect(liveSession(merged)).not.toBe(id)
+      }
+      expect(merged.counter).toBe(Math.max(one.counter, other.counter))
+      expect(merged.activeAtMs).toBeLessThanOrEqual(nowMs)
+    }),
+    { seed: 20_261_202, numRuns: 2_000 }
+  )
+})
+
+it('reads what it has written', () => {
+  fc.assert(
+    fc.property(records, (value) => {
+      const text = writeRecord(value)
+      expect(writeRecord(parseRecord(text) ?? emptyRecord)).toBe(text)
+    }),
+    { seed: 20_261_203, numRuns: 500 }
+  )
+})
+
+it('remembers the last eight ended sessions', () => {
+  const ended = Array.from({ length: 12 }, (_, index) => ({
+    id: `s${index}`,
+    counter: index,
+    reason: 'signed-out' as const,
+    isConfirmed: true
+  }))
+  const merged = join({ ...emptyRecord, ended }, emptyRecord)
+  expect(merged.ended.map(({ id }) => id)).toEqual(ended.slice(-8).map(({ id }) => id))
+})
+
+it.each(['', '{', 'null', '[]', '7', '{"counter":-1}', writeRecord(emptyRecord).slice(1)])(
+  'ignores a stored value that is not a record: %s',
+  (text) => {
+    const values = new Map([['key', text]])
+    const record = createSessionRecord(createPlatformWith(values), 'key')
+    expect(record.read()).toEqual(emptyRecord)
+    record.enter('a')
+    expect(parseRecord(values.get('key'))).toMatchObject({ counter: 1, sessionId: 'a' })
+  }
+)
+
+//  one   ── signs out of a ── (its write is covered) ────── reads ── writes the merged value
+//  other ── refreshes a ───── writes ───────────────────────────────────────────── reads: ended
+it('writes back a sign-out that the write of another tab has covered', () => {
+  const values = new Map<string, string>()
+  const one = createSessionRecord(createPlatformWith(values), 'key')
+  one.enter('a')
+  const other = createSessionRecord(createPlatformWith(values), 'key')
+  const before = values.get('key') ?? ''
+  one.end('a', 'signed-out')
+  values.set('key', before)
+  other.enter('a')
+  expect(liveSession(one.read())).toBe(undefined)
+  expect(liveSession(other.read())).toBe(undefined)
+  expect(other.known().ended).toMatchObject([{ id: 'a', reason: 'signed-out' }])
+})
+
+it('writes nothing if no value is known', () => {
+  const values = new Map<string, string>()
+  createSessionRecord(createPlatformWith(values), 'key').read()
+  expect(values.size).toBe(0)
+})
+
+it('ignores a hold that ends later than any real one', () => {
+  const record = createSessionRecord(createPlatformWith(new Map()), 'key')
+  const hold = { failures: 1, code: 'ERR_AUTH_NETWORK', status: undefined, isRetryAfter: false }
+  record.setHold({ ...hold, untilMs: nowMs + 60_000 })
+  expect(record.hold()).toMatchObject(hold)
+  record.setHold({ ...hold, untilMs: nowMs + 86_400_000 })
+  expect(record.hold()).toBe(undefined)
+})
+
+function createPlatformWith(values: Map<string, string>) {
+  return {
+    now: () => nowMs,
+    monotonicNow: () => nowMs,
+    randomId: () => 'random',
+    storage: {
+      getItem: (key: string) => values.get(key) ?? null,
+      setItem: (key: string, value: string) => void values.set(key, value),
+      removeItem: (key: string) => void values.delete(key)
+    }
+  }
+}

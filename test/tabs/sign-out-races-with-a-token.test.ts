@@ -1,0 +1,182 @@
+// I11: a sign-out that races with a new token in another tab ends the session in both.
+import type { PlatformStorage } from 'everbearer'
+import { expect, it } from 'vitest'
+import { ada, grace } from '../support/setups/test-client.ts'
+import { setUpTabs, type TabsOptions } from '../support/setups/virtual-tabs.ts'
+
+/** Storage as in Chromium: each process sees its own writes at once, and those of others later. */
+function createSlowStorage() {
+  const stored = new Map<string, string>()
+  const pages: { cache: Map<string, string>; listeners: Set<() => void> }[] = []
+  let isHeld = false
+  const queue: (() => void)[] = []
+
+  function openPage() {
+    const page = { cache: new Map(stored), listeners: new Set<() => void>() }
+    pages.push(page)
+    const storage: PlatformStorage = {
+      getItem: (key) => page.cache.get(key) ?? null,
+      setItem(key, value) {
+        page.cache.set(key, value)
+        const arrive = () => {
+          stored.set(key, value)
+          for (const other of pages) {
+            if (other === page) continue
+            other.cache.set(key, value)
+            for (const listener of other.listeners) listener()
+          }
+        }
+        if (isHeld) queue.push(arrive)
+        else arrive()
+      },
+      removeItem: (key) => void page.cache.delete(key)
+    }
+    return {
+      storage,
+      onStorageChange(listener: () => void) {
+        page.listeners.add(listener)
+        return () => page.listeners.delete(listener)
+      }
+    }
+  }
+
+  return {
+    openPage,
+    hold() {
+      isHeld = true
+    },
+    release() {
+      isHeld = false
+      for (const arrive of queue.splice(0)) arrive()
+    }
+  }
+}
+
+async function openTwo(options: TabsOptions = {}) {
+  const slow = createSlowStorage()
+  const setup = setUpTabs(options)
+  const open = () => setup.openTab({ platform: slow.openPage() })
+  const first = open()
+  await setup.pass(300)
+  const entering = first.auth.login(ada)
+  await setup.pass(300)
+  await entering
+  const second = open()
+  await setup.pass(300)
+  expect(second.auth.getState().status).toBe('authenticated')
+  return { ...setup, slow, first, second, open }
+}
+
+//  first   ── signs out ── writes ────────────────────────────────── (its write arrives, or not)
+//  second  ── gets a new token ── writes before it has seen that ─── ends its session too
+it.each(['a refresh', 'a re-issued token'])(
+  'ends the session in both tabs if a sign-out races with %s',
+  async (cause) => {
+    const { first, second, slow, server, browser, pass, open } = await openTwo()
+    const path = cause === 'a refresh' ? '/refresh' : '/me'
+    if (cause === 'a re-issued token') server.rotateKey()
+    const gate = browser.hold(path)
+    const work = cause === 'a refresh' ? second.auth.refresh() : second.auth.axios.get('/me')
+    work.catch(() => {})
+    await gate.arrived(1)
+    slow.hold()
+    const leaving = first.auth.logout()
+    gate.release()
+    await pass(20)
+    slow.release()
+    await pass(6_000, 50)
+    await leaving
+    const signedOut = { status: 'unauthenticated', reason: 'signed-out' }
+    expect(first.auth.getState()).toEqual(signedOut)
+    expect(second.auth.getState()).toEqual(signedOut)
+    const third = open()
+    await pass(1_000)
+    expect(third.auth.getState().status).toBe('unauthenticated')
+    expect(server.sessions).toEqual([])
+  }
+)
+
+it('ends the session in the other tab if the page that signed out is closed before its write arrives', async () => {
+  const { first, second, slow, server, pass } = await openTwo()
+  server.rotateKey()
+  await second.auth.axios.get('/me')
+  slow.hold()
+  const leaving = first.auth.logout()
+  await pass(50)
+  await leaving
+  first.crash()
+  expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+})
+
+it('reports in each tab why the session ended, also if it waits for the lock', async () => {
+  const { first, second, server, pass } = await openTwo()
+  server.endSessions()
+  const refreshes = [first, second].map(({ auth }) => auth.refresh().catch(() => {}))
+  await pass(1_000)
+  await Promise.all(refreshes)
+  for (const { auth } of [first, second]) {
+    expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'session-expired' })
+  }
+})
+
+it('reports why the session ended to a tab that only storage informs', async () => {
+  const { first, second, server, pass } = await openTwo({ without: ['openChannel'] })
+  server.endSessions()
+  const refreshing = first.auth.refresh().catch(() => {})
+  await pass(1_000)
+  await refreshing
+  expect(second.auth.getState()).toEqual({
+    status: 'unauthenticated',
+    reason: 'session-expired'
+  })
+})
+
+it('keeps the new session of another tab if an old sign-out is still pending without storage', async () => {
+  const { openTab, pass, browser, callsTo } = setUpTabs({ without: ['storage'] })
+  const first = openTab()
+  const second = openTab()
+  await pass(1_000, 50)
+  const entering = first.auth.login(ada)
+  await pass(500)
+  await entering
+  browser.intercept('/logout', { kind: 'unreachable' }, 2)
+  const leaving = first.auth.logout()
+  await pass(500)
+  expect(await leaving).toEqual({ confirmed: false })
+  const next = second.auth.login(grace)
+  await pass(500)
+  await next
+  const before = callsTo('logout').length
+  browser.wake('online')
+  await pass(1_000)
+  expect(callsTo('logout')).toHaveLength(before)
+  expect(second.auth.getState().status).toBe('authenticated')
+  const request = second.auth.axios.get('/me')
+  await pass(500)
+  expect((await request).status).toBe(200)
+})
+
+it('keeps an idle tab signed in while the user is active in another one, without storage', async () => {
+  const { openTab, pass, clock } = setUpTabs({
+    without: ['storage'],
+    server: { accessTokenSeconds: 86_400 },
+    client: { idlePolicy: { signOutAfterSeconds: 600 } }
+  })
+  const first = openTab()
+  await pass(500)
+  const entering = first.auth.login(ada)
+  await pass(500)
+  await entering
+  const second = openTab()
+  await pass(1_000)
+  expect(second.auth.getState().status).toBe('authenticated')
+  for (let minute = 0; minute < 30; minute += 1) {
+    clock.tick(60_000)
+    first.auth.markActive()
+    await pass(20)
+  }
+  expect(second.auth.getState().status).toBe('authenticated')
+  clock.tick(601_000)
+  await pass(20)
+  expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
+})
