@@ -26,7 +26,7 @@ export interface ApplyAnswer {
 
 export interface ApplyAnswerDeps {
   readonly session: Session
-  readonly tabs: Pick<Tabs, 'isOtherUser'>
+  readonly tabs: Pick<Tabs, 'isOtherUser' | 'endDuringRefresh'>
   readonly receive: ReceiveToken
   readonly retries: Pick<RetryState, 'note' | 'clear'>
   /** Whether a user was signed in here before this page load, as far as storage knows. */
@@ -72,6 +72,11 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
     // A cache or a service worker may repeat an old answer.
     const isOld = held !== undefined && session.wasHeld(received.accessToken)
     if (isOld && !isRepeated) throw fail(noProgress())
+    const end = tabs.endDuringRefresh()
+    if (end !== undefined) {
+      session.end(end, 'other-tab')
+      throw sessionChanged()
+    }
     if (tabs.isOtherUser(received)) {
       session.end('user-changed', 'refresh')
       throw sessionChanged()

@@ -14,6 +14,7 @@ import type { RefreshRequest } from '../refresh/refresh-request.ts'
 import { planRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
 import type { ReceivedToken, ReceiveToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
+import { liveSession } from '../tabs/record-value.ts'
 import type { SessionRecord } from '../tabs/session-record.ts'
 import type { Tabs } from '../tabs/tabs.ts'
 import { type Call, createCallOrder, longestQueueMs } from './call-order.ts'
@@ -161,7 +162,9 @@ export function createSignIn(options: SignInDeps): SignIn {
     const received = receive(issued, { isSignIn: by === 'login', previous: undefined })
     followSignOut(call)
     if (order.isSignedOutAfter(call)) {
-      options.record.end(undefined, 'signed-out')
+      // A live session is of a later sign-in, which must not end.
+      if (liveSession(options.record.read()) === undefined)
+        options.record.end(undefined, 'signed-out')
       signOut.note(received)
       signOut.deliver().catch(() => {})
     }

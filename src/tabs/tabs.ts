@@ -4,13 +4,15 @@ import { isAuthError } from '../lib/errors.ts'
 import type { HeldToken } from '../session/held-token.ts'
 import { sessionChanged } from '../session/session.ts'
 import { createLock } from './lock.ts'
-import { liveSession } from './record-value.ts'
+import { type EndReason, endOf, liveSession, pendingSignOut } from './record-value.ts'
 import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempts.ts'
 import type { SessionRecord } from './session-record.ts'
 import { createTabSync, type TabSync, type TabSyncDeps } from './tab-sync.ts'
 
 export interface Tabs
   extends Pick<TabSync, 'askServerFirst' | 'isCurrent' | 'isOtherUser' | 'wake'> {
+  /** How another tab has ended the session that the refresh in flight began for. */
+  endDuringRefresh(): EndReason | undefined
   /** Runs an auth request under the lock of all tabs, or without it after `lockTimeoutMs`. */
   runExclusively<T>(task: () => Promise<T>): Promise<T>
   /**
@@ -51,6 +53,8 @@ export function createTabs(options: TabsDeps): Tabs {
   const notify = (isTaken: boolean) => {
     for (const watch of watchers) watch(isTaken)
   }
+  /** The session that the refresh in flight began for. */
+  let refreshed: string | undefined
   const sync = createTabSync({ ...options, onTaken: () => notify(true) })
   record.onChange(() => notify(false))
 
@@ -107,6 +111,13 @@ export function createTabs(options: TabsDeps): Tabs {
 
   async function askServer(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
     const before = record.known()
+    refreshed = liveSession(before)
+    // A refresh would undo a sign-out that the server has not confirmed.
+    const end = endOf(before, pendingSignOut(before))
+    if (end !== undefined) {
+      if (session.getState().status !== 'unauthenticated') session.end(end.reason, 'other-tab')
+      throw sessionChanged()
+    }
     try {
       return await refresh()
     } catch (error) {
@@ -135,6 +146,7 @@ export function createTabs(options: TabsDeps): Tabs {
     whenIdle: lock.whenIdle,
     attempts,
     record,
+    endDuringRefresh: () => endOf(record.read(), refreshed)?.reason,
     catchUp: () => sync.catchUp(false),
     setActive(atMs) {
       record.setActive(atMs)

@@ -8,6 +8,7 @@ import { tabsHistory } from './tabs/random-steps.ts'
 const numRuns = Number(process.env.HISTORIES ?? sample({ test: 100, matrix: 300 }))
 const seed = process.env.SEED === undefined ? 20_260_301 : Number(process.env.SEED)
 const path = process.env.REPLAY_PATH
+const endOnFailure = process.env.ONLY_INVARIANT !== undefined
 
 it(`the invariants hold over ${numRuns} random histories of several tabs (seed ${seed})`, {
   timeout: 3_600_000
@@ -16,6 +17,6 @@ it(`the invariants hold over ${numRuns} random histories of several tabs (seed $
     fc.asyncProperty(tabsHistory(2, 4), async (one) => {
       expect(await playInTabs(one)).toEqual([])
     }),
-    { numRuns, seed, ...(path === undefined ? {} : { path }) }
+    { numRuns, seed, endOnFailure, ...(path === undefined ? {} : { path }) }
   )
 })

@@ -10,7 +10,8 @@ import { tabsHistory } from './tabs/random-steps.ts'
 const numRuns = Number(process.env.HISTORIES ?? sample({ test: 100, matrix: 300 }))
 const seed = process.env.SEED === undefined ? 20_260_101 : Number(process.env.SEED)
 const path = process.env.REPLAY_PATH
-const parameters = { numRuns, seed, ...(path === undefined ? {} : { path }) }
+const endOnFailure = process.env.ONLY_INVARIANT !== undefined
+const parameters = { numRuns, seed, endOnFailure, ...(path === undefined ? {} : { path }) }
 const timeout = 3_600_000
 
 it(`the invariants hold over ${numRuns} histories with answers that overtake each other (seed ${seed})`, {

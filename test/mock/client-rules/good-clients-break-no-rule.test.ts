@@ -16,6 +16,13 @@ const pass = async (setup: ClientSetup, seconds: number) => {
     await setup.idle()
   }
 }
+/** A request waits until a failed refresh may be repeated. */
+async function loadInTime(setup: ClientSetup): Promise<void> {
+  const loaded = settle(load(setup))
+  await pass(setup, 10)
+  await loaded
+}
+
 async function reloadTwiceAfterPause(setup: ClientSetup): Promise<void> {
   await setup.auth.login(ada)
   setup.auth.dispose()
@@ -34,9 +41,9 @@ const lives: Record<
       setup.server.failNext('refresh', 503, { after: 'commit' })
       await settle(setup.auth.refresh())
       await pass(setup, 60)
-      await settle(load(setup))
+      await loadInTime(setup)
       await pass(setup, 300)
-      await settle(load(setup))
+      await loadInTime(setup)
     }
   },
   'refreshes answered 503 after the commit while the token is used': {
@@ -45,10 +52,7 @@ const lives: Record<
       setup.server.failNext('refresh', 503, { after: 'commit', times: 3 })
       await settle(setup.auth.refresh())
       for (let step = 0; step < 6; step += 1) {
-        // A request may wait for the next refresh.
-        const loaded = settle(load(setup))
-        await pass(setup, 10)
-        await loaded
+        await loadInTime(setup)
       }
     }
   },
@@ -57,9 +61,9 @@ const lives: Record<
       await setup.auth.login(ada)
       setup.server.rotateKey()
       setup.server.failNext('api', 500, { after: 'commit' })
-      await settle(load(setup))
+      await loadInTime(setup)
       await pass(setup, 20)
-      await settle(load(setup))
+      await loadInTime(setup)
     }
   },
   'a logout with a response that is lost after the commit': {
@@ -91,7 +95,7 @@ const lives: Record<
     async live(setup) {
       await setup.auth.login(ada)
       setup.server.endSessions()
-      await settle(load(setup))
+      await loadInTime(setup)
       await setup.idle()
       await reload(setup)
       await settle(setup.auth.login(ada))
@@ -101,7 +105,7 @@ const lives: Record<
     async live(setup) {
       await setup.auth.login(ada)
       setup.server.emergencyRotate()
-      await settle(load(setup))
+      await loadInTime(setup)
       await pass(setup, 300)
       await settle(setup.auth.login(ada))
       await load(setup)
@@ -162,7 +166,7 @@ const lives: Record<
         await setup.browser.turn()
       }
       await refresh
-      await settle(load(setup))
+      await loadInTime(setup)
     }
   },
   'eight refreshes answered 429': {
@@ -175,7 +179,7 @@ const lives: Record<
       )
       await settle(setup.auth.refresh())
       await pass(setup, 300)
-      await settle(load(setup))
+      await loadInTime(setup)
     }
   },
   'a new token version and a server clock that runs ahead': {
@@ -206,7 +210,7 @@ const lives: Record<
       setup.server.failNext('refresh', 'malformed', { after: 'commit' })
       await settle(setup.auth.refresh())
       await pass(setup, 60)
-      await settle(load(setup))
+      await loadInTime(setup)
     }
   },
   'a refresh answered 200 without a token after the commit': {
@@ -215,7 +219,7 @@ const lives: Record<
       setup.server.failNext('refresh', { status: 200, body: { hello: 'you' } }, { after: 'commit' })
       await settle(setup.auth.refresh())
       await pass(setup, 60)
-      await settle(load(setup))
+      await loadInTime(setup)
     }
   }
 }

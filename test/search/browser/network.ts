@@ -71,6 +71,10 @@ export function createNetwork(
   }
 
   function latencyMs(pathname: string): number {
+    return Math.ceil(chooseLatencyMs(pathname))
+  }
+
+  function chooseLatencyMs(pathname: string): number {
     const share = draw(`kind of latency ${pathname}`)
     const size = draw(`latency ${pathname}`)
     if (kind === 'fast' || share < 0.7) return 1 + size * 120

@@ -83,7 +83,8 @@ export function createPageLife(clock: ManualClock): RunningPage {
       timers.add(timer)
       const cancel = clock.platform.setTimer(
         () => run(() => timers.delete(timer) && callback()),
-        delayMs
+        // As in browsers, time passes until a timer fires.
+        Math.max(1, Math.ceil(delayMs))
       )
       return () => {
         timers.delete(timer)

@@ -34,6 +34,7 @@ export interface Page extends PageLife {
 
 export interface PageDeps {
   readonly id: number
+  readonly referrer: string | undefined
   readonly clock: ManualClock
   readonly locks: ProfileLocks | undefined
   readonly channels: ProfileChannels | undefined
@@ -104,6 +105,7 @@ export function createPage(deps: PageDeps): Page {
       randomId,
       fetch: createFetch(sendOver(network, isSecond), life, clock),
       readCookie: () => undefined,
+      referrerOrigin: () => deps.referrer,
       pageUrl: () => `${pageOrigin}/`,
       isVisible: () => isVisible,
       isOnline: network.isOnline,
@@ -116,6 +118,7 @@ export function createPage(deps: PageDeps): Page {
         life.hiders.add(listener)
         return () => life.hiders.delete(listener)
       },
+      onStorageChange: (listener) => deps.storage.onChange(() => life.run(listener)),
       storage: faultyStorage(deps.storage, deps.storageFault),
       locks: locks?.forPage({
         id,

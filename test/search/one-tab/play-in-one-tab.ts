@@ -107,7 +107,7 @@ export async function playInOneTab(
         const signingOut = auth.logout()
         watchers.logoutCalled()
         if (auth.getState().status !== 'unauthenticated')
-          watchers.violations.push('I11: logout() did not sign out at once')
+          watchers.violate('I11', 'logout() did not sign out at once')
         note(signingOut)
         return
       }
@@ -200,9 +200,7 @@ export async function playInOneTab(
     scheduler.count() === 0 &&
     clock.pendingTimers() > 0
   ) {
-    watchers.violations.push(
-      `I9: ${clock.pendingTimers()} timers are left while no user is signed in`
-    )
+    watchers.violate('I9', `${clock.pendingTimers()} timers are left while no user is signed in`)
   }
   auth.dispose()
   await browser.settle()
@@ -210,17 +208,17 @@ export async function playInOneTab(
     await scheduler.waitOne()
     await browser.settle()
   }
-  if (clock.pendingTimers() > 0) watchers.violations.push('I9: timers are left after dispose()')
-  if (browser.wakeListeners() > 0)
-    watchers.violations.push('I9: listeners are left after dispose()')
+  if (clock.pendingTimers() > 0) watchers.violate('I9', 'timers are left after dispose()')
+  if (browser.wakeListeners() > 0) watchers.violate('I9', 'listeners are left after dispose()')
   const isSettled = await Promise.race([
     Promise.all(settling).then(() => true),
     browser.settle().then(() => false)
   ])
-  if (!isSettled) watchers.violations.push('I5: a call never settled')
+  if (!isSettled) watchers.violate('I5', 'a call never settled')
   if (interceptions.requests !== requests || (isSettled && interceptions.results !== requests)) {
-    watchers.violations.push(
-      `I7: ${requests} calls were intercepted ${interceptions.requests} and ${interceptions.results} times`
+    watchers.violate(
+      'I7',
+      `${requests} calls were intercepted ${interceptions.requests} and ${interceptions.results} times`
     )
   }
   watchers.atEnd(browser.storage.entries)

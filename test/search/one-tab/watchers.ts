@@ -4,6 +4,7 @@ import type { AuthClient, AuthEvents } from 'everbearer'
 import type { WireResponse } from 'everbearer/mock'
 import type { ManualClock } from '../../support/clocks/manual-clock.ts'
 import { apiOrigin, type SentRequest } from '../../support/setups/virtual-browser.ts'
+import { isSearchedFor } from '../one-invariant.ts'
 
 interface Claims {
   readonly sid: string
@@ -13,7 +14,8 @@ interface Claims {
 }
 
 export interface Watchers {
-  readonly violations: string[]
+  readonly violations: readonly string[]
+  violate(invariant: string, what: string): void
   onSend(request: SentRequest): { settled(outcome: WireResponse | 'lost' | 'aborted'): void }
   onServe(request: SentRequest, response: WireResponse): void
   onFinished(request: SentRequest): void
@@ -44,7 +46,9 @@ const lockTimeoutMs = 5_000
 
 export function createWatchers(clock: ManualClock, deadlineMs: number | undefined): Watchers {
   const violations: string[] = []
-  const violate = (invariant: string, what: string) => violations.push(`${invariant}: ${what}`)
+  const violate = (invariant: string, what: string) => {
+    if (isSearchedFor(invariant)) violations.push(`${invariant}: ${what}`)
+  }
   const tokens = new Set<string>()
   const seen: unknown[] = []
   const newestIat = new Map<string, number>()
@@ -73,6 +77,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
 
   return {
     violations,
+    violate,
     onSend(request) {
       const { pathname, origin, searchParams } = new URL(request.url)
       const bearer = /^Bearer (.+)$/.exec(request.headers.Authorization ?? '')?.[1]

@@ -17,7 +17,7 @@ export interface AppCalls {
   /** Signs in on a page of the server. Resolves if the server has answered. */
   signInOutside(user: UserName): Promise<NetworkAnswer | undefined>
   /** The page has come back from the page of the server. */
-  finishRedirect(client: Client): void
+  finishRedirect(client: Client, callsRestore: boolean): void
   note(promise: Promise<unknown>): void
 }
 
@@ -112,9 +112,10 @@ export function createAppCalls(profile: Profile): AppCalls {
       profile.noteChange()
       return postLogin(user, call).catch(() => undefined)
     },
-    finishRedirect(client) {
+    finishRedirect(client, callsRestore) {
       change(client)
-      const promise = profile.call({ client, what: 'restore' }, client.auth.restore)
+      const what = callsRestore ? 'restore' : 'ready'
+      const promise = profile.call({ client, what, isRedirect: true }, client.auth[what])
       note(promise)
       promise.then(
         () => checkUser(client),

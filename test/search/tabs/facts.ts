@@ -106,6 +106,8 @@ export interface Call {
   readonly promise: Promise<unknown>
   /** The number of the app's request. */
   readonly n?: string
+  /** The app has come back from a sign-in on another page. */
+  readonly isRedirect?: boolean
 }
 
 /** Looks for violations. Every member may be left out. */

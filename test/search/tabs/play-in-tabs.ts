@@ -38,9 +38,13 @@ export async function playInTabs(
   if (violations.length > 0) return violations
   profile.noteEnd()
 
-  for (const { auth, page } of clients) if (!page.isGone()) auth.dispose()
-  await player.pass(1_000)
   const running = clients.filter(({ page }) => !page.isGone())
+  const calls = running.map(({ auth }) => auth.refresh().catch(() => {}))
+  for (const { auth } of running) auth.dispose()
+  const settled = Promise.all(calls).then(() => true)
+  if (!(await Promise.race([settled, profile.settle().then(() => false)])))
+    profile.violate('I9', 'a call has not settled after dispose()')
+  await player.pass(1_000)
   const timers = running.reduce((sum, { page }) => sum + page.pendingTimers(), 0)
   if (timers > 0) profile.violate('I9', 'timers are left after dispose()')
   const seen = [...profile.seen, ...profile.storage.entries]
@@ -56,7 +60,7 @@ export async function playInTabs(
 async function end({ take, pass, tabs }: Player): Promise<void> {
   const act = (action: Action, tab = 0) => take({ action, tab, isSecond: false, thenMs: undefined })
   act({ do: 'online' })
-  for (const { page } of tabs.values()) page.thaw()
+  for (const tab of tabs.keys()) act({ do: 'thaw' }, tab)
   await pass(45_000)
   for (const { page } of tabs.values()) page.wake('visible')
   // A refresh shows each tab the session of the cookie.

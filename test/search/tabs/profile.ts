@@ -10,6 +10,7 @@ import { apiOrigin } from '../browser/network.ts'
 import { createPage, type Page } from '../browser/page.ts'
 import { createProfileStorage, type ProfileStorage } from '../browser/storage.ts'
 import type { StorageFault } from '../browser/storage-faults.ts'
+import { isSearchedFor } from '../one-invariant.ts'
 import {
   type Call,
   type Client,
@@ -18,7 +19,6 @@ import {
   type Troubles,
   type Watcher
 } from './facts.ts'
-import { isNotHeldYet } from './not-held-yet.ts'
 import { createRequestLog } from './request-log.ts'
 import { createServerFacts, type ServerFacts } from './server-facts.ts'
 import type { Action, Conditions } from './steps.ts'
@@ -41,7 +41,8 @@ export interface Profile extends Facts, ServerFacts {
   /** For all pages of the browser. */
   setStorageFault(fault: StorageFault | undefined): void
   watch(...watchers: readonly Watcher[]): void
-  openTab(tab: number, restore: Conditions['restore']): Tab
+  /** `referrer`: the origin of the page that led here, if it is another one. */
+  openTab(tab: number, restore: Conditions['restore'], referrer: string | undefined): Tab
   /** Makes the call once the watchers know of it: a request may be sent at once. */
   call<T>(call: Omit<Call, 'at' | 'promise'>, make: () => Promise<T>): Promise<T>
   noteStep(action: Action, tab: number): void
@@ -64,7 +65,7 @@ export function createProfile(conditions: Conditions): Profile {
   const seen: unknown[] = []
   const troubles: Troubles = {
     storageMs: never,
-    locksMs: never,
+    locksMs: conditions.hasSilentLocks ? 0 : never,
     pagesMs: never,
     clockMs: never,
     oldReleaseMs: never
@@ -88,10 +89,11 @@ export function createProfile(conditions: Conditions): Profile {
   const serverFacts = createServerFacts(conditions, clock, draw, watchers, now)
   const log = createRequestLog(clock, watchers, tick)
 
-  function openPage(tab: number): Page {
+  function openPage(tab: number, referrer: string | undefined): Page {
     pages += 1
     const page = createPage({
       id: pages,
+      referrer,
       clock,
       locks,
       channels,
@@ -107,6 +109,7 @@ export function createProfile(conditions: Conditions): Profile {
         }
       }
     })
+    page.setSilentLocks(conditions.hasSilentLocks)
     return page
   }
 
@@ -154,7 +157,7 @@ export function createProfile(conditions: Conditions): Profile {
     conditions,
     violations,
     violate(invariant, what) {
-      if (isNotHeldYet(`${invariant}: ${what}`)) return
+      if (!isSearchedFor(invariant)) return
       violations.push(`${invariant}: ${what}`)
       for (const watcher of watchers) watcher.onViolation?.(`${invariant}: ${what}`)
     },
@@ -177,8 +180,8 @@ export function createProfile(conditions: Conditions): Profile {
       storageFault = fault
     },
     watch: (...added) => void watchers.push(...added),
-    openTab(tab, restore) {
-      const page = openPage(tab)
+    openTab(tab, restore, referrer) {
+      const page = openPage(tab, referrer)
       const main = createClient(page, tab, false, restore)
       const { hasSecondClient } = conditions
       const second = hasSecondClient ? createClient(page, tab, true, 'never') : undefined

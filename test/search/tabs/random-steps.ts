@@ -53,7 +53,14 @@ const groups = {
     { weight: 1, arbitrary: fc.record({ do: fc.constant('login by function' as const), user }) }
   ],
   redirects: [
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('redirect sign-in' as const), user }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('redirect sign-in' as const),
+        user,
+        callsRestore: fc.boolean()
+      })
+    },
     { weight: 1, arbitrary: simple('restore') }
   ],
   network: [
@@ -191,6 +198,7 @@ function conditions(tabs: fc.Arbitrary<number>): fc.Arbitrary<Conditions> {
     network: fc.constantFrom('fast' as const, 'fast' as const, 'mixed' as const, 'slow' as const),
     channel: mostly<Conditions['channel']>('normal', 'lossy', 'laggy', 'missing'),
     hasLocks: mostly(true, false),
+    hasSilentLocks: fc.integer({ min: 0, max: 11 }).map((value) => value === 11),
     hasSecondClient: mostly(false, true),
     mode: mostly<Conditions['mode']>('share', 'signal'),
     hasSameJitter: mostly(false, true),

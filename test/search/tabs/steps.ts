@@ -13,7 +13,9 @@ export type Action =
       readonly isCancellable: boolean
     }
   | { readonly do: 'cancel'; readonly nth: number }
-  | { readonly do: 'login' | 'login by function' | 'redirect sign-in'; readonly user: UserName }
+  | { readonly do: 'login' | 'login by function'; readonly user: UserName }
+  /** The app comes back from a page of the server: it calls `restore()`, or the client does. */
+  | { readonly do: 'redirect sign-in'; readonly user: UserName; readonly callsRestore: boolean }
   | { readonly do: 'logout' | 'refresh' | 'getAccessToken' | 'restore' | 'ready' }
   /** On the server, and in the network. */
   | { readonly do: 'rotateKey' | 'retireKey' | 'revokeAccessTokens' | 'endSessions' }
@@ -56,6 +58,8 @@ export interface Conditions {
   readonly network: NetworkKind
   readonly channel: ChannelKind
   readonly hasLocks: boolean
+  /** A lock request gets no answer from the start, as in a page that is prerendered. */
+  readonly hasSilentLocks: boolean
   /** Each page has a second client, with another name and another account. */
   readonly hasSecondClient: boolean
   readonly mode: 'share' | 'signal'

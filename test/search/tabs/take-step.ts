@@ -1,8 +1,12 @@
 // Takes the steps of a history: calls the client, breaks the network, moves pages and time.
+import { apiOrigin } from '../browser/network.ts'
 import { createAppCalls } from './app-calls.ts'
 import { createOldRelease } from './old-release.ts'
 import type { Profile, Tab } from './profile.ts'
 import type { Action, Step, UserName } from './steps.ts'
+
+/** A history has up to some thousand events. */
+const mostEvents = 30_000
 
 export interface Player {
   take(step: Step): void
@@ -19,9 +23,10 @@ export function createPlayer(profile: Profile): Player {
   const tabs = new Map<number, Tab>()
   const calls = createAppCalls(profile)
   const oldRelease = createOldRelease(profile)
+  let events = 0
 
-  function open(tab: number, restore = conditions.restore): void {
-    if (!tabs.has(tab)) tabs.set(tab, profile.openTab(tab, restore))
+  function open(tab: number, restore = conditions.restore, referrer?: string): void {
+    if (!tabs.has(tab)) tabs.set(tab, profile.openTab(tab, restore, referrer))
   }
 
   function close(tab: number, isCrash: boolean): void {
@@ -31,12 +36,18 @@ export function createPlayer(profile: Profile): Player {
   }
 
   /** The page goes to a page of the server, which replaces the cookie, and comes back. */
-  async function signInByRedirect(tab: number, user: UserName): Promise<void> {
+  async function signInByRedirect(
+    tab: number,
+    user: UserName,
+    callsRestore: boolean
+  ): Promise<void> {
     close(tab, false)
     const answer = await calls.signInOutside(user)
-    open(tab, 'never')
+    const isFree = !tabs.has(tab)
+    open(tab, callsRestore ? 'never' : 'always', apiOrigin)
     const client = tabs.get(tab)?.main
-    if (client !== undefined && answer !== undefined) calls.finishRedirect(client)
+    if (client !== undefined && answer !== undefined && isFree)
+      calls.finishRedirect(client, callsRestore)
   }
 
   function trouble(what: keyof typeof troubles): void {
@@ -95,7 +106,7 @@ export function createPlayer(profile: Profile): Player {
         break
       case 'redirect sign-in':
         trouble('pagesMs')
-        calls.note(signInByRedirect(tab, action.user))
+        calls.note(signInByRedirect(tab, action.user, action.callsRestore))
         break
       case 'wake all':
         for (const { page } of tabs.values()) page.wake('visible')
@@ -120,6 +131,7 @@ export function createPlayer(profile: Profile): Player {
         page.freeze()
         break
       case 'thaw':
+        trouble('pagesMs')
         page.thaw()
         break
       case 'enter cache':
@@ -127,6 +139,7 @@ export function createPlayer(profile: Profile): Player {
         page.enterCache()
         break
       case 'leave cache':
+        trouble('pagesMs')
         page.leaveCache(() => action.polls && calls.request(main, '/notes', false))
         break
       case 'silent locks':
@@ -159,6 +172,12 @@ export function createPlayer(profile: Profile): Player {
         await profile.settle()
         profile.notePass()
         left -= slice
+        events += 1
+        // Otherwise a client that works without end would stop the search.
+        if (events % mostEvents === 0) {
+          profile.violate('I10', 'the pages work without end')
+          return
+        }
       }
     },
     start() {

@@ -17,6 +17,7 @@ interface Hold {
   readonly at: number
   readonly sinceMs: number
   readonly untilMs: number
+  readonly isRetryAfter: boolean
   readonly why: string
 }
 
@@ -64,19 +65,28 @@ export function watchRefreshes(facts: Facts): Watcher {
     )
   }
 
-  function checkOverlap(sent: Sent): void {
-    const open = facts.sent.filter(
+  function latestRefresh(client: Client): Sent | undefined {
+    return facts.sent.findLast((one) => one.client === client && one.pathname === '/refresh')
+  }
+
+  function openRefreshes(sent: Sent): readonly Sent[] {
+    return facts.sent.filter(
       (other) =>
         other.pathname === '/refresh' &&
         other !== sent &&
         !other.isFinished &&
         !other.client.isSecond
     )
+  }
+
+  function checkOverlap(sent: Sent): void {
+    const open = openRefreshes(sent)
     for (const other of open) {
       if (!mayOverlap(sent, other))
         facts.violate('I1', `tab ${sent.client.tab} refreshes while tab ${other.client.tab} does`)
       // Without locks, several may begin before storage shows any of them. It then shows one.
-      const isTangled = !conditions.hasLocks && (open.length > 1 || hadCompany(other))
+      const isTangled =
+        (!conditions.hasLocks || wasTroubled('locksMs')) && (open.length > 1 || hadCompany(other))
       if (sent.key !== other.key && !isTangled && !mayHaveOtherKey(sent, other))
         facts.violate('I1', 'overlapping refreshes have different idempotency keys')
     }
@@ -84,7 +94,7 @@ export function watchRefreshes(facts: Facts): Watcher {
 
   // Another tab has just got a new token and has shared it.
   function checkRepetition(client: Client, reason: unknown): void {
-    const sent = facts.sent.findLast((one) => one.client === client && one.pathname === '/refresh')
+    const sent = latestRefresh(client)
     const isForExpiry = reason === 'timer' || reason === 'request'
     const isCalm =
       conditions.hasLocks &&
@@ -97,12 +107,18 @@ export function watchRefreshes(facts: Facts): Watcher {
     const sinceMs = sent.atMs - lastSuccess.settledAtMs
     const isRecent = sinceMs < Math.min(1_000, conditions.accessTokenSeconds * 100)
     const isSameSession = facts.changedAt() < lastSuccess.at
-    if (isRecent && isSameSession && lastSuccess.client !== client)
+    // A lock that is held for too long releases several tabs at once.
+    const isCrowded =
+      openRefreshes(sent).length > 0 || sent.atMs - busySinceMs >= lockTimeoutMs - handOverMs
+    if (isRecent && isSameSession && !isCrowded && lastSuccess.client !== client)
       facts.violate('I1', `tab ${client.tab} repeats the refresh of tab ${lastSuccess.client.tab}`)
   }
 
-  function checkHold(sent: Sent): void {
-    if (hold === undefined || sent.client.restoreCalledAt > 0) return
+  function checkHold(client: Client, reason: unknown): void {
+    const sent = latestRefresh(client)
+    if (sent === undefined || hold === undefined || client.restoreCalledAt > 0) return
+    // A user may retry or reload at once, unless the server asked to wait.
+    if (!hold.isRetryAfter && (reason === 'manual' || reason === 'restore')) return
     const isExcused =
       sent.atMs >= hold.untilMs ||
       sent.atMs - hold.sinceMs < lagMs ||
@@ -128,13 +144,16 @@ export function watchRefreshes(facts: Facts): Watcher {
       at: facts.now(),
       sinceMs: settledAtMs,
       untilMs: settledAtMs + holdMs,
+      isRetryAfter: retryAfter !== undefined,
       why: `${status}${retryAfter === undefined ? '' : ` with Retry-After ${retryAfter}`}`
     }
   }
 
   return {
     onEvent(client, name, event) {
-      if (name === 'refresh-started' && !client.isSecond) checkRepetition(client, event.reason)
+      if (name !== 'refresh-started' || client.isSecond) return
+      checkRepetition(client, event.reason)
+      checkHold(client, event.reason)
     },
     onStep(action) {
       if (action.do === 'online' || action.do === 'offline') hold = undefined
@@ -146,7 +165,6 @@ export function watchRefreshes(facts: Facts): Watcher {
       authInFlight += 1
       if (sent.pathname !== '/refresh') return
       checkOverlap(sent)
-      checkHold(sent)
     },
     onSettled(sent) {
       if (sent.client.isSecond || !isAuthPath(sent.pathname)) return

@@ -9,6 +9,8 @@ interface SignOut {
   readonly client: Client
 }
 
+/** Messages arrive within this time. */
+const lagMs = 100
 /** A write reaches all processes within this time. */
 const heardAfterMs = 2 * longestStorageLagMs + 10
 
@@ -18,6 +20,8 @@ export function watchSessions(facts: Facts): Watcher {
   const signOuts = new Map<string, SignOut>()
   /** The moments of explicit rejections that have reached a page. */
   const rejections: number[] = []
+  /** When a client first held the session. */
+  const enteredAtMs = new Map<string, number>()
   let lastSignOutAt = 0
   let restoredAt = 0
   /** A tombstone may be lost: storage was cleared while no page that knew of it could write. */
@@ -62,8 +66,14 @@ export function watchSessions(facts: Facts): Watcher {
     const { tab } = client
     const began = beganAt(sid)
     // Tabs do not agree about the order of what happens at almost the same time.
-    const isBefore = facts.msOf(began) + heardAfterMs < facts.msOf(client.loggedOutAt)
-    if (isBefore && client.restoreCalledAt < client.loggedOutAt && !isTruthLost)
+    const isLater = (ms: number, otherMs: number) => ms > otherMs + lagMs
+    const loggedOutMs = facts.msOf(client.loggedOutAt)
+    const enteredMs = enteredAtMs.get(sid) ?? facts.nowMs()
+    const isBefore =
+      isLater(loggedOutMs, facts.msOf(began)) &&
+      (isLater(loggedOutMs, enteredMs) || isLater(enteredMs, loggedOutMs))
+    if (!enteredAtMs.has(sid)) enteredAtMs.set(sid, facts.nowMs())
+    if (isBefore && restoredAt < client.loggedOutAt && !isTruthLost)
       facts.violate('I11', `tab ${tab} signed in again after its sign-out`)
     const signOut = isDead(sid)
     if (
@@ -110,8 +120,9 @@ export function watchSessions(facts: Facts): Watcher {
         isTruthLost ||= action.do === 'storage fault'
       }
     },
-    onCall({ client, what, at }) {
+    onCall({ client, what, at, isRedirect = false }) {
       if (client.isSecond) return
+      if (isRedirect) restoredAt = at
       if (what === 'restore') restoredAt = client.restoreCalledAt = at
       if (what === 'logout') noteSignOut(client, at)
     },

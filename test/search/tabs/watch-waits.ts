@@ -40,6 +40,8 @@ export function watchWaits(facts: Facts): Watcher {
   const byNumber = new Map<string, Wait>()
   const initializing = new Set<Client>()
   const lastStates = new Map<Client, unknown>()
+  /** Subscribers were called without a change, unless an event explains it. */
+  const unchanged = new Set<Client>()
 
   function noteNetwork({ n, client }: Sent, change: 1 | -1): void {
     const wait = byNumber.get(n ?? '')
@@ -48,21 +50,37 @@ export function watchWaits(facts: Facts): Watcher {
     wait.sinceRanMs = client.page.ranMs()
   }
 
-  // A lock that is never answered delays a refresh by its timeout, and not by the caller's.
+  // A lock that is never answered delays a request by its timeout, and not by the caller's.
   function checkLock(wait: Wait): void {
-    const { call, sinceRanMs, calledAtMs } = wait
+    const { call, sinceRanMs } = wait
     const waitedMs = call.client.page.ranMs() - sinceRanMs
-    if (call.what !== 'refresh' || wait.isOverdue || waitedMs < lockTimeoutMs + lagMs) return
+    if (wait.isOverdue || waitedMs < lockTimeoutMs + lagMs) return
     wait.isOverdue = true
-    const isQuiet = !facts.sent.some(({ pathname, atMs, isFinished }) => {
-      return isAuthPath(pathname) && (!isFinished || atMs > calledAtMs - quietMs)
-    })
-    const isCalm = facts.troubles.pagesMs < calledAtMs - quietMs
-    if (isQuiet && isCalm)
-      facts.violate('I13', `refresh() of tab ${call.client.tab} waits for a lock in vain`)
+    const isSent = call.what === 'login' ? isLoginSent(call) : mayRefresh(wait)
+    if (!isSent) facts.violate('I13', `${call.what} of tab ${call.client.tab} waits in vain`)
+  }
+
+  function isLoginSent({ client, at }: Call): boolean {
+    return facts.sent.some(
+      (sent) => sent.client === client && sent.pathname === '/login' && sent.at > at
+    )
+  }
+
+  /** Whether another request may be the cause of the wait. */
+  function mayRefresh({ call, calledAtMs }: Wait): boolean {
+    const isBusy = facts.sent.some(
+      ({ pathname, atMs, isFinished }) =>
+        isAuthPath(pathname) && (!isFinished || atMs > calledAtMs - quietMs)
+    )
+    return call.what !== 'refresh' || isBusy || facts.troubles.pagesMs > calledAtMs - quietMs
   }
 
   function check(): void {
+    // In a page that thaws, a failure may end in the same task in which it begins.
+    const hasThawed = facts.nowMs() - facts.troubles.pagesMs < lagMs
+    for (const client of hasThawed ? [] : unchanged)
+      facts.violate('I9', `a subscriber in tab ${client.tab} was called without a change`)
+    unchanged.clear()
     for (const wait of waits) {
       const { call, sinceRanMs, onNetwork } = wait
       const { page, tab } = call.client
@@ -88,14 +106,13 @@ export function watchWaits(facts: Facts): Watcher {
       lastStates.set(client, client.auth.getState())
       client.auth.subscribe(() => {
         const next = client.auth.getState()
-        if (isDeepStrictEqual(next, lastStates.get(client)))
-          facts.violate('I9', 'a subscriber was called without a change')
+        if (isDeepStrictEqual(next, lastStates.get(client))) unchanged.add(client)
         lastStates.set(client, next)
       })
     },
     onEvent(client, name) {
       // The state may change twice before a subscriber runs.
-      if (name === 'signed-in' || name === 'signed-out') lastStates.delete(client)
+      if (name === 'signed-in' || name === 'signed-out') unchanged.delete(client)
     },
     onCall(call) {
       const wait: Wait = {

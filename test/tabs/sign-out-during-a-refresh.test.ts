@@ -1,0 +1,114 @@
+// I11 and I12: a sign-out in another tab during a refresh, and sign-ins that it must not end. Found
+// by the search with random histories.
+import { expect, it } from 'vitest'
+import { ada, grace } from '../support/setups/test-client.ts'
+import { setUpTabs, type TabsOptions } from '../support/setups/virtual-tabs.ts'
+
+const signedOut = { status: 'unauthenticated', reason: 'signed-out' }
+
+function setUpTwoTabs(options: TabsOptions = {}) {
+  const setup = setUpTabs({ ...options, client: { restore: 'never', ...options.client } })
+  return { ...setup, first: setup.openTab(), second: setup.openTab() }
+}
+
+//  tab 1 ── sign-in ──────────── sign-out ───────────────
+//  tab 2 ───────── POST /refresh ────────── answered: 200
+it.each([
+  ['tokens are not shared', { client: { tabs: 'signal' } }],
+  ['the browser has no channel', { without: ['openChannel'] }]
+] as const)(
+  'drops the answer to a refresh that another tab has signed out, if %s',
+  async (_, options) => {
+    const { first, second, browser, pass } = setUpTwoTabs(options)
+    const gate = browser.hold('/refresh')
+    const entering = first.auth.login(ada)
+    await pass(50)
+    await entering
+    if ('without' in options) second.leaveBfcache()
+    await pass(200)
+    await gate.arrived(1)
+    const leaving = first.auth.logout()
+    await pass(100)
+    gate.release()
+    await pass(1_500)
+    await leaving
+    await pass(11_000, 100)
+    expect(first.auth.getState()).toMatchObject(signedOut)
+    expect(second.auth.getState().status).toBe('unauthenticated')
+    expect(second.events.map(({ name }) => name)).not.toContain('signed-in')
+  }
+)
+
+//  tab 1 ── sign-in (slow) ────────────────────── answered: too late
+//  tab 2 ─────── sign-out ── sign-in of grace ──── stays signed in
+it('keeps the session of a later sign-in if a sign-in from before the sign-out is answered', async () => {
+  const { first, second, browser, pass } = setUpTwoTabs()
+  const entering = first.auth.login(ada)
+  await pass(50)
+  await entering
+  const gate = browser.hold('/login')
+  const overruled = first.auth.login(ada).catch((error: unknown) => error)
+  await pass(20)
+  await gate.arrived(1)
+  const leaving = second.auth.logout()
+  await pass(1_200)
+  expect(await leaving).toEqual({ confirmed: false })
+  const { accessToken, expiresInSeconds } = await signInOutside(browser)
+  const later = second.auth.login(async () => ({
+    access_token: accessToken,
+    expires_in: expiresInSeconds
+  }))
+  await pass(2_000)
+  await later
+  gate.release()
+  await pass(1_000)
+  expect(await overruled).toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  expect(second.auth.getState()).toMatchObject({ status: 'authenticated' })
+  expect(first.auth.getState()).toMatchObject({ status: 'authenticated' })
+})
+
+async function signInOutside(browser: ReturnType<typeof setUpTabs>['browser']) {
+  const gate = browser.hold('/login')
+  gate.release()
+  const { body } = await browser.post('/login', grace)
+  const { access_token, expires_in } = JSON.parse(body)
+  return { accessToken: access_token, expiresInSeconds: expires_in }
+}
+
+//  tab 1 ── signs in again ──┐ message lost        ── signs out ──
+//  tab 2 ── (of the first sign-in) ──────────────────────────────── signed out too
+it('signs out a tab that has missed a later sign-in', async () => {
+  let isLost = false
+  const { first, second, pass } = setUpTwoTabs({
+    slowMessages: () => (isLost ? new Promise(() => {}) : Promise.resolve())
+  })
+  const entering = first.auth.login(ada)
+  await pass(100)
+  await entering
+  expect(second.auth.getState().status).toBe('authenticated')
+  isLost = true
+  const again = first.auth.login(ada)
+  await pass(100)
+  await again
+  const leaving = first.auth.logout()
+  await pass(1_000)
+  await leaving
+  await pass(11_000, 100)
+  expect(second.auth.getState()).toMatchObject(signedOut)
+})
+
+//  tab 1 ── sign-in ── sign-out ──────
+//  tab 2 ──────────── wakes ─── (lock) ─ sends nothing
+it('sends no refresh if another tab signs out while it waits for the lock', async () => {
+  const { first, second, browser, pass, callsTo } = setUpTwoTabs({ without: ['openChannel'] })
+  const entering = first.auth.login(ada)
+  await pass(50)
+  await entering
+  browser.intercept('/logout', { kind: 'unreachable' }, 99)
+  second.leaveBfcache()
+  const leaving = first.auth.logout()
+  await pass(12_000, 100)
+  await leaving
+  expect(callsTo('refresh')).toEqual([])
+  expect(second.auth.getState().status).toBe('unauthenticated')
+})
