@@ -71,11 +71,16 @@ export function createSessionRecord(
   let isShared = storage !== undefined
   let writtenAtMs = -Infinity
 
-  function read(): RecordValue {
-    let text: string | null = null
+  function readText(): string | null {
     try {
-      text = storage?.getItem(key) ?? null
-    } catch {}
+      return storage?.getItem(key) ?? null
+    } catch {
+      return null
+    }
+  }
+
+  function read(): RecordValue {
+    const text = readText()
     if (text === seenText) return known
     seenText = text
     const stored = parseRecord(text) ?? emptyRecord
@@ -97,13 +102,12 @@ export function createSessionRecord(
     if (storage === undefined) return
     try {
       storage.setItem(key, text)
-      seenText = text
-      isShared = true
       writtenAtMs = platform.monotonicNow()
-    } catch {
-      // Storage is blocked or full: the value lives in memory, and other tabs get it in messages.
-      isShared = false
-    }
+    } catch {}
+    // If storage is blocked, full or forgetful, the value lives in memory, and other tabs get it in
+    // messages.
+    seenText = readText()
+    isShared = seenText === text
   }
 
   function change(make: (now: RecordValue) => Partial<RecordValue>): RecordValue {
