@@ -14,7 +14,7 @@ afterAll(() => {
 
 async function signIn() {
   nock(api).post('/login').reply(200, { access_token: 'token-1', token_type: 'Bearer' })
-  const auth = createAuthClient({ baseURL: api, restore: 'never' })
+  const auth = createAuthClient({ baseURL: api, restore: 'never', spreadRefreshes: false })
   onTestFinished(auth.dispose)
   await auth.login({ email: 'ada@example.com', password: 'lovelace' })
   return auth

@@ -17,7 +17,7 @@ afterAll(() => network.close())
 const callsTo = (route: string) => server.calls.filter((call) => call.route === route)
 
 it('sends one refresh for a thousand requests of a page after the token was revoked', async () => {
-  const auth = createAuthClient({ restore: 'never' })
+  const auth = createAuthClient({ restore: 'never', spreadRefreshes: false })
   await auth.login(ada)
   server.revokeAccessTokens()
   const answers = await Promise.all(Array.from({ length: 1000 }, () => auth.axios.get('/me')))
@@ -29,11 +29,11 @@ it('sends one refresh for a thousand requests of a page after the token was revo
 it.each(['xhr', 'fetch'] as const)(
   'signs in, restores, adopts a re-issued token and signs out over %s',
   async (adapter) => {
-    const first = createAuthClient({ restore: 'never' })
+    const first = createAuthClient({ restore: 'never', spreadRefreshes: false })
     await first.login(ada)
     first.dispose()
 
-    const auth = createAuthClient()
+    const auth = createAuthClient({ spreadRefreshes: false })
     auth.axios.defaults.adapter = adapter
     expect(await auth.ready()).toMatchObject({ status: 'authenticated', degraded: undefined })
     const { kid } = server.rotateKey()

@@ -11,7 +11,11 @@ const ada = { email: 'ada@example.com', password: 'lovelace' }
 async function createOverHttp() {
   const server = createMockAuthServer()
   const { url, close } = await listen(server)
-  const auth = createAuthClient({ baseURL: url, platform: { fetch: createCookieFetch() } })
+  const auth = createAuthClient({
+    baseURL: url,
+    spreadRefreshes: false,
+    platform: { fetch: createCookieFetch() }
+  })
   onTestFinished(async () => {
     auth.dispose()
     await close()

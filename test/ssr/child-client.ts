@@ -9,6 +9,7 @@ const [givenUrl] = process.argv.slice(2)
 const own = givenUrl === undefined ? await listen(createMockAuthServer()) : undefined
 const auth = createAuthClient({
   baseURL: own?.url ?? givenUrl ?? '',
+  spreadRefreshes: false,
   platform: { fetch: createCookieFetch() }
 })
 const seen: string[] = []

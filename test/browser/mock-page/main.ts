@@ -13,4 +13,7 @@ declare global {
 const keeps = new URLSearchParams(location.search).has('persist')
 const server = createMockAuthServer(keeps ? { persist: sessionStorage } : {})
 await setupWorker(...createHandlers(server)).start({ quiet: true, onUnhandledFrame: 'bypass' })
-window.demo = { server, auth: createAuthClient({ baseURL: '/', restore: 'always' }) }
+window.demo = {
+  server,
+  auth: createAuthClient({ baseURL: '/', restore: 'always', spreadRefreshes: false })
+}

@@ -73,7 +73,10 @@ export function setUpPage(app: string = appOrigin, own: string = ownOrigin): Pag
           await window.page.auth.login(who)
           return window.page.auth.getAccessToken()
         },
-        [{ baseURL: own, restore: 'never', ...options }, credentials] as const
+        [
+          { baseURL: own, restore: 'never', spreadRefreshes: false, ...options },
+          credentials
+        ] as const
       ),
     send: (transport, call) =>
       opened().evaluate(([how, what]) => window.page.send(how, what), [transport, call] as const),

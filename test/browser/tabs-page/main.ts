@@ -26,7 +26,8 @@ declare global {
 
 const report: TabReport = { succeeded: 0, failed: [], events: [] }
 const given = new URLSearchParams(location.search).get('options')
-const create = (options: AuthClientOptions) => createAuthClient({ baseURL: API_URL, ...options })
+const create = (options: AuthClientOptions) =>
+  createAuthClient({ baseURL: API_URL, spreadRefreshes: false, ...options })
 const auth = create(JSON.parse(given ?? '{}'))
 
 const note = (name: string, detail?: string) =>
