@@ -32,8 +32,7 @@ const readers = {
   refreshBeforeExpirySeconds: number(0),
   spreadRefreshes: flag,
   refreshTimeoutMs: number(1),
-  // Its range depends on `refreshTimeoutMs`, so `resolveOptions` reads it.
-  refreshAbandonMs: later,
+  refreshAbandonMs: number(0),
   lockTimeoutMs: number(0),
   restore: oneOf('always', 'hint', 'never'),
   // It is read by the contract and the clock; see `readInitialToken`.
@@ -53,6 +52,7 @@ const defaults = {
   refreshBeforeExpirySeconds: 60,
   spreadRefreshes: true,
   refreshTimeoutMs: 10_000,
+  refreshAbandonMs: undefined,
   lockTimeoutMs: 5_000,
   restore: undefined,
   refreshTokenStore: undefined,
@@ -80,16 +80,17 @@ export function resolveOptions<User>(
   environment: Platform
 ): ResolvedOptions {
   const resolved = readOptions(given, 'createAuthClient(): options')
-  const { refreshAbandonMs: abandonMs, refreshTimeoutMs: least, platform } = resolved
-  const { contract, refreshTokenStore, restore } = resolved
+  const { contract, refreshTokenStore, restore, refreshTimeoutMs, platform } = resolved
   if (refreshTokenStore && !keepsRefreshToken(contract)) {
     throw invalid('refreshTokenStore', 'storeCredential')
   }
   if (restore === 'always' && contract.refresh === false)
     throw invalid('restore', 'restore', restore)
+  const { refreshAbandonMs = Math.max(30_000, refreshTimeoutMs) } = resolved
   // A refresh must not be abandoned while its callers still wait for it.
-  const refreshAbandonMs =
-    abandonMs === undefined ? Math.max(30_000, least) : number(least)(abandonMs, 'refreshAbandonMs')
+  if (refreshAbandonMs < refreshTimeoutMs) {
+    throw invalid('refreshAbandonMs', 'timeout', refreshAbandonMs, [refreshTimeoutMs])
+  }
   return { ...resolved, refreshAbandonMs, platform: readPlatform(platform, environment) }
 }
 

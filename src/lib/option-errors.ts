@@ -63,6 +63,7 @@ const expectations = {
   string: 'a string',
   success: 'a rule with a body, a text or a challenge, because every success has this status',
   text: 'a text',
+  timeout: 'a number of at least refreshTimeoutMs, which is ',
   trusted: 'a URL of a trusted origin, because "require" is set',
   trustedRefresh:
     "a URL of a trusted origin, because credential: 'access-token' sends the access token to it",

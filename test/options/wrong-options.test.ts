@@ -26,7 +26,11 @@ it.each([
   [{ refreshBeforeExpirySeconds: Number.NaN }, 'refreshBeforeExpirySeconds', 'NaN'],
   [{ refreshBeforeExpirySeconds: '60' }, 'refreshBeforeExpirySeconds', '"60"'],
   [{ refreshTimeoutMs: 0 }, 'refreshTimeoutMs', '0'],
-  [{ refreshTimeoutMs: 5_000, refreshAbandonMs: 1_000 }, 'refreshAbandonMs', '1000'],
+  [
+    { refreshTimeoutMs: 5_000, refreshAbandonMs: 1_000 },
+    'refreshAbandonMs',
+    'at least refreshTimeoutMs, which is 5000; received 1000'
+  ],
   [{ lockTimeoutMs: Infinity }, 'lockTimeoutMs', 'Infinity'],
   [{ restore: 'sometimes' }, 'restore', '"sometimes"'],
   [{ lateAnswers: 'none' }, 'lateAnswers', '"none"'],
