@@ -2,7 +2,7 @@
 // session is still the same.
 
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
-import type { AuthError } from '../lib/errors.ts'
+import { AuthError } from '../lib/errors.ts'
 import { type ClientPlatform, readMoment, remainingMs } from '../lib/time.ts'
 import type { Emitter, RefreshOutcome, RefreshReason, RefreshStatus } from '../session/events.ts'
 import type { HeldToken, ReceiveToken } from '../session/held-token.ts'
@@ -11,7 +11,7 @@ import type { Tabs } from '../tabs/tabs.ts'
 import { createApplyAnswer } from './apply-answer.ts'
 import { createAskServer } from './ask-server.ts'
 import { createFlight, type Flight } from './flight.ts'
-import { describeFailure, timedOut, unreachable } from './outcome.ts'
+import { describeFailure, timedOut, unexpected, unreachable } from './outcome.ts'
 import type { RefreshRequest } from './refresh-request.ts'
 import type { RefreshPolicy } from './refresh-time.ts'
 import { createRestoreDeadline } from './restore-deadline.ts'
@@ -79,7 +79,11 @@ export function createRefresher(options: RefresherDeps): Refresher {
     // A page load asks the other tabs first: one may hold a token.
     const heldBackBy = mine.isStarted || reason === 'restore' ? undefined : heldBack(reason)
     const isTooLong = () => !isAwaited || retries.heldBackMs() >= deadlineMs
-    if (heldBackBy !== undefined && isTooLong()) return Promise.reject(heldBackBy)
+    if (heldBackBy !== undefined && isTooLong()) {
+      // Then a request is sent without a token. Otherwise it would ask again at once.
+      if (isAwaited && reason !== 'manual') restore.end()
+      return Promise.reject(heldBackBy)
+    }
     flight = mine
     mine.isAwaited ||= isAwaited
     if (heldBackBy !== undefined) startAfterHold(mine, reason)
@@ -112,7 +116,6 @@ export function createRefresher(options: RefresherDeps): Refresher {
     const error = retries.heldBackBy(reason)
     if (error === undefined) return undefined
     note(error)
-    endIfTooLong()
     return error
   }
 
@@ -153,7 +156,15 @@ export function createRefresher(options: RefresherDeps): Refresher {
       const isHeldBack = error === heldBackBy && mine.isAwaited && isShort && flight === mine
       mine.isStarted = !isHeldBack
       if (isHeldBack) startAfterHold(mine, reason)
-      else mine.reject(error)
+      else mine.reject(withHold(error))
+    }
+
+    // A failure that changes nothing would be repeated at once, and without end.
+    function withHold(error: unknown): unknown {
+      const isKnown = error instanceof AuthError
+      const hasEffect = error === heldBackBy || session.epoch() !== epoch || disposal !== undefined
+      if (hasEffect || (isKnown && dueInMs() !== 0)) return error
+      return results.fail(isKnown ? error : unexpected())
     }
 
     function land(): void {

@@ -115,7 +115,8 @@ export function createTabs(options: TabsDeps): Tabs {
     // A refresh would undo a sign-out that the server has not confirmed.
     const end = endOf(before, pendingSignOut(before))
     if (end !== undefined) {
-      if (session.getState().status !== 'unauthenticated') session.end(end.reason, 'other-tab')
+      const isOver = session.getState().status === 'unauthenticated' && !session.isRestoring()
+      if (!isOver) session.end(end.reason, 'other-tab')
       throw sessionChanged()
     }
     try {
