@@ -85,7 +85,7 @@ export interface Platform {
    * @default console.warn
    */
   warn(message: string): void
-  /** Calls `listener` when the page unloads or enters the back/forward cache. */
+  /** Calls `listener` when the page unloads, enters the back/forward cache or is frozen. */
   onPageHide(listener: () => void): () => void
   /** Calls `listener` when another tab may have written to `storage`. */
   onStorageChange(listener: () => void): () => void
@@ -110,7 +110,7 @@ export interface Platform {
     | undefined
 }
 
-/** `visible`: the page became visible or was restored. `online`: the network came back. */
+/** `visible`: the page became visible or runs again. `online`: the network came back. */
 export type Wake = 'visible' | 'online'
 
 /** The global `fetch`, looked up at each call: msw or a tracer may have replaced it. */
@@ -136,7 +136,7 @@ function defaultPlatform(): Platform {
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
     onWake: hasPage ? onWake : () => () => {},
     warn: (message) => console.warn(message),
-    onPageHide: (listener) => (hasPage ? listen(window, 'pagehide', listener) : () => {}),
+    onPageHide: hasPage ? onPageHide : () => () => {},
     onStorageChange: (listener) => (hasPage ? listen(window, 'storage', listener) : () => {}),
     referrerOrigin: () => (hasPage ? attempt(referrerOrigin) : undefined),
     readCookie: hasPage ? readCookie : () => undefined,
@@ -181,11 +181,20 @@ function onWake(listener: (wake: Wake) => void): () => void {
   }
   const removers = [
     listen(document, 'visibilitychange', visible),
-    listen(document, 'resume', visible),
+    // A hidden page may run again.
+    listen(document, 'resume', () => listener('visible')),
     listen(window, 'pageshow', visible),
     listen(window, 'focus', visible),
     listen(window, 'online', () => listener('online'))
   ]
+  return () => {
+    for (const remove of removers) remove()
+  }
+}
+
+// Chromium freezes a hidden page without `pagehide`.
+function onPageHide(listener: () => void): () => void {
+  const removers = [listen(window, 'pagehide', listener), listen(document, 'freeze', listener)]
   return () => {
     for (const remove of removers) remove()
   }
