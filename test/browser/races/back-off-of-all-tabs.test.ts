@@ -2,7 +2,8 @@
 import { createMockAuthServer, type MockFaultAnswer } from 'everbearer/mock'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { ada, setUpChromiumTabs, statusOf } from '../support/browsers/chromium-tabs.ts'
+import { ada, setUpChromiumTabs, statusOf } from '../../support/browsers/chromium-tabs.ts'
+import { roundsOf } from '../../support/browsers/rounds.ts'
 
 const server = createMockAuthServer({ accessTokenSeconds: 3, refreshGraceSeconds: 0, users: [ada] })
 const { openTabs } = setUpChromiumTabs(server)
@@ -53,7 +54,8 @@ async function untilRefreshed(tab: Page): Promise<void> {
 }
 
 it('obeys Retry-After once for all tabs', { timeout: 600_000 }, async () => {
-  const gapsMs = await failRefreshes(tooManyRequests, 8)
+  const failures = roundsOf({ matrix: 3, long: 8 })
+  const gapsMs = await failRefreshes(tooManyRequests, failures)
   console.log(
     `429 with Retry-After: ${retryAfterSeconds}, twenty tabs, times between requests:`,
     gapsMs
@@ -63,7 +65,8 @@ it('obeys Retry-After once for all tabs', { timeout: 600_000 }, async () => {
 })
 
 it('backs off once for all tabs after 503', { timeout: 600_000 }, async () => {
-  const gapsMs = await failRefreshes({ status: 503 }, 6)
+  const failures = roundsOf({ matrix: 4, long: 6 })
+  const gapsMs = await failRefreshes({ status: 503 }, failures)
   console.log('503, twenty tabs, times between requests:', gapsMs)
   // The delay doubles from one second. Half of it is jitter.
   const shortest = gapsMs.map((_, index) => 500 * 2 ** index)
