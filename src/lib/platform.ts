@@ -1,5 +1,4 @@
 // Platform: the only file that reads browser globals. Every part can be replaced by an option.
-
 import { own } from './checks.ts'
 
 /** A key-value store for values that are not secret: `localStorage` in a page. */
@@ -167,34 +166,28 @@ function setTimer(callback: () => void, delayMs: number): () => void {
 // `crypto.randomUUID` is missing outside secure contexts; `getRandomValues` is not. Without
 // WebCrypto, as in React Native, the IDs can be guessed. They are not secrets.
 function randomId(): string {
-  const hasCrypto = typeof crypto !== 'undefined'
-  const bytes = new Uint8Array(16)
-  if (hasCrypto) crypto.getRandomValues(bytes)
-  return Array.from(bytes, (byte) =>
-    (hasCrypto ? byte : Math.floor(Math.random() * 256)).toString(16).padStart(2, '0')
-  ).join('')
+  const bytes = Uint8Array.from({ length: 16 }, () => Math.random() * 256)
+  if (typeof crypto !== 'undefined') crypto.getRandomValues(bytes)
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function onWake(listener: (wake: Wake) => void): () => void {
-  function visible(): void {
-    if (document.visibilityState !== 'hidden') listener('visible')
-  }
-  const removers = [
+  const visible = () => document.visibilityState !== 'hidden' && listener('visible')
+  return all([
     listen(document, 'visibilitychange', visible),
-    // A hidden page may run again.
     listen(document, 'resume', () => listener('visible')),
     listen(window, 'pageshow', visible),
     listen(window, 'focus', visible),
     listen(window, 'online', () => listener('online'))
-  ]
-  return () => {
-    for (const remove of removers) remove()
-  }
+  ])
 }
 
 // Chromium freezes a hidden page without `pagehide`.
 function onPageHide(listener: () => void): () => void {
-  const removers = [listen(window, 'pagehide', listener), listen(document, 'freeze', listener)]
+  return all([listen(window, 'pagehide', listener), listen(document, 'freeze', listener)])
+}
+
+function all(removers: readonly (() => void)[]): () => void {
   return () => {
     for (const remove of removers) remove()
   }
@@ -249,9 +242,7 @@ function pageLocks(): PlatformLocks | undefined {
 }
 
 function readLocks(): PlatformLocks | undefined {
-  return typeof navigator === 'undefined'
-    ? undefined
-    : (navigator.locks as PlatformLocks | undefined)
+  return globalThis.navigator?.locks as PlatformLocks | undefined
 }
 
 // Electron and NW.js give a page the globals of Node too.

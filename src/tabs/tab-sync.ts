@@ -1,17 +1,11 @@
 // Tab sync: publishes what happens to the session here, and follows what happens to it in the other
 // tabs.
-import {
-  type ClientPlatform,
-  elapsedMs,
-  later,
-  type Moment,
-  readMoment,
-  remainingMs
-} from '../lib/time.ts'
+import { type ClientPlatform, readMoment } from '../lib/time.ts'
 import { compareUsers } from '../session/adoption.ts'
 import type { ReceivedToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
 import type { ReadUser } from '../session/user.ts'
+import { createAbsence } from './absence.ts'
 import { createKnownSession, type Seen } from './known-session.ts'
 import {
   createTabChannel,
@@ -69,12 +63,6 @@ export interface TabSyncDeps {
 /** How long a message may take. In Chromium it comes up to 8 ms late, or later in a busy tab. */
 const handOverMs = 250
 
-/**
- * How long storage may lag behind in a page that comes back. In Chromium it showed a sign-out up to
- * 20 ms late, and up to 70 ms on a busy machine.
- */
-const storageLagMs = 100
-
 export function createTabSync(options: TabSyncDeps): TabSync {
   const { mode, namespace, session, record, platform } = options
   const isOff = mode === 'off'
@@ -82,6 +70,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   const canAsk = mode === 'share' && hasChannel
   const channel = createTabChannel(platform, namespace, receive)
   const known = createKnownSession(session, record, isOff)
+  const absence = createAbsence(platform)
   const question = createQuestion(platform.wait, {
     deadlineMs: handOverMs,
     send: () => channel.post({ type: 'ask' }),
@@ -97,16 +86,12 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   /** A token that storage does not confirm yet. */
   let unconfirmed: (() => boolean) | undefined
   let asksServer = false
-  /** When the page was frozen, or went into the back/forward cache. */
-  let awaySince: Moment | undefined
-  /** Storage lags behind until then. */
-  let freshAt: Moment | undefined
   let isDisposed = false
 
   // Another tab has changed the record, in storage or by a message.
   function follow(isLost: boolean): void {
     if (isDisposed) return
-    if (isLost && (awaySince !== undefined || lagMs() > 0)) known.doubt()
+    if (isLost && absence.isRecent()) known.doubt()
     known.followEnd()
     if (unconfirmed?.()) unconfirmed = undefined
     question.check()
@@ -174,6 +159,12 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     channel.post({ type: 'record', record: record.known(), token })
   }
 
+  function catchUp(mayBeNew: boolean): Promise<void> | undefined {
+    record.read()
+    const isBehind = known.isBehind() || unconfirmed !== undefined
+    return isBehind || (mayBeNew && record.hasOthers()) ? ask() : undefined
+  }
+
   function ask(): Promise<void> | undefined {
     if (!canAsk || asksServer || unexplained === record.known().counter) return undefined
     const held = session.held()
@@ -193,32 +184,9 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   function close(): void {
     // Storage gets back what it has lost, for the next page.
     record.read()
-    if (awaySince !== undefined || isOff) return
-    awaySince = readMoment(platform)
-    freshAt = undefined
+    if (isOff || !absence.leave()) return
     channel.close()
     record.setTabs((tabs) => tabs - 1)
-  }
-
-  //  this page    ── pagehide ── (cached) ── timers: storage has old values ── pageshow ── new ones
-  //  another tab  ────────────────── signs out
-  function lagMs(): number {
-    const now = readMoment(platform)
-    // A request at `pagehide` does not wait.
-    const isBack = awaySince !== undefined && elapsedMs(awaySince, now) > storageLagMs
-    if (isBack) freshAt ??= later(now, storageLagMs)
-    return freshAt === undefined ? 0 : remainingMs(freshAt, now)
-  }
-
-  function catchUp(mayBeNew: boolean): Promise<void> | undefined {
-    const deadlineMs = lagMs()
-    if (deadlineMs > 0) {
-      const lag = platform.wait(new Promise<void>(() => {}), { deadlineMs, onTimeout() {} })
-      return lag.then(() => catchUp(mayBeNew))
-    }
-    record.read()
-    const mayAsk = known.isBehind() || unconfirmed !== undefined || (mayBeNew && record.hasOthers())
-    return mayAsk ? ask() : undefined
   }
 
   session.onSignal('ended', () => {
@@ -260,13 +228,14 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     catchUpTo(value) {
       if (value.counter >= known.seen().counter) known.catchUpTo(value)
     },
-    catchUp,
+    catchUp: (mayBeNew) =>
+      absence.untilUpToDate()?.then(() => catchUp(mayBeNew)) ?? catchUp(mayBeNew),
     askServerFirst() {
       asksServer = session.isRestoring()
     },
     isCurrent() {
       record.read()
-      return !known.isBehind() && (session.held() === undefined || lagMs() === 0)
+      return !known.isBehind() && (session.held() === undefined || !absence.isOutOfDate())
     },
     isOtherUser(received) {
       const live = liveSession(record.read())
@@ -277,11 +246,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     },
     wake() {
       record.read()
-      if (awaySince !== undefined) {
-        awaySince = undefined
-        freshAt = later(readMoment(platform), storageLagMs)
-        open()
-      }
+      if (absence.comeBack()) open()
       if (known.other() !== undefined) session.signal('unknown-sign-in')
     },
     dispose() {

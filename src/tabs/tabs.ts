@@ -83,8 +83,8 @@ export function createTabs(options: TabsDeps): Tabs {
       taken.signal.throwIfAborted()
     }
 
-    // A refresh that leaves the session and the hold as they are, such as that of a visitor, does not
-    // delay the other tabs.
+    // A refresh that changes neither session nor hold, such as that of a visitor, does not delay
+    // the other tabs.
     let before: RecordValue | undefined
     function keepMs(): number {
       const now = record.known()

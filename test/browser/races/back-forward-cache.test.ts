@@ -1,5 +1,5 @@
-// Pages that come back, from the back/forward cache or frozen: they poll, and the session has changed
-// in another tab.
+// Pages that come back, from the back/forward cache or frozen. They poll, and the session has
+// changed in another tab.
 import { createMockAuthServer } from 'everbearer/mock'
 import type { BrowserContext, Page } from 'playwright-core'
 import { expect, it } from 'vitest'

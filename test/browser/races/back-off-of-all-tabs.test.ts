@@ -46,7 +46,7 @@ function poll(tab: Page): void {
   tab.evaluate(() => void setInterval(() => window.tab.call(1, 0), 1_000)).catch(() => {})
 }
 
-/** Not the next call that succeeds: the tokens live for a few seconds, and a busy server is slow. */
+// Not the next call that succeeds: the tokens live for a few seconds, and the server may be slow.
 async function untilRefreshed(tab: Page): Promise<void> {
   const refreshes = () => window.tab.report.events.filter(({ name }) => name === 'refreshed').length
   const before = await tab.evaluate(refreshes)
