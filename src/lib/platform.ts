@@ -1,5 +1,4 @@
 // Platform: the only file that reads browser globals. Every part can be replaced by an option.
-
 import { own } from './checks.ts'
 
 /** A key-value store for values that are not secret: `localStorage` in a page. */
@@ -85,7 +84,7 @@ export interface Platform {
    * @default console.warn
    */
   warn(message: string): void
-  /** Calls `listener` when the page unloads or enters the back/forward cache. */
+  /** Calls `listener` when the page unloads, enters the back/forward cache or is frozen. */
   onPageHide(listener: () => void): () => void
   /** Calls `listener` when another tab may have written to `storage`. */
   onStorageChange(listener: () => void): () => void
@@ -110,7 +109,7 @@ export interface Platform {
     | undefined
 }
 
-/** `visible`: the page became visible or was restored. `online`: the network came back. */
+/** `visible`: the page became visible or runs again. `online`: the network came back. */
 export type Wake = 'visible' | 'online'
 
 /** The global `fetch`, looked up at each call: msw or a tracer may have replaced it. */
@@ -136,7 +135,7 @@ function defaultPlatform(): Platform {
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
     onWake: hasPage ? onWake : () => () => {},
     warn: (message) => console.warn(message),
-    onPageHide: (listener) => (hasPage ? listen(window, 'pagehide', listener) : () => {}),
+    onPageHide: hasPage ? onPageHide : () => () => {},
     onStorageChange: (listener) => (hasPage ? listen(window, 'storage', listener) : () => {}),
     referrerOrigin: () => (hasPage ? attempt(referrerOrigin) : undefined),
     readCookie: hasPage ? readCookie : () => undefined,
@@ -167,25 +166,28 @@ function setTimer(callback: () => void, delayMs: number): () => void {
 // `crypto.randomUUID` is missing outside secure contexts; `getRandomValues` is not. Without
 // WebCrypto, as in React Native, the IDs can be guessed. They are not secrets.
 function randomId(): string {
-  const hasCrypto = typeof crypto !== 'undefined'
-  const bytes = new Uint8Array(16)
-  if (hasCrypto) crypto.getRandomValues(bytes)
-  return Array.from(bytes, (byte) =>
-    (hasCrypto ? byte : Math.floor(Math.random() * 256)).toString(16).padStart(2, '0')
-  ).join('')
+  const bytes = Uint8Array.from({ length: 16 }, () => Math.random() * 256)
+  if (typeof crypto !== 'undefined') crypto.getRandomValues(bytes)
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function onWake(listener: (wake: Wake) => void): () => void {
-  function visible(): void {
-    if (document.visibilityState !== 'hidden') listener('visible')
-  }
-  const removers = [
+  const visible = () => document.visibilityState !== 'hidden' && listener('visible')
+  return all([
     listen(document, 'visibilitychange', visible),
-    listen(document, 'resume', visible),
+    listen(document, 'resume', () => listener('visible')),
     listen(window, 'pageshow', visible),
     listen(window, 'focus', visible),
     listen(window, 'online', () => listener('online'))
-  ]
+  ])
+}
+
+// Chromium freezes a hidden page without `pagehide`.
+function onPageHide(listener: () => void): () => void {
+  return all([listen(window, 'pagehide', listener), listen(document, 'freeze', listener)])
+}
+
+function all(removers: readonly (() => void)[]): () => void {
   return () => {
     for (const remove of removers) remove()
   }
@@ -240,9 +242,7 @@ function pageLocks(): PlatformLocks | undefined {
 }
 
 function readLocks(): PlatformLocks | undefined {
-  return typeof navigator === 'undefined'
-    ? undefined
-    : (navigator.locks as PlatformLocks | undefined)
+  return globalThis.navigator?.locks as PlatformLocks | undefined
 }
 
 // Electron and NW.js give a page the globals of Node too.

@@ -15,12 +15,12 @@ export interface AuthLock {
 
 interface LockOptions {
   /**
-   * Keeps the Web Lock for so many milliseconds after the task has succeeded, so that its message
-   * overtakes the lock. `run` does not wait for it, and the next task of this tab takes it over.
+   * How long to keep the Web Lock after the task, in milliseconds: other tabs must see what the task
+   * has written. `run` does not wait for it, and the next task of this tab takes it over.
    *
-   * @default 0
+   * @default () => 0
    */
-  readonly keepMs?: number
+  readonly keepMs?: () => number
   /** The task has become unnecessary: `run` rejects with the reason, unless the task has begun. */
   readonly signal?: AbortSignal
 }
@@ -68,7 +68,7 @@ export function createLock(
   }
 
   //  this tab ── lock ── POST ── answered: its callers continue ──┐ kept ──┐
-  //  storage, messages ────────────── the new token ──────────────▶        │
+  //  storage, messages ─────── the new token, or the hold ────────▶        │
   //  another tab ──── (waits) ─────────────────────────────────────────────┴─ lock ── nothing to do
   function keep(held: Held, ms: number): void {
     const cancel = setTimer(() => takeKept()?.release(), ms)
@@ -85,22 +85,20 @@ export function createLock(
   async function runHeld<T>(
     held: Held | undefined,
     task: (afterAnother: boolean) => Promise<T>,
-    keepMs: number
+    keepMs: () => number
   ): Promise<T> {
-    let keptMs = 0
     try {
-      const result = await task(held?.afterAnother ?? false)
-      keptMs = keepMs
-      return result
+      return await task(held?.afterAnother ?? false)
     } finally {
-      if (held !== undefined && keptMs > 0) keep(held, keptMs)
+      const ms = keepMs()
+      if (held !== undefined && ms > 0) keep(held, ms)
       else held?.release()
     }
   }
 
   return {
     run(task, options = {}) {
-      const keepMs = own(options, 'keepMs') ?? 0
+      const keepMs = own(options, 'keepMs') ?? (() => 0)
       const signal = own(options, 'signal')
       const before = tail
       const turn = wait<Held | undefined>(

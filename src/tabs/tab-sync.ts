@@ -5,6 +5,7 @@ import { compareUsers } from '../session/adoption.ts'
 import type { ReceivedToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
 import type { ReadUser } from '../session/user.ts'
+import { createAbsence } from './absence.ts'
 import { createKnownSession, type Seen } from './known-session.ts'
 import {
   createTabChannel,
@@ -69,6 +70,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   const canAsk = mode === 'share' && hasChannel
   const channel = createTabChannel(platform, namespace, receive)
   const known = createKnownSession(session, record, isOff)
+  const absence = createAbsence(platform)
   const question = createQuestion(platform.wait, {
     deadlineMs: handOverMs,
     send: () => channel.post({ type: 'ask' }),
@@ -84,13 +86,12 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   /** A token that storage does not confirm yet. */
   let unconfirmed: (() => boolean) | undefined
   let asksServer = false
-  let isAway = true
   let isDisposed = false
 
   // Another tab has changed the record, in storage or by a message.
   function follow(isLost: boolean): void {
     if (isDisposed) return
-    if (isLost && isAway) known.doubt()
+    if (isLost && absence.isRecent()) known.doubt()
     known.followEnd()
     if (unconfirmed?.()) unconfirmed = undefined
     question.check()
@@ -158,6 +159,12 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     channel.post({ type: 'record', record: record.known(), token })
   }
 
+  function catchUp(mayBeNew: boolean): Promise<void> | undefined {
+    record.read()
+    const isBehind = known.isBehind() || unconfirmed !== undefined
+    return isBehind || (mayBeNew && record.hasOthers()) ? ask() : undefined
+  }
+
   function ask(): Promise<void> | undefined {
     if (!canAsk || asksServer || unexplained === record.known().counter) return undefined
     const held = session.held()
@@ -169,8 +176,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   }
 
   function open(): void {
-    if (!isAway || isOff) return
-    isAway = false
+    if (isOff) return
     channel.open()
     record.setTabs((tabs) => tabs + 1)
   }
@@ -178,8 +184,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   function close(): void {
     // Storage gets back what it has lost, for the next page.
     record.read()
-    if (isAway || isOff) return
-    isAway = true
+    if (isOff || !absence.leave()) return
     channel.close()
     record.setTabs((tabs) => tabs - 1)
   }
@@ -223,18 +228,14 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     catchUpTo(value) {
       if (value.counter >= known.seen().counter) known.catchUpTo(value)
     },
-    catchUp(mayBeNew) {
-      record.read()
-      const mayAsk =
-        known.isBehind() || unconfirmed !== undefined || (mayBeNew && record.hasOthers())
-      return mayAsk ? ask() : undefined
-    },
+    catchUp: (mayBeNew) =>
+      absence.untilUpToDate()?.then(() => catchUp(mayBeNew)) ?? catchUp(mayBeNew),
     askServerFirst() {
       asksServer = session.isRestoring()
     },
     isCurrent() {
       record.read()
-      return !known.isBehind()
+      return !known.isBehind() && (session.held() === undefined || !absence.isOutOfDate())
     },
     isOtherUser(received) {
       const live = liveSession(record.read())
@@ -245,7 +246,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     },
     wake() {
       record.read()
-      open()
+      if (absence.comeBack()) open()
       if (known.other() !== undefined) session.signal('unknown-sign-in')
     },
     dispose() {

@@ -4,7 +4,13 @@ import { isAuthError } from '../lib/errors.ts'
 import type { HeldToken } from '../session/held-token.ts'
 import { sessionChanged } from '../session/session.ts'
 import { createLock } from './lock.ts'
-import { type EndReason, endOf, liveSession, pendingSignOut } from './record-value.ts'
+import {
+  type EndReason,
+  endOf,
+  liveSession,
+  pendingSignOut,
+  type RecordValue
+} from './record-value.ts'
 import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempts.ts'
 import type { SessionRecord } from './session-record.ts'
 import { createTabSync, type TabSync, type TabSyncDeps } from './tab-sync.ts'
@@ -77,6 +83,17 @@ export function createTabs(options: TabsDeps): Tabs {
       taken.signal.throwIfAborted()
     }
 
+    // A refresh that changes neither session nor hold, such as that of a visitor, does not delay
+    // the other tabs.
+    let before: RecordValue | undefined
+    function keepMs(): number {
+      const now = record.known()
+      const isChanged =
+        before !== undefined &&
+        (now.counter !== before.counter || now.hold.step !== before.hold.step)
+      return isChanged ? keepLockMs : 0
+    }
+
     async function findOrRefresh(afterAnother: boolean): Promise<HeldToken> {
       const endsAtMs = platform.monotonicNow() + outlivesPageMs
       for (let isFirst = true; ; isFirst = false) {
@@ -88,7 +105,10 @@ export function createTabs(options: TabsDeps): Tabs {
         // Another tab's refresh may be in flight without the lock: its page is gone, or Web Locks
         // are missing.
         const deadlineMs = Math.min(attempts.openForMs(), endsAtMs - platform.monotonicNow())
-        if (deadlineMs <= 0) return askServer(refresh)
+        if (deadlineMs <= 0) {
+          before = record.known()
+          return askServer(refresh)
+        }
         const change = new Promise<void>((resolve) => {
           wakeUp = resolve
         })
@@ -98,7 +118,7 @@ export function createTabs(options: TabsDeps): Tabs {
 
     watchers.add(watch)
     try {
-      return await lock.run(findOrRefresh, { keepMs: keepLockMs, signal: taken.signal })
+      return await lock.run(findOrRefresh, { keepMs, signal: taken.signal })
     } catch (error) {
       const token = error === taken.signal.reason ? session.held() : undefined
       if (token === undefined) throw error

@@ -1,6 +1,7 @@
 // I10: back-off and `Retry-After` hold for all tabs of a browser together.
 import type { WireResponse } from 'everbearer/mock'
 import { expect, it } from 'vitest'
+import { createSlowStorage } from '../support/setups/slow-storage.ts'
 import { ada } from '../support/setups/test-client.ts'
 import { setUpTabs, type TabsSetup, type VirtualTab } from '../support/setups/virtual-tabs.ts'
 
@@ -85,3 +86,31 @@ it('refreshes once for twenty tabs when the server answers again after a failure
     expect((await auth.axios.get('/me')).status).toBe(200)
   }
 })
+
+//  first   ── lock ── POST ── 503 ── writes the hold ─┐ (its write is late)
+//  second  ──── (waits for the lock) ─────────────────┴── lock ── must see the hold
+it.each([503, 429])(
+  'sends one refresh from two tabs if storage shows the failure later than the lock (%i)',
+  async (status) => {
+    const setup = setUpTabs()
+    const slow = createSlowStorage()
+    const open = () => setup.openTab({ platform: slow.openPage() })
+    const first = open()
+    await setup.pass(300)
+    const entering = first.auth.login(ada)
+    await setup.pass(300)
+    await entering
+    const tabs = [first, open()]
+    await setup.pass(300)
+    setup.server.revokeAccessTokens()
+    setup.browser.intercept('/refresh', { kind: 'answer', response: answer(status) }, 1_000)
+    slow.hold()
+    const before = setup.browser.requests.length
+    for (const { auth } of tabs) auth.axios.get('/me').catch(() => {})
+    await setup.pass(50)
+    slow.release()
+    await setup.pass(400)
+    const sent = setup.browser.requests.slice(before)
+    expect(sent.filter(({ url }) => url.endsWith('/refresh'))).toHaveLength(1)
+  }
+)

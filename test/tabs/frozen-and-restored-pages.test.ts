@@ -40,8 +40,9 @@ it('takes over the token that another tab refreshed while the page was in the ba
   second.enterBfcache()
   await first.auth.refresh()
   second.leaveBfcache()
-  await second.auth.axios.get('/me')
-  await pass(50)
+  const request = second.auth.axios.get('/me')
+  await pass(150)
+  await request
   expect(callsTo('refresh').slice(1)).toHaveLength(1)
   expect(second.auth.getState().status).toBe('authenticated')
 })
@@ -54,7 +55,7 @@ it('becomes user-changed when a page is restored after another user signed in', 
   await leaving
   await first.auth.login(grace)
   second.leaveBfcache()
-  await pass(50)
+  await pass(150)
   expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'user-changed' })
   const sent = browser.requests.length
   await second.auth.axios.get('/me').catch(() => {})

@@ -198,7 +198,7 @@ describe('with another tab', () => {
 
   it('keeps the lock for a moment after a task, and not from its own callers', async () => {
     const { lock, other, tick } = setUp()
-    expect(await lock.run(async () => 'refreshed', { keepMs: 100 })).toBe('refreshed')
+    expect(await lock.run(async () => 'refreshed', { keepMs: () => 100 })).toBe('refreshed')
     const { order, task } = createTask()
     void other.run(task('other tab'))
     await turn()
@@ -212,7 +212,7 @@ describe('with another tab', () => {
 
   it('runs the next task of the same tab at once under the lock it keeps', async () => {
     const { lock, other, tick, pendingTimers } = setUp()
-    await lock.run(async () => {}, { keepMs: 100 })
+    await lock.run(async () => {}, { keepMs: () => 100 })
     const { order, finish, task } = createTask()
     void other.run(task('other tab'))
     void lock.run(task('same tab'))
@@ -228,16 +228,26 @@ describe('with another tab', () => {
     expect(pendingTimers()).toBe(0)
   })
 
-  it('does not keep the lock after a task that failed', async () => {
-    const { lock, other } = setUp()
-    const failing = lock.run(() => Promise.reject(new Error('no')), { keepMs: 100 })
-    await expect(failing).rejects.toThrow('no')
+  it('keeps the lock after a task that failed, if the task has changed what others read', async () => {
+    const { lock, other, tick } = setUp()
+    let keepMs = 0
+    const fail = (ms: number) => () => {
+      keepMs = ms
+      return Promise.reject(new Error('no'))
+    }
+    const limits = { keepMs: () => keepMs }
+    await expect(lock.run(fail(0), limits)).rejects.toThrow('no')
     expect(await other.run(async (afterAnother) => afterAnother)).toBe(false)
+    await expect(lock.run(fail(100), limits)).rejects.toThrow('no')
+    const waiting = other.run(async (afterAnother) => afterAnother)
+    await turn()
+    tick(100)
+    expect(await waiting).toBe(true)
   })
 
   it('releases a kept lock at once when the client is disposed', async () => {
     const { lock, other, dispose, pendingTimers } = setUp()
-    await lock.run(async () => {}, { keepMs: 100 })
+    await lock.run(async () => {}, { keepMs: () => 100 })
     const waiting = other.run(async () => 'ran')
     await turn()
     dispose()

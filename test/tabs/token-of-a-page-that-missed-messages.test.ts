@@ -1,6 +1,7 @@
 // A page that missed messages (frozen, throttled, in the back/forward cache) never sends the token
 // of an ended session.
 import { expect, it } from 'vitest'
+import { createSlowStorage } from '../support/setups/slow-storage.ts'
 import { ada, grace } from '../support/setups/test-client.ts'
 import { setUpTabs, type TabsOptions, type VirtualTab } from '../support/setups/virtual-tabs.ts'
 
@@ -48,6 +49,56 @@ it('sends no old token if a poll runs before the page knows that it came back', 
   await Promise.allSettled([...polls, pass(500)])
   expect(usersSince(sent).filter((user) => user !== undefined)).toEqual([])
   expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+})
+
+it.each([
+  ['comes back from the cache', 'enterBfcache', 'leaveBfcache', 0],
+  ['polls before it knows that it came back', 'enterBfcache', 'thaw', 0],
+  ['polls for a while before it knows that it came back', 'enterBfcache', 'thaw', 60]
+] as const)(
+  'sends no old token if storage lags behind in a page that %s',
+  async (_, leave, comeBack, pollingMs) => {
+    const slow = createSlowStorage()
+    const setup = setUpTabs()
+    const open = () => setup.openTab({ platform: slow.openPage() })
+    const { browser, pass } = setup
+    const first = open()
+    await pass(300)
+    const entering = first.auth.login(ada)
+    await pass(300)
+    await entering
+    const second = open()
+    await pass(300)
+    expect(second.auth.getState().status).toBe('authenticated')
+    second[leave]()
+    slow.hold()
+    const leaving = first.auth.logout()
+    // Later than a page distrusts its own last write.
+    await pass(3_000)
+    await leaving
+    const sent = browser.requests.length
+    const early = pollingMs > 0 ? [second.auth.axios.get('/me')] : []
+    await pass(pollingMs)
+    second[comeBack]()
+    const polls = [...early, second.auth.axios.get('/me')]
+    await pass(70)
+    slow.release()
+    await Promise.allSettled([...polls, pass(500)])
+    const carried = browser.requests.slice(sent).filter(({ headers }) => headers.Authorization)
+    expect(carried).toEqual([])
+    expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+  }
+)
+
+it('sends a request at pagehide at once', async () => {
+  const { second, browser, settle } = await openTwo()
+  const sent = browser.requests.length
+  second.enterBfcache()
+  second.auth.axios.post('/me', {}).catch(() => {})
+  await settle()
+  expect(browser.requests.slice(sent).map(({ url }) => url)).toEqual([
+    expect.stringMatching(/\/me$/)
+  ])
 })
 
 it('sends nothing as the first user after another one signed in, even if the message is lost', async () => {

@@ -45,6 +45,43 @@ it.each([
   ])
 })
 
+it('sends no old token if storage lags behind in a frozen page that runs again', async () => {
+  const seen = new Map<string, string | null>()
+  let isLagging = false
+  const auth = createAuthClient({
+    restore: 'never',
+    platform: {
+      isVisible: () => false,
+      storage: {
+        getItem(key) {
+          if (!isLagging) seen.set(key, localStorage.getItem(key))
+          return seen.get(key) ?? null
+        },
+        setItem(key, value) {
+          seen.set(key, value)
+          localStorage.setItem(key, value)
+        },
+        removeItem: (key) => localStorage.removeItem(key)
+      }
+    }
+  })
+  onTestFinished(auth.dispose)
+  await auth.login({ email: 'ada@example.com', password: 'lovelace' })
+  document.dispatchEvent(new Event('freeze'))
+  isLagging = true
+  const other = createAuthClient()
+  onTestFinished(other.dispose)
+  await other.ready()
+  await other.logout()
+  document.dispatchEvent(new Event('resume'))
+  const polling = auth.axios.get('/me').catch(() => {})
+  isLagging = false
+  await polling
+  expect(auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+  const [call] = server.calls.filter(({ route }) => route === 'me')
+  expect(call?.kid).toBeUndefined()
+})
+
 it('removes its page listeners on dispose()', async () => {
   const auth = await signInAndSleep()
   auth.dispose()
