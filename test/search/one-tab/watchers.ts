@@ -5,6 +5,7 @@ import type { WireResponse } from 'everbearer/mock'
 import type { ManualClock } from '../../support/clocks/manual-clock.ts'
 import { apiOrigin, type SentRequest } from '../../support/setups/virtual-browser.ts'
 import { isSearchedFor } from '../one-invariant.ts'
+import { watchRefusals } from '../watch-refusals.ts'
 
 interface Claims {
   readonly sid: string
@@ -69,6 +70,12 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
   let failedAtMs: number | undefined
   let manual = 0
   let hasStepped = false
+  let isRefreshing = () => false
+  const refusals = watchRefusals({
+    nowMs: clock.platform.monotonicNow,
+    isRefreshing: () => isRefreshing(),
+    violate: (what) => violate('I2', what)
+  })
   const receivedAtMs = new Map<string, number>()
 
   function receive(token: string | undefined): void {
@@ -98,6 +105,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
         if (!overlapped && call < lastResolvedLogin)
           violate('I11', 'a token of a session from before the sign-in was sent')
       }
+      if (pathname === '/notes' && bearer !== undefined) refusals.onSend(pathname, bearer)
       if (pathname !== '/notes') {
         overlapped ||= authRequestsInFlight > 0
         authRequestsInFlight += 1
@@ -127,8 +135,11 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
           if (typeof outcome === 'object') {
             receive(readToken(outcome.body))
             receive(readReissued(outcome))
+            if (outcome.status === 401 && pathname === '/notes' && bearer !== undefined)
+              refusals.onRefused(pathname, bearer, true)
           }
           if (pathname !== '/refresh') return
+          refusals.onRefreshAnswered()
           openRefreshes.delete(request)
           if (typeof outcome === 'object' && isRejection(outcome)) rejections += 1
         }
@@ -155,6 +166,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
     },
     onEvent(name, event) {
       seen.push(event)
+      refusals.onEvent(name, Object(event))
       if (
         name === 'refresh-settled' &&
         ['offline', 'throttled', 'transient'].includes(Reflect.get(event as object, 'kind'))
@@ -173,6 +185,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
       }
     },
     watch(auth) {
+      isRefreshing = () => auth.getRefreshStatus().isRefreshing
       let last = auth.getState()
       auth.subscribe(() => {
         const next = auth.getState()
@@ -218,7 +231,10 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
     answered(n, body) {
       if (body !== JSON.stringify({ n })) violate('I7', `request ${n} arrived with another body`)
     },
-    appSaw: (what) => seen.push(what),
+    appSaw(what) {
+      seen.push(what)
+      if (Object(what).response?.status === 401) refusals.onPassedOn('/notes')
+    },
     atEnd(storage) {
       for (const [what, since] of waiting) {
         if (since !== Infinity) violate('I5', `${what} never settled`)
