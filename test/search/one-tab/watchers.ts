@@ -42,8 +42,17 @@ export interface Watchers {
   atEnd(storage: Iterable<unknown>): void
 }
 
+interface Failure {
+  readonly atMs: number
+  /** The server asked the client to wait. */
+  readonly isThrottled: boolean
+}
+
 /** The client's default. */
 const lockTimeoutMs = 5_000
+const shortestHoldMs = 500
+/** `Retry-After` of the answers that throttle, without the latency. */
+const askedMs = 1_990
 
 export function createWatchers(clock: ManualClock, deadlineMs: number | undefined): Watchers {
   const violations: string[] = []
@@ -67,7 +76,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
   const openRefreshes = new Map<SentRequest, number>()
   let refusalRefreshes = 0
   let rejections = 0
-  let failedAtMs: number | undefined
+  let failure: Failure | undefined
   let manual = 0
   let hasStepped = false
   let isRefreshing = () => false
@@ -121,14 +130,11 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
         const waitedFor = [...openRefreshes.values()].some((since) => nowMs - since < lockTimeoutMs)
         if (waitedFor) violate('I1', 'two refresh requests are open')
         openRefreshes.set(request, nowMs)
-        if (
-          failedAtMs !== undefined &&
-          manual === 0 &&
-          clock.platform.monotonicNow() - failedAtMs < 500
-        ) {
-          violate('I10', 'a failed refresh was repeated at once')
-        }
-        failedAtMs = undefined
+        const sinceMs = nowMs - (failure?.atMs ?? -Infinity)
+        // A user may retry at once, unless the server asked to wait.
+        const holdMs = failure?.isThrottled ? askedMs : manual === 0 ? shortestHoldMs : 0
+        if (sinceMs < holdMs) violate('I10', `a failed refresh was repeated after ${sinceMs} ms`)
+        failure = undefined
       }
       return {
         settled(outcome) {
@@ -171,8 +177,11 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
         name === 'refresh-settled' &&
         ['offline', 'throttled', 'transient'].includes(Reflect.get(event as object, 'kind'))
       )
-        failedAtMs = clock.platform.monotonicNow()
-      if (name === 'signed-in') failedAtMs = undefined
+        failure = {
+          atMs: clock.platform.monotonicNow(),
+          isThrottled: Reflect.get(event as object, 'kind') === 'throttled'
+        }
+      if (name === 'signed-in' || name === 'signed-out') failure = undefined
       if (name === 'refreshed' && Reflect.get(event as object, 'reason') === 'refusal') {
         refusalRefreshes += 1
         if (refusalRefreshes > refusedTokens.size) {
@@ -222,10 +231,10 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
       }
     },
     excuseEarlyRefresh() {
-      failedAtMs = undefined
+      failure = undefined
     },
     clockStepped() {
-      failedAtMs = undefined
+      failure = undefined
       hasStepped = true
     },
     answered(n, body) {

@@ -2,6 +2,7 @@
 import { apiOrigin } from '../browser/network.ts'
 import { type RefusalWatcher, watchRefusals } from '../watch-refusals.ts'
 import { type Client, type Facts, heldSid, type Sent, type Watcher } from './facts.ts'
+import { type RefusalBudget, watchBudget } from './refusal-budget.ts'
 import { isAuthPath } from './request-log.ts'
 
 interface AppRequest {
@@ -16,7 +17,7 @@ export function watchRequests(facts: Facts): Watcher {
   const refused = new Map<Client, Set<string>>()
   const refusals = new Map<Client, RefusalWatcher>()
   const newestIat = new Map<string, number>()
-  const refusalRefreshes = new Map<Client, number[]>()
+  const budgets = new Map<Client, RefusalBudget>()
 
   function checkUser(sent: Sent, request: AppRequest): void {
     const { claims, n } = sent
@@ -49,6 +50,10 @@ export function watchRequests(facts: Facts): Watcher {
       refused.set(client, new Set())
       const isRefreshing = () => client.auth.getRefreshStatus().isRefreshing
       const violate = (what: string) => facts.violate('I2', `tab ${client.tab}: ${what}`)
+      budgets.set(
+        client,
+        watchBudget(facts, (what) => facts.violate('I10', `tab ${client.tab}: ${what}`))
+      )
       refusals.set(client, watchRefusals({ nowMs: facts.nowMs, isRefreshing, violate }))
     },
     onCall({ client, what, n, promise }) {
@@ -97,16 +102,7 @@ export function watchRequests(facts: Facts): Watcher {
       refusals.get(client)?.onEvent(name, event)
       // After a failed refresh, only the server knows whether the token is still refused.
       if (name === 'refresh-settled' && event.kind !== 'refreshed') refused.get(client)?.clear()
-      if (client.isSecond || name !== 'refreshed' || event.reason !== 'refusal') return
-      const earlier = refusalRefreshes.get(client) ?? []
-      const inLastMinute = earlier.filter((atMs) => facts.nowMs() - atMs < 60_000)
-      inLastMinute.push(facts.nowMs())
-      refusalRefreshes.set(client, inLastMinute)
-      if (inLastMinute.length > mostRefusalRefreshes)
-        facts.violate('I10', `${inLastMinute.length} refreshes in a minute because of refusals`)
+      budgets.get(client)?.onEvent(name, event)
     }
   }
 }
-
-/** The budget of one page: it starts full, and earns one refresh in 10 s. */
-const mostRefusalRefreshes = 27

@@ -40,8 +40,10 @@ export function watchWaits(facts: Facts): Watcher {
   const byNumber = new Map<string, Wait>()
   const initializing = new Set<Client>()
   const lastStates = new Map<Client, unknown>()
-  /** Subscribers were called without a change, unless an event explains it. */
-  const unchanged = new Set<Client>()
+  /** When subscribers were called without a change, unless an event explains it. */
+  const unchanged = new Map<Client, number>()
+  /** By tab. */
+  const thawedAtMs = new Map<number, number>()
 
   function noteNetwork({ n, client }: Sent, change: 1 | -1): void {
     const wait = byNumber.get(n ?? '')
@@ -76,10 +78,11 @@ export function watchWaits(facts: Facts): Watcher {
   }
 
   function check(): void {
-    // In a page that thaws, a failure may end in the same task in which it begins.
-    const hasThawed = facts.nowMs() - facts.troubles.pagesMs < lagMs
-    for (const client of hasThawed ? [] : unchanged)
-      facts.violate('I9', `a subscriber in tab ${client.tab} was called without a change`)
+    for (const [{ tab }, atMs] of unchanged) {
+      // In a page that thaws, a failure may end in the same task in which it begins.
+      const isThawing = atMs === thawedAtMs.get(tab)
+      if (!isThawing) facts.violate('I9', `a subscriber in tab ${tab} was called without a change`)
+    }
     unchanged.clear()
     for (const wait of waits) {
       const { call, sinceRanMs, onNetwork } = wait
@@ -101,12 +104,15 @@ export function watchWaits(facts: Facts): Watcher {
   }
 
   return {
+    onStep({ do: what }, tab) {
+      if (what === 'thaw' || what === 'leave cache') thawedAtMs.set(tab, facts.nowMs())
+    },
     onOpen(client) {
       if (client.auth.getState().status === 'initializing') initializing.add(client)
       lastStates.set(client, client.auth.getState())
       client.auth.subscribe(() => {
         const next = client.auth.getState()
-        if (isDeepStrictEqual(next, lastStates.get(client))) unchanged.add(client)
+        if (isDeepStrictEqual(next, lastStates.get(client))) unchanged.set(client, facts.nowMs())
         lastStates.set(client, next)
       })
     },
