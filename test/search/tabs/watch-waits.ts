@@ -1,6 +1,7 @@
 // Watcher of waits (I5, I9, I13, I14): every promise settles in time, and `initializing` ends.
 import { isDeepStrictEqual } from 'node:util'
-import type { Call, Client, Facts, Sent, Watcher } from './facts.ts'
+import type { WireResponse } from 'everbearer/mock'
+import { type Call, type Client, type Facts, readIssued, type Sent, type Watcher } from './facts.ts'
 import { isAuthPath } from './request-log.ts'
 
 /** The client's defaults. */
@@ -39,6 +40,8 @@ export function watchWaits(facts: Facts): Watcher {
   const waits = new Set<Wait>()
   const byNumber = new Map<string, Wait>()
   const initializing = new Set<Client>()
+  /** When the server has said that there is no session. */
+  const visitorSinceMs = new Map<Client, number>()
   const lastStates = new Map<Client, unknown>()
   /** When subscribers were called without a change, unless an event explains it. */
   const unchanged = new Map<Client, number>()
@@ -99,8 +102,17 @@ export function watchWaits(facts: Facts): Watcher {
       else if (client.page.ranMs() > refreshTimeoutMs + slackMs) {
         facts.violate('I14', `tab ${client.tab} is initializing for too long`)
         initializing.delete(client)
-      }
+      } else if (facts.nowMs() - (visitorSinceMs.get(client) ?? Infinity) > slackMs)
+        facts.violate('I14', `tab ${client.tab} is initializing after a definite answer`)
     }
+  }
+
+  // With `hint`, the client may know a session. A call of `restore()` has its own answer.
+  function noteAnswer({ client, pathname, outcome }: Sent): void {
+    if (pathname !== '/refresh' || typeof outcome !== 'object' || outcome.bodyAfterMs > 0) return
+    if (facts.conditions.restore === 'hint' || client.restoreCalledAt > 0) return
+    if (initializing.has(client) && !client.page.isFrozen() && isDefinite(outcome.response))
+      visitorSinceMs.set(client, facts.nowMs())
   }
 
   return {
@@ -134,7 +146,10 @@ export function watchWaits(facts: Facts): Watcher {
       call.promise.then(settled, settled)
     },
     onSend: (sent) => noteNetwork(sent, 1),
-    onSettled: (sent) => noteNetwork(sent, -1),
+    onSettled(sent) {
+      noteNetwork(sent, -1)
+      noteAnswer(sent)
+    },
     onPass: check,
     atEnd() {
       for (const { call, onNetwork } of waits) {
@@ -144,4 +159,15 @@ export function watchWaits(facts: Facts): Watcher {
       }
     }
   }
+}
+
+/** Whether the answer says that there is no session: it is not of a portal or a firewall. */
+function isDefinite(response: WireResponse): boolean {
+  const { status, headers, body } = response
+  const isOk = status >= 200 && status < 300
+  const isForeign = headers.some((header) =>
+    /^(retry-after:|www-authenticate:(?!bearer))/i.test(header.join(':'))
+  )
+  if (isForeign || readIssued(response) !== undefined) return false
+  return isOk ? !body.startsWith('<') : status < 500 && ![408, 425, 429].includes(status)
 }
