@@ -4,7 +4,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { plantedContractFaults, plantedFaults } from './planted-faults.ts'
+import { plantedContractFaults, plantedFaults, searches } from './planted-faults.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
@@ -20,8 +20,8 @@ interface Change {
 async function searchWith(
   name: string,
   { file, find, replace }: Change,
-  search: string,
-  size: Readonly<Record<string, string>>
+  search: readonly string[],
+  settings: Readonly<Record<string, string>>
 ): Promise<string> {
   const directory = join(root, '.cache/planted-faults', name)
   await rm(directory, { recursive: true, force: true })
@@ -34,15 +34,13 @@ async function searchWith(
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const env = {
     ...process.env,
-    ...size,
+    ...settings,
     EVERBEARER_SOURCE: directory,
     TIER: 'test',
     NO_COLOR: '1'
   }
-  const outcome = await run(process.execPath, [vitest, 'run', '--project', 'node', search], {
-    cwd: root,
-    env
-  })
+  const args = [vitest, 'run', '--project', 'node', ...search]
+  const outcome = await run(process.execPath, args, { cwd: root, env })
     .then(() => 'no violation')
     .catch((error) => `${error.stdout}${error.stderr}`)
   await rm(directory, { recursive: true })
@@ -50,12 +48,15 @@ async function searchWith(
 }
 
 it.each(plantedFaults)(
-  'the search detects a planted fault against $invariant',
+  'the search finds a violation of $invariant if $effect',
   { timeout },
-  async ({ invariant, ...change }) => {
+  async ({ invariant, effect, search, ...change }) => {
     const number = invariant.split(' ')[0] ?? ''
-    const size = { HISTORIES: '3000' }
-    const outcome = await searchWith(number, change, 'test/search/random-histories', size)
+    const { file, title } = searches[search]
+    const settings = { HISTORIES: '3000', ONLY_INVARIANT: number }
+    const name = effect.replaceAll(/\W+/g, '-')
+    const args = [`test/search/${file}`, '-t', title]
+    const outcome = await searchWith(name, change, args, settings)
     expect(outcome).toMatch(new RegExp(`"${number}: `))
   }
 )
@@ -64,8 +65,8 @@ it.each(plantedContractFaults)(
   'the play of random contracts fails if $effect',
   { timeout },
   async ({ effect, ...change }) => {
-    const name = effect.replaceAll(' ', '-')
-    const outcome = await searchWith(name, change, 'test/search/random-contracts', {})
+    const name = effect.replaceAll(/\W+/g, '-')
+    const outcome = await searchWith(name, change, ['test/search/random-contracts'], {})
     expect(outcome).toContain('Property failed after')
   }
 )

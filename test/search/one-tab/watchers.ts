@@ -5,6 +5,7 @@ import type { WireResponse } from 'everbearer/mock'
 import type { ManualClock } from '../../support/clocks/manual-clock.ts'
 import { apiOrigin, type SentRequest } from '../../support/setups/virtual-browser.ts'
 import { isSearchedFor } from '../one-invariant.ts'
+import { watchRefusals } from '../watch-refusals.ts'
 
 interface Claims {
   readonly sid: string
@@ -41,8 +42,17 @@ export interface Watchers {
   atEnd(storage: Iterable<unknown>): void
 }
 
+interface Failure {
+  readonly atMs: number
+  /** The server asked the client to wait. */
+  readonly isThrottled: boolean
+}
+
 /** The client's default. */
 const lockTimeoutMs = 5_000
+const shortestHoldMs = 500
+/** `Retry-After` of the answers that throttle, without the latency. */
+const askedMs = 1_990
 
 export function createWatchers(clock: ManualClock, deadlineMs: number | undefined): Watchers {
   const violations: string[] = []
@@ -66,9 +76,15 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
   const openRefreshes = new Map<SentRequest, number>()
   let refusalRefreshes = 0
   let rejections = 0
-  let failedAtMs: number | undefined
+  let failure: Failure | undefined
   let manual = 0
   let hasStepped = false
+  let isRefreshing = () => false
+  const refusals = watchRefusals({
+    nowMs: clock.platform.monotonicNow,
+    isRefreshing: () => isRefreshing(),
+    violate: (what) => violate('I2', what)
+  })
   const receivedAtMs = new Map<string, number>()
 
   function receive(token: string | undefined): void {
@@ -98,6 +114,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
         if (!overlapped && call < lastResolvedLogin)
           violate('I11', 'a token of a session from before the sign-in was sent')
       }
+      if (pathname === '/notes' && bearer !== undefined) refusals.onSend(pathname, bearer)
       if (pathname !== '/notes') {
         overlapped ||= authRequestsInFlight > 0
         authRequestsInFlight += 1
@@ -113,22 +130,22 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
         const waitedFor = [...openRefreshes.values()].some((since) => nowMs - since < lockTimeoutMs)
         if (waitedFor) violate('I1', 'two refresh requests are open')
         openRefreshes.set(request, nowMs)
-        if (
-          failedAtMs !== undefined &&
-          manual === 0 &&
-          clock.platform.monotonicNow() - failedAtMs < 500
-        ) {
-          violate('I10', 'a failed refresh was repeated at once')
-        }
-        failedAtMs = undefined
+        const sinceMs = nowMs - (failure?.atMs ?? -Infinity)
+        // A user may retry at once, unless the server asked to wait.
+        const holdMs = failure?.isThrottled ? askedMs : manual === 0 ? shortestHoldMs : 0
+        if (sinceMs < holdMs) violate('I10', `a failed refresh was repeated after ${sinceMs} ms`)
+        failure = undefined
       }
       return {
         settled(outcome) {
           if (typeof outcome === 'object') {
             receive(readToken(outcome.body))
             receive(readReissued(outcome))
+            if (outcome.status === 401 && pathname === '/notes' && bearer !== undefined)
+              refusals.onRefused(pathname, bearer, true)
           }
           if (pathname !== '/refresh') return
+          refusals.onRefreshAnswered()
           openRefreshes.delete(request)
           if (typeof outcome === 'object' && isRejection(outcome)) rejections += 1
         }
@@ -155,12 +172,16 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
     },
     onEvent(name, event) {
       seen.push(event)
+      refusals.onEvent(name, Object(event))
       if (
         name === 'refresh-settled' &&
         ['offline', 'throttled', 'transient'].includes(Reflect.get(event as object, 'kind'))
       )
-        failedAtMs = clock.platform.monotonicNow()
-      if (name === 'signed-in') failedAtMs = undefined
+        failure = {
+          atMs: clock.platform.monotonicNow(),
+          isThrottled: Reflect.get(event as object, 'kind') === 'throttled'
+        }
+      if (name === 'signed-in' || name === 'signed-out') failure = undefined
       if (name === 'refreshed' && Reflect.get(event as object, 'reason') === 'refusal') {
         refusalRefreshes += 1
         if (refusalRefreshes > refusedTokens.size) {
@@ -173,6 +194,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
       }
     },
     watch(auth) {
+      isRefreshing = () => auth.getRefreshStatus().isRefreshing
       let last = auth.getState()
       auth.subscribe(() => {
         const next = auth.getState()
@@ -209,16 +231,19 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
       }
     },
     excuseEarlyRefresh() {
-      failedAtMs = undefined
+      failure = undefined
     },
     clockStepped() {
-      failedAtMs = undefined
+      failure = undefined
       hasStepped = true
     },
     answered(n, body) {
       if (body !== JSON.stringify({ n })) violate('I7', `request ${n} arrived with another body`)
     },
-    appSaw: (what) => seen.push(what),
+    appSaw(what) {
+      seen.push(what)
+      if (Object(what).response?.status === 401) refusals.onPassedOn('/notes')
+    },
     atEnd(storage) {
       for (const [what, since] of waiting) {
         if (since !== Infinity) violate('I5', `${what} never settled`)

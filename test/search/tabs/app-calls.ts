@@ -47,12 +47,14 @@ export function createAppCalls(profile: Profile): AppCalls {
   }
 
   function postLogin(user: UserName, call: number): Promise<NetworkAnswer> {
-    return profile.backend.network.travel({
+    const end = profile.beginAuth()
+    const request = {
       method: 'POST',
       url: `${apiOrigin}/login`,
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ ...users[user], call })
-    })
+    }
+    return profile.backend.network.travel(request).finally(end)
   }
 
   function request(client: Client, path: '/notes' | '/refused', isCancellable: boolean): void {

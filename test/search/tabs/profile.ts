@@ -48,6 +48,8 @@ export interface Profile extends Facts, ServerFacts {
   noteStep(action: Action, tab: number): void
   /** The user signs in or out now. */
   noteChange(): void
+  /** An auth request is sent without a client. Returns a function that notes its end. */
+  beginAuth(): () => void
   notePass(): void
   noteEnd(): void
   /** Resolves when the servers are idle and all work without a timer is done. */
@@ -170,6 +172,7 @@ export function createProfile(conditions: Conditions): Profile {
     sent: log.sent,
     changedAt: () => changedAt,
     hasOverlapped: log.hasOverlapped,
+    beginAuth: log.beginAuth,
     clock,
     draw,
     storage,

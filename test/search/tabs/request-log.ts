@@ -8,6 +8,8 @@ export interface RequestLog {
   readonly sent: readonly Sent[]
   /** Whether auth requests have overlapped, so that the cookie may be of any session. */
   hasOverlapped(): boolean
+  /** An auth request that may change the cookie begins. Returns a function that notes its end. */
+  beginAuth(): () => void
   add(client: Client, request: NetworkRequest): WatchedRequest
 }
 
@@ -24,9 +26,18 @@ export function createRequestLog(
   let authInFlight = 0
   let hasOverlapped = false
 
+  function beginAuth(): () => void {
+    hasOverlapped ||= authInFlight > 0
+    authInFlight += 1
+    return () => {
+      authInFlight -= 1
+    }
+  }
+
   return {
     sent,
     hasOverlapped: () => hasOverlapped,
+    beginAuth,
     add(client, request) {
       const { pathname, searchParams } = new URL(request.url)
       const token = /^Bearer (.+)$/.exec(request.headers.Authorization ?? '')?.[1]
@@ -46,15 +57,12 @@ export function createRequestLog(
       }
       sent.push(one)
       const isAuth = isAuthPath(pathname) && !client.isSecond
-      if (isAuth) {
-        hasOverlapped ||= authInFlight > 0
-        authInFlight += 1
-      }
+      const endAuth = isAuth ? beginAuth() : () => {}
       for (const watcher of watchers) watcher.onSend?.(one)
       return {
         finished() {
           one.isFinished = true
-          if (isAuth) authInFlight -= 1
+          endAuth()
         },
         settled(outcome) {
           one.outcome = outcome

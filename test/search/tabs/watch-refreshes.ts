@@ -11,10 +11,15 @@ const lagMs = 150
 const handOverMs = 500
 /** How long the holder may wait for the answer of a page that is gone. */
 const landingMs = 5_500
-const shortestHoldMs = 450
+/** The shortest hold after one failure. Each further failure doubles it. */
+const shortestHoldMs = 490
+const longestShortestHoldMs = 29_000
+/** How long a page that is gone, and the queue behind its lock, can delay the other pages. */
+const recoveryMs = 20_000
 
 interface Hold {
   readonly at: number
+  readonly failures: number
   readonly sinceMs: number
   readonly untilMs: number
   readonly isRetryAfter: boolean
@@ -29,6 +34,17 @@ export function watchRefreshes(facts: Facts): Watcher {
   const answeredKeys = new Set<string | undefined>()
   let lastSuccess: Sent | undefined
   let hold: Hold | undefined
+  /** Requests that `restore()` and `logout()` did not send. */
+  const started = new Set<Sent>()
+
+  function arePagesTroubled(sinceMs: number): boolean {
+    const isAnyFrozen = facts.clients.some(({ page }) => page.isFrozen() && !page.isGone())
+    return isAnyFrozen || wasTroubled('pagesMs', sinceMs)
+  }
+
+  function longestGapMs(): number {
+    return arePagesTroubled(facts.nowMs() - recoveryMs) ? landingMs : handOverMs
+  }
 
   function wasTroubled(since: keyof Facts['troubles'], sinceMs = -Infinity): boolean {
     return troubles[since] > sinceMs
@@ -36,11 +52,15 @@ export function watchRefreshes(facts: Facts): Watcher {
 
   function mayOverlap(sent: Sent, other: Sent): boolean {
     if (!conditions.hasLocks || wasTroubled('locksMs') || wasTroubled('oldReleaseMs')) return true
-    if (wasTroubled('pagesMs', other.atMs - lockTimeoutMs)) return true
+    if (arePagesTroubled(other.atMs - lockTimeoutMs)) return true
     // The client has given up on a request without an answer.
     if (sent.atMs - other.atMs >= abandonMs) return true
-    const gapMs = wasTroubled('pagesMs') ? landingMs : handOverMs
-    return sent.atMs - busySinceMs >= lockTimeoutMs - gapMs
+    return isLockBusyForLong(sent)
+  }
+
+  /** Several tabs may have waited in vain for the lock, and begin in the same moment. */
+  function isLockBusyForLong({ atMs }: Sent): boolean {
+    return atMs - busySinceMs >= lockTimeoutMs - longestGapMs()
   }
 
   function mayHaveOtherKey(sent: Sent, other: Sent): boolean {
@@ -49,13 +69,18 @@ export function watchRefreshes(facts: Facts): Watcher {
       sent.atMs - other.atMs >= abandonMs ||
       answeredKeys.has(other.key) ||
       // `restore()` asks for the session of the cookie, with another key.
-      sent.client.restoreCalledAt + other.client.restoreCalledAt > 0 ||
+      isRestoring(sent, other) ||
       wasTroubled('storageMs') ||
-      wasTroubled('clockMs') ||
+      wasTroubled('clockMs', other.atMs - 1) ||
       wasTroubled('oldReleaseMs') ||
       // Both may begin before storage shows the other one.
       sent.atMs - other.atMs < lagMs
     )
+  }
+
+  function isRestoring(...pair: readonly [Sent, Sent]): boolean {
+    const calledAt = Math.max(...pair.map(({ client }) => client.restoreCalledAt))
+    return calledAt > 0 && facts.msOf(calledAt) > pair[1].atMs - abandonMs
   }
 
   function hadCompany(sent: Sent): boolean {
@@ -85,8 +110,8 @@ export function watchRefreshes(facts: Facts): Watcher {
       if (!mayOverlap(sent, other))
         facts.violate('I1', `tab ${sent.client.tab} refreshes while tab ${other.client.tab} does`)
       // Without locks, several may begin before storage shows any of them. It then shows one.
-      const isTangled =
-        (!conditions.hasLocks || wasTroubled('locksMs')) && (open.length > 1 || hadCompany(other))
+      const isUnlocked = !conditions.hasLocks || wasTroubled('locksMs') || isLockBusyForLong(sent)
+      const isTangled = isUnlocked && (open.length > 1 || hadCompany(other))
       if (sent.key !== other.key && !isTangled && !mayHaveOtherKey(sent, other))
         facts.violate('I1', 'overlapping refreshes have different idempotency keys')
     }
@@ -116,14 +141,18 @@ export function watchRefreshes(facts: Facts): Watcher {
 
   function checkHold(client: Client, reason: unknown): void {
     const sent = latestRefresh(client)
-    if (sent === undefined || hold === undefined || client.restoreCalledAt > 0) return
+    if (sent === undefined) return
+    started.add(sent)
+    if (hold === undefined) return
     // A user may retry or reload at once, unless the server asked to wait.
-    if (!hold.isRetryAfter && (reason === 'manual' || reason === 'restore')) return
+    const isReload = reason === 'restore' && hold.at < client.openedAt
+    if (!hold.isRetryAfter && (reason === 'manual' || isReload)) return
     const isExcused =
       sent.atMs >= hold.untilMs ||
+      // Storage may be slower than the lock.
       sent.atMs - hold.sinceMs < lagMs ||
       wasTroubled('storageMs') ||
-      wasTroubled('clockMs') ||
+      wasTroubled('clockMs', hold.sinceMs - 1) ||
       wasTroubled('oldReleaseMs') ||
       facts.changedAt() > hold.at
     if (!isExcused)
@@ -133,19 +162,25 @@ export function watchRefreshes(facts: Facts): Watcher {
       )
   }
 
-  function noteFailure({ outcome, settledAtMs }: Sent): void {
-    if (typeof outcome !== 'object') return
+  function noteFailure(sent: Sent): void {
+    const { outcome, settledAtMs, atMs } = sent
+    if (typeof outcome !== 'object' || !started.has(sent)) return
     const { status, headers } = outcome.response
     const retryAfter = headers.find(([name]) => name === 'Retry-After')?.[1]
     const isFailure = [429, 500, 502, 503, 504].includes(status)
     if (!isFailure) return
-    const holdMs = retryAfter === undefined ? shortestHoldMs : Number(retryAfter) * 1000 - 10
+    const previous = hold !== undefined && facts.changedAt() < hold.at ? hold : undefined
+    const isNext = previous === undefined || atMs > previous.sinceMs + lagMs
+    const failures = (previous?.failures ?? 0) + (isNext ? 1 : 0)
+    const backoffMs = Math.min(longestShortestHoldMs, shortestHoldMs * 2 ** (failures - 1))
+    const askedMs = retryAfter === undefined ? 0 : Number(retryAfter) * 1000 - 10
     hold = {
       at: facts.now(),
+      failures,
       sinceMs: settledAtMs,
-      untilMs: settledAtMs + holdMs,
+      untilMs: settledAtMs + Math.max(backoffMs, askedMs),
       isRetryAfter: retryAfter !== undefined,
-      why: `${status}${retryAfter === undefined ? '' : ` with Retry-After ${retryAfter}`}`
+      why: `failure ${failures}, ${status}${retryAfter === undefined ? '' : ` with Retry-After ${retryAfter}`}`
     }
   }
 
@@ -160,8 +195,7 @@ export function watchRefreshes(facts: Facts): Watcher {
     },
     onSend(sent) {
       if (sent.client.isSecond || !isAuthPath(sent.pathname)) return
-      const gapMs = wasTroubled('pagesMs') ? landingMs : handOverMs
-      if (authInFlight === 0 && sent.atMs - freeSinceMs >= gapMs) busySinceMs = sent.atMs
+      if (authInFlight === 0 && sent.atMs - freeSinceMs >= longestGapMs()) busySinceMs = sent.atMs
       authInFlight += 1
       if (sent.pathname !== '/refresh') return
       checkOverlap(sent)

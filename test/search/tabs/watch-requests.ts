@@ -1,6 +1,9 @@
 // Watcher of requests (I2, I3, I6, I15): checks the token and the answer of each request.
 import { apiOrigin } from '../browser/network.ts'
+import { type RefusalWatcher, watchRefusals } from '../watch-refusals.ts'
 import { type Client, type Facts, heldSid, type Sent, type Watcher } from './facts.ts'
+import { type RefusalBudget, watchBudget } from './refusal-budget.ts'
+import { isAuthPath } from './request-log.ts'
 
 interface AppRequest {
   /** The user for whom the request was sent. */
@@ -10,10 +13,11 @@ interface AppRequest {
 
 export function watchRequests(facts: Facts): Watcher {
   const requests = new Map<string, AppRequest>()
-  /** Tokens that a page knows to be refused. */
+  /** Tokens that a page knows to be refused by `/notes`, which accepts each valid token. */
   const refused = new Map<Client, Set<string>>()
+  const refusals = new Map<Client, RefusalWatcher>()
   const newestIat = new Map<string, number>()
-  const refusalRefreshes = new Map<Client, number[]>()
+  const budgets = new Map<Client, RefusalBudget>()
 
   function checkUser(sent: Sent, request: AppRequest): void {
     const { claims, n } = sent
@@ -36,12 +40,22 @@ export function watchRequests(facts: Facts): Watcher {
     if (claims.iat < (newestIat.get(key) ?? 0))
       facts.violate('I3', 'a token older than one sent before was sent')
     newestIat.set(key, claims.iat)
+    if (!isAuthPath(pathname)) refusals.get(client)?.onSend(pathname, token)
     if (refused.get(client)?.has(token))
       facts.violate('I2', `tab ${client.tab} sent a token that it knew to be refused`)
   }
 
   return {
-    onOpen: (client) => void refused.set(client, new Set()),
+    onOpen(client) {
+      refused.set(client, new Set())
+      const isRefreshing = () => client.auth.getRefreshStatus().isRefreshing
+      const violate = (what: string) => facts.violate('I2', `tab ${client.tab}: ${what}`)
+      budgets.set(
+        client,
+        watchBudget(facts, (what) => facts.violate('I10', `tab ${client.tab}: ${what}`))
+      )
+      refusals.set(client, watchRefusals({ nowMs: facts.nowMs, isRefreshing, violate }))
+    },
     onCall({ client, what, n, promise }) {
       if (what !== 'request' || n === undefined) return
       const sid = heldSid(client.auth)
@@ -61,7 +75,10 @@ export function watchRequests(facts: Facts): Watcher {
         },
         // The client does not refresh for this refusal: perhaps only this endpoint refuses.
         (error) => {
-          if (error?.response?.status === 401) refused.get(client)?.clear()
+          if (error?.response?.status !== 401) return
+          const { pathname } = new URL(error.config.url, apiOrigin)
+          if (pathname === '/notes') refused.get(client)?.clear()
+          refusals.get(client)?.onPassedOn(pathname)
         }
       )
     },
@@ -74,22 +91,18 @@ export function watchRequests(facts: Facts): Watcher {
       if (request.sends > 3) facts.violate('I2', `request ${sent.n} was sent more than three times`)
     },
     onSettled({ client, pathname, outcome, token }) {
-      if (pathname !== '/notes' || typeof outcome !== 'object' || token === undefined) return
-      if (outcome.isGenuine && outcome.response.status === 401) refused.get(client)?.add(token)
+      if (pathname === '/refresh') refusals.get(client)?.onRefreshAnswered()
+      if (isAuthPath(pathname) || typeof outcome !== 'object' || token === undefined) return
+      if (outcome.response.status !== 401) return
+      const { isGenuine } = outcome
+      if (pathname === '/notes' && isGenuine) refused.get(client)?.add(token)
+      refusals.get(client)?.onRefused(pathname, token, isGenuine)
     },
     onEvent(client, name, event) {
+      refusals.get(client)?.onEvent(name, event)
       // After a failed refresh, only the server knows whether the token is still refused.
       if (name === 'refresh-settled' && event.kind !== 'refreshed') refused.get(client)?.clear()
-      if (client.isSecond || name !== 'refreshed' || event.reason !== 'refusal') return
-      const earlier = refusalRefreshes.get(client) ?? []
-      const inLastMinute = earlier.filter((atMs) => facts.nowMs() - atMs < 60_000)
-      inLastMinute.push(facts.nowMs())
-      refusalRefreshes.set(client, inLastMinute)
-      if (inLastMinute.length > mostRefusalRefreshes)
-        facts.violate('I10', `${inLastMinute.length} refreshes in a minute because of refusals`)
+      budgets.get(client)?.onEvent(name, event)
     }
   }
 }
-
-/** The budget of one page: it starts full, and earns one refresh in 10 s. */
-const mostRefusalRefreshes = 27

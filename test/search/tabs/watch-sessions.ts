@@ -2,17 +2,26 @@
 // users.
 import { longestStorageLagMs } from '../browser/storage.ts'
 import { type Client, type Facts, heldSid, type Sent, type Watcher } from './facts.ts'
+import type { Action } from './steps.ts'
 
 interface SignOut {
   readonly at: number
   readonly atMs: number
+  /** Its page keeps the sign-out in memory, as long as it runs. */
   readonly client: Client
+  /** When storage lost the sign-out last, and when the page has written it back. */
+  clearedAtMs: number
+  storedAtMs: number
+  /** Storage has lost the sign-out while its page could not write it back. */
+  isLost: boolean
 }
 
 /** Messages arrive within this time. */
-const lagMs = 100
+const lagMs = 50
 /** A write reaches all processes within this time. */
 const heardAfterMs = 2 * longestStorageLagMs + 10
+/** After storage was cleared, a page hears of it and writes back what it knows within this time. */
+const writtenBackAfterMs = 2 * heardAfterMs
 
 export function watchSessions(facts: Facts): Watcher {
   const { sessions, troubles, conditions } = facts
@@ -24,14 +33,15 @@ export function watchSessions(facts: Facts): Watcher {
   const enteredAtMs = new Map<string, number>()
   let lastSignOutAt = 0
   let restoredAt = 0
-  /** A tombstone may be lost: storage was cleared while no page that knew of it could write. */
-  let isTruthLost = false
+  /** Storage has failed: it may have lost any sign-out. */
+  let hasStorageFailed = false
 
   const beganAt = (sid: string | undefined) => sessions.get(sid ?? '')?.beganAt ?? 0
   const isDead = (sid: string) => {
     const signOut = signOuts.get(sid)
-    return signOut !== undefined && signOut.at > restoredAt && !isTruthLost ? signOut : undefined
+    return signOut !== undefined && signOut.at > restoredAt && !signOut.isLost ? signOut : undefined
   }
+  const isAnyLost = () => [...signOuts.values()].some(({ isLost }) => isLost)
 
   function checkEnd(client: Client, reason: unknown): void {
     const began = beganAt(client.sid)
@@ -73,7 +83,7 @@ export function watchSessions(facts: Facts): Watcher {
       isLater(loggedOutMs, facts.msOf(began)) &&
       (isLater(loggedOutMs, enteredMs) || isLater(enteredMs, loggedOutMs))
     if (!enteredAtMs.has(sid)) enteredAtMs.set(sid, facts.nowMs())
-    if (isBefore && restoredAt < client.loggedOutAt && !isTruthLost)
+    if (isBefore && restoredAt < client.loggedOutAt && !isAnyLost())
       facts.violate('I11', `tab ${tab} signed in again after its sign-out`)
     const signOut = isDead(sid)
     if (
@@ -85,9 +95,11 @@ export function watchSessions(facts: Facts): Watcher {
   }
 
   /** Whether storage shows the sign-out to the client. */
-  function hears(client: Client, signOut: SignOut): boolean {
-    if (client === signOut.client) return true
-    return troubles.storageMs < 0 && !client.isSecond
+  function hears(client: Client, { client: own, clearedAtMs, storedAtMs }: SignOut): boolean {
+    if (client === own) return true
+    const openedAtMs = facts.msOf(client.openedAt)
+    const isOpenedInGap = openedAtMs >= clearedAtMs && openedAtMs <= storedAtMs
+    return !hasStorageFailed && !client.isSecond && !isOpenedInGap && facts.nowMs() > storedAtMs
   }
 
   function checkBearer({ client, claims, pathname, atMs }: Sent): void {
@@ -104,21 +116,45 @@ export function watchSessions(facts: Facts): Watcher {
     lastSignOutAt = at
     client.loggedOutAt = at
     if (sid !== undefined && beganAt(sid) < at && client.endedAt < at)
-      signOuts.set(sid, { at, atMs: facts.nowMs(), client })
+      signOuts.set(sid, {
+        at,
+        atMs: facts.nowMs(),
+        client,
+        clearedAtMs: Number.NEGATIVE_INFINITY,
+        storedAtMs: Number.NEGATIVE_INFINITY,
+        isLost: false
+      })
+  }
+
+  function noteLoss(signOut: SignOut, action: Action, tab: number): void {
+    const { page, tab: own } = signOut.client
+    const isOwn = tab === own
+    switch (action.do) {
+      case 'storage fault':
+        signOut.isLost = true
+        return
+      case 'clear storage':
+        // A page that clears its own storage gets no event.
+        signOut.isLost ||= page.isGone() || page.isFrozen() || (isOwn && action.by === 'page')
+        signOut.clearedAtMs = facts.nowMs()
+        signOut.storedAtMs = facts.nowMs() + writtenBackAfterMs
+        return
+      case 'crash':
+      case 'close':
+      case 'reload':
+      case 'freeze':
+      case 'enter cache':
+      case 'redirect sign-in':
+        signOut.isLost ||= hasStorageFailed || (isOwn && facts.nowMs() <= signOut.storedAtMs)
+    }
   }
 
   return {
-    onStep(action) {
+    onStep(action, tab) {
       if (action.do === 'old release' && action.what === 'sign-out') lastSignOutAt = facts.tick()
       if (action.do === 'redirect sign-in') restoredAt = facts.now()
-      const isLoss = action.do === 'clear storage' || action.do === 'storage fault'
-      const isGone = ['crash', 'close', 'reload', 'freeze', 'enter cache'].includes(action.do)
-      // The page that signed out keeps the truth, as long as it runs.
-      if ((isLoss || (isGone && troubles.storageMs > 0)) && signOuts.size > 0) {
-        const keepers = [...signOuts.values()].map(({ client }) => client.page)
-        isTruthLost ||= isGone || keepers.some((page) => page.isGone() || page.isFrozen())
-        isTruthLost ||= action.do === 'storage fault'
-      }
+      if (action.do === 'storage fault') hasStorageFailed = true
+      for (const signOut of signOuts.values()) noteLoss(signOut, action, tab)
     },
     onCall({ client, what, at, isRedirect = false }) {
       if (client.isSecond) return

@@ -1,6 +1,7 @@
 // Watcher of waits (I5, I9, I13, I14): every promise settles in time, and `initializing` ends.
 import { isDeepStrictEqual } from 'node:util'
-import type { Call, Client, Facts, Sent, Watcher } from './facts.ts'
+import type { WireResponse } from 'everbearer/mock'
+import { type Call, type Client, type Facts, readIssued, type Sent, type Watcher } from './facts.ts'
 import { isAuthPath } from './request-log.ts'
 
 /** The client's defaults. */
@@ -39,9 +40,13 @@ export function watchWaits(facts: Facts): Watcher {
   const waits = new Set<Wait>()
   const byNumber = new Map<string, Wait>()
   const initializing = new Set<Client>()
+  /** When the server has said that there is no session. */
+  const visitorSinceMs = new Map<Client, number>()
   const lastStates = new Map<Client, unknown>()
-  /** Subscribers were called without a change, unless an event explains it. */
-  const unchanged = new Set<Client>()
+  /** When subscribers were called without a change, unless an event explains it. */
+  const unchanged = new Map<Client, number>()
+  /** By tab. */
+  const thawedAtMs = new Map<number, number>()
 
   function noteNetwork({ n, client }: Sent, change: 1 | -1): void {
     const wait = byNumber.get(n ?? '')
@@ -76,10 +81,11 @@ export function watchWaits(facts: Facts): Watcher {
   }
 
   function check(): void {
-    // In a page that thaws, a failure may end in the same task in which it begins.
-    const hasThawed = facts.nowMs() - facts.troubles.pagesMs < lagMs
-    for (const client of hasThawed ? [] : unchanged)
-      facts.violate('I9', `a subscriber in tab ${client.tab} was called without a change`)
+    for (const [{ tab }, atMs] of unchanged) {
+      // In a page that thaws, a failure may end in the same task in which it begins.
+      const isThawing = atMs === thawedAtMs.get(tab)
+      if (!isThawing) facts.violate('I9', `a subscriber in tab ${tab} was called without a change`)
+    }
     unchanged.clear()
     for (const wait of waits) {
       const { call, sinceRanMs, onNetwork } = wait
@@ -96,17 +102,29 @@ export function watchWaits(facts: Facts): Watcher {
       else if (client.page.ranMs() > refreshTimeoutMs + slackMs) {
         facts.violate('I14', `tab ${client.tab} is initializing for too long`)
         initializing.delete(client)
-      }
+      } else if (facts.nowMs() - (visitorSinceMs.get(client) ?? Infinity) > slackMs)
+        facts.violate('I14', `tab ${client.tab} is initializing after a definite answer`)
     }
   }
 
+  // With `hint`, the client may know a session. A call of `restore()` has its own answer.
+  function noteAnswer({ client, pathname, outcome }: Sent): void {
+    if (pathname !== '/refresh' || typeof outcome !== 'object' || outcome.bodyAfterMs > 0) return
+    if (facts.conditions.restore === 'hint' || client.restoreCalledAt > 0) return
+    if (initializing.has(client) && !client.page.isFrozen() && isDefinite(outcome.response))
+      visitorSinceMs.set(client, facts.nowMs())
+  }
+
   return {
+    onStep({ do: what }, tab) {
+      if (what === 'thaw' || what === 'leave cache') thawedAtMs.set(tab, facts.nowMs())
+    },
     onOpen(client) {
       if (client.auth.getState().status === 'initializing') initializing.add(client)
       lastStates.set(client, client.auth.getState())
       client.auth.subscribe(() => {
         const next = client.auth.getState()
-        if (isDeepStrictEqual(next, lastStates.get(client))) unchanged.add(client)
+        if (isDeepStrictEqual(next, lastStates.get(client))) unchanged.set(client, facts.nowMs())
         lastStates.set(client, next)
       })
     },
@@ -128,7 +146,10 @@ export function watchWaits(facts: Facts): Watcher {
       call.promise.then(settled, settled)
     },
     onSend: (sent) => noteNetwork(sent, 1),
-    onSettled: (sent) => noteNetwork(sent, -1),
+    onSettled(sent) {
+      noteNetwork(sent, -1)
+      noteAnswer(sent)
+    },
     onPass: check,
     atEnd() {
       for (const { call, onNetwork } of waits) {
@@ -138,4 +159,15 @@ export function watchWaits(facts: Facts): Watcher {
       }
     }
   }
+}
+
+/** Whether the answer says that there is no session: it is not of a portal or a firewall. */
+function isDefinite(response: WireResponse): boolean {
+  const { status, headers, body } = response
+  const isOk = status >= 200 && status < 300
+  const isForeign = headers.some((header) =>
+    /^(retry-after:|www-authenticate:(?!bearer))/i.test(header.join(':'))
+  )
+  if (isForeign || readIssued(response) !== undefined) return false
+  return isOk ? !body.startsWith('<') : status < 500 && ![408, 425, 429].includes(status)
 }

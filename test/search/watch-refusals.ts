@@ -1,0 +1,84 @@
+// Watcher of the refusals of one client (I2): each causes one refresh, and ends the use of its token.
+import type { AuthEvents } from 'everbearer'
+
+export interface RefusalWatcher {
+  /** The client sends a request of the app. */
+  onSend(pathname: string, token: string): void
+  /** A 401 to a request of the app has reached the client. `isGenuine`: from the server itself. */
+  onRefused(pathname: string, token: string, isGenuine: boolean): void
+  /** The app gets a 401: no refresh is allowed for the endpoint. */
+  onPassedOn(pathname: string): void
+  /** The client has the answer of a refresh, or does not wait for it any more. */
+  onRefreshAnswered(): void
+  onEvent(name: keyof AuthEvents, event: object): void
+}
+
+export interface RefusalWatcherDeps {
+  nowMs(): number
+  isRefreshing(): boolean
+  violate(what: string): void
+}
+
+/** The client's default. A caller waits for so long, and may then use the held token. */
+const refreshTimeoutMs = 10_000
+
+export function watchRefusals({
+  nowMs,
+  isRefreshing,
+  violate
+}: RefusalWatcherDeps): RefusalWatcher {
+  /** The tokens that each endpoint has refused. */
+  const refusedBy = new Map<string, Set<string>>()
+  const sent = new Set<string>()
+  /** Tokens that the client held before the current one. */
+  const replaced = new Set<string>()
+  let refused: { readonly token: string; readonly atMs: number } | undefined
+  let isBeingRefreshed = false
+
+  function replace(mayBeLate: boolean): void {
+    for (const token of sent) replaced.add(token)
+    sent.clear()
+    isBeingRefreshed = false
+    if (!mayBeLate) refused = undefined
+  }
+
+  return {
+    onSend(pathname, token) {
+      sent.add(token)
+      if (refusedBy.get(pathname)?.has(token))
+        violate(`${pathname} got a token that it had refused`)
+      const isWaiting = refused !== undefined && nowMs() - refused.atMs < refreshTimeoutMs
+      if (isBeingRefreshed && isWaiting && token === refused?.token)
+        violate('a token was sent while its refusal caused a refresh')
+    },
+    onRefused(pathname, token, isGenuine) {
+      const tokens = refusedBy.get(pathname) ?? new Set()
+      if (isGenuine) refusedBy.set(pathname, tokens.add(token))
+      if (!replaced.has(token)) refused ??= { token, atMs: nowMs() }
+    },
+    onPassedOn: (pathname) => void refusedBy.delete(pathname),
+    onRefreshAnswered() {
+      isBeingRefreshed = false
+    },
+    onEvent(name, event) {
+      switch (name) {
+        case 'refresh-started':
+          if (Reflect.get(event, 'reason') !== 'refusal') return
+          if (refused === undefined) violate('a refusal of no held token caused a refresh')
+          isBeingRefreshed = true
+          return
+        case 'refresh-settled':
+          isBeingRefreshed = false
+          return
+        case 'signed-in':
+        case 'signed-out':
+        case 'refreshed':
+          replace(false)
+          return
+        case 'reissued':
+          // The refresh that waits for its lock is sent all the same.
+          replace(isRefreshing())
+      }
+    }
+  }
+}
