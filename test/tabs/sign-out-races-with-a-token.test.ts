@@ -1,56 +1,8 @@
 // I11: a sign-out that races with a new token in another tab ends the session in both.
-import type { PlatformStorage } from 'everbearer'
 import { expect, it } from 'vitest'
+import { createSlowStorage } from '../support/setups/slow-storage.ts'
 import { ada, grace } from '../support/setups/test-client.ts'
 import { setUpTabs, type TabsOptions } from '../support/setups/virtual-tabs.ts'
-
-/** Storage as in Chromium: each process sees its own writes at once, and those of others later. */
-function createSlowStorage() {
-  const stored = new Map<string, string>()
-  const pages: { cache: Map<string, string>; listeners: Set<() => void> }[] = []
-  let isHeld = false
-  const queue: (() => void)[] = []
-
-  function openPage() {
-    const page = { cache: new Map(stored), listeners: new Set<() => void>() }
-    pages.push(page)
-    const storage: PlatformStorage = {
-      getItem: (key) => page.cache.get(key) ?? null,
-      setItem(key, value) {
-        page.cache.set(key, value)
-        const arrive = () => {
-          stored.set(key, value)
-          for (const other of pages) {
-            if (other === page) continue
-            other.cache.set(key, value)
-            for (const listener of other.listeners) listener()
-          }
-        }
-        if (isHeld) queue.push(arrive)
-        else arrive()
-      },
-      removeItem: (key) => void page.cache.delete(key)
-    }
-    return {
-      storage,
-      onStorageChange(listener: () => void) {
-        page.listeners.add(listener)
-        return () => page.listeners.delete(listener)
-      }
-    }
-  }
-
-  return {
-    openPage,
-    hold() {
-      isHeld = true
-    },
-    release() {
-      isHeld = false
-      for (const arrive of queue.splice(0)) arrive()
-    }
-  }
-}
 
 async function openTwo(options: TabsOptions = {}) {
   const slow = createSlowStorage()

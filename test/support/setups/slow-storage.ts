@@ -1,0 +1,60 @@
+// Slow storage: as in Chromium, each process sees its own writes at once, and those of others later.
+import type { Platform, PlatformStorage } from 'everbearer'
+
+export interface SlowStorage {
+  /** A page in a process of its own. */
+  openPage(): Pick<Platform, 'storage' | 'onStorageChange'>
+  /** Other pages do not see what is written from now on. */
+  hold(): void
+  /** Other pages see all that was written. */
+  release(): void
+}
+
+export function createSlowStorage(): SlowStorage {
+  const stored = new Map<string, string>()
+  const pages: { cache: Map<string, string>; listeners: Set<() => void> }[] = []
+  let isHeld = false
+  const queue: (() => void)[] = []
+
+  function openPage() {
+    const page = { cache: new Map(stored), listeners: new Set<() => void>() }
+    pages.push(page)
+    const write = (change: (entries: Map<string, string>) => void) => {
+      change(page.cache)
+      // The last write to arrive is the value that all pages end with.
+      const arrive = () => {
+        change(stored)
+        for (const { cache } of pages) change(cache)
+        for (const other of pages) {
+          if (other === page) continue
+          for (const listener of other.listeners) listener()
+        }
+      }
+      if (isHeld) queue.push(arrive)
+      else arrive()
+    }
+    const storage: PlatformStorage = {
+      getItem: (key) => page.cache.get(key) ?? null,
+      setItem: (key, value) => write((entries) => void entries.set(key, value)),
+      removeItem: (key) => write((entries) => void entries.delete(key))
+    }
+    return {
+      storage,
+      onStorageChange(listener: () => void) {
+        page.listeners.add(listener)
+        return () => page.listeners.delete(listener)
+      }
+    }
+  }
+
+  return {
+    openPage,
+    hold() {
+      isHeld = true
+    },
+    release() {
+      isHeld = false
+      for (const arrive of queue.splice(0)) arrive()
+    }
+  }
+}
