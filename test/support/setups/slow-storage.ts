@@ -1,8 +1,9 @@
-// Slow storage: as in Chromium, each process sees its own writes at once, and those of others later.
+// Slow storage: as in Chromium, each process sees its own writes at once, and those of others
+// later.
 import type { Platform, PlatformStorage } from 'everbearer'
 
 export interface SlowStorage {
-  /** A page in a process of its own. */
+  /** Each page has its own process. */
   openPage(): Pick<Platform, 'storage' | 'onStorageChange'>
   /** Other pages do not see what is written from now on. */
   hold(): void
