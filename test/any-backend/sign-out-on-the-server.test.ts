@@ -13,7 +13,7 @@ import {
 function setUpGuardedLogout() {
   let hasSession = false
   let access = 0
-  let isGuardOpen = true
+  let lockedWith: number | undefined
   const issue = () => {
     hasSession = true
     access += 1
@@ -24,8 +24,8 @@ function setUpGuardedLogout() {
       'POST /login': issue,
       'POST /refresh': () => (hasSession ? issue() : json(401, { error: 'no session' })),
       'POST /logout': ({ token }) => {
-        if (!isGuardOpen || token !== `access-${access}`)
-          return json(401, { error: 'unauthorized' })
+        if (lockedWith !== undefined) return json(lockedWith, { error: 'forbidden' })
+        if (token !== `access-${access}`) return json(401, { error: 'unauthorized' })
         hasSession = false
         return json(200, {})
       },
@@ -39,8 +39,9 @@ function setUpGuardedLogout() {
     revoke() {
       access += 1
     },
-    lock() {
-      isGuardOpen = false
+    /** Refuses every sign-out with this status. */
+    lock(status: number) {
+      lockedWith = status
     }
   }
 }
@@ -69,18 +70,21 @@ describe('a logout behind the access token', () => {
     expect(events.map(({ name }) => name)).not.toContain('refreshed')
   })
 
-  it('is not confirmed by a 401, and a reload does not sign the user in again', async () => {
-    const { auth, hasSession, lock, reload, settle } = setUpGuardedLogout()
-    await auth.login(credentials)
-    lock()
-    expect(await auth.logout()).toEqual({ confirmed: false })
-    expect(hasSession()).toBe(true)
-    auth.dispose()
-    const later = reload({ restore: 'always' })
-    await later.ready()
-    await settle()
-    expect(later.getState().status).toBe('unauthenticated')
-  })
+  it.each([401, 403])(
+    'is not confirmed by a %d, and a reload does not sign the user in again',
+    async (status) => {
+      const { auth, hasSession, lock, reload, settle } = setUpGuardedLogout()
+      await auth.login(credentials)
+      lock(status)
+      expect(await auth.logout()).toEqual({ confirmed: false })
+      expect(hasSession()).toBe(true)
+      auth.dispose()
+      const later = reload({ restore: 'always' })
+      await later.ready()
+      await settle()
+      expect(later.getState().status).toBe('unauthenticated')
+    }
+  )
 
   it('ends the session from the next page load once the server answers again', async () => {
     let isDown = true

@@ -8,6 +8,7 @@ import { readClaims } from '../../src/lib/access-token.ts'
 import { createPlatform } from '../../src/lib/platform.ts'
 import { resolveOptions } from '../../src/resolve-options.ts'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
+import { byAccessToken, byRefreshToken } from '../support/setups/contracts.ts'
 import { ada, eventNames, setUpClient } from '../support/setups/test-client.ts'
 import { apiOrigin, createVirtualBrowser, pageOrigin } from '../support/setups/virtual-browser.ts'
 import { polluted, whilePolluted } from '../support/tables/prototype-pollution.ts'
@@ -171,6 +172,18 @@ it.each(
     expectCleanPrototypes()
   }
 )
+
+it.each([
+  ['accessToken', byAccessToken],
+  ['refreshToken', byRefreshToken]
+])('is not presented as the credential of a restore: %s', async (name, contract) => {
+  const { browser, reload } = setUpClient()
+  const restored = await whilePolluted(name, 'evil', () =>
+    reload({ restore: 'always', contract }).ready()
+  )
+  expect(browser.requests).toEqual([])
+  expect(restored.status).toBe('unauthenticated')
+})
 
 it.each(['dispatcher', 'duplex', 'integrity', 'mode', 'priority', 'window'])(
   'has no effect on the options of `fetch`: %s',

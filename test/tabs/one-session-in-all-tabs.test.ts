@@ -1,5 +1,6 @@
 // One session in all tabs: a token that one tab gets from the server is used by all.
 import { expect, it } from 'vitest'
+import { createSlowStorage } from '../support/setups/slow-storage.ts'
 import { ada } from '../support/setups/test-client.ts'
 import {
   setUpTabs,
@@ -159,6 +160,39 @@ it('waits for a message that arrives after the lock is granted', async () => {
   for (const deliver of deliveries) deliver()
   await both
   expect(callsTo('refresh').slice(1)).toHaveLength(1)
+  expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
+})
+
+//  first   ── lock ── POST ── answered ──(its write and its message are late)──▶
+//  second  ─────────────────────────────── lock ── must find the new token
+it('sends one refresh if another tab refreshes before the write and the message of the first arrive', async () => {
+  const slow = createSlowStorage()
+  const messages: (() => void)[] = []
+  let areSlow = false
+  const { openTab, pass, settle, callsTo } = setUpTabs({
+    slowMessages: async () => {
+      if (areSlow) await new Promise<void>((resolve) => messages.push(resolve))
+    }
+  })
+  const first = openTab({ platform: slow.openPage() })
+  await pass(300)
+  const entering = first.auth.login(ada)
+  await pass(300)
+  await entering
+  const second = openTab({ platform: slow.openPage() })
+  await pass(300)
+  const before = callsTo('refresh').length
+  slow.hold()
+  areSlow = true
+  await first.auth.refresh()
+  await settle()
+  const refreshing = second.auth.refresh()
+  await pass(10, 1)
+  for (const arrive of messages) arrive()
+  slow.release()
+  await pass(1_000)
+  await refreshing
+  expect(callsTo('refresh').length - before).toBe(1)
   expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
 })
 

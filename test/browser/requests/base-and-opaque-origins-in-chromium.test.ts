@@ -142,13 +142,15 @@ describe('a frame', () => {
     'that is sandboxed sends no header to %s that needs leave',
     async (baseURL) => {
       const frame = await openFrame('sandboxed')
-      await signIn(frame, { restore: 'never', baseURL })
-      await frame.evaluate(() => window.page.attempt('refresh'))
+      // The server refuses to sign a frame without an origin in, so only the restore refreshes.
+      await signIn(frame, { restore: 'always', baseURL })
       const asked = origins.arrivals
         .filter(({ method, path }) => method === 'OPTIONS' && path !== '/')
         .map((arrival) => [arrival.path, headerOf(arrival, 'access-control-request-headers')])
-      expect(asked).toEqual(expect.arrayContaining([['/login', 'content-type']]))
-      expect(JSON.stringify(asked)).not.toContain('idempotency-key')
+      expect(asked).toEqual([
+        ['/refresh', 'content-type'],
+        ['/login', 'content-type']
+      ])
     }
   )
 

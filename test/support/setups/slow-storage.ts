@@ -1,13 +1,13 @@
-// Slow storage: as in Chromium, a page sees its own writes at once, and those of other processes
+// Slow storage: as in Chromium, each process sees its own writes at once, and those of others
 // later.
 import type { Platform, PlatformStorage } from 'everbearer'
 
 export interface SlowStorage {
-  /** The parts of the platform of one more page. */
+  /** Each page has its own process. */
   openPage(): Required<Pick<Platform, 'storage' | 'onStorageChange'>>
-  /** From now on, no page sees the writes of another one. */
+  /** Other pages do not see what is written from now on. */
   hold(): void
-  /** The held writes arrive. */
+  /** Other pages see all that was written. */
   release(): void
 }
 
@@ -20,22 +20,24 @@ export function createSlowStorage(): SlowStorage {
   function openPage() {
     const page = { cache: new Map(stored), listeners: new Set<() => void>() }
     pages.push(page)
+    const write = (change: (entries: Map<string, string>) => void) => {
+      change(page.cache)
+      // The last write to arrive is the value that all pages end with.
+      const arrive = () => {
+        change(stored)
+        for (const { cache } of pages) change(cache)
+        for (const other of pages) {
+          if (other === page) continue
+          for (const listener of other.listeners) listener()
+        }
+      }
+      if (isHeld) queue.push(arrive)
+      else arrive()
+    }
     const storage: PlatformStorage = {
       getItem: (key) => page.cache.get(key) ?? null,
-      setItem(key, value) {
-        page.cache.set(key, value)
-        const arrive = () => {
-          stored.set(key, value)
-          for (const other of pages) {
-            if (other === page) continue
-            other.cache.set(key, value)
-            for (const listener of other.listeners) listener()
-          }
-        }
-        if (isHeld) queue.push(arrive)
-        else arrive()
-      },
-      removeItem: (key) => void page.cache.delete(key)
+      setItem: (key, value) => write((entries) => void entries.set(key, value)),
+      removeItem: (key) => write((entries) => void entries.delete(key))
     }
     return {
       storage,

@@ -114,7 +114,12 @@ export function setUpTabs(options: TabsOptions = {}): TabsSetup {
         browser.platform.onStorageChange?.(() => whenRunning(listener)) ?? (() => {}),
       onWake(listener) {
         wakers.add(listener)
-        return () => wakers.delete(listener)
+        // The device comes online for all tabs.
+        const remove = browser.platform.onWake?.((wake) => whenRunning(() => listener(wake)))
+        return () => {
+          wakers.delete(listener)
+          remove?.()
+        }
       },
       onPageHide(listener) {
         hiders.add(listener)
