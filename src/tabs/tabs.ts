@@ -8,6 +8,7 @@ import { type EndReason, endOf, liveSession, pendingSignOut } from './record-val
 import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempts.ts'
 import type { SessionRecord } from './session-record.ts'
 import { createTabSync, type TabSync, type TabSyncDeps } from './tab-sync.ts'
+import { createWatch } from './watch.ts'
 
 export interface Tabs
   extends Pick<TabSync, 'askServerFirst' | 'isCurrent' | 'isOtherUser' | 'wake'> {
@@ -27,13 +28,13 @@ export interface Tabs
   readonly attempts: Omit<RefreshAttempts, 'openForMs'>
   readonly record: Pick<SessionRecord, 'hold' | 'setHold'>
   /** Resolves when this tab knows what the other tabs know; `undefined` if it knows already. */
-  catchUp(): Promise<void> | undefined
+  catchUp(): Promise<unknown> | undefined
   /** Notes the activity of the user for all tabs. */
   setActive(atMs: number): void
   dispose(): void
 }
 
-export interface TabsDeps extends Omit<TabSyncDeps, 'onTaken'> {
+export interface TabsDeps extends Omit<TabSyncDeps, 'onTaken' | 'watch'> {
   readonly lockTimeoutMs: number
   readonly refreshTimeoutMs: number
 }
@@ -48,15 +49,19 @@ export function createTabs(options: TabsDeps): Tabs {
   // cookie. A refresh that is sent too early would carry the old one.
   const outlivesPageMs = options.refreshTimeoutMs / 2
   const attempts = createRefreshAttempts(record, platform, outlivesPageMs)
-  /** Called when this tab has taken a token over, or the record has changed. */
-  const watchers = new Set<(isTaken: boolean) => void>()
-  const notify = (isTaken: boolean) => {
-    for (const watch of watchers) watch(isTaken)
-  }
+  const watch = createWatch(platform.wait)
+  /** Aborts when this tab takes over the token of a refresh. */
+  let taken = new AbortController()
   /** The session that the refresh in flight began for. */
   let refreshed: string | undefined
-  const sync = createTabSync({ ...options, onTaken: () => notify(true) })
-  record.onChange(() => notify(false))
+  const sync = createTabSync({
+    ...options,
+    watch,
+    onTaken() {
+      taken.abort()
+      taken = new AbortController()
+    }
+  })
 
   //  The message may arrive after the lock is granted.
   //
@@ -65,16 +70,11 @@ export function createTabs(options: TabsDeps): Tabs {
   //                                                              └▶ takes the token over
   async function refreshExclusively(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
     const epoch = session.epoch()
-    const taken = new AbortController()
-    let wakeUp = () => {}
-    const watch = (isTaken: boolean) => {
-      if (isTaken) taken.abort()
-      wakeUp()
-    }
+    const { signal } = taken
 
     function check(): void {
       if (session.epoch() !== epoch) throw sessionChanged()
-      taken.signal.throwIfAborted()
+      signal.throwIfAborted()
     }
 
     async function findOrRefresh(afterAnother: boolean): Promise<HeldToken> {
@@ -89,23 +89,17 @@ export function createTabs(options: TabsDeps): Tabs {
         // are missing.
         const deadlineMs = Math.min(attempts.openForMs(), endsAtMs - platform.monotonicNow())
         if (deadlineMs <= 0) return askServer(refresh)
-        const change = new Promise<void>((resolve) => {
-          wakeUp = resolve
-        })
-        await platform.wait(change, { deadlineMs, onTimeout() {} })
+        await watch.until(() => attempts.openForMs() <= 0, deadlineMs, signal)
       }
     }
 
-    watchers.add(watch)
     try {
-      return await lock.run(findOrRefresh, { keepMs: keepLockMs, signal: taken.signal })
+      return await lock.run(findOrRefresh, { keepMs: keepLockMs, signal })
     } catch (error) {
-      const token = error === taken.signal.reason ? session.held() : undefined
+      const token = error === signal.reason ? session.held() : undefined
       if (token === undefined) throw error
       if (session.epoch() !== epoch) throw sessionChanged()
       return token
-    } finally {
-      watchers.delete(watch)
     }
   }
 
