@@ -113,13 +113,13 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
       const waitMs = Math.round(backoffMs(failures, { retryAfterMs, slackMs: 0 }, random))
       const untilMs = platform.now() + waitMs
       const hold = { untilMs, failures, code, status, isRetryAfter: retryAfterMs !== undefined }
-      record.setHold(hold)
+      record.set('hold', hold)
       see(hold, random)
     },
     forget,
     clear() {
       forget()
-      record.setHold(undefined)
+      record.set('hold', undefined)
     },
     heldBackBy(reason) {
       const restMs = heldBackMs()
@@ -148,7 +148,7 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
       // The delay keeps an unstable network from causing a request each time it returns.
       const until = later(now.seenAt, firstDelayMs)
       const hold = { ...now.hold, untilMs: Math.min(now.hold.untilMs, until.wallMs) }
-      record.setHold(hold)
+      record.set('hold', hold)
       seen = { hold, seenAt: now.seenAt, until, retryAt: until }
     }
   }

@@ -38,17 +38,17 @@ export function createRefreshAttempts(
       const sinceMs = platform.now()
       const untilMs = sinceMs + outlivesPageMs
       const sessionId = liveSession(record.known())
-      record.setRefresh({ key, sessionId, sinceMs, untilMs, isOpen: true })
+      record.set('refresh', { key, sessionId, sinceMs, untilMs, isOpen: true })
       return key
     },
     close(key) {
-      if (read()?.key === key) record.setRefresh(undefined)
+      if (read()?.key === key) record.set('refresh', undefined)
     },
     fail(key) {
       const attempt = read()
-      if (attempt?.key === key) record.setRefresh({ ...attempt, isOpen: false })
+      if (attempt?.key === key) record.set('refresh', { ...attempt, isOpen: false })
     },
-    forget: () => record.setRefresh(undefined),
+    forget: () => record.set('refresh', undefined),
     openForMs() {
       const { isOpen, sinceMs, untilMs } = read() ?? { isOpen: false, sinceMs: 0, untilMs: 0 }
       // Only the wall clock outlives a page, but it may have been set back.

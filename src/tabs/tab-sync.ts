@@ -157,16 +157,20 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     channel.post({ type: 'ask' })
     const isNew = () => known.seen().counter > counter || session.held() !== held
     if (await watch.until(() => isNew() && !known.isBehind(), handOverMs)) return
-    record.setTabs(() => 1)
+    record.set('tabs', 1)
     // The next refresh will show what the other tabs did not say.
     known.catchUpAlone()
+  }
+
+  function countTab(change: 1 | -1): void {
+    record.set('tabs', Math.max(0, (record.read().tabs.value ?? 0) + change))
   }
 
   function open(): void {
     if (!isAway || isOff) return
     isAway = false
     channel.open()
-    record.setTabs((tabs) => tabs + 1)
+    countTab(1)
   }
 
   function close(): void {
@@ -175,7 +179,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     if (isAway || isOff) return
     isAway = true
     channel.close()
-    record.setTabs((tabs) => tabs - 1)
+    countTab(-1)
   }
 
   session.onSignal('ended', () => {

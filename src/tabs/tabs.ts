@@ -26,7 +26,7 @@ export interface Tabs
   /** Resolves when no auth request of this tab is in flight; `undefined` if none is. */
   whenIdle(): Promise<unknown> | undefined
   readonly attempts: Omit<RefreshAttempts, 'openForMs'>
-  readonly record: Pick<SessionRecord, 'hold' | 'setHold'>
+  readonly record: Pick<SessionRecord, 'hold' | 'set'>
   /** Resolves when this tab knows what the other tabs know; `undefined` if it knows already. */
   catchUp(): Promise<unknown> | undefined
   /** Notes the activity of the user for all tabs. */

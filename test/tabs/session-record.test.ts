@@ -134,9 +134,9 @@ it('writes nothing if no value is known', () => {
 it('ignores a hold that ends later than any real one', () => {
   const record = createSessionRecord(createPlatformWith(new Map()), 'key')
   const hold = { failures: 1, code: 'ERR_AUTH_NETWORK', status: undefined, isRetryAfter: false }
-  record.setHold({ ...hold, untilMs: nowMs + 60_000 })
+  record.set('hold', { ...hold, untilMs: nowMs + 60_000 })
   expect(record.hold()).toMatchObject(hold)
-  record.setHold({ ...hold, untilMs: nowMs + 86_400_000 })
+  record.set('hold', { ...hold, untilMs: nowMs + 86_400_000 })
   expect(record.hold()).toBe(undefined)
 })
 
