@@ -36,10 +36,8 @@ export interface OpenRefresh {
   readonly key: string
   readonly sessionId: string | undefined
   readonly sinceMs: number
-  /** Until when it may still be answered if its page is gone. */
+  /** Until when it may still be answered if its page is gone; `sinceMs` if it has failed. */
   readonly untilMs: number
-  /** Whether the request may be in flight. */
-  readonly isOpen: boolean
 }
 
 /** The failure of the last refresh. No tab refreshes before `untilMs`. */
@@ -163,7 +161,7 @@ const readEnd = record(
   {}
 )
 const readOpenRefresh = record(
-  { key: id, sessionId: id, sinceMs: count, untilMs: count, isOpen: flag },
+  { key: id, sessionId: id, sinceMs: count, untilMs: count },
   { sessionId: undefined }
 )
 const code = matching(/^ERR_AUTH_[A-Z_]{1,40}$/, 'string')

@@ -33,8 +33,7 @@ const records: fc.Arbitrary<RecordValue> = fc.record({
       key: fc.constantFrom('k', 'l'),
       sessionId: fc.constantFrom(undefined, 'a'),
       sinceMs: fc.nat(9),
-      untilMs: fc.nat(9),
-      isOpen: fc.boolean()
+      untilMs: fc.nat(9)
     })
   ),
   hold: part(
