@@ -123,10 +123,8 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   function take(theirs: Seen, isNewer: boolean, shared: SharedToken): void {
     const compared = known.compare(theirs.sessionId)
     const relation = compared === 'unknown' && shared.reason === 'signed-in' ? 'other' : compared
-    // After a sign-out, only another sign-in brings this tab back.
-    const mayEnter = session.isRestoring() || relation === 'other'
     known.catchUpTo(theirs)
-    const isTaken = takeSharedToken(options, shared, { isNewer, relation, mayEnter })
+    const isTaken = takeSharedToken(options, shared, { isNewer, relation })
     if (isTaken && shared.reason !== 'reissued') options.onTaken()
   }
 
