@@ -6,7 +6,7 @@ import { lifeLeftMs } from '../lib/token-lifetime.ts'
 import type { RefreshReason } from '../session/events.ts'
 import type { Session } from '../session/session.ts'
 import type { RefreshHold } from '../tabs/record-value.ts'
-import type { Tabs } from '../tabs/tabs.ts'
+import type { SessionRecord } from '../tabs/session-record.ts'
 import { backoffMs, firstDelayMs, isUrgent, longestHoldMs } from './refresh-time.ts'
 
 export interface RetryState {
@@ -45,7 +45,7 @@ interface SeenHold {
 
 export interface RetryStateDeps {
   readonly session: Pick<Session, 'held'>
-  readonly record: Tabs['record']
+  readonly record: Pick<SessionRecord, 'hold' | 'set'>
   readonly platform: Pick<Platform, 'now' | 'monotonicNow' | 'random'>
 }
 

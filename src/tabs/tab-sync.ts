@@ -23,8 +23,8 @@ export interface TabSync {
   publish(reason: TokenMessageReason): void
   /** Publishes that the session has ended here, for all tabs. */
   publishEnd(reason: EndReason): void
-  /** Without shared storage, the other tabs get the record in a message. */
-  postUnstored(): void
+  /** Notes the activity of the user for all tabs. */
+  setActive(atMs: number): void
   /** The server has answered for this value of the record. */
   catchUpTo(value: Seen): void
   /**
@@ -32,7 +32,7 @@ export interface TabSync {
    * knows already. `mayBeNew`: another tab may have a new token that storage does not show yet.
    * Both storage and channel can be slower than the lock, as Chromium is with twenty busy tabs.
    */
-  catchUp(mayBeNew: boolean): Promise<unknown> | undefined
+  catchUp(mayBeNew?: boolean): Promise<unknown> | undefined
   /** Until this tab holds a token, it asks the server and not the other tabs. */
   askServerFirst(): void
   /**
@@ -213,13 +213,15 @@ export function createTabSync(options: TabSyncDeps): TabSync {
       known.catchUpTo({ counter, sessionId: known.seen().sessionId ?? sessionId })
       post(undefined)
     },
-    postUnstored() {
+    setActive(atMs) {
+      record.setActive(atMs)
+      // Without shared storage, the other tabs get the record in a message.
       if (!record.isShared()) post(undefined)
     },
     catchUpTo(value) {
       if (value.counter >= known.seen().counter) known.catchUpTo(value)
     },
-    catchUp(mayBeNew) {
+    catchUp(mayBeNew = false) {
       record.read()
       return known.isBehind() || (mayBeNew && record.hasOthers()) ? ask() : confirmation
     },

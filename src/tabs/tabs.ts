@@ -6,12 +6,10 @@ import { sessionChanged } from '../session/session.ts'
 import { createLock } from './lock.ts'
 import { type EndReason, endOf, liveSession, pendingSignOut } from './record-value.ts'
 import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempts.ts'
-import type { SessionRecord } from './session-record.ts'
 import { createTabSync, type TabSync, type TabSyncDeps } from './tab-sync.ts'
 import { createWatch } from './watch.ts'
 
-export interface Tabs
-  extends Pick<TabSync, 'askServerFirst' | 'isCurrent' | 'isOtherUser' | 'wake'> {
+export interface Tabs extends Omit<TabSync, 'catchUpTo' | 'publish' | 'publishEnd'> {
   /** How another tab has ended the session that the refresh in flight began for. */
   endDuringRefresh(): EndReason | undefined
   /** Runs an auth request under the lock of all tabs, or without it after `lockTimeoutMs`. */
@@ -26,12 +24,6 @@ export interface Tabs
   /** Resolves when no auth request of this tab is in flight; `undefined` if none is. */
   whenIdle(): Promise<unknown> | undefined
   readonly attempts: Omit<RefreshAttempts, 'openForMs'>
-  readonly record: Pick<SessionRecord, 'hold' | 'set'>
-  /** Resolves when this tab knows what the other tabs know; `undefined` if it knows already. */
-  catchUp(): Promise<unknown> | undefined
-  /** Notes the activity of the user for all tabs. */
-  setActive(atMs: number): void
-  dispose(): void
 }
 
 export interface TabsDeps extends Omit<TabSyncDeps, 'onTaken' | 'watch'> {
@@ -139,12 +131,6 @@ export function createTabs(options: TabsDeps): Tabs {
     refreshExclusively,
     whenIdle: lock.whenIdle,
     attempts,
-    record,
-    endDuringRefresh: () => endOf(record.read(), refreshed)?.reason,
-    catchUp: () => sync.catchUp(false),
-    setActive(atMs) {
-      record.setActive(atMs)
-      sync.postUnstored()
-    }
+    endDuringRefresh: () => endOf(record.read(), refreshed)?.reason
   }
 }
