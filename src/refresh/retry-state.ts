@@ -94,6 +94,11 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
     return final === undefined ? left(current()?.until) : Infinity
   }
 
+  function last(): AuthError | undefined {
+    const hold = current()?.hold
+    return final ?? (hold && remembered(hold, heldBackMs()))
+  }
+
   function forget(): void {
     hasFailed = false
     seen = undefined
@@ -122,25 +127,21 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
       record.set('hold', undefined)
     },
     heldBackBy(reason) {
-      const restMs = heldBackMs()
       const hold = current()?.hold
       // A user may retry or reload at once, unless the server asked to wait. If many tabs load
       // together, the failure of the first one holds the others back.
       const isReload = reason === 'restore' && hold?.untilMs === untilMsBefore
       const mayPass = (reason === 'manual' || isReload) && !hold?.isRetryAfter
-      if (restMs === 0 || mayPass) return undefined
+      if (heldBackMs() === 0 || mayPass) return undefined
       hasFailed = true
-      return final ?? (hold && remembered(hold, restMs))
+      return last()
     },
     heldBackMs,
     retryInMs() {
       if (!hasFailed) return undefined
       return final === undefined ? left(current()?.retryAt) : Infinity
     },
-    last() {
-      const hold = current()?.hold
-      return final ?? (hold && remembered(hold, heldBackMs()))
-    },
+    last,
     networkIsBack() {
       const now = current()
       // `Retry-After` has nothing to do with the network.
