@@ -45,7 +45,7 @@ interface SeenHold {
 
 export interface RetryStateDeps {
   readonly session: Pick<Session, 'held'>
-  readonly record: Pick<SessionRecord, 'hold' | 'set'>
+  readonly record: Pick<SessionRecord, 'read' | 'set'>
   readonly platform: Pick<Platform, 'now' | 'monotonicNow' | 'random'>
 }
 
@@ -54,21 +54,27 @@ export interface RetryStateDeps {
 //                                              ├─ A: refresh ── 503 ── longer hold
 //                                              └─ B: (waits for the lock) ── held back again
 export function createRetryState({ session, record, platform }: RetryStateDeps): RetryState {
-  const untilMsBefore = record.hold()?.untilMs
+  const untilMsBefore = readHold()?.untilMs
   let hasFailed = false
   let seen: SeenHold | undefined
   /** The error of a wrong option, which a retry does not correct. Other tabs may have others. */
   let final: AuthError | undefined
 
+  /** The failure that holds refreshes back in all tabs. One that ends later is from a wrong clock. */
+  function readHold(): RefreshHold | undefined {
+    const { value } = record.read().hold
+    return value && value.untilMs - platform.now() <= 2 * longestHoldMs ? value : undefined
+  }
+
   function current(): SeenHold | undefined {
-    const hold = record.hold()
+    const hold = readHold()
     if (hold === undefined) return undefined
     return seen?.hold.untilMs === hold.untilMs ? seen : see(hold, platform.random())
   }
 
   function see(hold: RefreshHold, random: number): SeenHold {
     const now = readMoment(platform)
-    const restMs = Math.min(hold.untilMs - now.wallMs, longestHoldMs)
+    const restMs = hold.untilMs - now.wallMs
     const held = session.held()
     const slackMs = held === undefined ? 0 : lifeLeftMs(held, now)
     const patientMs = isUrgent(hold.failures, slackMs)
@@ -85,7 +91,7 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
 
   /** Failures of long ago do not prolong the next hold. */
   function failuresSoFar(): number {
-    const hold = record.hold()
+    const hold = readHold()
     const isRecent = hold !== undefined && platform.now() - hold.untilMs < longestHoldMs
     return isRecent ? hold.failures : 0
   }

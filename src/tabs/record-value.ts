@@ -117,11 +117,8 @@ function laterSession(
 
 function laterPart<Value>(one: Part<Value>, other: Part<Value>): Part<Value> {
   const lead = one.step - other.step
-  return lead > 0 || (lead === 0 && toText(one) >= toText(other)) ? one : other
-}
-
-function toText(part: Part<unknown>): string {
-  return JSON.stringify(part)
+  const isLater = lead > 0 || (lead === 0 && JSON.stringify(one) >= JSON.stringify(other))
+  return isLater ? one : other
 }
 
 /** How a session ended; `undefined` if it is not known to have ended. */

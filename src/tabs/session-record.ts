@@ -8,7 +8,6 @@ import {
   merge,
   parseRecord,
   type RecordValue,
-  type RefreshHold,
   writeRecord
 } from './record-value.ts'
 
@@ -39,8 +38,6 @@ export interface SessionRecord {
   end(mine: string | undefined, reason: EndReason): RecordValue
   /** The server has confirmed the sign-out. */
   confirm(id: string): void
-  /** The failure that holds refreshes back in all tabs. */
-  hold(): RefreshHold | undefined
   set<Name extends PartName>(name: Name, value: RecordValue[Name]['value']): void
   /** Whether other tabs may be open. */
   hasOthers(): boolean
@@ -49,8 +46,6 @@ export interface SessionRecord {
 
 /** A write of another tab may arrive this late, and be covered by a write of this tab. */
 const settlesWithinMs = 2_000
-/** A hold that ends later is from a wrong clock. */
-const longestHoldMs = 600_000
 
 //  Storage may be slow, and the last write wins. A tab still knows the value that another write
 //  has covered. It reads the other text, merges, and writes the result.
@@ -141,10 +136,6 @@ export function createSessionRecord(
       change(({ ended }) => ({
         ended: ended.map((end) => (end.id === id ? { ...end, isConfirmed: true } : end))
       }))
-    },
-    hold() {
-      const { value } = read().hold
-      return value && value.untilMs - platform.now() <= longestHoldMs ? value : undefined
     },
     set(name, value) {
       if (value !== read()[name].value) {
