@@ -15,10 +15,11 @@ import { describeFailure, timedOut, unexpected, unreachable } from './outcome.ts
 import type { RefreshRequest } from './refresh-request.ts'
 import type { RefreshPolicy } from './refresh-time.ts'
 import { createRestoreDeadline } from './restore-deadline.ts'
-import { createRetryState } from './retry-state.ts'
+import { createRetryState, type RetryStateDeps } from './retry-state.ts'
 
 export interface RefresherDeps {
   readonly session: Session
+  readonly record: RetryStateDeps['record']
   readonly tabs: Tabs
   readonly request: RefreshRequest
   readonly receive: ReceiveToken
@@ -55,7 +56,7 @@ export interface Refresher {
 
 export function createRefresher(options: RefresherDeps): Refresher {
   const { session, tabs, request, platform, emitter, refreshTimeoutMs } = options
-  const retries = createRetryState({ session, record: tabs.record, platform })
+  const retries = createRetryState(options)
   const restore = createRestoreDeadline(session, platform, refreshTimeoutMs)
   const results = createApplyAnswer({ ...options, retries })
   const ask = createAskServer({ session, tabs, request, fail: results.fail })

@@ -6,7 +6,7 @@ import { lifeLeftMs } from '../lib/token-lifetime.ts'
 import type { RefreshReason } from '../session/events.ts'
 import type { Session } from '../session/session.ts'
 import type { RefreshHold } from '../tabs/record-value.ts'
-import type { Tabs } from '../tabs/tabs.ts'
+import type { SessionRecord } from '../tabs/session-record.ts'
 import { backoffMs, firstDelayMs, isUrgent, longestHoldMs } from './refresh-time.ts'
 
 export interface RetryState {
@@ -45,7 +45,7 @@ interface SeenHold {
 
 export interface RetryStateDeps {
   readonly session: Pick<Session, 'held'>
-  readonly record: Tabs['record']
+  readonly record: Pick<SessionRecord, 'read' | 'set'>
   readonly platform: Pick<Platform, 'now' | 'monotonicNow' | 'random'>
 }
 
@@ -54,21 +54,27 @@ export interface RetryStateDeps {
 //                                              ├─ A: refresh ── 503 ── longer hold
 //                                              └─ B: (waits for the lock) ── held back again
 export function createRetryState({ session, record, platform }: RetryStateDeps): RetryState {
-  const untilMsBefore = record.hold()?.untilMs
+  const untilMsBefore = readHold()?.untilMs
   let hasFailed = false
   let seen: SeenHold | undefined
   /** The error of a wrong option, which a retry does not correct. Other tabs may have others. */
   let final: AuthError | undefined
 
+  /** The failure that holds refreshes back in all tabs. One that ends later is from a wrong clock. */
+  function readHold(): RefreshHold | undefined {
+    const { value } = record.read().hold
+    return value && value.untilMs - platform.now() <= 2 * longestHoldMs ? value : undefined
+  }
+
   function current(): SeenHold | undefined {
-    const hold = record.hold()
+    const hold = readHold()
     if (hold === undefined) return undefined
     return seen?.hold.untilMs === hold.untilMs ? seen : see(hold, platform.random())
   }
 
   function see(hold: RefreshHold, random: number): SeenHold {
     const now = readMoment(platform)
-    const restMs = Math.min(hold.untilMs - now.wallMs, longestHoldMs)
+    const restMs = hold.untilMs - now.wallMs
     const held = session.held()
     const slackMs = held === undefined ? 0 : lifeLeftMs(held, now)
     const patientMs = isUrgent(hold.failures, slackMs)
@@ -85,13 +91,18 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
 
   /** Failures of long ago do not prolong the next hold. */
   function failuresSoFar(): number {
-    const hold = record.hold()
+    const hold = readHold()
     const isRecent = hold !== undefined && platform.now() - hold.untilMs < longestHoldMs
     return isRecent ? hold.failures : 0
   }
 
   function heldBackMs(): number {
     return final === undefined ? left(current()?.until) : Infinity
+  }
+
+  function last(): AuthError | undefined {
+    const hold = current()?.hold
+    return final ?? (hold && remembered(hold, heldBackMs()))
   }
 
   function forget(): void {
@@ -113,34 +124,30 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
       const waitMs = Math.round(backoffMs(failures, { retryAfterMs, slackMs: 0 }, random))
       const untilMs = platform.now() + waitMs
       const hold = { untilMs, failures, code, status, isRetryAfter: retryAfterMs !== undefined }
-      record.setHold(hold)
+      record.set('hold', hold)
       see(hold, random)
     },
     forget,
     clear() {
       forget()
-      record.setHold(undefined)
+      record.set('hold', undefined)
     },
     heldBackBy(reason) {
-      const restMs = heldBackMs()
       const hold = current()?.hold
       // A user may retry or reload at once, unless the server asked to wait. If many tabs load
       // together, the failure of the first one holds the others back.
       const isReload = reason === 'restore' && hold?.untilMs === untilMsBefore
       const mayPass = (reason === 'manual' || isReload) && !hold?.isRetryAfter
-      if (restMs === 0 || mayPass) return undefined
+      if (heldBackMs() === 0 || mayPass) return undefined
       hasFailed = true
-      return final ?? (hold && remembered(hold, restMs))
+      return last()
     },
     heldBackMs,
     retryInMs() {
       if (!hasFailed) return undefined
       return final === undefined ? left(current()?.retryAt) : Infinity
     },
-    last() {
-      const hold = current()?.hold
-      return final ?? (hold && remembered(hold, heldBackMs()))
-    },
+    last,
     networkIsBack() {
       const now = current()
       // `Retry-After` has nothing to do with the network.
@@ -148,7 +155,7 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
       // The delay keeps an unstable network from causing a request each time it returns.
       const until = later(now.seenAt, firstDelayMs)
       const hold = { ...now.hold, untilMs: Math.min(now.hold.untilMs, until.wallMs) }
-      record.setHold(hold)
+      record.set('hold', hold)
       seen = { hold, seenAt: now.seenAt, until, retryAt: until }
     }
   }

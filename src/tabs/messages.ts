@@ -9,8 +9,8 @@ import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
 import type { ReadUser } from '../session/user.ts'
 import { parseRecord, type RecordValue, writeRecord } from './record-value.ts'
 
-/** Why a tab shares its token; `reply` answers `ask`. */
-export type TokenMessageReason = 'signed-in' | 'refreshed' | 'reissued' | 'reply'
+/** Where the shared token comes from. */
+export type TokenMessageReason = 'signed-in' | 'refreshed' | 'reissued'
 
 export type TabMessage =
   | { readonly type: 'ask' }
@@ -151,7 +151,7 @@ const text = matching(new RegExp(`^[^]{0,${longestTextCharacters}}$`), 'string')
 const nothing = undefined
 const readToken: Reader<SharedToken> = record(
   {
-    reason: oneOf('signed-in', 'refreshed', 'reissued', 'reply'),
+    reason: oneOf('signed-in', 'refreshed', 'reissued'),
     accessToken: matching(/^[!-~]{1,65536}$/, 'string'),
     refreshToken: text,
     lifetimeSeconds: count,

@@ -36,10 +36,8 @@ export interface OpenRefresh {
   readonly key: string
   readonly sessionId: string | undefined
   readonly sinceMs: number
-  /** Until when it may still be answered if its page is gone. */
+  /** Until when it may still be answered if its page is gone; `sinceMs` if it has failed. */
   readonly untilMs: number
-  /** Whether the request may be in flight. */
-  readonly isOpen: boolean
 }
 
 /** The failure of the last refresh. No tab refreshes before `untilMs`. */
@@ -119,11 +117,8 @@ function laterSession(
 
 function laterPart<Value>(one: Part<Value>, other: Part<Value>): Part<Value> {
   const lead = one.step - other.step
-  return lead > 0 || (lead === 0 && toText(one) >= toText(other)) ? one : other
-}
-
-function toText(part: Part<unknown>): string {
-  return JSON.stringify(part)
+  const isLater = lead > 0 || (lead === 0 && JSON.stringify(one) >= JSON.stringify(other))
+  return isLater ? one : other
 }
 
 /** How a session ended; `undefined` if it is not known to have ended. */
@@ -163,7 +158,7 @@ const readEnd = record(
   {}
 )
 const readOpenRefresh = record(
-  { key: id, sessionId: id, sinceMs: count, untilMs: count, isOpen: flag },
+  { key: id, sessionId: id, sinceMs: count, untilMs: count },
   { sessionId: undefined }
 )
 const code = matching(/^ERR_AUTH_[A-Z_]{1,40}$/, 'string')

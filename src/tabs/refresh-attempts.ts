@@ -12,7 +12,7 @@ export interface RefreshAttempts {
   fail(key: string): void
   /** The next attempt gets a new key. */
   forget(): void
-  /** How long the open attempt may still be answered, in milliseconds. */
+  /** How long the open attempt may still be answered, in milliseconds; 0 or less if it may not. */
   openForMs(): number
 }
 
@@ -38,21 +38,21 @@ export function createRefreshAttempts(
       const sinceMs = platform.now()
       const untilMs = sinceMs + outlivesPageMs
       const sessionId = liveSession(record.known())
-      record.setRefresh({ key, sessionId, sinceMs, untilMs, isOpen: true })
+      record.set('refresh', { key, sessionId, sinceMs, untilMs })
       return key
     },
     close(key) {
-      if (read()?.key === key) record.setRefresh(undefined)
+      if (read()?.key === key) record.set('refresh', undefined)
     },
     fail(key) {
       const attempt = read()
-      if (attempt?.key === key) record.setRefresh({ ...attempt, isOpen: false })
+      if (attempt?.key === key) record.set('refresh', { ...attempt, untilMs: attempt.sinceMs })
     },
-    forget: () => record.setRefresh(undefined),
+    forget: () => record.set('refresh', undefined),
     openForMs() {
-      const { isOpen, sinceMs, untilMs } = read() ?? { isOpen: false, sinceMs: 0, untilMs: 0 }
+      const { sinceMs, untilMs } = read() ?? { sinceMs: 0, untilMs: 0 }
       // Only the wall clock outlives a page, but it may have been set back.
-      return isOpen ? Math.min(untilMs - platform.now(), untilMs - sinceMs) : 0
+      return Math.min(untilMs - platform.now(), untilMs - sinceMs)
     }
   }
 }

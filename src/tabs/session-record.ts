@@ -6,12 +6,12 @@ import {
   endOf,
   liveSession,
   merge,
-  type OpenRefresh,
   parseRecord,
   type RecordValue,
-  type RefreshHold,
   writeRecord
 } from './record-value.ts'
+
+type PartName = 'refresh' | 'hold' | 'tabs'
 
 export interface SessionRecord {
   /** The value that this tab knows, without a look at storage. */
@@ -38,11 +38,7 @@ export interface SessionRecord {
   end(mine: string | undefined, reason: EndReason): RecordValue
   /** The server has confirmed the sign-out. */
   confirm(id: string): void
-  setRefresh(refresh: OpenRefresh | undefined): void
-  /** The failure that holds refreshes back in all tabs. */
-  hold(): RefreshHold | undefined
-  setHold(hold: RefreshHold | undefined): void
-  setTabs(count: (tabs: number) => number): void
+  set<Name extends PartName>(name: Name, value: RecordValue[Name]['value']): void
   /** Whether other tabs may be open. */
   hasOthers(): boolean
   setActive(atMs: number): void
@@ -50,8 +46,6 @@ export interface SessionRecord {
 
 /** A write of another tab may arrive this late, and be covered by a write of this tab. */
 const settlesWithinMs = 2_000
-/** A hold that ends later is from a wrong clock. */
-const longestHoldMs = 600_000
 
 //  Storage may be slow, and the last write wins. A tab still knows the value that another write
 //  has covered. It reads the other text, merges, and writes the result.
@@ -116,15 +110,6 @@ export function createSessionRecord(
     return known
   }
 
-  function replace<Name extends 'refresh' | 'hold' | 'tabs'>(
-    name: Name,
-    value: RecordValue[Name]['value']
-  ): void {
-    if (value !== read()[name].value) {
-      change((now) => ({ [name]: { step: now[name].step + 1, value } }))
-    }
-  }
-
   read()
 
   return {
@@ -152,13 +137,11 @@ export function createSessionRecord(
         ended: ended.map((end) => (end.id === id ? { ...end, isConfirmed: true } : end))
       }))
     },
-    setRefresh: (refresh) => replace('refresh', refresh),
-    hold() {
-      const { value } = read().hold
-      return value && value.untilMs - platform.now() <= longestHoldMs ? value : undefined
+    set(name, value) {
+      if (value !== read()[name].value) {
+        change((now) => ({ [name]: { step: now[name].step + 1, value } }))
+      }
     },
-    setHold: (hold) => replace('hold', hold),
-    setTabs: (count) => replace('tabs', Math.max(0, count(read().tabs.value ?? 0))),
     hasOthers: () => !isShared || (known.tabs.value ?? 0) > 1,
     setActive: (activeAtMs) => void change(() => ({ activeAtMs }))
   }

@@ -14,18 +14,18 @@ import {
   type TabMessage,
   type TokenMessageReason
 } from './messages.ts'
-import { createQuestion } from './question.ts'
 import { type EndReason, endOf, liveSession } from './record-value.ts'
 import type { SessionRecord } from './session-record.ts'
 import { isAlive, takeSharedToken } from './take-shared-token.ts'
+import type { Watch } from './watch.ts'
 
 export interface TabSync {
   /** This tab got a token from the server. */
-  publish(reason: Exclude<TokenMessageReason, 'reply'>): void
+  publish(reason: TokenMessageReason): void
   /** Publishes that the session has ended here, for all tabs. */
   publishEnd(reason: EndReason): void
-  /** Without shared storage, the other tabs get the record in a message. */
-  postUnstored(): void
+  /** Notes the activity of the user for all tabs. */
+  setActive(atMs: number): void
   /** The server has answered for this value of the record. */
   catchUpTo(value: Seen): void
   /**
@@ -33,7 +33,7 @@ export interface TabSync {
    * knows already. `mayBeNew`: another tab may have a new token that storage does not show yet.
    * Both storage and channel can be slower than the lock, as Chromium is with twenty busy tabs.
    */
-  catchUp(mayBeNew: boolean): Promise<void> | undefined
+  catchUp(mayBeNew?: boolean): Promise<unknown> | undefined
   /** Until this tab holds a token, it asks the server and not the other tabs. */
   askServerFirst(): void
   /**
@@ -56,6 +56,7 @@ export interface TabSyncDeps {
   readonly record: SessionRecord
   readonly readUser: ReadUser
   readonly platform: ClientPlatform
+  readonly watch: Watch
   /** This tab has taken over a token that another tab got from a refresh. */
   readonly onTaken: () => void
 }
@@ -64,27 +65,17 @@ export interface TabSyncDeps {
 const handOverMs = 250
 
 export function createTabSync(options: TabSyncDeps): TabSync {
-  const { mode, namespace, session, record, platform } = options
+  const { mode, namespace, session, record, platform, watch } = options
   const isOff = mode === 'off'
   const hasChannel = platform.openChannel !== undefined
   const canAsk = mode === 'share' && hasChannel
   const channel = createTabChannel(platform, namespace, receive)
   const known = createKnownSession(session, record, isOff)
   const absence = createAbsence(platform)
-  const question = createQuestion(platform.wait, {
-    deadlineMs: handOverMs,
-    send: () => channel.post({ type: 'ask' }),
-    onSilence() {
-      record.setTabs(() => 1)
-      // The next refresh will show what the other tabs did not say.
-      known.catchUpAlone()
-      if (known.isBehind()) unexplained = record.known().counter
-    }
-  })
-  /** The counter that no other tab explained when it was asked. */
-  let unexplained: number | undefined
-  /** A token that storage does not confirm yet. */
-  let unconfirmed: (() => boolean) | undefined
+  /** The question to the other tabs that is open. */
+  let question: Promise<unknown> | undefined
+  /** The last wait for storage to confirm a message. */
+  let confirmation: Promise<unknown> | undefined
   let asksServer = false
   let isDisposed = false
 
@@ -93,8 +84,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     if (isDisposed) return
     if (isLost && absence.isRecent()) known.doubt()
     known.followEnd()
-    if (unconfirmed?.()) unconfirmed = undefined
-    question.check()
+    watch.check()
     if (canAsk || !known.isBehind()) return
     // No other tab shares a token.
     known.catchUpAlone()
@@ -109,19 +99,13 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     if (!record.isShared()) record.add(message.record)
     // A write of this tab may have covered the sign-out of the other one.
     else if (end && record.hasJustWritten()) record.add({ ended: [end] })
-    if (token !== undefined && canAsk) {
+    if (token !== undefined && canAsk && !asksServer) {
       // Storage may be slower than the channel. A message that storage does not confirm in time is
       // not from one of our tabs.
       const accept = () => acceptIfConfirmed(message.record, token)
-      if (!accept()) {
-        unconfirmed = accept
-        platform.setTimer(() => {
-          record.read()
-          if (unconfirmed === accept) unconfirmed = undefined
-        }, handOverMs)
-      }
+      if (!accept()) confirmation = watch.until(accept, handOverMs)
     }
-    question.check()
+    watch.check()
   }
 
   /** Returns `false` if storage does not confirm the message yet. */
@@ -130,27 +114,26 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     const isSame = sessionId === now.sessionId
     if (counter > now.counter || (counter === now.counter && !isSame)) return false
     const isNewer = counter > known.seen().counter || sessionId !== known.seen().sessionId
-    const isReply =
-      question.isOpen() && token.reason === 'reply' && counter === known.seen().counter
     const isLive = isSame && endOf(now, sessionId) === undefined
     // A message of a frozen or slow tab may be stale.
-    if (isLive && (isNewer || isReply) && !asksServer) take({ counter, sessionId }, isNewer, token)
+    const isStale = !isNewer && counter < known.seen().counter
+    if (isLive && !isStale && !asksServer) take({ counter, sessionId }, isNewer, token)
     return true
   }
 
   function take(theirs: Seen, isNewer: boolean, shared: SharedToken): void {
-    const relation = shared.reason === 'signed-in' ? 'other' : known.compare(theirs.sessionId)
-    // After a sign-out, only another sign-in brings this tab back.
-    const mayEnter = session.isRestoring() || relation === 'other'
+    const compared = known.compare(theirs.sessionId)
+    const relation = compared === 'unknown' && shared.reason === 'signed-in' ? 'other' : compared
     known.catchUpTo(theirs)
-    const isTaken = takeSharedToken(options, shared, { isNewer, relation, mayEnter })
+    const isTaken = takeSharedToken(options, shared, { isNewer, relation })
     if (isTaken && shared.reason !== 'reissued') options.onTaken()
   }
 
   function reply(): void {
     record.read()
     const held = session.held()
-    if (held && canAsk && !known.isBehind() && isAlive(held, readMoment(platform))) post('reply')
+    if (held && canAsk && !known.isBehind() && isAlive(held, readMoment(platform)))
+      post('refreshed')
   }
 
   function post(reason: TokenMessageReason | undefined): void {
@@ -159,26 +142,38 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     channel.post({ type: 'record', record: record.known(), token })
   }
 
-  function catchUp(mayBeNew: boolean): Promise<void> | undefined {
+  function catchUp(mayBeNew: boolean): Promise<unknown> | undefined {
     record.read()
-    const isBehind = known.isBehind() || unconfirmed !== undefined
-    return isBehind || (mayBeNew && record.hasOthers()) ? ask() : undefined
+    return known.isBehind() || (mayBeNew && record.hasOthers()) ? ask() : confirmation
   }
 
-  function ask(): Promise<void> | undefined {
-    if (!canAsk || asksServer || unexplained === record.known().counter) return undefined
+  function ask(): Promise<unknown> | undefined {
+    if (!canAsk || asksServer) return undefined
+    question ??= askTabs().finally(() => {
+      question = undefined
+    })
+    return question
+  }
+
+  async function askTabs(): Promise<void> {
     const held = session.held()
     const { counter } = known.seen()
-    return question.ask(() => {
-      const isNew = known.seen().counter > counter || session.held() !== held
-      return isNew && !known.isBehind()
-    })
+    channel.post({ type: 'ask' })
+    const isNew = () => known.seen().counter > counter || session.held() !== held
+    if (await watch.until(() => isNew() && !known.isBehind(), handOverMs)) return
+    record.set('tabs', 1)
+    // The next refresh will show what the other tabs did not say.
+    known.catchUpAlone()
+  }
+
+  function countTab(change: 1 | -1): void {
+    record.set('tabs', Math.max(0, (record.read().tabs.value ?? 0) + change))
   }
 
   function open(): void {
     if (isOff) return
     channel.open()
-    record.setTabs((tabs) => tabs + 1)
+    countTab(1)
   }
 
   function close(): void {
@@ -186,7 +181,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     record.read()
     if (isOff || !absence.leave()) return
     channel.close()
-    record.setTabs((tabs) => tabs - 1)
+    countTab(-1)
   }
 
   session.onSignal('ended', () => {
@@ -222,13 +217,15 @@ export function createTabSync(options: TabSyncDeps): TabSync {
       known.catchUpTo({ counter, sessionId: known.seen().sessionId ?? sessionId })
       post(undefined)
     },
-    postUnstored() {
+    setActive(atMs) {
+      record.setActive(atMs)
+      // Without shared storage, the other tabs get the record in a message.
       if (!record.isShared()) post(undefined)
     },
     catchUpTo(value) {
       if (value.counter >= known.seen().counter) known.catchUpTo(value)
     },
-    catchUp: (mayBeNew) =>
+    catchUp: (mayBeNew = false) =>
       absence.untilUpToDate()?.then(() => catchUp(mayBeNew)) ?? catchUp(mayBeNew),
     askServerFirst() {
       asksServer = session.isRestoring()

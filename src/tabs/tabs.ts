@@ -12,11 +12,10 @@ import {
   type RecordValue
 } from './record-value.ts'
 import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempts.ts'
-import type { SessionRecord } from './session-record.ts'
 import { createTabSync, type TabSync, type TabSyncDeps } from './tab-sync.ts'
+import { createWatch } from './watch.ts'
 
-export interface Tabs
-  extends Pick<TabSync, 'askServerFirst' | 'isCurrent' | 'isOtherUser' | 'wake'> {
+export interface Tabs extends Omit<TabSync, 'catchUpTo' | 'publish' | 'publishEnd'> {
   /** How another tab has ended the session that the refresh in flight began for. */
   endDuringRefresh(): EndReason | undefined
   /** Runs an auth request under the lock of all tabs, or without it after `lockTimeoutMs`. */
@@ -31,15 +30,9 @@ export interface Tabs
   /** Resolves when no auth request of this tab is in flight; `undefined` if none is. */
   whenIdle(): Promise<unknown> | undefined
   readonly attempts: Omit<RefreshAttempts, 'openForMs'>
-  readonly record: Pick<SessionRecord, 'hold' | 'setHold'>
-  /** Resolves when this tab knows what the other tabs know; `undefined` if it knows already. */
-  catchUp(): Promise<void> | undefined
-  /** Notes the activity of the user for all tabs. */
-  setActive(atMs: number): void
-  dispose(): void
 }
 
-export interface TabsDeps extends Omit<TabSyncDeps, 'onTaken'> {
+export interface TabsDeps extends Omit<TabSyncDeps, 'onTaken' | 'watch'> {
   readonly lockTimeoutMs: number
   readonly refreshTimeoutMs: number
 }
@@ -54,15 +47,19 @@ export function createTabs(options: TabsDeps): Tabs {
   // cookie. A refresh that is sent too early would carry the old one.
   const outlivesPageMs = options.refreshTimeoutMs / 2
   const attempts = createRefreshAttempts(record, platform, outlivesPageMs)
-  /** Called when this tab has taken a token over, or the record has changed. */
-  const watchers = new Set<(isTaken: boolean) => void>()
-  const notify = (isTaken: boolean) => {
-    for (const watch of watchers) watch(isTaken)
-  }
+  const watch = createWatch(platform.wait)
+  /** Aborts when this tab takes over the token of a refresh. */
+  let taken = new AbortController()
   /** The session that the refresh in flight began for. */
   let refreshed: string | undefined
-  const sync = createTabSync({ ...options, onTaken: () => notify(true) })
-  record.onChange(() => notify(false))
+  const sync = createTabSync({
+    ...options,
+    watch,
+    onTaken() {
+      taken.abort()
+      taken = new AbortController()
+    }
+  })
 
   //  The message may arrive after the lock is granted.
   //
@@ -71,16 +68,11 @@ export function createTabs(options: TabsDeps): Tabs {
   //                                                              └▶ takes the token over
   async function refreshExclusively(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
     const epoch = session.epoch()
-    const taken = new AbortController()
-    let wakeUp = () => {}
-    const watch = (isTaken: boolean) => {
-      if (isTaken) taken.abort()
-      wakeUp()
-    }
+    const { signal } = taken
 
     function check(): void {
       if (session.epoch() !== epoch) throw sessionChanged()
-      taken.signal.throwIfAborted()
+      signal.throwIfAborted()
     }
 
     // A refresh that changes neither session nor hold, such as that of a visitor, does not delay
@@ -109,23 +101,17 @@ export function createTabs(options: TabsDeps): Tabs {
           before = record.known()
           return askServer(refresh)
         }
-        const change = new Promise<void>((resolve) => {
-          wakeUp = resolve
-        })
-        await platform.wait(change, { deadlineMs, onTimeout() {} })
+        await watch.until(() => attempts.openForMs() <= 0, deadlineMs, signal)
       }
     }
 
-    watchers.add(watch)
     try {
-      return await lock.run(findOrRefresh, { keepMs, signal: taken.signal })
+      return await lock.run(findOrRefresh, { keepMs, signal })
     } catch (error) {
-      const token = error === taken.signal.reason ? session.held() : undefined
+      const token = error === signal.reason ? session.held() : undefined
       if (token === undefined) throw error
       if (session.epoch() !== epoch) throw sessionChanged()
       return token
-    } finally {
-      watchers.delete(watch)
     }
   }
 
@@ -166,12 +152,6 @@ export function createTabs(options: TabsDeps): Tabs {
     refreshExclusively,
     whenIdle: lock.whenIdle,
     attempts,
-    record,
-    endDuringRefresh: () => endOf(record.read(), refreshed)?.reason,
-    catchUp: () => sync.catchUp(false),
-    setActive(atMs) {
-      record.setActive(atMs)
-      sync.postUnstored()
-    }
+    endDuringRefresh: () => endOf(record.read(), refreshed)?.reason
   }
 }

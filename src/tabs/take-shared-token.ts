@@ -18,8 +18,6 @@ interface SharedFacts {
   readonly isNewer: boolean
   /** Whether both tabs mean the same sign-in. */
   readonly relation: 'same' | 'other' | 'unknown'
-  /** Whether this tab may enter the session if it holds no token. */
-  readonly mayEnter: boolean
 }
 
 /** Returns whether the token was taken. A token of another user ends the session. */
@@ -55,12 +53,13 @@ export function isAlive(token: ReceivedToken, now: Moment): boolean {
 function judge(
   session: Session,
   received: ReceivedToken,
-  { isNewer, relation, mayEnter }: SharedFacts
+  { isNewer, relation }: SharedFacts
 ): 'take' | 'enter-anew' | 'other-user' | 'ignore' {
   const held = session.held()
   const former = session.former()
   if (held === undefined) {
-    if (!mayEnter) return 'ignore'
+    // After a sign-out, only another sign-in brings this tab back.
+    if (!session.isRestoring() && relation !== 'other') return 'ignore'
     // A page that shows the data of one user must not switch to another user on its own.
     const isOther = former && compareUsers(former, received, 'unknown') === 'other'
     return isOther ? 'other-user' : 'take'

@@ -1,6 +1,7 @@
 // I12: the session record merges in any order, is read strictly, and is written back.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { createRetryState } from '../../src/refresh/retry-state.ts'
 import {
   emptyRecord,
   endOf,
@@ -33,8 +34,7 @@ const records: fc.Arbitrary<RecordValue> = fc.record({
       key: fc.constantFrom('k', 'l'),
       sessionId: fc.constantFrom(undefined, 'a'),
       sinceMs: fc.nat(9),
-      untilMs: fc.nat(9),
-      isOpen: fc.boolean()
+      untilMs: fc.nat(9)
     })
   ),
   hold: part(
@@ -132,12 +132,15 @@ it('writes nothing if no value is known', () => {
 })
 
 it('ignores a hold that ends later than any real one', () => {
-  const record = createSessionRecord(createPlatformWith(new Map()), 'key')
+  const platform = { ...createPlatformWith(new Map()), random: () => 0.5 }
+  const record = createSessionRecord(platform, 'key')
   const hold = { failures: 1, code: 'ERR_AUTH_NETWORK', status: undefined, isRetryAfter: false }
-  record.setHold({ ...hold, untilMs: nowMs + 60_000 })
-  expect(record.hold()).toMatchObject(hold)
-  record.setHold({ ...hold, untilMs: nowMs + 86_400_000 })
-  expect(record.hold()).toBe(undefined)
+  const session = { held: () => undefined }
+  const retries = createRetryState({ session, record, platform })
+  record.set('hold', { ...hold, untilMs: nowMs + 60_000 })
+  expect(retries.heldBackMs()).toBe(60_000)
+  record.set('hold', { ...hold, untilMs: nowMs + 86_400_000 })
+  expect(retries.heldBackMs()).toBe(0)
 })
 
 function createPlatformWith(values: Map<string, string>) {
