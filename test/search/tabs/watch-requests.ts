@@ -71,7 +71,7 @@ export function watchRequests(facts: Facts): Watcher {
       if (request === undefined) return
       checkUser(sent, request)
       request.sends += 1
-      if (request.sends > 3) facts.violate('I2', `request ${sent.n} was sent more than three times`)
+      if (request.sends > 9) facts.violate('I2', `request ${sent.n} was sent more than nine times`)
     },
     onSettled({ client, pathname, outcome, token }) {
       if (pathname !== '/notes' || typeof outcome !== 'object' || token === undefined) return
@@ -91,5 +91,5 @@ export function watchRequests(facts: Facts): Watcher {
   }
 }
 
-/** The budget of one page: it starts full, and earns one refresh in 10 s. */
+/** The budget of one page: it starts full, and earns one refresh in 8 s. */
 const mostRefusalRefreshes = 27
