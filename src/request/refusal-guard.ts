@@ -7,14 +7,7 @@
 //   request ── 401 ── refresh ── 401 ── refresh ── 200
 //     If the refusals say `invalid_token`, the new token was revoked before its first use.
 
-import {
-  type ClientPlatform,
-  elapsedMs,
-  later,
-  type Moment,
-  readMoment,
-  remainingMs
-} from '../lib/time.ts'
+import { type ClientPlatform, later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
 import type { HeldToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
 
@@ -51,12 +44,10 @@ interface Refusals {
   isReported: boolean
 }
 
-/** An endpoint is held back after so many new tokens that it refused in a row. */
-const tolerated = { plain: 1, explicit: 4 }
-/**
- * All endpoints together, while none of them accepts a new token. They may refuse one more than a
- * single endpoint may, so that it does not affect the others.
- */
+/** An endpoint is held back once it refuses so many new tokens in a row. */
+const tolerated = 1
+const toleratedIfExplicit = 6
+/** All endpoints together. They may refuse one more, so that one does not affect the others. */
 const all = '*'
 
 const firstIntervalMs = 5_000
@@ -73,17 +64,29 @@ export function createRefusalGuard(
   platform: Pick<ClientPlatform, 'now' | 'monotonicNow' | 'setTimer'>
 ): RefusalGuard {
   const memory = new Map<string, Refusals>()
-  let budget = { credits: fullBudget, at: readMoment(platform) }
+  /** When the budget is full again. */
+  let fullAt = readMoment(platform)
   let cancelTimer: (() => void) | undefined
+
+  function leftMs(until: Moment): number {
+    return remainingMs(until, readMoment(platform))
+  }
+
+  function memoryLeftMs({ until }: Refusals): number {
+    return leftMs(later(until, longestIntervalMs))
+  }
+
+  function isHeldBack(key: string): boolean {
+    const refusals = memory.get(key)
+    return refusals !== undefined && leftMs(refusals.until) > 0
+  }
 
   /** Remembers the endpoint as the newest one. */
   function recall(key: string, generation: number): Refusals {
     const known = memory.get(key)
-    const until = readMoment(platform)
-    const refusals =
-      known === undefined || memoryLeftMs(known) === 0
-        ? { generation, inARow: 0, until, isReported: false }
-        : known
+    const isKnown = known !== undefined && memoryLeftMs(known) > 0
+    const first = { generation, inARow: 0, until: readMoment(platform), isReported: false }
+    const refusals = isKnown ? known : first
     memory.delete(key)
     memory.set(key, refusals)
     for (const oldest of memory.keys()) {
@@ -92,38 +95,19 @@ export function createRefusalGuard(
     return refusals
   }
 
-  function memoryLeftMs({ until }: Refusals): number {
-    return remainingMs(later(until, longestIntervalMs), readMoment(platform))
-  }
-
   /** Returns how many more new tokens are refused in a row than is tolerated. */
   function worsen(key: string, generation: number, most: number): number {
     const refusals = recall(key, generation)
-    const isNew = generation > refusals.generation
-    if (isNew) {
-      refusals.generation = generation
-      refusals.inARow += 1
-    }
+    if (generation <= refusals.generation) return refusals.inARow - most
+    refusals.generation = generation
+    refusals.inARow += 1
     const excess = refusals.inARow - most
-    if (isNew && excess >= 0) {
-      const waitMs = Math.min(longestIntervalMs, firstIntervalMs * 2 ** excess)
-      refusals.until = later(readMoment(platform), waitMs)
-      refusals.isReported = true
-      review()
-    }
+    if (excess < 0) return excess
+    const intervalMs = Math.min(longestIntervalMs, firstIntervalMs * 2 ** excess)
+    refusals.until = later(readMoment(platform), intervalMs)
+    refusals.isReported = true
+    review()
     return excess
-  }
-
-  function noteRefused(endpoint: Endpoint, { generation }: HeldToken, isExplicit: boolean): void {
-    const most = isExplicit ? tolerated.explicit : tolerated.plain
-    const excess = worsen(toKey(endpoint), generation, most)
-    // An endpoint that is known to refuse new tokens says nothing about the others.
-    if (excess <= 0) worsen(all, generation, most + 1)
-  }
-
-  function isHeldBack(key: string): boolean {
-    const refusals = memory.get(key)
-    return refusals !== undefined && remainingMs(refusals.until, readMoment(platform)) > 0
   }
 
   /** The state is `degraded` as long as an endpoint is remembered that was held back. */
@@ -131,21 +115,27 @@ export function createRefusalGuard(
     cancelTimer?.()
     const reported = [...memory.values()].filter(({ isReported }) => isReported)
     const longestMs = Math.max(0, ...reported.map(memoryLeftMs))
-    if (longestMs > 0) {
-      session.note({ type: 'failed', code: 'ERR_AUTH_TOKEN_REFUSED', atMs: platform.now() })
-      cancelTimer = platform.setTimer(review, longestMs)
-    } else session.note({ type: 'accepted' })
+    const code = 'ERR_AUTH_TOKEN_REFUSED'
+    if (longestMs > 0) cancelTimer = platform.setTimer(review, longestMs)
+    session.note(
+      longestMs > 0 ? { type: 'failed', code, atMs: platform.now() } : { type: 'accepted' }
+    )
   }
 
-  function credits(): number {
-    const now = readMoment(platform)
-    const earned = elapsedMs(budget.at, now) / msPerCredit
-    budget = { credits: Math.min(fullBudget, budget.credits + earned), at: now }
-    return budget.credits
+  function noteRefused(endpoint: Endpoint, token: HeldToken, isExplicit: boolean): void {
+    const most = isExplicit ? toleratedIfExplicit : tolerated
+    const excess = worsen(toKey(endpoint), token.generation, most)
+    // An endpoint that is known to refuse new tokens says nothing about the others.
+    if (excess <= 0) worsen(all, token.generation, most + 1)
+  }
+
+  function hasRefused(endpoint: Endpoint, { generation }: HeldToken): boolean {
+    const key = memory.size === 0 ? all : toKey(endpoint)
+    return memory.get(key)?.generation === generation && !isHeldBack(key) && !isHeldBack(all)
   }
 
   function spend(): void {
-    budget = { credits: credits() - 1, at: budget.at }
+    fullAt = later(readMoment(platform), leftMs(fullAt) + msPerCredit)
   }
 
   session.onSignal('ended', () => {
@@ -169,17 +159,14 @@ export function createRefusalGuard(
       }
     },
     noteRepeated(endpoint, token) {
-      if (isHeldBack(toKey(endpoint))) return
+      if (!hasRefused(endpoint, token)) return
       spend()
       // The same token counts as a new one.
       for (const key of [toKey(endpoint), all]) recall(key, 0).generation = 0
       noteRefused(endpoint, token, false)
     },
-    hasRefused(endpoint, { generation }) {
-      const key = memory.size === 0 ? all : toKey(endpoint)
-      return memory.get(key)?.generation === generation && !isHeldBack(key) && !isHeldBack(all)
-    },
-    delayMs: () => Math.max(0, Math.ceil((1 - credits()) * msPerCredit))
+    hasRefused,
+    delayMs: () => Math.max(0, leftMs(fullAt) - (fullBudget - 1) * msPerCredit)
   }
 }
 

@@ -1,7 +1,7 @@
 // Send with token: takes one request from attaching the token to a replay, over axios or fetch.
 //
 //   attach the token ── send ── adopt a re-issued token ── answer
-//                        └─ refused: get a newer token ── replay, at most four times
+//                        └─ refused: get a newer token ── replay, at most eight times
 //
 // The first refusal may be late, and each newer token may be revoked before the replay arrives.
 

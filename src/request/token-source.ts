@@ -2,7 +2,8 @@
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import { elapsedMs, readMoment } from '../lib/time.ts'
+import { readMoment } from '../lib/time.ts'
+import { lifeLeftMs } from '../lib/token-lifetime.ts'
 import { isUnanswered } from '../refresh/outcome.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { HeldToken } from '../session/held-token.ts'
@@ -75,11 +76,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   let refused = 0
 
   function hasLifeLeft(token: HeldToken, reserveSeconds: number): boolean {
-    if (token.lifetimeSeconds === undefined) return true
-    return (
-      elapsedMs(token.receivedAt, readMoment(platform)) <
-      (token.lifetimeSeconds - reserveSeconds) * 1000
-    )
+    const leftMs = lifeLeftMs(token, readMoment(platform))
+    return token.lifetimeSeconds === undefined || leftMs > reserveSeconds * 1000
   }
 
   /**
@@ -125,7 +123,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   ): Promise<HeldToken | undefined> {
     for (;;) {
       if (!tabs.isCurrent()) await tabs.catchUp()
-      checkEpoch(epoch)
+      if (epoch !== undefined && session.epoch() !== epoch) throw sessionChanged()
       const token = sendable(endpoint)
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
@@ -159,9 +157,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     refused = held.generation
     // The token may have expired before it arrived: servers cut `exp` to whole seconds.
     const isExpiring = !hasLifeLeft(held, unsendableSeconds)
-    const refreshed = isExpiring
-      ? await refresh('request')
-      : await refresh('refusal', guard.delayMs())
+    const refreshing = isExpiring ? refresh('request') : refresh('refusal', guard.delayMs())
+    const refreshed = await refreshing
     if (refreshed.accessToken !== held.accessToken) return refreshed
     if (endpoint !== undefined) guard.noteRepeated(endpoint, held)
     return undefined
@@ -184,10 +181,6 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     return status !== 'initializing' || refresher.dueInMs() !== undefined
   }
 
-  function checkEpoch(epoch: number | undefined): void {
-    if (epoch !== undefined && session.epoch() !== epoch) throw sessionChanged()
-  }
-
   async function afterRefusal(
     carried: HeldToken,
     endpoint: Endpoint,
@@ -199,18 +192,17 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     if (held.epoch !== carried.epoch) throw sessionChanged()
     //  request ──(token 1)──────────────── 401 ── replay with token 2, no refresh
     //  another ──(token 1)── 401 ─ refresh ─ token 2
-    if (held.generation !== carried.generation) {
-      return forRequest(carried.epoch, endpoint)
-    }
-    guard.noteRefused(endpoint, held, isExplicit)
-    if (!guard.hasRefused(endpoint, held)) return undefined
     try {
+      if (held.generation !== carried.generation) {
+        return await forRequest(carried.epoch, endpoint)
+      }
+      guard.noteRefused(endpoint, held, isExplicit)
       const token = await forRequest(carried.epoch, endpoint)
       // The token is the same if the guard does not allow a refresh.
       return token?.generation === carried.generation ? undefined : token
     } catch (error) {
-      const { code } = isAuthError(error) ? error : { code: undefined }
-      if (code === 'ERR_AUTH_SESSION_EXPIRED' || code === 'ERR_AUTH_TOKEN_REFUSED') return undefined
+      const isOver = isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')
+      if (isOver || isAuthError(error, 'ERR_AUTH_TOKEN_REFUSED')) return undefined
       throw error
     }
   }
