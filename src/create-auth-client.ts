@@ -154,7 +154,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
 
   // The app's requests: the token for each, over axios and over fetch.
   const { isAppSigningIn } = signIn
-  const guard = createRefusalGuard(session, platform, refreshTimeoutMs)
+  const guard = createRefusalGuard(session, platform)
   const tokens = createTokenSource({ ...parts, refresher, guard, isAppSigningIn })
   const { attach, reissue } = contract
   const sendWithToken = createSendWithToken({

@@ -59,6 +59,14 @@ export function timedOut(timeoutMs: number): AuthError {
   )
 }
 
+/** The budget of refreshes that refusals cause is spent. */
+export function refusedTooOften(delayMs: number): AuthError {
+  return new AuthError(
+    'ERR_AUTH_TOKEN_REFUSED',
+    `The server refused the access token too often: the next refresh may start in ${Math.ceil(delayMs / 1000)} s.`
+  )
+}
+
 export function unreachable(): AuthError {
   return new AuthError(
     'ERR_AUTH_TIMEOUT',

@@ -11,7 +11,13 @@ import type { Tabs } from '../tabs/tabs.ts'
 import { createApplyAnswer } from './apply-answer.ts'
 import { createAskServer } from './ask-server.ts'
 import { createFlight, type Flight } from './flight.ts'
-import { describeFailure, timedOut, unexpected, unreachable } from './outcome.ts'
+import {
+  describeFailure,
+  refusedTooOften,
+  timedOut,
+  unexpected,
+  unreachable
+} from './outcome.ts'
 import type { RefreshRequest } from './refresh-request.ts'
 import type { RefreshPolicy } from './refresh-time.ts'
 import { createRestoreDeadline } from './restore-deadline.ts'
@@ -36,8 +42,10 @@ export interface Refresher {
   /**
    * Joins the refresh in flight or starts one. While a failed refresh holds the next one back,
    * waits for it. Rejects with the remembered failure if that takes longer than the caller waits.
+   *
+   * `delayMs`: a refresh that a refusal causes may start that much later.
    */
-  refresh(reason: RefreshReason): Promise<HeldToken>
+  refresh(reason: RefreshReason, delayMs?: number): Promise<HeldToken>
   isInFlight(): boolean
   /** Whether a refresh is in flight, or a caller waits until it may start. */
   isPending(): boolean
@@ -71,24 +79,33 @@ export function createRefresher(options: RefresherDeps): Refresher {
   //  caller B ──── refresh() ┘  (joins)
   //  caller C ─────── refresh() ─ …no answer… ─ own deadline: rejects with a timeout
   //                                             the request continues; its success still counts
-  function refresh(reason: RefreshReason): Promise<HeldToken> {
+  function refresh(reason: RefreshReason, delayMs = 0): Promise<HeldToken> {
     if (disposal !== undefined) return Promise.reject(disposal)
     // A request without a token does not wait longer than `initializing` lasts.
     const deadlineMs = (reason === 'manual' ? undefined : restore.remainingMs()) ?? refreshTimeoutMs
     const isAwaited = reason !== 'timer' && reason !== 'wake'
     const mine = flight ?? createFlight()
     // A page load asks the other tabs first: one may hold a token.
-    const heldBackBy = mine.isStarted || reason === 'restore' ? undefined : heldBack(reason)
-    const isTooLong = () => !isAwaited || retries.heldBackMs() >= deadlineMs
-    if (heldBackBy !== undefined && isTooLong()) {
+    const failure = mine.isStarted || reason === 'restore' ? undefined : heldBack(reason)
+    const isTooLong = () => !isAwaited || Math.max(delayMs, retries.heldBackMs()) >= deadlineMs
+    if (reason === 'refusal') retries.hurry()
+    if (failure !== undefined && isTooLong()) {
       // Then a request is sent without a token. Otherwise it would ask again at once.
       if (isAwaited && reason !== 'manual') restore.end()
-      return Promise.reject(heldBackBy)
+      // It is retried earlier than planned, because it is awaited now.
+      if (reason === 'refusal') session.signal('settled')
+      return Promise.reject(failure)
     }
+    const isDelayed = delayMs > 0 && !mine.isStarted
+    const heldBackBy = failure ?? (isDelayed ? refusedTooOften(delayMs) : undefined)
     flight = mine
     mine.isAwaited ||= isAwaited
-    if (heldBackBy !== undefined) startAfterHold(mine, reason)
+    if (heldBackBy !== undefined) startAfterHold(mine, reason, delayMs)
     else if (!mine.isStarted) start(mine, reason)
+    if (heldBackBy !== undefined && isTooLong()) {
+      note(heldBackBy)
+      return Promise.reject(heldBackBy)
+    }
     const epoch = session.epoch()
     return platform.wait(mine.answer, {
       deadlineMs,
@@ -105,12 +122,15 @@ export function createRefresher(options: RefresherDeps): Refresher {
     session.note({ type: 'failed', code, atMs: platform.now() })
   }
 
-  function startAfterHold(mine: Flight, reason: RefreshReason): void {
+  function startAfterHold(mine: Flight, reason: RefreshReason, delayMs = 0): void {
     cancelHold()
-    cancelHold = platform.setTimer(() => {
-      if (retries.heldBackMs() === 0) start(mine, reason)
-      else startAfterHold(mine, reason)
-    }, retries.heldBackMs())
+    cancelHold = platform.setTimer(
+      () => {
+        if (retries.heldBackMs() === 0) start(mine, reason)
+        else startAfterHold(mine, reason)
+      },
+      Math.max(delayMs, retries.heldBackMs())
+    )
   }
 
   function heldBack(reason: RefreshReason): AuthError | undefined {

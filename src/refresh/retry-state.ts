@@ -12,6 +12,8 @@ import { backoffMs, firstDelayMs, isUrgent, longestHoldMs } from './refresh-time
 export interface RetryState {
   /** A refresh of this tab has failed. */
   note(error: AuthError): void
+  /** The held token is refused, so a failed refresh is retried as soon as its hold is over. */
+  hurry(): void
   /** The failures of this tab no longer count, because it has a token or belongs to no session. */
   forget(): void
   /** A refresh or a sign-in has succeeded: no tab has to wait. */
@@ -56,6 +58,7 @@ export interface RetryStateDeps {
 export function createRetryState({ session, record, platform }: RetryStateDeps): RetryState {
   const untilMsBefore = readHold()?.untilMs
   let hasFailed = false
+  let mustHurry = false
   let seen: SeenHold | undefined
   /** The error of a wrong option, which a retry does not correct. Other tabs may have others. */
   let final: AuthError | undefined
@@ -107,6 +110,7 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
 
   function forget(): void {
     hasFailed = false
+    mustHurry = false
     seen = undefined
     final = undefined
   }
@@ -127,6 +131,9 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
       record.set('hold', hold)
       see(hold, random)
     },
+    hurry() {
+      mustHurry = true
+    },
     forget,
     clear() {
       forget()
@@ -145,7 +152,8 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
     heldBackMs,
     retryInMs() {
       if (!hasFailed) return undefined
-      return final === undefined ? left(current()?.retryAt) : Infinity
+      const at = mustHurry ? current()?.until : current()?.retryAt
+      return final === undefined ? left(at) : Infinity
     },
     last,
     networkIsBack() {

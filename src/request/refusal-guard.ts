@@ -1,19 +1,13 @@
 // Refusal guard: decides whether a refused token may cause a refresh, so that no answer of the
 // server causes a loop.
 //
-//   request ── 401 ── refresh ── replay ── 200    nothing is remembered
-//   request ── 401 ── refresh ── replay ── 401    the token may be revoked before its first use
-//   request ── 401 ── refresh ── replay ── 401    the endpoint refuses new tokens: its refusals
-//                                                 cause no refresh for 5 s, then 10 s, 20 s, …
+//   request ── 401 ── refresh ── 200    nothing is remembered
+//   request ── 401 ── refresh ── 401    the endpoint refuses new tokens: its refusals cause no
+//                                       refresh for 5 s, then 10 s, 20 s, …
+//   request ── 401 ── refresh ── 401 ── refresh ── 200
+//     If the refusals say `invalid_token`, the new token was revoked before its first use.
 
-import {
-  type ClientPlatform,
-  elapsedMs,
-  later,
-  type Moment,
-  readMoment,
-  remainingMs
-} from '../lib/time.ts'
+import { type ClientPlatform, later, type Moment, readMoment, remainingMs } from '../lib/time.ts'
 import type { HeldToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
 
@@ -24,45 +18,37 @@ export interface Endpoint {
 }
 
 export interface RefusalGuard {
-  /** Notes that the endpoint refused the held token. */
-  noteRefused(endpoint: Endpoint, token: HeldToken): void
   /**
-   * When a refresh may begin because the endpoint refused the held token: now (0), after some
-   * milliseconds, or not at all (`undefined`). The endpoint is then held back.
-   *
-   * `isFree`: a refresh is in flight, or due anyway. `isExpiring`: the token may have expired
-   * before it arrived, because servers cut `exp` to whole seconds. The budget does not count it.
+   * Notes that the endpoint refused the held token. `isExplicit`: it said that the token is the
+   * cause.
    */
-  refreshInMs(
-    endpoint: Endpoint,
-    token: HeldToken,
-    facts: { readonly isFree: boolean; readonly isExpiring: boolean }
-  ): number | undefined
-  /** Resolves after this time, or earlier if the session has another token or has ended. */
-  pause(ms: number): Promise<void>
-  /** Whether the endpoint refused this token, and its refusal may cause a refresh. */
-  hasRefused(endpoint: Endpoint, token: HeldToken): boolean
-  /** Whether any endpoint has accepted the token. */
-  isProved(token: HeldToken): boolean
-  /** A refresh that a refusal caused has succeeded. */
-  noteRefreshed(): void
-  /** The refresh returned the refused token again. */
-  noteRepeated(endpoint: Endpoint): void
+  noteRefused(endpoint: Endpoint, token: HeldToken, isExplicit: boolean): void
   /** Notes that the endpoint accepted the token. */
   noteAccepted(endpoint: Endpoint, token: HeldToken): void
+  /** The refresh returned the token that the endpoint refused. */
+  noteRepeated(endpoint: Endpoint, token: HeldToken): void
+  /** Whether the endpoint refused this token, and its refusal may cause a refresh. */
+  hasRefused(endpoint: Endpoint, token: HeldToken): boolean
+  /** Time until the budget allows the next refresh because of a refusal. */
+  delayMs(): number
 }
 
 interface Refusals {
-  /** The newest token that the endpoint refused. */
+  /** The newest token that was refused. */
   generation: number
-  /** How many new tokens it refused in a row. */
+  /** How many new tokens were refused in a row. */
   inARow: number
-  /** Until then, its refusals cause no refresh. */
+  /** Until then, the refusals cause no refresh. */
   until: Moment
+  /** Whether they have been held back. */
+  isReported: boolean
 }
 
-/** A new token that the endpoint refuses may have been revoked before its first use. */
+/** An endpoint is held back once it refuses so many new tokens in a row. */
 const tolerated = 1
+const toleratedIfExplicit = 6
+/** All endpoints together. They may refuse one more, so that one does not affect the others. */
+const all = '*'
 
 const firstIntervalMs = 5_000
 const longestIntervalMs = 300_000
@@ -70,152 +56,117 @@ const rememberedEndpoints = 100
 
 /** A refresh that a refusal causes costs one credit. */
 const fullBudget = 20
-const msPerCredit = 10_000
-/**
- * A refresh is doubtful if no answer has accepted the refused token, or if the endpoint refused the
- * last new token too. It costs more, and leaves the rest of the budget to others.
- */
-const doubtfulCost = 6
-const doubtfulMinimum = 12
+/** Less than the default of `refreshTimeoutMs`, so that a request can wait for it. */
+const msPerCredit = 8_000
 
 export function createRefusalGuard(
-  session: Pick<Session, 'note' | 'onSignal' | 'generation'>,
-  platform: Pick<ClientPlatform, 'now' | 'monotonicNow' | 'setTimer' | 'wait'>,
-  longestPauseMs: number
+  session: Pick<Session, 'note' | 'onSignal'>,
+  platform: Pick<ClientPlatform, 'now' | 'monotonicNow' | 'setTimer'>
 ): RefusalGuard {
-  const endpoints = new Map<string, Refusals>()
-  let budget = { credits: fullBudget, at: readMoment(platform) }
-  /** The cost of the refresh that may begin now. */
-  let cost = 0
-  /** The newest token that an answer accepted. */
-  let proved = 0
+  const memory = new Map<string, Refusals>()
+  /** When the budget is full again. */
+  let fullAt = readMoment(platform)
   let cancelTimer: (() => void) | undefined
-  const paused = new Set<() => void>()
+
+  function leftMs(until: Moment): number {
+    return remainingMs(until, readMoment(platform))
+  }
+
+  function memoryLeftMs({ until }: Refusals): number {
+    return leftMs(later(until, longestIntervalMs))
+  }
+
+  function isHeldBack(key: string): boolean {
+    const refusals = memory.get(key)
+    return refusals !== undefined && leftMs(refusals.until) > 0
+  }
 
   /** Remembers the endpoint as the newest one. */
-  function recall(endpoint: Endpoint, { generation }: Pick<HeldToken, 'generation'>): Refusals {
-    const now = readMoment(platform)
-    const key = toKey(endpoint)
-    const known = endpoints.get(key)
-    endpoints.delete(key)
-    const isForgotten = known === undefined || elapsedMs(known.until, now) > longestIntervalMs
-    const refusals = isForgotten ? { generation, inARow: 0, until: now } : known
-    endpoints.set(key, refusals)
-    for (const oldest of endpoints.keys()) {
-      if (endpoints.size > rememberedEndpoints) endpoints.delete(oldest)
+  function recall(key: string, generation: number): Refusals {
+    const known = memory.get(key)
+    const isKnown = known !== undefined && memoryLeftMs(known) > 0
+    const first = { generation, inARow: 0, until: readMoment(platform), isReported: false }
+    const refusals = isKnown ? known : first
+    memory.delete(key)
+    memory.set(key, refusals)
+    for (const oldest of memory.keys()) {
+      if (memory.size > rememberedEndpoints) memory.delete(oldest)
     }
     return refusals
   }
 
-  function worsen(refusals: Refusals): void {
+  /** Returns how many more new tokens are refused in a row than is tolerated. */
+  function worsen(key: string, generation: number, most: number): number {
+    const refusals = recall(key, generation)
+    if (generation <= refusals.generation) return refusals.inARow - most
+    refusals.generation = generation
     refusals.inARow += 1
-    const excess = refusals.inARow - tolerated - 1
-    if (excess >= 0) holdBack(refusals, Math.min(longestIntervalMs, firstIntervalMs * 2 ** excess))
-  }
-
-  function holdBack(refusals: Refusals, forMs: number): void {
-    refusals.until = later(readMoment(platform), forMs)
-    session.note({ type: 'failed', code: 'ERR_AUTH_TOKEN_REFUSED', atMs: platform.now() })
+    const excess = refusals.inARow - most
+    if (excess < 0) return excess
+    const intervalMs = Math.min(longestIntervalMs, firstIntervalMs * 2 ** excess)
+    refusals.until = later(readMoment(platform), intervalMs)
+    refusals.isReported = true
     review()
+    return excess
   }
 
-  function isHeldBack({ until }: Refusals): boolean {
-    return remainingMs(until, readMoment(platform)) > 0
-  }
-
-  /** Ends `degraded` as soon as no endpoint is held back. */
+  /** The state is `degraded` as long as an endpoint is remembered that was held back. */
   function review(): void {
     cancelTimer?.()
-    const now = readMoment(platform)
-    const longestMs = Math.max(
-      0,
-      ...[...endpoints.values()].map(({ until }) => remainingMs(until, now))
-    )
+    const reported = [...memory.values()].filter(({ isReported }) => isReported)
+    const longestMs = Math.max(0, ...reported.map(memoryLeftMs))
+    const code = 'ERR_AUTH_TOKEN_REFUSED'
     if (longestMs > 0) cancelTimer = platform.setTimer(review, longestMs)
-    else session.note({ type: 'accepted' })
+    session.note(
+      longestMs > 0 ? { type: 'failed', code, atMs: platform.now() } : { type: 'accepted' }
+    )
   }
 
-  function isProved({ generation }: HeldToken): boolean {
-    return generation <= proved
+  function noteRefused(endpoint: Endpoint, token: HeldToken, isExplicit: boolean): void {
+    const most = isExplicit ? toleratedIfExplicit : tolerated
+    const excess = worsen(toKey(endpoint), token.generation, most)
+    // An endpoint that is known to refuse new tokens says nothing about the others.
+    if (excess <= 0) worsen(all, token.generation, most + 1)
   }
 
-  function credits(): number {
-    const now = readMoment(platform)
-    const earned = elapsedMs(budget.at, now) / msPerCredit
-    budget = { credits: Math.min(fullBudget, budget.credits + earned), at: now }
-    return budget.credits
+  function hasRefused(endpoint: Endpoint, { generation }: HeldToken): boolean {
+    const key = memory.size === 0 ? all : toKey(endpoint)
+    return memory.get(key)?.generation === generation && !isHeldBack(key) && !isHeldBack(all)
   }
 
-  function forget(): void {
-    endpoints.clear()
-    review()
+  function spend(): void {
+    fullAt = later(readMoment(platform), leftMs(fullAt) + msPerCredit)
   }
 
-  function wake(): void {
-    for (const resume of paused) resume()
-    paused.clear()
-  }
   session.onSignal('ended', () => {
-    forget()
-    wake()
+    memory.clear()
+    review()
   })
   session.onSignal('token', ({ isNewEpoch, origin }) => {
-    if (isNewEpoch) forget()
-    // The server has just issued it for a sign-in, or with an answer that accepted the last token.
-    if (isNewEpoch || origin.by === 'reissue') proved = session.generation()
-    wake()
+    if (origin.by === 'refresh' && origin.reason === 'refusal') spend()
+    if (isNewEpoch) memory.clear()
+    review()
   })
 
   return {
-    noteRefused(endpoint, token) {
-      const refusals = recall(endpoint, token)
-      if (token.generation <= refusals.generation) return
-      refusals.generation = token.generation
-      worsen(refusals)
-    },
-    refreshInMs(endpoint, token, { isFree, isExpiring }) {
-      const refusals = recall(endpoint, token)
-      if (isFree || isExpiring) return 0
-      const isDoubtful = refusals.inARow > 0 || !isProved(token)
-      const missing = (isDoubtful ? doubtfulMinimum : 1) - credits()
-      const waitMs = Math.ceil(missing * msPerCredit)
-      if (waitMs <= 0) {
-        cost = isDoubtful ? doubtfulCost : 1
-        return 0
-      }
-      if (!isDoubtful && waitMs <= longestPauseMs) return waitMs
-      holdBack(refusals, waitMs)
-      return undefined
-    },
-    pause: (ms) =>
-      platform.wait(new Promise<void>((resume) => paused.add(resume)), {
-        deadlineMs: ms,
-        onTimeout() {}
-      }),
-    hasRefused(endpoint, { generation }) {
-      const refusals = endpoints.size === 0 ? undefined : endpoints.get(toKey(endpoint))
-      return refusals?.generation === generation && !isHeldBack(refusals)
-    },
-    isProved,
-    noteRefreshed() {
-      budget = { credits: credits() - cost, at: budget.at }
-      cost = 0
-    },
-    noteRepeated(endpoint) {
-      const refusals = recall(endpoint, { generation: 0 })
-      refusals.inARow = Math.max(refusals.inARow, tolerated)
-      if (!isHeldBack(refusals)) worsen(refusals)
-    },
+    noteRefused,
     noteAccepted(endpoint, { generation }) {
-      proved = Math.max(proved, generation)
-      if (endpoints.size === 0) return
-      const key = toKey(endpoint)
-      const refusals = endpoints.get(key)
-      // An answer to an earlier token may be late.
-      if (refusals === undefined || generation < refusals.generation) return
-      endpoints.delete(key)
-      if (isHeldBack(refusals)) review()
-    }
+      for (const key of memory.size === 0 ? [] : [toKey(endpoint), all]) {
+        // An answer to an earlier token may be late.
+        if (generation < (memory.get(key)?.generation ?? Infinity)) continue
+        memory.delete(key)
+        review()
+      }
+    },
+    noteRepeated(endpoint, token) {
+      if (!hasRefused(endpoint, token)) return
+      spend()
+      // The same token counts as a new one.
+      for (const key of [toKey(endpoint), all]) recall(key, 0).generation = 0
+      noteRefused(endpoint, token, false)
+    },
+    hasRefused,
+    delayMs: () => Math.max(0, leftMs(fullAt) - (fullBudget - 1) * msPerCredit)
   }
 }
 

@@ -1,10 +1,9 @@
 // Send with token: takes one request from attaching the token to a replay, over axios or fetch.
 //
 //   attach the token ── send ── adopt a re-issued token ── answer
-//                        └─ refused: get a newer token ── replay, at most twice
+//                        └─ refused: get a newer token ── replay, at most eight times
 //
-// The second replay is for a refusal that arrives late: the current token, with which the request
-// is replayed first, may have been revoked too.
+// The first refusal may be late, and each newer token may be revoked before the replay arrives.
 
 import { AuthError } from '../lib/errors.ts'
 import { invalid } from '../lib/option-errors.ts'
@@ -15,7 +14,7 @@ import type { IsTooLate } from './late-answers.ts'
 import type { AdoptReissued } from './reissued-header.ts'
 import { readRequestFlags } from './request-flags.ts'
 import type { TokenRefusal } from './token-refusal.ts'
-import { greatestReplays, type Replays, type TokenSource } from './token-source.ts'
+import { greatestReplays, type TokenSource } from './token-source.ts'
 import type { IncomingAnswer, OutgoingRequest } from './transport.ts'
 
 export type SendWithToken = <Result>(request: OutgoingRequest<Result>) => Promise<Result>
@@ -50,8 +49,7 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
     let carried =
       ready ?? (await request.orReleased(tokens.forRequest(epoch, request, mayBeCached)))
     if (accessToken === 'require') tokens.require(carried)
-    let replays: Replays | undefined
-    for (;;) {
+    for (let replays = 0; ; replays += 1) {
       const answer = await request.send(carried?.accessToken)
       if (carried === undefined) return answer.settle()
       const isRefused = mayBeRefusal(request, answer) && (await isRefusal(request, answer))
@@ -61,12 +59,11 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
         answer.discard()
         throw sessionChanged()
       }
-      // A server that fails says nothing about the token.
-      if (!isRefused && answer.status < 500) tokens.afterAnswer(carried, request)
-      if (!isRefused || onRefusal === 'ignore') return answer.settle()
+      if (!isRefused && mayMeanAccepted(answer.status)) tokens.afterAnswer(carried, request)
+      const isLast = replays === greatestReplays
+      if (!isRefused || isLast || onRefusal === 'ignore') return answer.settle()
 
-      replays ??= { left: greatestReplays, hasRefreshed: false }
-      const refreshing = tokens.afterRefusal(carried, request, replays)
+      const refreshing = tokens.afterRefusal(carried, request, tokenRefusal.isExplicit(answer))
       const waiting = onRefusal === 'replay' ? refreshing : refreshing.then(nothing, nothing)
       carried = await orDiscarded(answer, request.orReleased(waiting))
       if (carried === undefined) return answer.settle()
@@ -93,6 +90,11 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
   }
 
   return sendWithToken
+}
+
+/** A server that fails says nothing about the token, and a rate limiter has not looked at it. */
+function mayMeanAccepted(status: number): boolean {
+  return status < 500 && ![408, 425, 429].includes(status)
 }
 
 function nothing(): undefined {

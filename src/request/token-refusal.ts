@@ -10,12 +10,15 @@ import {
   matchesRules,
   mayMatch
 } from '../lib/answer-rules.ts'
+import { parseChallenges } from '../lib/challenges.ts'
 
 export interface TokenRefusal {
   /** Whether an answer with this status may refuse the token. If not, `refuses` need not decide. */
   mayRefuse(status: number): boolean
   /** Whether the answer refuses the access token. Never rejects. */
   refuses(answer: AnswerSource): Promise<boolean>
+  /** Whether a refusal says that the token is the cause (RFC 6750 §3.1). */
+  isExplicit(answer: Pick<AnswerSource, 'header'>): boolean
 }
 
 export interface TokenRefusalDeps {
@@ -55,6 +58,10 @@ export function createTokenRefusal(deps: TokenRefusalDeps): TokenRefusal {
       if (!(await decide(accessToken, answer, matches(unauthorized)))) return false
       if (await decide(unrelated, answer, matches(insufficientScope))) return false
       return !(await isFromElsewhere(answer))
-    }
+    },
+    isExplicit: ({ header }) =>
+      parseChallenges(header('WWW-Authenticate')).some(
+        ({ parameters }) => parameters.get('error') === 'invalid_token'
+      )
   }
 }

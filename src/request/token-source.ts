@@ -2,7 +2,8 @@
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import { elapsedMs, readMoment } from '../lib/time.ts'
+import { readMoment } from '../lib/time.ts'
+import { lifeLeftMs } from '../lib/token-lifetime.ts'
 import { isUnanswered } from '../refresh/outcome.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { HeldToken } from '../session/held-token.ts'
@@ -27,12 +28,12 @@ export interface TokenSource {
   ): Promise<HeldToken | undefined>
   /**
    * Resolves with the token to replay with after the endpoint refused `carried`. Resolves with
-   * `undefined` if the caller gets the refusal, as after the last replay.
+   * `undefined` if the caller gets the refusal.
    */
   afterRefusal(
     carried: HeldToken,
     endpoint: Endpoint,
-    replays: Replays
+    isExplicit: boolean
   ): Promise<HeldToken | undefined>
   /** Notes that the endpoint did not refuse `carried`. */
   afterAnswer(carried: HeldToken, endpoint: Endpoint): void
@@ -44,15 +45,8 @@ export interface TokenSource {
   require(token: HeldToken | undefined): HeldToken
 }
 
-/** How often a request is sent again at most. */
-export const greatestReplays = 2
-
-/** How much one request may still do after a refusal. */
-export interface Replays {
-  left: number
-  /** It has waited for a refresh because of a refusal. */
-  hasRefreshed: boolean
-}
+/** How often a request is sent again at most, each time with a newer token. */
+export const greatestReplays = 8
 
 export interface TokenSourceDeps {
   readonly session: Session
@@ -82,11 +76,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   let refused = 0
 
   function hasLifeLeft(token: HeldToken, reserveSeconds: number): boolean {
-    if (token.lifetimeSeconds === undefined) return true
-    return (
-      elapsedMs(token.receivedAt, readMoment(platform)) <
-      (token.lifetimeSeconds - reserveSeconds) * 1000
-    )
+    const leftMs = lifeLeftMs(token, readMoment(platform))
+    return token.lifetimeSeconds === undefined || leftMs > reserveSeconds * 1000
   }
 
   /**
@@ -114,24 +105,15 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     }
     //  request ──(token 1)── 401 ─ refresh ─ token 2
     //  later         (waits for token 2) ─────────── sent with token 2
-    const isDead = invalidatesPrevious || refused === token.generation
-    return (isDead && refresher.isInFlight()) || hasRefused(endpoint, token) ? undefined : token
+    const isDead = invalidatesPrevious && refresher.isInFlight()
+    return isDead || isRefused(token, endpoint) ? undefined : token
   }
 
-  /** Whether the endpoint refused this token, and a refresh may begin now. */
-  function hasRefused(endpoint: Endpoint | undefined, token: HeldToken): boolean {
-    if (endpoint === undefined || !guard.hasRefused(endpoint, token)) return false
-    return refreshInMs(endpoint, token) === 0
-  }
-
-  function refreshInMs(endpoint: Endpoint, token: HeldToken): number | undefined {
-    const isExpiring = !hasLifeLeft(token, unsendableSeconds)
-    return guard.refreshInMs(endpoint, token, { isFree: isFree(token), isExpiring })
-  }
-
-  /** A refresh is in flight, or due anyway. */
-  function isFree(token: HeldToken): boolean {
-    return refresher.isInFlight() || isSpent(token)
+  /** Whether the endpoint refused this token, or a refusal by another one is being refreshed. */
+  function isRefused(token: HeldToken, endpoint: Endpoint | undefined): boolean {
+    if (refused === token.generation && refresher.isPending() && !refresher.isHeldBack())
+      return true
+    return endpoint !== undefined && guard.hasRefused(endpoint, token)
   }
 
   async function forRequest(
@@ -141,14 +123,14 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   ): Promise<HeldToken | undefined> {
     for (;;) {
       if (!tabs.isCurrent()) await tabs.catchUp()
-      checkEpoch(epoch)
+      if (epoch !== undefined && session.epoch() !== epoch) throw sessionChanged()
       const token = sendable(endpoint)
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
       const expiring = session.held()
       const isValid = expiring !== undefined && maySend(expiring)
       if (!refresher.isInFlight() && refresher.isHeldBack()) {
-        if (isValid && !hasRefused(endpoint, expiring)) return expiring
+        if (isValid && !isRefused(expiring, endpoint)) return expiring
         if (mayBeCached && !platform.isOnline()) return undefined
       }
       try {
@@ -159,7 +141,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
           const held = session.held()
           if (held === undefined) continue
           // Send the token that is about to expire as long as it is valid.
-          if (maySend(held) && !hasRefused(endpoint, held)) return held
+          if (maySend(held) && !isRefused(held, endpoint)) return held
         }
         const isOffline = isAuthError(error) && isUnanswered(error) && !platform.isOnline()
         if (!isOffline || !mayBeCached) throw error
@@ -171,21 +153,21 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   /** Resolves with `undefined` if the server issued the refused token again. */
   async function refreshFor(endpoint: Endpoint | undefined): Promise<HeldToken | undefined> {
     const held = session.held()
-    if (endpoint === undefined || held === undefined || !hasRefused(endpoint, held)) {
-      return refresh('request')
-    }
+    if (held === undefined || !isRefused(held, endpoint)) return refresh('request')
     refused = held.generation
-    const refreshed = await refresh('refusal')
-    guard.noteRefreshed()
+    // The token may have expired before it arrived: servers cut `exp` to whole seconds.
+    const isExpiring = !hasLifeLeft(held, unsendableSeconds)
+    const refreshing = isExpiring ? refresh('request') : refresh('refusal', guard.delayMs())
+    const refreshed = await refreshing
     if (refreshed.accessToken !== held.accessToken) return refreshed
-    guard.noteRepeated(endpoint)
+    if (endpoint !== undefined) guard.noteRepeated(endpoint, held)
     return undefined
   }
 
   // A refresh may return a re-issued token that is newer than its own. If that token has expired by
   // now, refresh once more.
-  async function refresh(reason: 'request' | 'refusal'): Promise<HeldToken> {
-    const token = await refresher.refresh(reason)
+  async function refresh(reason: 'request' | 'refusal', delayMs?: number): Promise<HeldToken> {
+    const token = await refresher.refresh(reason, delayMs)
     return hasLifeLeft(token, 0) ? token : refresher.refresh(reason)
   }
 
@@ -199,14 +181,10 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     return status !== 'initializing' || refresher.dueInMs() !== undefined
   }
 
-  function checkEpoch(epoch: number | undefined): void {
-    if (epoch !== undefined && session.epoch() !== epoch) throw sessionChanged()
-  }
-
   async function afterRefusal(
     carried: HeldToken,
     endpoint: Endpoint,
-    replays: Replays
+    isExplicit: boolean
   ): Promise<HeldToken | undefined> {
     const held = session.held()
     if (held === undefined) return undefined
@@ -214,25 +192,17 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     if (held.epoch !== carried.epoch) throw sessionChanged()
     //  request ──(token 1)──────────────── 401 ── replay with token 2, no refresh
     //  another ──(token 1)── 401 ─ refresh ─ token 2
-    const isLast = replays.left === 0
-    replays.left -= 1
-    if (held.generation !== carried.generation) {
-      return isLast ? undefined : forRequest(carried.epoch, endpoint)
-    }
-    // The first refresh has not helped. Start another one only if others accepted this token.
-    const isFutile = replays.hasRefreshed && !isFree(held) && !guard.isProved(held)
-    guard.noteRefused(endpoint, held)
-    if (isLast || isFutile || !guard.hasRefused(endpoint, held)) return undefined
-    replays.hasRefreshed = true
-    const waitMs = refreshInMs(endpoint, held)
-    if (waitMs === undefined) return undefined
-    if (waitMs > 0) await guard.pause(waitMs)
     try {
+      if (held.generation !== carried.generation) {
+        return await forRequest(carried.epoch, endpoint)
+      }
+      guard.noteRefused(endpoint, held, isExplicit)
       const token = await forRequest(carried.epoch, endpoint)
       // The token is the same if the guard does not allow a refresh.
       return token?.generation === carried.generation ? undefined : token
     } catch (error) {
-      if (isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')) return undefined
+      const isOver = isAuthError(error, 'ERR_AUTH_SESSION_EXPIRED')
+      if (isOver || isAuthError(error, 'ERR_AUTH_TOKEN_REFUSED')) return undefined
       throw error
     }
   }

@@ -33,7 +33,8 @@ export type EndReason = Exclude<SignedOutReason, 'unreachable'>
 /**
  * The session is kept, but requests may fail. Either the last refresh failed without an explicit
  * rejection, and is retried. Or an endpoint refuses new tokens too: with the code
- * `ERR_AUTH_TOKEN_REFUSED`, its refusals go to the callers without a refresh for a while.
+ * `ERR_AUTH_TOKEN_REFUSED`, its refusals go to the callers without a refresh for a while. That ends
+ * once the endpoint accepts a token, or has not been called for five minutes.
  */
 export interface Degraded {
   /** The cause of the last failure. */

@@ -105,7 +105,7 @@ it('refreshes at once for a route that refused new tokens and accepts them again
   }
 })
 
-it('reports refusals in the state until their interval is over, in one change each', async () => {
+it('reports refusals in the state, in one change each, until the endpoint has not been called for five minutes', async () => {
   const setup = setUpBrowsers()
   const browser = setup.openBrowser()
   const { auth } = setup.openPage(browser)
@@ -117,8 +117,26 @@ it('reports refusals in the state until their interval is over, in one change ea
     await statusOf(auth.axios.get('/feed'))
     await setup.pass(100, 100)
   }
+  await setup.pass(300_000, 10_000)
   expect(states).toEqual([tokenRefused.code])
-  await setup.pass(5_000, 1_000)
+  await setup.pass(10_000, 10_000)
+  expect(states).toEqual([tokenRefused.code, undefined])
+})
+
+it('changes the state once for a route that is polled and always refuses new tokens, and once when it accepts one', async () => {
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
+  const states: unknown[] = []
+  auth.subscribe(() => states.push(Reflect.get(auth.getState(), 'degraded')?.code))
+  let polls = 0
+  browser.intercept('/feed', refused, 50)
+  while ((await statusOf(auth.axios.get('/feed'))) === 401) {
+    polls += 1
+    await setup.pass(10_000, 5_000)
+  }
+  expect(polls).toBeGreaterThan(20)
   expect(states).toEqual([tokenRefused.code, undefined])
 })
 
@@ -149,7 +167,7 @@ it('delays refreshes without a failed request if tokens are revoked faster than 
   }
   await setup.pass(10_000, 500)
   expect(await Promise.all(asked)).toEqual(Array(60).fill(200))
-  expect(countOf(browser, '/refresh')).toBeLessThanOrEqual(20 + 7)
+  expect(countOf(browser, '/refresh')).toBeLessThanOrEqual(20 + 8)
 })
 
 it('rejects a request that waits for its refresh when the client is disposed', async () => {

@@ -58,8 +58,8 @@ function createRollout(isOldTurn: (nth: number) => boolean) {
 
 const random = createSeededRandom(61)
 
-// 20 refreshes that a 401 causes may come at once, and then one in 10 s: 20 + 80 / 10 in 80 s.
-const mostRefreshes = 28
+// 20 refreshes that a 401 causes may come at once, and then one in 8 s: 20 + 132 / 8 in 132 s.
+const mostRefreshes = 36
 
 it.each([
   ['every second answer, from the first on', (nth: number) => nth % 2 === 1],
@@ -87,14 +87,15 @@ it.each([
       await setup.pass(200, 20)
     }
     // The last requests may wait for a refresh.
-    await setup.pass(20_000, 1_000)
+    await setup.pass(72_000, 1_000)
     const statuses = await Promise.all(asked)
-    expect(new Set(statuses)).toEqual(new Set([200, 401]))
+    expect(statuses).toContain(200)
+    expect(statuses.filter((status) => status !== 200 && status !== 401)).toEqual([])
     const refreshes = countOf(browser, '/refresh')
     expect(refreshes).toBeGreaterThan(0)
     expect(refreshes).toBeLessThanOrEqual(mostRefreshes)
-    // Each request is replayed at most twice.
-    expect(browser.requests.length).toBeLessThanOrEqual(1 + 3 * 300 + mostRefreshes)
+    // Each request is replayed at most eight times.
+    expect(browser.requests.length).toBeLessThanOrEqual(1 + 9 * 300 + mostRefreshes)
     expect(events.map(({ name }) => name)).not.toContain('signed-out')
     expect(auth.getState().status).toBe('authenticated')
 

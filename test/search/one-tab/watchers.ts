@@ -122,7 +122,7 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
       const n = searchParams.get('n')
       if (n !== null) {
         sendsOf.set(n, (sendsOf.get(n) ?? 0) + 1)
-        if ((sendsOf.get(n) ?? 0) > 3) violate('I2', `request ${n} was sent more than three times`)
+        if ((sendsOf.get(n) ?? 0) > 9) violate('I2', `request ${n} was sent more than nine times`)
       }
       if (pathname === '/refresh') {
         // A refresh that is silent for longer than the lock timeout does not count.

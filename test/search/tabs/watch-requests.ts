@@ -88,7 +88,7 @@ export function watchRequests(facts: Facts): Watcher {
       if (request === undefined) return
       checkUser(sent, request)
       request.sends += 1
-      if (request.sends > 3) facts.violate('I2', `request ${sent.n} was sent more than three times`)
+      if (request.sends > 9) facts.violate('I2', `request ${sent.n} was sent more than nine times`)
     },
     onSettled({ client, pathname, outcome, token }) {
       if (pathname === '/refresh') refusals.get(client)?.onRefreshAnswered()
