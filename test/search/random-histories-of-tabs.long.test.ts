@@ -1,4 +1,5 @@
-// Random histories of several tabs, long run, first half; and a hundred thousand forged tab messages.
+// Random histories of several tabs, long run, first half. Also a hundred thousand forged tab
+// messages.
 import { it } from 'vitest'
 import { sendForgedMessages } from '../support/setups/forged-tab-messages.ts'
 import { itHoldsItsInvariantsOver, seed } from './search-at-length.ts'
