@@ -7,6 +7,9 @@ import type { Draw } from './draws.ts'
 export const pageOrigin = 'https://app.example'
 export const apiOrigin = 'https://api.app.example'
 
+/** A server without timers answers within some turns of the event loop. */
+const mostTurns = 1_000_000
+
 export type NetworkKind = 'fast' | 'mixed' | 'slow'
 
 /** The fate of the next request to a path. */
@@ -165,7 +168,9 @@ export function createNetwork(
     },
     isOnline: () => isOnline,
     async settle() {
-      for (let quietTurns = 0; quietTurns < 2; ) {
+      let turns = 0
+      for (let quietTurns = 0; quietTurns < 2; turns += 1) {
+        if (turns > mostTurns) throw new Error('The server does not answer.')
         await nextTurn()
         quietTurns = serving === 0 ? quietTurns + 1 : 0
       }

@@ -36,6 +36,7 @@ export interface PageDeps {
   readonly id: number
   readonly referrer: string | undefined
   readonly clock: ManualClock
+  readonly clocks: Pick<Platform, 'now' | 'monotonicNow'>
   readonly locks: ProfileLocks | undefined
   readonly channels: ProfileChannels | undefined
   readonly storage: ProcessStorage
@@ -99,7 +100,7 @@ export function createPage(deps: PageDeps): Page {
     },
     adapterOf: (network, isSecond) => createAdapter(sendOver(network, isSecond)),
     platformOf: (network, isSecond) => ({
-      ...clock.platform,
+      ...deps.clocks,
       setTimer: life.setTimer,
       random,
       randomId,

@@ -1,5 +1,6 @@
 // Search in one tab: plays a history against client and mock. A scheduler decides the order of
 // arrivals.
+import '../synchronous-crypto.ts'
 import { createAuthClient } from 'everbearer'
 import { createMockAuthServer, type WireResponse } from 'everbearer/mock'
 import type { Scheduler } from 'fast-check'
@@ -10,6 +11,7 @@ import {
   createVirtualBrowser,
   pageOrigin
 } from '../../support/setups/virtual-browser.ts'
+import { limitClocks } from '../limited-clocks.ts'
 import type { History, NetworkFault, Step } from './steps.ts'
 import { createWatchers } from './watchers.ts'
 
@@ -40,6 +42,7 @@ export async function playInOneTab(
     restore: 'never',
     platform: {
       ...clock.platform,
+      ...limitClocks(clock, () => watchers.violate('I10', 'the client works without end')),
       ...(history.timersAreDead ? { setTimer: () => () => {} } : {}),
       ...browser.platform
     }

@@ -10,6 +10,7 @@ import { apiOrigin } from '../browser/network.ts'
 import { createPage, type Page } from '../browser/page.ts'
 import { createProfileStorage, type ProfileStorage } from '../browser/storage.ts'
 import type { StorageFault } from '../browser/storage-faults.ts'
+import { limitClocks } from '../limited-clocks.ts'
 import { isSearchedFor } from '../one-invariant.ts'
 import {
   type Call,
@@ -77,6 +78,9 @@ export function createProfile(conditions: Conditions): Profile {
   const locks = conditions.hasLocks ? createProfileLocks(clock, draw) : undefined
   const { channel } = conditions
   const channels = channel === 'missing' ? undefined : createProfileChannels(clock, draw, channel)
+  const clocks = limitClocks(clock, () =>
+    violate('I10', 'the pages work without end in one moment')
+  )
   let moment = 0
   let changedAt = 0
   let pages = 0
@@ -91,12 +95,19 @@ export function createProfile(conditions: Conditions): Profile {
   const serverFacts = createServerFacts(conditions, clock, draw, watchers, now)
   const log = createRequestLog(clock, watchers, tick)
 
+  function violate(invariant: string, what: string): void {
+    if (!isSearchedFor(invariant)) return
+    violations.push(`${invariant}: ${what}`)
+    for (const watcher of watchers) watcher.onViolation?.(`${invariant}: ${what}`)
+  }
+
   function openPage(tab: number, referrer: string | undefined): Page {
     pages += 1
     const page = createPage({
       id: pages,
       referrer,
       clock,
+      clocks,
       locks,
       channels,
       storage: processes[tab] ?? storage.openProcess(),
@@ -158,11 +169,7 @@ export function createProfile(conditions: Conditions): Profile {
     ...serverFacts,
     conditions,
     violations,
-    violate(invariant, what) {
-      if (!isSearchedFor(invariant)) return
-      violations.push(`${invariant}: ${what}`)
-      for (const watcher of watchers) watcher.onViolation?.(`${invariant}: ${what}`)
-    },
+    violate,
     nowMs: clock.platform.monotonicNow,
     tick,
     now,

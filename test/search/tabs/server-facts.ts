@@ -1,4 +1,5 @@
 // Server facts: the servers of a play, and what is known of their sessions, tokens and cookie.
+import '../synchronous-crypto.ts'
 import { createMockAuthServer, type MockAuthServer, type WireResponse } from 'everbearer/mock'
 import type { ManualClock } from '../../support/clocks/manual-clock.ts'
 import { ada, grace } from '../../support/setups/test-client.ts'
@@ -68,9 +69,10 @@ export function createServerFacts(
     return { server, network }
   }
 
+  const backend = createBackend(false)
   return {
-    backend: createBackend(false),
-    secondBackend: createBackend(true),
+    backend,
+    secondBackend: conditions.hasSecondClient ? createBackend(true) : backend,
     sessions,
     tokens,
     cookieSession: () => cookieSid
