@@ -6,7 +6,7 @@ export interface RefusalBudget {
   onEvent(name: keyof AuthEvents, event: Readonly<Record<string, unknown>>): void
 }
 
-/** It starts full, and earns one refresh in 10 s. */
+/** It starts full, and earns one refresh in 8 s. */
 const fullBudget = 20
 const msPerRefresh = 8_000
 /** A token with less life left may have expired on its way: its refresh is free. */
