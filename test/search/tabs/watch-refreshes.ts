@@ -43,7 +43,9 @@ export function watchRefreshes(facts: Facts): Watcher {
   }
 
   function longestGapMs(): number {
-    return arePagesTroubled(facts.nowMs() - recoveryMs) ? landingMs : handOverMs
+    // A page whose storage is full cannot note that its refresh has been answered.
+    const isSlow = arePagesTroubled(facts.nowMs() - recoveryMs) || wasTroubled('storageMs')
+    return isSlow ? landingMs : handOverMs
   }
 
   function wasTroubled(since: keyof Facts['troubles'], sinceMs = -Infinity): boolean {

@@ -18,6 +18,8 @@ export function watchRequests(facts: Facts): Watcher {
   const refusals = new Map<Client, RefusalWatcher>()
   const newestIat = new Map<string, number>()
   const budgets = new Map<Client, RefusalBudget>()
+  /** The last refresh of any tab has failed: no tab may refresh for a while. */
+  let isHeldBack = false
 
   function checkUser(sent: Sent, request: AppRequest): void {
     const { claims, n } = sent
@@ -95,14 +97,16 @@ export function watchRequests(facts: Facts): Watcher {
       if (isAuthPath(pathname) || typeof outcome !== 'object' || token === undefined) return
       if (outcome.response.status !== 401) return
       const { isGenuine } = outcome
-      if (pathname === '/notes' && isGenuine) refused.get(client)?.add(token)
+      if (pathname === '/notes' && isGenuine && !isHeldBack) refused.get(client)?.add(token)
       refusals.get(client)?.onRefused(pathname, token, isGenuine)
     },
     onEvent(client, name, event) {
       refusals.get(client)?.onEvent(name, event)
-      // After a failed refresh, only the server knows whether the token is still refused.
-      if (name === 'refresh-settled' && event.kind !== 'refreshed') refused.get(client)?.clear()
       budgets.get(client)?.onEvent(name, event)
+      if (name !== 'refresh-settled' || client.isSecond) return
+      isHeldBack = event.kind !== 'refreshed'
+      // After a failed refresh, only the server knows whether the token is still refused.
+      if (isHeldBack) refused.get(client)?.clear()
     }
   }
 }
