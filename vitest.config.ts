@@ -165,7 +165,8 @@ export const projects: Readonly<Record<Tier, readonly Project[]>> = {
       include: racesInBrowsers,
       exclude: [...missing],
       fileParallelism: false,
-      sequence: { groupOrder: 1 }
+      sequence: { groupOrder: 1 },
+      testTimeout: 3_600_000
     })
   ]
 }

@@ -18,12 +18,21 @@ export interface Absence {
   isRecent(): boolean
   /** Whether storage may not show yet what this page has missed. */
   isOutOfDate(): boolean
-  /** Resolves when storage shows what this page has missed; `undefined` if it does now. */
+  /**
+   * Resolves when storage shows what this page has missed, or after two seconds without an event of
+   * the page; `undefined` if storage shows it now.
+   */
   untilUpToDate(): Promise<void> | undefined
 }
 
 /** In Chromium, storage showed a sign-out 20 ms late, and 70 ms late on a busy machine. */
 const longestLagMs = 100
+
+/**
+ * How often a request of a page that runs before its events waits for so long. On a busy machine
+ * `pageshow` came 600 ms late.
+ */
+const mostWaits = 20
 
 //  this page    ── pagehide ── (cached) ── timers: storage has old values ── pageshow ── new ones
 //  another tab  ────────────────── signs out
@@ -35,16 +44,16 @@ export function createAbsence(
 
   function lagMs(): number {
     const now = readMoment(platform)
+    if (awaySince === undefined) return freshAt === undefined ? 0 : remainingMs(freshAt, now)
     // A request at `pagehide` does not wait.
-    const isBack = awaySince !== undefined && elapsedMs(awaySince, now) > longestLagMs
-    if (isBack) freshAt ??= later(now, longestLagMs)
-    return freshAt === undefined ? 0 : remainingMs(freshAt, now)
+    return elapsedMs(awaySince, now) > longestLagMs ? longestLagMs : 0
   }
 
+  // Counts waits and not time, because the page may be frozen in between.
   async function waitOutLag(): Promise<void> {
-    // If `pageshow` comes now, the lag counts from then on.
-    for (let deadlineMs = lagMs(); deadlineMs > 0; deadlineMs = lagMs()) {
-      await platform.wait(new Promise<void>(() => {}), { deadlineMs, onTimeout() {} })
+    for (let waits = 0; waits < mostWaits && lagMs() > 0; waits += 1) {
+      const never = new Promise<void>(() => {})
+      await platform.wait(never, { deadlineMs: lagMs(), onTimeout() {} })
     }
   }
 
@@ -52,7 +61,6 @@ export function createAbsence(
     leave() {
       if (awaySince !== undefined) return false
       awaySince = readMoment(platform)
-      freshAt = undefined
       return true
     },
     comeBack() {

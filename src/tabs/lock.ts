@@ -15,8 +15,8 @@ export interface AuthLock {
 
 interface LockOptions {
   /**
-   * How long to keep the Web Lock after the task, in milliseconds: other tabs must see what the task
-   * has written. `run` does not wait for it, and the next task of this tab takes it over.
+   * How long to keep the Web Lock after the task, in milliseconds, so that other tabs see what the
+   * task has written. `run` does not wait for it, and the next task of this tab takes it over.
    *
    * @default () => 0
    */

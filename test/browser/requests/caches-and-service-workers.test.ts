@@ -143,15 +143,19 @@ describe('a hostile service worker', () => {
   it.each(adopting)(
     'cannot restore an old token by replaying an answer over %s',
     async (transport) => {
-      await signIn()
+      const first = await signIn()
       await order('watch')
+      // Each token gets a later `iat`, also if the clock of the machine is set back a little.
+      origins.advance(5_000)
       origins.server.rotateKey()
       await send(transport, { url: '/item' })
       const reissued = await token()
+      expect(claimsOf(reissued).iat).toBeGreaterThan(claimsOf(first).iat)
       origins.advance(5_000)
-      await refresh()
+      expect(await refresh()).toBe('done')
       const current = await token()
       expect(claimsOf(current).iat).toBeGreaterThan(claimsOf(reissued).iat)
+      expect(await refusals()).toEqual([])
       await order('replay')
       const before = origins.arrivals.length
       for (const _time of [1, 2, 3]) {
