@@ -36,10 +36,9 @@ import { createReadUser } from './session/user.ts'
 import { receiveInitialToken } from './sign-in/initial-token.ts'
 import { keepRestoreHint, planRestore } from './sign-in/restore.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
-import { takeName } from './tabs/client-names.ts'
 import { liveSession } from './tabs/record-value.ts'
 import { createSessionRecord } from './tabs/session-record.ts'
-import { createTabs } from './tabs/tabs.ts'
+import { createTabs, takeName } from './tabs/tabs.ts'
 
 /**
  * Creates a client for one session. In a page it begins to restore the session at once; importing

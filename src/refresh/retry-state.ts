@@ -63,7 +63,7 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
   /** The error of a wrong option, which a retry does not correct. Other tabs may have others. */
   let final: AuthError | undefined
 
-  /** The failure that holds refreshes back in all tabs. One that ends later is from a wrong clock. */
+  /** The hold of all tabs. One that ends later than any real one is from a wrong clock. */
   function readHold(): RefreshHold | undefined {
     const { value } = record.read().hold
     return value && value.untilMs - platform.now() <= 2 * longestHoldMs ? value : undefined

@@ -12,14 +12,13 @@ import { parseRecord, type RecordValue, writeRecord } from './record-value.ts'
 /** Where the shared token comes from. */
 export type TokenMessageReason = 'signed-in' | 'refreshed' | 'reissued'
 
-export type TabMessage =
-  | { readonly type: 'ask' }
-  | {
-      readonly type: 'record'
-      readonly record: RecordValue
-      /** A token of the session in the record. */
-      readonly token: SharedToken | undefined
-    }
+export interface TabMessage {
+  /** `ask`: the tab also asks for a token. */
+  readonly type: 'ask' | 'record'
+  readonly record: RecordValue
+  /** A token of the session in the record. */
+  readonly token: SharedToken | undefined
+}
 
 /** Carries its age instead of the time of receipt: the monotonic clocks of two tabs differ. */
 export interface SharedToken {
@@ -68,8 +67,7 @@ export function createTabChannel(
     // A channel that throws must not affect this tab's own session.
     post(message) {
       try {
-        const record = message.type === 'record' ? writeRecord(message.record) : undefined
-        channel?.post({ version, ...message, record })
+        channel?.post({ version, ...message, record: writeRecord(message.record) })
       } catch {}
     },
     open() {
@@ -136,11 +134,9 @@ export function planTakenRefresh(
 /** Returns `undefined` for data that is not a valid message. Reads own properties only. */
 export function readMessage(data: unknown): TabMessage | undefined {
   try {
-    const message = readParts(data, 'message')
-    if (message.version !== version) return undefined
-    if (message.type === 'ask') return { type: 'ask' }
-    const record = parseRecord(message.record)
-    return record && { type: 'record', record, token: message.token }
+    const { type, token, ...message } = readParts(data, 'message')
+    const record = message.version === version ? parseRecord(message.record) : undefined
+    return record && { type, record, token }
   } catch {
     return undefined
   }
@@ -171,5 +167,5 @@ const readToken: Reader<SharedToken> = record(
 )
 const readParts = record(
   { version: count, type: oneOf('ask', 'record'), record: text, token: readToken },
-  { record: nothing, token: nothing }
+  { token: nothing }
 )

@@ -92,7 +92,6 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   }
 
   function receive(message: TabMessage): void {
-    if (message.type !== 'record') return void reply()
     const { token } = message
     record.read()
     const end = endOf(message.record, known.seen().sessionId)
@@ -106,6 +105,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
       if (!accept()) confirmation = watch.until(accept, handOverMs)
     }
     watch.check()
+    if (message.type === 'ask') reply()
   }
 
   /** Returns `false` if storage does not confirm the message yet. */
@@ -130,16 +130,15 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   }
 
   function reply(): void {
-    record.read()
     const held = session.held()
     if (held && canAsk && !known.isBehind() && isAlive(held, readMoment(platform)))
       post('refreshed')
   }
 
-  function post(reason: TokenMessageReason | undefined): void {
+  function post(reason: TokenMessageReason | undefined, type: TabMessage['type'] = 'record'): void {
     const held = mode === 'share' && reason !== undefined ? session.held() : undefined
     const token = held && reason && packToken(reason, held, readMoment(platform))
-    channel.post({ type: 'record', record: record.known(), token })
+    channel.post({ type, record: record.known(), token })
   }
 
   function catchUp(mayBeNew: boolean): Promise<unknown> | undefined {
@@ -158,7 +157,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   async function askTabs(): Promise<void> {
     const held = session.held()
     const { counter } = known.seen()
-    channel.post({ type: 'ask' })
+    post(undefined, 'ask')
     const isNew = () => known.seen().counter > counter || session.held() !== held
     if (await watch.until(() => isNew() && !known.isBehind(), handOverMs)) return
     record.set('tabs', 1)

@@ -1,6 +1,8 @@
 // Tabs: the port through which the client shares one session, and one auth request at a time, with
 // the other tabs.
 import { isAuthError } from '../lib/errors.ts'
+import { invalid } from '../lib/option-errors.ts'
+import type { Platform } from '../lib/platform.ts'
 import type { HeldToken } from '../session/held-token.ts'
 import { sessionChanged } from '../session/session.ts'
 import { createLock } from './lock.ts'
@@ -154,4 +156,24 @@ export function createTabs(options: TabsDeps): Tabs {
     attempts,
     endDuringRefresh: () => endOf(record.read(), refreshed)?.reason
   }
+}
+
+/** The namespaces of the clients of this page that have not been disposed of. */
+const takenNames = new Set<string>()
+
+/**
+ * Two clients of one page with one name would act as one session. Returns a function that frees the
+ * name. Only clients that use the storage of the page can meet.
+ *
+ * @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if another client of the page has the name
+ */
+export function takeName(
+  { name, platform }: { readonly name: string; readonly platform: Pick<Platform, 'storage'> },
+  page: Pick<Platform, 'storage' | 'pageUrl'>,
+  namespace: string
+): () => void {
+  if (page.pageUrl() === undefined || platform.storage !== page.storage) return () => {}
+  if (takenNames.has(namespace)) throw invalid('name', 'freeName', name)
+  takenNames.add(namespace)
+  return () => takenNames.delete(namespace)
 }

@@ -2,7 +2,7 @@
 import type { Wait } from '../lib/time.ts'
 
 export interface Watch {
-  /** Something has changed: ends the waits whose condition is met now. */
+  /** Something has changed: ends the waits that have reached their condition. */
   check(): void
   /** Resolves with `true` when the condition is met, and with `false` at the deadline. */
   until(isMet: () => boolean, deadlineMs: number, signal?: AbortSignal): Promise<boolean>
