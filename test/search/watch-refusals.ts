@@ -1,4 +1,5 @@
-// Watcher of the refusals of one client (I2): each causes one refresh, and ends the use of its token.
+// Watcher of the refusals of one client (I2): which of them cause a refresh, and which tokens are
+// sent again.
 import type { AuthEvents } from 'everbearer'
 
 export interface RefusalWatcher {
