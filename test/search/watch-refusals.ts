@@ -14,7 +14,7 @@ export interface RefusalWatcher {
   onEvent(name: keyof AuthEvents, event: object): void
 }
 
-export interface RefusalWatcherDeps {
+interface RefusalWatcherDeps {
   nowMs(): number
   isRefreshing(): boolean
   violate(what: string): void
