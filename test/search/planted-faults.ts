@@ -10,7 +10,7 @@ export const searches = {
 export interface PlantedFault {
   /** A heading of `docs/invariants.md`. */
   readonly invariant: string
-  /** What the client does wrong. */
+  /** The behaviour of the changed client. */
   readonly effect: string
   /** The search that finds it. */
   readonly search: keyof typeof searches
@@ -97,7 +97,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     invariant: 'I10 Bounded, and kind to the server',
     effect: 'a request refreshes while a failed refresh holds all others back',
-    search: 'one tab',
+    search: 'several tabs',
     file: 'refresh/refresher.ts',
     find: 'const error = retries.heldBackBy(reason)',
     replace: 'const error = undefined'
@@ -119,6 +119,14 @@ export const plantedFaults: readonly PlantedFault[] = [
     replace: "if (isLost) session.end('signed-out', 'other-tab')"
   },
   {
+    invariant: 'I12 Absence proves nothing',
+    effect: 'memory forgets what storage loses',
+    search: 'several tabs',
+    file: 'tabs/session-record.ts',
+    find: 'known = merge(known, other, platform.now())',
+    replace: 'known = other'
+  },
+  {
     invariant: 'I13 Every wait ends',
     effect: 'waits have no deadline',
     search: 'one tab',
@@ -135,12 +143,28 @@ export const plantedFaults: readonly PlantedFault[] = [
     replace: 'const end = () => {}'
   },
   {
+    invariant: 'I14 `initializing` ends',
+    effect: 'a definite answer without a token leaves a visitor waiting',
+    search: 'one tab',
+    file: 'refresh/apply-answer.ts',
+    find: 'if (!answer.meansNoSession || !isVisit) throw',
+    replace: 'if (!answer.meansNoSession || isVisit) throw'
+  },
+  {
     invariant: 'I15 One user at a time',
-    effect: 'a request that waits for a token is sent as the next user',
+    effect: 'a failed wait continues with the token of the next user',
     search: 'one tab',
     file: 'request/token-source.ts',
-    find: 'if (epoch !== undefined && session.epoch() !== epoch) throw',
-    replace: 'if (epoch === -1) throw'
+    find: 'return session.held()?.epoch === epoch',
+    replace: 'return true'
+  },
+  {
+    invariant: 'I15 One user at a time',
+    effect: 'a token of another user is taken from another tab',
+    search: 'several tabs',
+    file: 'session/adoption.ts',
+    find: "userId === other.userId ? 'same' : 'other'",
+    replace: "userId === '' ? 'other' : 'same'"
   }
 ]
 

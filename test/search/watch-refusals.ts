@@ -1,4 +1,5 @@
-// Watcher of the refusals of one client (I2): each causes one refresh, and ends the use of its token.
+// Watcher of the refusals of one client (I2): which of them cause a refresh, and which tokens are
+// sent again.
 import type { AuthEvents } from 'everbearer'
 
 export interface RefusalWatcher {
@@ -13,7 +14,7 @@ export interface RefusalWatcher {
   onEvent(name: keyof AuthEvents, event: object): void
 }
 
-export interface RefusalWatcherDeps {
+interface RefusalWatcherDeps {
   nowMs(): number
   isRefreshing(): boolean
   violate(what: string): void

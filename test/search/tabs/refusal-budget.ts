@@ -9,7 +9,7 @@ export interface RefusalBudget {
 /** It starts full, and earns one refresh in 8 s. */
 const fullBudget = 20
 const msPerRefresh = 8_000
-/** A token with less life left may have expired on its way: its refresh is free. */
+/** A token with less life left may expire before it arrives: its refresh is free. */
 const expiringMs = 2_000
 
 export function watchBudget(

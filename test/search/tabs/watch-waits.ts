@@ -11,6 +11,8 @@ const lockTimeoutMs = 5_000
 const slackMs = 50
 /** Longer than storage, messages and locks lag together. */
 const lagMs = 300
+/** A page that was away asks the other tabs before it refreshes. */
+const handOverMs = 250
 /** Without a request for this long, no answer holds a refresh back. */
 const quietMs = 60_000
 
@@ -21,10 +23,10 @@ const limitsMs: Readonly<Record<Call['what'], number>> = {
   'login by function': Number.POSITIVE_INFINITY,
   logout: refreshTimeoutMs,
   refresh: refreshTimeoutMs,
-  getAccessToken: refreshTimeoutMs,
+  getAccessToken: refreshTimeoutMs + handOverMs,
   restore: refreshTimeoutMs,
   ready: refreshTimeoutMs,
-  request: refreshTimeoutMs
+  request: refreshTimeoutMs + handOverMs
 }
 
 interface Wait {
