@@ -42,6 +42,8 @@ export function watchSessions(facts: Facts): Watcher {
     return signOut !== undefined && signOut.at > restoredAt && !signOut.isLost ? signOut : undefined
   }
   const isAnyLost = () => [...signOuts.values()].some(({ isLost }) => isLost)
+  /** A tab without shared storage hears of a sign-out in a message, which may be late. */
+  const isHeard = () => conditions.channel === 'normal' || !hasStorageFailed
 
   function checkEnd(client: Client, reason: unknown): void {
     const began = beganAt(client.sid)
@@ -83,7 +85,7 @@ export function watchSessions(facts: Facts): Watcher {
       isLater(loggedOutMs, facts.msOf(began)) &&
       (isLater(loggedOutMs, enteredMs) || isLater(enteredMs, loggedOutMs))
     if (!enteredAtMs.has(sid)) enteredAtMs.set(sid, facts.nowMs())
-    if (isBefore && restoredAt < client.loggedOutAt && !isAnyLost())
+    if (isBefore && restoredAt < client.loggedOutAt && !isAnyLost() && isHeard())
       facts.violate('I11', `tab ${tab} signed in again after its sign-out`)
     const signOut = isDead(sid)
     if (
@@ -183,10 +185,9 @@ export function watchSessions(facts: Facts): Watcher {
         ({ auth, page, isSecond }) =>
           !isSecond && !page.isGone() && auth.getState().status === 'authenticated'
       )
-      const canHear = conditions.channel === 'normal' || troubles.storageMs < 0
       for (const { auth, tab } of live) {
         const sid = heldSid(auth)
-        if (sid !== undefined && isDead(sid) !== undefined && canHear)
+        if (sid !== undefined && isDead(sid) !== undefined && isHeard())
           facts.violate('I11', `tab ${tab} is still in a session that was signed out`)
       }
       const users = new Set(live.map(({ auth }) => Reflect.get(auth.getState().user ?? {}, 'sub')))
