@@ -5,6 +5,9 @@ import { type Client, type Facts, heldSid, type Sent, type Watcher } from './fac
 import { type RefusalBudget, watchBudget } from './refusal-budget.ts'
 import { isAuthPath } from './request-log.ts'
 
+/** The client's default. */
+const refreshTimeoutMs = 10_000
+
 interface AppRequest {
   /** The user for whom the request was sent. */
   sub: string | undefined
@@ -14,7 +17,7 @@ interface AppRequest {
 export function watchRequests(facts: Facts): Watcher {
   const requests = new Map<string, AppRequest>()
   /** Tokens that a page knows to be refused by `/notes`, which accepts each valid token. */
-  const refused = new Map<Client, Set<string>>()
+  const refused = new Map<Client, Map<string, number>>()
   const refusals = new Map<Client, RefusalWatcher>()
   const newestIat = new Map<string, number>()
   const budgets = new Map<Client, RefusalBudget>()
@@ -41,13 +44,20 @@ export function watchRequests(facts: Facts): Watcher {
       facts.violate('I3', 'a token older than one sent before was sent')
     newestIat.set(key, claims.iat)
     if (!isAuthPath(pathname)) refusals.get(client)?.onSend(pathname, token)
-    if (refused.get(client)?.has(token))
+    // A caller that has waited for the refresh in vain may use the token while it is valid.
+    const refusedAtMs = refused.get(client)?.get(token) ?? Number.NEGATIVE_INFINITY
+    if (facts.nowMs() - refusedAtMs < refreshTimeoutMs)
       facts.violate('I2', `tab ${client.tab} sent a token that it knew to be refused`)
+  }
+
+  function noteRefused(client: Client, token: string): void {
+    const tokens = refused.get(client)
+    if (!tokens?.has(token)) tokens?.set(token, facts.nowMs())
   }
 
   return {
     onOpen(client) {
-      refused.set(client, new Set())
+      refused.set(client, new Map())
       const isRefreshing = () => client.auth.getRefreshStatus().isRefreshing
       const violate = (what: string) => facts.violate('I2', `tab ${client.tab}: ${what}`)
       budgets.set(
@@ -95,7 +105,7 @@ export function watchRequests(facts: Facts): Watcher {
       if (isAuthPath(pathname) || typeof outcome !== 'object' || token === undefined) return
       if (outcome.response.status !== 401) return
       const { isGenuine } = outcome
-      if (pathname === '/notes' && isGenuine) refused.get(client)?.add(token)
+      if (pathname === '/notes' && isGenuine) noteRefused(client, token)
       refusals.get(client)?.onRefused(pathname, token, isGenuine)
     },
     onEvent(client, name, event) {
