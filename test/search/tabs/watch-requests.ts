@@ -12,12 +12,13 @@ interface AppRequest {
   /** The user for whom the request was sent. */
   sub: string | undefined
   sends: number
+  readonly calledAtMs: number
 }
 
 export function watchRequests(facts: Facts): Watcher {
   const requests = new Map<string, AppRequest>()
   /** Tokens that a page knows to be refused by `/notes`, which accepts each valid token. */
-  const refused = new Map<Client, Map<string, number>>()
+  const refused = new Map<Client, Set<string>>()
   const refusals = new Map<Client, RefusalWatcher>()
   const newestIat = new Map<string, number>()
   const budgets = new Map<Client, RefusalBudget>()
@@ -30,7 +31,7 @@ export function watchRequests(facts: Facts): Watcher {
     request.sub = claims.sub
   }
 
-  function checkToken({ client, token, claims, request, pathname }: Sent): void {
+  function checkToken({ client, token, claims, request, pathname, n }: Sent): void {
     if (token === undefined) return
     const { origin } = new URL(request.url)
     if (origin !== apiOrigin) facts.violate('I6', `the token went to ${origin}`)
@@ -45,19 +46,15 @@ export function watchRequests(facts: Facts): Watcher {
     newestIat.set(key, claims.iat)
     if (!isAuthPath(pathname)) refusals.get(client)?.onSend(pathname, token)
     // A caller that has waited for the refresh in vain may use the token while it is valid.
-    const refusedAtMs = refused.get(client)?.get(token) ?? Number.NEGATIVE_INFINITY
-    if (facts.nowMs() - refusedAtMs < refreshTimeoutMs)
+    const { calledAtMs = facts.nowMs() } = requests.get(n ?? '') ?? {}
+    const hasWaited = facts.nowMs() - calledAtMs >= refreshTimeoutMs
+    if (!hasWaited && refused.get(client)?.has(token))
       facts.violate('I2', `tab ${client.tab} sent a token that it knew to be refused`)
-  }
-
-  function noteRefused(client: Client, token: string): void {
-    const tokens = refused.get(client)
-    if (!tokens?.has(token)) tokens?.set(token, facts.nowMs())
   }
 
   return {
     onOpen(client) {
-      refused.set(client, new Map())
+      refused.set(client, new Set())
       const isRefreshing = () => client.auth.getRefreshStatus().isRefreshing
       const violate = (what: string) => facts.violate('I2', `tab ${client.tab}: ${what}`)
       budgets.set(
@@ -70,7 +67,7 @@ export function watchRequests(facts: Facts): Watcher {
       if (what !== 'request' || n === undefined) return
       const sid = heldSid(client.auth)
       const begun = facts.sessions.get(sid ?? '')?.sub
-      const request: AppRequest = { sub: begun, sends: 0 }
+      const request: AppRequest = { sub: begun, sends: 0, calledAtMs: facts.nowMs() }
       requests.set(n, request)
       promise.then(
         () => {
@@ -105,7 +102,7 @@ export function watchRequests(facts: Facts): Watcher {
       if (isAuthPath(pathname) || typeof outcome !== 'object' || token === undefined) return
       if (outcome.response.status !== 401) return
       const { isGenuine } = outcome
-      if (pathname === '/notes' && isGenuine) noteRefused(client, token)
+      if (pathname === '/notes' && isGenuine) refused.get(client)?.add(token)
       refusals.get(client)?.onRefused(pathname, token, isGenuine)
     },
     onEvent(client, name, event) {
