@@ -211,6 +211,9 @@ export function watchRefreshes(facts: Facts): Watcher {
       if (authInFlight === 0) freeSinceMs = Math.max(freeSinceMs, freeAtMs)
       if (sent.pathname !== '/refresh') return
       noteFailure(sent)
+      // A refresh that overtook the hold in storage has replaced it.
+      if (hold !== undefined && sent.outcome === 'lost' && sent.atMs < hold.sinceMs + lagMs)
+        hold = undefined
       if (typeof sent.outcome !== 'object') return
       const { status } = sent.outcome.response
       // A key ends with any answer except 502 and 504.

@@ -5,10 +5,14 @@ import { type Client, type Facts, heldSid, type Sent, type Watcher } from './fac
 import { type RefusalBudget, watchBudget } from './refusal-budget.ts'
 import { isAuthPath } from './request-log.ts'
 
+/** The client's default. */
+const refreshTimeoutMs = 10_000
+
 interface AppRequest {
   /** The user for whom the request was sent. */
   sub: string | undefined
   sends: number
+  readonly calledAtMs: number
 }
 
 export function watchRequests(facts: Facts): Watcher {
@@ -29,7 +33,7 @@ export function watchRequests(facts: Facts): Watcher {
     request.sub = claims.sub
   }
 
-  function checkToken({ client, token, claims, request, pathname }: Sent): void {
+  function checkToken({ client, token, claims, request, pathname, n }: Sent): void {
     if (token === undefined) return
     const { origin } = new URL(request.url)
     if (origin !== apiOrigin) facts.violate('I6', `the token went to ${origin}`)
@@ -43,7 +47,10 @@ export function watchRequests(facts: Facts): Watcher {
       facts.violate('I3', 'a token older than one sent before was sent')
     newestIat.set(key, claims.iat)
     if (!isAuthPath(pathname)) refusals.get(client)?.onSend(pathname, token)
-    if (refused.get(client)?.has(token))
+    // A caller that has waited for the refresh in vain may use the token while it is valid.
+    const { calledAtMs = facts.nowMs() } = requests.get(n ?? '') ?? {}
+    const hasWaited = facts.nowMs() - calledAtMs >= refreshTimeoutMs
+    if (!hasWaited && refused.get(client)?.has(token))
       facts.violate('I2', `tab ${client.tab} sent a token that it knew to be refused`)
   }
 
@@ -62,7 +69,7 @@ export function watchRequests(facts: Facts): Watcher {
       if (what !== 'request' || n === undefined) return
       const sid = heldSid(client.auth)
       const begun = facts.sessions.get(sid ?? '')?.sub
-      const request: AppRequest = { sub: begun, sends: 0 }
+      const request: AppRequest = { sub: begun, sends: 0, calledAtMs: facts.nowMs() }
       requests.set(n, request)
       promise.then(
         () => {
