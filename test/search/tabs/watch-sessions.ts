@@ -85,7 +85,9 @@ export function watchSessions(facts: Facts): Watcher {
       isLater(loggedOutMs, facts.msOf(began)) &&
       (isLater(loggedOutMs, enteredMs) || isLater(enteredMs, loggedOutMs))
     if (!enteredAtMs.has(sid)) enteredAtMs.set(sid, facts.nowMs())
-    if (isBefore && restoredAt < client.loggedOutAt && !isAnyLost() && isHeard())
+    // A late answer of an overlapping sign-in leaves the cookie of an earlier session.
+    const isKnown = !isAnyLost() && isHeard() && !facts.hasOverlapped()
+    if (isBefore && restoredAt < client.loggedOutAt && isKnown)
       facts.violate('I11', `tab ${tab} signed in again after its sign-out`)
     const signOut = isDead(sid)
     if (

@@ -11,7 +11,7 @@ const lockTimeoutMs = 5_000
 const slackMs = 50
 /** Longer than storage, messages and locks lag together. */
 const lagMs = 300
-/** A page that was away asks the other tabs before it refreshes. */
+/** A page asks the other tabs before it refreshes, or after it has lost a race. */
 const handOverMs = 250
 /** Without a request for this long, no answer holds a refresh back. */
 const quietMs = 60_000
@@ -104,7 +104,7 @@ export function watchWaits(facts: Facts): Watcher {
       else if (client.page.ranMs() > refreshTimeoutMs + slackMs) {
         facts.violate('I14', `tab ${client.tab} is initializing for too long`)
         initializing.delete(client)
-      } else if (facts.nowMs() - (visitorSinceMs.get(client) ?? Infinity) > slackMs)
+      } else if (facts.nowMs() - (visitorSinceMs.get(client) ?? Infinity) > handOverMs + slackMs)
         facts.violate('I14', `tab ${client.tab} is initializing after a definite answer`)
     }
   }
@@ -147,17 +147,23 @@ export function watchWaits(facts: Facts): Watcher {
       const settled = () => waits.delete(wait)
       call.promise.then(settled, settled)
     },
-    onSend: (sent) => noteNetwork(sent, 1),
+    onSend(sent) {
+      noteNetwork(sent, 1)
+      // The refresh may have lost a race with that of another tab, so the client asks again.
+      if (sent.pathname === '/refresh') visitorSinceMs.delete(sent.client)
+    },
     onSettled(sent) {
       noteNetwork(sent, -1)
       noteAnswer(sent)
     },
     onPass: check,
     atEnd() {
-      for (const { call, onNetwork } of waits) {
+      for (const { call, onNetwork, sinceRanMs } of waits) {
+        const { page, tab } = call.client
         const isOfApp = call.what === 'login by function' || onNetwork > 0
-        if (!call.client.page.isGone() && !isOfApp)
-          facts.violate('I5', `${call.what} of tab ${call.client.tab} never settled`)
+        const isLate = page.ranMs() - sinceRanMs > limitsMs[call.what] + slackMs
+        if (!page.isGone() && !isOfApp && isLate)
+          facts.violate('I5', `${call.what} of tab ${tab} never settled`)
       }
     }
   }
