@@ -71,7 +71,7 @@ export function watchRefreshes(facts: Facts): Watcher {
       sent.atMs - other.atMs >= abandonMs ||
       answeredKeys.has(other.key) ||
       // `restore()` asks for the session of the cookie, with another key.
-      isRestoring(sent, other) ||
+      isRestoring(other.atMs - abandonMs) ||
       wasTroubled('storageMs') ||
       wasTroubled('clockMs', other.atMs - 1) ||
       wasTroubled('oldReleaseMs') ||
@@ -80,9 +80,9 @@ export function watchRefreshes(facts: Facts): Watcher {
     )
   }
 
-  function isRestoring(...pair: readonly [Sent, Sent]): boolean {
-    const calledAt = Math.max(...pair.map(({ client }) => client.restoreCalledAt))
-    return calledAt > 0 && facts.msOf(calledAt) > pair[1].atMs - abandonMs
+  function isRestoring(sinceMs: number): boolean {
+    const calledAt = Math.max(...facts.clients.map((client) => client.restoreCalledAt))
+    return calledAt > 0 && facts.msOf(calledAt) > sinceMs
   }
 
   function hadCompany(sent: Sent): boolean {
