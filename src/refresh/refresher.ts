@@ -11,13 +11,7 @@ import type { Tabs } from '../tabs/tabs.ts'
 import { createApplyAnswer } from './apply-answer.ts'
 import { createAskServer } from './ask-server.ts'
 import { createFlight, type Flight } from './flight.ts'
-import {
-  describeFailure,
-  refusedTooOften,
-  timedOut,
-  unexpected,
-  unreachable
-} from './outcome.ts'
+import { describeFailure, refusedTooOften, timedOut, unexpected, unreachable } from './outcome.ts'
 import type { RefreshRequest } from './refresh-request.ts'
 import type { RefreshPolicy } from './refresh-time.ts'
 import { createRestoreDeadline } from './restore-deadline.ts'

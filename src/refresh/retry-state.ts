@@ -127,7 +127,11 @@ export function createRetryState({ session, record, platform }: RetryStateDeps):
       const random = platform.random()
       const waitMs = Math.round(backoffMs(failures, { retryAfterMs, slackMs: 0 }, random))
       const untilMs = platform.now() + waitMs
-      const hold = { untilMs, failures, code, status, isRetryAfter: retryAfterMs !== undefined }
+      const next = { untilMs, failures, code, status, isRetryAfter: retryAfterMs !== undefined }
+      //  tab A ── refresh ─────── 429 with Retry-After
+      //  tab B ── refresh (no lock) ──── lost: it does not shorten what the server asked for
+      const asked = readHold()
+      const hold = asked?.isRetryAfter && asked.untilMs > untilMs ? { ...asked, failures } : next
       record.set('hold', hold)
       see(hold, random)
     },

@@ -1,6 +1,7 @@
 // I12: the session record merges in any order, is read strictly, and is written back.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { AuthError } from '../../src/lib/errors.ts'
 import { createRetryState } from '../../src/refresh/retry-state.ts'
 import {
   emptyRecord,
@@ -141,6 +142,19 @@ it('ignores a hold that ends later than any real one', () => {
   expect(retries.heldBackMs()).toBe(60_000)
   record.set('hold', { ...hold, untilMs: nowMs + 86_400_000 })
   expect(retries.heldBackMs()).toBe(0)
+})
+
+it('keeps the time of a Retry-After if another refresh in flight fails after it', () => {
+  const platform = { ...createPlatformWith(new Map()), random: () => 0.5 }
+  const record = createSessionRecord(platform, 'key')
+  const retries = createRetryState({ session: { held: () => undefined }, record, platform })
+  const retryAfterMs = 8_000
+  retries.note(new AuthError('ERR_AUTH_SERVER_ERROR', 'failed', { status: 429, retryAfterMs }))
+  const waitMs = retries.heldBackMs()
+  expect(waitMs).toBeGreaterThanOrEqual(retryAfterMs)
+  retries.note(new AuthError('ERR_AUTH_NETWORK', 'lost'))
+  expect(retries.heldBackMs()).toBe(waitMs)
+  expect(retries.heldBackBy('manual')).toMatchObject({ retryAfterMs: waitMs })
 })
 
 function createPlatformWith(values: Map<string, string>) {
