@@ -1,6 +1,9 @@
 // Flight: one refresh for all callers that join it. They may join before it starts, while a failed
 // refresh holds it back.
+import type { Platform } from '../lib/platform.ts'
+import type { RefreshReason } from '../session/events.ts'
 import type { HeldToken } from '../session/held-token.ts'
+import type { RetryState } from './retry-state.ts'
 
 export interface Flight {
   readonly answer: Promise<HeldToken>
@@ -20,4 +23,26 @@ export function createFlight(): Flight {
   // A refresh started by a timer has no caller to handle its rejection.
   flight.answer.catch(() => {})
   return flight as Flight
+}
+
+export interface DelayedStart {
+  /** Starts the flight after `delayMs`, and not before the hold is over. Replaces the last one. */
+  plan(flight: Flight, reason: RefreshReason, delayMs?: number): void
+  cancel(): void
+}
+
+export function createDelayedStart(
+  start: (flight: Flight, reason: RefreshReason) => void,
+  { heldBackMs }: Pick<RetryState, 'heldBackMs'>,
+  { setTimer }: Pick<Platform, 'setTimer'>
+): DelayedStart {
+  let cancel = () => {}
+
+  function plan(flight: Flight, reason: RefreshReason, delayMs = 0): void {
+    cancel()
+    const isDue = () => (heldBackMs() === 0 ? start(flight, reason) : plan(flight, reason))
+    cancel = setTimer(isDue, Math.max(delayMs, heldBackMs()))
+  }
+
+  return { plan, cancel: () => cancel() }
 }

@@ -10,7 +10,7 @@ import { type Session, sessionChanged } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
 import { createApplyAnswer } from './apply-answer.ts'
 import { createAskServer } from './ask-server.ts'
-import { createFlight, type Flight } from './flight.ts'
+import { createDelayedStart, createFlight, type Flight } from './flight.ts'
 import { describeFailure, refusedTooOften, timedOut, unexpected, unreachable } from './outcome.ts'
 import type { RefreshRequest } from './refresh-request.ts'
 import type { RefreshPolicy } from './refresh-time.ts'
@@ -62,8 +62,8 @@ export function createRefresher(options: RefresherDeps): Refresher {
   const restore = createRestoreDeadline(session, platform, refreshTimeoutMs)
   const results = createApplyAnswer({ ...options, retries })
   const ask = createAskServer({ session, tabs, request, fail: results.fail })
+  const delayed = createDelayedStart(start, retries, platform)
   let flight: Flight | undefined
-  let cancelHold = () => {}
   let flights = 0
   let lastSettled = 0
   let lastOutcome: RefreshOutcome | undefined
@@ -94,7 +94,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
     const heldBackBy = failure ?? (isDelayed ? refusedTooOften(delayMs) : undefined)
     flight = mine
     mine.isAwaited ||= isAwaited
-    if (heldBackBy !== undefined) startAfterHold(mine, reason, delayMs)
+    if (heldBackBy !== undefined) delayed.plan(mine, reason, delayMs)
     else if (!mine.isStarted) start(mine, reason)
     if (heldBackBy !== undefined && isTooLong()) {
       note(heldBackBy)
@@ -114,17 +114,6 @@ export function createRefresher(options: RefresherDeps): Refresher {
 
   function note({ code }: AuthError): void {
     session.note({ type: 'failed', code, atMs: platform.now() })
-  }
-
-  function startAfterHold(mine: Flight, reason: RefreshReason, delayMs = 0): void {
-    cancelHold()
-    cancelHold = platform.setTimer(
-      () => {
-        if (retries.heldBackMs() === 0) start(mine, reason)
-        else startAfterHold(mine, reason)
-      },
-      Math.max(delayMs, retries.heldBackMs())
-    )
   }
 
   function heldBack(reason: RefreshReason): AuthError | undefined {
@@ -170,7 +159,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
       const isShort = retries.heldBackMs() <= refreshTimeoutMs
       const isHeldBack = error === heldBackBy && mine.isAwaited && isShort && flight === mine
       mine.isStarted = !isHeldBack
-      if (isHeldBack) startAfterHold(mine, reason)
+      if (isHeldBack) delayed.plan(mine, reason)
       else mine.reject(withHold(error))
     }
 
@@ -190,7 +179,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
       endIfTooLong()
       session.signal('settled')
     }
-    cancelHold()
+    delayed.cancel()
     mine.isStarted = true
     // The callers get the result before the app and the other parts hear of it.
     const work = tabs.refreshExclusively(run).then(mine.resolve, fail)
@@ -221,7 +210,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
 
   /** The answer of the refresh in flight no longer counts. */
   function drop(error: AuthError): void {
-    cancelHold()
+    delayed.cancel()
     flight?.reject(error)
     flight = undefined
     // A request to the server is not aborted: its answer could set a cookie all the same.
@@ -237,7 +226,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
     }
     const token = session.held()
     if (token === undefined || flight?.isStarted !== false) return
-    cancelHold()
+    delayed.cancel()
     flight.resolve(token)
     flight = undefined
   })
@@ -256,7 +245,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
     restoreFailure: () => retries.last() ?? unreachable(),
     networkIsBack() {
       retries.networkIsBack()
-      if (flight?.isStarted === false) startAfterHold(flight, 'wake')
+      if (flight?.isStarted === false) delayed.plan(flight, 'wake')
     },
     dispose(error) {
       disposal = error

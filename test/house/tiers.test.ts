@@ -54,11 +54,9 @@ it('finds the line of each planted fault exactly once in the source', () => {
   expect(misplaced.map(({ file, find }) => `${file}: ${find}`)).toEqual([])
 })
 
-it('names the invariant of each planted fault by its heading in docs/invariants.md', () => {
+it('plants a fault against each heading of docs/invariants.md', () => {
   const page = readFileSync(join(root, 'docs/invariants.md'), 'utf8')
   const headings = [...page.matchAll(/^## (I\d+ .*)$/gm)].map(([, heading]) => heading)
   expect(headings.length).toBeGreaterThan(10)
-  expect(plantedFaults.map(({ invariant }) => invariant)).toEqual(
-    headings.slice(0, plantedFaults.length)
-  )
+  expect([...new Set(plantedFaults.map(({ invariant }) => invariant))]).toEqual(headings)
 })

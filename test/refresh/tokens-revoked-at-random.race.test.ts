@@ -1,5 +1,5 @@
-// I2, I10: fast hands in a demo. Tokens are revoked several times a second, also before their first
-// use, and no request of the app fails.
+// I2, I10: many clicks in a demo. Tokens are revoked several times a second, also before their
+// first use, and no request of the app fails.
 import { expect, it } from 'vitest'
 import { createSeededRandom, range } from '../support/seeded-random.ts'
 import { setUpBrowsers, signIn } from '../support/setups/many-browsers.ts'

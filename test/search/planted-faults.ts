@@ -115,7 +115,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     effect: 'a cleared storage entry counts as a sign-out',
     search: 'several tabs',
     file: 'tabs/tab-sync.ts',
-    find: 'if (isLost && isAway) known.doubt()',
+    find: 'if (isLost && absence.isRecent()) known.doubt()',
     replace: "if (isLost) session.end('signed-out', 'other-tab')"
   },
   {

@@ -43,7 +43,7 @@ export function watchRefreshes(facts: Facts): Watcher {
   }
 
   function longestGapMs(): number {
-    // A page whose storage is full cannot note that its refresh has been answered.
+    // If the storage of a page is full, it cannot note that its refresh has been answered.
     const isSlow = arePagesTroubled(facts.nowMs() - recoveryMs) || wasTroubled('storageMs')
     return isSlow ? landingMs : handOverMs
   }
