@@ -110,6 +110,12 @@ export function createSessionRecord(
     return known
   }
 
+  //  tab A ── signs out, but its storage is full ─────────────────────── may write again
+  //  tab B ──────────────── has not heard of it ── signs in: must be the later change
+  function next(counter: number): number {
+    return Math.max(counter + 1, platform.now())
+  }
+
   read()
 
   return {
@@ -119,10 +125,10 @@ export function createSessionRecord(
     isShared: () => isShared,
     hasJustWritten: () => platform.monotonicNow() - writtenAtMs < settlesWithinMs,
     onChange: (listener) => void listeners.add(listener),
-    enter: (sessionId) => change(({ counter }) => ({ counter: counter + 1, sessionId })),
+    enter: (sessionId) => change(({ counter }) => ({ counter: next(counter), sessionId })),
     end(mine, reason) {
       return change((now) => {
-        const counter = now.counter + 1
+        const counter = next(now.counter)
         const own = endOf(now, mine) === undefined ? mine : undefined
         const sessionId = liveSession(now) ?? own ?? platform.randomId()
         const isConfirmed = reason === 'session-expired'

@@ -106,7 +106,7 @@ it.each(['', '{', 'null', '[]', '7', '{"counter":-1}', writeRecord(emptyRecord).
     const record = createSessionRecord(createPlatformWith(values), 'key')
     expect(record.read()).toEqual(emptyRecord)
     record.enter('a')
-    expect(parseRecord(values.get('key'))).toMatchObject({ counter: 1, sessionId: 'a' })
+    expect(parseRecord(values.get('key'))).toMatchObject({ counter: nowMs, sessionId: 'a' })
   }
 )
 
@@ -130,6 +130,33 @@ it('writes nothing if no value is known', () => {
   const values = new Map<string, string>()
   createSessionRecord(createPlatformWith(values), 'key').read()
   expect(values.size).toBe(0)
+})
+
+it('counts a sign-in as later than the sign-outs that another tab could not store before', () => {
+  const values = new Map<string, string>()
+  const platform = createPlatformWith(values)
+  let laterMs = 0
+  let isFull = false
+  const now = () => nowMs + laterMs
+  const setItem = (key: string, value: string) => {
+    if (isFull) throw new Error('the quota is used up')
+    values.set(key, value)
+  }
+  const full = createSessionRecord(
+    { ...platform, now, storage: { ...platform.storage, setItem } },
+    'key'
+  )
+  const other = createSessionRecord({ ...platform, now }, 'key')
+  full.enter('a')
+  isFull = true
+  full.end('a', 'signed-out')
+  full.enter('b')
+  full.end('b', 'signed-out')
+  laterMs = 1_000
+  other.enter('c')
+  isFull = false
+  expect(liveSession(full.read())).toBe('c')
+  expect(liveSession(other.read())).toBe('c')
 })
 
 it('ignores a hold that ends later than any real one', () => {

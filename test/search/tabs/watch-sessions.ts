@@ -35,6 +35,7 @@ export function watchSessions(facts: Facts): Watcher {
   let restoredAt = 0
   /** Storage has failed: it may have lost any sign-out. */
   let hasStorageFailed = false
+  let isStorageFailing = false
 
   const beganAt = (sid: string | undefined) => sessions.get(sid ?? '')?.beganAt ?? 0
   const isDead = (sid: string) => {
@@ -50,7 +51,8 @@ export function watchSessions(facts: Facts): Watcher {
     const { tab } = client
     switch (reason) {
       case 'signed-out':
-        if (lastSignOutAt <= began)
+        // The clock orders what tabs did while storage failed.
+        if (lastSignOutAt <= began && !(hasStorageFailed && troubles.clockMs >= 0))
           facts.violate('I12', `tab ${tab} was signed out without a sign-out`)
         return
       case 'session-expired':
@@ -126,7 +128,8 @@ export function watchSessions(facts: Facts): Watcher {
         client,
         clearedAtMs: Number.NEGATIVE_INFINITY,
         storedAtMs: Number.NEGATIVE_INFINITY,
-        isLost: false
+        // Tabs that wrote before storage failed do not believe messages that it does not confirm.
+        isLost: isStorageFailing
       })
   }
 
@@ -157,7 +160,10 @@ export function watchSessions(facts: Facts): Watcher {
     onStep(action, tab) {
       if (action.do === 'old release' && action.what === 'sign-out') lastSignOutAt = facts.tick()
       if (action.do === 'redirect sign-in') restoredAt = facts.now()
-      if (action.do === 'storage fault') hasStorageFailed = true
+      if (action.do === 'storage fault') {
+        hasStorageFailed = true
+        isStorageFailing = action.fault !== undefined
+      }
       for (const signOut of signOuts.values()) noteLoss(signOut, action, tab)
     },
     onCall({ client, what, at, isRedirect = false }) {
