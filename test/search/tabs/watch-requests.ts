@@ -113,7 +113,7 @@ export function watchRequests(facts: Facts): Watcher {
       if (name !== 'refresh-settled' || client.isSecond) return
       isHeldBack = event.kind !== 'refreshed'
       // After a failed refresh, only the server knows whether the token is still refused.
-      if (isHeldBack) refused.get(client)?.clear()
+      if (isHeldBack) for (const tokens of refused.values()) tokens.clear()
     }
   }
 }
