@@ -68,6 +68,8 @@ export function watchRefreshes(facts: Facts): Watcher {
   function mayHaveOtherKey(sent: Sent, other: Sent): boolean {
     return (
       other.at < facts.changedAt() ||
+      // A page may begin before storage shows the sign-in of another tab.
+      other.atMs - facts.msOf(facts.changedAt()) < lagMs ||
       sent.atMs - other.atMs >= abandonMs ||
       answeredKeys.has(other.key) ||
       // `restore()` asks for the session of the cookie, with another key.
