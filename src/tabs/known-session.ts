@@ -17,8 +17,11 @@ export interface KnownSession {
   catchUpAlone(): void
   /** Storage was cleared while the page was away, so only the server knows about the token. */
   doubt(): void
-  /** Ends the session of this tab if another tab has ended it. */
-  followEnd(): void
+  /**
+   * Ends the session of this tab if another tab has ended it. After another sign-in, this waits for
+   * a refresh, which may tell the new user. `isRefreshed`: a refresh has just ended.
+   */
+  followEnd(isRefreshed?: boolean): void
 }
 
 export function createKnownSession(
@@ -63,14 +66,14 @@ export function createKnownSession(
     },
     //  this tab ── session s ── frozen ────────────────────────────────── thaws: s is over
     //  another ──────────────────────── signs in as t ── signs out of t
-    followEnd() {
+    followEnd(isRefreshed = false) {
       const now = record.known()
       const isNews = now.counter > seen.counter && !isOff
       const last = isNews ? endOf(now, now.sessionId) : undefined
       const isOurs = seen.sessionId === undefined && isSignedIn()
       const end = endOf(now, seen.sessionId) ?? (isOurs || isSignOut(last) ? last : undefined)
-      // After a sign-out and another sign-in, this tab stays behind until it knows the new user.
-      if (end === undefined || other() !== undefined) return
+      const isAwaited = other() !== undefined && !(isRefreshed && end?.id === seen.sessionId)
+      if (end === undefined || isAwaited) return
       // A restore that is in flight ends too, before it is answered.
       if (!isSignedIn() && !(session.isRestoring() && isSignOut(end))) return
       catchUpTo({ counter: now.counter, sessionId: end.id })

@@ -186,6 +186,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   session.onSignal('ended', () => {
     asksServer = false
   })
+  session.onSignal('settled', () => known.followEnd(true))
   const removers = [platform.onPageHide(close), platform.onStorageChange(() => void record.read())]
   record.onChange(follow)
   open()

@@ -7,6 +7,8 @@ export interface RefusalWatcher {
   onSend(pathname: string, token: string): void
   /** A 401 to a request of the app has reached the client. `isGenuine`: from the server itself. */
   onRefused(pathname: string, token: string, isGenuine: boolean): void
+  /** An answer other than a 401 may be late, and then it hides the refusal from the client. */
+  onAccepted(pathname: string, token: string): void
   /** The app gets a 401: no refresh is allowed for the endpoint. */
   onPassedOn(pathname: string): void
   /** The client has the answer of a refresh, or does not wait for it any more. */
@@ -57,6 +59,7 @@ export function watchRefusals({
       if (isGenuine) refusedBy.set(pathname, tokens.add(token))
       if (!replaced.has(token)) refused ??= { token, atMs: nowMs() }
     },
+    onAccepted: (pathname, token) => void refusedBy.get(pathname)?.delete(token),
     onPassedOn: (pathname) => void refusedBy.delete(pathname),
     onRefreshAnswered() {
       isBeingRefreshed = false

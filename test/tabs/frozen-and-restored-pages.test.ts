@@ -64,6 +64,24 @@ it('becomes user-changed when a page is restored after another user signed in', 
   ).toBe(true)
 })
 
+//  first   ── signs out ── Grace signs in ── closed
+//  second  ── (cached) ─────────────────────────────── pageshow ── refresh ── 503: it cannot stay
+it('is signed out when a page is restored after another sign-in, although the refresh fails', async () => {
+  const { first, second, pass, browser } = await openTwo()
+  second.enterBfcache()
+  const leaving = first.auth.logout()
+  await pass(20)
+  await leaving
+  await first.auth.login(grace)
+  first.crash()
+  const response = { status: 503, headers: [], setCookies: [], body: '' }
+  browser.intercept('/refresh', { kind: 'answer', response }, 1_000)
+  second.leaveBfcache()
+  second.auth.axios.get('/me').catch(() => {})
+  await pass(2_000)
+  expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'signed-out' })
+})
+
 it.each(['before the request is sent', 'while the server is at work', 'before the answer is read'])(
   'refreshes in another tab when one crashes %s',
   async (phase) => {

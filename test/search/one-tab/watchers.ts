@@ -141,8 +141,10 @@ export function createWatchers(clock: ManualClock, deadlineMs: number | undefine
           if (typeof outcome === 'object') {
             receive(readToken(outcome.body))
             receive(readReissued(outcome))
-            if (outcome.status === 401 && pathname === '/notes' && bearer !== undefined)
-              refusals.onRefused(pathname, bearer, true)
+            if (pathname === '/notes' && bearer !== undefined) {
+              if (outcome.status === 401) refusals.onRefused(pathname, bearer, true)
+              else if (outcome.status < 400) refusals.onAccepted(pathname, bearer)
+            }
           }
           if (pathname !== '/refresh') return
           refusals.onRefreshAnswered()

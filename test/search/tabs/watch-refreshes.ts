@@ -130,6 +130,8 @@ export function watchRefreshes(facts: Facts): Watcher {
       conditions.mode === 'share' &&
       conditions.channel === 'normal' &&
       Object.values(troubles).every((atMs) => facts.nowMs() - atMs > 10_000) &&
+      // A frozen page may keep the lock.
+      !arePagesTroubled(facts.nowMs() - recoveryMs) &&
       !wasTroubled('storageMs') &&
       !wasTroubled('locksMs')
     if (sent === undefined || lastSuccess === undefined || !isForExpiry || !isCalm) return

@@ -102,7 +102,12 @@ export function watchRequests(facts: Facts): Watcher {
     onSettled({ client, pathname, outcome, token }) {
       if (pathname === '/refresh') refusals.get(client)?.onRefreshAnswered()
       if (isAuthPath(pathname) || typeof outcome !== 'object' || token === undefined) return
-      if (outcome.response.status !== 401) return
+      const { status } = outcome.response
+      if (status < 400) {
+        refusals.get(client)?.onAccepted(pathname, token)
+        refused.get(client)?.delete(token)
+      }
+      if (status !== 401) return
       const { isGenuine } = outcome
       if (pathname === '/notes' && isGenuine && !isHeldBack) refused.get(client)?.add(token)
       refusals.get(client)?.onRefused(pathname, token, isGenuine)

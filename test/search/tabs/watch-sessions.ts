@@ -51,8 +51,13 @@ export function watchSessions(facts: Facts): Watcher {
     const { tab } = client
     switch (reason) {
       case 'signed-out':
-        // The clock orders what tabs did while storage failed.
-        if (lastSignOutAt <= began && !(hasStorageFailed && troubles.clockMs >= 0))
+        // The clock orders what tabs did while storage failed. Of two sign-ins that overlap, one is
+        // signed out again, and it has the cookie.
+        if (
+          lastSignOutAt <= began &&
+          !(hasStorageFailed && troubles.clockMs >= 0) &&
+          !facts.hasOverlapped()
+        )
           facts.violate('I12', `tab ${tab} was signed out without a sign-out`)
         return
       case 'session-expired':
@@ -147,6 +152,10 @@ export function watchSessions(facts: Facts): Watcher {
         signOut.storedAtMs = facts.nowMs() + writtenBackAfterMs
         return
       case 'crash':
+        // The last write of a page that crashes may be lost.
+        signOut.isLost ||= isOwn && facts.nowMs() - signOut.atMs <= longestStorageLagMs
+        signOut.isLost ||= hasStorageFailed || (isOwn && facts.nowMs() <= signOut.storedAtMs)
+        return
       case 'close':
       case 'reload':
       case 'freeze':
@@ -198,13 +207,19 @@ export function watchSessions(facts: Facts): Watcher {
         if (sid !== undefined && isDead(sid) !== undefined && isHeard())
           facts.violate('I11', `tab ${tab} is still in a session that was signed out`)
       }
-      const users = new Set(live.map(({ auth }) => Reflect.get(auth.getState().user ?? {}, 'sub')))
+      // A tab whose refresh fails sends nothing until it knows the user of the cookie.
+      const users = new Set(
+        live
+          .map(({ auth }) => auth.getState())
+          .filter((state) => state.status === 'authenticated' && state.degraded === undefined)
+          .map(({ user }) => Reflect.get(user ?? {}, 'sub'))
+      )
       if (users.size > 1 && !facts.hasOverlapped() && troubles.oldReleaseMs < 0)
         facts.violate('I15', 'two tabs are signed in as two users')
       const cookieSid = facts.cookieSession()
       const cookieUser = cookieSid === undefined ? undefined : sessions.get(cookieSid)?.sub
       const isSettled = !facts.hasOverlapped() && troubles.oldReleaseMs < 0
-      if (isSettled && cookieUser !== undefined && live.length > 0 && !users.has(cookieUser))
+      if (isSettled && cookieUser !== undefined && users.size > 0 && !users.has(cookieUser))
         facts.violate('I15', 'the tabs are signed in as another user than the cookie')
     }
   }
