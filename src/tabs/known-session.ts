@@ -19,7 +19,7 @@ export interface KnownSession {
   doubt(): void
   /**
    * Ends the session of this tab if another tab has ended it. After another sign-in, this waits for
-   * a refresh, which may tell the new user. `isRefreshed`: a refresh has just ended.
+   * a refresh, because the user may be the same. `isRefreshed`: a refresh has just ended.
    */
   followEnd(isRefreshed?: boolean): void
 }

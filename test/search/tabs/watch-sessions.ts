@@ -51,8 +51,8 @@ export function watchSessions(facts: Facts): Watcher {
     const { tab } = client
     switch (reason) {
       case 'signed-out':
-        // The clock orders what tabs did while storage failed. Of two sign-ins that overlap, one is
-        // signed out again, and it has the cookie.
+        // The clock orders what tabs did while storage failed. If sign-ins overlap, the client signs out
+        // of one again, and that one may have the cookie.
         if (
           lastSignOutAt <= began &&
           !(hasStorageFailed && troubles.clockMs >= 0) &&
@@ -207,7 +207,7 @@ export function watchSessions(facts: Facts): Watcher {
         if (sid !== undefined && isDead(sid) !== undefined && isHeard())
           facts.violate('I11', `tab ${tab} is still in a session that was signed out`)
       }
-      // A tab whose refresh fails sends nothing until it knows the user of the cookie.
+      // While its refresh fails, a tab does not know the user of the cookie, and sends nothing.
       const users = new Set(
         live
           .map(({ auth }) => auth.getState())
