@@ -51,8 +51,8 @@ export function watchSessions(facts: Facts): Watcher {
     const { tab } = client
     switch (reason) {
       case 'signed-out':
-        // The clock orders what tabs did while storage failed. If sign-ins overlap, the client signs out
-        // of one again, and that one may have the cookie.
+        // The clock orders what tabs did while storage failed. If sign-ins overlap, the client
+        // signs out of one again, and that one may have the cookie.
         if (
           lastSignOutAt <= began &&
           !(hasStorageFailed && troubles.clockMs >= 0) &&
