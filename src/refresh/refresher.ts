@@ -100,13 +100,14 @@ export function createRefresher(options: RefresherDeps): Refresher {
       note(heldBackBy)
       return Promise.reject(heldBackBy)
     }
-    const epoch = session.epoch()
+    const generation = session.generation()
     return platform.wait(mine.answer, {
       deadlineMs,
       onTimeout() {
         const error = heldBackBy ?? timedOut(refreshTimeoutMs)
         if (reason !== 'manual') restore.end()
-        if (session.epoch() === epoch) note(error)
+        // Otherwise, another tab has shared a token.
+        if (session.generation() === generation) note(error)
         throw error
       }
     })
@@ -123,13 +124,9 @@ export function createRefresher(options: RefresherDeps): Refresher {
     return error
   }
 
-  function endIfTooLong(): void {
-    const leftMs = restore.remainingMs()
-    if (leftMs !== undefined && (retries.retryInMs() ?? -1) >= leftMs) restore.end()
-  }
-
   function start(mine: Flight, reason: RefreshReason): void {
     const epoch = session.epoch()
+    const generation = session.generation()
     let outcome: RefreshOutcome | undefined
     let heldBackBy: AuthError | undefined
     flights += 1
@@ -171,12 +168,17 @@ export function createRefresher(options: RefresherDeps): Refresher {
       return results.fail(isKnown ? error : unexpected())
     }
 
+    //  this tab ── refresh ───────────────────────────── abandoned: nothing to retry
+    //  another  ───────── (after lockTimeoutMs) refresh ── shares its token
     function land(): void {
       // After a sign-in or sign-out, another flight may be open by now.
-      if (flight === mine && mine.isStarted) flight = undefined
+      if (flight === mine && mine.isStarted) {
+        flight = undefined
+        if (session.generation() !== generation) forgetFailures()
+      }
       // Only now, so that a listener that calls refresh() starts a new one.
       if (outcome !== undefined) settle(outcome, number)
-      endIfTooLong()
+      restore.endIfTooLate(retries.retryInMs())
       session.signal('settled')
     }
     delayed.cancel()
@@ -190,6 +192,11 @@ export function createRefresher(options: RefresherDeps): Refresher {
     if (number > lastSettled) lastOutcome = outcome
     lastSettled = Math.max(lastSettled, number)
     emitter.emit('refresh-settled', outcome)
+  }
+
+  function forgetFailures(): void {
+    retries.forget()
+    session.note({ type: 'recovered' })
   }
 
   function dropStale(): void {
@@ -220,10 +227,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
   session.onSignal('token', ({ isNewEpoch, origin }) => {
     if (isNewEpoch) dropStale()
     if (origin.by === 'login' || origin.by === 'restore') retries.clear()
-    if (origin.by === 'other-tab') {
-      retries.forget()
-      session.note({ type: 'recovered' })
-    }
+    if (origin.by === 'other-tab') forgetFailures()
     const token = session.held()
     if (token === undefined || flight?.isStarted !== false) return
     delayed.cancel()

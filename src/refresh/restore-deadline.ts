@@ -8,6 +8,8 @@ export interface RestoreDeadline {
   remainingMs(): number | undefined
   /** No answer can come in time: ends `initializing` now. */
   end(): void
+  /** Ends `initializing` if the retry comes later. */
+  endIfTooLate(retryInMs: number | undefined): void
 }
 
 //  page load ── refresh ── 503 ── refresh ── (no answer) ──┬── deadline: `unreachable`
@@ -24,8 +26,14 @@ export function createRestoreDeadline(
   session.onSignal('token', cancel)
   session.onSignal('ended', cancel)
 
+  const leftMs = () => (isInitializing() ? remainingMs(until, readMoment(platform)) : undefined)
+
   return {
-    remainingMs: () => (isInitializing() ? remainingMs(until, readMoment(platform)) : undefined),
-    end
+    remainingMs: leftMs,
+    end,
+    endIfTooLate(retryInMs = -1) {
+      const left = leftMs()
+      if (left !== undefined && retryInMs >= left) end()
+    }
   }
 }

@@ -1,4 +1,5 @@
 // Frozen, crashed and restored pages: they catch up with the other tabs, and do not block them.
+import type { Platform } from 'everbearer'
 import { expect, it } from 'vitest'
 import { ada, grace } from '../support/setups/test-client.ts'
 import { setUpTabs, type TabsOptions } from '../support/setups/virtual-tabs.ts'
@@ -134,6 +135,33 @@ it('refreshes without the lock if the tab that holds it is frozen', async () => 
   await refreshing
   expect(first.auth.getState().status).toBe('authenticated')
   expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
+})
+
+it('does not retry a refresh that was abandoned after another tab has shared a newer token', async () => {
+  const { openTab, settle, pass, browser } = setUpTabs()
+  let isStuck = false
+  let stuck = 0
+  const fetch: Platform['fetch'] = (url, init) => {
+    if (!isStuck) return (browser.platform.fetch as Platform['fetch'])(url, init)
+    stuck += 1
+    return new Promise((_, reject) => {
+      init?.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+    })
+  }
+  const first = openTab({ platform: { fetch } })
+  await settle()
+  await first.auth.login(ada)
+  const second = openTab()
+  await settle()
+  isStuck = true
+  first.auth.refresh().catch(() => {})
+  await settle()
+  second.auth.refresh().catch(() => {})
+  await pass(6_000, 50)
+  expect(await first.auth.getAccessToken()).toBe(await second.auth.getAccessToken())
+  await pass(30_000, 500)
+  expect(stuck).toBe(1)
+  expect(first.auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
 })
 
 it('closes its channel while the page is in the back/forward cache', async () => {

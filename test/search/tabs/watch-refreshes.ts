@@ -175,7 +175,10 @@ export function watchRefreshes(facts: Facts): Watcher {
     const retryAfter = headers.find(([name]) => name === 'Retry-After')?.[1]
     const isFailure = [429, 500, 502, 503, 504].includes(status)
     if (!isFailure) return
-    const previous = hold !== undefined && facts.changedAt() < hold.at ? hold : undefined
+    // If the clock was set, the end of the last hold says nothing.
+    const isOver =
+      facts.changedAt() >= (hold?.at ?? 0) || wasTroubled('clockMs', (hold?.sinceMs ?? 0) - 1)
+    const previous = isOver ? undefined : hold
     const isNext = previous === undefined || atMs > previous.sinceMs + lagMs
     const failures = (previous?.failures ?? 0) + (isNext ? 1 : 0)
     const backoffMs = Math.min(longestShortestHoldMs, shortestHoldMs * 2 ** (failures - 1))

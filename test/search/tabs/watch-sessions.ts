@@ -61,7 +61,8 @@ export function watchSessions(facts: Facts): Watcher {
           facts.violate('I12', `tab ${tab} was signed out without a sign-out`)
         return
       case 'session-expired':
-        if (!rejections.some((at) => at > began))
+        // A message that is late may end an earlier session.
+        if (!rejections.some((at) => at > began) && isHeard())
           facts.violate('I4', `tab ${tab} ended the session without an explicit rejection`)
         return
       case 'user-changed': {
