@@ -171,6 +171,8 @@ export function watchRefreshes(facts: Facts): Watcher {
   function noteFailure(sent: Sent): void {
     const { outcome, settledAtMs, atMs } = sent
     if (typeof outcome !== 'object' || !started.has(sent)) return
+    // The answer belongs to an earlier session.
+    if (facts.changedAt() > sent.at) return
     const { status, headers } = outcome.response
     const retryAfter = headers.find(([name]) => name === 'Retry-After')?.[1]
     const isFailure = [429, 500, 502, 503, 504].includes(status)
@@ -195,7 +197,10 @@ export function watchRefreshes(facts: Facts): Watcher {
 
   return {
     onEvent(client, name, event) {
-      if (name !== 'refresh-started' || client.isSecond) return
+      if (client.isSecond) return
+      // A definite answer ends the hold of all tabs.
+      if (name === 'refresh-settled' && event.kind === 'rejected') hold = undefined
+      if (name !== 'refresh-started') return
       checkRepetition(client, event.reason)
       checkHold(client, event.reason)
     },

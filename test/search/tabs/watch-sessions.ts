@@ -24,7 +24,7 @@ const heardAfterMs = 2 * longestStorageLagMs + 10
 const writtenBackAfterMs = 2 * heardAfterMs
 
 export function watchSessions(facts: Facts): Watcher {
-  const { sessions, troubles, conditions } = facts
+  const { sessions, troubles } = facts
   /** By the session that the client held. */
   const signOuts = new Map<string, SignOut>()
   /** The moments of explicit rejections that have reached a page. */
@@ -43,8 +43,8 @@ export function watchSessions(facts: Facts): Watcher {
     return signOut !== undefined && signOut.at > restoredAt && !signOut.isLost ? signOut : undefined
   }
   const isAnyLost = () => [...signOuts.values()].some(({ isLost }) => isLost)
-  /** A tab without shared storage hears of a sign-out in a message, which may be late. */
-  const isHeard = () => conditions.channel === 'normal' || !hasStorageFailed
+  /** Without storage, a message may be late, and a tab that wrote before does not believe it. */
+  const isHeard = () => !hasStorageFailed
 
   function checkEnd(client: Client, reason: unknown): void {
     const began = beganAt(client.sid)
