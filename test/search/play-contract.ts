@@ -23,9 +23,22 @@ export async function playContract(
   function check(step: string, isRight: boolean): void {
     if (!isRight) wrong.push(step)
   }
+  // After a failed refresh, a call waits for the next one.
+  async function settled<T>(call: Promise<T>): Promise<T> {
+    let isSettled = false
+    const note = () => {
+      isSettled = true
+    }
+    call.then(note, note)
+    for (let ticks = 0; ticks < 3 && !isSettled; ticks += 1) {
+      await idle()
+      if (!isSettled) clock.tick(20_000)
+    }
+    return call
+  }
   async function attempt<T>(step: string, work: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await work()
+      return await settled(work())
     } catch (error) {
       const code = isAuthError(error)
         ? error.code
@@ -37,25 +50,17 @@ export async function playContract(
   const credentials = readNames(clientContract)
   const signIn = (password = ada.password) =>
     auth.login(nested({ [credentials.name]: ada.email, [credentials.password]: password }))
-  async function ask(step: string): Promise<unknown> {
-    let isSettled = false
-    const asking = attempt(step, async () => (await auth.axios.get('/data')).data).finally(() => {
-      isSettled = true
-    })
-    await idle()
-    // After a failed refresh, the request waits for the next one.
-    if (!isSettled) clock.tick(20_000)
-    return asking
-  }
+  const ask = (step: string): Promise<unknown> =>
+    attempt(step, async () => (await auth.axios.get('/data')).data)
   const isSignedIn = () => auth.getState().status === 'authenticated'
 
   // A first-time visitor.
-  await auth.ready()
+  await settled(auth.ready())
   await idle()
   check('a visitor is signed out', auth.getState().status === 'unauthenticated')
   check('a visitor costs one refresh at most', callsTo('refresh').length <= 1)
 
-  const rejection = await signIn('wrong').catch((error: unknown) => error)
+  const rejection = await settled(signIn('wrong')).catch((error: unknown) => error)
   check('wrong credentials are rejected', isAuthError(rejection, 'ERR_AUTH_LOGIN_REJECTED'))
 
   await attempt('sign-in', () => signIn())
@@ -103,10 +108,10 @@ export async function playContract(
     check('a refused request is replayed', isPath(replayed, '/data'))
     check('a refusal causes one refresh', callsTo('refresh').length === refreshes + 1)
     server.endSessions()
-    await auth.refresh().catch(() => {})
+    await settled(auth.refresh()).catch(() => {})
     check('a refused refresh ends the session', auth.getState().status === 'unauthenticated')
   } else {
-    await auth.axios.get('/data').catch(() => {})
+    await settled(auth.axios.get('/data')).catch(() => {})
     check('a refused token ends the session', auth.getState().status === 'unauthenticated')
   }
 
@@ -118,7 +123,7 @@ export async function playContract(
   if (clientContract.logout !== false) {
     check('the sign-out ends the session on the server', server.sessions.length === live - 1)
     const later = reload()
-    await later.ready()
+    await settled(later.ready())
     await idle()
     check('a page load stays signed out', later.getState().status === 'unauthenticated')
   }
