@@ -198,8 +198,9 @@ export function watchRefreshes(facts: Facts): Watcher {
   return {
     onEvent(client, name, event) {
       if (client.isSecond) return
-      // A definite answer ends the hold of all tabs.
-      if (name === 'refresh-settled' && event.kind === 'rejected') hold = undefined
+      // A definite answer ends the hold of all tabs, also if its body has arrived late.
+      const isDefinite = event.kind === 'rejected' || event.kind === 'refreshed'
+      if (name === 'refresh-settled' && isDefinite) hold = undefined
       if (name !== 'refresh-started') return
       checkRepetition(client, event.reason)
       checkHold(client, event.reason)
