@@ -23,9 +23,9 @@
  * - `ERR_AUTH_NOT_AUTHENTICATED`: the call needs a signed-in user. Sign in first.
  * - `ERR_AUTH_BODY_SPENT`: the server refused the token, and the request body was a stream, which
  *   can be read only once. The token has been refreshed: call again with a new stream.
- * - `ERR_AUTH_TOKEN_REFUSED`: in `getState().degraded`: an endpoint refuses new tokens too, so that
- *   a refresh does not help. Its callers get the refusal itself. A call rejects with it if the
- *   server refuses tokens faster than the client may refresh them.
+ * - `ERR_AUTH_TOKEN_REFUSED`: the server refuses tokens faster than the client may refresh them. In
+ *   `getState().degraded`, it means that an endpoint refuses new tokens too, so that a refresh does
+ *   not help. The callers of that endpoint get the refusal itself.
  * - `ERR_AUTH_DISPOSED`: `dispose()` was called on this client. Create a new one.
  */
 export type AuthErrorCode =

@@ -173,7 +173,7 @@ function randomId(): string {
 
 function onWake(listener: (wake: Wake) => void): () => void {
   const visible = () => document.visibilityState !== 'hidden' && listener('visible')
-  return all([
+  return combine([
     listen(document, 'visibilitychange', visible),
     listen(document, 'resume', () => listener('visible')),
     listen(window, 'pageshow', visible),
@@ -184,10 +184,10 @@ function onWake(listener: (wake: Wake) => void): () => void {
 
 // Chromium freezes a hidden page without `pagehide`.
 function onPageHide(listener: () => void): () => void {
-  return all([listen(window, 'pagehide', listener), listen(document, 'freeze', listener)])
+  return combine([listen(window, 'pagehide', listener), listen(document, 'freeze', listener)])
 }
 
-function all(removers: readonly (() => void)[]): () => void {
+function combine(removers: readonly (() => void)[]): () => void {
   return () => {
     for (const remove of removers) remove()
   }

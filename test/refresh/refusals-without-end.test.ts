@@ -5,6 +5,15 @@ import { range } from '../support/seeded-random.ts'
 import { answer, countOf, pathsOf, setUpBrowsers, signIn } from '../support/setups/many-browsers.ts'
 import { ada } from '../support/setups/test-client.ts'
 
+/** Signs Ada in, in one page. */
+async function setUp() {
+  const setup = setUpBrowsers()
+  const browser = setup.openBrowser()
+  const { auth } = setup.openPage(browser)
+  await signIn(setup, auth)
+  return { setup, browser, auth }
+}
+
 it.each([5_000, 60_000, 200_000])(
   'does not refresh for a 401 that arrives %d ms after the refresh',
   async (lateMs) => {
@@ -39,10 +48,7 @@ function statusOf(calling: Promise<{ readonly status: number }>): Promise<number
 }
 
 it('doubles the interval between refreshes if a route that is polled each second always answers 401', async () => {
-  const setup = setUpBrowsers()
-  const browser = setup.openBrowser()
-  const { auth } = setup.openPage(browser)
-  await signIn(setup, auth)
+  const { setup, browser, auth } = await setUp()
   browser.intercept('/feed', refused, 10_000)
   const statuses: number[] = []
   for (const _ of range(300)) {
@@ -75,10 +81,7 @@ it('causes at most 40 refreshes in an hour if a route that is polled every 10 s 
 })
 
 it('refreshes for other routes while one route always answers 401', async () => {
-  const setup = setUpBrowsers()
-  const browser = setup.openBrowser()
-  const { auth } = setup.openPage(browser)
-  await signIn(setup, auth)
+  const { setup, browser, auth } = await setUp()
   browser.intercept('/feed', refused, 10_000)
   for (const _ of range(5)) await statusOf(auth.axios.get('/feed'))
   for (const _ of range(3)) {
@@ -89,10 +92,7 @@ it('refreshes for other routes while one route always answers 401', async () => 
 })
 
 it('refreshes at once for a route that refused new tokens and accepts them again', async () => {
-  const setup = setUpBrowsers()
-  const browser = setup.openBrowser()
-  const { auth } = setup.openPage(browser)
-  await signIn(setup, auth)
+  const { setup, browser, auth } = await setUp()
   browser.intercept('/feed', refused, 4)
   // A 401 and its replay, a request that waits for a refresh, and one that causes none.
   for (const _ of range(3)) expect(await statusOf(auth.axios.get('/feed'))).toBe(401)
@@ -106,10 +106,7 @@ it('refreshes at once for a route that refused new tokens and accepts them again
 })
 
 it('reports refusals in the state, in one change each, until the endpoint has not been called for five minutes', async () => {
-  const setup = setUpBrowsers()
-  const browser = setup.openBrowser()
-  const { auth } = setup.openPage(browser)
-  await signIn(setup, auth)
+  const { setup, browser, auth } = await setUp()
   const states: unknown[] = []
   auth.subscribe(() => states.push(Reflect.get(auth.getState(), 'degraded')?.code))
   browser.intercept('/feed', refused, 100)
@@ -124,10 +121,7 @@ it('reports refusals in the state, in one change each, until the endpoint has no
 })
 
 it('changes the state once for a route that is polled and always refuses new tokens, and once when it accepts one', async () => {
-  const setup = setUpBrowsers()
-  const browser = setup.openBrowser()
-  const { auth } = setup.openPage(browser)
-  await signIn(setup, auth)
+  const { setup, browser, auth } = await setUp()
   const states: unknown[] = []
   auth.subscribe(() => states.push(Reflect.get(auth.getState(), 'degraded')?.code))
   let polls = 0
@@ -141,10 +135,7 @@ it('changes the state once for a route that is polled and always refuses new tok
 })
 
 it('refreshes a handful of times if every route refuses every token', async () => {
-  const setup = setUpBrowsers()
-  const browser = setup.openBrowser()
-  const { auth } = setup.openPage(browser)
-  await signIn(setup, auth)
+  const { setup, browser, auth } = await setUp()
   for (const nth of range(600)) {
     browser.intercept(`/items/${nth}`, refused, 10)
     expect(await statusOf(auth.axios.get(`/items/${nth}`))).toBe(401)
@@ -155,10 +146,7 @@ it('refreshes a handful of times if every route refuses every token', async () =
 })
 
 it('delays refreshes without a failed request if tokens are revoked faster than they may be refreshed', async () => {
-  const setup = setUpBrowsers()
-  const browser = setup.openBrowser()
-  const { auth } = setup.openPage(browser)
-  await signIn(setup, auth)
+  const { setup, browser, auth } = await setUp()
   const asked: Promise<number>[] = []
   for (const _ of range(60)) {
     setup.server.revokeAccessTokens()
@@ -186,10 +174,7 @@ it('rejects a request that waits for its refresh when the client is disposed', a
 })
 
 it('refreshes once and returns the 401 if a route answers 401 to the replay as well', async () => {
-  const setup = setUpBrowsers()
-  const browser = setup.openBrowser()
-  const { auth } = setup.openPage(browser)
-  await signIn(setup, auth)
+  const { browser, auth } = await setUp()
   browser.intercept('/feed', answer(401, { error: 'invalid_token' }), 10)
   await expect(auth.axios.get('/feed')).rejects.toMatchObject({ response: { status: 401 } })
   expect(pathsOf(browser)).toEqual(['/login', '/feed', '/refresh', '/feed'])
@@ -199,10 +184,7 @@ it.each([
   ['/login', { code: 'ERR_AUTH_LOGIN_REJECTED' }],
   ['/refresh', { code: 'ERR_AUTH_SESSION_EXPIRED' }]
 ] as const)('calls %s once and settles at once if it answers 401', async (path, error) => {
-  const setup = setUpBrowsers()
-  const browser = setup.openBrowser()
-  const { auth } = setup.openPage(browser)
-  await signIn(setup, auth)
+  const { setup, browser, auth } = await setUp()
   browser.intercept(path, answer(401, { error: 'invalid_grant' }), 10)
   const calling = path === '/login' ? auth.login(ada) : auth.refresh()
   await expect(calling).rejects.toMatchObject(error)
@@ -211,10 +193,7 @@ it.each([
 })
 
 it('calls /logout twice, with one refresh between, and does not confirm the sign-out if it answers 401', async () => {
-  const setup = setUpBrowsers()
-  const browser = setup.openBrowser()
-  const { auth } = setup.openPage(browser)
-  await signIn(setup, auth)
+  const { setup, browser, auth } = await setUp()
   browser.intercept('/logout', answer(401), 10)
   expect(await auth.logout()).toEqual({ confirmed: false })
   await setup.settle()

@@ -2,7 +2,12 @@
 import type { Platform } from 'everbearer'
 import { expect, it } from 'vitest'
 import { ada, grace } from '../support/setups/test-client.ts'
-import { setUpTabs, type TabsOptions } from '../support/setups/virtual-tabs.ts'
+import {
+  setUpTabs,
+  type TabsOptions,
+  type TabsSetup,
+  type VirtualTab
+} from '../support/setups/virtual-tabs.ts'
 
 async function openTwo(options: TabsOptions = {}) {
   const setup = setUpTabs(options)
@@ -12,6 +17,14 @@ async function openTwo(options: TabsOptions = {}) {
   const second = setup.openTab()
   await setup.settle()
   return { ...setup, first, second }
+}
+
+/** Ada signs out, and Grace signs in. */
+async function changeUser({ auth }: VirtualTab, pass: TabsSetup['pass']): Promise<void> {
+  const leaving = auth.logout()
+  await pass(20)
+  await leaving
+  await auth.login(grace)
 }
 
 it.each([
@@ -51,10 +64,7 @@ it('takes over the token that another tab refreshed while the page was in the ba
 it('becomes user-changed when a page is restored after another user signed in', async () => {
   const { first, second, pass, browser } = await openTwo()
   second.enterBfcache()
-  const leaving = first.auth.logout()
-  await pass(20)
-  await leaving
-  await first.auth.login(grace)
+  await changeUser(first, pass)
   second.leaveBfcache()
   await pass(150)
   expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'user-changed' })
@@ -70,10 +80,7 @@ it('becomes user-changed when a page is restored after another user signed in', 
 it('is signed out when a page is restored after another sign-in, although the refresh fails', async () => {
   const { first, second, pass, browser } = await openTwo()
   second.enterBfcache()
-  const leaving = first.auth.logout()
-  await pass(20)
-  await leaving
-  await first.auth.login(grace)
+  await changeUser(first, pass)
   first.crash()
   const response = { status: 503, headers: [], setCookies: [], body: '' }
   browser.intercept('/refresh', { kind: 'answer', response }, 1_000)
