@@ -32,14 +32,19 @@ export interface RefresherDeps {
   readonly refresh: ResolvedContract['refresh']
 }
 
+interface RefreshLimits {
+  /** A refresh that a refusal causes may start that much later. */
+  readonly delayMs?: number
+  /** How much of `refreshTimeoutMs` the caller has spent with earlier refreshes. */
+  readonly spentMs?: number
+}
+
 export interface Refresher {
   /**
    * Joins the refresh in flight or starts one. While a failed refresh holds the next one back,
    * waits for it. Rejects with the remembered failure if that takes longer than the caller waits.
-   *
-   * `delayMs`: a refresh that a refusal causes may start that much later.
    */
-  refresh(reason: RefreshReason, delayMs?: number): Promise<HeldToken>
+  refresh(reason: RefreshReason, limits?: RefreshLimits): Promise<HeldToken>
   isInFlight(): boolean
   /** Whether a refresh is in flight, or a caller waits until it may start. */
   isPending(): boolean
@@ -73,10 +78,14 @@ export function createRefresher(options: RefresherDeps): Refresher {
   //  caller B ──── refresh() ┘  (joins)
   //  caller C ─────── refresh() ─ …no answer… ─ own deadline: rejects with a timeout
   //                                             the request continues; its success still counts
-  function refresh(reason: RefreshReason, delayMs = 0): Promise<HeldToken> {
+  function refresh(
+    reason: RefreshReason,
+    { delayMs = 0, spentMs = 0 }: RefreshLimits = {}
+  ): Promise<HeldToken> {
     if (disposal !== undefined) return Promise.reject(disposal)
     // A request without a token does not wait longer than `initializing` lasts.
-    const deadlineMs = (reason === 'manual' ? undefined : restore.remainingMs()) ?? refreshTimeoutMs
+    const initialMs = reason === 'manual' ? undefined : restore.remainingMs()
+    const deadlineMs = Math.max(0, Math.min(initialMs ?? Infinity, refreshTimeoutMs - spentMs))
     const isAwaited = reason !== 'timer' && reason !== 'wake'
     const mine = flight ?? createFlight()
     // A page load asks the other tabs first: one may hold a token.

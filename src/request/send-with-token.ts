@@ -46,8 +46,9 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
     const ready = current?.epoch === request.epoch ? current : undefined
     const mayBeCached = accessToken === 'attach' && /^(?:get|head)$/i.test(request.method)
     const { epoch } = request
+    const patience = { spentMs: 0 }
     let carried =
-      ready ?? (await request.orReleased(tokens.forRequest(epoch, request, mayBeCached)))
+      ready ?? (await request.orReleased(tokens.forRequest(epoch, request, mayBeCached, patience)))
     if (accessToken === 'require') tokens.require(carried)
     for (let replays = 0; ; replays += 1) {
       const answer = await request.send(carried?.accessToken)
@@ -63,7 +64,12 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
       const isLast = replays === greatestReplays
       if (!isRefused || isLast || onRefusal === 'ignore') return answer.settle()
 
-      const refreshing = tokens.afterRefusal(carried, request, tokenRefusal.isExplicit(answer))
+      const refreshing = tokens.afterRefusal(
+        carried,
+        request,
+        tokenRefusal.isExplicit(answer),
+        patience
+      )
       const waiting = onRefusal === 'replay' ? refreshing : refreshing.then(nothing, nothing)
       carried = await orDiscarded(answer, request.orReleased(waiting))
       if (carried === undefined) return answer.settle()

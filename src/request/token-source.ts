@@ -2,7 +2,7 @@
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError, isAuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import { readMoment } from '../lib/time.ts'
+import { elapsedMs, readMoment } from '../lib/time.ts'
 import { lifeLeftMs } from '../lib/token-lifetime.ts'
 import { isUnanswered } from '../refresh/outcome.ts'
 import type { Refresher } from '../refresh/refresher.ts'
@@ -24,7 +24,8 @@ export interface TokenSource {
   forRequest(
     epoch: number | undefined,
     endpoint?: Endpoint,
-    mayBeCached?: boolean
+    mayBeCached?: boolean,
+    patience?: Patience
   ): Promise<HeldToken | undefined>
   /**
    * Resolves with the token to replay with after the endpoint refused `carried`. Resolves with
@@ -33,7 +34,8 @@ export interface TokenSource {
   afterRefusal(
     carried: HeldToken,
     endpoint: Endpoint,
-    isExplicit: boolean
+    isExplicit: boolean,
+    patience: Patience
   ): Promise<HeldToken | undefined>
   /** Notes that the endpoint did not refuse `carried`. */
   afterAnswer(carried: HeldToken, endpoint: Endpoint): void
@@ -43,6 +45,11 @@ export interface TokenSource {
    * @throws AuthError `ERR_AUTH_NOT_AUTHENTICATED`, or the reason why no session is known yet
    */
   require(token: HeldToken | undefined): HeldToken
+}
+
+/** How long one request has waited for tokens, in milliseconds. All its waits share one deadline. */
+export interface Patience {
+  spentMs: number
 }
 
 /** How often a request is sent again at most, each time with a newer token. */
@@ -119,7 +126,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   async function forRequest(
     epoch: number | undefined,
     endpoint?: Endpoint,
-    mayBeCached = false
+    mayBeCached = false,
+    patience: Patience = { spentMs: 0 }
   ): Promise<HeldToken | undefined> {
     for (;;) {
       if (!tabs.isCurrent()) await tabs.catchUp()
@@ -134,7 +142,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
         if (mayBeCached && !platform.isOnline()) return undefined
       }
       try {
-        const refreshed = await refreshFor(endpoint)
+        const refreshed = await refreshFor(endpoint, patience)
         if (refreshed !== undefined) return refreshed
       } catch (error) {
         if (canContinue(error, epoch)) {
@@ -151,14 +159,18 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   }
 
   /** Resolves with `undefined` if the server issued the refused token again. */
-  async function refreshFor(endpoint: Endpoint | undefined): Promise<HeldToken | undefined> {
+  async function refreshFor(
+    endpoint: Endpoint | undefined,
+    patience: Patience
+  ): Promise<HeldToken | undefined> {
     const held = session.held()
-    if (held === undefined || !isRefused(held, endpoint)) return refresh('request')
+    if (held === undefined || !isRefused(held, endpoint)) return refresh('request', patience)
     refused = held.generation
     // The token may have expired before it arrived: servers cut `exp` to whole seconds.
     const isExpiring = !hasLifeLeft(held, unsendableSeconds)
-    const refreshing = isExpiring ? refresh('request') : refresh('refusal', guard.delayMs())
-    const refreshed = await refreshing
+    const refreshed = isExpiring
+      ? await refresh('request', patience)
+      : await refresh('refusal', patience, guard.delayMs())
     if (refreshed.accessToken !== held.accessToken) return refreshed
     if (endpoint !== undefined) guard.noteRepeated(endpoint, held)
     return undefined
@@ -166,9 +178,19 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
 
   // A refresh may return a re-issued token that is newer than its own. If that token has expired by
   // now, refresh once more.
-  async function refresh(reason: 'request' | 'refusal', delayMs?: number): Promise<HeldToken> {
-    const token = await refresher.refresh(reason, delayMs)
-    return hasLifeLeft(token, 0) ? token : refresher.refresh(reason)
+  async function refresh(
+    reason: 'request' | 'refusal',
+    patience: Patience,
+    delayMs = 0
+  ): Promise<HeldToken> {
+    const since = readMoment(platform)
+    try {
+      const { spentMs } = patience
+      const token = await refresher.refresh(reason, { delayMs, spentMs })
+      return hasLifeLeft(token, 0) ? token : await refresher.refresh(reason, { spentMs })
+    } finally {
+      patience.spentMs += elapsedMs(since, readMoment(platform))
+    }
   }
 
   // A request that began in a session belongs to that session. A request that began before the
@@ -184,7 +206,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   async function afterRefusal(
     carried: HeldToken,
     endpoint: Endpoint,
-    isExplicit: boolean
+    isExplicit: boolean,
+    patience: Patience
   ): Promise<HeldToken | undefined> {
     const held = session.held()
     if (held === undefined) return undefined
@@ -194,10 +217,10 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     //  another ──(token 1)── 401 ─ refresh ─ token 2
     try {
       if (held.generation !== carried.generation) {
-        return await forRequest(carried.epoch, endpoint)
+        return await forRequest(carried.epoch, endpoint, false, patience)
       }
       guard.noteRefused(endpoint, held, isExplicit)
-      const token = await forRequest(carried.epoch, endpoint)
+      const token = await forRequest(carried.epoch, endpoint, false, patience)
       // The token is the same if the guard does not allow a refresh.
       return token?.generation === carried.generation ? undefined : token
     } catch (error) {
