@@ -52,8 +52,8 @@ export function createTabs(options: TabsDeps): Tabs {
   const watch = createWatch(platform.wait)
   /** Aborts when this tab takes over the token of a refresh. */
   let taken = new AbortController()
-  /** The session that the refresh in flight began for. */
-  let refreshed: string | undefined
+  /** What this tab knew when the refresh in flight began. */
+  let begun = record.known()
   const sync = createTabSync({
     ...options,
     watch,
@@ -119,7 +119,7 @@ export function createTabs(options: TabsDeps): Tabs {
 
   async function askServer(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
     const before = record.known()
-    refreshed = liveSession(before)
+    begun = before
     // A refresh would undo a sign-out that the server has not confirmed.
     const end = endOf(before, pendingSignOut(before))
     if (end !== undefined) {
@@ -154,7 +154,15 @@ export function createTabs(options: TabsDeps): Tabs {
     refreshExclusively,
     whenIdle: lock.whenIdle,
     attempts,
-    endDuringRefresh: () => endOf(record.read(), refreshed)?.reason
+    //  this tab ── sees session 1 ── refresh ──────────────────── answered for session 2: it is over
+    //  another  ── session 2 (its write is late) ── signs out
+    endDuringRefresh() {
+      const now = record.read()
+      const last = endOf(now, now.sessionId)
+      const isSignOut = last !== undefined && last.reason !== 'session-expired'
+      const later = isSignOut && last.counter > begun.counter ? last : undefined
+      return (endOf(now, liveSession(begun)) ?? later)?.reason
+    }
   }
 }
 
