@@ -10,8 +10,9 @@ import { type Session, sessionChanged } from '../session/session.ts'
 import type { Tabs } from '../tabs/tabs.ts'
 import { createApplyAnswer } from './apply-answer.ts'
 import { createAskServer } from './ask-server.ts'
+import { type CallerLimits, createCallers } from './callers.ts'
 import { createDelayedStart, createFlight, type Flight } from './flight.ts'
-import { describeFailure, refusedTooOften, timedOut, unexpected, unreachable } from './outcome.ts'
+import { describeFailure, unexpected, unreachable } from './outcome.ts'
 import type { RefreshRequest } from './refresh-request.ts'
 import type { RefreshPolicy } from './refresh-time.ts'
 import { createRestoreDeadline } from './restore-deadline.ts'
@@ -32,19 +33,12 @@ export interface RefresherDeps {
   readonly refresh: ResolvedContract['refresh']
 }
 
-interface RefreshLimits {
-  /** A refresh that a refusal causes may start that much later. */
-  readonly delayMs?: number
-  /** How much of `refreshTimeoutMs` the caller has spent with earlier refreshes. */
-  readonly spentMs?: number
-}
-
 export interface Refresher {
   /**
    * Joins the refresh in flight or starts one. While a failed refresh holds the next one back,
    * waits for it. Rejects with the remembered failure if that takes longer than the caller waits.
    */
-  refresh(reason: RefreshReason, limits?: RefreshLimits): Promise<HeldToken>
+  refresh(reason: RefreshReason, limits?: CallerLimits): Promise<HeldToken>
   isInFlight(): boolean
   /** Whether a refresh is in flight, or a caller waits until it may start. */
   isPending(): boolean
@@ -67,6 +61,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
   const restore = createRestoreDeadline(session, platform, refreshTimeoutMs)
   const results = createApplyAnswer({ ...options, retries })
   const ask = createAskServer({ session, tabs, request, fail: results.fail })
+  const callers = createCallers({ session, platform, retries, restore, refreshTimeoutMs })
   const delayed = createDelayedStart(start, retries, platform)
   let flight: Flight | undefined
   let flights = 0
@@ -74,63 +69,16 @@ export function createRefresher(options: RefresherDeps): Refresher {
   let lastOutcome: RefreshOutcome | undefined
   let disposal: AuthError | undefined
 
-  //  caller A ─ refresh() ──┬─────────────────── answered ─ resolves
-  //  caller B ──── refresh() ┘  (joins)
-  //  caller C ─────── refresh() ─ …no answer… ─ own deadline: rejects with a timeout
-  //                                             the request continues; its success still counts
-  function refresh(
-    reason: RefreshReason,
-    { delayMs = 0, spentMs = 0 }: RefreshLimits = {}
-  ): Promise<HeldToken> {
+  function refresh(reason: RefreshReason, limits?: CallerLimits): Promise<HeldToken> {
     if (disposal !== undefined) return Promise.reject(disposal)
-    // A request without a token does not wait longer than `initializing` lasts.
-    const initialMs = reason === 'manual' ? undefined : restore.remainingMs()
-    const deadlineMs = Math.max(0, Math.min(initialMs ?? Infinity, refreshTimeoutMs - spentMs))
-    const isAwaited = reason !== 'timer' && reason !== 'wake'
     const mine = flight ?? createFlight()
-    // A page load asks the other tabs first: one may hold a token.
-    const failure = mine.isStarted || reason === 'restore' ? undefined : heldBack(reason)
-    const isTooLong = () => !isAwaited || Math.max(delayMs, retries.heldBackMs()) >= deadlineMs
-    if (reason === 'refusal') retries.hurry()
-    if (failure !== undefined && isTooLong()) {
-      // Then a request is sent without a token. Otherwise it would ask again at once.
-      if (isAwaited && reason !== 'manual') restore.end()
-      // It is retried earlier than planned, because it is awaited now.
-      if (reason === 'refusal') session.signal('settled')
-      return Promise.reject(failure)
-    }
-    const isDelayed = delayMs > 0 && !mine.isStarted
-    const heldBackBy = failure ?? (isDelayed ? refusedTooOften(delayMs) : undefined)
+    const caller = callers.arrive(reason, limits, mine.isStarted)
+    if (caller.failure !== undefined && caller.isTooLong()) return callers.turnAway(caller)
     flight = mine
-    mine.isAwaited ||= isAwaited
-    if (heldBackBy !== undefined) delayed.plan(mine, reason, delayMs)
+    mine.isAwaited ||= caller.isAwaited
+    if (caller.heldBackBy !== undefined) delayed.plan(mine, reason, caller.delayMs)
     else if (!mine.isStarted) start(mine, reason)
-    if (heldBackBy !== undefined && isTooLong()) {
-      note(heldBackBy)
-      return Promise.reject(heldBackBy)
-    }
-    const generation = session.generation()
-    return platform.wait(mine.answer, {
-      deadlineMs,
-      onTimeout() {
-        const error = heldBackBy ?? timedOut(refreshTimeoutMs)
-        if (reason !== 'manual') restore.end()
-        // Otherwise, another tab has shared a token.
-        if (session.generation() === generation) note(error)
-        throw error
-      }
-    })
-  }
-
-  function note({ code }: AuthError): void {
-    session.note({ type: 'failed', code, atMs: platform.now() })
-  }
-
-  function heldBack(reason: RefreshReason): AuthError | undefined {
-    const error = retries.heldBackBy(reason)
-    if (error === undefined) return undefined
-    note(error)
-    return error
+    return caller.isTooLong() ? callers.turnAway(caller) : callers.wait(caller, mine.answer)
   }
 
   function start(mine: Flight, reason: RefreshReason): void {
@@ -143,7 +91,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
 
     async function run(): Promise<HeldToken> {
       // Another tab may have failed during the wait for the lock.
-      heldBackBy = heldBack(reason)
+      heldBackBy = callers.heldBack(reason)
       if (heldBackBy !== undefined) throw heldBackBy
       const credential = await ask.readTokens(epoch)
       if (credential === undefined) throw results.endWithToken(reason)

@@ -47,7 +47,7 @@ export interface TokenSource {
   require(token: HeldToken | undefined): HeldToken
 }
 
-/** How long one request has waited for tokens, in milliseconds. All its waits share one deadline. */
+/** How long a request has waited for tokens, in milliseconds. Its waits share one deadline. */
 export interface Patience {
   spentMs: number
 }

@@ -52,7 +52,7 @@ export function createTabs(options: TabsDeps): Tabs {
   const watch = createWatch(platform.wait)
   /** Aborts when this tab takes over the token of a refresh. */
   let taken = new AbortController()
-  /** What this tab knew when the refresh in flight began. */
+  /** The record as this tab knew it when the refresh in flight began. */
   let begun = record.known()
   const sync = createTabSync({
     ...options,
@@ -154,7 +154,7 @@ export function createTabs(options: TabsDeps): Tabs {
     refreshExclusively,
     whenIdle: lock.whenIdle,
     attempts,
-    //  this tab ── sees session 1 ── refresh ──────────────────── answered for session 2: it is over
+    //  this tab ── sees session 1 ── refresh ───────── answered for session 2: it is over
     //  another  ── session 2 (its write is late) ── signs out
     endDuringRefresh() {
       const now = record.read()

@@ -58,9 +58,9 @@ export const plantedFaults: readonly PlantedFault[] = [
     invariant: 'I5 Every caller settles',
     effect: 'callers wait for a refresh three times as long',
     search: 'late answers',
-    file: 'refresh/refresher.ts',
-    find: 'deadlineMs,\n      onTimeout() {\n        const error',
-    replace: 'deadlineMs: deadlineMs * 3,\n      onTimeout() {\n        const error'
+    file: 'refresh/callers.ts',
+    find: 'deadlineMs,\n        onTimeout() {\n          const error',
+    replace: 'deadlineMs: deadlineMs * 3,\n        onTimeout() {\n          const error'
   },
   {
     invariant: 'I6 The token stays in',
@@ -98,7 +98,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     invariant: 'I10 Bounded, and kind to the server',
     effect: 'a request refreshes while a failed refresh holds all others back',
     search: 'several tabs',
-    file: 'refresh/refresher.ts',
+    file: 'refresh/callers.ts',
     find: 'const error = retries.heldBackBy(reason)',
     replace: 'const error = undefined'
   },
