@@ -39,6 +39,41 @@ it.each([
   }
 )
 
+//  tab 1 ── sign-in ───────────────────────────────────────────
+//  tab 2 ────────── POST /refresh ──────────────── answered: 200
+//  tab 3 ── sign-in ── answered ── sign-out ───────
+it('drops the answer to a refresh during which another tab signs in and out', async () => {
+  const setup = setUpTwoTabs({ without: ['locks'], client: { tabs: 'signal' } })
+  const { first, second, browser, pass } = setup
+  const third = setup.openTab()
+  const answer = await signInOutside(browser)
+  let arrive = () => {}
+  const isLate = new Promise<void>((resolve) => {
+    arrive = resolve
+  })
+  const gate = browser.hold('/refresh')
+  const again = third.auth.login(async () => {
+    await isLate
+    return { access_token: answer.accessToken, expires_in: answer.expiresInSeconds }
+  })
+  const entering = first.auth.login(ada)
+  await pass(50)
+  await entering
+  await gate.arrived(1)
+  arrive()
+  await pass(50)
+  await again
+  const leaving = third.auth.logout()
+  await pass(100)
+  gate.release()
+  await pass(1_500)
+  await leaving
+  await pass(11_000, 100)
+  for (const { auth } of [first, second, third])
+    expect(auth.getState().status).toBe('unauthenticated')
+  expect(second.events.map(({ name }) => name)).not.toContain('signed-in')
+})
+
 //  tab 1 ── sign-in (slow) ────────────────────── answered: too late
 //  tab 2 ─────── sign-out ── sign-in of grace ──── stays signed in
 it('keeps the session of a later sign-in if a sign-in from before the sign-out is answered', async () => {
