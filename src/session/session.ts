@@ -12,6 +12,7 @@ import {
   type EndReason,
   initialState,
   isRestoring,
+  isSameState,
   type Transition,
   transition
 } from './state.ts'
@@ -163,7 +164,7 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
       let seen = state
       return listeners.add(() => {
         // A step may change the state twice before the listener runs.
-        if (state === seen) return
+        if (isSameState(state, seen)) return
         seen = state
         listener()
       })

@@ -173,6 +173,12 @@ function isJson(value: unknown): boolean {
   }
 }
 
+/** A step may change the state twice, and back to what it was. */
+export function isSameState(one: AuthState<unknown>, other: AuthState<unknown>): boolean {
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)])
+  return [...keys].every((key) => Reflect.get(one, key) === Reflect.get(other, key))
+}
+
 export function initialState(startsSignedOut: boolean): AuthState<unknown> {
   return startsSignedOut
     ? { status: 'unauthenticated', reason: 'no-session', user: undefined }

@@ -29,6 +29,16 @@ it('calls a subscriber once if the state changes twice before it runs', async ()
   expect(listener).toHaveBeenCalledTimes(1)
 })
 
+it('calls no subscriber if the state changes twice, and back to what it was', async () => {
+  const session = createSession(false, { emit() {} })
+  const listener = vi.fn()
+  session.subscribe(listener)
+  session.note({ type: 'failed', code: 'ERR_AUTH_NETWORK', atMs: 0 })
+  session.note({ type: 'recovered' })
+  await Promise.resolve()
+  expect(listener).not.toHaveBeenCalled()
+})
+
 it('calls each subscriber once per change until it is removed', async () => {
   const { auth, idle } = setUpClient()
   const stays = vi.fn()

@@ -46,9 +46,7 @@ export function watchWaits(facts: Facts): Watcher {
   const visitorSinceMs = new Map<Client, number>()
   const lastStates = new Map<Client, unknown>()
   /** When subscribers were called without a change, unless an event explains it. */
-  const unchanged = new Map<Client, number>()
-  /** By tab. */
-  const thawedAtMs = new Map<number, number>()
+  const unchanged = new Set<Client>()
 
   function noteNetwork({ n, client }: Sent, change: 1 | -1): void {
     const wait = byNumber.get(n ?? '')
@@ -83,11 +81,8 @@ export function watchWaits(facts: Facts): Watcher {
   }
 
   function check(): void {
-    for (const [{ tab }, atMs] of unchanged) {
-      // In a page that thaws, a failure may end in the same task in which it begins.
-      const isThawing = atMs === thawedAtMs.get(tab)
-      if (!isThawing) facts.violate('I9', `a subscriber in tab ${tab} was called without a change`)
-    }
+    for (const { tab } of unchanged)
+      facts.violate('I9', `a subscriber in tab ${tab} was called without a change`)
     unchanged.clear()
     for (const wait of waits) {
       const { call, sinceRanMs, onNetwork } = wait
@@ -118,15 +113,12 @@ export function watchWaits(facts: Facts): Watcher {
   }
 
   return {
-    onStep({ do: what }, tab) {
-      if (what === 'thaw' || what === 'leave cache') thawedAtMs.set(tab, facts.nowMs())
-    },
     onOpen(client) {
       if (client.auth.getState().status === 'initializing') initializing.add(client)
       lastStates.set(client, client.auth.getState())
       client.auth.subscribe(() => {
         const next = client.auth.getState()
-        if (isDeepStrictEqual(next, lastStates.get(client))) unchanged.set(client, facts.nowMs())
+        if (isDeepStrictEqual(next, lastStates.get(client))) unchanged.add(client)
         lastStates.set(client, next)
       })
     },
