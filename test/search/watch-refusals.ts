@@ -30,8 +30,8 @@ export function watchRefusals({
   isRefreshing,
   violate
 }: RefusalWatcherDeps): RefusalWatcher {
-  /** The tokens that each endpoint has refused. */
-  const refusedBy = new Map<string, Set<string>>()
+  /** The tokens that each endpoint has refused, with the time. */
+  const refusedBy = new Map<string, Map<string, number>>()
   const sent = new Set<string>()
   /** Tokens that the client held before the current one. */
   const replaced = new Set<string>()
@@ -48,15 +48,16 @@ export function watchRefusals({
   return {
     onSend(pathname, token) {
       sent.add(token)
-      if (refusedBy.get(pathname)?.has(token))
-        violate(`${pathname} got a token that it had refused`)
+      // A request of the same moment may leave before the client has read the refusal.
+      const atMs = refusedBy.get(pathname)?.get(token) ?? Infinity
+      if (atMs < nowMs()) violate(`${pathname} got a token that it had refused`)
       const isWaiting = refused !== undefined && nowMs() - refused.atMs < refreshTimeoutMs
       if (isBeingRefreshed && isWaiting && token === refused?.token)
         violate('a token was sent while its refusal caused a refresh')
     },
     onRefused(pathname, token, isGenuine) {
-      const tokens = refusedBy.get(pathname) ?? new Set()
-      if (isGenuine) refusedBy.set(pathname, tokens.add(token))
+      const tokens = refusedBy.get(pathname) ?? new Map<string, number>()
+      if (isGenuine) refusedBy.set(pathname, tokens.set(token, nowMs()))
       if (!replaced.has(token)) refused ??= { token, atMs: nowMs() }
     },
     onAccepted: (pathname, token) => void refusedBy.get(pathname)?.delete(token),

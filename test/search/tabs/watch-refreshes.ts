@@ -138,10 +138,20 @@ export function watchRefreshes(facts: Facts): Watcher {
     const sinceMs = sent.atMs - lastSuccess.settledAtMs
     const isRecent = sinceMs < Math.min(1_000, conditions.accessTokenSeconds * 100)
     const isSameSession = facts.changedAt() < lastSuccess.at
+    // A refresh that the app asked for, and that has failed, is repeated.
+    const { settledAtMs } = lastSuccess
+    const isRetry = facts.sent.some(
+      (other) =>
+        other !== sent &&
+        other.client === client &&
+        other.key === sent.key &&
+        other.atMs >= settledAtMs
+    )
     // A lock that is held for too long releases several tabs at once.
     const isCrowded =
       openRefreshes(sent).length > 0 || sent.atMs - busySinceMs >= lockTimeoutMs - handOverMs
-    if (isRecent && isSameSession && !isCrowded && lastSuccess.client !== client)
+    const isExcused = isCrowded || isRetry || lastSuccess.client === client
+    if (isRecent && isSameSession && !isExcused)
       facts.violate('I1', `tab ${client.tab} repeats the refresh of tab ${lastSuccess.client.tab}`)
   }
 

@@ -17,8 +17,8 @@ interface AppRequest {
 
 export function watchRequests(facts: Facts): Watcher {
   const requests = new Map<string, AppRequest>()
-  /** Tokens that a page knows to be refused by `/notes`, which accepts each valid token. */
-  const refused = new Map<Client, Set<string>>()
+  /** Tokens that `/notes`, which accepts each valid token, has refused to a page, with the time. */
+  const refused = new Map<Client, Map<string, number>>()
   const refusals = new Map<Client, RefusalWatcher>()
   const newestIat = new Map<string, number>()
   const budgets = new Map<Client, RefusalBudget>()
@@ -50,13 +50,15 @@ export function watchRequests(facts: Facts): Watcher {
     // A caller that has waited for the refresh in vain may use the token while it is valid.
     const { calledAtMs = facts.nowMs() } = requests.get(n ?? '') ?? {}
     const hasWaited = facts.nowMs() - calledAtMs >= refreshTimeoutMs
-    if (!hasWaited && refused.get(client)?.has(token))
+    // A request of the same moment may leave before the client has read the refusal.
+    const refusedAtMs = refused.get(client)?.get(token) ?? Infinity
+    if (!hasWaited && refusedAtMs < facts.nowMs())
       facts.violate('I2', `tab ${client.tab} sent a token that it knew to be refused`)
   }
 
   return {
     onOpen(client) {
-      refused.set(client, new Set())
+      refused.set(client, new Map())
       const isRefreshing = () => client.auth.getRefreshStatus().isRefreshing
       const violate = (what: string) => facts.violate('I2', `tab ${client.tab}: ${what}`)
       budgets.set(
@@ -109,7 +111,8 @@ export function watchRequests(facts: Facts): Watcher {
       }
       if (status !== 401) return
       const { isGenuine } = outcome
-      if (pathname === '/notes' && isGenuine && !isHeldBack) refused.get(client)?.add(token)
+      if (pathname === '/notes' && isGenuine && !isHeldBack)
+        refused.get(client)?.set(token, facts.nowMs())
       refusals.get(client)?.onRefused(pathname, token, isGenuine)
     },
     onEvent(client, name, event) {

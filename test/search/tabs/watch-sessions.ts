@@ -195,8 +195,14 @@ export function watchSessions(facts: Facts): Watcher {
       if (name === 'signed-out') {
         checkEnd(client, event.reason)
         client.endedAt = facts.tick()
-      } else if (name === 'signed-in') checkBegin(client)
-      else if (name === 'refreshed') client.sid = heldSid(client.auth) ?? client.sid
+      } else if (name === 'signed-in') {
+        // A restore() that is answered before it hears of a sign-out begins a later session.
+        const isUnheard = facts.nowMs() - facts.msOf(lastSignOutAt) <= heardAfterMs
+        if (event.via === 'restore' && client.restoreCalledAt > 0 && isUnheard)
+          restoredAt = facts.now()
+        checkBegin(client)
+      }
+      if (name === 'refreshed') client.sid = heldSid(client.auth) ?? client.sid
     },
     atEnd() {
       const live = facts.clients.filter(
