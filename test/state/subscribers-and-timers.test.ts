@@ -29,6 +29,29 @@ it('calls a subscriber once if the state changes twice before it runs', async ()
   expect(listener).toHaveBeenCalledTimes(1)
 })
 
+it('calls no subscriber if a user is described anew, and then as before', async () => {
+  const session = createSession(false, { emit() {} })
+  const describe = (name: string) => {
+    const token = { accessToken: name, refreshToken: undefined, lifetimeSeconds: undefined }
+    const user = { userId: undefined, profile: { name } }
+    const received = {
+      ...token,
+      ...user,
+      claims: undefined,
+      receivedAt: { wallMs: 0, monotonicMs: 0 }
+    }
+    session.hold(received, undefined, { by: 'reissue' })
+  }
+  describe('Ada')
+  await Promise.resolve()
+  const listener = vi.fn()
+  session.subscribe(listener)
+  describe('Ada King')
+  describe('Ada')
+  await Promise.resolve()
+  expect(listener).not.toHaveBeenCalled()
+})
+
 it('calls no subscriber if the state changes twice, and back to what it was', async () => {
   const session = createSession(false, { emit() {} })
   const listener = vi.fn()
