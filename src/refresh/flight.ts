@@ -6,22 +6,34 @@ import type { HeldToken } from '../session/held-token.ts'
 import type { RetryState } from './retry-state.ts'
 
 export interface Flight {
+  /** The answer for a caller that joins now. */
   readonly answer: Promise<HeldToken>
   isStarted: boolean
   /** Whether a caller waits for the token, so that the refresh starts as soon as it may. */
   isAwaited: boolean
   resolve(token: HeldToken): void
   reject(error: unknown): void
+  /** The callers so far get this token. Later ones wait for the refresh, which continues. */
+  release(token: HeldToken): void
 }
 
 export function createFlight(): Flight {
   const flight: { -readonly [Part in keyof Flight]?: Flight[Part] } = {
     isStarted: false,
-    isAwaited: false
+    isAwaited: false,
+    release(token) {
+      flight.resolve?.(token)
+      open()
+    }
   }
-  flight.answer = new Promise((resolve, reject) => Object.assign(flight, { resolve, reject }))
-  // A refresh started by a timer has no caller to handle its rejection.
-  flight.answer.catch(() => {})
+
+  function open(): void {
+    flight.answer = new Promise((resolve, reject) => Object.assign(flight, { resolve, reject }))
+    // A refresh started by a timer has no caller to handle its rejection.
+    flight.answer.catch(() => {})
+  }
+
+  open()
   return flight as Flight
 }
 

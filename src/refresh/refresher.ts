@@ -141,7 +141,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
     delayed.cancel()
     mine.isStarted = true
     // The callers get the result before the app and the other parts hear of it.
-    const work = tabs.refreshExclusively(run).then(mine.resolve, fail)
+    const work = tabs.refreshExclusively(run).then((token) => mine.resolve(token), fail)
     work.then(() => {}).then(land)
   }
 
@@ -186,7 +186,12 @@ export function createRefresher(options: RefresherDeps): Refresher {
     if (origin.by === 'login' || origin.by === 'restore') retries.clear()
     if (origin.by === 'other-tab') forgetFailures()
     const token = session.held()
-    if (token === undefined || flight?.isStarted !== false) return
+    if (token === undefined || flight === undefined) return
+    if (flight.isStarted) {
+      // The server may have lost the refresh of this tab, so its callers do not wait for it.
+      if (origin.by === 'other-tab' && !origin.isReissued) flight.release(token)
+      return
+    }
     delayed.cancel()
     flight.resolve(token)
     flight = undefined
