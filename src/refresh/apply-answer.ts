@@ -88,7 +88,7 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
       held !== undefined &&
       session.generation() !== generation &&
       compareAge(received, held) === 'older'
-    if (keepsHeld) return amend(held, { refreshToken: received.refreshToken }, held)
+    if (keepsHeld) return amend(held, { refreshToken: received.refreshToken }, held, 'kept')
     const refreshAt = planRefreshAt(received, held === undefined, policy, platform.random)
     return session.hold(received, refreshAt, { by: 'refresh', reason })
   }
@@ -102,17 +102,18 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
     recover()
     const rest = Math.min(lifetimeSeconds, restMs / 1000)
     const token = { ...received, lifetimeSeconds: Number.isFinite(rest) ? rest : undefined }
-    return amend(held, token, token)
+    return amend(held, token, token, 'repeated')
   }
 
   function amend(
     held: HeldToken,
     changes: Partial<ReceivedToken>,
-    planned: Pick<HeldToken, 'receivedAt' | 'lifetimeSeconds'>
+    planned: Pick<HeldToken, 'receivedAt' | 'lifetimeSeconds'>,
+    signal: 'repeated' | 'kept'
   ): HeldToken {
     const refreshAt = planRefreshAt(planned, false, policy, platform.random)
     const token = session.amend({ ...changes, refreshAt }) ?? held
-    session.signal('amended')
+    session.signal(signal)
     return token
   }
 

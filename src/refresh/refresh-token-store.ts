@@ -74,7 +74,8 @@ export function createStoredRefreshToken(options: StoredRefreshTokenDeps): Store
     if (origin.by === 'other-tab') known = token
     else write(token)
   })
-  session.onSignal('amended', () => write(session.held()?.refreshToken))
+  session.onSignal('repeated', () => write(session.held()?.refreshToken))
+  session.onSignal('kept', () => write(session.held()?.refreshToken))
   session.onSignal('ended', ({ origin, reason }) => {
     abandonReads()
     // After a change of user, the store may hold the token of the new user.

@@ -158,7 +158,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     }
   }
 
-  /** Resolves with `undefined` if the server issued the refused token again. */
+  /** Resolves with `undefined` if the held token is still the refused one. */
   async function refreshFor(
     endpoint: Endpoint | undefined,
     patience: Patience
@@ -172,7 +172,10 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       ? await refresh('request', patience)
       : await refresh('refusal', patience, guard.delayMs())
     if (refreshed.accessToken !== held.accessToken) return refreshed
-    if (endpoint !== undefined) guard.noteRepeated(endpoint, held)
+    //  refresh ── signed ──────────────────────── answered: older than the held token, which stays
+    //  request ──────────── re-issued token ─ 401 ──────── refreshes again
+    const isKept = refreshed.receivedAt === held.receivedAt
+    if (endpoint !== undefined && !isKept) guard.noteRepeated(endpoint, held)
     return undefined
   }
 

@@ -21,8 +21,10 @@ type SessionSignal =
       readonly isSignIn: boolean
     }
   | { readonly type: 'ended'; readonly origin: EndOrigin; readonly reason: EndReason }
-  /** A refresh returned the held token again, or kept it. */
-  | { readonly type: 'amended' }
+  /** A refresh returned the held token again. */
+  | { readonly type: 'repeated' }
+  /** The answer of a refresh was older than the held token, which stays. */
+  | { readonly type: 'kept' }
   /** An auth request settled, so the next refresh or sign-out may be due at another time. */
   | { readonly type: 'settled' }
   /** The user is active, or a request began. */

@@ -90,11 +90,11 @@ export function createTabs(options: TabsDeps): Tabs {
 
     async function findOrRefresh(afterAnother: boolean): Promise<HeldToken> {
       const endsAtMs = platform.monotonicNow() + outlivesPageMs
-      for (let isFirst = true; ; isFirst = false) {
+      for (let mayBeNew = afterAnother; ; mayBeNew = true) {
         record.read()
         check()
         const mayExist = liveSession(record.known()) !== undefined || !record.isShared()
-        await sync.catchUp(session.held() === undefined ? mayExist : afterAnother && isFirst)
+        await sync.catchUp(session.held() === undefined ? mayExist : mayBeNew)
         check()
         // Another tab's refresh may be in flight without the lock: its page is gone, or Web Locks
         // are missing.
@@ -141,7 +141,10 @@ export function createTabs(options: TabsDeps): Tabs {
     else if (by !== 'other-tab') sync.publish(by === 'reissue' ? 'reissued' : 'refreshed')
   })
 
-  session.onSignal('amended', () => sync.publish('refreshed'))
+  session.onSignal('repeated', () => sync.publish('refreshed'))
+
+  // It may hold a new refresh token. A tab that waits for a refresh goes on waiting.
+  session.onSignal('kept', () => sync.publish('reissued'))
 
   session.onSignal('ended', ({ origin, reason }) => {
     if (reason === 'user-changed') sync.catchUpTo(record.known())

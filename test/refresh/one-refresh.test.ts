@@ -71,6 +71,27 @@ it('sends no request with a refused token while its refresh is in flight', async
   expect(callsTo('refresh')).toHaveLength(1)
 })
 
+//  refresh ── signed at 0 s ──────────────────────────── answered: too old to help
+//  request ───────────────── re-issued at 2 s ─ 401 ──── refresh ── replay
+it('refreshes again if the answer to a slow refresh is older than the refused token', async () => {
+  const { auth, server, browser, clock, callsTo } = setUpClient()
+  await auth.login(ada)
+  const gate = browser.hold('/refresh')
+  const refreshing = auth.refresh()
+  await gate.arrived(1)
+  clock.tick(2_000)
+  server.rotateKey()
+  await auth.axios.get('/me')
+  server.revokeAccessTokens()
+  const request = auth.axios.get('/me')
+  await browser.settle()
+  gate.release()
+  await refreshing
+  expect((await request).status).toBe(200)
+  expect(callsTo('refresh')).toHaveLength(2)
+  expect(callsTo('me').map(({ status }) => status)).toEqual([200, 401, 200])
+})
+
 it('replays a second time if the token of the first replay has been revoked too', async () => {
   const { auth, server, browser, callsTo, idle } = setUpClient()
   await auth.login(ada)

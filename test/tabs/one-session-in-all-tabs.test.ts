@@ -196,6 +196,44 @@ it('sends one refresh if another tab refreshes before the write and the message 
   expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
 })
 
+//  first   ── POST ── answered ── notes the answer ── (its message and next write are late)
+//  second  ── (waits for the answer) ──────────────── must find the new token
+it('sends one refresh without locks if storage shows the answer before the message arrives', async () => {
+  const slow = createSlowStorage()
+  const messages: (() => void)[] = []
+  let areSlow = false
+  const { openTab, pass, settle, callsTo, browser } = setUpTabs({
+    without: ['locks'],
+    slowMessages: async () => {
+      if (areSlow) await new Promise<void>((resolve) => messages.push(resolve))
+    }
+  })
+  const first = openTab({ platform: slow.openPage() })
+  await pass(300)
+  const entering = first.auth.login(ada)
+  await pass(300)
+  await entering
+  const second = openTab({ platform: slow.openPage() })
+  await pass(300)
+  const before = callsTo('refresh').length
+  const gate = browser.hold('/refresh')
+  const refreshing = [first.auth.refresh()]
+  await gate.arrived(1)
+  refreshing.push(second.auth.refresh())
+  await settle()
+  slow.hold()
+  areSlow = true
+  gate.release()
+  await settle()
+  slow.releaseNext()
+  await settle()
+  for (const arrive of messages) arrive()
+  slow.release()
+  await pass(1_000)
+  await Promise.all(refreshing)
+  expect(callsTo('refresh').length - before).toBe(1)
+})
+
 it('counts a shared token’s age from its receipt in the first tab, even if the message is read late', async () => {
   const { first, openTab, settle, clock, callsTo, browser } = await setUp()
   const second = openTab()

@@ -7,6 +7,8 @@ export interface SlowStorage {
   openPage(): Required<Pick<Platform, 'storage' | 'onStorageChange'>>
   /** Other pages do not see what is written from now on. */
   hold(): void
+  /** Other pages see the oldest write. */
+  releaseNext(): void
   /** Other pages see all that was written. */
   release(): void
 }
@@ -52,6 +54,9 @@ export function createSlowStorage(): SlowStorage {
     openPage,
     hold() {
       isHeld = true
+    },
+    releaseNext() {
+      queue.shift()?.()
     },
     release() {
       isHeld = false
