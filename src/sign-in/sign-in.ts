@@ -89,7 +89,7 @@ export function createSignIn(options: SignInDeps): SignIn {
     signIns.add(call)
     try {
       return await tabs.runExclusively(async () => {
-        order.check(call)
+        check(call)
         const answer = await wait(
           (signal) => send({ accessToken: undefined, refreshToken: undefined, signal }),
           deadline('sign-in', refreshAbandonMs)
@@ -124,7 +124,7 @@ export function createSignIn(options: SignInDeps): SignIn {
       // No await if nothing is in flight: a popup opens only directly after the user's click.
       const idle = tabs.whenIdle()
       if (idle !== undefined) await wait(idle, { deadlineMs: longestQueueMs, onTimeout() {} })
-      order.check(call)
+      check(call)
       const result = await signIn()
       return enter(tokenRequest.readResult(result, 'The function given to login()'), call, 'login')
     } finally {
@@ -136,9 +136,9 @@ export function createSignIn(options: SignInDeps): SignIn {
     const settle = beginAppSignIn(call)
     try {
       await tabs.runExclusively(async () => {
-        order.check(call)
+        check(call)
         const credential = await refreshRequest.readTokens()
-        order.check(call)
+        check(call)
         if (credential === undefined && session.held() !== undefined) throw nothingToPresent()
         // The key of an earlier refresh could make the server repeat the answer of another session.
         tabs.attempts.forget()
@@ -180,6 +180,12 @@ export function createSignIn(options: SignInDeps): SignIn {
     if (isNew && order.mayTakeEffect(call)) order.takeEffect(order.begin(), 'sign-out')
   }
 
+  /** @throws AuthError if a later sign-in or sign-out has taken effect */
+  function check(call: Call): void {
+    followSignOut(call)
+    order.check(call)
+  }
+
   function hold(
     token: ReceivedToken,
     refreshAt: Moment | undefined,
@@ -193,7 +199,7 @@ export function createSignIn(options: SignInDeps): SignIn {
 
   /** The server knows no session. */
   function leave(call: Call): void {
-    order.check(call)
+    check(call)
     if (session.held() !== undefined) session.end('session-expired', 'refresh')
     else if (session.isRestoring()) session.end('no-session', 'refresh')
   }

@@ -40,6 +40,30 @@ it.each([
   expect(server.sessions).toEqual([])
 })
 
+//  tab 1 ── login() ── (waits for the lock) ──────────── sends nothing
+//  tab 2 ── refresh …no answer…   logout()
+it.each(['login()', 'restore()'] as const)(
+  'sends nothing for %s if another tab signs out while it waits for the lock',
+  async (call) => {
+    const { first, second, browser, pass, callsTo } = await openTabsOfAda()
+    const gate = browser.hold('/refresh')
+    const refreshing = second.auth.refresh().catch(() => {})
+    await pass(50)
+    await gate.arrived(1)
+    const callsBefore = callsTo('login').length + callsTo('refresh').length
+    const entering = call === 'login()' ? first.auth.login(grace) : first.auth.restore()
+    const outcome = entering.catch((error: unknown) => error)
+    await pass(50)
+    const leaving = second.auth.logout()
+    await pass(50)
+    gate.release()
+    await pass(3_000)
+    expect(await outcome).toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+    await Promise.all([leaving, refreshing])
+    expect(callsTo('login').length + callsTo('refresh').length).toBe(callsBefore)
+  }
+)
+
 it('signs in if another tab has signed out without a confirmation before', async () => {
   const { first, second, browser, pass } = await openTabsOfAda()
   browser.intercept('/logout', { kind: 'unreachable' }, 2)
