@@ -130,7 +130,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     patience: Patience = { spentMs: 0 }
   ): Promise<HeldToken | undefined> {
     for (;;) {
-      if (!tabs.isCurrent()) await tabs.catchUp()
+      if (!tabs.isCurrent()) await spend(patience, Promise.resolve(tabs.catchUp()))
       if (epoch !== undefined && session.epoch() !== epoch) throw sessionChanged()
       const token = sendable(endpoint)
       if (token !== undefined) return token
@@ -186,11 +186,15 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     patience: Patience,
     delayMs = 0
   ): Promise<HeldToken> {
+    const { spentMs } = patience
+    const token = await spend(patience, refresher.refresh(reason, { delayMs, spentMs }))
+    return hasLifeLeft(token, 0) ? token : spend(patience, refresher.refresh(reason, patience))
+  }
+
+  async function spend<T>(patience: Patience, waiting: Promise<T>): Promise<T> {
     const since = readMoment(platform)
     try {
-      const { spentMs } = patience
-      const token = await refresher.refresh(reason, { delayMs, spentMs })
-      return hasLifeLeft(token, 0) ? token : await refresher.refresh(reason, { spentMs })
+      return await waiting
     } finally {
       patience.spentMs += elapsedMs(since, readMoment(platform))
     }

@@ -94,6 +94,8 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   function receive(message: TabMessage): void {
     const { token } = message
     record.read()
+    // Two tabs that open together may both have counted themselves as the only one.
+    if (!record.hasOthers()) record.set('tabs', 2)
     const end = endOf(message.record, known.seen().sessionId)
     if (!record.isShared()) record.add(message.record)
     // A write of this tab may have covered the sign-out of the other one.

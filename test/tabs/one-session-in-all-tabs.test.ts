@@ -208,13 +208,15 @@ it('sends one refresh without locks if storage shows the answer before the messa
       if (areSlow) await new Promise<void>((resolve) => messages.push(resolve))
     }
   })
+  // Each tab counts itself as the only one.
+  slow.hold()
   const first = openTab({ platform: slow.openPage() })
+  const second = openTab({ platform: slow.openPage() })
   await pass(300)
+  slow.release()
   const entering = first.auth.login(ada)
   await pass(300)
   await entering
-  const second = openTab({ platform: slow.openPage() })
-  await pass(300)
   const before = callsTo('refresh').length
   const gate = browser.hold('/refresh')
   const refreshing = [first.auth.refresh()]

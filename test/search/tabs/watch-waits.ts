@@ -23,10 +23,10 @@ const limitsMs: Readonly<Record<Call['what'], number>> = {
   'login by function': Number.POSITIVE_INFINITY,
   logout: refreshTimeoutMs,
   refresh: refreshTimeoutMs,
-  getAccessToken: refreshTimeoutMs + handOverMs,
+  getAccessToken: refreshTimeoutMs,
   restore: refreshTimeoutMs,
   ready: refreshTimeoutMs,
-  request: refreshTimeoutMs + handOverMs
+  request: refreshTimeoutMs
 }
 
 interface Wait {
