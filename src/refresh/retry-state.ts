@@ -183,7 +183,7 @@ function remembered(hold: RefreshHold, restMs: number): AuthError {
     `No refresh was sent: the last one failed (${failure}), and ${next}.`,
     {
       status,
-      retryAfterMs: isRetryAfter ? restMs : undefined
+      retryAfterMs: isRetryAfter ? Math.ceil(restMs) : undefined
     }
   )
 }

@@ -94,7 +94,10 @@ export interface AuthEvents {
   reissued: { readonly token: TokenFacts; readonly previousKid: string | undefined }
   /** The client did not adopt a re-issued token. */
   'reissue-refused': { readonly refusal: ReissueRefusal }
-  /** The session ended. The reasons `no-session` and `unreachable` cause no event. */
+  /**
+   * The session ended. The reasons `no-session` and `unreachable` cause no event. If another user
+   * signs in without a sign-out before, the reason is `user-changed`, and `signed-in` follows.
+   */
   'signed-out': { readonly reason: SignedOutReason }
 }
 

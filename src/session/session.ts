@@ -127,6 +127,9 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
   function announce(held: HeldToken, origin: TokenOrigin, previous: HeldToken | undefined): void {
     const facts = toTokenFacts(held)
     if (isSignIn(origin)) {
+      // The app clears what it keeps of a user, unless both are known to be the same one.
+      const isOther = previous !== undefined && compareUsers(previous, held, 'other') === 'other'
+      if (isOther) emitter.emit('signed-out', { reason: 'user-changed' })
       const via = origin.by === 'restore' ? 'restore' : 'login'
       emitter.emit('signed-in', { via, token: facts })
     } else if (previous === undefined) {

@@ -46,6 +46,19 @@ it('rejects requests of one user if the refresh returns a token of another user'
   expect(sentSubs(browser)).toEqual(Array(20).fill(adaSub))
 })
 
+it.each([
+  ['another user', grace, ['signed-in', 'signed-out', 'signed-in']],
+  ['the same user', ada, ['signed-in', 'signed-in']]
+] as const)('emits the right events if %s signs in on top', async (_, user, names) => {
+  const setup = setUpBrowsers()
+  const { auth, events } = setup.openPage(setup.openBrowser())
+  await signIn(setup, auth)
+  await signIn(setup, auth, user)
+  const entries = events.filter(({ name }) => /^signed-/.test(name))
+  expect(entries.map(({ name }) => name)).toEqual(names)
+  if (user === grace) expect(entries[1]?.event).toEqual({ reason: 'user-changed' })
+})
+
 it('refuses a re-issued token of another user and keeps its own', async () => {
   const setup = setUpBrowsers()
   const browser = setup.openBrowser()
