@@ -15,7 +15,7 @@ export interface CallerLimits {
   readonly spentMs?: number
 }
 
-export interface Caller {
+interface Caller {
   readonly reason: RefreshReason
   readonly delayMs: number
   readonly deadlineMs: number

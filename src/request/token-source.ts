@@ -1,15 +1,11 @@
 // Token source: the token to send with a request, and the one to replay it with after a refusal.
-import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import { AuthError, isAuthError } from '../lib/errors.ts'
-import type { Platform } from '../lib/platform.ts'
 import { elapsedMs, readMoment } from '../lib/time.ts'
-import { lifeLeftMs } from '../lib/token-lifetime.ts'
 import { isUnanswered } from '../refresh/outcome.ts'
-import type { Refresher } from '../refresh/refresher.ts'
 import type { HeldToken } from '../session/held-token.ts'
-import { type Session, sessionChanged } from '../session/session.ts'
-import type { Tabs } from '../tabs/tabs.ts'
-import type { Endpoint, RefusalGuard } from './refusal-guard.ts'
+import { sessionChanged } from '../session/session.ts'
+import type { Endpoint } from './refusal-guard.ts'
+import { createSendableToken, type SendableTokenDeps, unsendableSeconds } from './sendable-token.ts'
 
 export interface TokenSource {
   /** The token to send now. `undefined` if the request has to wait for one. */
@@ -48,80 +44,17 @@ export interface TokenSource {
 }
 
 /** How long a request has waited for tokens, in milliseconds. Its waits share one deadline. */
-export interface Patience {
+interface Patience {
   spentMs: number
 }
 
 /** How often a request is sent again at most, each time with a newer token. */
 export const greatestReplays = 8
 
-export interface TokenSourceDeps {
-  readonly session: Session
-  readonly tabs: Pick<Tabs, 'isCurrent' | 'catchUp'>
-  readonly refresher: Refresher
-  readonly guard: RefusalGuard
-  readonly refresh: ResolvedContract['refresh']
-  readonly platform: Platform
-  /** During a sign-in no optional refresh begins: its cookie could overwrite the new one. */
-  readonly isAppSigningIn: () => boolean
-}
-
-/**
- * In these last seconds of its lifetime a token is no longer sent. One second, because servers cut
- * `exp` to whole seconds: a token issued at 10.9 s with a lifetime of 4 s is refused from 14.0 s.
- * Another second for the way to the server.
- */
-const unsendableSeconds = 2
-
-/** The unsendable seconds of a short-lived token are at most this share of its lifetime. */
-const greatestUnsendableShare = 0.25
-
-export function createTokenSource(deps: TokenSourceDeps): TokenSource {
-  const { session, tabs, refresher, guard, platform, isAppSigningIn } = deps
-  const invalidatesPrevious = typeof deps.refresh === 'object' && deps.refresh.invalidatesPrevious
-  /** The newest token that the server refused. It is not sent while it is being refreshed. */
-  let refused = 0
-
-  function hasLifeLeft(token: HeldToken, reserveSeconds: number): boolean {
-    const leftMs = lifeLeftMs(token, readMoment(platform))
-    return token.lifetimeSeconds === undefined || leftMs > reserveSeconds * 1000
-  }
-
-  /**
-   * Otherwise another tab has signed out, or another user may have signed in, and only a refresh
-   * shows it.
-   */
-  function maySend(token: HeldToken): boolean {
-    return hasLifeLeft(token, 0) && tabs.isCurrent() && session.epoch() === token.epoch
-  }
-
-  function isSpent(token: HeldToken): boolean {
-    const { lifetimeSeconds = 0 } = token
-    const reserve = Math.min(unsendableSeconds, lifetimeSeconds * greatestUnsendableShare)
-    return !hasLifeLeft(token, reserve)
-  }
-
-  function sendable(endpoint?: Endpoint): HeldToken | undefined {
-    // It ends the session if another tab has signed out.
-    const token = tabs.isCurrent() ? session.held() : undefined
-    if (token === undefined || isSpent(token)) return undefined
-    // The token is still valid, so the request does not wait for the refresh that is due. If that
-    // refresh fails, the request is not affected.
-    if (refresher.dueInMs() === 0 && !isAppSigningIn()) {
-      refresher.refresh('request').catch(() => {})
-    }
-    //  request ──(token 1)── 401 ─ refresh ─ token 2
-    //  later         (waits for token 2) ─────────── sent with token 2
-    const isDead = invalidatesPrevious && refresher.isInFlight()
-    return isDead || isRefused(token, endpoint) ? undefined : token
-  }
-
-  /** Whether the endpoint refused this token, or a refusal by another one is being refreshed. */
-  function isRefused(token: HeldToken, endpoint: Endpoint | undefined): boolean {
-    if (refused === token.generation && refresher.isPending() && !refresher.isHeldBack())
-      return true
-    return endpoint !== undefined && guard.hasRefused(endpoint, token)
-  }
+export function createTokenSource(deps: SendableTokenDeps): TokenSource {
+  const { session, tabs, refresher, guard, platform } = deps
+  const sendable = createSendableToken(deps)
+  const { hasLifeLeft, isRefused } = sendable
 
   async function forRequest(
     epoch: number | undefined,
@@ -132,13 +65,12 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     for (;;) {
       if (!tabs.isCurrent()) await spend(patience, Promise.resolve(tabs.catchUp()))
       if (epoch !== undefined && session.epoch() !== epoch) throw sessionChanged()
-      const token = sendable(endpoint)
+      const token = sendable.now(endpoint)
       if (token !== undefined) return token
       if (session.getState().status === 'unauthenticated') return undefined
-      const expiring = session.held()
-      const isValid = expiring !== undefined && maySend(expiring)
       if (!refresher.isInFlight() && refresher.isHeldBack()) {
-        if (isValid && !isRefused(expiring, endpoint)) return expiring
+        const expiring = sendable.atLast(endpoint)
+        if (expiring !== undefined) return expiring
         if (mayBeCached && !platform.isOnline()) return undefined
       }
       try {
@@ -146,10 +78,9 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
         if (refreshed !== undefined) return refreshed
       } catch (error) {
         if (canContinue(error, epoch)) {
-          const held = session.held()
-          if (held === undefined) continue
-          // Send the token that is about to expire as long as it is valid.
-          if (maySend(held) && !isRefused(held, endpoint)) return held
+          if (session.held() === undefined) continue
+          const expiring = sendable.atLast(endpoint)
+          if (expiring !== undefined) return expiring
         }
         const isOffline = isAuthError(error) && isUnanswered(error) && !platform.isOnline()
         if (!isOffline || !mayBeCached) throw error
@@ -165,7 +96,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   ): Promise<HeldToken | undefined> {
     const held = session.held()
     if (held === undefined || !isRefused(held, endpoint)) return refresh('request', patience)
-    refused = held.generation
+    sendable.noteRefused(held)
     // The token may have expired before it arrived: servers cut `exp` to whole seconds.
     const isExpiring = !hasLifeLeft(held, unsendableSeconds)
     const refreshed = isExpiring
@@ -243,7 +174,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   }
 
   return {
-    sendable,
+    sendable: sendable.now,
     forRequest,
     afterRefusal,
     afterAnswer: (carried, endpoint) => guard.noteAccepted(endpoint, carried),

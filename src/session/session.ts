@@ -1,11 +1,12 @@
 // Session: the state that apps see, and the access token, which only this closure holds.
-import { hash } from '../lib/access-token.ts'
 import { AuthError } from '../lib/errors.ts'
 import { createListeners } from '../lib/listeners.ts'
 import type { Moment } from '../lib/time.ts'
 import { compareUsers } from './adoption.ts'
-import type { Emitter, TokenFacts } from './events.ts'
+import { announceToken, isSignIn } from './announce-token.ts'
+import type { Emitter } from './events.ts'
 import type { HeldToken, ReceivedToken } from './held-token.ts'
+import { createPastTokens } from './past-tokens.ts'
 import { createSignals, type EndOrigin, type Signals, type TokenOrigin } from './signals.ts'
 import {
   type AuthState,
@@ -58,25 +59,13 @@ export interface Session {
   dispose(): void
 }
 
-/**
- * How many past tokens are remembered, so that a cache that replays old headers cannot restore one
- * of them, not even for the next user.
- */
-const rememberedTokens = 128
-
-/** A hash is remembered instead of the token: a token must not outlive its session. */
-function identify(accessToken: string): string {
-  return hash(accessToken, 31) + hash(accessToken, 37)
-}
-
 export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, 'emit'>): Session {
   let state = initialState(startsSignedOut)
   let token: HeldToken | undefined
   let former: Pick<HeldToken, 'userId'> | undefined
   let epoch = 0
   let generation = 0
-  /** The epoch in which each past token was held last. */
-  const past = new Map<string, number>()
+  const past = createPastTokens()
   const listeners = createListeners<void>()
   const { onSignal, raise, clear: clearSignals } = createSignals()
 
@@ -101,7 +90,7 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
       generation,
       epoch
     }
-    remember(token.accessToken)
+    past.add(token.accessToken, epoch)
     // A token that is re-issued during failed refreshes leaves `degraded` as it is: only a refresh
     // clears it.
     const isEntry = isNewEpoch || state.status !== 'authenticated'
@@ -109,42 +98,9 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     const isOtherUser =
       previous !== undefined && compareUsers(previous, received, 'same') === 'other'
     move(isEntry ? { type: 'entered', user, isOtherUser } : { type: 'described', user })
-    announce(token, origin, previous)
+    announceToken(emitter, token, previous, origin)
     raise({ type: 'token', origin, isNewEpoch, isSignIn: isLogin || previous === undefined })
     return token
-  }
-
-  function remember(accessToken: string): void {
-    const id = identify(accessToken)
-    // The newest one is the last one of the map.
-    past.delete(id)
-    past.set(id, epoch)
-    for (const oldest of past.keys()) {
-      if (past.size > rememberedTokens) past.delete(oldest)
-    }
-  }
-
-  function announce(held: HeldToken, origin: TokenOrigin, previous: HeldToken | undefined): void {
-    const facts = toTokenFacts(held)
-    if (isSignIn(origin)) {
-      // The app clears what it keeps of a user, unless both are known to be the same one.
-      const isOther = previous !== undefined && compareUsers(previous, held, 'other') === 'other'
-      if (isOther) emitter.emit('signed-out', { reason: 'user-changed' })
-      const via = origin.by === 'restore' ? 'restore' : 'login'
-      emitter.emit('signed-in', { via, token: facts })
-    } else if (previous === undefined) {
-      emitter.emit('signed-in', {
-        via: origin.by === 'other-tab' ? 'other-tab' : 'restore',
-        token: facts
-      })
-    } else if (origin.by === 'reissue' || (origin.by === 'other-tab' && origin.isReissued)) {
-      emitter.emit('reissued', { token: facts, previousKid: previous.claims?.kid })
-    } else {
-      emitter.emit('refreshed', {
-        reason: origin.by === 'refresh' ? origin.reason : 'other-tab',
-        token: facts
-      })
-    }
   }
 
   function end(reason: EndReason, origin: EndOrigin): void {
@@ -182,8 +138,8 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     generation: () => generation,
     held: () => token,
     former: () => former,
-    wasHeld: (accessToken) => past.get(identify(accessToken)) === epoch,
-    everHeld: (accessToken) => past.has(identify(accessToken)),
+    wasHeld: (accessToken) => past.epochOf(accessToken) === epoch,
+    everHeld: (accessToken) => past.epochOf(accessToken) !== undefined,
     hold,
     amend(changes) {
       if (token === undefined) return undefined
@@ -203,10 +159,6 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
   }
 }
 
-function isSignIn({ by }: TokenOrigin): boolean {
-  return by === 'login' || by === 'restore' || by === 'initial-token'
-}
-
 /** An answer need not repeat who the user is. */
 function withUser<Token extends TokenUser>(
   received: Token,
@@ -216,16 +168,6 @@ function withUser<Token extends TokenUser>(
     ...received,
     userId: received.userId ?? previous?.userId,
     profile: received.profile ?? previous?.profile
-  }
-}
-
-function toTokenFacts(token: HeldToken): TokenFacts {
-  return {
-    generation: token.generation,
-    kid: token.claims?.kid,
-    receivedAtMs: token.receivedAt.wallMs,
-    lifetimeSeconds: token.lifetimeSeconds,
-    refreshAtMs: token.refreshAt?.wallMs
   }
 }
 

@@ -17,6 +17,7 @@ import type { Session } from '../session/session.ts'
 import { liveSession } from '../tabs/record-value.ts'
 import type { SessionRecord } from '../tabs/session-record.ts'
 import type { Tabs } from '../tabs/tabs.ts'
+import { createAppSignIns } from './app-sign-ins.ts'
 import { type Call, createCallOrder, longestQueueMs } from './call-order.ts'
 import { planInitialRefresh } from './initial-token.ts'
 import { readLoginAnswer, readRestoreAnswer } from './read-answer.ts'
@@ -67,9 +68,10 @@ export function createSignIn(options: SignInDeps): SignIn {
   const signOut = createSignOut(options)
   const order = createCallOrder(signOut.ended)
   const signIns = new Set<Call>()
-  // A sign-in function may never settle, for example if its popup was closed. Its call leaves this
-  // set after `refreshAbandonMs`.
-  const appSignIns = new Set<Call>()
+  const appSignIns = createAppSignIns(platform, refreshAbandonMs, () => {
+    session.signal('settled')
+    retrySignOut()
+  })
   let isDisposed = false
 
   function login(credentials: object | (() => Promise<TokenResponse | object>)): Promise<unknown> {
@@ -102,24 +104,11 @@ export function createSignIn(options: SignInDeps): SignIn {
     }
   }
 
-  /** Returns a function that notes the end of the sign-in. */
-  function beginAppSignIn(call: Call): () => void {
-    const settle = () => {
-      if (!appSignIns.delete(call)) return
-      cancel()
-      session.signal('settled')
-      retrySignOut()
-    }
-    const cancel = platform.setTimer(settle, refreshAbandonMs)
-    appSignIns.add(call)
-    return settle
-  }
-
   async function askApp(
     signIn: () => Promise<TokenResponse | object>,
     call: Call
   ): Promise<unknown> {
-    const settle = beginAppSignIn(call)
+    const end = appSignIns.begin(call)
     try {
       // No await if nothing is in flight: a popup opens only directly after the user's click.
       const idle = tabs.whenIdle()
@@ -128,12 +117,12 @@ export function createSignIn(options: SignInDeps): SignIn {
       const result = await signIn()
       return enter(tokenRequest.readResult(result, 'The function given to login()'), call, 'login')
     } finally {
-      settle()
+      end()
     }
   }
 
   async function askServer(call: Call): Promise<void> {
-    const settle = beginAppSignIn(call)
+    const end = appSignIns.begin(call)
     try {
       await tabs.runExclusively(async () => {
         check(call)
@@ -152,7 +141,7 @@ export function createSignIn(options: SignInDeps): SignIn {
         enter({ ...issued, refreshToken }, call, 'restore')
       })
     } finally {
-      settle()
+      end()
     }
   }
 
@@ -220,7 +209,7 @@ export function createSignIn(options: SignInDeps): SignIn {
   }
 
   function isAppSigningIn(): boolean {
-    return [...appSignIns].some(order.mayTakeEffect)
+    return appSignIns.some(order.mayTakeEffect)
   }
 
   return {

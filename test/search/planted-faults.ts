@@ -82,7 +82,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     invariant: 'I8 Timers are hints',
     effect: 'a request does not check whether the token has expired',
     search: 'late answers',
-    file: 'request/token-source.ts',
+    file: 'request/sendable-token.ts',
     find: 'if (token === undefined || isSpent(token)) return undefined',
     replace: 'if (token === undefined) return undefined'
   },

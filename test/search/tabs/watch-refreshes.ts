@@ -185,6 +185,9 @@ export function watchRefreshes(facts: Facts): Watcher {
     if (facts.changedAt() > sent.at) return
     const { status, headers } = outcome.response
     const retryAfter = headers.find(([name]) => name === 'Retry-After')?.[1]
+    // Storage may keep another failure of the same moment, after which a user may retry at once.
+    if (hold?.isRetryAfter && retryAfter === undefined && settledAtMs - hold.sinceMs < lagMs)
+      hold = { ...hold, isRetryAfter: false }
     const isFailure = [429, 500, 502, 503, 504].includes(status)
     if (!isFailure) return
     // If the clock was set, the end of the last hold says nothing.
