@@ -173,7 +173,11 @@ export function createAuthClient<Credentials extends object = object, User = Cla
 
   if (plan === 'initial-token' && initialToken !== undefined) signIn.start(initialToken)
   if (plan === 'idle') session.end('idle', 'logout')
-  if (plan === 'ask-server') tabs.askServerFirst()
+  if (plan === 'ask-server') {
+    tabs.askServerFirst()
+    // A server that repeats answers by key could return the session of an earlier user.
+    tabs.attempts.forget()
+  }
   if (plan.startsWith('ask')) refresher.refresh('restore').catch(() => {})
   else signIn.retrySignOut()
 

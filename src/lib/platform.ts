@@ -176,7 +176,8 @@ function onWake(listener: (wake: Wake) => void): () => void {
   return combine([
     listen(document, 'visibilitychange', visible),
     listen(document, 'resume', () => listener('visible')),
-    listen(window, 'pageshow', visible),
+    // A page may return from the cache while its window is hidden.
+    listen(window, 'pageshow', () => listener('visible')),
     listen(window, 'focus', visible),
     listen(window, 'online', () => listener('online'))
   ])

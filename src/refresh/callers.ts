@@ -18,6 +18,7 @@ export interface CallerLimits {
 interface Caller {
   readonly reason: RefreshReason
   readonly delayMs: number
+  readonly spentMs: number
   readonly deadlineMs: number
   /** Whether the app waits for the token. */
   readonly isAwaited: boolean
@@ -82,7 +83,7 @@ export function createCallers(deps: CallersDeps): Callers {
         return !isAwaited || Math.max(delayMs, retries.heldBackMs()) >= deadlineMs
       }
 
-      return { reason, delayMs, deadlineMs, isAwaited, failure, heldBackBy, isTooLong }
+      return { reason, delayMs, spentMs, deadlineMs, isAwaited, failure, heldBackBy, isTooLong }
     },
     turnAway({ reason, isAwaited, failure, heldBackBy }) {
       // Then a request is sent without a token. Otherwise it would ask again at once.
@@ -92,15 +93,15 @@ export function createCallers(deps: CallersDeps): Callers {
       if (reason === 'refusal') session.signal('settled')
       return Promise.reject(heldBackBy)
     },
-    wait({ reason, deadlineMs, heldBackBy }, answer) {
+    wait({ reason, spentMs, deadlineMs, heldBackBy }, answer) {
       const generation = session.generation()
       return platform.wait(answer, {
         deadlineMs,
         onTimeout() {
           const error = heldBackBy ?? timedOut(refreshTimeoutMs)
           if (reason !== 'manual') restore.end()
-          // Otherwise, another tab has shared a token.
-          if (session.generation() === generation) note(error)
+          // Otherwise, another tab has shared a token, or the caller has waited for others too.
+          if (session.generation() === generation && spentMs === 0) note(error)
           throw error
         }
       })

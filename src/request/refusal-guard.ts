@@ -52,7 +52,7 @@ const all = '*'
 
 const firstIntervalMs = 5_000
 const longestIntervalMs = 300_000
-const rememberedEndpoints = 100
+const rememberedEndpoints = 1_000
 
 /** A refresh that a refusal causes costs one credit. */
 const fullBudget = 20

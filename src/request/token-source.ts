@@ -1,6 +1,5 @@
 // Token source: the token to send with a request, and the one to replay it with after a refusal.
 import { AuthError, isAuthError } from '../lib/errors.ts'
-import { elapsedMs, readMoment } from '../lib/time.ts'
 import { isUnanswered } from '../refresh/outcome.ts'
 import type { HeldToken } from '../session/held-token.ts'
 import { sessionChanged } from '../session/session.ts'
@@ -75,7 +74,8 @@ export function createTokenSource(deps: SendableTokenDeps): TokenSource {
       }
       try {
         const refreshed = await refreshFor(endpoint, patience)
-        if (refreshed !== undefined) return refreshed
+        // A listener may have signed out since.
+        if (refreshed?.epoch === session.epoch()) return refreshed
       } catch (error) {
         if (canContinue(error, epoch)) {
           if (session.held() === undefined) continue
@@ -123,11 +123,12 @@ export function createTokenSource(deps: SendableTokenDeps): TokenSource {
   }
 
   async function spend<T>(patience: Patience, waiting: Promise<T>): Promise<T> {
-    const since = readMoment(platform)
+    // Timers do not run while the device sleeps, and neither does this clock.
+    const sinceMs = platform.monotonicNow()
     try {
       return await waiting
     } finally {
-      patience.spentMs += elapsedMs(since, readMoment(platform))
+      patience.spentMs += platform.monotonicNow() - sinceMs
     }
   }
 

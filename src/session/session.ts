@@ -120,11 +120,12 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     getState: () => state,
     isRestoring: () => isRestoring(state),
     subscribe(listener) {
-      let seen = state
+      let seen = { state, epoch }
       return listeners.add(() => {
-        // A step may change the state twice before the listener runs.
-        if (isSameState(state, seen)) return
-        seen = state
+        // A step may change the state twice before the listener runs. After a sign-in, an equal
+        // state may be about another user.
+        if (epoch === seen.epoch && isSameState(state, seen.state)) return
+        seen = { state, epoch }
         listener()
       })
     },

@@ -173,12 +173,13 @@ function isJson(value: unknown): boolean {
   }
 }
 
-/** A step may change the state twice, and back to what it was. */
+/** Whether a user sees no difference: a step may change the state, and back to what it was. */
 export function isSameState(one: AuthState<unknown>, other: AuthState<unknown>): boolean {
-  const keys = new Set([...Object.keys(one), ...Object.keys(other)])
-  keys.delete('user')
-  const isSame = [...keys].every((key) => Reflect.get(one, key) === Reflect.get(other, key))
-  return isSame && keepUser(one, other.user) === one.user
+  if (one.status === 'unauthenticated' || other.status === 'unauthenticated')
+    return Reflect.get(one, 'reason') === Reflect.get(other, 'reason')
+  const { code, sinceMs } = one.degraded ?? {}
+  const isDegradedAlike = code === other.degraded?.code && sinceMs === other.degraded?.sinceMs
+  return isDegradedAlike && one.status === other.status && keepUser(one, other.user) === one.user
 }
 
 export function initialState(startsSignedOut: boolean): AuthState<unknown> {

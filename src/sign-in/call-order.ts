@@ -8,8 +8,8 @@ export const longestQueueMs = 1_000
 
 export interface Call {
   readonly number: number
-  /** The sign-outs of all tabs that were known when the call began. */
-  readonly signOuts: readonly string[]
+  /** Sign-outs of all tabs with a higher counter come after the begin of the call. */
+  readonly counter: number
 }
 
 export interface CallOrder {
@@ -25,7 +25,7 @@ export interface CallOrder {
   dispose(error: AuthError): void
 }
 
-export function createCallOrder(readSignOuts: () => readonly string[]): CallOrder {
+export function createCallOrder(readCounter: () => number): CallOrder {
   let calls = 0
   let effective: { readonly number: number; readonly as: 'sign-in' | 'sign-out' } | undefined
   let disposal: AuthError | undefined
@@ -34,7 +34,7 @@ export function createCallOrder(readSignOuts: () => readonly string[]): CallOrde
   return {
     begin() {
       calls += 1
-      return { number: calls, signOuts: readSignOuts() }
+      return { number: calls, counter: readCounter() }
     },
     takeEffect({ number }, as) {
       effective = { number, as }

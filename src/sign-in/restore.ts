@@ -41,8 +41,13 @@ export function planRestore(
 }
 
 /** Without a session, the next page load does not ask the server. */
-export function keepRestoreHint(session: Session, record: Pick<SessionRecord, 'enter'>): void {
+export function keepRestoreHint(
+  session: Session,
+  record: Pick<SessionRecord, 'known' | 'read' | 'enter'>
+): void {
+  const hinted = liveSession(record.known())
   session.onSignal('ended', ({ reason }) => {
-    if (reason === 'no-session') record.enter(undefined)
+    // Another tab may have signed in since.
+    if (reason === 'no-session' && liveSession(record.read()) === hinted) record.enter(undefined)
   })
 }

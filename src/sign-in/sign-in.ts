@@ -62,11 +62,12 @@ export interface SignInDeps {
 }
 
 export function createSignIn(options: SignInDeps): SignIn {
-  const { session, tabs, tokenRequest, refreshRequest, receive, platform, policy } = options
+  const { session, tabs, record, tokenRequest, refreshRequest, receive, platform, policy } = options
   const { refreshTimeoutMs, refreshAbandonMs } = options
   const { wait } = platform
   const signOut = createSignOut(options)
-  const order = createCallOrder(signOut.ended)
+  // Counters of sign-outs are at least the time.
+  const order = createCallOrder(() => Math.max(record.read().counter, platform.now()))
   const signIns = new Set<Call>()
   const appSignIns = createAppSignIns(platform, refreshAbandonMs, () => {
     session.signal('settled')
@@ -152,8 +153,7 @@ export function createSignIn(options: SignInDeps): SignIn {
     followSignOut(call)
     if (order.isSignedOutAfter(call)) {
       // A live session is of a later sign-in, which must not end.
-      if (liveSession(options.record.read()) === undefined)
-        options.record.end(undefined, 'signed-out')
+      if (liveSession(record.read()) === undefined) record.end(undefined, 'signed-out')
       signOut.note(received)
       signOut.deliver().catch(() => {})
     }
@@ -165,8 +165,9 @@ export function createSignIn(options: SignInDeps): SignIn {
 
   /** A sign-out in another tab overrules a sign-in that began before it. */
   function followSignOut(call: Call): void {
-    const isNew = signOut.ended().some((id) => !call.signOuts.includes(id))
-    if (isNew && order.mayTakeEffect(call)) order.takeEffect(order.begin(), 'sign-out')
+    const { ended } = record.read()
+    const isLater = ended.some((one) => one.reason === 'signed-out' && one.counter > call.counter)
+    if (isLater && order.mayTakeEffect(call)) order.takeEffect(order.begin(), 'sign-out')
   }
 
   /** @throws AuthError if a later sign-in or sign-out has taken effect */

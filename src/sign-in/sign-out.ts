@@ -30,8 +30,6 @@ export interface SignOut {
   deliverInTime(): Promise<boolean>
   /** The ID of an unconfirmed sign-out of this or another tab. */
   pending(): string | undefined
-  /** The IDs of the last sessions that a user ended in any tab. */
-  ended(): readonly string[]
   /** The user signed in, so the tokens of earlier sessions no longer matter. */
   forget(): void
   dispose(): void
@@ -132,8 +130,6 @@ export function createSignOut(options: SignOutDeps): SignOut {
     deliver: (mayStart = () => true) => deliver(mayStart),
     deliverInTime,
     pending,
-    ended: () =>
-      record.read().ended.flatMap(({ id, reason }) => (reason === 'session-expired' ? [] : [id])),
     forget: () => credentials.clear(),
     dispose() {
       isDisposed = true

@@ -100,15 +100,20 @@ export function packToken(reason: TokenMessageReason, held: HeldToken, now: Mome
   }
 }
 
+/** When the sender has received the token, by the clocks of this tab. */
+export function receiptOf({ ageMs, sentAtMs }: SharedToken, now: Moment): Moment {
+  return later(now, -(ageMs + Math.max(0, now.wallMs - sentAtMs)))
+}
+
 export function unpackToken(shared: SharedToken, now: Moment, readUser: ReadUser): ReceivedToken {
-  const { accessToken, refreshToken, lifetimeSeconds, ageMs, sentAtMs, profile } = shared
+  const { accessToken, refreshToken, lifetimeSeconds, profile } = shared
   const claims = readClaims(accessToken)
   const user = readUser({ claims: claims?.payload, answer: undefined })
   return {
     accessToken,
     refreshToken,
     claims,
-    receivedAt: later(now, -(ageMs + Math.max(0, now.wallMs - sentAtMs))),
+    receivedAt: receiptOf(shared, now),
     lifetimeSeconds,
     userId: user.userId ?? shared.userId,
     profile: parseJson(profile ?? '') ?? user.profile

@@ -60,6 +60,11 @@ interface Part<Value> {
 
 const rememberedEnds = 8
 const longestRecordCharacters = 16_384
+/**
+ * Longer than a text with all parts. If storage is full, a text that does not grow can still be
+ * written, so that a sign-out reaches the other tabs.
+ */
+const usualRecordCharacters = 1_536
 const noPart = { step: 0, value: undefined }
 
 export const emptyRecord: RecordValue = {
@@ -138,7 +143,7 @@ export function pendingSignOut(record: RecordValue): string | undefined {
 }
 
 export function writeRecord(record: RecordValue): string {
-  return JSON.stringify(record)
+  return JSON.stringify(record).padEnd(usualRecordCharacters)
 }
 
 /** Reads strictly, since any script of the origin can write the text. */

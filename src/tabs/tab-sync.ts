@@ -10,6 +10,7 @@ import { createKnownSession, type Seen } from './known-session.ts'
 import {
   createTabChannel,
   packToken,
+  receiptOf,
   type SharedToken,
   type TabMessage,
   type TokenMessageReason
@@ -42,8 +43,11 @@ export interface TabSync {
    * no, another tab may have signed in: refresh before the token is sent.
    */
   isCurrent(): boolean
-  /** Whether a token from the server may be of another user than the session. */
-  isOtherUser(received: ReceivedToken): boolean
+  /**
+   * Whether a token from the server may be of another user than the session. `asked`: the session
+   * for which the server was asked.
+   */
+  isOtherUser(received: ReceivedToken, asked: string | undefined): boolean
   /** The page may have slept or come back: storage knows what it missed. */
   wake(): void
   dispose(): void
@@ -124,8 +128,16 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   }
 
   function take(theirs: Seen, isNewer: boolean, shared: SharedToken): void {
+    const now = readMoment(platform)
+    if (!isAlive({ ...shared, receivedAt: receiptOf(shared, now) }, now)) {
+      // This page has slept: only the server knows whether another session still lives.
+      if (known.other() === undefined) known.catchUpTo(theirs)
+      else session.signal('unknown-sign-in')
+      return
+    }
     const compared = known.compare(theirs.sessionId)
-    const relation = compared === 'unknown' && shared.reason === 'signed-in' ? 'other' : compared
+    const isEntry = shared.reason === 'signed-in' || theirs.sessionId === known.other()
+    const relation = compared === 'unknown' && isEntry ? 'other' : compared
     known.catchUpTo(theirs)
     const isTaken = takeSharedToken(options, shared, { isNewer, relation })
     if (isTaken && shared.reason !== 'reissued') options.onTaken()
@@ -236,10 +248,12 @@ export function createTabSync(options: TabSyncDeps): TabSync {
       record.read()
       return !known.isBehind() && (session.held() === undefined || !absence.isOutOfDate())
     },
-    isOtherUser(received) {
+    isOtherUser(received, asked) {
       const live = liveSession(record.read())
       const held = session.held()
-      if (held !== undefined) return compareUsers(held, received, known.compare(live)) === 'other'
+      const isLate = held !== undefined && live !== undefined && live !== asked && !isOff
+      const relation = isLate ? 'other' : known.compare(live)
+      if (held !== undefined) return compareUsers(held, received, relation) === 'other'
       const former = session.former()
       return former !== undefined && compareUsers(former, received, 'unknown') === 'other'
     },

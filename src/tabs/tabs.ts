@@ -3,7 +3,7 @@
 import { isAuthError } from '../lib/errors.ts'
 import { invalid } from '../lib/option-errors.ts'
 import type { Platform } from '../lib/platform.ts'
-import type { HeldToken } from '../session/held-token.ts'
+import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
 import { sessionChanged } from '../session/session.ts'
 import { createLock } from './lock.ts'
 import {
@@ -17,7 +17,10 @@ import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempts.
 import { createTabSync, type TabSync, type TabSyncDeps } from './tab-sync.ts'
 import { createWatch } from './watch.ts'
 
-export interface Tabs extends Omit<TabSync, 'catchUpTo' | 'publish' | 'publishEnd'> {
+export interface Tabs
+  extends Omit<TabSync, 'catchUpTo' | 'publish' | 'publishEnd' | 'isOtherUser'> {
+  /** Whether the answer to the refresh in flight may be about another user than the session. */
+  isOtherUser(received: ReceivedToken): boolean
   /** How another tab has ended the session that the refresh in flight began for. */
   endDuringRefresh(): EndReason | undefined
   /** Runs an auth request under the lock of all tabs, or without it after `lockTimeoutMs`. */
@@ -157,6 +160,7 @@ export function createTabs(options: TabsDeps): Tabs {
     refreshExclusively,
     whenIdle: lock.whenIdle,
     attempts,
+    isOtherUser: (received) => sync.isOtherUser(received, liveSession(begun)),
     //  this tab ── sees session 1 ── refresh ───────── answered for session 2: it is over
     //  another  ── session 2 (its write is late) ── signs out
     endDuringRefresh() {

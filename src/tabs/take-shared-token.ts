@@ -20,7 +20,7 @@ interface SharedFacts {
   readonly relation: 'same' | 'other' | 'unknown'
 }
 
-/** Returns whether the token was taken. A token of another user ends the session. */
+/** Returns whether the live token was taken. A token of another user ends the session. */
 export function takeSharedToken(
   { session, readUser, platform }: SharedTokenDeps,
   shared: SharedToken,
@@ -33,7 +33,7 @@ export function takeSharedToken(
   if (decision === 'other-user' || decision === 'enter-anew')
     session.end('user-changed', 'other-tab')
   const isRepeated = received.accessToken === session.held()?.accessToken
-  if (!mayHold || !isAlive(received, now)) return false
+  if (!mayHold) return false
   if (session.wasHeld(received.accessToken) && !isRepeated) return false
   const isReissued = shared.reason === 'reissued'
   const refreshAt = planTakenRefresh(shared, now, platform.random())
@@ -42,7 +42,10 @@ export function takeSharedToken(
   return true
 }
 
-export function isAlive(token: ReceivedToken, now: Moment): boolean {
+export function isAlive(
+  token: Pick<ReceivedToken, 'lifetimeSeconds' | 'receivedAt'>,
+  now: Moment
+): boolean {
   return token.lifetimeSeconds === undefined || lifeLeftMs(token, now) > 0
 }
 

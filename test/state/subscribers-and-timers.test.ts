@@ -2,7 +2,7 @@
 // behind.
 import { expect, it, vi } from 'vitest'
 import { createSession } from '../../src/session/session.ts'
-import { ada, setUpClient } from '../support/setups/test-client.ts'
+import { ada, grace, setUpClient } from '../support/setups/test-client.ts'
 
 it('keeps the same snapshot and calls no subscriber when the token is refreshed', async () => {
   const { auth, server, idle } = setUpClient()
@@ -60,6 +60,19 @@ it('calls no subscriber if the state changes twice, and back to what it was', as
   session.note({ type: 'recovered' })
   await Promise.resolve()
   expect(listener).not.toHaveBeenCalled()
+})
+
+it('calls a subscriber once if another user with an equal profile signs in', async () => {
+  const { auth, idle } = setUpClient({
+    contract: { user: { profile: () => ({ role: 'member' }) } }
+  })
+  await auth.login(ada)
+  await idle()
+  const listener = vi.fn()
+  auth.subscribe(listener)
+  await auth.login(grace)
+  await idle()
+  expect(listener).toHaveBeenCalledTimes(1)
 })
 
 it('calls each subscriber once per change until it is removed', async () => {
