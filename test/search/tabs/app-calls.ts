@@ -24,13 +24,19 @@ export interface AppCalls {
 export function createAppCalls(profile: Profile): AppCalls {
   const cancellers: AbortController[] = []
   let requests = 0
+  let changes = 0
 
   function note(promise: Promise<unknown>): void {
     promise.then(undefined, (error) => profile.seen.push(error))
   }
 
   function change(client: Client): void {
-    if (!client.isSecond) profile.noteChange()
+    if (!client.isSecond) noteChange()
+  }
+
+  function noteChange(): void {
+    changes += 1
+    profile.noteChange()
   }
 
   function login(client: Client, user: UserName): void {
@@ -111,7 +117,7 @@ export function createAppCalls(profile: Profile): AppCalls {
     },
     signInOutside(user) {
       const call = profile.tick()
-      profile.noteChange()
+      noteChange()
       return postLogin(user, call).catch(() => undefined)
     },
     finishRedirect(client, callsRestore) {
@@ -119,8 +125,10 @@ export function createAppCalls(profile: Profile): AppCalls {
       const what = callsRestore ? 'restore' : 'ready'
       const promise = profile.call({ client, what, isRedirect: true }, client.auth[what])
       note(promise)
+      const nth = changes
       promise.then(
-        () => checkUser(client),
+        // The cookie may be that of a later sign-in.
+        () => nth === changes && checkUser(client),
         () => {}
       )
     }

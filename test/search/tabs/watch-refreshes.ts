@@ -34,6 +34,8 @@ export function watchRefreshes(facts: Facts): Watcher {
   const answeredKeys = new Set<string | undefined>()
   let lastSuccess: Sent | undefined
   let hold: Hold | undefined
+  /** Pages of a redirect sign-in ask the server and not the tabs, until they are signed in. */
+  const returning = new Set<Client>()
   /** Requests that `restore()` and `logout()` did not send. */
   const started = new Set<Sent>()
 
@@ -150,7 +152,7 @@ export function watchRefreshes(facts: Facts): Watcher {
     // A lock that is held for too long releases several tabs at once.
     const isCrowded =
       openRefreshes(sent).length > 0 || sent.atMs - busySinceMs >= lockTimeoutMs - handOverMs
-    const isExcused = isCrowded || isRetry || lastSuccess.client === client
+    const isExcused = isCrowded || isRetry || returning.has(client) || lastSuccess.client === client
     if (isRecent && isSameSession && !isExcused)
       facts.violate('I1', `tab ${client.tab} repeats the refresh of tab ${lastSuccess.client.tab}`)
   }
@@ -181,8 +183,8 @@ export function watchRefreshes(facts: Facts): Watcher {
   function noteFailure(sent: Sent): void {
     const { outcome, settledAtMs, atMs } = sent
     if (typeof outcome !== 'object' || !started.has(sent)) return
-    // The answer belongs to an earlier session.
-    if (facts.changedAt() > sent.at) return
+    // The answer belongs to an earlier session, or came after that of an overlapping refresh.
+    if (facts.changedAt() > sent.at || (lastSuccess?.settledAtMs ?? 0) > atMs) return
     const { status, headers } = outcome.response
     const retryAfter = headers.find(([name]) => name === 'Retry-After')?.[1]
     // Storage may keep another failure of the same moment, after which a user may retry at once.
@@ -209,8 +211,12 @@ export function watchRefreshes(facts: Facts): Watcher {
   }
 
   return {
+    onCall({ client, isRedirect = false }) {
+      if (isRedirect) returning.add(client)
+    },
     onEvent(client, name, event) {
       if (client.isSecond) return
+      if (name === 'signed-in') returning.delete(client)
       // A definite answer ends the hold of all tabs, also if its body has arrived late.
       const isDefinite = event.kind === 'rejected' || event.kind === 'refreshed'
       if (name === 'refresh-settled' && isDefinite) hold = undefined
