@@ -171,12 +171,12 @@ function randomId(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
+// A page may return from the cache, or be resumed, while it is hidden.
 function onWake(listener: (wake: Wake) => void): () => void {
   const visible = () => document.visibilityState !== 'hidden' && listener('visible')
   return combine([
     listen(document, 'visibilitychange', visible),
     listen(document, 'resume', () => listener('visible')),
-    // A page may return from the cache while its window is hidden.
     listen(window, 'pageshow', () => listener('visible')),
     listen(window, 'focus', visible),
     listen(window, 'online', () => listener('online'))

@@ -1,24 +1,18 @@
 // Tab sync: publishes what happens to the session here, and follows what happens to it in the other
 // tabs.
-import { type ClientPlatform, readMoment } from '../lib/time.ts'
+import { readMoment } from '../lib/time.ts'
 import { compareUsers } from '../session/adoption.ts'
 import type { ReceivedToken } from '../session/held-token.ts'
-import type { Session } from '../session/session.ts'
-import type { ReadUser } from '../session/user.ts'
 import { createAbsence } from './absence.ts'
 import { createKnownSession, type Seen } from './known-session.ts'
 import {
   createTabChannel,
   packToken,
-  receiptOf,
-  type SharedToken,
   type TabMessage,
   type TokenMessageReason
 } from './messages.ts'
 import { type EndReason, endOf, liveSession } from './record-value.ts'
-import type { SessionRecord } from './session-record.ts'
-import { isAlive, takeSharedToken } from './take-shared-token.ts'
-import type { Watch } from './watch.ts'
+import { createSharedTokens, handOverMs, isAlive, type SharedTokensDeps } from './shared-tokens.ts'
 
 export interface TabSync {
   /** This tab got a token from the server. */
@@ -53,20 +47,10 @@ export interface TabSync {
   dispose(): void
 }
 
-export interface TabSyncDeps {
+export interface TabSyncDeps extends SharedTokensDeps {
   readonly mode: 'share' | 'signal' | 'off'
   readonly namespace: string
-  readonly session: Session
-  readonly record: SessionRecord
-  readonly readUser: ReadUser
-  readonly platform: ClientPlatform
-  readonly watch: Watch
-  /** This tab has taken over a token that another tab got from a refresh. */
-  readonly onTaken: () => void
 }
-
-/** How long a message may take. In Chromium it comes up to 8 ms late, or later in a busy tab. */
-const handOverMs = 250
 
 export function createTabSync(options: TabSyncDeps): TabSync {
   const { mode, namespace, session, record, platform, watch } = options
@@ -78,9 +62,8 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   const absence = createAbsence(platform)
   /** The question to the other tabs that is open. */
   let question: Promise<unknown> | undefined
-  /** The last wait for storage to confirm a message. */
-  let confirmation: Promise<unknown> | undefined
   let asksServer = false
+  const shared = createSharedTokens(options, known, () => canAsk && !asksServer)
   let isDisposed = false
 
   // Another tab has changed the record, in storage or by a message.
@@ -104,43 +87,9 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     if (!record.isShared()) record.add(message.record)
     // A write of this tab may have covered the sign-out of the other one.
     else if (end && record.hasJustWritten()) record.add({ ended: [end] })
-    if (token !== undefined && canAsk && !asksServer) {
-      // Storage may be slower than the channel. A message that storage does not confirm in time is
-      // not from one of our tabs.
-      const accept = () => acceptIfConfirmed(message.record, token)
-      if (!accept()) confirmation = watch.until(accept, handOverMs)
-    }
+    if (token !== undefined) shared.receive(message.record, token)
     watch.check()
     if (message.type === 'ask') reply()
-  }
-
-  /** Returns `false` if storage does not confirm the message yet. */
-  function acceptIfConfirmed({ counter, sessionId }: Seen, token: SharedToken): boolean {
-    const now = record.known()
-    const isSame = sessionId === now.sessionId
-    if (counter > now.counter || (counter === now.counter && !isSame)) return false
-    const isNewer = counter > known.seen().counter || sessionId !== known.seen().sessionId
-    const isLive = isSame && endOf(now, sessionId) === undefined
-    // A message of a frozen or slow tab may be stale.
-    const isStale = !isNewer && counter < known.seen().counter
-    if (isLive && !isStale && !asksServer) take({ counter, sessionId }, isNewer, token)
-    return true
-  }
-
-  function take(theirs: Seen, isNewer: boolean, shared: SharedToken): void {
-    const now = readMoment(platform)
-    if (!isAlive({ ...shared, receivedAt: receiptOf(shared, now) }, now)) {
-      // This page has slept: only the server knows whether another session still lives.
-      if (known.other() === undefined) known.catchUpTo(theirs)
-      else session.signal('unknown-sign-in')
-      return
-    }
-    const compared = known.compare(theirs.sessionId)
-    const isEntry = shared.reason === 'signed-in' || theirs.sessionId === known.other()
-    const relation = compared === 'unknown' && isEntry ? 'other' : compared
-    known.catchUpTo(theirs)
-    const isTaken = takeSharedToken(options, shared, { isNewer, relation })
-    if (isTaken && shared.reason !== 'reissued') options.onTaken()
   }
 
   function reply(): void {
@@ -157,7 +106,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
 
   function catchUp(mayBeNew: boolean): Promise<unknown> | undefined {
     record.read()
-    return known.isBehind() || (mayBeNew && record.hasOthers()) ? ask() : confirmation
+    return known.isBehind() || (mayBeNew && record.hasOthers()) ? ask() : shared.confirmation()
   }
 
   function ask(): Promise<unknown> | undefined {

@@ -1,0 +1,141 @@
+// Shared tokens: takes a token that another tab shares, once storage confirms its message, if it
+// belongs to the user of this tab.
+import { type ClientPlatform, type Moment, readMoment } from '../lib/time.ts'
+import { lifeLeftMs } from '../lib/token-lifetime.ts'
+import { compareAge, compareUsers } from '../session/adoption.ts'
+import type { ReceivedToken } from '../session/held-token.ts'
+import type { Session } from '../session/session.ts'
+import type { ReadUser } from '../session/user.ts'
+import type { KnownSession, Seen } from './known-session.ts'
+import { planTakenRefresh, receiptOf, type SharedToken, unpackToken } from './messages.ts'
+import { endOf } from './record-value.ts'
+import type { SessionRecord } from './session-record.ts'
+import type { Watch } from './watch.ts'
+
+export interface SharedTokens {
+  /** A message brought the token. `theirs`: the session of the tab that shares it. */
+  receive(theirs: Seen, token: SharedToken): void
+  /** The last wait for storage to confirm a message. */
+  confirmation(): Promise<unknown> | undefined
+}
+
+export interface SharedTokensDeps {
+  readonly session: Session
+  readonly record: SessionRecord
+  readonly readUser: ReadUser
+  readonly platform: ClientPlatform
+  readonly watch: Watch
+  /** This tab has taken over a token that another tab got from a refresh. */
+  readonly onTaken: () => void
+}
+
+interface SharedFacts {
+  /** The message is newer than the last change that this tab has seen. */
+  readonly isNewer: boolean
+  /** Whether both tabs mean the same sign-in. */
+  readonly relation: 'same' | 'other' | 'unknown'
+}
+
+/** How long a message may take. In Chromium it comes up to 8 ms late, or later in a busy tab. */
+export const handOverMs = 250
+
+export function createSharedTokens(
+  { session, record, readUser, platform, watch, onTaken }: SharedTokensDeps,
+  known: KnownSession,
+  mayTake: () => boolean
+): SharedTokens {
+  let confirmation: Promise<unknown> | undefined
+
+  /** Returns `false` if storage does not confirm the message yet. */
+  function acceptIfConfirmed({ counter, sessionId }: Seen, token: SharedToken): boolean {
+    const now = record.known()
+    const isSame = sessionId === now.sessionId
+    if (counter > now.counter || (counter === now.counter && !isSame)) return false
+    const isNewer = counter > known.seen().counter || sessionId !== known.seen().sessionId
+    const isLive = isSame && endOf(now, sessionId) === undefined
+    // A message of a frozen or slow tab may be stale.
+    const isStale = !isNewer && counter < known.seen().counter
+    if (isLive && !isStale && mayTake()) take({ counter, sessionId }, isNewer, token)
+    return true
+  }
+
+  function take(theirs: Seen, isNewer: boolean, shared: SharedToken): void {
+    const now = readMoment(platform)
+    if (!isAlive({ ...shared, receivedAt: receiptOf(shared, now) }, now)) {
+      // This page has slept: only the server knows whether another session still lives.
+      if (known.other() === undefined) known.catchUpTo(theirs)
+      else session.signal('unknown-sign-in')
+      return
+    }
+    const compared = known.compare(theirs.sessionId)
+    const isEntry = shared.reason === 'signed-in' || theirs.sessionId === known.other()
+    const relation = compared === 'unknown' && isEntry ? 'other' : compared
+    known.catchUpTo(theirs)
+    if (hold(shared, now, { isNewer, relation }) && shared.reason !== 'reissued') onTaken()
+  }
+
+  /** Returns whether the session has taken the token. One of another user ends it. */
+  function hold(shared: SharedToken, now: Moment, facts: SharedFacts): boolean {
+    const received = unpackToken(shared, now, readUser)
+    const decision = judge(session, received, facts)
+    const mayHold = decision === 'take' || decision === 'enter-anew'
+    if (decision === 'other-user' || decision === 'enter-anew')
+      session.end('user-changed', 'other-tab')
+    const isRepeated = received.accessToken === session.held()?.accessToken
+    if (!mayHold || (session.wasHeld(received.accessToken) && !isRepeated)) return false
+    const isReissued = shared.reason === 'reissued'
+    const refreshAt = planTakenRefresh(shared, now, platform.random())
+    if (isRepeated) session.amend({ ...received, refreshAt })
+    else session.hold(received, refreshAt, { by: 'other-tab', isReissued })
+    return true
+  }
+
+  return {
+    receive(theirs, token) {
+      // Storage may be slower than the channel. A message that storage does not confirm in time is
+      // not from one of our tabs.
+      const accept = () => acceptIfConfirmed(theirs, token)
+      if (mayTake() && !accept()) confirmation = watch.until(accept, handOverMs)
+    },
+    confirmation: () => confirmation
+  }
+}
+
+export function isAlive(
+  token: Pick<ReceivedToken, 'lifetimeSeconds' | 'receivedAt'>,
+  now: Moment
+): boolean {
+  return token.lifetimeSeconds === undefined || lifeLeftMs(token, now) > 0
+}
+
+/**
+ * `take` replaces the held token, or signs this tab in. `enter-anew` ends the session of this tab
+ * and enters the other one, because no token names its user.
+ */
+function judge(
+  session: Session,
+  received: ReceivedToken,
+  { isNewer, relation }: SharedFacts
+): 'take' | 'enter-anew' | 'other-user' | 'ignore' {
+  const held = session.held()
+  const former = session.former()
+  if (held === undefined) {
+    // After a sign-out, only another sign-in brings this tab back.
+    if (!session.isRestoring() && relation !== 'other') return 'ignore'
+    // A page that shows the data of one user must not switch to another user on its own.
+    const isOther = former && compareUsers(former, received, 'unknown') === 'other'
+    return isOther ? 'other-user' : 'take'
+  }
+  switch (compareUsers(held, received, relation)) {
+    case 'other': {
+      const isKnown = held.userId !== undefined && received.userId !== undefined
+      return isKnown ? 'other-user' : 'enter-anew'
+    }
+    case 'unknown':
+      return 'ignore'
+    case 'same': {
+      const age = compareAge(received, held)
+      return age === 'newer' || (age === 'unknown' && isNewer) ? 'take' : 'ignore'
+    }
+  }
+}
