@@ -242,9 +242,7 @@ function pageLocks(): PlatformLocks | undefined {
   )
 }
 
-function readLocks(): PlatformLocks | undefined {
-  return globalThis.navigator?.locks as PlatformLocks | undefined
-}
+const readLocks = () => globalThis.navigator?.locks as PlatformLocks | undefined
 
 // Electron and NW.js give a page the globals of Node too.
 function isNode(): boolean {

@@ -59,9 +59,13 @@ export function createSendableToken(deps: SendableTokenDeps): SendableToken {
     return !hasLifeLeft(token, reserve)
   }
 
+  function isBeingRefreshed(): boolean {
+    // A hold of another tab does not end the refresh of this one.
+    return refresher.isInFlight() || (refresher.isPending() && !refresher.isHeldBack())
+  }
+
   function isRefused(token: HeldToken, endpoint: Endpoint | undefined): boolean {
-    if (refused === token.generation && refresher.isPending() && !refresher.isHeldBack())
-      return true
+    if (refused === token.generation && isBeingRefreshed()) return true
     return endpoint !== undefined && guard.hasRefused(endpoint, token)
   }
 

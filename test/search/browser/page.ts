@@ -120,7 +120,8 @@ export function createPage(deps: PageDeps): Page {
         return () => life.hiders.delete(listener)
       },
       onStorageChange: (listener) => deps.storage.onChange(() => life.run(listener)),
-      storage: faultyStorage(deps.storage, deps.storageFault),
+      // The promises of a page that is gone go on here, unlike in a browser.
+      storage: faultyStorage(deps.storage, () => (life.isGone() ? 'null' : deps.storageFault())),
       locks: locks?.forPage({
         id,
         run: life.run,

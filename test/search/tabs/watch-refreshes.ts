@@ -140,13 +140,13 @@ export function watchRefreshes(facts: Facts): Watcher {
     const sinceMs = sent.atMs - lastSuccess.settledAtMs
     const isRecent = sinceMs < Math.min(1_000, conditions.accessTokenSeconds * 100)
     const isSameSession = facts.changedAt() < lastSuccess.at
-    // A refresh that the app asked for, and that has failed, is repeated.
+    // A refresh that the app or a refusal has caused, and that has failed, is repeated.
     const { settledAtMs } = lastSuccess
     const isRetry = facts.sent.some(
       (other) =>
         other !== sent &&
         other.client === client &&
-        other.key === sent.key &&
+        other.pathname === '/refresh' &&
         other.atMs >= settledAtMs
     )
     // A lock that is held for too long releases several tabs at once.

@@ -94,7 +94,9 @@ export function watchSessions(facts: Facts): Watcher {
       (isLater(loggedOutMs, enteredMs) || isLater(enteredMs, loggedOutMs))
     if (!enteredAtMs.has(sid)) enteredAtMs.set(sid, facts.nowMs())
     // A late answer of an overlapping sign-in leaves the cookie of an earlier session.
-    const isKnown = !isAnyLost() && isHeard() && !facts.hasOverlapped()
+    // The clock orders a sign-in in flight and a sign-out in another tab.
+    const isOrdered = troubles.clockMs < facts.msOf(began)
+    const isKnown = !isAnyLost() && isHeard() && !facts.hasOverlapped() && isOrdered
     if (isBefore && restoredAt < client.loggedOutAt && isKnown)
       facts.violate('I11', `tab ${tab} signed in again after its sign-out`)
     const signOut = isDead(sid)
