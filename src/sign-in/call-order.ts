@@ -8,7 +8,7 @@ export const longestQueueMs = 1_000
 
 export interface Call {
   readonly number: number
-  /** Sign-outs of all tabs with a higher counter come after the begin of the call. */
+  /** Sign-outs of all tabs with a lower counter are older than the call. */
   readonly counter: number
 }
 

@@ -66,8 +66,8 @@ export function createSignIn(options: SignInDeps): SignIn {
   const { refreshTimeoutMs, refreshAbandonMs } = options
   const { wait } = platform
   const signOut = createSignOut(options)
-  // Counters of sign-outs are at least the time.
-  const order = createCallOrder(() => Math.max(record.read().counter, platform.now()))
+  // The counter of the next sign-out is not lower.
+  const order = createCallOrder(() => Math.max(record.read().counter + 1, platform.now()))
   const signIns = new Set<Call>()
   const appSignIns = createAppSignIns(platform, refreshAbandonMs, () => {
     session.signal('settled')
@@ -166,7 +166,7 @@ export function createSignIn(options: SignInDeps): SignIn {
   /** A sign-out in another tab overrules a sign-in that began before it. */
   function followSignOut(call: Call): void {
     const { ended } = record.read()
-    const isLater = ended.some((one) => one.reason === 'signed-out' && one.counter > call.counter)
+    const isLater = ended.some((one) => one.reason === 'signed-out' && one.counter >= call.counter)
     if (isLater && order.mayTakeEffect(call)) order.takeEffect(order.begin(), 'sign-out')
   }
 
