@@ -51,11 +51,12 @@ export function watchSessions(facts: Facts): Watcher {
     const { tab } = client
     switch (reason) {
       case 'signed-out':
-        // The clock orders what tabs did while storage failed. If sign-ins overlap, the client
-        // signs out of one again, and that one may have the cookie.
+        // The clock orders what tabs did while storage failed, and a page that was away has not
+        // heard of it. If sign-ins overlap, the client signs out of one again, and that one may
+        // have the cookie.
         if (
           lastSignOutAt <= began &&
-          !(hasStorageFailed && troubles.clockMs >= 0) &&
+          !(hasStorageFailed && (troubles.clockMs >= 0 || troubles.pagesMs >= 0)) &&
           !facts.hasOverlapped()
         )
           facts.violate('I12', `tab ${tab} was signed out without a sign-out`)
