@@ -1,6 +1,6 @@
 // I10: 401s that are late, permanent or from auth endpoints cause no loop of refreshes, and the
 // limits end with their cause.
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { range } from '../support/seeded-random.ts'
 import { answer, countOf, pathsOf, setUpBrowsers, signIn } from '../support/setups/many-browsers.ts'
 import { ada } from '../support/setups/test-client.ts'
@@ -143,6 +143,23 @@ it('refreshes a handful of times if every route refuses every token', async () =
   }
   expect(countOf(browser, '/refresh')).toBeLessThanOrEqual(5)
   expect(auth.getState()).toMatchObject({ status: 'authenticated', degraded: tokenRefused })
+})
+
+it('refreshes a handful of times and delays no other request while 150 polled routes always answer 401', async () => {
+  const { setup, browser, auth } = await setUp()
+  const paths = range(150).map((nth) => `/items/${nth}`)
+  for (const path of paths) browser.intercept(path, refused, 100)
+  for (const _ of range(8)) {
+    const polls = Promise.all(paths.map((path) => statusOf(auth.axios.get(path))))
+    await setup.pass(1_000, 1_000)
+    const answered = vi.fn()
+    const asked = statusOf(auth.axios.get('/me')).then(answered)
+    await setup.settle()
+    expect(answered).toHaveBeenCalledWith(200)
+    await setup.pass(9_000, 3_000)
+    await Promise.all([polls, asked])
+  }
+  expect(countOf(browser, '/refresh')).toBeLessThanOrEqual(10)
 })
 
 it('delays refreshes without a failed request if tokens are revoked faster than they may be refreshed', async () => {

@@ -1,20 +1,10 @@
 // I15: a page that was opened from another origin asks the server, and not the other tabs.
 import { expect, it } from 'vitest'
+import { opaqueTokens } from '../support/setups/contracts.ts'
 import { ada, grace, setUpClient } from '../support/setups/test-client.ts'
 import { setUpTabs, type TabsOptions } from '../support/setups/virtual-tabs.ts'
 
 const fromElsewhere = { platform: { referrerOrigin: () => 'https://login.example' } }
-
-const opaqueTokens: TabsOptions = {
-  client: {
-    contract: {
-      tokens({ body }) {
-        const { access_token, expires_in } = body as { access_token: string; expires_in: number }
-        return { access_token: access_token.replaceAll('.', '~'), expires_in }
-      }
-    }
-  }
-}
 
 async function openAda(options: TabsOptions = {}) {
   const setup = setUpTabs(options)
@@ -53,6 +43,24 @@ it('shows no user of another tab while restore() is in flight on page load', asy
   expect(new Set(users)).toEqual(new Set(['user-2']))
 })
 
+//  page ── POST /refresh ── the answer is lost ── redirect: Grace signs in ── page ── POST /refresh
+it('sends the first refresh after a redirect with another idempotency key than a lost refresh before it', async () => {
+  const contract = { refresh: { idempotencyKey: 'always' } } as const
+  const { first, openTab, browser, pass } = await openAda({ client: { contract } })
+  const before = browser.requests.length
+  browser.intercept('/refresh', { kind: 'lost' })
+  await expect(first.auth.refresh()).rejects.toMatchObject({ code: 'ERR_AUTH_NETWORK' })
+  first.auth.dispose()
+  await browser.post('/login', grace)
+  const returned = openTab(fromElsewhere)
+  await pass(500)
+  const refreshes = browser.requests.slice(before).filter(({ url }) => url.endsWith('/refresh'))
+  const keys = refreshes.map(({ headers }) => headers['Idempotency-Key'])
+  expect(keys).toEqual([expect.stringMatching(/\w/), expect.stringMatching(/\w/)])
+  expect(new Set(keys).size).toBe(2)
+  expect(returned.auth.getState()).toMatchObject({ user: { sub: 'user-2' } })
+})
+
 it('asks the other tabs if the page was opened from its own origin', async () => {
   const { openTab, pass, callsTo } = await openAda()
   const before = callsTo('refresh').length
@@ -63,7 +71,7 @@ it('asks the other tabs if the page was opened from its own origin', async () =>
 })
 
 it('gives no token of an initialToken to a tab of the previous user if tokens name no user', async () => {
-  const { first, openTab, pass } = await openAda(opaqueTokens)
+  const { first, openTab, pass } = await openAda({ client: { contract: opaqueTokens } })
   openTab({ initialToken: { accessToken: 'token-of-grace', expiresIn: 300 } })
   await pass(500)
   expect(first.events).toContainEqual({ name: 'signed-out', event: { reason: 'user-changed' } })

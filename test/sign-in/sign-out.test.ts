@@ -56,6 +56,23 @@ it('rejects requests that wait for a token when the user signs out', async () =>
   expect(callsTo('me').filter((call) => call.status === 200)).toHaveLength(0)
 })
 
+//  app      refresh() ──────────────────────── answered ── logout()
+//  request  ── 401 ── (waits for the refresh) ─────────────────────── is not replayed
+it('does not replay a request that waited for a refresh if the app signs out once it is answered', async () => {
+  const { auth, server, browser } = setUpClient()
+  await auth.login(ada)
+  server.revokeAccessTokens()
+  const gate = browser.hold('/refresh')
+  const leaving = auth.refresh().then(() => auth.logout())
+  const outcome = auth.axios.get('/me').catch((error: unknown) => error)
+  await gate.arrived(1)
+  await browser.turn()
+  gate.release()
+  await leaving
+  expect(await outcome).toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  expect(browser.requests.filter(({ url }) => url.endsWith('/me'))).toHaveLength(1)
+})
+
 it('ignores a token that was re-issued before the sign-out', async () => {
   const { auth, server, browser } = setUpClient()
   await auth.login(ada)

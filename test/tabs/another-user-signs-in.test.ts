@@ -1,6 +1,7 @@
 // Another user signs in in another tab: this tab signs out, and never mixes requests and tokens of
 // two users.
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
+import { opaqueTokens } from '../support/setups/contracts.ts'
 import { ada, grace } from '../support/setups/test-client.ts'
 import { setUpTabs, type TabsOptions } from '../support/setups/virtual-tabs.ts'
 
@@ -14,17 +15,6 @@ async function openAda(options: TabsOptions = {}) {
   const second = setup.openTab()
   await setup.settle()
   return { ...setup, first, second }
-}
-
-const opaqueTokens: TabsOptions = {
-  client: {
-    contract: {
-      tokens({ body }) {
-        const { access_token, expires_in } = body as { access_token: string; expires_in: number }
-        return { access_token: access_token.replaceAll('.', '~'), expires_in }
-      }
-    }
-  }
 }
 
 it.each([
@@ -106,7 +96,7 @@ it('keeps the cookie of the user who signed in while another tab refreshed', asy
 
 // It may be another user, so the app must see that the first session has ended.
 it('ends the session as user-changed and enters the new one if opaque tokens name no user', async () => {
-  const { first, second, pass } = await openAda(opaqueTokens)
+  const { first, second, pass } = await openAda({ client: { contract: opaqueTokens } })
   await pass(400)
   const entering = first.auth.login(ada)
   await pass(400)
@@ -118,8 +108,20 @@ it('ends the session as user-changed and enters the new one if opaque tokens nam
   expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
 })
 
+it('calls a subscriber once if a tab enters a new session and opaque tokens name no user', async () => {
+  const { first, second, pass } = await openAda({ client: { contract: opaqueTokens } })
+  await pass(400)
+  const listener = vi.fn()
+  second.auth.subscribe(listener)
+  const entering = first.auth.login(grace)
+  await pass(400)
+  await entering
+  expect(second.events.slice(-2)).toMatchObject([{ name: 'signed-out' }, { name: 'signed-in' }])
+  expect(listener).toHaveBeenCalledTimes(1)
+})
+
 it('enters the new session after an emergency if opaque tokens name no user', async () => {
-  const { first, second, server, pass } = await openAda(opaqueTokens)
+  const { first, second, server, pass } = await openAda({ client: { contract: opaqueTokens } })
   await pass(400)
   server.endSessions()
   const refused = first.auth.refresh().catch(() => {})

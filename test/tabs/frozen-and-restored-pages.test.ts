@@ -3,6 +3,7 @@ import type { Platform } from 'everbearer'
 import { expect, it } from 'vitest'
 import { ada, grace } from '../support/setups/test-client.ts'
 import {
+  finish,
   setUpTabs,
   type TabsOptions,
   type TabsSetup,
@@ -170,6 +171,29 @@ it('gives the token of another tab to the callers of a refresh without an answer
   await pass(30_000, 500)
   expect(stuck).toBe(1)
   expect(first.auth.getState()).toMatchObject({ status: 'authenticated', degraded: undefined })
+})
+
+//  first  ── (busy) ──────────────────────────── answers at last ── closed
+//  second ── page load: no answer ── refresh ────────────────────────────── has the token
+//  third  ───────────────────────────────────────────────────────────────── page load: takes it
+it('gives a token to a page load after a page that was busy during an earlier page load was closed', async () => {
+  const setup = setUpTabs()
+  const first = setup.openTab()
+  await setup.pass(300)
+  await finish(setup, first.auth.login(ada))
+  first.freeze()
+  const second = setup.openTab()
+  await setup.pass(1_000)
+  expect(second.auth.getState().status).toBe('authenticated')
+  first.thaw()
+  await setup.pass(1_000)
+  first.enterBfcache()
+  await setup.pass(5_000, 50)
+  const before = setup.callsTo('refresh').length
+  const third = setup.openTab()
+  await setup.pass(1_000)
+  expect(third.auth.getState().status).toBe('authenticated')
+  expect(setup.callsTo('refresh')).toHaveLength(before)
 })
 
 it('closes its channel while the page is in the back/forward cache', async () => {

@@ -2,16 +2,11 @@
 // answer.
 import { expect, it } from 'vitest'
 import { ada, grace } from '../support/setups/test-client.ts'
-import { setUpTabs, type TabsOptions, type TabsSetup } from '../support/setups/virtual-tabs.ts'
+import { finish, setUpTabs, type TabsOptions } from '../support/setups/virtual-tabs.ts'
 
 type Mode = 'share' | 'signal'
 
 const signedOut = { status: 'unauthenticated', reason: 'signed-out' }
-
-async function finish<T>({ pass }: Pick<TabsSetup, 'pass'>, call: Promise<T>): Promise<T> {
-  await pass(300)
-  return call
-}
 
 async function openTwo(options: TabsOptions = {}) {
   const setup = setUpTabs(options)

@@ -1,4 +1,5 @@
-// Contracts: the contract of the client for each credential that the mock server understands.
+// Contracts of the client: one for each credential that the mock server understands, and one with
+// opaque tokens.
 import type { AuthContract, RefreshContract } from 'everbearer'
 
 interface ByCredential extends AuthContract {
@@ -11,6 +12,14 @@ export const byRefreshToken: ByCredential = {
 }
 
 export const byAccessToken: ByCredential = { refresh: { credential: 'access-token' } }
+
+/** Tokens that name no user to the client. The mock server does not accept them. */
+export const opaqueTokens: AuthContract = {
+  tokens({ body }) {
+    const { access_token, expires_in } = body as { access_token: string; expires_in: number }
+    return { access_token: access_token.replaceAll('.', '~'), expires_in }
+  }
+}
 
 export const contractFor: Readonly<
   Record<NonNullable<RefreshContract['credential']>, ByCredential>

@@ -204,6 +204,16 @@ export function setUpTabs(options: TabsOptions = {}): TabsSetup {
   }
 }
 
+/** Lets time pass until the call should have settled, and returns its result. */
+export async function finish<T>(
+  { pass }: Pick<TabsSetup, 'pass'>,
+  call: Promise<T>,
+  ms = 300
+): Promise<T> {
+  const [result] = await Promise.all([call, pass(ms)])
+  return result
+}
+
 /**
  * Web Locks of one browser. A lock has one holder, and requests are granted in their order. A tab
  * that crashes releases its locks.
