@@ -34,8 +34,8 @@ export function watchRefreshes(facts: Facts): Watcher {
   const answeredKeys = new Set<string | undefined>()
   let lastSuccess: Sent | undefined
   let hold: Hold | undefined
-  /** Pages of a redirect sign-in ask the server and not the tabs, until they are signed in. */
-  const returning = new Set<Client>()
+  /** Tabs with a redirect sign-in ask the server and not the other tabs, until they are signed in. */
+  const returning = new Set<number>()
   /** Requests that `restore()` and `logout()` did not send. */
   const started = new Set<Sent>()
 
@@ -153,7 +153,8 @@ export function watchRefreshes(facts: Facts): Watcher {
     // A lock that is held for too long releases several tabs at once.
     const isCrowded =
       openRefreshes(sent).length > 0 || sent.atMs - busySinceMs >= lockTimeoutMs - handOverMs
-    const isExcused = isCrowded || isRetry || returning.has(client) || lastSuccess.client === client
+    const isExcused =
+      isCrowded || isRetry || returning.has(client.tab) || lastSuccess.client === client
     if (isRecent && isSameSession && !isExcused)
       facts.violate('I1', `tab ${client.tab} repeats the refresh of tab ${lastSuccess.client.tab}`)
   }
@@ -212,12 +213,9 @@ export function watchRefreshes(facts: Facts): Watcher {
   }
 
   return {
-    onCall({ client, isRedirect = false }) {
-      if (isRedirect) returning.add(client)
-    },
     onEvent(client, name, event) {
       if (client.isSecond) return
-      if (name === 'signed-in') returning.delete(client)
+      if (name === 'signed-in') returning.delete(client.tab)
       // A definite answer ends the hold of all tabs, also if its body has arrived late.
       const isDefinite = event.kind === 'rejected' || event.kind === 'refreshed'
       if (name === 'refresh-settled' && isDefinite) hold = undefined
@@ -225,7 +223,8 @@ export function watchRefreshes(facts: Facts): Watcher {
       checkRepetition(client, event.reason)
       checkHold(client, event.reason)
     },
-    onStep(action) {
+    onStep(action, tab) {
+      if (action.do === 'redirect sign-in') returning.add(tab)
       if (action.do === 'online' || action.do === 'offline') hold = undefined
     },
     onSend(sent) {
