@@ -34,7 +34,7 @@ export function watchRefreshes(facts: Facts): Watcher {
   const answeredKeys = new Set<string | undefined>()
   let lastSuccess: Sent | undefined
   let hold: Hold | undefined
-  /** Tabs with a redirect sign-in ask the server and not the other tabs, until they are signed in. */
+  /** Tabs with a redirect sign-in ask the server first, until they are signed in. */
   const returning = new Set<number>()
   /** Requests that `restore()` and `logout()` did not send. */
   const started = new Set<Sent>()
