@@ -9,8 +9,8 @@ import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
 import type { ReadUser } from '../session/user.ts'
 import { parseRecord, type RecordValue, writeRecord } from './record-value.ts'
 
-/** Where the shared token comes from. */
-export type TokenMessageReason = 'signed-in' | 'refreshed' | 'reissued'
+/** Where the shared token comes from. `kept`: it is newer than the answer of a refresh. */
+export type TokenMessageReason = 'signed-in' | 'refreshed' | 'reissued' | 'kept'
 
 export interface TabMessage {
   /** `ask`: the tab also asks for a token. */
@@ -152,7 +152,7 @@ const text = matching(new RegExp(`^[^]{0,${longestTextCharacters}}$`), 'string')
 const nothing = undefined
 const readToken: Reader<SharedToken> = record(
   {
-    reason: oneOf('signed-in', 'refreshed', 'reissued'),
+    reason: oneOf('signed-in', 'refreshed', 'reissued', 'kept'),
     accessToken: matching(/^[!-~]{1,65536}$/, 'string'),
     refreshToken: text,
     lifetimeSeconds: count,

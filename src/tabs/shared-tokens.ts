@@ -83,9 +83,12 @@ export function createSharedTokens(
       session.end('user-changed', 'other-tab')
     const isRepeated = received.accessToken === session.held()?.accessToken
     if (!mayHold || (session.wasHeld(received.accessToken) && !isRepeated)) return false
-    const isReissued = shared.reason === 'reissued'
+    const isKept = shared.reason === 'kept'
+    const isReissued = shared.reason === 'reissued' || isKept
     const refreshAt = planTakenRefresh(shared, now, platform.random())
-    if (isRepeated) session.amend({ ...received, refreshAt })
+    // A token that is kept is not newer, so a request that it was refused to refreshes again.
+    const { refreshToken } = received
+    if (isRepeated) session.amend(isKept ? { refreshToken, refreshAt } : { ...received, refreshAt })
     else session.hold(received, refreshAt, { by: 'other-tab', isReissued })
     return true
   }

@@ -146,8 +146,7 @@ export function createTabs(options: TabsDeps): Tabs {
 
   session.onSignal('repeated', () => sync.publish('refreshed'))
 
-  // It may hold a new refresh token. A tab that waits for a refresh goes on waiting.
-  session.onSignal('kept', () => sync.publish('reissued'))
+  session.onSignal('kept', () => sync.publish('kept'))
 
   session.onSignal('ended', ({ origin, reason }) => {
     if (reason === 'user-changed') sync.catchUpTo(record.known())
