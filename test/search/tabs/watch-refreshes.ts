@@ -76,6 +76,7 @@ export function watchRefreshes(facts: Facts): Watcher {
       answeredKeys.has(other.key) ||
       // `restore()` asks for the session of the cookie, with another key.
       isRestoring(other.atMs - abandonMs) ||
+      returning.has(sent.client.tab) ||
       (sent.client.restoreCalledAt > 0 && arePagesTroubled(sent.atMs - lagMs)) ||
       wasTroubled('storageMs') ||
       wasTroubled('clockMs', other.atMs - 1) ||

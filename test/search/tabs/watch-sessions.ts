@@ -190,7 +190,11 @@ export function watchSessions(facts: Facts): Watcher {
       checkBearer(sent)
     },
     onSettled({ client, pathname, outcome }) {
-      if (client.isSecond || pathname !== '/refresh' || typeof outcome !== 'object') return
+      if (client.isSecond || typeof outcome !== 'object') return
+      // The client has to believe a proxy that confirms a sign-out, so a page load may restore.
+      if (pathname === '/logout' && !outcome.isGenuine && outcome.response.status < 300)
+        for (const signOut of signOuts.values()) signOut.isLost = true
+      if (pathname !== '/refresh') return
       if (outcome.isGenuine && outcome.response.status === 401) rejections.push(facts.tick())
     },
     onEvent(client, name, event) {
