@@ -4,6 +4,7 @@ import { createProfile } from './profile.ts'
 import type { Action, TabsHistory } from './steps.ts'
 import { createPlayer, type Player } from './take-step.ts'
 import { createTrace } from './trace.ts'
+import { watchHolds } from './watch-holds.ts'
 import { watchRefreshes } from './watch-refreshes.ts'
 import { watchRequests } from './watch-requests.ts'
 import { watchSessions } from './watch-sessions.ts'
@@ -19,6 +20,7 @@ export async function playInTabs(
   if (lines !== undefined) profile.watch(createTrace(profile, lines))
   profile.watch(
     watchRefreshes(profile),
+    watchHolds(profile),
     watchSessions(profile),
     watchRequests(profile),
     watchWaits(profile)

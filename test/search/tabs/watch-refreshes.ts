@@ -1,4 +1,4 @@
-// Watcher of refreshes (I1, I10): overlaps, idempotency keys, repeated refreshes, holds.
+// Watcher of refreshes (I1): overlaps, idempotency keys, repeated refreshes.
 import type { Client, Facts, Sent, Watcher } from './facts.ts'
 import { isAuthPath } from './request-log.ts'
 
@@ -11,20 +11,8 @@ const lagMs = 150
 const handOverMs = 500
 /** How long the holder may wait for the answer of a page that is gone. */
 const landingMs = 5_500
-/** The shortest hold after one failure. Each further failure doubles it. */
-const shortestHoldMs = 490
-const longestShortestHoldMs = 29_000
 /** How long a page that is gone, and the queue behind its lock, can delay the other pages. */
 const recoveryMs = 20_000
-
-interface Hold {
-  readonly at: number
-  readonly failures: number
-  readonly sinceMs: number
-  readonly untilMs: number
-  readonly isRetryAfter: boolean
-  readonly why: string
-}
 
 export function watchRefreshes(facts: Facts): Watcher {
   const { conditions, troubles } = facts
@@ -33,11 +21,9 @@ export function watchRefreshes(facts: Facts): Watcher {
   let freeSinceMs = -Infinity
   const answeredKeys = new Set<string | undefined>()
   let lastSuccess: Sent | undefined
-  let hold: Hold | undefined
+  let reissuedMs = -Infinity
   /** Tabs with a redirect sign-in ask the server first, until they are signed in. */
   const returning = new Set<number>()
-  /** Requests that `restore()` and `logout()` did not send. */
-  const started = new Set<Sent>()
 
   function arePagesTroubled(sinceMs: number): boolean {
     const isAnyFrozen = facts.clients.some(({ page }) => page.isFrozen() && !page.isGone())
@@ -154,79 +140,23 @@ export function watchRefreshes(facts: Facts): Watcher {
     // A lock that is held for too long releases several tabs at once.
     const isCrowded =
       openRefreshes(sent).length > 0 || sent.atMs - busySinceMs >= lockTimeoutMs - handOverMs
-    const isExcused =
-      isCrowded || isRetry || returning.has(client.tab) || lastSuccess.client === client
+    // The message of a re-issued token may overtake that of the refresh.
+    const isOvertaken = reissuedMs > settledAtMs - lagMs
+    const isOther = isRetry || isOvertaken || returning.has(client.tab)
+    const isExcused = isCrowded || isOther || lastSuccess.client === client
     if (isRecent && isSameSession && !isExcused)
       facts.violate('I1', `tab ${client.tab} repeats the refresh of tab ${lastSuccess.client.tab}`)
-  }
-
-  function checkHold(client: Client, reason: unknown): void {
-    const sent = latestRefresh(client)
-    if (sent === undefined) return
-    started.add(sent)
-    if (hold === undefined) return
-    // A user may retry or reload at once, unless the server asked to wait.
-    const isReload = reason === 'restore' && hold.at < client.openedAt
-    if (!hold.isRetryAfter && (reason === 'manual' || isReload)) return
-    const isExcused =
-      sent.atMs >= hold.untilMs ||
-      // Storage may be slower than the lock.
-      sent.atMs - hold.sinceMs < lagMs ||
-      wasTroubled('storageMs') ||
-      wasTroubled('clockMs', hold.sinceMs - 1) ||
-      wasTroubled('oldReleaseMs') ||
-      facts.changedAt() > hold.at
-    if (!isExcused)
-      facts.violate(
-        'I10',
-        `tab ${sent.client.tab} refreshes ${sent.atMs - hold.sinceMs} ms after ${hold.why}`
-      )
-  }
-
-  function noteFailure(sent: Sent): void {
-    const { outcome, settledAtMs, atMs } = sent
-    if (typeof outcome !== 'object' || !started.has(sent)) return
-    // The answer belongs to an earlier session, or came after that of an overlapping refresh.
-    if (facts.changedAt() > sent.at || (lastSuccess?.settledAtMs ?? 0) > atMs) return
-    const { status, headers } = outcome.response
-    const retryAfter = headers.find(([name]) => name === 'Retry-After')?.[1]
-    // Storage may keep another failure of the same moment, after which a user may retry at once.
-    if (hold?.isRetryAfter && retryAfter === undefined && settledAtMs - hold.sinceMs < lagMs)
-      hold = { ...hold, isRetryAfter: false }
-    const isFailure = [429, 500, 502, 503, 504].includes(status)
-    if (!isFailure) return
-    // If the clock was set, the end of the last hold says nothing.
-    const isOver =
-      facts.changedAt() >= (hold?.at ?? 0) || wasTroubled('clockMs', (hold?.sinceMs ?? 0) - 1)
-    const previous = isOver ? undefined : hold
-    const isNext = previous === undefined || atMs > previous.sinceMs + lagMs
-    const failures = (previous?.failures ?? 0) + (isNext ? 1 : 0)
-    const backoffMs = Math.min(longestShortestHoldMs, shortestHoldMs * 2 ** (failures - 1))
-    const askedMs = retryAfter === undefined ? 0 : Number(retryAfter) * 1000 - 10
-    hold = {
-      at: facts.now(),
-      failures,
-      sinceMs: settledAtMs,
-      untilMs: settledAtMs + Math.max(backoffMs, askedMs),
-      isRetryAfter: retryAfter !== undefined,
-      why: `failure ${failures}, ${status}${retryAfter === undefined ? '' : ` with Retry-After ${retryAfter}`}`
-    }
   }
 
   return {
     onEvent(client, name, event) {
       if (client.isSecond) return
       if (name === 'signed-in') returning.delete(client.tab)
-      // A definite answer ends the hold of all tabs, also if its body has arrived late.
-      const isDefinite = event.kind === 'rejected' || event.kind === 'refreshed'
-      if (name === 'refresh-settled' && isDefinite) hold = undefined
-      if (name !== 'refresh-started') return
-      checkRepetition(client, event.reason)
-      checkHold(client, event.reason)
+      if (name === 'reissued') reissuedMs = facts.nowMs()
+      if (name === 'refresh-started') checkRepetition(client, event.reason)
     },
     onStep(action, tab) {
       if (action.do === 'redirect sign-in') returning.add(tab)
-      if (action.do === 'online' || action.do === 'offline') hold = undefined
     },
     onSend(sent) {
       if (sent.client.isSecond || !isAuthPath(sent.pathname)) return
@@ -242,19 +172,11 @@ export function watchRefreshes(facts: Facts): Watcher {
       // The lock is held until the body has arrived.
       const freeAtMs = facts.nowMs() + Math.min(bodyAfterMs, abandonMs)
       if (authInFlight === 0) freeSinceMs = Math.max(freeSinceMs, freeAtMs)
-      if (sent.pathname !== '/refresh') return
-      noteFailure(sent)
-      // A refresh that overtook the hold in storage has replaced it.
-      if (hold !== undefined && sent.outcome === 'lost' && sent.atMs < hold.sinceMs + lagMs)
-        hold = undefined
-      if (typeof sent.outcome !== 'object') return
+      if (sent.pathname !== '/refresh' || typeof sent.outcome !== 'object') return
       const { status } = sent.outcome.response
       // A key ends with any answer except 502 and 504.
       if (![502, 504].includes(status)) answeredKeys.add(sent.key)
-      if (status === 200 && sent.outcome.isGenuine) {
-        lastSuccess = sent
-        hold = undefined
-      }
+      if (status === 200 && sent.outcome.isGenuine) lastSuccess = sent
     }
   }
 }
