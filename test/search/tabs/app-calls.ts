@@ -126,9 +126,11 @@ export function createAppCalls(profile: Profile): AppCalls {
       const promise = profile.call({ client, what, isRedirect: true }, client.auth[what])
       note(promise)
       const nth = changes
+      const sinceMs = profile.nowMs()
+      // The cookie may be that of a later sign-in, also of an old release.
+      const isLast = () => nth === changes && profile.troubles.oldReleaseMs < sinceMs
       promise.then(
-        // The cookie may be that of a later sign-in.
-        () => nth === changes && checkUser(client),
+        () => isLast() && checkUser(client),
         () => {}
       )
     }
