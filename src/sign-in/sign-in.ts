@@ -13,7 +13,7 @@ import { nothingToPresent } from '../refresh/outcome.ts'
 import type { RefreshRequest } from '../refresh/refresh-request.ts'
 import { planRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
 import type { ReceivedToken, ReceiveToken } from '../session/held-token.ts'
-import type { Session } from '../session/session.ts'
+import { type Session, sessionChanged } from '../session/session.ts'
 import { liveSession } from '../tabs/record-value.ts'
 import type { SessionRecord } from '../tabs/session-record.ts'
 import type { Tabs } from '../tabs/tabs.ts'
@@ -132,11 +132,12 @@ export function createSignIn(options: SignInDeps): SignIn {
         if (credential === undefined && session.held() !== undefined) throw nothingToPresent()
         // The key of an earlier refresh could make the server repeat the answer of another session.
         tabs.attempts.forget()
+        const generation = session.generation()
         const sent = credential && (await refreshRequest.send(credential))
         const isKnown =
           (session.held() ?? sent?.presented) !== undefined || options.isSessionKnown()
         const issued = sent && readRestoreAnswer(sent.answer, isKnown)
-        if (issued === undefined) return leave(call)
+        if (issued === undefined) return leave(call, generation)
         // A server that does not rotate its refresh token need not repeat it (RFC 6749 §6).
         const refreshToken = issued.refreshToken ?? sent?.presented
         enter({ ...issued, refreshToken }, call, 'restore')
@@ -187,9 +188,11 @@ export function createSignIn(options: SignInDeps): SignIn {
     session.hold(token, refreshAt, { by })
   }
 
-  /** The server knows no session. */
-  function leave(call: Call): void {
+  //  restore() ── POST ───────────────────────── answered: no session. It knew none when asked
+  //  another tab ───────── signs in ── its token
+  function leave(call: Call, generation: number): void {
     check(call)
+    if (session.generation() !== generation) throw sessionChanged()
     if (session.held() !== undefined) session.end('session-expired', 'refresh')
     else if (session.isRestoring()) session.end('no-session', 'refresh')
   }

@@ -68,6 +68,29 @@ const rejection = {
   body: '{"error":"invalid_grant"}'
 }
 
+//  first  ── restore(): POST /refresh ──────────────────────────── answered: 401
+//  second ────────────────────── login(function), without the lock
+it('keeps the session of a later sign-in if an earlier restore() is rejected', async () => {
+  const setup = setUpTabs({ client: { restore: 'never' } })
+  const { browser, pass, openTab } = setup
+  const [first, second] = [openTab(), openTab()]
+  browser.intercept('/refresh', { kind: 'answer', response: rejection })
+  const gate = browser.hold('/refresh')
+  const outcome = first.auth.restore().catch((error: unknown) => error)
+  await pass(50)
+  await gate.arrived(1)
+  const { body } = await browser.post('/login', ada)
+  await finish(
+    setup,
+    second.auth.login(async () => JSON.parse(body))
+  )
+  expect(first.auth.getState().status).toBe('authenticated')
+  gate.release()
+  await pass(1_000)
+  expect(await outcome).toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  for (const { auth } of [first, second]) expect(auth.getState().status).toBe('authenticated')
+})
+
 //  first  ── page load: POST /refresh (cookie of Ada) ────────── answered: 401
 //  second ──────────────── (waits for the lock) ── signs in as Ada
 //  third  ──────────────────────────────────────────────────────────────────── page load: signed in
