@@ -64,6 +64,8 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
   let token: HeldToken | undefined
   let former: Pick<HeldToken, 'userId'> | undefined
   let epoch = 0
+  /** Counts the states that a sign-in or the end of a session has caused. */
+  let turns = 0
   let generation = 0
   const past = createPastTokens()
   const listeners = createListeners<void>()
@@ -72,6 +74,7 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
   function move(by: Transition): void {
     const next = transition(state, by)
     if (next === state) return
+    if (by.type === 'entered' || by.type === 'ended') turns += 1
     state = next
     listeners.notify()
   }
@@ -120,12 +123,12 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     getState: () => state,
     isRestoring: () => isRestoring(state),
     subscribe(listener) {
-      let seen = { state, epoch }
+      let seen = { state, turns }
       return listeners.add(() => {
         // A step may change the state twice before the listener runs. After a sign-in, an equal
         // state may be about another user.
-        if (epoch === seen.epoch && isSameState(state, seen.state)) return
-        seen = { state, epoch }
+        if (turns === seen.turns && isSameState(state, seen.state)) return
+        seen = { state, turns }
         listener()
       })
     },
