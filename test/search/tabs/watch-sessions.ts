@@ -46,19 +46,21 @@ export function watchSessions(facts: Facts): Watcher {
   /** Without storage, a message may be late, and a tab that wrote before does not believe it. */
   const isHeard = () => !hasStorageFailed
 
+  /** Whether a tab may have missed a sign-out or a sign-in. */
+  function isUnheard(): boolean {
+    const { clockMs, pagesMs } = troubles
+    const isLate = facts.conditions.channel !== 'normal' || clockMs >= 0 || pagesMs >= 0
+    return hasStorageFailed && isLate
+  }
+
   function checkEnd(client: Client, reason: unknown): void {
     const began = beganAt(client.sid)
     const { tab } = client
     switch (reason) {
       case 'signed-out':
-        // The clock orders what tabs did while storage failed, and a page that was away has not
-        // heard of it. If sign-ins overlap, the client signs out of one again, and that one may
-        // have the cookie.
-        if (
-          lastSignOutAt <= began &&
-          !(hasStorageFailed && (troubles.clockMs >= 0 || troubles.pagesMs >= 0)) &&
-          !facts.hasOverlapped()
-        )
+        // While storage fails, the clock orders what tabs do, and some have not heard of it. If
+        // sign-ins overlap, the client signs out of one again, and that one may have the cookie.
+        if (lastSignOutAt <= began && !isUnheard() && !facts.hasOverlapped())
           facts.violate('I12', `tab ${tab} was signed out without a sign-out`)
         return
       case 'session-expired':
@@ -232,7 +234,8 @@ export function watchSessions(facts: Facts): Watcher {
         facts.violate('I15', 'two tabs are signed in as two users')
       const cookieSid = facts.cookieSession()
       const cookieUser = cookieSid === undefined ? undefined : sessions.get(cookieSid)?.sub
-      const isSettled = !facts.hasOverlapped() && troubles.oldReleaseMs < 0
+      // Without storage, a page may take the token of a tab that has not heard of the sign-in.
+      const isSettled = !facts.hasOverlapped() && troubles.oldReleaseMs < 0 && isHeard()
       if (isSettled && cookieUser !== undefined && users.size > 0 && !users.has(cookieUser))
         facts.violate('I15', 'the tabs are signed in as another user than the cookie')
     }
