@@ -52,8 +52,18 @@ export function createDelayedStart(
 
   function plan(flight: Flight, reason: RefreshReason, delayMs = 0): void {
     cancel()
-    const isDue = () => (heldBackMs() === 0 ? start(flight, reason) : plan(flight, reason))
-    cancel = setTimer(isDue, Math.max(delayMs, heldBackMs()))
+    let isPlanned = true
+    function isDue(): void {
+      // The hold is read from the record, which may show that the session has ended.
+      const isHeldBack = heldBackMs() > 0
+      if (isPlanned && isHeldBack) plan(flight, reason)
+      else if (isPlanned) start(flight, reason)
+    }
+    const clear = setTimer(isDue, Math.max(delayMs, heldBackMs()))
+    cancel = () => {
+      isPlanned = false
+      clear()
+    }
   }
 
   return { plan, cancel: () => cancel() }

@@ -71,8 +71,11 @@ export function createRefresher(options: RefresherDeps): Refresher {
 
   function refresh(reason: RefreshReason, limits?: CallerLimits): Promise<HeldToken> {
     if (disposal !== undefined) return Promise.reject(disposal)
+    const epoch = session.epoch()
     const mine = flight ?? createFlight()
     const caller = callers.arrive(reason, limits, mine.isStarted)
+    // The record may have shown that another tab has ended the session.
+    if (session.epoch() !== epoch) return Promise.reject(sessionChanged())
     if (caller.failure !== undefined && caller.isTooLong()) return callers.turnAway(caller)
     flight = mine
     mine.isAwaited ||= caller.isAwaited

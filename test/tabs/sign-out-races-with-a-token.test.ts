@@ -83,6 +83,27 @@ it('reports why the session ended to a tab that only storage informs', async () 
   })
 })
 
+//  tab 1 ── refresh ── 401: the session is over ── its write
+//  tab 2 ────────────────────────────────────────────── refresh() before the event
+it('sends no refresh if the record shows that another tab has ended the session', async () => {
+  const setup = setUpTabs()
+  const first = setup.openTab()
+  await setup.settle()
+  await first.auth.login(ada)
+  const second = setup.openTab()
+  await setup.pass(300)
+  setup.server.endSessions()
+  const before = setup.callsTo('refresh').length
+  let outcome: Promise<unknown> | undefined
+  first.auth.on('signed-out', () => {
+    outcome = second.auth.refresh().catch((error: unknown) => error)
+  })
+  await first.auth.refresh().catch(() => {})
+  await setup.pass(300)
+  expect(await outcome).toMatchObject({ code: 'ERR_AUTH_SESSION_CHANGED' })
+  expect(setup.callsTo('refresh').length - before).toBe(1)
+})
+
 it('keeps the new session of another tab if an old sign-out is still pending without storage', async () => {
   const { openTab, pass, browser } = setUpTabs({ without: ['storage'] })
   const signOuts = () => browser.requests.filter(({ url }) => url.endsWith('/logout')).length

@@ -6,6 +6,7 @@ const lagMs = 150
 /** The shortest hold after one failure. Each further failure doubles it. */
 const shortestHoldMs = 490
 const longestShortestHoldMs = 29_000
+const longestHoldMs = 60_000
 
 interface Hold {
   readonly at: number
@@ -41,7 +42,7 @@ export function watchHolds(facts: Facts): Watcher {
       // Storage may be slower than the lock.
       sent.atMs - hold.sinceMs < lagMs ||
       wasTroubled('storageMs') ||
-      wasTroubled('clockMs', hold.sinceMs - 1) ||
+      wasTroubled('clockMs') ||
       wasTroubled('oldReleaseMs') ||
       facts.changedAt() > hold.at
     if (!isExcused)
@@ -63,9 +64,11 @@ export function watchHolds(facts: Facts): Watcher {
       hold = { ...hold, isRetryAfter: false }
     const isFailure = [429, 500, 502, 503, 504].includes(status)
     if (!isFailure) return
-    // If the clock was set, the end of the last hold says nothing.
+    // Failures of long ago do not count. If the clock was set, the end of the hold says nothing.
     const isOver =
-      facts.changedAt() >= (hold?.at ?? 0) || wasTroubled('clockMs', (hold?.sinceMs ?? 0) - 1)
+      facts.changedAt() >= (hold?.at ?? 0) ||
+      settledAtMs - (hold?.untilMs ?? 0) >= longestHoldMs ||
+      wasTroubled('clockMs', (hold?.sinceMs ?? 0) - 1)
     const previous = isOver ? undefined : hold
     const isNext = previous === undefined || atMs > previous.sinceMs + lagMs
     const failures = (previous?.failures ?? 0) + (isNext ? 1 : 0)
@@ -96,6 +99,8 @@ export function watchHolds(facts: Facts): Watcher {
       const { client, pathname, outcome, atMs, settledAtMs } = sent
       if (client.isSecond || pathname !== '/refresh') return
       noteFailure(sent)
+      // After a refresh without an answer, which fails later, a user may retry at once.
+      if (hold !== undefined && outcome === 'aborted') hold = { ...hold, isRetryAfter: false }
       // A refresh that overtook the hold in storage has replaced it.
       if (hold !== undefined && outcome === 'lost' && atMs < hold.sinceMs + lagMs) hold = undefined
       if (typeof outcome !== 'object' || outcome.response.status !== 200 || !outcome.isGenuine)

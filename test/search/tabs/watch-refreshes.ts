@@ -60,6 +60,8 @@ export function watchRefreshes(facts: Facts): Watcher {
       other.atMs - facts.msOf(facts.changedAt()) < lagMs ||
       sent.atMs - other.atMs >= abandonMs ||
       answeredKeys.has(other.key) ||
+      // A page that crashes may lose its last write.
+      other.client.page.isGone() ||
       // `restore()` asks for the session of the cookie, with another key.
       isRestoring(other.atMs - abandonMs) ||
       returning.has(sent.client.tab) ||
