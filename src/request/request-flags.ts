@@ -28,7 +28,7 @@ export interface RequestFlags {
   /**
    * The reaction of the client to an answer that refuses the token.
    *
-   * - `replay`: refresh, and send the request again, one time.
+   * - `replay`: refresh, and send the request again with the new token, at most eight times.
    * - `refresh`: refresh for later requests, and return the refusal of this one.
    * - `ignore`: return the refusal. It is not about the token, for example if a form for a new
    *   password sends a wrong current one.
