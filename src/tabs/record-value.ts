@@ -16,8 +16,6 @@ export interface RecordValue {
   readonly ended: readonly EndedSession[]
   readonly refresh: Part<OpenRefresh>
   readonly hold: Part<RefreshHold>
-  /** How many tabs are open. A hint: it decides only whether to wait for their answer. */
-  readonly tabs: Part<number>
   /** The last activity of the user in any tab, by the wall clock; 0 if it is unknown. */
   readonly activeAtMs: number
 }
@@ -73,7 +71,6 @@ export const emptyRecord: RecordValue = {
   ended: [],
   refresh: noPart,
   hold: noPart,
-  tabs: noPart,
   activeAtMs: 0
 }
 
@@ -88,7 +85,6 @@ export function merge(one: RecordValue, other: RecordValue, nowMs: number): Reco
     ended,
     refresh: laterPart(one.refresh, other.refresh),
     hold: laterPart(one.hold, other.hold),
-    tabs: laterPart(one.tabs, other.tabs),
     activeAtMs: Math.max(0, ...times)
   }
 }
@@ -178,7 +174,6 @@ const readRecord: Reader<RecordValue> = record(
     ended: list(readEnd),
     refresh: part(readOpenRefresh),
     hold: part(readHold),
-    tabs: part(count),
     activeAtMs: count
   },
   { sessionId: undefined }

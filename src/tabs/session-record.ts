@@ -11,7 +11,7 @@ import {
   writeRecord
 } from './record-value.ts'
 
-type PartName = 'refresh' | 'hold' | 'tabs'
+type PartName = 'refresh' | 'hold'
 
 export interface SessionRecord {
   /** The value that this tab knows, without a look at storage. */
@@ -39,8 +39,12 @@ export interface SessionRecord {
   /** The server has confirmed the sign-out. */
   confirm(id: string): void
   set<Name extends PartName>(name: Name, value: RecordValue[Name]['value']): void
-  /** Whether other tabs may be open. */
+  /** Whether other tabs may be open. A hint: it decides only whether to wait for their answer. */
   hasOthers(): boolean
+  /** A tab opens or closes. */
+  countTab(change: 1 | -1): void
+  /** This tab has learned whether other tabs are open. */
+  setOthers(hasOthers: boolean): void
   setActive(atMs: number): void
 }
 
@@ -59,15 +63,16 @@ export function createSessionRecord(
   key: string
 ): SessionRecord {
   const { storage } = platform
+  const tabsKey = `${key}-tabs`
   const listeners = new Set<(isLost: boolean) => void>()
   let known = emptyRecord
   let seenText: string | null = null
   let isShared = storage !== undefined
   let writtenAtMs = -Infinity
 
-  function readText(): string | null {
+  function readText(name = key): string | null {
     try {
-      return storage?.getItem(key) ?? null
+      return storage?.getItem(name) ?? null
     } catch {
       return null
     }
@@ -88,20 +93,38 @@ export function createSessionRecord(
     const text = writeRecord(known)
     if (text !== writeRecord(stored)) write(text)
     const isLost = other.counter < before.counter
+    // Storage was cleared, and the number of tabs with it.
+    if (isLost) writeTabs(2)
     const isNews = isLost || text !== writeRecord(before)
     if (isNews) for (const listener of listeners) listener(isLost)
   }
 
   function write(text: string): void {
-    if (storage === undefined) return
-    try {
-      storage.setItem(key, text)
-      writtenAtMs = platform.monotonicNow()
-    } catch {}
+    writtenAtMs = platform.monotonicNow()
+    writeText(key, text)
     // If storage is blocked, full or forgetful, the value lives in memory, and other tabs get it in
     // messages.
     seenText = readText()
     isShared = seenText === text
+  }
+
+  function writeText(name: string, text: string): void {
+    try {
+      storage?.setItem(name, text)
+    } catch {}
+  }
+
+  //  A page that closes knows the record as it was, and cannot write back what its write covers.
+  //  Therefore the number of tabs has its own key.
+  //
+  //  tab A ── writes the key of its refresh ── (reloaded) ─── opens: continues with the same key
+  //  tab B ── closes: counts one tab less ──── (arrives later)
+  const readTabs = () => Number(readText(tabsKey))
+
+  function writeTabs(tabs: number): void {
+    writeText(tabsKey, `${tabs}`)
+    // A short text may fit where the record does not.
+    isShared &&= readTabs() === tabs
   }
 
   function change(make: (now: RecordValue) => Partial<RecordValue>): RecordValue {
@@ -148,7 +171,9 @@ export function createSessionRecord(
         change((now) => ({ [name]: { step: now[name].step + 1, value } }))
       }
     },
-    hasOthers: () => !isShared || (known.tabs.value ?? 0) > 1,
+    hasOthers: () => !isShared || readTabs() > 1,
+    countTab: (change) => writeTabs(Math.max(0, readTabs() || 0) + change),
+    setOthers: (hasOthers) => writeTabs(hasOthers ? 2 : 1),
     setActive: (activeAtMs) => void change(() => ({ activeAtMs }))
   }
 }

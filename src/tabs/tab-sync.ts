@@ -82,7 +82,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     const { token } = message
     record.read()
     // Two tabs that open together may both have counted themselves as the only one.
-    if (!record.hasOthers()) record.set('tabs', 2)
+    if (!record.hasOthers()) record.setOthers(true)
     const end = endOf(message.record, known.seen().sessionId)
     if (!record.isShared()) record.add(message.record)
     // A write of this tab may have covered the sign-out of the other one.
@@ -123,19 +123,15 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     post(undefined, 'ask')
     const isNew = () => known.seen().counter > counter || session.held() !== held
     if (await watch.until(() => isNew() && !known.isBehind(), handOverMs)) return
-    record.set('tabs', 1)
+    record.setOthers(false)
     // The next refresh will show what the other tabs did not say.
     known.catchUpAlone()
-  }
-
-  function countTab(change: 1 | -1): void {
-    record.set('tabs', Math.max(0, (record.read().tabs.value ?? 0) + change))
   }
 
   function open(): void {
     if (isOff) return
     channel.open()
-    countTab(1)
+    record.countTab(1)
   }
 
   function close(): void {
@@ -143,7 +139,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     record.read()
     if (isOff || !absence.leave()) return
     channel.close()
-    countTab(-1)
+    record.countTab(-1)
   }
 
   session.onSignal('ended', () => {

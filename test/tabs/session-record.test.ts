@@ -47,7 +47,6 @@ const records: fc.Arbitrary<RecordValue> = fc.record({
       isRetryAfter: fc.boolean()
     })
   ),
-  tabs: part(fc.nat(3)),
   activeAtMs: fc.nat(2_000)
 })
 const join = (one: RecordValue, other: RecordValue) => merge(one, other, nowMs)
