@@ -84,7 +84,7 @@ export function merge(one: RecordValue, other: RecordValue, nowMs: number): Reco
     sessionId,
     ended,
     refresh: laterPart(one.refresh, other.refresh),
-    hold: laterPart(one.hold, other.hold),
+    hold: laterPart(one.hold, other.hold, (hold) => hold?.isRetryAfter === true),
     activeAtMs: Math.max(0, ...times)
   }
 }
@@ -116,8 +116,14 @@ function laterSession(
   return rank(one) >= rank(other) ? one : other
 }
 
-function laterPart<Value>(one: Part<Value>, other: Part<Value>): Part<Value> {
-  const lead = one.step - other.step
+/** `isStronger`: the value wins over others of its step. */
+function laterPart<Value>(
+  one: Part<Value>,
+  other: Part<Value>,
+  isStronger: (value: Value | undefined) => boolean = () => false
+): Part<Value> {
+  const strength = ({ value }: Part<Value>) => Number(isStronger(value))
+  const lead = one.step - other.step || strength(one) - strength(other)
   const isLater = lead > 0 || (lead === 0 && JSON.stringify(one) >= JSON.stringify(other))
   return isLater ? one : other
 }

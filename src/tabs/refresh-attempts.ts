@@ -16,15 +16,34 @@ export interface RefreshAttempts {
   openForMs(): number
 }
 
+/**
+ * How long a page may live after its requests have failed because it is being left. In Firefox this
+ * is the time that the next page takes to answer.
+ */
+const leavesWithinMs = 2_000
+
 /** A server that stores answers by key must not repeat a very old one. */
 const longestAgeMs = 3_600_000
 
+//  A page that is being left sees its request fail, although the server answers it later.
+//
+//  this page ── POST ── reloaded: fails ── (gone)
+//  server ────────────────────────────────────────── rotates the refresh token
+//  new page ──────────────────────────────── opens ── waits until the request can no longer arrive
 /** A request may outlive its page by `outlivesPageMs`: the server still sets its new cookie. */
 export function createRefreshAttempts(
   record: SessionRecord,
-  platform: Pick<Platform, 'randomId' | 'now'>,
+  platform: Pick<Platform, 'randomId' | 'now' | 'setTimer'>,
   outlivesPageMs: number
 ): RefreshAttempts {
+  /** The attempt that has failed in this page. The other tabs hear of it if the page lives on. */
+  let failed: OpenRefresh | undefined
+  let cancelTimer = () => {}
+
+  function isFailed(attempt: OpenRefresh | undefined): boolean {
+    return attempt?.key === failed?.key && attempt?.sinceMs === failed?.sinceMs
+  }
+
   /** An attempt of an earlier session is not continued. */
   function read(): OpenRefresh | undefined {
     const { value } = record.read().refresh
@@ -34,6 +53,8 @@ export function createRefreshAttempts(
 
   return {
     begin() {
+      failed = undefined
+      cancelTimer()
       const key = read()?.key ?? platform.randomId()
       const sinceMs = platform.now()
       const untilMs = sinceMs + outlivesPageMs
@@ -46,11 +67,17 @@ export function createRefreshAttempts(
     },
     fail(key) {
       const attempt = read()
-      if (attempt?.key === key) record.set('refresh', { ...attempt, untilMs: attempt.sinceMs })
+      if (attempt?.key !== key) return
+      failed = attempt
+      cancelTimer = platform.setTimer(() => {
+        if (isFailed(read())) record.set('refresh', { ...attempt, untilMs: attempt.sinceMs })
+      }, leavesWithinMs)
     },
     forget: () => record.set('refresh', undefined),
     openForMs() {
-      const { sinceMs, untilMs } = read() ?? { sinceMs: 0, untilMs: 0 }
+      const attempt = read()
+      if (attempt === undefined || isFailed(attempt)) return 0
+      const { sinceMs, untilMs } = attempt
       // Only the wall clock outlives a page, but it may have been set back.
       return Math.min(untilMs - platform.now(), untilMs - sinceMs)
     }

@@ -51,3 +51,49 @@ it('keeps the idempotency key of a refresh if another tab closes in the same mom
     .map(({ headers }) => headers['Idempotency-Key'])
   expect(keys.slice(-2)).toEqual([keys.at(-1), keys.at(-1)])
 })
+
+//  tab 1 ── POST /refresh ── reloaded: the request seems to fail ── (page hides)
+//  server ──────────────────────────────────────────────── answers: rotated
+//  tab 2 ───────────────────────────────────── opens ────────────── waits for that
+it('does not take a request that fails in a page that goes away for one that is over', async () => {
+  let arrive = () => {}
+  const isOnTheWay = new Promise<void>((resolve) => {
+    arrive = resolve
+  })
+  let isHeld = false
+  let fail = (_: Error) => {}
+  const setup = setUpTabs({
+    server: { refreshGraceSeconds: 0 },
+    hooks: {
+      delay: async (label) => (isHeld && label === '/refresh arrives' ? isOnTheWay : undefined)
+    }
+  })
+  const { browser, pass, callsTo } = setup
+  const first = setup.openTab({
+    platform: {
+      fetch: (...sent) =>
+        new Promise((resolve, reject) => {
+          fail = reject
+          browser.platform.fetch?.(...sent).then(resolve, reject)
+        })
+    }
+  })
+  await pass(300)
+  const entering = first.auth.login(ada)
+  await pass(600)
+  await entering
+  isHeld = true
+  first.auth.refresh().catch(() => {})
+  await pass(50)
+  fail(new TypeError('Failed to fetch'))
+  await pass(10)
+  first.enterBfcache()
+  first.crash()
+  isHeld = false
+  const second = setup.openTab()
+  await pass(1_000)
+  arrive()
+  await pass(12_000)
+  expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
+  expect(second.auth.getState().status).toBe('authenticated')
+})

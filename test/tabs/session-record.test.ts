@@ -77,6 +77,17 @@ it('keeps an ended session ended, and the highest counter', () => {
   )
 })
 
+//  tab A ── refresh ── 500: step 4 ─────────────────────┐
+//  tab B ── refresh ── 503 with Retry-After: step 4 ────┴▶ both wait as the server asked
+it('keeps what the server asked for if two refreshes fail at once', () => {
+  const hold = { untilMs: 9, failures: 4, code: 'ERR_AUTH_SERVER_ERROR', status: 500 }
+  const own = { ...emptyRecord, hold: { step: 4, value: { ...hold, isRetryAfter: false } } }
+  const asked = { ...hold, untilMs: 8, failures: 1, isRetryAfter: true }
+  const other = { ...emptyRecord, hold: { step: 4, value: asked } }
+  expect(join(own, other).hold.value).toEqual(asked)
+  expect(join(other, own).hold.value).toEqual(asked)
+})
+
 it('reads what it has written', () => {
   fc.assert(
     fc.property(records, (value) => {

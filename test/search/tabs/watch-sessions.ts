@@ -33,6 +33,8 @@ export function watchSessions(facts: Facts): Watcher {
   const enteredAtMs = new Map<string, number>()
   let lastSignOutAt = 0
   let restoredAt = 0
+  /** When a restore() last began a session. */
+  let restoredMs = -Infinity
   /** Storage has failed: it may have lost any sign-out. */
   let hasStorageFailed = false
   let isStorageFailing = false
@@ -100,7 +102,8 @@ export function watchSessions(facts: Facts): Watcher {
     // The clock orders a sign-in in flight and a sign-out in another tab.
     const isOrdered = troubles.clockMs < facts.msOf(began)
     const isKnown = !isAnyLost() && isHeard() && !facts.hasOverlapped() && isOrdered
-    if (isBefore && restoredAt < client.loggedOutAt && isKnown)
+    const isRestoredBefore = restoredAt < client.loggedOutAt && isLater(loggedOutMs, restoredMs)
+    if (isBefore && isRestoredBefore && isKnown)
       facts.violate('I11', `tab ${tab} signed in again after its sign-out`)
     const signOut = isDead(sid)
     if (
@@ -207,8 +210,10 @@ export function watchSessions(facts: Facts): Watcher {
       } else if (name === 'signed-in') {
         // A restore() that is answered before it hears of a sign-out begins a later session.
         const isUnheard = facts.nowMs() - facts.msOf(lastSignOutAt) <= heardAfterMs
-        if (event.via === 'restore' && client.restoreCalledAt > 0 && isUnheard)
-          restoredAt = facts.now()
+        if (event.via === 'restore' && client.restoreCalledAt > 0) {
+          restoredMs = facts.nowMs()
+          if (isUnheard) restoredAt = facts.now()
+        }
         checkBegin(client)
       }
       if (name === 'refreshed') client.sid = heldSid(client.auth) ?? client.sid
