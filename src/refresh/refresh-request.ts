@@ -88,7 +88,7 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
       if (endsKey(answer)) attempts.close(idempotencyKey)
       // A request that was aborted may still be answered, and its answer sets the new cookie.
       else if (answer.kind === 'undecided' && answer.error.code !== 'ERR_AUTH_TIMEOUT') {
-        attempts.fail(idempotencyKey)
+        attempts.fail(idempotencyKey, answer.error.status !== undefined)
       }
       // Here and not after the wait, which ends with the client.
       if (answer.kind === 'issued' && answer.token.refreshToken !== undefined) {
@@ -96,7 +96,7 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
       }
       return answer
     } catch (error) {
-      attempts.fail(idempotencyKey)
+      attempts.fail(idempotencyKey, false)
       const known = error instanceof AuthError ? error : unexpected()
       return undecided(known)
     }

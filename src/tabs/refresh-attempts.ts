@@ -8,8 +8,11 @@ export interface RefreshAttempts {
   begin(): string
   /** The server has answered: the next attempt gets a new key. */
   close(key: string): void
-  /** The request failed and is no longer in flight: a retry keeps the key. */
-  fail(key: string): void
+  /**
+   * The request failed and is no longer in flight: a retry keeps the key. `isAnswered`: a proxy has
+   * answered, so the page is not being left.
+   */
+  fail(key: string, isAnswered: boolean): void
   /** The next attempt gets a new key. */
   forget(): void
   /** How long the open attempt may still be answered, in milliseconds; 0 or less if it may not. */
@@ -17,10 +20,10 @@ export interface RefreshAttempts {
 }
 
 /**
- * How long a page may live after its requests have failed because it is being left. In Firefox this
- * is the time that the next page takes to answer.
+ * How long a page may live after its requests have failed because it is being left. In Chromium it
+ * was a few milliseconds. Shorter than any hold after a failure, so no tab has to wait for it.
  */
-const leavesWithinMs = 2_000
+const leavesWithinMs = 250
 
 /** A server that stores answers by key must not repeat a very old one. */
 const longestAgeMs = 3_600_000
@@ -65,13 +68,13 @@ export function createRefreshAttempts(
     close(key) {
       if (read()?.key === key) record.set('refresh', undefined)
     },
-    fail(key) {
+    fail(key, isAnswered) {
       const attempt = read()
       if (attempt?.key !== key) return
+      const end = () => record.set('refresh', { ...attempt, untilMs: attempt.sinceMs })
+      if (isAnswered) return end()
       failed = attempt
-      cancelTimer = platform.setTimer(() => {
-        if (isFailed(read())) record.set('refresh', { ...attempt, untilMs: attempt.sinceMs })
-      }, leavesWithinMs)
+      cancelTimer = platform.setTimer(() => isFailed(read()) && end(), leavesWithinMs)
     },
     forget: () => record.set('refresh', undefined),
     openForMs() {
