@@ -25,7 +25,7 @@ export interface Notices {
 }
 
 const storeFailures = {
-  get: 'The session is kept, and the refresh will be retried.',
+  get: 'The session is kept. Without a refresh token in memory, the refresh will be retried.',
   set: 'The session goes on, but the next page load may not restore it.',
   remove: 'The store may still hold the refresh token of an ended session.'
 } as const

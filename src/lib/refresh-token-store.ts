@@ -6,8 +6,10 @@
  */
 export interface RefreshTokenStore {
   /**
-   * Returns the stored token; `undefined` if the store is empty. If it throws, the refresh fails
-   * with `ERR_AUTH_STORE_FAILED` and is retried; if it does not return, with `ERR_AUTH_TIMEOUT`.
+   * Returns the stored token; `undefined` if the store is empty. Called before each refresh, as
+   * another tab may have stored a newer token. If it throws, or does not return within a second,
+   * the refresh presents the token in memory. If none is there, the refresh fails with
+   * `ERR_AUTH_STORE_FAILED` or, after `refreshAbandonMs`, `ERR_AUTH_TIMEOUT`, and is retried.
    */
   get(): string | undefined | Promise<string | undefined>
   /** Stores the token. If it fails, the session goes on in memory, with a development warning. */

@@ -88,7 +88,10 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
       held !== undefined &&
       session.generation() !== generation &&
       compareAge(received, held) === 'older'
-    if (keepsHeld) return amend(held, { refreshToken: received.refreshToken }, held, 'kept')
+    if (keepsHeld) {
+      const { refreshToken, refreshTokenAt } = received
+      return amend(held, { refreshToken, refreshTokenAt }, held, 'kept')
+    }
     const refreshAt = planRefreshAt(received, held === undefined, policy, platform.random)
     return session.hold(received, refreshAt, { by: 'refresh', reason })
   }

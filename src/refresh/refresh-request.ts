@@ -106,7 +106,8 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
     async readTokens() {
       const held = session.held()
       const accessToken = held?.accessToken
-      const refreshToken = held?.refreshToken ?? initial ?? (await stored?.read())
+      const inMemory = held?.refreshToken ?? initial
+      const refreshToken = stored === undefined ? inMemory : await stored.read(inMemory)
       const tokens = { accessToken, refreshToken }
       return canPresent(tokens) ? tokens : undefined
     },

@@ -6,8 +6,13 @@ import type { ClientPlatform } from '../lib/time.ts'
 import type { Session } from '../session/session.ts'
 
 export interface StoredRefreshToken {
-  /** @throws AuthError if the store fails, does not answer in time, or the read is abandoned */
-  read(): Promise<string | undefined>
+  /**
+   * The token to present. `inMemory`: the last one that this tab has received.
+   *
+   * @throws AuthError if none is in memory, and the store fails or does not answer in time, or the
+   * read is abandoned
+   */
+  read(inMemory: string | undefined): Promise<string | undefined>
   /**
    * Stores the successor of a spent token at once. The page may unload before the session knows it,
    * and a server with reuse detection takes the spent token for theft.
@@ -25,6 +30,10 @@ export interface StoredRefreshTokenDeps {
   readonly refreshAbandonMs: number
 }
 
+const rememberedTokens = 16
+/** A refresh that can do without the store waits for it so long, in milliseconds. */
+const patienceMs = 1_000
+
 /** Follows the session: stores each new refresh token, and removes the last one. */
 export function createStoredRefreshToken(options: StoredRefreshTokenDeps): StoredRefreshToken {
   const { store, session, notices, platform, refreshAbandonMs } = options
@@ -32,6 +41,8 @@ export function createStoredRefreshToken(options: StoredRefreshTokenDeps): Store
   /** The content of the store; `null` if it is unknown. */
   let known: string | undefined | null = null
   let tail: Promise<unknown> = Promise.resolve()
+  /** The last tokens that this tab has held. */
+  const past = new Set<string>()
 
   /** Calls a method of the store after all earlier calls. Rejects with an AuthError. */
   async function call<T>(method: keyof RefreshTokenStore, run: () => T | Promise<T>): Promise<T> {
@@ -70,6 +81,7 @@ export function createStoredRefreshToken(options: StoredRefreshTokenDeps): Store
 
   session.onSignal('token', ({ origin }) => {
     const token = session.held()?.refreshToken
+    if (token !== undefined) remember(token)
     // The tab that received the token has stored it.
     if (origin.by === 'other-tab') known = token
     else write(token)
@@ -83,15 +95,30 @@ export function createStoredRefreshToken(options: StoredRefreshTokenDeps): Store
     else write(undefined)
   })
 
+  function remember(token: string): void {
+    past.add(token)
+    for (const oldest of past) if (past.size > rememberedTokens) past.delete(oldest)
+  }
+
+  async function readStore(): Promise<string | undefined> {
+    known = null
+    const reading = call('get', () => store.get())
+    const token = await enqueue(platform.wait(reading, { signal: reads.signal }))
+    const read = typeof token === 'string' && token !== '' ? token : undefined
+    // A token that was written during the read is newer.
+    known ??= read
+    return read
+  }
+
   return {
-    async read() {
-      known = null
-      const reading = call('get', () => store.get())
-      const token = await enqueue(platform.wait(reading, { signal: reads.signal }))
-      const read = typeof token === 'string' && token !== '' ? token : undefined
-      // A token that was written during the read is newer.
-      known ??= read
-      return read
+    //  this tab    ── refresh: r1 ──────────────────────────── refresh: reads r2
+    //  another tab ────────────── refresh: r2 (its message was missed)
+    async read(inMemory) {
+      if (inMemory === undefined) return readStore()
+      const limits = { deadlineMs: patienceMs, onTimeout: () => undefined }
+      const read = await platform.wait(readStore(), limits).catch(() => undefined)
+      // A token that was held before is spent: the store has failed to replace it.
+      return read === undefined || past.has(read) ? inMemory : read
     },
     // After a sign-out or another sign-in, the store no longer holds the spent token.
     replace(spent, successor) {

@@ -9,6 +9,8 @@ export interface HeldToken extends TokenUser {
   readonly accessToken: string
   /** `undefined` if the server keeps the refresh token in a cookie. */
   readonly refreshToken: string | undefined
+  /** When the server issued the refresh token. A re-issued access token leaves it as it is. */
+  readonly refreshTokenAt: Moment
   readonly claims: TokenClaims | undefined
   readonly receivedAt: Moment
   /** The time of its answer by the server's clock, if that is known. */
@@ -68,6 +70,7 @@ export function createReceiveToken(deps: ReceiveTokenDeps): ReceiveToken {
     return {
       accessToken,
       refreshToken,
+      refreshTokenAt: receivedAt,
       claims,
       receivedAt,
       serverNowMs,

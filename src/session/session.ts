@@ -17,7 +17,6 @@ import {
   type Transition,
   transition
 } from './state.ts'
-import type { TokenUser } from './user.ts'
 
 export interface Session {
   getState(): AuthState<unknown>
@@ -88,7 +87,7 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     generation += 1
     former = undefined
     token = {
-      ...withUser(received, isNewEpoch ? undefined : previous),
+      ...withKnown(received, isNewEpoch ? undefined : previous),
       refreshAt,
       generation,
       epoch
@@ -147,7 +146,7 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     hold,
     amend(changes) {
       if (token === undefined) return undefined
-      token = withUser({ ...token, ...changes }, token)
+      token = withKnown({ ...token, ...changes }, token)
       move({ type: 'described', user: token.profile })
       return token
     },
@@ -163,13 +162,15 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
   }
 }
 
-/** An answer need not repeat who the user is. */
-function withUser<Token extends TokenUser>(
+/** An answer need not repeat who the user is, and may repeat the refresh token. */
+function withKnown<Token extends ReceivedToken>(
   received: Token,
-  previous: TokenUser | undefined
+  previous: ReceivedToken | undefined
 ): Token {
+  const isRepeated = previous !== undefined && received.refreshToken === previous.refreshToken
   return {
     ...received,
+    refreshTokenAt: isRepeated ? previous.refreshTokenAt : received.refreshTokenAt,
     userId: received.userId ?? previous?.userId,
     profile: received.profile ?? previous?.profile
   }

@@ -19,7 +19,8 @@ export function receiveInitialToken(
   const lifetimeSeconds = remainingLifetimeSeconds({ claims, expiresInSeconds }, receivedAt)
   if (lifetimeSeconds === 0) return undefined
   const user = readUser({ claims: claims?.payload, answer })
-  return { accessToken, refreshToken, claims, receivedAt, lifetimeSeconds, ...user }
+  const refresh = { refreshToken, refreshTokenAt: receivedAt }
+  return { accessToken, ...refresh, claims, receivedAt, lifetimeSeconds, ...user }
 }
 
 /** A token that is about to expire is refreshed at once. */

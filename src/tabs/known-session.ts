@@ -49,7 +49,7 @@ export function createKnownSession(
     seen: () => seen,
     other,
     compare(sessionId) {
-      if (isOff || sessionId === undefined || seen.sessionId === undefined) return 'unknown'
+      if (sessionId === undefined || seen.sessionId === undefined) return 'unknown'
       return sessionId === seen.sessionId ? 'same' : 'other'
     },
     isBehind() {

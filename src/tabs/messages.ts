@@ -25,6 +25,7 @@ export interface SharedToken {
   readonly reason: TokenMessageReason
   readonly accessToken: string
   readonly refreshToken: string | undefined
+  readonly refreshTokenAgeMs: number
   readonly lifetimeSeconds: number | undefined
   readonly ageMs: number
   /** By the wall clock: a frozen tab reads its messages late. */
@@ -40,7 +41,7 @@ export interface SharedToken {
 const longestTextCharacters = 65_536
 
 /** Messages of another format are ignored. */
-const version = 3
+const version = 4
 
 export interface TabChannel {
   post(message: TabMessage): void
@@ -90,6 +91,7 @@ export function packToken(reason: TokenMessageReason, held: HeldToken, now: Mome
     reason,
     accessToken,
     refreshToken,
+    refreshTokenAgeMs: elapsedMs(held.refreshTokenAt, now),
     lifetimeSeconds,
     ageMs: elapsedMs(receivedAt, now),
     sentAtMs: now.wallMs,
@@ -100,8 +102,12 @@ export function packToken(reason: TokenMessageReason, held: HeldToken, now: Mome
   }
 }
 
-/** When the sender has received the token, by the clocks of this tab. */
-export function receiptOf({ ageMs, sentAtMs }: SharedToken, now: Moment): Moment {
+/** When a token was received that had this age in the message, by the clocks of this tab. */
+export function receiptOf(
+  { sentAtMs }: Pick<SharedToken, 'sentAtMs'>,
+  ageMs: number,
+  now: Moment
+): Moment {
   return later(now, -(ageMs + Math.max(0, now.wallMs - sentAtMs)))
 }
 
@@ -113,7 +119,8 @@ export function unpackToken(shared: SharedToken, now: Moment, readUser: ReadUser
     accessToken,
     refreshToken,
     claims,
-    receivedAt: receiptOf(shared, now),
+    receivedAt: receiptOf(shared, shared.ageMs, now),
+    refreshTokenAt: receiptOf(shared, shared.refreshTokenAgeMs, now),
     lifetimeSeconds,
     userId: user.userId ?? shared.userId,
     profile: parseJson(profile ?? '') ?? user.profile
@@ -155,6 +162,7 @@ const readToken: Reader<SharedToken> = record(
     reason: oneOf('signed-in', 'refreshed', 'reissued', 'kept'),
     accessToken: matching(/^[!-~]{1,65536}$/, 'string'),
     refreshToken: text,
+    refreshTokenAgeMs: count,
     lifetimeSeconds: count,
     ageMs: count,
     sentAtMs: count,

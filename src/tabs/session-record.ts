@@ -41,10 +41,8 @@ export interface SessionRecord {
   set<Name extends PartName>(name: Name, value: RecordValue[Name]['value']): void
   /** Whether other tabs may be open. A hint: it decides only whether to wait for their answer. */
   hasOthers(): boolean
-  /** A tab opens or closes. */
-  countTab(change: 1 | -1): void
-  /** This tab has learned whether other tabs are open. */
-  setOthers(hasOthers: boolean): void
+  /** This tab has opened or closed, or has learned whether other tabs are open. */
+  noteTabs(change: 'opened' | 'closed' | 'alone' | 'others'): void
   setActive(atMs: number): void
 }
 
@@ -115,7 +113,8 @@ export function createSessionRecord(
   }
 
   //  A page that closes knows the record as it was, and cannot write back what its write covers.
-  //  Therefore the number of tabs has its own key.
+  //  Therefore the number of tabs has its own key. It is 0, 1, or 2 for more than one. The last tab
+  //  to close leaves the 2, and the next tab corrects it when no other one answers.
   //
   //  tab A ── writes the key of its refresh ── (reloaded) ─── opens: continues with the same key
   //  tab B ── closes: counts one tab less ──── (arrives later)
@@ -172,8 +171,13 @@ export function createSessionRecord(
       }
     },
     hasOthers: () => !isShared || readTabs() > 1,
-    countTab: (change) => writeTabs(Math.max(0, readTabs() || 0) + change),
-    setOthers: (hasOthers) => writeTabs(hasOthers ? 2 : 1),
+    noteTabs(change) {
+      const before = readTabs()
+      const opened = before >= 1 ? 2 : 1
+      const closed = before > 1 ? 2 : 0
+      const tabs = { opened, closed, alone: 1, others: 2 }[change]
+      if (tabs !== before) writeTabs(tabs)
+    },
     setActive: (activeAtMs) => void change(() => ({ activeAtMs }))
   }
 }

@@ -55,13 +55,33 @@ export function createSharedTokens(
     const isLive = isSame && endOf(now, sessionId) === undefined
     // A message of a frozen or slow tab may be stale.
     const isStale = !isNewer && counter < known.seen().counter
-    if (isLive && !isStale && mayTake()) take({ counter, sessionId }, isNewer, token)
+    if (!isLive || !mayTake()) return true
+    if (!isStale) take({ counter, sessionId }, isNewer, token)
+    keepRefreshToken(sessionId, token)
     return true
+  }
+
+  //  this tab ── API request ─── re-issued access token ── ignores the older access token
+  //  another  ───── refresh ──── rotated refresh token ─── message ─▲ (takes the refresh token)
+  /** A server with reuse detection ends the session of a tab that presents a spent token. */
+  function keepRefreshToken(sessionId: string | undefined, shared: SharedToken): void {
+    const held = session.held()
+    if (held === undefined || known.compare(sessionId) !== 'same') return
+    const received = unpackToken(shared, readMoment(platform), readUser)
+    if (compareUsers(held, received, 'same') !== 'same') return
+    const { refreshToken, refreshTokenAt } = received
+    const { refreshAt } = held
+    if (isLaterRefreshToken(received, held)) {
+      session.amend({ refreshToken, refreshTokenAt, refreshAt })
+    }
   }
 
   function take(theirs: Seen, isNewer: boolean, shared: SharedToken): void {
     const now = readMoment(platform)
-    if (!isAlive({ ...shared, receivedAt: receiptOf(shared, now) }, now)) {
+    const receivedAt = receiptOf(shared, shared.ageMs, now)
+    // With a refresh token, a new page can get another access token.
+    const isOfUse = session.held() === undefined && shared.refreshToken !== undefined
+    if (!isAlive({ ...shared, receivedAt }, now) && !isOfUse) {
       // This page has slept: only the server knows whether another session still lives.
       if (known.other() === undefined) known.catchUpTo(theirs)
       else session.signal('unknown-sign-in')
@@ -87,9 +107,13 @@ export function createSharedTokens(
     const isReissued = shared.reason === 'reissued' || isKept
     const refreshAt = planTakenRefresh(shared, now, platform.random())
     // A token that is kept is not newer, so a request that it was refused to refreshes again.
-    const { refreshToken } = received
-    if (isRepeated) session.amend(isKept ? { refreshToken, refreshAt } : { ...received, refreshAt })
-    else session.hold(received, refreshAt, { by: 'other-tab', isReissued })
+    const last = decision === 'take' ? session.held() : undefined
+    const { refreshToken, refreshTokenAt } =
+      last === undefined || isLaterRefreshToken(received, last) ? received : last
+    const changes = isKept ? {} : received
+    const token = { ...received, refreshToken, refreshTokenAt }
+    if (isRepeated) session.amend({ ...changes, refreshToken, refreshTokenAt, refreshAt })
+    else session.hold(token, refreshAt, { by: 'other-tab', isReissued })
     return true
   }
 
@@ -109,6 +133,11 @@ export function isAlive(
   now: Moment
 ): boolean {
   return token.lifetimeSeconds === undefined || lifeLeftMs(token, now) > 0
+}
+
+function isLaterRefreshToken(one: ReceivedToken, other: ReceivedToken): boolean {
+  if (one.refreshToken === undefined || one.refreshToken === other.refreshToken) return false
+  return one.refreshTokenAt.wallMs > other.refreshTokenAt.wallMs
 }
 
 /**

@@ -63,6 +63,8 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   /** The question to the other tabs that is open. */
   let question: Promise<unknown> | undefined
   let asksServer = false
+  /** How many messages of other tabs have come. */
+  let messages = 0
   const shared = createSharedTokens(options, known, () => canAsk && !asksServer)
   let isDisposed = false
 
@@ -81,8 +83,9 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   function receive(message: TabMessage): void {
     const { token } = message
     record.read()
-    // Two tabs that open together may both have counted themselves as the only one.
-    if (!record.hasOthers()) record.setOthers(true)
+    // Tabs that open together may all have counted themselves as the only one.
+    record.noteTabs('others')
+    messages += 1
     const end = endOf(message.record, known.seen().sessionId)
     if (!record.isShared()) record.add(message.record)
     // A write of this tab may have covered the sign-out of the other one.
@@ -94,8 +97,10 @@ export function createTabSync(options: TabSyncDeps): TabSync {
 
   function reply(): void {
     const held = session.held()
-    if (held && canAsk && !known.isBehind() && isAlive(held, readMoment(platform)))
-      post('refreshed')
+    const isOfUse =
+      held !== undefined && (held.refreshToken !== undefined || isAlive(held, readMoment(platform)))
+    // An answer without a token says that this tab is open.
+    post(isOfUse && !known.isBehind() ? 'refreshed' : undefined)
   }
 
   function post(reason: TokenMessageReason | undefined, type: TabMessage['type'] = 'record'): void {
@@ -120,10 +125,12 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   async function askTabs(): Promise<void> {
     const held = session.held()
     const { counter } = known.seen()
+    const before = messages
     post(undefined, 'ask')
     const isNew = () => known.seen().counter > counter || session.held() !== held
     if (await watch.until(() => isNew() && !known.isBehind(), handOverMs)) return
-    record.setOthers(false)
+    // An answer that does not help, or a message of a tab that asks too, shows that it is open.
+    if (messages === before) record.noteTabs('alone')
     // The next refresh will show what the other tabs did not say.
     known.catchUpAlone()
   }
@@ -131,7 +138,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
   function open(): void {
     if (isOff) return
     channel.open()
-    record.countTab(1)
+    record.noteTabs('opened')
   }
 
   function close(): void {
@@ -139,7 +146,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     record.read()
     if (isOff || !absence.leave()) return
     channel.close()
-    record.countTab(-1)
+    record.noteTabs('closed')
   }
 
   session.onSignal('ended', () => {
@@ -196,7 +203,7 @@ export function createTabSync(options: TabSyncDeps): TabSync {
     isOtherUser(received, asked) {
       const live = liveSession(record.read())
       const held = session.held()
-      const isLate = held !== undefined && live !== undefined && live !== asked && !isOff
+      const isLate = held !== undefined && live !== undefined && live !== asked
       const relation = isLate ? 'other' : known.compare(live)
       if (held !== undefined) return compareUsers(held, received, relation) === 'other'
       const former = session.former()

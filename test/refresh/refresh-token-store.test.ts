@@ -143,14 +143,14 @@ it('does not store a refresh token that arrives after a sign-out', async () => {
   expect(store.token()).toBe(undefined)
 })
 
-it('reads the store only if no refresh token is in memory, and writes only changes', async () => {
+it('reads the store before each refresh, and writes only changes', async () => {
   const store = createMemoryStore('r0')
   const { browser, load } = setUp({ refreshTokenStore: store, restore: 'never' })
   const auth = load()
   await auth.login(credentials)
   await auth.refresh()
   await browser.idle()
-  expect(store.calls).toEqual(['set r1', 'set r2'])
+  expect(store.calls).toEqual(['set r1', 'get', 'set r2'])
 })
 
 it('keeps the token in the store if the server does not rotate it', async () => {
@@ -256,6 +256,7 @@ it.each([
   await browser.idle()
   expect(browser.warnings).toEqual([
     'everbearer: refreshTokenStore.set() failed or did not answer in time. The session goes on, but the next page load may not restore it.',
+    'everbearer: refreshTokenStore.get() failed or did not answer in time. The session is kept. Without a refresh token in memory, the refresh will be retried.',
     'everbearer: refreshTokenStore.remove() failed or did not answer in time. The store may still hold the refresh token of an ended session.'
   ])
 })

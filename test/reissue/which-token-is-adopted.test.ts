@@ -26,6 +26,7 @@ describe('the decision about a re-issued token', () => {
       accessToken,
       refreshToken: undefined,
       claims: merged,
+      refreshTokenAt: receivedAt,
       receivedAt,
       lifetimeSeconds: merged && merged.exp - merged.iat,
       userId: merged?.sub,

@@ -38,6 +38,7 @@ it('calls no subscriber if a user is described anew, and then as before', async 
       ...token,
       ...user,
       claims: undefined,
+      refreshTokenAt: { wallMs: 0, monotonicMs: 0 },
       receivedAt: { wallMs: 0, monotonicMs: 0 }
     }
     session.hold(received, undefined, { by: 'reissue' })

@@ -17,6 +17,26 @@ async function openAda(options: TabsOptions = {}) {
   return { ...setup, first, second }
 }
 
+it.each(['share', 'signal', 'off'] as const)(
+  'sends no request of one user with the token of another if no token names its user, with tabs: %s',
+  async (tabs) => {
+    const { first, second, pass, clock } = await openAda({
+      client: { contract: opaqueTokens, tabs }
+    })
+    await pass(400)
+    const token = await second.auth.getAccessToken()
+    const entering = first.auth.login(grace)
+    await pass(400)
+    await entering
+    clock.tick(240_000)
+    await pass(1_000)
+    const next = second.auth.getAccessToken().catch(() => undefined)
+    await pass(500)
+    const names = second.events.map(({ name }) => name)
+    if ((await next) !== token) expect(names).toContain('signed-out')
+  }
+)
+
 it.each([
   ['with a sub in the token', {}],
   ['without locks and storage', { without: ['locks', 'storage'] }],

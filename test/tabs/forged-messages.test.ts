@@ -10,8 +10,14 @@ import { setUpTabs } from '../support/setups/virtual-tabs.ts'
 const ended = { id: 'abcd', counter: 1_000, reason: 'idle', isConfirmed: false } as const
 const value = { ...emptyRecord, counter: 1_000, sessionId: 'abcd' }
 const record = writeRecord(value)
-const token = { reason: 'refreshed', accessToken: 'a.b.c', ageMs: 0, sentAtMs: 0 }
-const good = { version: 3, type: 'record', record, token }
+const token = {
+  reason: 'refreshed',
+  accessToken: 'a.b.c',
+  refreshTokenAgeMs: 0,
+  ageMs: 0,
+  sentAtMs: 0
+}
+const good = { version: 4, type: 'record', record, token }
 const withRecord = (changes: object) => ({
   ...good,
   record: JSON.stringify({ ...value, ...changes })
@@ -31,7 +37,7 @@ it('reads a tab message of the current version', () => {
 it.each([
   ['an undefined value', undefined],
   ['a string', 'ask'],
-  ['another version', { ...good, version: 2 }],
+  ['another version', { ...good, version: 3 }],
   ['no version', { ...good, version: undefined }],
   ['an unknown type', { ...good, type: 'steal' }],
   ['an unknown reason for a token', { ...good, token: { ...token, reason: 'stolen' } }],
@@ -72,7 +78,7 @@ it.each([
   const [stored] = [...browser.storage.entries.values()].flatMap((text) => parseRecord(text) ?? [])
   for (const counter of [1, 2, 3, 1_000, Number.MAX_SAFE_INTEGER]) {
     const record = writeRecord({ ...emptyRecord, ...change(stored?.sessionId ?? ''), counter })
-    forge({ version: 3, type: 'record', record, token: forged })
+    forge({ version: 4, type: 'record', record, token: forged })
     await pass(300)
   }
   expect(events.slice(seen)).toEqual([])

@@ -97,3 +97,23 @@ it('does not take a request that fails in a page that goes away for one that is 
   expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
   expect(second.auth.getState().status).toBe('authenticated')
 })
+
+it('lets a new tab ask the others after a browser has opened four tabs and closed two', async () => {
+  const { openTab, pass, callsTo } = setUpTabs()
+  const first = openTab()
+  await pass(300)
+  const entering = first.auth.login(ada)
+  await pass(300)
+  await entering
+  first.auth.dispose()
+  await pass(100)
+  const restored = [openTab(), openTab(), openTab(), openTab()]
+  await pass(1_500)
+  for (const { auth } of restored.slice(2)) auth.dispose()
+  await pass(100)
+  const refreshes = callsTo('refresh').length
+  const last = openTab()
+  await pass(600)
+  expect(last.auth.getState().status).toBe('authenticated')
+  expect(callsTo('refresh')).toHaveLength(refreshes)
+})

@@ -37,6 +37,7 @@ const message = {
   accessToken: 'opaque',
   refreshToken: undefined,
   lifetimeSeconds: 300,
+  refreshTokenAgeMs: 0,
   ageMs: 0,
   sentAtMs: 1_000,
   refreshInMs: 0,

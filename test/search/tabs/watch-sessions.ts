@@ -52,7 +52,8 @@ export function watchSessions(facts: Facts): Watcher {
   function isUnheard(): boolean {
     const { clockMs, pagesMs } = troubles
     const isLate = facts.conditions.channel !== 'normal' || clockMs >= 0 || pagesMs >= 0
-    return hasStorageFailed && isLate
+    // A tab that has not written since storage began to fail does not believe the messages.
+    return isStorageFailing || (hasStorageFailed && isLate)
   }
 
   function checkEnd(client: Client, reason: unknown): void {

@@ -16,7 +16,7 @@ const oneOf = (...values: unknown[]) =>
 function forgery(foreignToken: string, ownToken: string) {
   return fc.record(
     {
-      version: nearly(3, 20),
+      version: nearly(4, 20),
       type: oneOf('record', 'record', 'ask'),
       record: fc.oneof(
         fc
@@ -48,6 +48,7 @@ function forgery(foreignToken: string, ownToken: string) {
             ),
             refreshToken: oneOf(undefined, 'r'),
             lifetimeSeconds: oneOf(300, 1e9, -1, undefined),
+            refreshTokenAgeMs: oneOf(0, 1e12, -5),
             ageMs: oneOf(0, 1e12, -5),
             sentAtMs: oneOf(0, Date.now()),
             refreshInMs: oneOf(0, 1e15, undefined)
