@@ -91,27 +91,41 @@ export function createTabs(options: TabsDeps): Tabs {
       return isChanged ? keepLockMs : 0
     }
 
-    async function findOrRefresh(afterAnother: boolean): Promise<HeldToken> {
-      const endsAtMs = platform.monotonicNow() + outlivesPageMs
-      for (let mayBeNew = afterAnother; ; mayBeNew = true) {
-        record.read()
-        check()
-        const mayExist = liveSession(record.known()) !== undefined || !record.isShared()
-        await sync.catchUp(session.held() === undefined ? mayExist : mayBeNew)
-        check()
-        // Another tab's refresh may be in flight without the lock: its page is gone, or Web Locks
-        // are missing.
-        const deadlineMs = Math.min(attempts.openForMs(), endsAtMs - platform.monotonicNow())
-        if (deadlineMs <= 0) {
-          before = record.known()
-          return askServer(refresh)
-        }
-        await watch.until(() => attempts.openForMs() <= 0, deadlineMs, signal)
+    let endsAtMs = Infinity
+    // Another tab's refresh may be in flight without the lock: its page is gone, or Web Locks are
+    // missing.
+    const isOpen = () => attempts.openForMs() > 0 && platform.monotonicNow() < endsAtMs
+
+    /** Resolves with `undefined` while another refresh is in flight. */
+    async function tryToRefresh(mayBeNew: boolean): Promise<HeldToken | undefined> {
+      record.read()
+      check()
+      const mayExist = liveSession(record.known()) !== undefined || !record.isShared()
+      await sync.catchUp(session.held() === undefined ? mayExist : mayBeNew)
+      check()
+      if (isOpen()) return undefined
+      before = record.known()
+      return askServer(refresh)
+    }
+
+    //  page  ── lock ── POST ── (gone) ────────────── answered
+    //  tab A ─────────────────── lock ── (waits) ─────────────── lock ── POST
+    //  tab B ───────────────────── lock ── (waits) ───────────── (waits for the lock) ── takes over
+    async function refreshInTurn(): Promise<HeldToken> {
+      for (let hasWaited = false; ; hasWaited = true) {
+        const task = (afterAnother: boolean) => tryToRefresh(afterAnother || hasWaited)
+        const token = await lock.run(task, { keepMs, signal })
+        if (token !== undefined) return token
+        // Without the lock: a tab that waits for it too long would refresh without it.
+        const nowMs = platform.monotonicNow()
+        endsAtMs = Math.min(endsAtMs, nowMs + outlivesPageMs)
+        const deadlineMs = Math.min(attempts.openForMs(), endsAtMs - nowMs)
+        await watch.until(() => !isOpen(), deadlineMs, signal)
       }
     }
 
     try {
-      return await lock.run(findOrRefresh, { keepMs, signal })
+      return await refreshInTurn()
     } catch (error) {
       const token = error === signal.reason ? session.held() : undefined
       if (token === undefined) throw error

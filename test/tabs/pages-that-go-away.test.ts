@@ -98,6 +98,41 @@ it('does not take a request that fails in a page that goes away for one that is 
   expect(second.auth.getState().status).toBe('authenticated')
 })
 
+//  page  ── lock ── POST ── (gone) ─────────── answered
+//  tab 1 ────────────────── opens: waits ───── lock ── POST ── answered
+//  tab 2 ────────────────── opens: waits ────────── (waits for the lock) ── takes the token over
+it('sends one refresh from two tabs that wait for the refresh of a page that is gone', async () => {
+  const slow = createSlowStorage()
+  const setup = setUpTabs({
+    server: { refreshGraceSeconds: 0 },
+    client: { lockTimeoutMs: 4_000, contract: { refresh: { idempotencyKey: 'never' } } }
+  })
+  const { browser, pass, callsTo } = setup
+  const openPage = () => setup.openTab({ platform: slow.openPage() })
+  const first = openPage()
+  await pass(300)
+  const entering = first.auth.login(ada)
+  await pass(600)
+  await entering
+  const gate = browser.hold('/refresh')
+  first.auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  first.crash()
+  const tabs = [openPage(), openPage()]
+  await pass(1_000)
+  gate.release()
+  const from = callsTo('refresh').length
+  await pass(3_000)
+  // The other processes do not see in time that one of the tabs has begun.
+  slow.hold()
+  await pass(1_500)
+  slow.release()
+  await pass(6_000)
+  expect(callsTo('refresh').slice(from)).toHaveLength(1)
+  const statuses = tabs.map(({ auth }) => auth.getState().status)
+  expect(statuses).toEqual(['authenticated', 'authenticated'])
+})
+
 it('lets a new tab ask the others after a browser has opened four tabs and closed two', async () => {
   const { openTab, pass, callsTo } = setUpTabs()
   const first = openTab()
