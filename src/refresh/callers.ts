@@ -4,6 +4,7 @@ import type { ClientPlatform } from '../lib/time.ts'
 import type { RefreshReason } from '../session/events.ts'
 import type { HeldToken } from '../session/held-token.ts'
 import type { Session } from '../session/session.ts'
+import type { Flight } from './flight.ts'
 import { refusedTooOften, timedOut } from './outcome.ts'
 import type { RestoreDeadline } from './restore-deadline.ts'
 import type { RetryState } from './retry-state.ts'
@@ -35,7 +36,7 @@ export interface Callers {
   /** Rejects at once, with the reason why the refresh may not start. */
   turnAway(caller: Caller): Promise<never>
   /** Resolves with the answer, or rejects at the caller's own deadline. */
-  wait(caller: Caller, answer: Promise<HeldToken>): Promise<HeldToken>
+  wait(caller: Caller, flight: Pick<Flight, 'answer' | 'isStarted'>): Promise<HeldToken>
   /** The failure that holds a refresh back. The state reports it. */
   heldBack(reason: RefreshReason): AuthError | undefined
 }
@@ -93,12 +94,14 @@ export function createCallers(deps: CallersDeps): Callers {
       if (reason === 'refusal') session.signal('settled')
       return Promise.reject(heldBackBy)
     },
-    wait({ reason, spentMs, deadlineMs, heldBackBy }, answer) {
+    wait({ reason, spentMs, deadlineMs, failure, heldBackBy }, flight) {
       const generation = session.generation()
-      return platform.wait(answer, {
+      // The failure of the last refresh says nothing once the next one is sent.
+      const cause = () => (flight.isStarted && failure ? undefined : heldBackBy)
+      return platform.wait(flight.answer, {
         deadlineMs,
         onTimeout() {
-          const error = heldBackBy ?? timedOut(refreshTimeoutMs)
+          const error = cause() ?? timedOut(refreshTimeoutMs)
           if (reason !== 'manual') restore.end()
           // Otherwise, another tab has shared a token, or the caller has waited for others too.
           if (session.generation() === generation && spentMs === 0) note(error)

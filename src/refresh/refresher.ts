@@ -81,7 +81,7 @@ export function createRefresher(options: RefresherDeps): Refresher {
     mine.isAwaited ||= caller.isAwaited
     if (caller.heldBackBy !== undefined) delayed.plan(mine, reason, caller.delayMs)
     else if (!mine.isStarted) start(mine, reason)
-    return caller.isTooLong() ? callers.turnAway(caller) : callers.wait(caller, mine.answer)
+    return caller.isTooLong() ? callers.turnAway(caller) : callers.wait(caller, mine)
   }
 
   function start(mine: Flight, reason: RefreshReason): void {

@@ -1,6 +1,6 @@
 // I5, I10: after a failed refresh, callers wait for the next one if it comes within their deadline.
 import { expect, it } from 'vitest'
-import { answers, setUpFaultyServer } from '../../support/setups/faulty-auth-server.ts'
+import { answers, hangs, setUpFaultyServer } from '../../support/setups/faulty-auth-server.ts'
 import { ada } from '../../support/setups/test-client.ts'
 
 /** Signs in, revokes the token, and lets the first refresh fail. */
@@ -65,6 +65,21 @@ it('rejects a waiting caller with the failure of the refresh that it waited for'
   clock.tick(1_000)
   await idle()
   expect(await request).toMatchObject({ code: 'ERR_AUTH_SERVER_ERROR', status: 500 })
+})
+
+it('rejects a caller with ERR_AUTH_TIMEOUT if the refresh that it waited for is sent and not answered', async () => {
+  const { auth, clock, browser, idle, fault, sent } = await failOnce(503)
+  fault('/refresh', hangs)
+  const request = auth.axios.get('/me').catch((error) => error)
+  await browser.settle()
+  clock.tick(1_000)
+  await browser.settle()
+  expect(sent('/refresh')).toBe(2)
+  clock.tick(10_000)
+  await idle()
+  const error = await request
+  expect(error).toMatchObject({ code: 'ERR_AUTH_TIMEOUT' })
+  expect(error.message).toContain('still in flight')
 })
 
 it('ends a hold in time if the clock of the device is set back', async () => {

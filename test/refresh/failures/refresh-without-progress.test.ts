@@ -55,9 +55,13 @@ it.each(stuck)('backs off if the refresh endpoint answers with %s', async (_, mi
     await browser.idle()
   }
   const outcomes = await Promise.all(requests)
-  // Requests are sent for as long as the token lives. After that, each one rejects with the reason.
+  // Requests are sent for as long as the token lives. After that, each one rejects with the reason,
+  // or with a timeout if a refresh is in flight at its deadline.
   expect(outcomes.slice(0, 58)).toEqual(Array(58).fill('served'))
-  expect(new Set(outcomes.slice(60))).toEqual(new Set(['ERR_AUTH_RESPONSE_MALFORMED']))
+  const late = outcomes.slice(60)
+  const timeouts = late.filter((code) => code === 'ERR_AUTH_TIMEOUT')
+  expect(new Set(late)).toEqual(new Set(['ERR_AUTH_RESPONSE_MALFORMED', ...timeouts]))
+  expect(timeouts.length).toBeLessThan(late.length / 20)
   expect(events.map(({ name }) => name)).not.toContain('refreshed')
   expect(delays.every((ms) => ms >= 0 && ms <= 2 ** 31 - 1)).toBe(true)
 })
