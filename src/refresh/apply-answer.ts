@@ -120,10 +120,10 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
     return token
   }
 
-  function endSession(error: AuthError): AuthError {
+  function endSession(error: AuthError, by: 'refresh' | 'unasked' = 'refresh'): AuthError {
     retries.clear()
     if (session.held() !== undefined) session.end('session-expired', 'refresh')
-    else if (session.isRestoring()) session.end('no-session', 'refresh')
+    else if (session.isRestoring()) session.end('no-session', by)
     return error
   }
 
@@ -132,7 +132,7 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
     const isAlive =
       held !== undefined &&
       (held.lifetimeSeconds === undefined || lifeLeftMs(held, readMoment(platform)) > 0)
-    if (!isAlive || reason === 'refusal') return endSession(expired())
+    if (!isAlive || reason === 'refusal') return endSession(expired(), 'unasked')
     const { receivedAt, lifetimeSeconds } = held
     const end = lifetimeSeconds && later(receivedAt, lifetimeSeconds * 1000)
     session.amend({ refreshAt: end || undefined })

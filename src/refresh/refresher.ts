@@ -200,7 +200,8 @@ export function createRefresher(options: RefresherDeps): Refresher {
     flight = undefined
   })
   session.onSignal('ended', ({ origin }) => {
-    if (origin !== 'refresh' || !isInFlight()) dropStale()
+    const isOurs = origin === 'refresh' || origin === 'unasked'
+    if (!isOurs || !isInFlight()) dropStale()
   })
   session.onSignal('unknown-sign-in', () => void refresh('other-tab').catch(() => {}))
 

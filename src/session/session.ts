@@ -22,6 +22,11 @@ export interface Session {
   getState(): AuthState<unknown>
   /** Whether the server has not said yet whether there is a session to restore. */
   isRestoring(): boolean
+  /**
+   * Whether a token of the live session may sign this tab in: during the restore, or if nothing
+   * could be presented to the server when the session ended here.
+   */
+  mayJoin(): boolean
   /** Calls the app's listener, in a microtask, after each change of the state. */
   subscribe(listener: () => void): () => void
   readonly onSignal: Signals['onSignal']
@@ -66,6 +71,7 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
   /** Counts the states that a sign-in or the end of a session has caused. */
   let turns = 0
   let generation = 0
+  let isUnasked = false
   const past = createPastTokens()
   const listeners = createListeners<void>()
   const { onSignal, raise, clear: clearSignals } = createSignals()
@@ -108,6 +114,7 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
   function end(reason: EndReason, origin: EndOrigin): void {
     const wasSignedOut = state.status === 'unauthenticated' && !isRestoring(state)
     epoch += 1
+    isUnasked = origin === 'unasked'
     if (reason === 'signed-out') former = undefined
     else if (token !== undefined) former = { userId: token.userId }
     token = undefined
@@ -121,6 +128,7 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
   return {
     getState: () => state,
     isRestoring: () => isRestoring(state),
+    mayJoin: () => isRestoring(state) || (token === undefined && isUnasked),
     subscribe(listener) {
       let seen = { state, turns }
       return listeners.add(() => {

@@ -8,8 +8,8 @@ export type TokenOrigin =
   | { readonly by: 'refresh'; readonly reason: RefreshReason }
   | { readonly by: 'other-tab'; readonly isReissued: boolean }
 
-/** The cause of the session's end. */
-export type EndOrigin = 'logout' | 'refresh' | 'other-tab'
+/** The cause of the session's end. `unasked`: nothing could be presented to the server. */
+export type EndOrigin = 'logout' | 'refresh' | 'other-tab' | 'unasked'
 
 /** A message to the other parts of the client. */
 type SessionSignal =

@@ -40,14 +40,15 @@ export function planRestore(
   return isReturn ? 'ask-server' : 'ask'
 }
 
-/** Without a session, the next page load does not ask the server. */
+/** If the server knows no session, the next page load does not ask it. */
 export function keepRestoreHint(
   session: Session,
   record: Pick<SessionRecord, 'known' | 'read' | 'enter'>
 ): void {
   const hinted = liveSession(record.known())
-  session.onSignal('ended', ({ reason }) => {
+  session.onSignal('ended', ({ origin, reason }) => {
+    const isAnswer = reason === 'no-session' && origin === 'refresh'
     // Another tab may have signed in since.
-    if (reason === 'no-session' && liveSession(record.read()) === hinted) record.enter(undefined)
+    if (isAnswer && liveSession(record.read()) === hinted) record.enter(undefined)
   })
 }

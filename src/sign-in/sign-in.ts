@@ -137,7 +137,7 @@ export function createSignIn(options: SignInDeps): SignIn {
         const isKnown =
           (session.held() ?? sent?.presented) !== undefined || options.isSessionKnown()
         const issued = sent && readRestoreAnswer(sent.answer, isKnown)
-        if (issued === undefined) return leave(call, generation)
+        if (issued === undefined) return leave(call, generation, sent ? 'refresh' : 'unasked')
         // A server that does not rotate its refresh token need not repeat it (RFC 6749 §6).
         const refreshToken = issued.refreshToken ?? sent?.presented
         enter({ ...issued, refreshToken }, call, 'restore')
@@ -190,11 +190,11 @@ export function createSignIn(options: SignInDeps): SignIn {
 
   //  restore() ── POST ───────────────────────── answered: no session. It knew none when asked
   //  another tab ───────── signs in ── its token
-  function leave(call: Call, generation: number): void {
+  function leave(call: Call, generation: number, by: 'refresh' | 'unasked'): void {
     check(call)
     if (session.generation() !== generation) throw sessionChanged()
     if (session.held() !== undefined) session.end('session-expired', 'refresh')
-    else if (session.isRestoring()) session.end('no-session', 'refresh')
+    else if (session.isRestoring()) session.end('no-session', by)
   }
 
   async function logout(reason: 'signed-out' | 'idle'): Promise<{ readonly confirmed: boolean }> {

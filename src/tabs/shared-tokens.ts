@@ -153,7 +153,7 @@ function judge(
   const former = session.former()
   if (held === undefined) {
     // After a sign-out, only another sign-in brings this tab back.
-    if (!session.isRestoring() && relation !== 'other') return 'ignore'
+    if (!session.mayJoin() && relation !== 'other') return 'ignore'
     // A page that shows the data of one user must not switch to another user on its own.
     const isOther = former && compareUsers(former, received, 'unknown') === 'other'
     return isOther ? 'other-user' : 'take'

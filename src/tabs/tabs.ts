@@ -152,6 +152,13 @@ export function createTabs(options: TabsDeps): Tabs {
     }
   }
 
+  //  this tab ── loads: storage was cleared, nothing to present ── no session ── asks ── signed in
+  //  another  ───────────────────────────────── writes back the session ──┘
+  record.onChange(() => {
+    const isLive = liveSession(record.known()) !== undefined
+    if (isLive && session.mayJoin() && !session.isRestoring()) sync.catchUp()?.catch(() => {})
+  })
+
   session.onSignal('token', ({ origin: { by } }) => {
     const isSignIn = by === 'login' || by === 'restore' || by === 'initial-token'
     if (isSignIn) sync.publish('signed-in')

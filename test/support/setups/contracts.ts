@@ -13,6 +13,9 @@ export const byRefreshToken: ByCredential = {
 
 export const byAccessToken: ByCredential = { refresh: { credential: 'access-token' } }
 
+/** The session ends with its access token. */
+export const withoutRefresh: AuthContract = { refresh: false, logout: false }
+
 /** Tokens that name no user to the client. The mock server does not accept them. */
 export const opaqueTokens: AuthContract = {
   tokens({ body }) {

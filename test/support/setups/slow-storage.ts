@@ -5,6 +5,8 @@ import type { Platform, PlatformStorage } from 'everbearer'
 export interface SlowStorage {
   /** Each page has its own process. */
   openPage(): Required<Pick<Platform, 'storage' | 'onStorageChange'>>
+  /** Clears storage as the app of a page does. That page gets no event. */
+  clearIn(page: Partial<Platform>): void
   /** Other pages do not see what is written from now on. */
   hold(): void
   /** Other pages see the oldest write. */
@@ -52,6 +54,9 @@ export function createSlowStorage(): SlowStorage {
 
   return {
     openPage,
+    clearIn({ storage }) {
+      for (const key of [...stored.keys()]) storage?.removeItem(key)
+    },
     hold() {
       isHeld = true
     },
