@@ -133,6 +133,9 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
       held !== undefined &&
       (held.lifetimeSeconds === undefined || lifeLeftMs(held, readMoment(platform)) > 0)
     if (!isAlive || reason === 'refusal') return endSession(expired(), 'unasked')
+    const epoch = session.epoch()
+    session.signal('unrefreshable')
+    if (session.epoch() !== epoch) return sessionChanged()
     const { receivedAt, lifetimeSeconds } = held
     const end = lifetimeSeconds && later(receivedAt, lifetimeSeconds * 1000)
     session.amend({ refreshAt: end || undefined })

@@ -30,7 +30,9 @@ export interface Session {
   /** Calls the app's listener, in a microtask, after each change of the state. */
   subscribe(listener: () => void): () => void
   readonly onSignal: Signals['onSignal']
-  signal(type: 'repeated' | 'kept' | 'settled' | 'activity' | 'unknown-sign-in'): void
+  signal(
+    type: 'repeated' | 'kept' | 'settled' | 'activity' | 'unknown-sign-in' | 'unrefreshable'
+  ): void
   /**
    * Signals activity, or a background request. Returns the epoch that the request belongs to;
    * `undefined` if no token is held.

@@ -33,6 +33,8 @@ type SessionSignal =
   | { readonly type: 'background' }
   /** Another tab may have signed in, and only the server knows which user. */
   | { readonly type: 'unknown-sign-in' }
+  /** The token is valid and a refresh was asked for, but nothing can be presented to the server. */
+  | { readonly type: 'unrefreshable' }
 
 type SignalOf<Type extends SessionSignal['type']> = Extract<SessionSignal, { readonly type: Type }>
 

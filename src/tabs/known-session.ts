@@ -45,6 +45,16 @@ export function createKnownSession(
     isInDoubt = false
   }
 
+  // The server cannot be asked, and the other tabs have not answered.
+  //
+  //  this tab ── session s ── frozen ────────────────────────── thaws: s may be of another user
+  //  another  ──────────────────────── signs in as t ── closed
+  session.onSignal('unrefreshable', () => {
+    const { counter } = record.read()
+    if (other() !== undefined) session.end('user-changed', 'unasked')
+    else catchUpTo({ counter, sessionId: seen.sessionId })
+  })
+
   return {
     seen: () => seen,
     other,
