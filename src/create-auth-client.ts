@@ -34,7 +34,7 @@ import { createSession } from './session/session.ts'
 import type { AuthState } from './session/state.ts'
 import { createReadUser } from './session/user.ts'
 import { receiveInitialToken } from './sign-in/initial-token.ts'
-import { keepRestoreHint, planRestore } from './sign-in/restore.ts'
+import { canAskServer, keepRestoreHint, planRestore } from './sign-in/restore.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
 import { liveSession } from './tabs/record-value.ts'
 import { createSessionRecord } from './tabs/session-record.ts'
@@ -80,8 +80,8 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const issued = readInitialToken(options, platform.now())
   const initialToken = receiveInitialToken(issued, readMoment(platform), readUser)
   const { signOutAfterSeconds: limitSeconds, whileHidden } = options.idlePolicy
-  const hasInitialToken = initialToken !== undefined
-  const plan = planRestore(options, record.known(), hasInitialToken, platform)
+  const canAsk = canAskServer(options, issued?.refreshToken)
+  const plan = planRestore(options, record.known(), { initialToken, canAsk }, platform)
   const freeName = takeName(options, environment, namespace)
   const session = createSession(plan === 'none' || plan === 'initial-token', emitter)
   if (options.restore === 'hint') keepRestoreHint(session, record)
@@ -121,7 +121,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   const onContradiction = notices?.contradictedLifetime
   const receive = createReceiveToken({ platform, readUser, onContradiction })
   const limits = { refreshTimeoutMs, refreshAbandonMs }
-  const parts = { session, record, tabs, refresh, receive, platform, policy, ...limits }
+  const parts = { session, record, tabs, refresh, receive, platform, policy, canAsk, ...limits }
   const { refreshTokenStore: store } = options
   const initialRefreshToken = initialToken === undefined ? issued?.refreshToken : undefined
   const refreshRequest = createRefreshRequest({

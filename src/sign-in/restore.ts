@@ -1,19 +1,24 @@
 // Restore: decides how a page load finds out whether the user is signed in.
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
 import type { Platform } from '../lib/platform.ts'
+import type { RefreshTokenStore } from '../lib/refresh-token-store.ts'
 import type { Session } from '../session/session.ts'
 import { liveSession, pendingSignOut, type RecordValue } from '../tabs/record-value.ts'
 import type { SessionRecord } from '../tabs/session-record.ts'
 
-interface RestoreOptions {
-  readonly restore: 'always' | 'hint' | 'never' | undefined
+interface Credentials {
   readonly contract: Pick<ResolvedContract, 'refresh'>
+  readonly refreshTokenStore: RefreshTokenStore | undefined
+}
+
+interface RestoreOptions extends Credentials {
+  readonly restore: 'always' | 'hint' | 'never' | undefined
   readonly idlePolicy: { readonly signOutAfterSeconds: number | undefined }
 }
 
 /**
  * - `ask`: another tab or the server may know the session.
- * - `ask-server`: the user may have signed in on a page of another origin.
+ * - `ask-server`: the user may have signed in on a page of another origin, and the server knows.
  * - `idle`: the user was idle for too long while no page was open.
  */
 export type RestorePlan = 'initial-token' | 'ask' | 'ask-server' | 'idle' | 'none'
@@ -21,11 +26,12 @@ export type RestorePlan = 'initial-token' | 'ask' | 'ask-server' | 'idle' | 'non
 export function planRestore(
   { restore, contract, idlePolicy }: RestoreOptions,
   record: RecordValue,
-  hasInitialToken: boolean,
+  { initialToken, canAsk }: { readonly initialToken: unknown; readonly canAsk: boolean },
   platform: Pick<Platform, 'pageUrl' | 'referrerOrigin' | 'now'>
 ): RestorePlan {
   const { signOutAfterSeconds: limitSeconds = Infinity } = idlePolicy
   const page = platform.pageUrl()
+  const hasInitialToken = initialToken !== undefined
   const isKnown = liveSession(record) !== undefined
   const chosen = restore ?? (page !== undefined && contract.refresh !== false ? 'always' : 'never')
   if (chosen === 'never' && !hasInitialToken) return 'none'
@@ -37,7 +43,18 @@ export function planRestore(
   const origin = platform.referrerOrigin()
   const isReturn = page !== undefined && origin !== undefined && origin !== new URL(page).origin
   if (chosen === 'hint' && !isKnown) return 'none'
-  return isReturn ? 'ask-server' : 'ask'
+  return isReturn && canAsk ? 'ask-server' : 'ask'
+}
+
+/** Whether the server can be asked for the session by a page that holds no access token. */
+export function canAskServer(
+  { contract: { refresh }, refreshTokenStore }: Credentials,
+  initialRefreshToken: string | undefined
+): boolean {
+  if (typeof refresh === 'function') return true
+  if (refresh === false || refresh.credential === 'access-token') return false
+  const hasRefreshToken = (refreshTokenStore ?? initialRefreshToken) !== undefined
+  return refresh.credential === 'cookie' || hasRefreshToken
 }
 
 /** If the server knows no session, the next page load does not ask it. */

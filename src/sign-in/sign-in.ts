@@ -52,6 +52,8 @@ export interface SignInDeps {
   readonly refresh: ResolvedContract['refresh']
   /** Whether storage has a hint that a user was signed in here before this page load. */
   readonly isSessionKnown: () => boolean
+  /** Whether the server can be asked for the session by a page that holds no access token. */
+  readonly canAsk: boolean
   /** Whether the backend has a logout endpoint. */
   readonly canLogOut: boolean
   readonly record: SessionRecord
@@ -219,7 +221,7 @@ export function createSignIn(options: SignInDeps): SignIn {
   return {
     login,
     restore() {
-      tabs.askServerFirst()
+      if (options.canAsk) tabs.askServerFirst()
       return wait(askServer(order.begin()), deadline('restore', refreshTimeoutMs))
     },
     logout,

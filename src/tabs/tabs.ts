@@ -156,8 +156,12 @@ export function createTabs(options: TabsDeps): Tabs {
   //  another  ───────────────────────────────── writes back the session ──┘
   record.onChange(() => {
     const isLive = liveSession(record.known()) !== undefined
-    if (isLive && session.mayJoin() && !session.isRestoring()) sync.catchUp()?.catch(() => {})
+    if (isLive && session.mayJoin() && !session.isRestoring()) askLate(false)
   })
+
+  function askLate(mayBeNew: boolean): void {
+    sync.catchUp(mayBeNew)?.catch(() => {})
+  }
 
   session.onSignal('token', ({ origin: { by } }) => {
     const isSignIn = by === 'login' || by === 'restore' || by === 'initial-token'
@@ -172,6 +176,8 @@ export function createTabs(options: TabsDeps): Tabs {
   session.onSignal('ended', ({ origin, reason }) => {
     if (reason === 'user-changed') sync.catchUpTo(record.known())
     else if (origin !== 'other-tab' && reason !== 'no-session') sync.publishEnd(reason)
+    // The tabs were not asked if a `refreshTokenStore` promised an answer of the server.
+    else if (origin === 'unasked') askLate(true)
   })
 
   return {

@@ -1,9 +1,16 @@
 // I15: a page that was opened from another origin asks the server, and not the other tabs.
+import type { AuthClientOptions } from 'everbearer'
 import { expect, it } from 'vitest'
-import { opaqueTokens } from '../support/setups/contracts.ts'
+import {
+  byAccessToken,
+  byRefreshToken,
+  opaqueTokens,
+  withoutRefresh
+} from '../support/setups/contracts.ts'
 import { ada, grace, setUpClient } from '../support/setups/test-client.ts'
 import { setUpTabs, type TabsOptions } from '../support/setups/virtual-tabs.ts'
 
+const emptyStore = { get: () => undefined, set() {}, remove() {} }
 const fromElsewhere = { platform: { referrerOrigin: () => 'https://login.example' } }
 
 async function openAda(options: TabsOptions = {}) {
@@ -68,6 +75,34 @@ it('asks the other tabs if the page was opened from its own origin', async () =>
   await pass(500)
   expect(next.auth.getState().status).toBe('authenticated')
   expect(callsTo('refresh')).toHaveLength(before)
+})
+
+it.each<[string, AuthClientOptions]>([
+  ['a refresh token in memory', { contract: byRefreshToken }],
+  ['an empty refreshTokenStore', { contract: byRefreshToken, refreshTokenStore: emptyStore }],
+  ['the access token', { contract: byAccessToken }],
+  ['no refresh', { contract: withoutRefresh, restore: 'hint' }]
+])(
+  'takes the token of another tab if nothing can be presented to the server, with %s',
+  async (_, client) => {
+    const { contract = {} } = client
+    const { first, openTab, pass, callsTo } = await openAda({ client, server: { contract } })
+    const next = openTab(fromElsewhere)
+    await pass(1_000)
+    expect(await next.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
+    expect(callsTo('refresh')).toEqual([])
+  }
+)
+
+it('asks the server with the refresh token of an expired initialToken, and not the other tabs', async () => {
+  const contract = byRefreshToken
+  const { openTab, browser, pass } = await openAda({ client: { contract }, server: { contract } })
+  const { body } = await browser.post('/login', grace)
+  const { access_token, refresh_token } = JSON.parse(body)
+  const initialToken = { access_token, refresh_token, expires_in: 0 }
+  const returned = openTab({ ...fromElsewhere, initialToken })
+  await pass(500)
+  expect(returned.auth.getState()).toMatchObject({ user: { sub: 'user-2' } })
 })
 
 it('gives no token of an initialToken to a tab of the previous user if tokens name no user', async () => {

@@ -48,6 +48,16 @@ it.each(contracts)(
   }
 )
 
+it('signs a tab in by a late answer after its restore() could not ask the server', async () => {
+  const setup = await openAda({ contract: byRefreshToken })
+  setup.delay(150)
+  const second = setup.openTab()
+  const state = await finish(setup, second.auth.restore(), 290)
+  expect(state).toMatchObject({ status: 'unauthenticated', reason: 'no-session' })
+  await setup.pass(100)
+  expect(second.auth.getState()).toMatchObject({ user: { sub: 'user-1' } })
+})
+
 //  first  ── signs in ── (busy) ────────────────── answers
 //  second ── page load: asks ── POST /refresh ── 401 ── signed out
 it('keeps a new tab signed out if the server has rejected its restore, and another tab answers late', async () => {
