@@ -109,13 +109,15 @@ export interface AuthClientOptions<User = Claims> {
    * - `always`: it does. A first visit causes one request that the server rejects. With
    *   `contract.refresh: false` this is an error, because there is nothing to ask the server.
    * - `hint`: it does if storage says that a user was signed in here, so that a first visit causes
-   *   no request. The stored hint is not a secret.
+   *   no request. The stored hint is not a secret. With `contract.refresh: false`, the page gets
+   *   the token of another tab, or starts signed out.
    * - `never`: the page starts signed out.
    *
    * Other tabs are asked first, unless the page was opened from another origin: the user may have
-   * signed in there. No request is sent if the client holds no credential for it.
+   * signed in there. If the client holds no credential for a request, it asks the other tabs only.
+   * A tab that answers late still signs the page in.
    *
-   * @default 'always' in a page; 'never' outside a page and with `contract.refresh: false`
+   * @default 'always' in a page, or 'hint' with `contract.refresh: false`; 'never' outside a page
    */
   readonly restore?: 'always' | 'hint' | 'never' | undefined
   /**

@@ -33,7 +33,8 @@ export function planRestore(
   const page = platform.pageUrl()
   const hasInitialToken = initialToken !== undefined
   const isKnown = liveSession(record) !== undefined
-  const chosen = restore ?? (page !== undefined && contract.refresh !== false ? 'always' : 'never')
+  const usual = contract.refresh === false ? 'hint' : 'always'
+  const chosen = restore ?? (page === undefined ? 'never' : usual)
   if (chosen === 'never' && !hasInitialToken) return 'none'
   const idleMs = record.activeAtMs === 0 ? 0 : platform.now() - record.activeAtMs
   if (isKnown && idleMs >= limitSeconds * 1000) return 'idle'

@@ -3,7 +3,7 @@ import type { AuthClientOptions } from 'everbearer'
 import { expect, it } from 'vitest'
 import { setUpTokenServer } from '../support/setups/any-token-server.ts'
 import { ada } from '../support/setups/test-client.ts'
-import { setUpTabs } from '../support/setups/virtual-tabs.ts'
+import { finish, setUpTabs } from '../support/setups/virtual-tabs.ts'
 
 const credentials = { email: 'ada' }
 const expired = { status: 'unauthenticated', reason: 'session-expired' }
@@ -98,18 +98,44 @@ it('signs in again after the session has ended', async () => {
   expect((await auth.axios.get('/me')).status).toBe(200)
 })
 
-it('takes the token of another tab on page load if restore is `hint`', async () => {
-  const { openTab, settle, pass, callsTo } = setUpTabs({
-    client: { contract: { refresh: false }, restore: 'hint' }
-  })
-  const first = openTab()
-  await pass(300)
-  const entering = first.auth.login(ada)
-  await pass(300)
-  await entering
-  const second = openTab()
-  await pass(300)
-  await settle()
-  expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
-  expect(callsTo('refresh')).toEqual([])
+it.each([undefined, 'hint'] as const)(
+  'takes the token of another tab on page load if the option restore is %s',
+  async (restore) => {
+    const { openTab, settle, pass, callsTo } = setUpTabs({
+      client: { contract: { refresh: false }, restore }
+    })
+    const first = openTab()
+    await pass(300)
+    const entering = first.auth.login(ada)
+    await pass(300)
+    await entering
+    const second = openTab()
+    await pass(300)
+    await settle()
+    expect(await second.auth.getAccessToken()).toBe(await first.auth.getAccessToken())
+    expect(callsTo('refresh')).toEqual([])
+  }
+)
+
+it('starts signed out without a request after a reload of the only tab', async () => {
+  const setup = setUpTabs({ client: { contract: { refresh: false } } })
+  const first = setup.openTab()
+  await finish(setup, first.auth.login(ada))
+  first.auth.dispose()
+  const next = setup.openTab()
+  await setup.settle()
+  expect(next.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
+  expect(setup.callsTo('refresh')).toEqual([])
+})
+
+it.each<[string, AuthClientOptions]>([
+  ['restore is `never`', { restore: 'never' }],
+  ['there is no page', { platform: { pageUrl: () => undefined } }]
+])('takes no token of another tab if %s', async (_, options) => {
+  const setup = setUpTabs({ client: { contract: { refresh: false }, ...options } })
+  const first = setup.openTab()
+  await finish(setup, first.auth.login(ada))
+  const second = setup.openTab()
+  await setup.pass(500)
+  expect(second.auth.getState()).toEqual({ status: 'unauthenticated', reason: 'no-session' })
 })
