@@ -26,6 +26,16 @@ it('signs out on page load, without a restore, if the browser was closed longer 
   expect((await later.ready()).status).toBe('unauthenticated')
 })
 
+it('signs out on page load after a link on another origin too, which is not known to be a sign-in', async () => {
+  const { clock, reload, idle, callsTo, refreshes } = await signInAndClose()
+  clock.sleep(14 * 3_600_000)
+  const next = reload({ platform: { referrerOrigin: () => 'https://mail.example' } })
+  expect(next.getState()).toEqual({ status: 'unauthenticated', reason: 'idle' })
+  await idle()
+  expect(callsTo('refresh')).toHaveLength(refreshes)
+  expect(callsTo('logout')).toHaveLength(1)
+})
+
 it('restores the session if the browser was closed for less than the idle limit', async () => {
   const { clock, reload } = await signInAndClose()
   clock.sleep(899_000)
