@@ -57,8 +57,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
   checkUrlSupport()
   const environment = createPlatform()
   const options = resolveOptions(given, environment)
-  const { baseURL, contract } = options
-  const { refreshTimeoutMs, refreshAbandonMs } = options
+  const { baseURL, contract, refreshTimeoutMs, refreshAbandonMs } = options
   const policy = readPolicy(options)
 
   // The environment.
@@ -173,6 +172,7 @@ export function createAuthClient<Credentials extends object = object, User = Cla
 
   if (plan === 'initial-token' && initialToken !== undefined) signIn.start(initialToken)
   if (plan === 'idle') session.end('idle', 'logout')
+  if (plan === 'wait') session.end('no-session', 'unasked')
   if (plan === 'ask-server') {
     tabs.askServerFirst()
     // A server that repeats answers by key could return the session of an earlier user.

@@ -19,9 +19,10 @@ interface RestoreOptions extends Credentials {
 /**
  * - `ask`: another tab or the server may know the session.
  * - `ask-server`: the user may have signed in on a page of another origin, and the server knows.
+ * - `wait`: storage knows no session. If it was cleared, another tab may.
  * - `idle`: the user was idle for too long while no page was open.
  */
-export type RestorePlan = 'initial-token' | 'ask' | 'ask-server' | 'idle' | 'none'
+export type RestorePlan = 'initial-token' | 'ask' | 'ask-server' | 'wait' | 'idle' | 'none'
 
 export function planRestore(
   { restore, contract, idlePolicy }: RestoreOptions,
@@ -43,8 +44,9 @@ export function planRestore(
   if (hasInitialToken) return 'initial-token'
   const origin = platform.referrerOrigin()
   const isReturn = page !== undefined && origin !== undefined && origin !== new URL(page).origin
-  if (chosen === 'hint' && !isKnown) return 'none'
-  return isReturn && canAsk ? 'ask-server' : 'ask'
+  const mustAskServer = isReturn && canAsk
+  if (chosen === 'hint' && !isKnown) return mustAskServer ? 'none' : 'wait'
+  return mustAskServer ? 'ask-server' : 'ask'
 }
 
 /** Whether the server can be asked for the session by a page that holds no access token. */

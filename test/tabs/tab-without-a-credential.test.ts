@@ -81,12 +81,16 @@ it('keeps a tab without a credential signed out after logout(), if another tab a
 
 //  first  ── signs in ── clears storage ───────────────────── writes the session back
 //  second ──────────────────────────────── page load: no session ──────────────────── signed in
-it.each(contracts.slice(0, 2))(
+it.each<[string, AuthClientOptions]>([
+  ...contracts.map(([name, contract]): [string, AuthClientOptions] => [name, { contract }]),
+  ['a cookie and `hint`', { restore: 'hint' }]
+])(
   'signs a new tab in that was opened after the app had cleared storage, with %s',
-  async (_, contract) => {
+  async (_, client) => {
+    const { contract = {} } = client
     const slow = createSlowStorage()
     const open = () => setup.openTab({ platform: slow.openPage() })
-    const setup = setUpTabs({ client: { contract }, server: { contract } })
+    const setup = setUpTabs({ client, server: { contract } })
     const first = open()
     await setup.pass(300)
     await finish(setup, first.auth.login(ada))
@@ -99,8 +103,22 @@ it.each(contracts.slice(0, 2))(
     await setup.pass(300)
     for (const { auth } of [first, second])
       expect(auth.getState()).toMatchObject({ user: { sub: 'user-1' } })
+    expect(setup.callsTo('refresh')).toEqual([])
   }
 )
+
+it('keeps a visitor signed out who has opened several tabs with `hint`', async () => {
+  const { openTab, pass, browser } = setUpTabs({ client: { restore: 'hint' } })
+  const tabs = [openTab(), openTab(), openTab()]
+  const states = tabs.map(({ auth }) => auth.getState())
+  await pass(2_000)
+  for (const [nth, { auth, events }] of tabs.entries()) {
+    expect(states[nth]).toEqual({ status: 'unauthenticated', reason: 'no-session' })
+    expect(auth.getState()).toBe(states[nth])
+    expect(events).toEqual([])
+  }
+  expect(browser.requests).toEqual([])
+})
 
 //  first  ── signs in ── (busy)
 //  second ──────────────── page load: no answer in time ── no session ── closed
