@@ -315,3 +315,18 @@ it('tests more than forty spellings', () => {
   expect(count('elsewhere')).toBeGreaterThan(20)
   expect(new Set(spellings.map(({ url }) => url)).size).toBe(spellings.length)
 })
+
+it('follows the base of the page for relative URLs', () => {
+  let base = 'https://app.example/'
+  const { trusts } = createTrustedOrigins(
+    { baseURL: '/api', trustedOrigins: undefined },
+    base,
+    () => base,
+    createUrlPolicy(base, false)
+  )
+  expect([trusts('/api/me'), trusts('//elsewhere.example/me')]).toEqual([true, false])
+  base = 'https://elsewhere.example/'
+  expect([trusts('/api/me'), trusts('api/me')]).toEqual([false, false])
+  base = 'https://app.example/'
+  expect([trusts('/api/me'), trusts('api/me')]).toEqual([true, true])
+})
