@@ -53,15 +53,19 @@ export interface Signals {
 }
 
 export function createSignals(): Signals {
-  const parts = new Set<{ readonly type: string; readonly listener: (signal: never) => void }>()
+  // By type: a request raises a signal that few parts listen to.
+  const parts = new Map<SessionSignal['type'], Set<(signal: never) => void>>()
   const signals: SessionSignal[] = []
   let isDelivering = false
 
   return {
     onSignal(type, listener) {
-      const part = { type, listener }
-      parts.add(part)
-      return () => parts.delete(part)
+      const listeners = parts.get(type) ?? new Set()
+      parts.set(type, listeners)
+      // A new function per call: a set would hold the same listener once only.
+      const part = (signal: SignalOf<typeof type>) => listener(signal)
+      listeners.add(part)
+      return () => listeners.delete(part)
     },
     raise(signal) {
       signals.push(signal)
@@ -69,9 +73,7 @@ export function createSignals(): Signals {
       isDelivering = true
       try {
         for (let next = signals.shift(); next !== undefined; next = signals.shift()) {
-          for (const { type, listener } of parts) {
-            if (type === next.type) (listener as (signal: SessionSignal) => void)(next)
-          }
+          for (const listener of parts.get(next.type) ?? []) listener(next as never)
         }
       } finally {
         signals.length = 0
