@@ -14,7 +14,7 @@ const loopbackHost = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
  * `baseURL` unless `allowAbsoluteUrls` is `false`; other falsy values do not count.
  */
 export function joinUrl(baseURL: string, url: string, allowAbsoluteUrls: unknown = true): string {
-  if (baseURL === '' || (absoluteUrl.test(url) && allowAbsoluteUrls !== false)) return url
+  if (!baseURL || (absoluteUrl.test(url) && allowAbsoluteUrls !== false)) return url
   if (isPlainPath.test(url) && !baseURL.endsWith('/')) return baseURL + url
   return url === '' ? baseURL : `${baseURL.replace(/\/?\/$/, '')}/${url.replace(/^\/+/, '')}`
 }
@@ -143,6 +143,8 @@ export function createTrustedOrigins(
   return {
     trusts(url) {
       if (url === undefined) return false
+      // In Node, axios accepts a `URL` too.
+      if (typeof url !== 'string') return trustsParsed(url, requestBase())
       // Most URLs need no parsing, which costs more than the rest of a request here.
       if (beginsWithOneOf(origins, url)) return true
       return isPlainPath.test(url) ? trustsPathsOf(requestBase()) : trustsParsed(url, requestBase())

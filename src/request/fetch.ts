@@ -77,7 +77,8 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
         const sent = mayReplay && request.body !== null ? request.clone() : request
         return send(sent, rest, accessToken)
       },
-      orReleased: (promise) => wait(promise, { signal: request.signal })
+      orReleased: (promise) => wait(promise, { signal: request.signal }),
+      toCallerError: (error) => error
     })
   }
 
@@ -107,7 +108,7 @@ export function createAuthFetch(deps: AuthFetchDeps): AuthFetch {
       reissuedHeader,
       header: (name) => response.headers.get(name),
       text: () => readBody(response),
-      settle: async () => response,
+      settle: () => response,
       discard: () => void response.body?.cancel().catch(() => {})
     }
   }

@@ -53,7 +53,7 @@ declare module 'axios' {
   }
 }
 
-interface ResolvedFlags {
+export interface ResolvedFlags {
   readonly accessToken: 'attach' | 'omit' | 'require'
   readonly onRefusal: 'replay' | 'refresh' | 'ignore'
   readonly background: boolean

@@ -8,13 +8,14 @@
 import { AuthError } from '../lib/errors.ts'
 import { invalid } from '../lib/option-errors.ts'
 import type { TrustedOrigins } from '../lib/url.ts'
+import type { HeldToken } from '../session/held-token.ts'
 import { sessionChanged } from '../session/session.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import type { IsTooLate } from './late-answers.ts'
 import type { AdoptReissued } from './reissued-header.ts'
-import { readRequestFlags } from './request-flags.ts'
+import { type ResolvedFlags, readRequestFlags } from './request-flags.ts'
 import type { TokenRefusal } from './token-refusal.ts'
-import { greatestReplays, type TokenSource } from './token-source.ts'
+import { greatestReplays, type Patience, type TokenSource } from './token-source.ts'
 import type { IncomingAnswer, OutgoingRequest } from './transport.ts'
 
 export type SendWithToken = <Result>(request: OutgoingRequest<Result>) => Promise<Result>
@@ -34,48 +35,71 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
   const { tokens, origins, isAuthEndpoint, tokenRefusal, adoptReissued, diagnostics } = deps
 
   async function sendWithToken<Result>(request: OutgoingRequest<Result>): Promise<Result> {
-    const { accessToken, onRefusal } = readRequestFlags(request.flags)
-    const mayCarry = accessToken !== 'omit' && !request.hasOwnHeader
-    if (!mayCarry || request.isOpaque || !origins.trusts(request.url)) {
-      if (mayCarry && !request.isOpaque) diagnostics?.noteUntrusted(request.url)
-      if (mayCarry && accessToken === 'require') throw cannotCarry(request.isOpaque)
-      return (await request.send(undefined)).settle()
-    }
+    try {
+      const { accessToken, onRefusal } = readRequestFlags(request.flags)
+      if (!mayCarry(request, accessToken)) return (await request.send(undefined)).settle()
 
-    const current = tokens.sendable(request)
-    const ready = current?.epoch === request.epoch ? current : undefined
-    const mayBeCached = accessToken === 'attach' && /^(?:get|head)$/i.test(request.method)
-    const { epoch } = request
-    const patience = { spentMs: 0 }
-    let carried =
-      ready ?? (await request.orReleased(tokens.forRequest(epoch, request, mayBeCached, patience)))
-    if (accessToken === 'require') tokens.require(carried)
-    for (let replays = 0; ; replays += 1) {
-      const answer = await request.send(carried?.accessToken)
-      if (carried === undefined) return answer.settle()
-      const isRefused = mayBeRefusal(request, answer) && (await isRefusal(request, answer))
-      diagnostics?.noteAnswer(answer, carried, isRefused)
-      adoptReissued(answer, carried, isRefused)
-      if (deps.isTooLate(carried)) {
+      const patience = { spentMs: 0 }
+      let carried =
+        readyToken(request) ??
+        (await request.orReleased(forRequest(request, accessToken, patience)))
+      if (accessToken === 'require') tokens.require(carried)
+      for (let replays = 0; ; replays += 1) {
+        const answer = await request.send(carried?.accessToken)
+        if (carried === undefined) return answer.settle()
+        const isRefused = mayBeRefusal(request, answer) && (await isRefusal(request, answer))
+        diagnostics?.noteAnswer(answer, carried, isRefused)
+        adoptReissued(answer, carried, isRefused)
+        if (deps.isTooLate(carried)) {
+          answer.discard()
+          throw sessionChanged()
+        }
+        if (!isRefused && mayMeanAccepted(answer.status)) tokens.afterAnswer(carried, request)
+        const isLast = replays === greatestReplays
+        if (!isRefused || isLast || onRefusal === 'ignore') return answer.settle()
+
+        const refreshing = tokens.afterRefusal(
+          carried,
+          request,
+          tokenRefusal.isExplicit(answer),
+          patience
+        )
+        const waiting = onRefusal === 'replay' ? refreshing : refreshing.then(nothing, nothing)
+        carried = await orDiscarded(answer, request.orReleased(waiting))
+        if (carried === undefined) return answer.settle()
         answer.discard()
-        throw sessionChanged()
+        if (!request.isReplayable) throw bodySpent(answer.status)
       }
-      if (!isRefused && mayMeanAccepted(answer.status)) tokens.afterAnswer(carried, request)
-      const isLast = replays === greatestReplays
-      if (!isRefused || isLast || onRefusal === 'ignore') return answer.settle()
-
-      const refreshing = tokens.afterRefusal(
-        carried,
-        request,
-        tokenRefusal.isExplicit(answer),
-        patience
-      )
-      const waiting = onRefusal === 'replay' ? refreshing : refreshing.then(nothing, nothing)
-      carried = await orDiscarded(answer, request.orReleased(waiting))
-      if (carried === undefined) return answer.settle()
-      answer.discard()
-      if (!request.isReplayable) throw bodySpent(answer.status)
+    } catch (error) {
+      throw request.toCallerError(error)
     }
+  }
+
+  /** @throws AuthError `ERR_AUTH_INVALID_OPTIONS` if the request must carry a token but may not */
+  function mayCarry(
+    { hasOwnHeader, isOpaque, url }: OutgoingRequest<unknown>,
+    accessToken: ResolvedFlags['accessToken']
+  ): boolean {
+    if (accessToken === 'omit' || hasOwnHeader) return false
+    if (!isOpaque && origins.trusts(url)) return true
+    if (!isOpaque) diagnostics?.noteUntrusted(url)
+    if (accessToken === 'require') throw cannotCarry(isOpaque)
+    return false
+  }
+
+  /** The token of the session in which the request began, if it can be sent now. */
+  function readyToken(request: OutgoingRequest<unknown>): HeldToken | undefined {
+    const token = tokens.sendable(request)
+    return token?.epoch === request.epoch ? token : undefined
+  }
+
+  function forRequest(
+    request: OutgoingRequest<unknown>,
+    accessToken: ResolvedFlags['accessToken'],
+    patience: Patience
+  ): Promise<HeldToken | undefined> {
+    const mayBeCached = accessToken === 'attach' && /^(?:get|head)$/i.test(request.method)
+    return tokens.forRequest(request.epoch, request, mayBeCached, patience)
   }
 
   // After a cross-origin redirect the responder never saw the token, so its refusal says nothing

@@ -43,7 +43,7 @@ export interface TokenSource {
 }
 
 /** How long a request has waited for tokens, in milliseconds. Its waits share one deadline. */
-interface Patience {
+export interface Patience {
   spentMs: number
 }
 

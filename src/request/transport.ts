@@ -19,6 +19,8 @@ export interface OutgoingRequest<Result> {
   send(accessToken: string | undefined): Promise<IncomingAnswer<Result>>
   /** Settles as `promise` does, or rejects as soon as the caller aborts or its time is over. */
   orReleased<T>(promise: Promise<T>): Promise<T>
+  /** The error that the caller gets instead of `error`. */
+  toCallerError(error: unknown): unknown
 }
 
 /** An answer that the caller has not received yet. */
@@ -31,8 +33,8 @@ export interface IncomingAnswer<Result> {
   header(name: string): unknown
   /** The body as text, without consuming it. Empty if that is not possible. */
   text(): Promise<string>
-  /** Returns the answer to the caller, or rejects with the transport's own error. */
-  settle(): Promise<Result>
+  /** The answer for the caller. Throws the transport's own error. */
+  settle(): Result
   /** Drops the answer and frees its resources, such as the connection of a streaming body. */
   discard(): void
 }

@@ -80,6 +80,8 @@ export function createSignals(): Signals {
         isDelivering = false
       }
     },
-    clear: () => parts.clear()
+    clear() {
+      for (const listeners of parts.values()) listeners.clear()
+    }
   }
 }

@@ -24,7 +24,8 @@ import type { SendWithToken } from '../send-with-token.ts'
 import { isStream } from '../transport.ts'
 import { createAdapterSwap } from './adapter-swap.ts'
 import { toAxiosShape } from './axios-shape.ts'
-import { type AdapterOption, type ExchangeDeps, exchange } from './exchange.ts'
+import { type AdapterOption, type ExchangeDeps, exchange, isAppAdapter } from './exchange.ts'
+import { findHeader } from './read-answer.ts'
 import { orReleased, startTimeBudget } from './time-budget.ts'
 
 export interface AxiosBinding {
@@ -47,7 +48,7 @@ export interface AxiosBindingDeps extends ExchangeDeps {
 }
 
 export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
-  const { sendWithToken, beginRequest, platform, attach: format, reissue, fetch } = deps
+  const { sendWithToken, beginRequest, platform, attach: format } = deps
   // The caller owns these waits. A request in flight continues after the client is disposed.
   const { wait } = createWaits(platform)
   const swap = createAdapterSwap(send)
@@ -104,7 +105,7 @@ export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
   ): Promise<AxiosResponse> {
     const { url, baseURL, allowAbsoluteUrls } = config
     const destination = { url, baseURL, allowAbsoluteUrls }
-    const options = Object.keys(config)
+    const options = isAppAdapter(adapter) ? Object.keys(config) : undefined
     const budget = startTimeBudget(config.timeout, platform.monotonicNow)
     return sendWithToken({
       method: config.method ?? 'get',
@@ -115,13 +116,9 @@ export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
       epoch,
       isReplayable: !isStream(config.data),
       send: (accessToken) =>
-        exchange(
-          { config, options, destination, adapter, accessToken, budget },
-          { attach: format, reissue, fetch }
-        ),
-      orReleased: (promise) => orReleased(promise, config, budget, wait)
-    }).catch((error) => {
-      throw toAxiosShape(error, config)
+        exchange({ config, destination, adapter, accessToken, budget, options }, deps),
+      orReleased: (promise) => orReleased(promise, config, budget, wait),
+      toCallerError: (error) => toAxiosShape(error, config)
     })
   }
 
@@ -170,12 +167,11 @@ function isCancelled({ signal, cancelToken }: InternalAxiosRequestConfig): boole
 
 // `false` and `null` count: with them axios sends no such header, so they are an opt-out. The
 // headers may be a plain object if an adapter of the app calls ours.
-function hasOwnHeader({ headers, auth }: InternalAxiosRequestConfig, header: string): boolean {
-  const name = header.toLowerCase()
-  if (auth && name === 'authorization') return true
-  return Object.entries(headers ?? {}).some(
-    ([key, value]) => key.toLowerCase() === name && value !== undefined
-  )
+function hasOwnHeader(config: InternalAxiosRequestConfig, header: string): boolean {
+  const { headers, auth } = config
+  if (auth && header.toLowerCase() === 'authorization') return true
+  const key = findHeader(headers, header)
+  return key !== undefined && headers[key] !== undefined
 }
 
 function checkInstance(instance: unknown): void {

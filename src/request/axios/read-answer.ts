@@ -13,8 +13,8 @@ interface Received {
   readonly attach: ResolvedHeader
   readonly reissue: ResolvedHeader | false
   readonly carriedToken: boolean
-  /** Returns the response to the caller, or rejects with the adapter's error. */
-  readonly settle: () => Promise<AxiosResponse>
+  /** Returns the response to the caller, or throws the adapter's error. */
+  readonly settle: () => AxiosResponse
 }
 
 /** Reads a response. Removes the re-issued token from its headers if the request carried ours. */
@@ -29,9 +29,10 @@ export function readAnswer({
   const { request, data } = response
   // `AxiosHeaders` ignores case; some `fetch` implementations keep the server's spelling.
   const headers = AxiosHeaders.from(response.headers as AxiosHeaders)
-  const reissuedHeader =
-    reissue && (readLines(request, reissue.header) ?? headers.get(reissue.header))
-  if (carriedToken && reissue) headers.delete(reissue.header)
+  const key = reissue && findHeader(headers, reissue.header)
+  // Node's lines matter only if the header is there.
+  const reissuedHeader = key && (readLines(request, reissue.header) ?? headers[key])
+  if (key && carriedToken) headers.delete(key)
   if (variesWith(attach.header, headers)) headers.set('Vary', '*')
   response.headers = headers
   return {
@@ -52,8 +53,19 @@ export function readAnswer({
 // A cache above our adapter does not see the token, so the requests of two users look equal to it.
 // `*` means that it cannot compare them (RFC 9110 §12.5.5).
 function variesWith(header: string, headers: AxiosHeaders): boolean {
-  const names = String(headers.get('Vary') ?? '').split(',')
+  const key = findHeader(headers, 'Vary')
+  if (key === undefined) return false
+  const names = String(headers[key]).split(',')
   return names.some((name) => name.trim().toLowerCase() === header.toLowerCase())
+}
+
+/** The name of a header as the headers have it. */
+export function findHeader(headers: object | undefined, name: string): string | undefined {
+  for (const key of Object.keys(headers ?? {})) {
+    // Most names differ in length, which costs less to compare.
+    if (key.length === name.length && key.toLowerCase() === name.toLowerCase()) return key
+  }
+  return undefined
 }
 
 /** The final URL, after redirects. `undefined` if the app's adapter does not expose it. */

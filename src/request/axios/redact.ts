@@ -1,6 +1,7 @@
 // Axios redaction: keeps the token out of the responses and errors that the app sees.
 
 import type { InternalAxiosRequestConfig } from 'axios'
+import { changedNames } from './sent-config.ts'
 
 interface Redactor {
   /**
@@ -8,8 +9,8 @@ interface Redactor {
    * the request from printing, because in Node it holds the header.
    */
   redact(carrier: unknown): void
-  /** Redacts the errors of a streaming body, which occur after the app has the response. */
-  redactStreamErrors(data: unknown): void
+  /** Redacts a streaming body, and its errors, which occur after the app has the response. */
+  redactStream(data: unknown): void
 }
 
 interface Carrier {
@@ -17,16 +18,18 @@ interface Carrier {
   readonly request?: unknown
   readonly response?: unknown
   readonly cause?: unknown
+  readonly message?: unknown
+  readonly stack?: unknown
 }
 
 /**
- * `sent` is the copy of `appConfig` that the adapter gets, with the token in a header. An
- * entry is a note of the adapter unless `notNotes` has its name.
+ * `sent` is the copy of `appConfig` that the adapter gets, with the token in a header. An entry is
+ * a note of the adapter unless `options` has its name. Without `options` nothing is a note.
  */
 export function createRedactor(
   appConfig: InternalAxiosRequestConfig,
   sent: InternalAxiosRequestConfig,
-  notNotes: ReadonlySet<string>,
+  options: readonly string[] | undefined,
   accessToken: string | undefined
 ): Redactor {
   function holdsToken(value: unknown): boolean {
@@ -43,40 +46,58 @@ export function createRedactor(
 
   /** Copies the adapter's notes to the app's config: its new entries, but no changed option. */
   function keepNotes(config: object): void {
-    for (const [name, note] of Object.entries(config)) {
-      if (!notNotes.has(name) && !holdsToken(note)) Reflect.set(appConfig, name, note)
+    if (options === undefined) return
+    // New entries come last. Only an adapter that has made a copy may have put them elsewhere.
+    for (const name of Object.keys(config).reverse()) {
+      const isNote = !options.includes(name) && !changedNames.includes(name)
+      if (!isNote && config === sent) return
+      const note: unknown = isNote ? Reflect.get(config, name) : undefined
+      if (isNote && !holdsToken(note)) Reflect.set(appConfig, name, note)
     }
   }
 
   // `Reflect` does not throw if the app's adapter froze the carrier.
-  function redact(carrier: unknown, seen = new Set<unknown>()): void {
-    if (typeof carrier !== 'object' || carrier === null || seen.has(carrier)) return
-    seen.add(carrier)
+  function redact(carrier: unknown, seen: readonly unknown[] = []): void {
+    if (typeof carrier !== 'object' || carrier === null || seen.includes(carrier)) return
     const { config, request, response, cause }: Carrier = carrier
     if (isSent(config)) {
       keepNotes(config)
       Reflect.set(carrier, 'config', appConfig)
     }
-    if (request !== undefined) hide(carrier, 'request', request)
-    for (const name of ['message', 'stack']) {
-      const text: unknown = Reflect.get(carrier, name)
-      if (typeof text !== 'string' || accessToken === undefined) continue
-      if (text.includes(accessToken)) Reflect.set(carrier, name, text.replaceAll(accessToken, '…'))
-    }
-    redact(response, seen)
-    redact(cause, seen)
+    if (showsHeaders(request)) hide(carrier, 'request', request)
+    redactText(carrier, 'message')
+    redactText(carrier, 'stack')
+    if (response !== undefined) redact(response, [...seen, carrier])
+    if (cause !== undefined) redact(cause, [...seen, carrier])
   }
 
-  function redactStreamErrors(data: unknown): void {
-    const emit: unknown = Reflect.get(Object(data), 'emit')
+  function redactText(carrier: Carrier, name: 'message' | 'stack'): void {
+    const text = carrier[name]
+    if (typeof text !== 'string' || accessToken === undefined || !text.includes(accessToken)) return
+    Reflect.set(carrier, name, text.replaceAll(accessToken, '…'))
+  }
+
+  function redactStream(data: unknown): void {
+    const stream = Object(data)
+    // In Node, each of them leads to the request and its headers.
+    for (const name of ['req', 'socket', 'client']) {
+      if (Object.hasOwn(stream, name)) hide(stream, name, stream[name])
+    }
+    const emit: unknown = Reflect.get(stream, 'emit')
     if (typeof emit !== 'function') return
-    hide(Object(data), 'emit', function (this: unknown, name: unknown, ...rest: unknown[]) {
+    hide(stream, 'emit', function (this: unknown, name: unknown, ...rest: unknown[]) {
       if (name === 'error') redact(rest[0])
       return Reflect.apply(emit, this, [name, ...rest])
     })
   }
 
-  return { redact: (carrier) => redact(carrier), redactStreamErrors }
+  return { redact: (carrier) => redact(carrier), redactStream }
+}
+
+/** All but the XMLHttpRequest of a browser. That of React Native keeps them in a property. */
+function showsHeaders(request: unknown): boolean {
+  if (typeof request !== 'object' || request === null) return false
+  return 'headers' in request || Object.keys(request).length > 0
 }
 
 /** Defines a property that printing and `Object.keys` skip. */
