@@ -161,7 +161,7 @@ export function createMockAuthServer(options?: MockAuthServerOptions): MockAuthS
     async signIn(user, url = 'http://localhost') {
       const isCurrent = generation.begin()
       const session = await services.controls.signIn(user, url)
-      await browser.storeCookies(url, [session.setCookie, ...session.csrfCookies], isCurrent)
+      browser.storeCookies(url, [session.setCookie, ...session.csrfCookies], isCurrent)
       return session
     },
     get violations() {

@@ -50,7 +50,6 @@ const homes: Readonly<Record<string, RegExp>> = {
   'jwt-decode': /^lib\/access-token\.ts$/,
   jose: /^mock\//,
   msw: /^mock\/adapters\/msw\.ts$/,
-  'tough-cookie': /^mock\/browser\/emulated-browser\.ts$/,
   react: /^react\//,
   'node:': /^(?:cli\/|mock\/adapters\/node)/
 }
@@ -204,12 +203,6 @@ it('reaches neither msw nor node from the core of the mock', () => {
 it('imports only parts of jose, because the whole takes twice as long to load', () => {
   const whole = imports.filter(({ to, isType }) => to === 'jose' && !isType)
   expect(whole.map(show)).toEqual([])
-})
-
-it('loads tough-cookie with the first cookie, not before', () => {
-  const values = imports.filter(({ to, isType }) => to === 'tough-cookie' && !isType)
-  expect(values.filter(({ isDynamic }) => !isDynamic).map(show)).toEqual([])
-  expect(values.length).toBeGreaterThan(0)
 })
 
 it('begins every file with a comment that says what it is', () => {

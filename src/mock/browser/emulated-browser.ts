@@ -1,7 +1,6 @@
 // Emulated browser: does for in-process calls what a page's browser does to real ones. It adds
 // `Origin` and cookies, blocks requests and hides response headers (Fetch standard, CORS protocol).
 
-import type { CookieJar as ToughJar } from 'tough-cookie'
 import type { CallFacts } from '../calls/call.ts'
 import {
   type Decision,
@@ -13,7 +12,7 @@ import {
   type WireResponse
 } from '../http/message.ts'
 import type { Call, Handler } from '../http/pipeline.ts'
-import type { IsCurrent } from '../lib/reset-generation.ts'
+import { type CookieJar, createCookieJar } from './cookie-jar.ts'
 import {
   blockedBySharing,
   exposedNames,
@@ -33,7 +32,7 @@ export interface Browser {
   /** Wrapper: adds the cookies. They are read when the server handles the call, not before. */
   addCookies(call: Call, next: Handler): Promise<Decision>
   /** Stores the cookies of a session that was created without a request. */
-  storeCookies(url: string, setCookies: readonly string[], isCurrent: IsCurrent): Promise<void>
+  readonly storeCookies: CookieJar['store']
   reset(): void
 }
 
@@ -126,7 +125,7 @@ export function createBrowser({
       const decided = await next(call)
       const { response, facts } = show(call, decided.response)
       if (usesJar(call) && response.fault !== 'network') {
-        await cookieJar.store(call.sent.url, response.setCookies, call.isCurrent)
+        cookieJar.store(call.sent.url, response.setCookies, call.isCurrent)
       }
       return { ...decided, response, facts: { ...decided.facts, ...facts } }
     },
@@ -134,7 +133,7 @@ export function createBrowser({
     async addCookies(call, next) {
       if (!usesJar(call)) return next(call)
       const { request } = call
-      const stored = await cookieJar.cookiesFor(request.url)
+      const stored = cookieJar.cookiesFor(request.url)
       return next({ ...call, request: { ...request, cookies: { ...stored, ...request.cookies } } })
     },
 
@@ -162,62 +161,4 @@ function originOf(url: string): string | undefined {
 function isCrossOrigin(request: WireRequest): boolean {
   const origin = headerValue(request, 'origin')
   return origin !== undefined && origin !== originOf(request.url)
-}
-
-/** The cookies of in-process clients that keep none, such as Node's fetch and axios in Node. */
-interface CookieJar {
-  /** The cookies that a browser sends to this URL. */
-  cookiesFor(url: string): Promise<Readonly<Record<string, string>>>
-  /** Stores cookies as a browser does, unless the server was reset in the meantime. */
-  store(url: string, setCookies: readonly string[], isCurrent: IsCurrent): Promise<void>
-  reset(): void
-}
-
-/**
- * tough-cookie is loaded with the first cookie. Its public suffix list outweighs the rest of the
- * mock, and a page never needs it: there the browser keeps the cookies.
- *
- * @param pageOrigin returns the origin of the page that sends the requests, if there is a page
- */
-function createCookieJar(pageOrigin: () => string | undefined): CookieJar {
-  let cookieJar: ToughJar | undefined
-
-  return {
-    async cookiesFor(url) {
-      const jar = cookieJar
-      if (jar === undefined) return {}
-      const sameSiteContext = await siteContext(url, pageOrigin())
-      const stored = jar.getCookiesSync(url, { sameSiteContext })
-      return Object.fromEntries(stored.map(({ key, value }) => [key, value]))
-    },
-
-    async store(url, setCookies, isCurrent) {
-      if (setCookies.length === 0) return
-      const { CookieJar } = await import('tough-cookie')
-      const sameSiteContext = await siteContext(url, pageOrigin())
-      if (!isCurrent()) return
-      cookieJar ??= new CookieJar()
-      for (const setCookie of setCookies) {
-        cookieJar.setCookieSync(setCookie, url, { sameSiteContext, ignoreError: true })
-      }
-    },
-
-    reset() {
-      cookieJar = undefined
-    }
-  }
-}
-
-/** Without a page, the client counts as a page of the API's own site (6265bis §5.2). */
-async function siteContext(
-  url: string,
-  pageOrigin: string | undefined
-): Promise<'strict' | 'none'> {
-  if (pageOrigin === undefined) return 'strict'
-  const { getPublicSuffix } = await import('tough-cookie')
-  function siteOf({ protocol, hostname }: URL): string {
-    const options = { allowSpecialUseDomain: true, ignoreError: true }
-    return `${protocol}//${getPublicSuffix(hostname, options) ?? hostname}`
-  }
-  return siteOf(new URL(url)) === siteOf(new URL(pageOrigin)) ? 'strict' : 'none'
 }

@@ -107,7 +107,11 @@ const loopbackHost = /^(?:localhost|(?:[a-z0-9-]+\.)+localhost|127(?:\.\d{1,3}){
 export function isAllowedOrigin(allowed: 'loopback' | readonly string[], origin: string): boolean {
   if (!isSerializedOrigin(origin)) return false
   if (allowed !== 'loopback') return allowed.includes(origin)
-  return loopbackHost.test(new URL(origin).hostname)
+  return isLoopback(new URL(origin).hostname)
+}
+
+export function isLoopback(hostname: string): boolean {
+  return loopbackHost.test(hostname)
 }
 
 /**

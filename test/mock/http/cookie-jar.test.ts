@@ -98,6 +98,42 @@ it('the jar does not send the cookies of one host to another', async () => {
   expect(server.calls.refresh[0]?.outcome).toBe('no_cookie')
 })
 
+it('the jar sends a cookie with a Domain to the other hosts of the domain', async () => {
+  const { server } = setUp({ cookie: { domain: 'example.com' } })
+  const send = (url: string, sent: string) =>
+    server.fetch(new Request(url, { method: 'POST', headers: [json], body: sent }))
+  await send('https://login.example.com/login', body)
+  await send('https://api.example.com/refresh', '{}')
+  await send('https://api.badexample.com/refresh', '{}')
+  expect(server.calls.refresh.map(({ outcome }) => outcome)).toEqual(['rotated', 'no_cookie'])
+})
+
+it('the jar sends a Secure cookie over https and to the loopback only', async () => {
+  const { server } = setUp({ cookie: { secure: true } })
+  const send = (url: string, sent: string) =>
+    server.fetch(new Request(url, { method: 'POST', headers: [json], body: sent }))
+  for (const origin of ['http://api.example.com', 'https://api.example.com', 'http://localhost']) {
+    await send(`${origin}/login`, body)
+    await send(`${origin}/refresh`, '{}')
+  }
+  const outcomes = server.calls.refresh.map(({ outcome }) => outcome)
+  expect(outcomes).toEqual(['no_cookie', 'rotated', 'rotated'])
+})
+
+it.each([
+  ['https://app.example.co.uk', 'https://api.example.co.uk', 'rotated'],
+  ['https://app.co.uk', 'https://api.co.uk', 'no_cookie'],
+  ['https://app.example.com', 'https://app.example.org', 'no_cookie'],
+  ['http://127.0.0.1:3000', 'http://127.0.0.1:4000', 'rotated'],
+  ['http://127.0.0.1:3000', 'http://localhost:4000', 'no_cookie']
+])('the jar treats %s and %s by their sites: %s', async (pageOrigin, origin, outcome) => {
+  const options = { pageOrigin, allowedOrigins: [pageOrigin] }
+  const { post, login, outcomes } = setUp(options, origin)
+  await login({ credentials: 'include' })
+  await post('/refresh', { credentials: 'include' })
+  expect(outcomes()).toEqual([outcome])
+})
+
 it('the jar drops a cookie after its Max-Age by the client’s clock', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   const { post, login, outcomes } = setUp({ sessionSeconds: 60 })
