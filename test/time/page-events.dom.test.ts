@@ -90,20 +90,20 @@ it('removes its page listeners on dispose()', async () => {
   expect(auth.getRefreshStatus().isRefreshing).toBe(false)
 })
 
-it('stores no token, only the session record', async () => {
+it('stores no token, only the session record and the number of tabs', async () => {
   const names = () => Object.keys(localStorage).map((key) => key.slice(key.lastIndexOf(':') + 1))
   const auth = createAuthClient({ restore: 'never' })
   onTestFinished(auth.dispose)
   await auth.login({ email: 'ada@example.com', password: 'lovelace' })
   await auth.axios.get('/me')
   await auth.refresh()
-  expect(names()).toEqual(['record-1'])
+  expect(names().sort()).toEqual(['record-1', 'record-1-tabs'])
   expect(JSON.stringify({ ...localStorage })).not.toContain(await auth.getAccessToken())
   expect(sessionStorage).toHaveLength(0)
   const signingOut = auth.logout()
   expect(JSON.stringify({ ...localStorage })).toContain('signed-out')
   await signingOut
-  expect(names()).toEqual(['record-1'])
+  expect(names().sort()).toEqual(['record-1', 'record-1-tabs'])
   auth.dispose()
-  expect(names()).toEqual(['record-1'])
+  expect(names().sort()).toEqual(['record-1', 'record-1-tabs'])
 })
