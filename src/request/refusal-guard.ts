@@ -23,8 +23,13 @@ export interface RefusalGuard {
    * cause.
    */
   noteRefused(endpoint: Endpoint, token: HeldToken, isExplicit: boolean): void
-  /** Notes that the endpoint accepted the token. */
-  noteAccepted(endpoint: Endpoint, token: HeldToken): void
+  /** How many refusals have been noted. */
+  refusals(): number
+  /**
+   * Notes that the endpoint accepted the token. `refusalsBefore`: how many refusals had been noted
+   * when the request was sent.
+   */
+  noteAccepted(endpoint: Endpoint, token: HeldToken, refusalsBefore: number): void
   /** The refresh returned the token that the endpoint refused. */
   noteRepeated(endpoint: Endpoint, token: HeldToken): void
   /** Whether the endpoint refused this token, and its refusal may cause a refresh. */
@@ -38,6 +43,8 @@ interface Refusals {
   generation: number
   /** How many new tokens were refused in a row. */
   inARow: number
+  /** The number of its last refusal. */
+  last: number
   /** Until then, the refusals cause no refresh. */
   until: Moment
   /** Whether they have been held back. */
@@ -67,6 +74,7 @@ export function createRefusalGuard(
   /** When the budget is full again. */
   let fullAt = readMoment(platform)
   let cancelTimer: (() => void) | undefined
+  let noted = 0
 
   function leftMs(until: Moment): number {
     return remainingMs(until, readMoment(platform))
@@ -85,7 +93,8 @@ export function createRefusalGuard(
   function recall(key: string, generation: number): Refusals {
     const known = memory.get(key)
     const isKnown = known !== undefined && memoryLeftMs(known) > 0
-    const first = { generation, inARow: 0, until: readMoment(platform), isReported: false }
+    const until = readMoment(platform)
+    const first = { generation, inARow: 0, last: noted, until, isReported: false }
     const refusals = isKnown ? known : first
     memory.delete(key)
     memory.set(key, refusals)
@@ -98,6 +107,7 @@ export function createRefusalGuard(
   /** Returns how many more new tokens are refused in a row than is tolerated. */
   function worsen(key: string, generation: number, most: number): number {
     const refusals = recall(key, generation)
+    refusals.last = noted
     if (generation <= refusals.generation) return refusals.inARow - most
     refusals.generation = generation
     refusals.inARow += 1
@@ -124,6 +134,7 @@ export function createRefusalGuard(
 
   function noteRefused(endpoint: Endpoint, token: HeldToken, isExplicit: boolean): void {
     const most = isExplicit ? toleratedIfExplicit : tolerated
+    noted += 1
     const excess = worsen(toKey(endpoint), token.generation, most)
     // An endpoint that is known to refuse new tokens says nothing about the others.
     if (excess <= 0) worsen(all, token.generation, most + 1)
@@ -150,10 +161,15 @@ export function createRefusalGuard(
 
   return {
     noteRefused,
-    noteAccepted(endpoint, { generation }) {
+    refusals: () => noted,
+    //  request A ── token 1 ─────────────────────── 200: from before the refusal
+    //  request B ── token 1 ── 401: it was revoked
+    noteAccepted(endpoint, { generation }, refusalsBefore) {
       for (const key of memory.size === 0 ? [] : [toKey(endpoint), all]) {
+        const refusals = memory.get(key)
         // An answer to an earlier token may be late.
-        if (generation < (memory.get(key)?.generation ?? Infinity)) continue
+        if (refusals === undefined || generation < refusals.generation) continue
+        if (generation === refusals.generation && refusals.last > refusalsBefore) continue
         memory.delete(key)
         review()
       }

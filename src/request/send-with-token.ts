@@ -45,6 +45,7 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
         (await request.orReleased(forRequest(request, accessToken, patience)))
       if (accessToken === 'require') tokens.require(carried)
       for (let replays = 0; ; replays += 1) {
+        const refusalsBefore = tokens.refusals()
         const answer = await request.send(carried?.accessToken)
         if (carried === undefined) return answer.settle()
         const isRefused = mayBeRefusal(request, answer) && (await isRefusal(request, answer))
@@ -54,7 +55,9 @@ export function createSendWithToken(deps: SendWithTokenDeps): SendWithToken {
           answer.discard()
           throw sessionChanged()
         }
-        if (!isRefused && mayMeanAccepted(answer.status)) tokens.afterAnswer(carried, request)
+        if (!isRefused && mayMeanAccepted(answer.status)) {
+          tokens.afterAnswer(carried, request, refusalsBefore)
+        }
         const isLast = replays === greatestReplays
         if (!isRefused || isLast || onRefusal === 'ignore') return answer.settle()
 

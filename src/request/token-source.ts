@@ -32,8 +32,13 @@ export interface TokenSource {
     isExplicit: boolean,
     patience: Patience
   ): Promise<HeldToken | undefined>
-  /** Notes that the endpoint did not refuse `carried`. */
-  afterAnswer(carried: HeldToken, endpoint: Endpoint): void
+  /** How many refusals have been noted; see `afterAnswer`. */
+  refusals(): number
+  /**
+   * Notes that the endpoint did not refuse `carried`. `refusalsBefore`: how many refusals had been
+   * noted when the request was sent.
+   */
+  afterAnswer(carried: HeldToken, endpoint: Endpoint, refusalsBefore: number): void
   /**
    * The token of a request that needs one.
    *
@@ -178,7 +183,9 @@ export function createTokenSource(deps: SendableTokenDeps): TokenSource {
     sendable: sendable.now,
     forRequest,
     afterRefusal,
-    afterAnswer: (carried, endpoint) => guard.noteAccepted(endpoint, carried),
+    refusals: guard.refusals,
+    afterAnswer: (carried, endpoint, refusalsBefore) =>
+      guard.noteAccepted(endpoint, carried, refusalsBefore),
     require
   }
 }

@@ -4,6 +4,7 @@ import { expect, it, vi } from 'vitest'
 import { range } from '../support/seeded-random.ts'
 import { answer, countOf, pathsOf, setUpBrowsers, signIn } from '../support/setups/many-browsers.ts'
 import { ada } from '../support/setups/test-client.ts'
+import { setUpTabs } from '../support/setups/virtual-tabs.ts'
 
 /** Signs Ada in, in one page. */
 async function setUp() {
@@ -232,3 +233,44 @@ it.each(['/login', '/refresh', '/logout'])(
     expect(sent.filter((one) => one === '/refresh').length).toBeLessThanOrEqual(2)
   }
 )
+
+//  request 1 ── token 1 ─────────────────────────── 200: from before the revocation
+//  request 2 ────────── token 1 ── 401 ── refresh ── 503
+//  request 3 ───────────────────────────────────────────── waits for the next refresh
+it('does not send a refused token again because an earlier request is answered late', async () => {
+  let arrive = () => {}
+  const isLate = new Promise<void>((resolve) => {
+    arrive = resolve
+  })
+  let answers = 0
+  const setup = setUpTabs({
+    hooks: {
+      async delay(label) {
+        if (label !== '/me is answered') return
+        answers += 1
+        if (answers === 1) await isLate
+      }
+    }
+  })
+  const { server, browser, pass, openTab } = setup
+  const { auth } = openTab()
+  await pass(300)
+  const entering = auth.login(ada)
+  await pass(300)
+  await entering
+  const first = auth.axios.get('/me')
+  await pass(50)
+  server.revokeAccessTokens()
+  const response = { status: 503, headers: [], setCookies: [], body: '' }
+  browser.intercept('/refresh', { kind: 'answer', response })
+  const second = auth.axios.get('/me').catch((error) => error)
+  await pass(50)
+  arrive()
+  await first
+  const from = browser.requests.length
+  const third = auth.axios.get('/me')
+  await pass(2_000)
+  expect([await second, await third]).toMatchObject([{ status: 503 }, { status: 200 }])
+  const sent = browser.requests.slice(from).map(({ url }) => new URL(url).pathname)
+  expect(sent).toEqual(['/refresh', '/me'])
+})
