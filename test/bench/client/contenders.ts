@@ -3,7 +3,7 @@
 import axios, { type AxiosAdapter, AxiosHeaders, type AxiosInstance } from 'axios'
 import { createAuthClient } from 'everbearer'
 
-export const baseURL = 'https://api.example'
+const baseURL = 'https://api.example'
 
 export interface Contender {
   readonly name: string
