@@ -9,7 +9,7 @@ import {
   setUpBrowsers,
   signIn
 } from '../support/setups/many-browsers.ts'
-import { createSharedLocks } from '../support/setups/virtual-tabs.ts'
+import { createSharedLocks } from '../support/setups/shared-locks.ts'
 import { sample } from '../support/tier.ts'
 
 const rounds = sample({ test: 40, matrix: 200 })

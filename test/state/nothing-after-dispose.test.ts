@@ -3,8 +3,8 @@ import axios from 'axios'
 import type { AuthClient } from 'everbearer'
 import { expect, it } from 'vitest'
 import { range } from '../support/seeded-random.ts'
+import { createSharedLocks } from '../support/setups/shared-locks.ts'
 import { ada, setUpClient } from '../support/setups/test-client.ts'
-import { createSharedLocks } from '../support/setups/virtual-tabs.ts'
 
 it('leaves no timer, listener or interceptor behind after a thousand disposed clients', async () => {
   const { auth, browser, clock, reload, callsTo } = setUpClient()

@@ -2,8 +2,9 @@
 // at once. Such a loop would freeze the page.
 import type { PlatformLocks } from 'everbearer'
 import { expect, it } from 'vitest'
+import { createSharedLocks } from '../support/setups/shared-locks.ts'
 import { ada } from '../support/setups/test-client.ts'
-import { createSharedLocks, setUpTabs } from '../support/setups/virtual-tabs.ts'
+import { setUpTabs } from '../support/setups/virtual-tabs.ts'
 
 /** Locks that count the requests. A loop of requests ends in a lock that is never granted. */
 function countingLocks(): { readonly locks: PlatformLocks; count(): number } {

@@ -4,7 +4,7 @@ import type { Platform, PlatformLocks } from '../../src/lib/platform.ts'
 import { createWaits } from '../../src/lib/time.ts'
 import { type AuthLock, createLock } from '../../src/tabs/lock.ts'
 import { createManualClock } from '../support/clocks/manual-clock.ts'
-import { createSharedLocks } from '../support/setups/virtual-tabs.ts'
+import { createSharedLocks } from '../support/setups/shared-locks.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
