@@ -1,35 +1,87 @@
-// Hot path: the cost of a request with a valid token, against bare axios in the same process.
-import { answerAtOnce, contenders } from './contenders.ts'
+// Hot path: the cost of a request with a valid token, as a ratio to bare axios.
+import { join } from 'node:path'
+import { measureIn } from '../child-process.ts'
+import { median, type Part, type Settings, spread } from '../report.ts'
+import { bare, everbearer, floors } from './contenders.ts'
+import { peers } from './peers.ts'
 
-const rounds = 31
-const requests = 400
-const [, , name = 'everbearer', mode = 'sequential'] = process.argv
-const token = `${'a'.repeat(40)}.${'b'.repeat(500)}.${'c'.repeat(60)}`
+const file = join(import.meta.dirname, 'hot-path-process.ts')
+const adapters = ['synthetic', 'xhr'] as const
+const names = [bare, ...floors, ...peers, everbearer].map(({ name }) => name)
 
-const [bare, chosen] = await Promise.all(
-  ['bare axios', name].map((one) =>
-    contenders.find((contender) => contender.name === one)?.create(answerAtOnce, token)
-  )
-)
-if (!bare || !chosen) throw new Error(`there is no contender ${name}`)
-
-async function timeOf(instance: typeof bare): Promise<number> {
-  const startedAtMs = performance.now()
-  if (mode === 'sequential') for (let one = 0; one < requests; one += 1) await instance?.get('/me')
-  else await Promise.all(Array.from({ length: requests }, () => instance?.get('/me')))
-  return (performance.now() - startedAtMs) / requests
+interface Ratios {
+  readonly sequential: readonly number[]
+  readonly atOnce: readonly number[]
 }
 
-for (let warmUp = 0; warmUp < 10; warmUp += 1) {
-  await timeOf(bare)
-  await timeOf(chosen)
+interface Bytes {
+  readonly bare: readonly number[]
+  readonly measured: readonly number[]
 }
-const ratios: number[] = []
-for (let round = 0; round < rounds; round += 1) {
-  const bareMs = await timeOf(bare)
-  const chosenMs = await timeOf(chosen)
-  ratios.push(chosenMs / bareMs)
+
+async function timesOf(
+  name: string,
+  adapter: string,
+  { processes, rounds, progress }: Settings
+): Promise<Ratios> {
+  const all: Ratios[] = []
+  for (let round = 0; round < processes; round += 1) {
+    progress(`hot path: ${name}, ${adapter}, process ${round + 1}`)
+    all.push(await measureIn<Ratios>({ file, args: [name, adapter, 'time', String(rounds)] }))
+  }
+  return {
+    sequential: all.flatMap(({ sequential }) => sequential),
+    atOnce: all.flatMap(({ atOnce }) => atOnce)
+  }
 }
-ratios.sort((one, other) => one - other)
-const at = (share: number) => ratios[Math.floor(ratios.length * share)]?.toFixed(2)
-console.log(`${name}, ${mode}: x${at(0.5)} (${at(0.25)} to ${at(0.75)})`)
+
+export const hotPath: Part = {
+  name: 'hot-path',
+  about: 'time of a request with a valid token',
+  async run(settings) {
+    const figures: Record<string, number> = {}
+    const rows: string[][] = []
+    for (const name of names) {
+      const row = [name]
+      for (const adapter of adapters) {
+        const { sequential, atOnce } = await timesOf(name, adapter, settings)
+        row.push(spread(sequential), spread(atOnce))
+        if (name !== everbearer.name) continue
+        figures[`hot path: sequential, ${adapter}`] = median(sequential)
+        figures[`hot path: 1,000 at once, ${adapter}`] = median(atOnce)
+      }
+      rows.push(row)
+    }
+    const head = ['', 'app adapter', '1,000 at once', 'xhr adapter', '1,000 at once']
+    const { processes, rounds } = settings
+    const title = `hot path, x bare axios, median and quartiles of ${processes} x ${rounds} rounds`
+    return { sections: [{ title, rows: [head, ...rows] }], figures }
+  }
+}
+
+export const allocation: Part = {
+  name: 'allocation',
+  about: 'bytes allocated by a request with a valid token',
+  async run({ isCheck, progress }) {
+    const figures: Record<string, number> = {}
+    const rows: string[][] = []
+    for (const name of isCheck ? [everbearer.name] : names) {
+      const row = [name]
+      for (const adapter of adapters) {
+        progress(`allocation: ${name}, ${adapter}`)
+        // A new space of this size takes all rounds without a collection.
+        const flags = ['--expose-gc', '--min-semi-space-size=1024', '--max-semi-space-size=1024']
+        const args = [name, adapter, 'bytes', '15']
+        const { bare: ones, measured } = await measureIn<Bytes>({ file, args, flags })
+        const extra = median(measured.map((bytes, round) => bytes - (ones[round] ?? Number.NaN)))
+        row.push(median(measured).toFixed(0), extra.toFixed(0))
+        if (name === everbearer.name) figures[`allocation: extra bytes, ${adapter}`] = extra
+      }
+      rows.push(row)
+    }
+    const head = ['', 'app adapter', 'x bare +', 'xhr adapter', 'x bare +']
+    const shown = head.map((cell) => (cell === 'x bare +' ? 'more than bare' : cell))
+    const title = 'allocation, bytes per request, medians of 15 rounds'
+    return { sections: [{ title, rows: [shown, ...rows] }], figures }
+  }
+}

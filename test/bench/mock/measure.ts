@@ -1,18 +1,15 @@
-// Benchmark of the mock against its floors and a peer: `npm run bench`. The ratios are comparable
-// between machines; the absolute figures are not. In each round, every contender runs in a new
-// process.
+// Mock: its token endpoint against its floors and a peer. The ratios are comparable between
+// machines; the absolute figures are not. In each round, every contender runs in a new process.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { version } from 'node:process'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { median, type Part, type Section, type Settings } from '../report.ts'
 import { type Contender, contenders, type Role } from './contenders.ts'
 import { askOnce, requestsPerSecond } from './load.ts'
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 5)
-const starts = Number(process.env.BENCH_STARTS ?? 6)
 const connections = 50
 const roundMs = 1500
 
@@ -47,11 +44,6 @@ async function stop({ child }: Running): Promise<void> {
   await once(child, 'exit')
 }
 
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((one, other) => one - other)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-}
-
 /** The median of the ratios per round, because a disturbance of a round affects both sides. */
 function ratioOf(ones: readonly number[] = [], others: readonly number[] = []): string {
   const ratio = median(ones.map((one, round) => one / (others[round] ?? Number.NaN)))
@@ -84,37 +76,29 @@ function cpuMs({ child }: Running): number {
   }
 }
 
-function print(rows: readonly (readonly string[])[]): void {
-  const widths = rows[0]?.map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0))
-  )
-  for (const row of rows) {
-    const cells = row.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths?.[0] ?? 0) : cell.padStart(widths?.[column] ?? 0)
-    )
-    console.log(`  ${cells.join('   ')}`)
-  }
-  console.log('')
-}
-
 /** Starts each contender once, and leaves out those that fail, such as unsupported algorithms. */
-async function available(): Promise<readonly Contender[]> {
+async function available(progress: Settings['progress']): Promise<readonly Contender[]> {
   const found: Contender[] = []
   for (const contender of contenders) {
     try {
       await stop(await launch(contender))
       found.push(contender)
     } catch {
-      console.log(`  skipped: ${contender.name} does not start in this build`)
+      progress(`mock: ${contender.name} does not start in this build`)
     }
   }
   return found
 }
 
-async function measureThroughput(all: readonly Contender[]): Promise<void> {
+async function measureThroughput(
+  all: readonly Contender[],
+  rounds: number,
+  progress: Settings['progress']
+): Promise<Section> {
   const measured = new Map(all.map(({ name }) => [name, { rates: [], cpuUs: [], MiB: [] } as Seen]))
   for (let round = 0; round < rounds; round += 1) {
     for (const contender of rotated(all, round)) {
+      progress(`mock: ${contender.name}, round ${round + 1}`)
       const running = await launch(contender)
       const idleMiB = residentMiB(running)
       await requestsPerSecond(running, connections, roundMs / 3)
@@ -132,17 +116,8 @@ async function measureThroughput(all: readonly Contender[]): Promise<void> {
     return ratioOf(measured.get(one.name)?.rates, measured.get(other?.name ?? '')?.rates)
   }
 
-  console.log(
-    `token endpoint, ${connections} connections, median of ${rounds} rounds, Node.js ${version}`
-  )
-  console.log(
-    'x its signature: ratio to a server that only signs. x same crypto: ratio to one that also'
-  )
-  console.log(
-    'creates and hashes the random values of a login. x jose: the same, but it signs with jose.'
-  )
   const roles: readonly Role[] = ['raw', 'its signature', 'same crypto', 'jose', 'peer']
-  print([
+  const rows = [
     ['', 'req/s', ...roles.map((role) => `x ${role}`), 'CPU µs', 'MiB idle', 'MiB loaded'],
     ...all.map((contender) => {
       const { rates, cpuUs, MiB } = measured.get(contender.name) ?? {
@@ -158,10 +133,18 @@ async function measureThroughput(all: readonly Contender[]): Promise<void> {
         ...MiB.map((each) => each.toFixed(0))
       ]
     })
-  ])
+  ]
+  return {
+    title: `token endpoint, ${connections} connections, median of ${rounds} rounds`,
+    rows,
+    notes: [
+      'x its signature: ratio to a server that only signs. x same crypto: ratio to one that also',
+      'creates and hashes the random values of a login. x jose: the same, but it signs with jose.'
+    ]
+  }
 }
 
-async function measureStart(all: readonly Contender[]): Promise<void> {
+async function measureStart(all: readonly Contender[], starts: number): Promise<Section> {
   const times = new Map(all.map(({ name }) => [name, [] as number[]]))
   for (let start = 0; start < starts; start += 1) {
     for (const contender of rotated(all, start)) {
@@ -174,29 +157,33 @@ async function measureStart(all: readonly Contender[]): Promise<void> {
     }
   }
   const raw = times.get(all[0]?.name ?? '')
-  console.log(`from spawn to the first token, median of ${starts}`)
-  print([
-    ['', 'ms', 'x raw'],
-    ...all.map(({ name }) => {
-      const ms = times.get(name) ?? []
-      return [name, median(ms).toFixed(0), ratioOf(ms, raw)]
-    })
-  ])
+  const rows = all.map(({ name }) => {
+    const ms = times.get(name) ?? []
+    return [name, median(ms).toFixed(0), ratioOf(ms, raw)]
+  })
+  const title = `from spawn to the first token, median of ${starts}`
+  return { title, rows: [['', 'ms', 'x raw'], ...rows] }
 }
 
-async function measureInProcess(): Promise<void> {
+async function measureInProcess(): Promise<Section> {
   const file = join(import.meta.dirname, 'in-process.ts')
   const { stdout } = await promisify(execFile)(process.execPath, [file])
   const times = JSON.parse(stdout) as [string, number[]][]
   const floor = times[0]?.[1]
-  console.log('in one process, one request after the other')
-  print([
-    ['', 'µs', 'x msw alone'],
-    ...times.map(([name, us]) => [name, median(us).toFixed(0), ratioOf(us, floor)])
-  ])
+  const rows = times.map(([name, us]) => [name, median(us).toFixed(0), ratioOf(us, floor)])
+  const title = 'mock in one process, one request after the other'
+  return { title, rows: [['', 'µs', 'x msw alone'], ...rows] }
 }
 
-const all = await available()
-await measureThroughput(all)
-await measureStart(all)
-await measureInProcess()
+export const mock: Part = {
+  name: 'mock',
+  about: 'token endpoint, start-up and requests of the mock auth server',
+  async run({ isCheck, rounds, progress }) {
+    if (isCheck) return { sections: [], figures: {}, skipped: 'it has times only' }
+    const all = await available(progress)
+    // A round of all contenders takes about 30 s.
+    const throughput = await measureThroughput(all, Math.max(1, Math.round(rounds / 6)), progress)
+    const start = await measureStart(all, Math.max(1, Math.round(rounds / 5)))
+    return { sections: [throughput, start, await measureInProcess()], figures: {} }
+  }
+}

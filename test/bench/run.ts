@@ -1,0 +1,59 @@
+// Benchmark: `npm run bench` measures the client and the mock against floors and peers.
+import { writeFileSync } from 'node:fs'
+import { allocation, hotPath } from './client/hot-path.ts'
+import { instructions } from './client/instructions.ts'
+import { storm } from './client/storm.ts'
+import { stragglers } from './client/stragglers.ts'
+import { mock } from './mock/measure.ts'
+import { type BenchOptions, readOptions, usage } from './options.ts'
+import { installPeers } from './peers/load.ts'
+import { format, type Part, type Report } from './report.ts'
+import { readVersions } from './versions.ts'
+
+const parts: readonly Part[] = [allocation, instructions, stragglers, storm, hotPath, mock]
+
+function readArguments(): BenchOptions | undefined {
+  const names = parts.map(({ name }) => name)
+  try {
+    return readOptions(process.argv.slice(2), names)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+    process.stderr.write('Try `npm run bench -- --help`.\n')
+    return undefined
+  }
+}
+
+/** Shows one line that changes, if a person may be watching. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text}`)
+}
+
+async function measure(options: BenchOptions): Promise<number> {
+  const versions = readVersions()
+  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  console.log(`${named.join(', ')}\n`)
+  progress('installing the peers')
+  await installPeers()
+  const chosen = parts.filter(
+    ({ name }) => options.only === undefined || options.only.includes(name)
+  )
+  const reports: (Report & { readonly name: string })[] = []
+  for (const { name, run } of chosen) {
+    const report = await run({ ...options, progress })
+    progress('')
+    if (report.skipped !== undefined) console.log(`${name}: skipped, ${report.skipped}\n`)
+    for (const section of report.sections) console.log(format(section))
+    reports.push({ name, ...report })
+  }
+  if (options.json !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify({ versions, parts: reports }, null, 2)}\n`)
+  }
+  return 0
+}
+
+const options = readArguments()
+if (options === undefined) process.exitCode = 2
+else if (options.isHelp) process.stdout.write(usage(parts))
+else if (options.isVersion) {
+  for (const [name, version] of Object.entries(readVersions())) console.log(`${name} ${version}`)
+} else process.exitCode = await measure(options)
