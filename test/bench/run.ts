@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { allocation, hotPath } from './client/hot-path.ts'
 import { instructions } from './client/instructions.ts'
+import { roundTrips } from './client/round-trips.ts'
 import { storm } from './client/storm.ts'
 import { stragglers } from './client/stragglers.ts'
 import { mock } from './mock/measure.ts'
@@ -10,7 +11,15 @@ import { installPeers } from './peers/load.ts'
 import { format, type Part, type Report } from './report.ts'
 import { readVersions } from './versions.ts'
 
-const parts: readonly Part[] = [allocation, instructions, stragglers, storm, hotPath, mock]
+const parts: readonly Part[] = [
+  allocation,
+  instructions,
+  stragglers,
+  roundTrips,
+  storm,
+  hotPath,
+  mock
+]
 
 function readArguments(): BenchOptions | undefined {
   const names = parts.map(({ name }) => name)
