@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { allocation, hotPath } from './client/hot-path.ts'
 import { instructions } from './client/instructions.ts'
 import { roundTrips } from './client/round-trips.ts'
+import { size } from './client/size.ts'
 import { storm } from './client/storm.ts'
 import { stragglers } from './client/stragglers.ts'
 import { mock } from './mock/measure.ts'
@@ -12,6 +13,7 @@ import { format, type Part, type Report } from './report.ts'
 import { readVersions } from './versions.ts'
 
 const parts: readonly Part[] = [
+  size,
   allocation,
   instructions,
   stragglers,

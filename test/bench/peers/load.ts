@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 /** The folder of the peers. Their `axios` is the one of this project. */
-const folder: string = import.meta.dirname
+export const folder: string = import.meta.dirname
 
 /** Runs `npm ci`, unless the same lock file has been installed. */
 export async function installPeers(): Promise<void> {
