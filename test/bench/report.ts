@@ -1,7 +1,7 @@
 // Report: medians and quartiles, and the tables in which the benchmark prints them.
 
 /** Numbers by name, such as `size: everbearer, gzip`. */
-type Figures = Readonly<Record<string, number>>
+export type Figures = Readonly<Record<string, number>>
 
 export interface Section {
   readonly title: string

@@ -1,5 +1,6 @@
 // Benchmark: `npm run bench` measures the client and the mock against floors and peers.
 import { writeFileSync } from 'node:fs'
+import { missedBudgets } from './budgets.ts'
 import { allocation, hotPath } from './client/hot-path.ts'
 import { instructions } from './client/instructions.ts'
 import { roundTrips } from './client/round-trips.ts'
@@ -22,6 +23,8 @@ const parts: readonly Part[] = [
   hotPath,
   mock
 ]
+/** The parts with figures that are stable enough for a budget. */
+const checked: readonly Part[] = [size, allocation, instructions, stragglers, roundTrips, storm]
 
 function readArguments(): BenchOptions | undefined {
   const names = parts.map(({ name }) => name)
@@ -45,7 +48,7 @@ async function measure(options: BenchOptions): Promise<number> {
   console.log(`${named.join(', ')}\n`)
   progress('installing the peers')
   await installPeers()
-  const chosen = parts.filter(
+  const chosen = (options.isCheck ? checked : parts).filter(
     ({ name }) => options.only === undefined || options.only.includes(name)
   )
   const reports: (Report & { readonly name: string })[] = []
@@ -59,7 +62,16 @@ async function measure(options: BenchOptions): Promise<number> {
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify({ versions, parts: reports }, null, 2)}\n`)
   }
-  return 0
+  if (!options.isCheck) return 0
+  const measured = reports.filter(({ skipped }) => skipped === undefined)
+  const figures = Object.assign({}, ...measured.map((report) => report.figures))
+  const missed = missedBudgets(
+    figures,
+    measured.map(({ name }) => name)
+  )
+  for (const line of missed) console.log(line)
+  if (missed.length === 0) console.log('All budgets hold.')
+  return missed.length === 0 ? 0 : 1
 }
 
 const options = readArguments()

@@ -1,0 +1,79 @@
+// Budgets: the most that each stable figure may be. `npm run bench -- --check` compares them.
+//
+// A size, a number of bytes or a ratio may be 5 % above the figure that was last measured. A count
+// may not grow. The comments name the goals that are not reached yet.
+import type { Figures } from './report.ts'
+
+const budgets: Figures = {
+  // Goal: at most 14,000, and 12,000 if possible.
+  'size: everbearer, gzip': 40_900,
+  // Goal: at most 1,000,000 beside axios.
+  'size: everbearer, installed': 6_900_000,
+  'size: everbearer/contracts, gzip': 1_310,
+  'size: everbearer/react, gzip': 385,
+  'size: everbearer/mock, gzip': 107_600,
+  'size: everbearer/mock/msw, gzip': 2_600,
+  'size: everbearer/mock/node, gzip': 5_980,
+
+  // Goal: at most 1,000 bytes more than bare axios, with both adapters.
+  'allocation: extra bytes, synthetic': 20_300,
+  'allocation: extra bytes, xhr': 21_700,
+
+  // Goal: at most 1.10.
+  'instructions: x bare': 1.76,
+
+  // Goals: one refresh, and each request settles.
+  'stragglers: refreshes': 1,
+  'stragglers: lost': 0,
+  'stragglers: refreshes that fail': 1,
+  'stragglers: unsettled': 0,
+
+  // Goals: 1 with a valid token, 2 with one past its `exp`, 1 with a head start or another tab.
+  'round trips: valid': 1,
+  'round trips: wake': 2,
+  'round trips: wake, head start': 1,
+  'round trips: revoked': 3,
+  'round trips: page load': 2,
+  'round trips: page load, head start': 1,
+  'round trips: new tab': 1,
+
+  // Goals: one refresh, all requests succeed, N + 1 and 2N + 1 requests on the wire.
+  'storm expired: refreshes': 1,
+  'storm expired: lost': 0,
+  'storm expired: sent / N': 1,
+  'storm revoked: refreshes': 1,
+  'storm revoked: lost': 0,
+  'storm revoked: sent / N': 2,
+  // Goal: at most 3,300.
+  'storm expired: heap kept, bytes': 7_720,
+  // Goal: at most 4,000.
+  'storm revoked: heap kept, bytes': 13_560
+}
+
+/** A storm of any size has the same budget. */
+function budgetName(figure: string): string {
+  return figure.replace(/, \d+ requests$/, '')
+}
+
+/**
+ * One line for each budget that does not hold. `measured` names the parts that ran: each of their
+ * budgets needs a figure.
+ */
+export function missedBudgets(figures: Figures, measured: readonly string[]): readonly string[] {
+  const over = Object.entries(figures).flatMap(([name, figure]) => {
+    const most = budgets[budgetName(name)]
+    // A figure that could not be measured is not a number, and misses its budget.
+    if (most === undefined || figure <= most) return []
+    return [`over budget: ${name} is ${show(figure)}, at most ${show(most)}`]
+  })
+  const found = new Set(Object.keys(figures).map(budgetName))
+  const prefixes = measured.map((part) => part.replaceAll('-', ' '))
+  const missing = Object.keys(budgets)
+    .filter((name) => !found.has(name) && prefixes.some((prefix) => name.startsWith(prefix)))
+    .map((name) => `not measured: ${name}`)
+  return [...over, ...missing]
+}
+
+function show(figure: number): string {
+  return Number.isInteger(figure) ? String(figure) : figure.toFixed(3)
+}
