@@ -36,13 +36,13 @@ async function timeRatios(send: Send, requests: number, rounds: number): Promise
     return performance.now() - startedAtMs
   }
   const ratios: number[] = []
-  for (let round = -8; round < rounds; round += 1) {
-    // The order alternates, because garbage of one side is collected during the next.
-    const isReferenceFirst = round % 2 === 0
-    const first = await timeOf(isReferenceFirst ? reference : measured)
-    const second = await timeOf(isReferenceFirst ? measured : reference)
+  for (let round = -15; round < rounds; round += 1) {
+    // Each side is first once, because garbage of one side may be collected during the next.
+    const bareFirst = await timeOf(reference)
+    const both = (await timeOf(measured)) + (await timeOf(measured))
+    const bareLast = await timeOf(reference)
     // The first rounds warm up.
-    if (round >= 0) ratios.push(isReferenceFirst ? second / first : first / second)
+    if (round >= 0) ratios.push(both / (bareFirst + bareLast))
   }
   return ratios
 }
@@ -78,7 +78,7 @@ async function allocatedBytes(rounds: number): Promise<{ bare: number[]; measure
 
 if (measure === 'time') {
   printResult({
-    sequential: await timeRatios(sequential, 400, Number(size)),
+    sequential: await timeRatios(sequential, 200, Number(size)),
     atOnce: await timeRatios(atOnce, 1_000, Number(size))
   })
 } else if (measure === 'bytes') {
