@@ -1,12 +1,12 @@
 // Process of the hot path: requests of one contender with a valid token, beside bare axios.
 //
 // Arguments: the name of the contender, `synthetic` or `xhr`, what to measure, and its size.
-import './fake-xhr.ts'
+import './fakes/xhr.ts'
 import { PerformanceObserver } from 'node:perf_hooks'
 import type { AxiosInstance } from 'axios'
 import { printResult } from '../child-process.ts'
 import { bare, everbearer, floors } from './contenders.ts'
-import { answerAtOnce } from './fake-network.ts'
+import { answerAtOnce } from './fakes/network.ts'
 import { peers } from './peers.ts'
 import { freshToken } from './tokens.ts'
 

@@ -4,9 +4,9 @@
 import { createAuthClient } from 'everbearer'
 import { printResult } from '../child-process.ts'
 import { baseURL, type Contender, everbearer, type Opened } from './contenders.ts'
-import { createFakeApi, type FakeApi } from './fake-api.ts'
-import { createFakeBrowser } from './fake-page.ts'
-import { createManualTime, type ManualTime } from './manual-time.ts'
+import { createFakeApi, type FakeApi } from './fakes/api.ts'
+import { createManualTime, type ManualTime } from './fakes/manual-time.ts'
+import { createFakeBrowser } from './fakes/page.ts'
 import { peers } from './peers.ts'
 import { expiredToken, freshToken } from './tokens.ts'
 

@@ -3,7 +3,7 @@
 // Arguments: the name of the contender, the scenario, the number of requests, and of rounds.
 import { printResult } from '../child-process.ts'
 import { bareWithHeader, type Contender, everbearer, type Opened } from './contenders.ts'
-import { createFakeApi, type Delays, type FakeApi, nextTurn } from './fake-api.ts'
+import { createFakeApi, type Delays, type FakeApi, nextTurn } from './fakes/api.ts'
 import { peers, undeduplicated } from './peers.ts'
 import { expiredToken, freshToken } from './tokens.ts'
 

@@ -3,8 +3,8 @@
 // Arguments: the name of the contender, and whether the refresh `succeeds` or `fails`.
 import { printResult } from '../child-process.ts'
 import { everbearer } from './contenders.ts'
-import { createFakeApi } from './fake-api.ts'
-import { createManualTime } from './manual-time.ts'
+import { createFakeApi } from './fakes/api.ts'
+import { createManualTime } from './fakes/manual-time.ts'
 import { peers, undeduplicated } from './peers.ts'
 import { freshToken } from './tokens.ts'
 

@@ -1,7 +1,7 @@
 // Fake page: the environment of a client in a tab of one browser, on a manual clock.
 import type { Platform, PlatformStorage, Wake } from 'everbearer'
-import { createSharedLocks } from '../../support/setups/shared-locks.ts'
-import { createStorage } from './contenders.ts'
+import { createSharedLocks } from '../../../support/setups/shared-locks.ts'
+import { createStorage } from '../contenders.ts'
 import type { ManualTime } from './manual-time.ts'
 
 interface FakePage {

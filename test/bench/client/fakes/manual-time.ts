@@ -1,6 +1,6 @@
 // Manual time: delays of a fake network on a manual clock, so that waits are counted exactly.
 import type { Platform } from 'everbearer'
-import { createManualClock } from '../../support/clocks/manual-clock.ts'
+import { createManualClock } from '../../../support/clocks/manual-clock.ts'
 
 export interface ManualTime {
   /** The clock of a client. It begins at the time of the device, which peers read. */

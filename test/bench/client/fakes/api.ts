@@ -1,7 +1,7 @@
 // Fake API: accepts one access token, refreshes it, and counts both kinds of requests.
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-import { createAnswer, settle } from './fake-network.ts'
-import { freshToken } from './tokens.ts'
+import { freshToken } from '../tokens.ts'
+import { createAnswer, settle } from './network.ts'
 
 export interface FakeApi {
   adapter(config: InternalAxiosRequestConfig): Promise<AxiosResponse>

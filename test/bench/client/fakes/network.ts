@@ -5,7 +5,7 @@ import {
   type AxiosResponse,
   type InternalAxiosRequestConfig
 } from 'axios'
-import { baseURL } from './contenders.ts'
+import { baseURL } from '../contenders.ts'
 
 const body = '{"id":1,"name":"Ada"}'
 const headers = { 'content-type': 'application/json', 'content-length': '21' }
