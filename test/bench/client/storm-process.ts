@@ -80,7 +80,7 @@ const ratios: number[] = []
 let outcome = await play(contender)
 const isTimed = Number(rounds) > 0
 // Small storms need some more to warm up.
-for (let sent = 0; isTimed && sent < 2_000; sent += requests) {
+for (let sent = requests; isTimed && sent < 2_000; sent += requests) {
   await play(bareWithHeader)
   await play(contender)
 }
