@@ -19,8 +19,8 @@ const budgets: Figures = {
   'allocation: extra bytes, synthetic': 20_300,
   'allocation: extra bytes, xhr': 21_700,
 
-  // Goal: at most 1.10.
-  'instructions: x bare': 1.76,
+  // Goal: at most 1.10. Two runs on a busy machine measured 1.68 and 1.74.
+  'instructions: x bare': 1.83,
 
   // Goals: one refresh, and each request settles.
   'stragglers: refreshes': 1,
