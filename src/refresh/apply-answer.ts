@@ -26,7 +26,7 @@ export interface ApplyAnswer {
 
 export interface ApplyAnswerDeps {
   readonly session: Session
-  readonly tabs: Pick<Tabs, 'isOtherUser' | 'endDuringRefresh'>
+  readonly tabs: Pick<Tabs, 'isOtherUser' | 'endDuringRefresh' | 'isInLiveSession'>
   readonly receive: ReceiveToken
   readonly retries: Pick<RetryState, 'note' | 'clear'>
   /** Whether a user was signed in here before this page load, as far as storage knows. */
@@ -74,7 +74,9 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
     if (isOld && !isRepeated) throw fail(noProgress())
     const end = tabs.endDuringRefresh()
     if (end !== undefined) {
-      session.end(end, 'other-tab')
+      //  this tab ── refresh ── frozen ──────────────── thaws: messages, then the answer
+      //  another  ───────── session expired ── signs in
+      if (!tabs.isInLiveSession()) session.end(end, 'other-tab')
       throw sessionChanged()
     }
     if (tabs.isOtherUser(received)) {

@@ -23,6 +23,8 @@ export interface Tabs
   isOtherUser(received: ReceivedToken): boolean
   /** How another tab has ended the session that the refresh in flight began for. */
   endDuringRefresh(): EndReason | undefined
+  /** Whether this tab holds a token of the session that is live in all tabs. */
+  isInLiveSession(): boolean
   /** Runs an auth request under the lock of all tabs, or without it after `lockTimeoutMs`. */
   runExclusively<T>(task: () => Promise<T>): Promise<T>
   /**
@@ -187,6 +189,10 @@ export function createTabs(options: TabsDeps): Tabs {
     whenIdle: lock.whenIdle,
     attempts,
     isOtherUser: (received) => sync.isOtherUser(received, liveSession(begun)),
+    isInLiveSession() {
+      const isLive = liveSession(record.known()) !== undefined
+      return isLive && session.held() !== undefined && sync.isCurrent()
+    },
     //  this tab ── sees session 1 ── refresh ───────── answered for session 2: it is over
     //  another  ── session 2 (its write is late) ── signs out
     endDuringRefresh() {

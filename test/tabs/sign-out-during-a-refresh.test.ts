@@ -147,3 +147,29 @@ it('sends no refresh if another tab signs out while it waits for the lock', asyn
   expect(callsTo('refresh')).toEqual([])
   expect(second.auth.getState().status).toBe('unauthenticated')
 })
+
+//  tab 1 ─────────────── session expired ── signs in ──────────────────────────────
+//  tab 2 ── POST /refresh ── frozen ────────────────── thaws: messages, then the answer
+it('keeps the session that a tab enters before the answer to a refresh of an earlier one', async () => {
+  const { first, second, browser, pass } = setUpTwoTabs({ without: ['locks'] })
+  const entering = first.auth.login(ada)
+  await pass(300)
+  await entering
+  expect(second.auth.getState().status).toBe('authenticated')
+  second.auth.refresh().catch(() => {})
+  second.freeze()
+  await pass(100)
+  const response = { status: 401, headers: [], setCookies: [], body: '{"error":"invalid_grant"}' }
+  browser.intercept('/refresh', { kind: 'answer', response: { ...response } })
+  const restoring = first.auth.restore().catch(() => {})
+  await pass(300)
+  await restoring
+  expect(first.auth.getState()).toMatchObject({ reason: 'session-expired' })
+  const again = first.auth.login(ada)
+  await pass(300)
+  await again
+  second.thaw()
+  await pass(1_000)
+  expect(second.auth.getState().status).toBe('authenticated')
+  expect(second.events.map(({ name }) => name)).not.toContain('signed-out')
+})
