@@ -1,7 +1,6 @@
 // Sendable token: whether a request may carry the held token now.
 import type { ResolvedContract } from '../contract/resolved-contract.ts'
-import type { Platform } from '../lib/platform.ts'
-import { readMoment } from '../lib/time.ts'
+import { type ClientPlatform, readMoment } from '../lib/time.ts'
 import { lifeLeftMs } from '../lib/token-lifetime.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { HeldToken } from '../session/held-token.ts'
@@ -27,7 +26,7 @@ export interface SendableTokenDeps {
   readonly refresher: Refresher
   readonly guard: RefusalGuard
   readonly refresh: ResolvedContract['refresh']
-  readonly platform: Platform
+  readonly platform: ClientPlatform
   /** During a sign-in no optional refresh begins: its cookie could overwrite the new one. */
   readonly isAppSigningIn: () => boolean
 }

@@ -52,11 +52,16 @@ export interface Patience {
   spentMs: number
 }
 
+export interface TokenSourceDeps extends SendableTokenDeps {
+  /** How long a request waits for tokens at most, in milliseconds. */
+  readonly refreshTimeoutMs: number
+}
+
 /** How often a request is sent again at most, each time with a newer token. */
 export const greatestReplays = 8
 
-export function createTokenSource(deps: SendableTokenDeps): TokenSource {
-  const { session, tabs, refresher, guard, platform } = deps
+export function createTokenSource(deps: TokenSourceDeps): TokenSource {
+  const { session, tabs, refresher, guard, platform, refreshTimeoutMs } = deps
   const sendable = createSendableToken(deps)
   const { hasLifeLeft, isRefused } = sendable
 
@@ -67,7 +72,7 @@ export function createTokenSource(deps: SendableTokenDeps): TokenSource {
     patience: Patience = { spentMs: 0 }
   ): Promise<HeldToken | undefined> {
     for (;;) {
-      if (!tabs.isCurrent()) await spend(patience, Promise.resolve(tabs.catchUp()))
+      if (!tabs.isCurrent()) await spend(patience, catchUp(patience))
       if (epoch !== undefined && session.epoch() !== epoch) throw sessionChanged()
       const token = sendable.now(endpoint)
       if (token !== undefined) return token
@@ -92,6 +97,12 @@ export function createTokenSource(deps: SendableTokenDeps): TokenSource {
         return undefined
       }
     }
+  }
+
+  async function catchUp({ spentMs }: Patience): Promise<void> {
+    const waiting = tabs.catchUp()
+    const deadlineMs = Math.max(0, refreshTimeoutMs - spentMs)
+    if (waiting) await platform.wait(waiting, { deadlineMs, onTimeout: () => undefined })
   }
 
   /** Resolves with `undefined` if the held token is still the refused one. */

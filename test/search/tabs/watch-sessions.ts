@@ -240,8 +240,12 @@ export function watchSessions(facts: Facts): Watcher {
         facts.violate('I15', 'two tabs are signed in as two users')
       const cookieSid = facts.cookieSession()
       const cookieUser = cookieSid === undefined ? undefined : sessions.get(cookieSid)?.sub
-      // Without storage, a page may take the token of a tab that has not heard of the sign-in.
-      const isSettled = !facts.hasOverlapped() && troubles.oldReleaseMs < 0 && isHeard()
+      // Without storage, a page may take the token of a tab that has not heard of the sign-in. The
+      // same is true if the refresh of that tab fails.
+      const isKnown = !live.some(
+        ({ auth }) => Reflect.get(auth.getState(), 'degraded') !== undefined
+      )
+      const isSettled = !facts.hasOverlapped() && troubles.oldReleaseMs < 0 && isHeard() && isKnown
       if (isSettled && cookieUser !== undefined && users.size > 0 && !users.has(cookieUser))
         facts.violate('I15', 'the tabs are signed in as another user than the cookie')
     }
