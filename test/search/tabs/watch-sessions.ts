@@ -107,8 +107,11 @@ export function watchSessions(facts: Facts): Watcher {
     if (isBefore && isRestoredBefore && isKnown)
       facts.violate('I11', `tab ${tab} signed in again after its sign-out`)
     const signOut = isDead(sid)
+    // A restore() and a sign-out in another tab are ordered by the clock too.
+    const isClockSet = restoredAt > 0 && troubles.clockMs >= facts.msOf(restoredAt)
     if (
       signOut !== undefined &&
+      !isClockSet &&
       facts.nowMs() - signOut.atMs > heardAfterMs &&
       hears(client, signOut)
     )
