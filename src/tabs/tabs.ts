@@ -194,12 +194,12 @@ export function createTabs(options: TabsDeps): Tabs {
       return isLive && session.held() !== undefined && sync.isCurrent()
     },
     //  this tab ── sees session 1 ── refresh ───────── answered for session 2: it is over
-    //  another  ── session 2 (its write is late) ── signs out
+    //  another  ── session 2 (its write is late) ── signs out ── session 3
     endDuringRefresh() {
       const now = record.read()
-      const last = endOf(now, now.sessionId)
-      const isSignOut = last !== undefined && last.reason !== 'session-expired'
-      const later = isSignOut && last.counter > begun.counter ? last : undefined
+      const later = now.ended.find(
+        ({ counter, reason }) => counter > begun.counter && reason !== 'session-expired'
+      )
       return (endOf(now, liveSession(begun)) ?? later)?.reason
     }
   }

@@ -1,6 +1,7 @@
 // I11 and I12: a sign-out in another tab during a refresh, and sign-ins that it must not end. Found
 // by the search with random histories.
 import { expect, it } from 'vitest'
+import { createSlowStorage } from '../support/setups/slow-storage.ts'
 import { ada, grace } from '../support/setups/test-client.ts'
 import { setUpTabs, type TabsOptions } from '../support/setups/virtual-tabs.ts'
 
@@ -172,4 +173,31 @@ it('keeps the session that a tab enters before the answer to a refresh of an ear
   await pass(1_000)
   expect(second.auth.getState().status).toBe('authenticated')
   expect(second.events.map(({ name }) => name)).not.toContain('signed-out')
+})
+
+//  tab 1 ── session 1 ── session 2 ── sign-out ── session 3 ───────────
+//  tab 2 ──── (sees session 1) ── POST /refresh ────────────── answered for session 2
+it('drops the answer for a session that began and ended during the refresh', async () => {
+  const slow = createSlowStorage()
+  const setup = setUpTabs({ without: ['locks'], client: { restore: 'never', tabs: 'signal' } })
+  const { browser, pass, callsTo } = setup
+  const first = setup.openTab({ platform: slow.openPage() })
+  const second = setup.openTab({ platform: slow.openPage() })
+  const finish = async (work: Promise<unknown>) => {
+    await pass(200)
+    await work
+  }
+  const gate = browser.hold('/refresh')
+  slow.hold()
+  await finish(first.auth.login(ada))
+  await finish(first.auth.login(ada))
+  slow.releaseNext()
+  await gate.arrived(1)
+  slow.release()
+  await finish(first.auth.logout())
+  await finish(first.auth.login(ada))
+  gate.release()
+  await pass(500)
+  expect(callsTo('refresh').map(({ outcome }) => outcome)).toEqual(['rotated'])
+  expect(second.events.map(({ name }) => name)).not.toContain('signed-in')
 })

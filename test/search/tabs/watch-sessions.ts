@@ -42,7 +42,10 @@ export function watchSessions(facts: Facts): Watcher {
   const beganAt = (sid: string | undefined) => sessions.get(sid ?? '')?.beganAt ?? 0
   const isDead = (sid: string) => {
     const signOut = signOuts.get(sid)
-    return signOut !== undefined && signOut.at > restoredAt && !signOut.isLost ? signOut : undefined
+    // The clock orders a restore() and a sign-out in another tab.
+    const isClockSet = restoredAt > 0 && troubles.clockMs >= facts.msOf(restoredAt)
+    const isLater = signOut !== undefined && signOut.at > restoredAt && !isClockSet
+    return isLater && !signOut.isLost ? signOut : undefined
   }
   const isAnyLost = () => [...signOuts.values()].some(({ isLost }) => isLost)
   /** Without storage, a message may be late, and a tab that wrote before does not believe it. */
@@ -107,11 +110,8 @@ export function watchSessions(facts: Facts): Watcher {
     if (isBefore && isRestoredBefore && isKnown)
       facts.violate('I11', `tab ${tab} signed in again after its sign-out`)
     const signOut = isDead(sid)
-    // A restore() and a sign-out in another tab are ordered by the clock too.
-    const isClockSet = restoredAt > 0 && troubles.clockMs >= facts.msOf(restoredAt)
     if (
       signOut !== undefined &&
-      !isClockSet &&
       facts.nowMs() - signOut.atMs > heardAfterMs &&
       hears(client, signOut)
     )
