@@ -145,7 +145,7 @@ export function createTrustedOrigins(
       if (url === undefined) return false
       // In Node, axios accepts a `URL` too.
       if (typeof url !== 'string') return trustsParsed(url, requestBase())
-      // Most URLs need no parsing, which costs more than the rest of a request here.
+      // Most URLs need no parsing.
       if (beginsWithOneOf(origins, url)) return true
       return isPlainPath.test(url) ? trustsPathsOf(requestBase()) : trustsParsed(url, requestBase())
     }
