@@ -91,14 +91,23 @@ function agree(one: string | undefined, other: string | undefined): boolean {
 
 /** Compares two tokens by the server's own clock: `iat`, then `exp`. */
 export function compareAge(
-  candidate: ReceivedToken,
-  held: ReceivedToken
+  candidate: Pick<ReceivedToken, 'claims'>,
+  held: Pick<ReceivedToken, 'claims'>
 ): 'newer' | 'older' | 'unknown' {
   return (
     compareNumericDates(candidate.claims?.iat, held.claims?.iat) ??
     compareNumericDates(candidate.claims?.exp, held.claims?.exp) ??
     'unknown'
   )
+}
+
+/** Whether the token is of the same user as far as is known, and older. */
+export function isOlderToken(
+  candidate: Pick<ReceivedToken, 'userId' | 'claims'>,
+  known: Pick<ReceivedToken, 'userId' | 'claims'>
+): boolean {
+  const isOther = compareUsers(candidate, known, 'unknown') === 'other'
+  return !isOther && compareAge(candidate, known) === 'older'
 }
 
 function compareNumericDates(

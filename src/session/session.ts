@@ -18,6 +18,9 @@ import {
   transition
 } from './state.ts'
 
+/** The last token of an ended session, without the token. */
+type Former = Pick<HeldToken, 'userId' | 'claims'>
+
 export interface Session {
   getState(): AuthState<unknown>
   /** Whether the server has not said yet whether there is a session to restore. */
@@ -45,7 +48,7 @@ export interface Session {
    * The user of the last token if the session ended in another way than by a sign-out; `undefined`
    * after the next sign-in or sign-out.
    */
-  former(): Pick<HeldToken, 'userId'> | undefined
+  former(): Former | undefined
   /** Whether this token has been held since the last sign-in. */
   wasHeld(accessToken: string): boolean
   /** Whether this client has ever held this token, as far as it remembers. */
@@ -68,7 +71,7 @@ export interface Session {
 export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, 'emit'>): Session {
   let state = initialState(startsSignedOut)
   let token: HeldToken | undefined
-  let former: Pick<HeldToken, 'userId'> | undefined
+  let former: Former | undefined
   let epoch = 0
   /** Counts the states that a sign-in or the end of a session has caused. */
   let turns = 0
@@ -118,7 +121,7 @@ export function createSession(startsSignedOut: boolean, emitter: Pick<Emitter, '
     epoch += 1
     isUnasked = origin === 'unasked'
     if (reason === 'signed-out') former = undefined
-    else if (token !== undefined) former = { userId: token.userId }
+    else if (token !== undefined) former = { userId: token.userId, claims: token.claims }
     token = undefined
     move({ type: 'ended', reason })
     // A refresh may find another user after the session has expired: that is an event too.

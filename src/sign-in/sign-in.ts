@@ -12,6 +12,7 @@ import type { ClientPlatform, Moment } from '../lib/time.ts'
 import { nothingToPresent } from '../refresh/outcome.ts'
 import type { RefreshRequest } from '../refresh/refresh-request.ts'
 import { planRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
+import { isOlderToken } from '../session/adoption.ts'
 import type { ReceivedToken, ReceiveToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
 import { liveSession } from '../tabs/record-value.ts'
@@ -69,7 +70,7 @@ export function createSignIn(options: SignInDeps): SignIn {
   const { wait } = platform
   const signOut = createSignOut(options)
   // The counter of the next sign-out is not lower.
-  const order = createCallOrder(() => Math.max(record.read().counter + 1, platform.now()))
+  const order = createCallOrder(record, platform)
   const signIns = new Set<Call>()
   const appSignIns = createAppSignIns(platform, refreshAbandonMs, () => {
     session.signal('settled')
@@ -94,7 +95,7 @@ export function createSignIn(options: SignInDeps): SignIn {
     signIns.add(call)
     try {
       return await tabs.runExclusively(async () => {
-        check(call)
+        order.check(call)
         const answer = await wait(
           (signal) => send({ accessToken: undefined, refreshToken: undefined, signal }),
           deadline('sign-in', refreshAbandonMs)
@@ -116,7 +117,7 @@ export function createSignIn(options: SignInDeps): SignIn {
       // No await if nothing is in flight: a popup opens only directly after the user's click.
       const idle = tabs.whenIdle()
       if (idle !== undefined) await wait(idle, { deadlineMs: longestQueueMs, onTimeout() {} })
-      check(call)
+      order.check(call)
       const result = await signIn()
       return enter(tokenRequest.readResult(result, 'The function given to login()'), call, 'login')
     } finally {
@@ -128,9 +129,9 @@ export function createSignIn(options: SignInDeps): SignIn {
     const end = appSignIns.begin(call)
     try {
       await tabs.runExclusively(async () => {
-        check(call)
+        order.check(call)
         const credential = await refreshRequest.readTokens()
-        check(call)
+        order.check(call)
         if (credential === undefined && session.held() !== undefined) throw nothingToPresent()
         // The key of an earlier refresh could make the server repeat the answer of another session.
         tabs.attempts.forget()
@@ -142,7 +143,7 @@ export function createSignIn(options: SignInDeps): SignIn {
         if (issued === undefined) return leave(call, generation, sent ? 'refresh' : 'unasked')
         // A server that does not rotate its refresh token need not repeat it (RFC 6749 §6).
         const refreshToken = issued.refreshToken ?? sent?.presented
-        enter({ ...issued, refreshToken }, call, 'restore')
+        enter({ ...issued, refreshToken }, call, 'restore', generation)
       })
     } finally {
       end()
@@ -151,9 +152,13 @@ export function createSignIn(options: SignInDeps): SignIn {
 
   //  login() ── POST ──────────────────── answered: dropped, but its cookie must be cleared again
   //  logout() ────────── signed out at once ── POST (waits for the lock) ── cookie cleared
-  function enter(issued: IssuedToken, call: Call, by: 'login' | 'restore'): unknown {
+  function enter(
+    issued: IssuedToken,
+    call: Call,
+    by: 'login' | 'restore',
+    generation = session.generation()
+  ): unknown {
     const received = receive(issued, { isSignIn: by === 'login', previous: undefined })
-    followSignOut(call)
     if (order.isSignedOutAfter(call)) {
       // A live session is of a later sign-in, which must not end.
       if (liveSession(record.read()) === undefined) record.end(undefined, 'signed-out')
@@ -161,22 +166,17 @@ export function createSignIn(options: SignInDeps): SignIn {
       signOut.deliver().catch(() => {})
     }
     order.check(call)
+    //  restore() ── POST ─────────────────────── answered: older than the token that came since
+    //  this tab  ──────── refresh ── newer token
+    const last =
+      session.generation() === generation ? undefined : (session.held() ?? session.former())
+    if (last && isOlderToken(received, last)) {
+      if (session.held() === undefined) throw sessionChanged()
+      return undefined
+    }
     hold(received, planRefreshAt(received, true, policy, platform.random), call, by)
     // A copy, because `getState().user` may be part of the answer.
     return parseJson(toJson(issued.answer) ?? '')
-  }
-
-  /** A sign-out in another tab overrules a sign-in that began before it. */
-  function followSignOut(call: Call): void {
-    const { ended } = record.read()
-    const isLater = ended.some((one) => one.reason === 'signed-out' && one.counter >= call.counter)
-    if (isLater && order.mayTakeEffect(call)) order.takeEffect(order.begin(), 'sign-out')
-  }
-
-  /** @throws AuthError if a later sign-in or sign-out has taken effect */
-  function check(call: Call): void {
-    followSignOut(call)
-    order.check(call)
   }
 
   function hold(
@@ -193,7 +193,7 @@ export function createSignIn(options: SignInDeps): SignIn {
   //  restore() ── POST ───────────────────────── answered: no session. It knew none when asked
   //  another tab ───────── signs in ── its token
   function leave(call: Call, generation: number, by: 'refresh' | 'unasked'): void {
-    check(call)
+    order.check(call)
     if (session.generation() !== generation) throw sessionChanged()
     if (session.held() !== undefined) session.end('session-expired', 'refresh')
     else if (session.isRestoring()) session.end('no-session', by)

@@ -117,3 +117,31 @@ it.each(['share', 'signal'] as const)(
     expect(third.auth.getState().status).toBe('authenticated')
   }
 )
+
+//  first  ── restore(): POST /refresh ────────────────────── answered: an older token
+//  second ──────── (waits for the lock) ── refreshes ── its token
+it.each(['this tab', 'another tab'] as const)(
+  'keeps a newer token of %s if an earlier restore() is answered late',
+  async (where) => {
+    const setup = setUpTabs({ server: { refreshGraceSeconds: 60 }, client: { restore: 'never' } })
+    const { openTab, pass, browser } = setup
+    const [first, second] = [openTab(), openTab()]
+    await finish(setup, first.auth.login(ada))
+    const gate = browser.hold('/refresh')
+    await pass(2_000)
+    const restoring = first.auth.restore()
+    await gate.arrived(1)
+    // Later requests are answered at once.
+    browser.hold('/refresh').release()
+    await pass(2_000)
+    const { auth } = where === 'this tab' ? first : second
+    await finish(setup, auth.refresh(), 6_000)
+    const newest = await auth.getAccessToken()
+    gate.release()
+    await finish(setup, restoring)
+    for (const tab of [first, second]) {
+      expect(await tab.auth.getAccessToken()).toBe(newest)
+      expect(tab.events.map(({ name }) => name)).not.toContain('signed-out')
+    }
+  }
+)
