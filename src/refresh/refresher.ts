@@ -92,10 +92,14 @@ export function createRefresher(options: RefresherDeps): Refresher {
     flights += 1
     const number = flights
 
-    async function run(): Promise<HeldToken> {
-      // Another tab may have failed during the wait for the lock.
+    // Another tab may have failed during the wait for the lock.
+    function heldBack(): AuthError | undefined {
       heldBackBy = callers.heldBack(reason)
-      if (heldBackBy !== undefined) throw heldBackBy
+      return heldBackBy
+    }
+
+    async function run(): Promise<HeldToken> {
+      if (heldBack() !== undefined) throw heldBackBy
       const credential = await ask.readTokens(epoch)
       if (credential === undefined) throw results.endWithToken(reason)
       emitter.emit('refresh-started', { reason })
@@ -144,7 +148,9 @@ export function createRefresher(options: RefresherDeps): Refresher {
     delayed.cancel()
     mine.isStarted = true
     // The callers get the result before the app and the other parts hear of it.
-    const work = tabs.refreshExclusively(run).then((token) => mine.resolve(token), fail)
+    const work = tabs
+      .refreshExclusively({ heldBack, run })
+      .then((token) => mine.resolve(token), fail)
     work.then(() => {}).then(land)
   }
 

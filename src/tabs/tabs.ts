@@ -1,6 +1,6 @@
 // Tabs: the port through which the client shares one session, and one auth request at a time, with
 // the other tabs.
-import { isAuthError } from '../lib/errors.ts'
+import { type AuthError, isAuthError } from '../lib/errors.ts'
 import { invalid } from '../lib/option-errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import type { HeldToken, ReceivedToken } from '../session/held-token.ts'
@@ -31,12 +31,18 @@ export interface Tabs
    * Runs a refresh under the lock, or returns the token of another tab that refreshes first.
    *
    * @throws AuthError `ERR_AUTH_SESSION_CHANGED` if the user signs in or out before the refresh
-   * starts
+   * starts, or what `heldBack` returns
    */
-  refreshExclusively(refresh: () => Promise<HeldToken>): Promise<HeldToken>
+  refreshExclusively(task: RefreshTask): Promise<HeldToken>
   /** Resolves when no auth request of this tab is in flight; `undefined` if none is. */
   whenIdle(): Promise<unknown> | undefined
   readonly attempts: Omit<RefreshAttempts, 'openForMs'>
+}
+
+export interface RefreshTask {
+  /** The failure that holds refreshes back. */
+  heldBack(): AuthError | undefined
+  run(): Promise<HeldToken>
 }
 
 export interface TabsDeps extends Omit<TabSyncDeps, 'onTaken' | 'watch'> {
@@ -73,7 +79,7 @@ export function createTabs(options: TabsDeps): Tabs {
   //  tab A ── timer ── lock ── POST ───── answered ── publishes ─┐ releases the lock
   //  tab B ── timer ── (waits) ──────────────────────────────────┼── lock ── nothing left to do
   //                                                              └▶ takes the token over
-  async function refreshExclusively(refresh: () => Promise<HeldToken>): Promise<HeldToken> {
+  async function refreshExclusively(refresh: RefreshTask): Promise<HeldToken> {
     const epoch = session.epoch()
     const { signal } = taken
 
@@ -98,16 +104,29 @@ export function createTabs(options: TabsDeps): Tabs {
     // missing.
     const isOpen = () => attempts.openForMs() > 0 && platform.monotonicNow() < endsAtMs
 
-    /** Resolves with `undefined` while another refresh is in flight. */
-    async function tryToRefresh(mayBeNew: boolean): Promise<HeldToken | undefined> {
-      record.read()
-      check()
+    async function askTabs(mayBeNew: boolean): Promise<void> {
       const mayExist = liveSession(record.known()) !== undefined || !record.isShared()
       await sync.catchUp(session.held() === undefined ? mayExist : mayBeNew)
       check()
-      if (isOpen()) return undefined
+    }
+
+    async function tryToRefresh(mayBeNew: boolean): Promise<HeldToken | 'in flight' | 'held back'> {
+      record.read()
+      check()
+      if (refresh.heldBack() !== undefined) return 'held back'
+      await askTabs(mayBeNew)
+      if (isOpen()) return 'in flight'
       before = record.known()
-      return askServer(refresh)
+      return askServer(refresh.run)
+    }
+
+    //  tab A ── lock ── POST ── 503
+    //  tab B ──── (waits) ───────── lock, held back ── asks the tabs
+    //  tab C ──── (waits) ───────────── lock, held back ── asks the tabs
+    async function askWhileHeldBack(): Promise<void> {
+      await askTabs(false)
+      const error = refresh.heldBack()
+      if (error !== undefined) throw error
     }
 
     //  page  ── lock ── POST ── (gone) ────────────── answered
@@ -116,9 +135,13 @@ export function createTabs(options: TabsDeps): Tabs {
     async function refreshInTurn(): Promise<HeldToken> {
       for (let hasWaited = false; ; hasWaited = true) {
         const task = (afterAnother: boolean) => tryToRefresh(afterAnother || hasWaited)
-        const token = await lock.run(task, { keepMs, signal })
-        if (token !== undefined) return token
+        const result = await lock.run(task, { keepMs, signal })
+        if (typeof result === 'object') return result
         // Without the lock: a tab that waits for it too long would refresh without it.
+        if (result === 'held back') {
+          await askWhileHeldBack()
+          continue
+        }
         const nowMs = platform.monotonicNow()
         endsAtMs = Math.min(endsAtMs, nowMs + outlivesPageMs)
         const deadlineMs = Math.min(attempts.openForMs(), endsAtMs - nowMs)

@@ -77,6 +77,17 @@ it('sends one refresh if twenty tabs are loaded while the server fails', async (
   expect(setup.browser.requests.length - before).toBe(1)
 })
 
+//  tab A  ── lock ── POST ── 503
+//  others ──── (wait) ───────── lock, held back: they ask the tabs, but without the lock
+it('signs in at once while the refreshes of twenty tabs are held back', async () => {
+  const crowd = await openCrowd(answer(503))
+  await poll(crowd, 20, 50)
+  expect(crowd.refreshes()).toBe(2)
+  const entering = crowd.tabs[19]?.auth.login(ada)
+  await crowd.pass(500)
+  expect(await Promise.race([entering, 'waits'])).toMatchObject({ token_type: 'Bearer' })
+})
+
 it('refreshes once for twenty tabs when the server answers again after a failure', async () => {
   const crowd = await openCrowd(answer(503), 1)
   await poll(crowd, 10, 200)
