@@ -39,7 +39,7 @@ export interface Tabs
   readonly attempts: Omit<RefreshAttempts, 'openForMs'>
 }
 
-export interface RefreshTask {
+interface RefreshTask {
   /** The failure that holds refreshes back. */
   heldBack(): AuthError | undefined
   run(): Promise<HeldToken>
