@@ -150,10 +150,14 @@ export function createSessionRecord(
     enter: (sessionId) => change(({ counter }) => ({ counter: next(counter), sessionId })),
     end(mine, reason) {
       return change((now) => {
-        const counter = next(now.counter)
-        const own = endOf(now, mine) === undefined ? mine : undefined
-        const sessionId = liveSession(now) ?? own ?? platform.randomId()
         const isConfirmed = reason === 'session-expired'
+        const isOver = endOf(now, mine) !== undefined
+        //  tab A ── refresh of a ─────────────────────────── answered: a is over, and b is not
+        //  tab B ──────────────────── a is over ── signs in as b
+        if (isOver && isConfirmed) return {}
+        const counter = next(now.counter)
+        const own = isOver ? undefined : mine
+        const sessionId = liveSession(now) ?? own ?? platform.randomId()
         // A sign-out also ends a sign-in that this tab has not heard of yet.
         const ids = [own ?? sessionId, ...(isConfirmed ? [] : [sessionId])]
         const ended = ids.map((id) => ({ id, counter, reason, isConfirmed }))

@@ -98,6 +98,15 @@ it('reads what it has written', () => {
   )
 })
 
+it('keeps the live session if a session that is already over ends again', () => {
+  const record = createSessionRecord(createPlatformWith(new Map()), 'key')
+  record.enter('a')
+  record.end('a', 'session-expired')
+  const before = record.enter('b')
+  expect(record.end('a', 'session-expired')).toEqual(before)
+  expect(liveSession(record.end('a', 'signed-out'))).toBeUndefined()
+})
+
 it('remembers the last eight ended sessions', () => {
   const ended = Array.from({ length: 12 }, (_, index) => ({
     id: `s${index}`,

@@ -50,3 +50,34 @@ it('signs in although another tab reaches the idle limit during the sign-in', as
   await finish(setup, entering, 3_000)
   expect(second.auth.getState().status).toBe('authenticated')
 })
+
+//  first  ── refreshes: rejected ── asks the other tabs ── (frozen) ─────────────── thaws
+//  second ───────── refreshes (its message is lost) ───────── rejected ── signs in ────── signed in
+it('stays signed in if a frozen tab learns that its refresh of an earlier session was rejected', async () => {
+  let isLost = false
+  const slowMessages = () => (isLost ? new Promise<void>(() => {}) : Promise.resolve())
+  const setup = setUpTabs({ without: ['locks'], slowMessages })
+  const { browser, pass, openTab } = setup
+  const [first, second] = [openTab(), openTab()]
+  await pass(300)
+  await finish(setup, first.auth.login(ada))
+  const response = { status: 401, headers: [], setCookies: [], body: '{"error":"invalid_grant"}' }
+  browser.intercept('/refresh', { kind: 'answer', response })
+  const gate = browser.hold('/refresh')
+  isLost = true
+  const outcome = first.auth.refresh().catch((error: unknown) => error)
+  await gate.arrived(1)
+  browser.hold('/refresh').release()
+  await finish(setup, second.auth.refresh(), 6_000)
+  gate.release()
+  await pass(100)
+  first.enterBfcache()
+  browser.intercept('/refresh', { kind: 'answer', response })
+  await finish(setup, Promise.allSettled([second.auth.refresh()]))
+  expect(second.auth.getState().status).toBe('unauthenticated')
+  await finish(setup, second.auth.login(ada))
+  first.leaveBfcache()
+  await pass(1_000)
+  expect(await outcome).toMatchObject({ code: 'ERR_AUTH_SESSION_EXPIRED' })
+  expect(second.auth.getState().status).toBe('authenticated')
+})
