@@ -4,7 +4,7 @@ import { range } from '../support/seeded-random.ts'
 import { setUpTokenServer } from '../support/setups/any-token-server.ts'
 import { answer, countOf, setUpBrowsers, signIn } from '../support/setups/many-browsers.ts'
 import { ada, setUpClient } from '../support/setups/test-client.ts'
-import { setUpTabs } from '../support/setups/virtual-tabs.ts'
+import { finish, setUpTabs } from '../support/setups/virtual-tabs.ts'
 import { mint } from '../support/tokens.ts'
 
 //  request ─ 401 ─ refresh (6 s) ─ 401 ─ refresh (4 s left) … rejects
@@ -43,6 +43,32 @@ it('rejects a request of a page that was away after refreshTimeoutMs in all', as
   const outcome = first.auth.axios.get('/me').catch((error: unknown) => error)
   await pass(10_000)
   expect(await outcome).toMatchObject({ code: 'ERR_AUTH_TIMEOUT' })
+})
+
+//  first  ── request ─ 401 ─ refresh (9.85 s) ─ 401 ─ asks the other tabs …no answer… rejects
+//  second ──────────────────────────────────── refreshes: its messages are lost
+it('rejects a request that asks the other tabs after refreshTimeoutMs in all', async () => {
+  let isLost = false
+  const setup = setUpTabs({
+    slowMessages: () => (isLost ? new Promise(() => {}) : Promise.resolve())
+  })
+  const { openTab, pass, browser, server } = setup
+  const [first, second] = [openTab(), openTab()]
+  await pass(300)
+  await finish(setup, first.auth.login(ada))
+  isLost = true
+  server.revokeAccessTokens()
+  const refreshing = browser.hold('/refresh')
+  const outcome = first.auth.axios.get('/me').catch((error: unknown) => error)
+  await pass(9_850)
+  server.revokeAccessTokens()
+  const replaying = browser.hold('/me')
+  refreshing.release()
+  await replaying.arrived(1)
+  await finish(setup, second.auth.refresh(), 900)
+  replaying.release()
+  await pass(200)
+  expect(await Promise.race([outcome, 'waits'])).toMatchObject({ code: 'ERR_AUTH_TIMEOUT' })
 })
 
 //  request ─ 401 ─ refresh (9.9 s) ─ 401 ─ refresh (0.3 s) ─ answered
