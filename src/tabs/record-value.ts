@@ -91,15 +91,24 @@ export function merge(one: RecordValue, other: RecordValue, nowMs: number): Reco
 
 function mergeEnds(ends: readonly EndedSession[]): readonly EndedSession[] {
   const byId = new Map<string, EndedSession>()
-  const rank = ({ isConfirmed, counter, reason }: EndedSession) =>
-    `${isConfirmed} ${counter} ${reason}`
   for (const end of ends) {
     const known = byId.get(end.id)
-    if (known === undefined || rank(end) > rank(known)) byId.set(end.id, end)
+    byId.set(end.id, known === undefined ? end : mergeEnd(known, end))
   }
   return [...byId.values()]
     .sort((one, other) => one.counter - other.counter || (one.id < other.id ? -1 : 1))
     .slice(-rememberedEnds)
+}
+
+/** From the weakest. A sign-out overrules sign-ins that began before it, and an expiry does not. */
+const reasonsByStrength: readonly EndReason[] = ['session-expired', 'idle', 'signed-out']
+
+function mergeEnd(one: EndedSession, other: EndedSession): EndedSession {
+  const strength = ({ reason }: EndedSession) => reasonsByStrength.indexOf(reason)
+  const lead = strength(one) - strength(other)
+  if (lead !== 0) return lead > 0 ? one : other
+  const counter = Math.max(one.counter, other.counter)
+  return { ...one, counter, isConfirmed: one.isConfirmed || other.isConfirmed }
 }
 
 //  tab A ── counter 7 ── signs out of s ── counter 8, s has ended ─┐

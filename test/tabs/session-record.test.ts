@@ -98,6 +98,20 @@ it('reads what it has written', () => {
   )
 })
 
+//  one   ── signs out of a ── counter 2 ────────────┐ (its write is late)
+//  other ── refresh of a: rejected ── counter 3 ────┴▶ a has ended with the sign-out
+it('keeps a sign-out although the session also expires in another tab', () => {
+  const end = (counter: number, reason: 'signed-out' | 'session-expired', isConfirmed: boolean) => {
+    const ended = [{ id: 'a', counter, reason, isConfirmed }]
+    return { ...emptyRecord, sessionId: 'a', counter, ended }
+  }
+  const signOut = end(2, 'signed-out', false)
+  expect(endOf(join(signOut, end(3, 'session-expired', true)), 'a')).toEqual(signOut.ended[0])
+  expect(endOf(join(end(2, 'signed-out', true), end(3, 'signed-out', false)), 'a')).toEqual(
+    end(3, 'signed-out', true).ended[0]
+  )
+})
+
 it('keeps the live session if a session that is already over ends again', () => {
   const record = createSessionRecord(createPlatformWith(new Map()), 'key')
   record.enter('a')
