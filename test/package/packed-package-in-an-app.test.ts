@@ -52,11 +52,7 @@ describe('the packed package in an empty Vite app', () => {
        <form><input name="email"><input name="password" type="password"><button>Sign in</button></form><output></output>
        <script type="module" src="/src/main.ts"></script>`
     )
-    await run(
-      'npm',
-      ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'],
-      { cwd: app }
-    )
+    await install([])
   })
 
   afterAll(() => rm(app, { recursive: true, force: true }))
@@ -67,6 +63,11 @@ describe('the packed package in an empty Vite app', () => {
       join(app, path),
       typeof content === 'string' ? content : JSON.stringify(content, null, 2)
     )
+  }
+
+  async function install(packages: readonly string[]): Promise<void> {
+    const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
+    await run('npm', ['install', ...flags, ...packages], { cwd: app })
   }
 
   it.skipIf(findChromium() === undefined && process.env.CI !== 'true')(
@@ -105,45 +106,44 @@ describe('the packed package in an empty Vite app', () => {
     }
   )
 
-  it('type-checks all entries in strict mode', async () => {
-    await run(
-      'npm',
-      [
-        'install',
-        '--ignore-scripts',
-        '--prefer-offline',
-        '--no-audit',
-        '--no-fund',
-        `msw@${manifest.devDependencies.msw}`,
-        `react@${manifest.devDependencies.react}`,
-        `@types/react@${manifest.devDependencies['@types/react']}`,
-        `@types/node@${manifest.devDependencies['@types/node']}`
-      ],
-      { cwd: app }
-    )
-    await write(
-      'src/main.ts',
-      `import { createAuthClient, isAuthError, type AuthState } from 'everbearer'
-       import { djangoSimpleJwt } from 'everbearer/contracts'
-       import { AuthProvider, useAuth } from 'everbearer/react'
-       import { createMockAuthServer } from 'everbearer/mock'
-       import { createHandlers } from 'everbearer/mock/msw'
-       import { listen } from 'everbearer/mock/node'
-       const auth = createAuthClient<{ email: string; password: string }>({
-         baseURL: '/api',
-         contract: { ...djangoSimpleJwt, logout: false }
-       })
-       const state: AuthState = auth.getState()
-       if (state.status === 'unauthenticated') console.log(state.reason)
-       // @ts-expect-error only the unauthenticated state has a reason
-       console.log(state.status === 'authenticated' && state.reason)
-       // @ts-expect-error the credentials lack the password
-       auth.login({ email: 'a' }).catch((error: unknown) => isAuthError(error, 'ERR_AUTH_LOGIN_REJECTED'))
-       console.log(AuthProvider, useAuth, createHandlers(createMockAuthServer()), listen)`
-    )
-    await run(join(app, 'node_modules/.bin/tsc'), ['--types', 'node'], { cwd: app })
+  it.each([
+    ['the newest TypeScript', [`msw@${manifest.devDependencies.msw}`, typesOf('node')]],
+    // Newer types of Node need a newer TypeScript.
+    ['TypeScript 5.1', ['typescript@5.1.6', 'msw@2.15.0', '@types/node@20']]
+  ])('type-checks all entries in strict mode with %s', async (_, packages) => {
+    const react = [`react@${manifest.devDependencies.react}`, typesOf('react')]
+    await install([...packages, ...react])
+    await write('src/main.ts', allEntries)
+    for (const resolution of [[], ['--module', 'node16', '--moduleResolution', 'node16']]) {
+      const checks = ['--types', 'node', '--skipLibCheck', 'false', ...resolution]
+      await run(join(app, 'node_modules/typescript/bin/tsc'), checks, { cwd: app })
+    }
   })
 })
+
+function typesOf(name: string): string {
+  return `@types/${name}@${manifest.devDependencies[`@types/${name}`]}`
+}
+
+const allEntries = `
+import { createAuthClient, isAuthError, type AuthState } from 'everbearer'
+import { djangoSimpleJwt } from 'everbearer/contracts'
+import { AuthProvider, useAuth } from 'everbearer/react'
+import { createMockAuthServer } from 'everbearer/mock'
+import { createHandlers } from 'everbearer/mock/msw'
+import { listen } from 'everbearer/mock/node'
+const auth = createAuthClient<{ email: string; password: string }>({
+  baseURL: '/api',
+  contract: { ...djangoSimpleJwt, logout: false }
+})
+const state: AuthState = auth.getState()
+if (state.status === 'unauthenticated') console.log(state.reason)
+// @ts-expect-error only the unauthenticated state has a reason
+console.log(state.status === 'authenticated' && state.reason)
+// @ts-expect-error the credentials lack the password
+auth.login({ email: 'a' }).catch((error: unknown) => isAuthError(error, 'ERR_AUTH_LOGIN_REJECTED'))
+console.log(AuthProvider, useAuth, createHandlers(createMockAuthServer()), listen)
+`
 
 async function firstUrl(stream: NodeJS.ReadableStream): Promise<string> {
   for await (const line of createInterface(stream)) {

@@ -1,8 +1,8 @@
 // Packed package: its contents, the size and purity of its bundles, and what publint says.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -108,4 +108,42 @@ it('has a declaration and a script for every entry of its manifest', async () =>
     typeof target === 'string' ? [target] : Object.values(target)
   )
   expect(targets.filter((target) => !existsSync(join(root, target)))).toEqual([])
+})
+
+it('declares each entry in one file, which imports packages and other entries only', async () => {
+  const files = await readdir(dist('.'), { recursive: true })
+  const declarations = files.filter((file) => file.endsWith('.d.ts')).sort()
+  const entries = ['contracts', 'index', 'mock/index', 'mock/msw', 'mock/node', 'react/index']
+  expect(declarations).toEqual(entries.map((entry) => `${entry}.d.ts`))
+  for (const file of declarations) {
+    const text = await readFile(dist(file), 'utf8')
+    for (const [, source = ''] of text.matchAll(/from "([^"]+)"/g)) {
+      const entry = relative(dist('.'), join(dist(file), '..', source)).replace(/\.js$/, '')
+      expect(source.startsWith('.') ? entries : packages).toContain(
+        source.startsWith('.') ? entry : source
+      )
+    }
+  }
+})
+
+const packages = ['axios', 'msw', 'node:http', 'react']
+
+it('takes less than 1 MB on disk, with its dependencies', async () => {
+  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--dry-run'], {
+    cwd: root
+  })
+  let bytes = readPacked(stdout).unpackedSize
+  for (const name of Object.keys(dependencies)) {
+    const folder = join(root, 'node_modules', name)
+    for (const file of await readdir(folder, { recursive: true })) {
+      const { size } = await stat(join(folder, file))
+      bytes += size
+    }
+  }
+  expect(bytes).toBeLessThan(1_000_000)
+})
+
+it('has the licence of the library that the mock contains', async () => {
+  expect(await readFile(dist('mock/jose.LICENSE.md'), 'utf8')).toMatch(/^The MIT License/)
 })

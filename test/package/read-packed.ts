@@ -2,6 +2,7 @@
 
 export interface Packed {
   readonly filename: string
+  readonly unpackedSize: number
   readonly files: readonly { readonly path: string }[]
 }
 
