@@ -50,10 +50,10 @@ async function emitDeclarations(): Promise<void> {
       external: /^(axios|msw|react|node:.*)$/,
       plugins: [
         importFromEntries(entry),
-        dts({ dtsOnly: true, generator: 'oxc', tsconfig: false, oxc: { stripInternal: true } })
+        dts({ emitDtsOnly: true, tsconfig: false, oxc: { stripInternal: true } })
       ]
     })
-    await bundle.write({ dir: outDir, entryFileNames: '[name].d.ts' })
+    await bundle.write({ dir: outDir })
   }
 }
 
