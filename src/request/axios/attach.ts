@@ -103,7 +103,9 @@ export function createAxiosBinding(deps: AxiosBindingDeps): AxiosBinding {
     adapter: AdapterOption,
     epoch: number | undefined
   ): Promise<AxiosResponse> {
-    const { url, baseURL, allowAbsoluteUrls } = config
+    const { allowAbsoluteUrls } = config
+    // As texts, because a `URL` may change while the request waits for a token.
+    const [url, baseURL] = [toText(config.url), toText(config.baseURL)]
     const destination = { url, baseURL, allowAbsoluteUrls }
     const options = isAppAdapter(adapter) ? Object.keys(config) : undefined
     const budget = startTimeBudget(config.timeout, platform.monotonicNow)
@@ -152,6 +154,11 @@ function onEject<Value>(manager: AxiosInterceptorManager<Value>, id: number): ()
   return () => {
     if (handler === undefined || manager.handlers?.includes(handler)) manager.eject(id)
   }
+}
+
+/** In Node, axios accepts a `URL` too. */
+function toText(url: unknown): string | undefined {
+  return typeof url === 'string' || url === undefined ? url : String(url ?? '')
 }
 
 // Axios uses the first adapter of a list that works in the current environment.

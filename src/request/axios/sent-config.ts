@@ -50,6 +50,7 @@ function copyOf(config: object) {
   for (const name in config) {
     if (Object.hasOwn(config, name)) copy[name] = config[name as never]
   }
+  for (const name of Object.getOwnPropertySymbols(config)) copy[name] = config[name as never]
   return copy
 }
 
