@@ -41,7 +41,7 @@ export function createStoredRefreshToken(options: StoredRefreshTokenDeps): Store
   /** The content of the store; `null` if it is unknown. */
   let known: string | undefined | null = null
   let tail: Promise<unknown> = Promise.resolve()
-  /** The last tokens that this tab has held. */
+  /** The last tokens that this tab has held or presented. */
   const past = new Set<string>()
 
   /** Calls a method of the store after all earlier calls. Rejects with an AuthError. */
@@ -80,14 +80,12 @@ export function createStoredRefreshToken(options: StoredRefreshTokenDeps): Store
   }
 
   session.onSignal('token', ({ origin }) => {
-    const token = session.held()?.refreshToken
-    if (token !== undefined) remember(token)
     // The tab that received the token has stored it.
-    if (origin.by === 'other-tab') known = token
-    else write(token)
+    if (origin.by === 'other-tab') known = readHeld()
+    else write(readHeld())
   })
-  session.onSignal('repeated', () => write(session.held()?.refreshToken))
-  session.onSignal('kept', () => write(session.held()?.refreshToken))
+  session.onSignal('repeated', () => write(readHeld()))
+  session.onSignal('kept', () => write(readHeld()))
   session.onSignal('ended', ({ origin, reason }) => {
     abandonReads()
     // After a change of user, the store may hold the token of the new user.
@@ -95,7 +93,14 @@ export function createStoredRefreshToken(options: StoredRefreshTokenDeps): Store
     else write(undefined)
   })
 
-  function remember(token: string): void {
+  function readHeld(): string | undefined {
+    const token = session.held()?.refreshToken
+    remember(token)
+    return token
+  }
+
+  function remember(token: string | undefined): void {
+    if (token === undefined) return
     past.add(token)
     for (const oldest of past) if (past.size > rememberedTokens) past.delete(oldest)
   }
@@ -117,11 +122,12 @@ export function createStoredRefreshToken(options: StoredRefreshTokenDeps): Store
       if (inMemory === undefined) return readStore()
       const limits = { deadlineMs: patienceMs, onTimeout: () => undefined }
       const read = await platform.wait(readStore(), limits).catch(() => undefined)
-      // A token that was held before is spent: the store has failed to replace it.
+      // A token that was held or presented before is spent: the store has failed to replace it.
       return read === undefined || past.has(read) ? inMemory : read
     },
     // After a sign-out or another sign-in, the store no longer holds the spent token.
     replace(spent, successor) {
+      remember(spent)
       if (spent !== undefined && spent === known) write(successor)
     },
     abandonReads

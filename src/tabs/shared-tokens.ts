@@ -137,7 +137,9 @@ export function isAlive(
 
 function isLaterRefreshToken(one: ReceivedToken, other: ReceivedToken): boolean {
   if (one.refreshToken === undefined || one.refreshToken === other.refreshToken) return false
-  return one.refreshTokenAt.wallMs > other.refreshTokenAt.wallMs
+  const { wallMs, monotonicMs } = other.refreshTokenAt
+  // One clock may have been set back, and the other one may have stopped during sleep.
+  return one.refreshTokenAt.wallMs > wallMs || one.refreshTokenAt.monotonicMs > monotonicMs
 }
 
 /**

@@ -12,7 +12,7 @@ const contract = { refresh: { credential: 'refresh-token' } } as const
 type Store = NonNullable<AuthClientOptions['refreshTokenStore']>
 
 /** A server that rotates its refresh token `r1`, `r2`, …, and accepts the last one only. */
-function setUp(options: AuthClientOptions = {}) {
+function setUp(options: AuthClientOptions = {}, accessToken = (issued: number) => `t${issued}`) {
   const clock = createManualClock()
   const presented: unknown[] = []
   let issued = 0
@@ -27,8 +27,8 @@ function setUp(options: AuthClientOptions = {}) {
 
   function issue(): WireResponse {
     issued += 1
-    const body = { access_token: `t${issued}`, expires_in: 300, refresh_token: `r${issued}` }
-    return respond(200, body)
+    const tokens = { access_token: accessToken(issued), refresh_token: `r${issued}` }
+    return respond(200, { ...tokens, expires_in: 300 })
   }
 
   const browser = createVirtualBrowser({
@@ -151,6 +151,30 @@ it('reads the store before each refresh, and writes only changes', async () => {
   await auth.refresh()
   await browser.idle()
   expect(store.calls).toEqual(['set r1', 'get', 'set r2'])
+})
+
+//  page load ── reads r1 ── refresh: r2, which the store does not keep ── refresh: r2
+it.each([
+  ['the token of a page load', (token: number) => `t${token}`],
+  ['a repeated access token', () => 'same']
+])('presents the token in memory if the store fails after %s', async (_, accessToken) => {
+  const store = createMemoryStore()
+  const { browser, load, presented } = setUp({ refreshTokenStore: store }, accessToken)
+  const first = load({ restore: 'never' })
+  await first.login(credentials)
+  await browser.idle()
+  first.dispose()
+  const failing = {
+    ...store,
+    async set() {
+      throw new Error('the keychain is locked')
+    }
+  }
+  const second = load({ refreshTokenStore: failing })
+  await second.ready()
+  await second.refresh()
+  await second.refresh()
+  expect(presented).toEqual(['r1', 'r2', 'r3'])
 })
 
 it('keeps the token in the store if the server does not rotate it', async () => {
