@@ -26,7 +26,10 @@ export interface ApplyAnswer {
 
 export interface ApplyAnswerDeps {
   readonly session: Session
-  readonly tabs: Pick<Tabs, 'isOtherUser' | 'endDuringRefresh' | 'isInLiveSession'>
+  readonly tabs: Pick<
+    Tabs,
+    'isOtherUser' | 'endDuringRefresh' | 'isInLiveSession' | 'hasChangedSession'
+  >
   readonly receive: ReceiveToken
   readonly retries: Pick<RetryState, 'note' | 'clear'>
   /** Whether a user was signed in here before this page load, as far as storage knows. */
@@ -46,7 +49,7 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
       case 'issued': {
         // A server that does not rotate its refresh token need not repeat it (RFC 6749 §6).
         const refreshToken = answer.token.refreshToken ?? presented
-        return take({ ...answer.token, refreshToken }, generation, reason)
+        return take({ ...answer.token, refreshToken }, { presented, generation }, reason)
       }
       case 'rejected':
         throw endSession(rejected(answer.status, answer.oauthError))
@@ -65,7 +68,11 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
     return session.isRestoring() && !isSessionKnown()
   }
 
-  function take(issued: IssuedToken, generation: number, reason: RefreshReason): HeldToken {
+  function take(
+    issued: IssuedToken,
+    { presented, generation }: Pick<SentRefresh, 'presented' | 'generation'>,
+    reason: RefreshReason
+  ): HeldToken {
     const held = session.held()
     const received = receive(issued, { isSignIn: false, previous: held })
     const isRepeated = received.accessToken === held?.accessToken
@@ -85,6 +92,10 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
     }
     if (isRepeated) return repeat(held, received)
     recover()
+    //  this tab ── refresh of s ──────────────────────────────────────── answered for s
+    //  another  ─────────────────── signs in as the same user: t. Its token came here
+    const isReplaced = presented !== undefined && held?.refreshToken !== presented
+    if (isReplaced && held?.refreshToken !== undefined && tabs.hasChangedSession()) return held
     // A token that was adopted during the request stays if the server signed it after this one.
     const keepsHeld =
       held !== undefined &&
@@ -92,7 +103,7 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
       compareAge(received, held) === 'older'
     if (keepsHeld) {
       const { refreshToken, refreshTokenAt } = received
-      return amend(held, { refreshToken, refreshTokenAt }, held, 'kept')
+      return amend(held, isReplaced ? {} : { refreshToken, refreshTokenAt }, held, 'kept')
     }
     const refreshAt = planRefreshAt(received, held === undefined, policy, platform.random)
     return session.hold(received, refreshAt, { by: 'refresh', reason })

@@ -10,7 +10,7 @@ import { AuthError } from '../lib/errors.ts'
 import { parseJson, toJson } from '../lib/json-path.ts'
 import type { ClientPlatform, Moment } from '../lib/time.ts'
 import { nothingToPresent } from '../refresh/outcome.ts'
-import type { RefreshRequest } from '../refresh/refresh-request.ts'
+import type { RefreshRequest, SentRefresh } from '../refresh/refresh-request.ts'
 import { planRefreshAt, type RefreshPolicy } from '../refresh/refresh-time.ts'
 import { isOlderToken } from '../session/adoption.ts'
 import type { ReceivedToken, ReceiveToken } from '../session/held-token.ts'
@@ -46,7 +46,10 @@ export interface SignIn {
 
 export interface SignInDeps {
   readonly session: Session
-  readonly tabs: Pick<Tabs, 'runExclusively' | 'whenIdle' | 'attempts' | 'askServerFirst'>
+  readonly tabs: Pick<
+    Tabs,
+    'runExclusively' | 'whenIdle' | 'attempts' | 'askServerFirst' | 'catchUp'
+  >
   readonly tokenRequest: TokenRequest
   readonly refreshRequest: RefreshRequest
   readonly receive: ReceiveToken
@@ -130,6 +133,8 @@ export function createSignIn(options: SignInDeps): SignIn {
     try {
       await tabs.runExclusively(async () => {
         order.check(call)
+        // Another tab may have rotated the refresh token.
+        await tabs.catchUp()
         const credential = await refreshRequest.readTokens()
         order.check(call)
         if (credential === undefined && session.held() !== undefined) throw nothingToPresent()
@@ -143,7 +148,7 @@ export function createSignIn(options: SignInDeps): SignIn {
         if (issued === undefined) return leave(call, generation, sent ? 'refresh' : 'unasked')
         // A server that does not rotate its refresh token need not repeat it (RFC 6749 §6).
         const refreshToken = issued.refreshToken ?? sent?.presented
-        enter({ ...issued, refreshToken }, call, 'restore', generation)
+        enter({ ...issued, refreshToken }, call, 'restore', sent)
       })
     } finally {
       end()
@@ -156,7 +161,7 @@ export function createSignIn(options: SignInDeps): SignIn {
     issued: IssuedToken,
     call: Call,
     by: 'login' | 'restore',
-    generation = session.generation()
+    sent?: Pick<SentRefresh, 'presented' | 'generation'>
   ): unknown {
     const received = receive(issued, { isSignIn: by === 'login', previous: undefined })
     if (order.isSignedOutAfter(call)) {
@@ -168,11 +173,15 @@ export function createSignIn(options: SignInDeps): SignIn {
     order.check(call)
     //  restore() ── POST ─────────────────────── answered: older than the token that came since
     //  this tab  ──────── refresh ── newer token
-    const last =
-      session.generation() === generation ? undefined : (session.held() ?? session.former())
-    if (last && isOlderToken(received, last)) {
-      if (session.held() === undefined) throw sessionChanged()
-      return undefined
+    const isLate = sent !== undefined && sent.generation !== session.generation()
+    const held = session.held()
+    const last = held ?? session.former()
+    if (isLate && last !== undefined && isOlderToken(received, last)) {
+      if (held === undefined) throw sessionChanged()
+      const { refreshToken, refreshTokenAt } = received
+      const isSuccessor = held.refreshToken === sent.presented
+      if (isSuccessor) session.amend({ refreshToken, refreshTokenAt, refreshAt: held.refreshAt })
+      return session.signal('kept')
     }
     hold(received, planRefreshAt(received, true, policy, platform.random), call, by)
     // A copy, because `getState().user` may be part of the answer.

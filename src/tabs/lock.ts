@@ -13,7 +13,7 @@ export interface AuthLock {
   whenIdle(): Promise<unknown> | undefined
 }
 
-interface LockOptions {
+export interface LockOptions {
   /**
    * How long to keep the Web Lock after the task, in milliseconds, so that other tabs see what the
    * task has written. `run` does not wait for it, and the next task of this tab takes it over.

@@ -17,6 +17,8 @@ export interface RefreshAttempts {
   forget(): void
   /** How long the open attempt may still be answered, in milliseconds; 0 or less if it may not. */
   openForMs(): number
+  /** Whether this page has sent the open attempt, and waits for its answer. */
+  isOwn(): boolean
 }
 
 /**
@@ -41,6 +43,8 @@ export function createRefreshAttempts(
 ): RefreshAttempts {
   /** The attempt that has failed in this page. The other tabs hear of it if the page lives on. */
   let failed: OpenRefresh | undefined
+  /** The key of the attempt that this page has sent. */
+  let own: string | undefined
   let cancelTimer = () => {}
 
   function isFailed(attempt: OpenRefresh | undefined): boolean {
@@ -63,6 +67,7 @@ export function createRefreshAttempts(
       const untilMs = sinceMs + outlivesPageMs
       const sessionId = liveSession(record.known())
       record.set('refresh', { key, sessionId, sinceMs, untilMs })
+      own = key
       return key
     },
     close(key) {
@@ -77,6 +82,7 @@ export function createRefreshAttempts(
       cancelTimer = platform.setTimer(() => isFailed(read()) && end(), leavesWithinMs)
     },
     forget: () => record.set('refresh', undefined),
+    isOwn: () => own !== undefined && read()?.key === own,
     openForMs() {
       const attempt = read()
       if (attempt === undefined || isFailed(attempt)) return 0

@@ -15,6 +15,7 @@ import {
 } from './record-value.ts'
 import { createRefreshAttempts, type RefreshAttempts } from './refresh-attempts.ts'
 import { createTabSync, type TabSync, type TabSyncDeps } from './tab-sync.ts'
+import { createTurns, type Turn } from './turns.ts'
 import { createWatch } from './watch.ts'
 
 export interface Tabs
@@ -23,6 +24,8 @@ export interface Tabs
   isOtherUser(received: ReceivedToken): boolean
   /** How another tab has ended the session that the refresh in flight began for. */
   endDuringRefresh(): EndReason | undefined
+  /** Whether a sign-in has begun another session than the one that the refresh in flight is for. */
+  hasChangedSession(): boolean
   /** Whether this tab holds a token of the session that is live in all tabs. */
   isInLiveSession(): boolean
   /** Runs an auth request under the lock of all tabs, or without it after `lockTimeoutMs`. */
@@ -36,7 +39,7 @@ export interface Tabs
   refreshExclusively(task: RefreshTask): Promise<HeldToken>
   /** Resolves when no auth request of this tab is in flight; `undefined` if none is. */
   whenIdle(): Promise<unknown> | undefined
-  readonly attempts: Omit<RefreshAttempts, 'openForMs'>
+  readonly attempts: Omit<RefreshAttempts, 'openForMs' | 'isOwn'>
 }
 
 interface RefreshTask {
@@ -61,6 +64,7 @@ export function createTabs(options: TabsDeps): Tabs {
   const outlivesPageMs = options.refreshTimeoutMs / 2
   const attempts = createRefreshAttempts(record, platform, outlivesPageMs)
   const watch = createWatch(platform.wait)
+  const turns = createTurns({ lock, attempts, watch, platform, outlivesPageMs })
   /** Aborts when this tab takes over the token of a refresh. */
   let taken = new AbortController()
   /** The record as this tab knew it when the refresh in flight began. */
@@ -99,25 +103,20 @@ export function createTabs(options: TabsDeps): Tabs {
       return isChanged ? keepLockMs : 0
     }
 
-    let endsAtMs = Infinity
-    // Another tab's refresh may be in flight without the lock: its page is gone, or Web Locks are
-    // missing.
-    const isOpen = () => attempts.openForMs() > 0 && platform.monotonicNow() < endsAtMs
-
     async function askTabs(mayBeNew: boolean): Promise<void> {
       const mayExist = liveSession(record.known()) !== undefined || !record.isShared()
       await sync.catchUp(session.held() === undefined ? mayExist : mayBeNew)
       check()
     }
 
-    async function tryToRefresh(mayBeNew: boolean): Promise<HeldToken | 'in flight' | 'held back'> {
+    async function tryToRefresh({ afterAnother, isInFlight }: Turn) {
       record.read()
       check()
-      if (refresh.heldBack() !== undefined) return 'held back'
-      await askTabs(mayBeNew)
-      if (isOpen()) return 'in flight'
+      if (refresh.heldBack() !== undefined) return undefined
+      await askTabs(afterAnother)
+      if (isInFlight()) return undefined
       before = record.known()
-      return askServer(refresh.run)
+      return { value: await askServer(refresh.run) }
     }
 
     //  tab A ── lock ── POST ── 503
@@ -129,28 +128,8 @@ export function createTabs(options: TabsDeps): Tabs {
       if (error !== undefined) throw error
     }
 
-    //  page  ── lock ── POST ── (gone) ────────────── answered
-    //  tab A ─────────────────── lock ── (waits) ─────────────── lock ── POST
-    //  tab B ───────────────────── lock ── (waits) ───────────── (waits for the lock) ── takes over
-    async function refreshInTurn(): Promise<HeldToken> {
-      for (let hasWaited = false; ; hasWaited = true) {
-        const task = (afterAnother: boolean) => tryToRefresh(afterAnother || hasWaited)
-        const result = await lock.run(task, { keepMs, signal })
-        if (typeof result === 'object') return result
-        // Without the lock: a tab that waits for it too long would refresh without it.
-        if (result === 'held back') {
-          await askWhileHeldBack()
-          continue
-        }
-        const nowMs = platform.monotonicNow()
-        endsAtMs = Math.min(endsAtMs, nowMs + outlivesPageMs)
-        const deadlineMs = Math.min(attempts.openForMs(), endsAtMs - nowMs)
-        await watch.until(() => !isOpen(), deadlineMs, signal)
-      }
-    }
-
     try {
-      return await refreshInTurn()
+      return await turns.take(tryToRefresh, { keepMs, signal }, askWhileHeldBack)
     } catch (error) {
       const token = error === signal.reason ? session.held() : undefined
       if (token === undefined) throw error
@@ -207,11 +186,22 @@ export function createTabs(options: TabsDeps): Tabs {
 
   return {
     ...sync,
-    runExclusively: (task) => lock.run(task),
+    //  page ── POST /refresh ── (gone) ──── answered: its cookie
+    //  this page ────── login() ── (waits) ──────────────────── POST /login
+    runExclusively: (task) =>
+      turns.take(async ({ isInFlight }) => {
+        // This tab waits for its own refresh only as long as it waits for the lock.
+        const isOfGonePage = isInFlight() && !attempts.isOwn()
+        return isOfGonePage ? undefined : { value: await task() }
+      }),
     refreshExclusively,
     whenIdle: lock.whenIdle,
     attempts,
     isOtherUser: (received) => sync.isOtherUser(received, liveSession(begun)),
+    hasChangedSession() {
+      const [before, now] = [liveSession(begun), liveSession(record.read())]
+      return before !== undefined && now !== undefined && before !== now
+    },
     isInLiveSession() {
       const isLive = liveSession(record.known()) !== undefined
       return isLive && session.held() !== undefined && sync.isCurrent()

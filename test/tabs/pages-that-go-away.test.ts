@@ -1,8 +1,9 @@
-// Pages that go away: a page that closes leaves the record as the other tabs have written it.
+// Pages that go away: a page that closes leaves the record as the other tabs have written it, and
+// the next page waits for its refresh.
 import { expect, it } from 'vitest'
 import { createSlowStorage } from '../support/setups/slow-storage.ts'
-import { ada } from '../support/setups/test-client.ts'
-import { setUpTabs } from '../support/setups/virtual-tabs.ts'
+import { ada, grace } from '../support/setups/test-client.ts'
+import { finish, setUpTabs } from '../support/setups/virtual-tabs.ts'
 
 //  tab 1 ── writes the key ── POST /refresh ── (reloaded) ── answered: rotated
 //  tab 2 ── closes ─────────── (its write arrives last)
@@ -151,4 +152,48 @@ it('lets a new tab ask the others after a browser has opened four tabs and close
   await pass(600)
   expect(last.auth.getState().status).toBe('authenticated')
   expect(callsTo('refresh')).toHaveLength(refreshes)
+})
+
+//  page 1 (Ada) ── POST /refresh ── (leaves) ──────────────── answered: cookie of Ada
+//  page 2 ──────────────────────────── loads ── login() ── (waits) ── signs in as Grace
+it('signs in after the refresh of the page before, so that its answer comes first', async () => {
+  const setup = setUpTabs({ server: { refreshGraceSeconds: 60 } })
+  const { browser, pass, openTab } = setup
+  const first = openTab()
+  await pass(300)
+  await finish(setup, first.auth.login(ada))
+  const gate = browser.hold('/refresh')
+  first.auth.refresh().catch(() => {})
+  await gate.arrived(1)
+  first.crash()
+  const { auth } = openTab()
+  await pass(400)
+  const entering = auth.login(grace)
+  await pass(1_000)
+  gate.release()
+  await finish(setup, entering, 6_000)
+  await finish(setup, Promise.allSettled([auth.refresh()]), 2_000)
+  expect(auth.getState()).toMatchObject({ user: { sub: 'user-2' } })
+})
+
+//  page 1 ── restore(): POST /refresh ── (reloaded) ─────────────── answered: rotated
+//  page 2 ──────────────────────────────── restore() ── (waits) ──── POST /refresh
+it('waits for the restore() of the page before a reload', async () => {
+  const setup = setUpTabs({ client: { restore: 'never' } })
+  const { browser, pass, callsTo, openTab } = setup
+  // The user has signed in on another page.
+  await browser.post('/login', ada)
+  const gate = browser.hold('/refresh')
+  const first = openTab()
+  first.auth.restore().catch(() => {})
+  await gate.arrived(1)
+  await pass(200)
+  first.crash()
+  const { auth } = openTab()
+  const restoring = auth.restore()
+  await pass(200)
+  gate.release()
+  await finish(setup, restoring, 6_000)
+  expect(callsTo('refresh').map(({ outcome }) => outcome)).not.toContain('refresh_reused')
+  expect(auth.getState().status).toBe('authenticated')
 })

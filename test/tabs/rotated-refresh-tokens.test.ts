@@ -133,3 +133,80 @@ it('presents the refresh token in memory if the store still has a spent one', as
   for (let refresh = 0; refresh < 3; refresh += 1) await finish(setup, setup.first.auth.refresh())
   expect(setup.outcomes()).not.toContain('refresh_reused')
 })
+
+//  tab 1 ── r1 ── (clock is set) ── refresh: r2 ── closed
+//  tab 2 ── r1 ────────────────────────────────┴── r2 ───── refresh: r2
+it.each([0, -3_600_000, 3_600_000])(
+  'takes the refresh token of another tab after the clock was set by %i ms',
+  async (byMs) => {
+    const setup = await openTwo()
+    const { first, second, clock, pass, outcomes } = setup
+    clock.step(byMs)
+    await pass(2_000)
+    await finish(setup, first.auth.refresh())
+    first.auth.dispose()
+    await finish(setup, second.auth.refresh(), 2_000)
+    expect(outcomes()).not.toContain('refresh_reused')
+  }
+)
+
+//  tab 1 ─────────────── refresh: r2
+//  tab 2 ── r1 ── away ─────────────── comes back ── restore(): POST /refresh with r2
+it('asks the tabs for the refresh token before restore()', async () => {
+  const setup = await openTwo()
+  const { first, second, pass, outcomes } = setup
+  second.enterBfcache()
+  await finish(setup, first.auth.refresh())
+  await pass(2_000)
+  second.leaveBfcache()
+  await finish(setup, second.auth.restore(), 2_000)
+  expect(outcomes()).not.toContain('refresh_reused')
+})
+
+//  restore(): POST /refresh with r1 ─────────────────────── answered: r2
+//  request ──────────────────────── newer, re-issued token       └ refresh: r2
+it('keeps the refresh token of a restore() that is answered late', async () => {
+  const setup = await openTwo()
+  const { first, second, browser, server, pass, outcomes } = setup
+  second.auth.dispose()
+  await pass(2_000)
+  const gate = browser.hold('/refresh')
+  const restoring = first.auth.restore()
+  await gate.arrived(1)
+  await pass(2_000)
+  server.rotateKey()
+  await finish(setup, first.auth.axios.get('/me'))
+  gate.release()
+  await finish(setup, restoring)
+  await finish(setup, first.auth.refresh(), 2_000)
+  expect(outcomes()).not.toContain('refresh_reused')
+})
+
+//  tab 1 ── session s ── POST /refresh ──────────────────────────── answered: a token of s
+//  tab 2 ───────────────────── login(function): session t ── its token comes to tab 1 ──▲
+it.each([0, 2_000])(
+  'keeps the tokens of a later sign-in if a refresh is answered, %i ms after it was sent',
+  async (sentBeforeMs) => {
+    const setup = await openTwo()
+    const { first, second, browser, server, pass } = setup
+    const before = server.sessions[0]?.sid ?? ''
+    await pass(2_000)
+    const gate = browser.hold('/refresh')
+    const refreshing = first.auth.refresh()
+    await gate.arrived(1)
+    await pass(sentBeforeMs)
+    const { body } = await browser.post('/login', ada)
+    await finish(
+      setup,
+      second.auth.login(async () => JSON.parse(body))
+    )
+    gate.release()
+    await finish(setup, refreshing)
+    // Some servers allow one session per user.
+    server.endSession(before)
+    await finish(setup, second.auth.refresh(), 2_000)
+    for (const { auth } of [first, second]) expect(auth.getState().status).toBe('authenticated')
+    expect(await finish(setup, second.auth.logout(), 2_000)).toEqual({ confirmed: true })
+    expect(server.sessions).toEqual([])
+  }
+)

@@ -162,8 +162,9 @@ it('keeps the session that a tab enters before the answer to a refresh of an ear
   await pass(100)
   const response = { status: 401, headers: [], setCookies: [], body: '{"error":"invalid_grant"}' }
   browser.intercept('/refresh', { kind: 'answer', response: { ...response } })
+  // It waits until the refresh of the frozen tab can no longer be answered.
   const restoring = first.auth.restore().catch(() => {})
-  await pass(300)
+  await pass(6_000)
   await restoring
   expect(first.auth.getState()).toMatchObject({ reason: 'session-expired' })
   const again = first.auth.login(ada)
