@@ -161,7 +161,7 @@ export function createSignIn(options: SignInDeps): SignIn {
     issued: IssuedToken,
     call: Call,
     by: 'login' | 'restore',
-    sent?: Pick<SentRefresh, 'presented' | 'generation'>
+    sent?: SentRefresh
   ): unknown {
     const received = receive(issued, { isSignIn: by === 'login', previous: undefined })
     if (order.isSignedOutAfter(call)) {

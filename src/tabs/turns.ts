@@ -20,8 +20,8 @@ type Outcome<T> = { readonly value: T } | undefined
 
 export interface Turns {
   /**
-   * Runs the task under the lock, until it has an outcome. `rest` is awaited without the lock if the
-   * task has none although no refresh is in flight.
+   * Runs the task under the lock, until it has an outcome. `rest` is awaited without the lock if
+   * the task has none although no refresh is in flight.
    */
   take<T>(
     task: (turn: Turn) => Promise<Outcome<T>>,

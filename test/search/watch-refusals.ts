@@ -32,22 +32,27 @@ export function watchRefusals({
 }: RefusalWatcherDeps): RefusalWatcher {
   /** The tokens that each endpoint has refused, with the time. */
   const refusedBy = new Map<string, Map<string, number>>()
-  const sent = new Set<string>()
+  /** The tokens that were sent since the last change, with the time. */
+  const sent = new Map<string, number>()
   /** Tokens that the client held before the current one. */
   const replaced = new Set<string>()
   let refused: { readonly token: string; readonly atMs: number } | undefined
   let isBeingRefreshed = false
 
   function replace(mayBeLate: boolean): void {
-    for (const token of sent) replaced.add(token)
-    sent.clear()
+    for (const [token, atMs] of sent) {
+      // The client may send the new token in the moment in which it tells the app about it.
+      if (atMs === nowMs()) continue
+      replaced.add(token)
+      sent.delete(token)
+    }
     isBeingRefreshed = false
     if (!mayBeLate) refused = undefined
   }
 
   return {
     onSend(pathname, token) {
-      sent.add(token)
+      sent.set(token, nowMs())
       // A request of the same moment may leave before the client has read the refusal.
       const atMs = refusedBy.get(pathname)?.get(token) ?? Infinity
       if (atMs < nowMs()) violate(`${pathname} got a token that it had refused`)
