@@ -157,12 +157,7 @@ export function createSignIn(options: SignInDeps): SignIn {
 
   //  login() ── POST ──────────────────── answered: dropped, but its cookie must be cleared again
   //  logout() ────────── signed out at once ── POST (waits for the lock) ── cookie cleared
-  function enter(
-    issued: IssuedToken,
-    call: Call,
-    by: 'login' | 'restore',
-    sent?: SentRefresh
-  ): unknown {
+  function enter(issued: IssuedToken, call: Call, by: 'login' | 'restore', sent?: SentRefresh) {
     const received = receive(issued, { isSignIn: by === 'login', previous: undefined })
     if (order.isSignedOutAfter(call)) {
       // A live session is of a later sign-in, which must not end.

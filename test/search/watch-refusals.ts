@@ -41,7 +41,7 @@ export function watchRefusals({
 
   function replace(mayBeLate: boolean): void {
     for (const [token, atMs] of sent) {
-      // The client may send the new token in the moment in which it tells the app about it.
+      // The client may send the new token in the moment of its event.
       if (atMs === nowMs()) continue
       replaced.add(token)
       sent.delete(token)
