@@ -21,6 +21,12 @@ export interface LockOptions {
    * @default () => 0
    */
   readonly keepMs?: () => number
+  /**
+   * How long to wait for the Web Lock, in milliseconds.
+   *
+   * @default `lockTimeoutMs`
+   */
+  readonly timeoutMs?: number
   /** The task has become unnecessary: `run` rejects with the reason, unless the task has begun. */
   readonly signal?: AbortSignal
 }
@@ -100,13 +106,14 @@ export function createLock(
     run(task, options = {}) {
       const keepMs = own(options, 'keepMs') ?? (() => 0)
       const signal = own(options, 'signal')
+      const deadlineMs = own(options, 'timeoutMs') ?? timeoutMs
       const before = tail
       const turn = wait<Held | undefined>(
         async (over) => {
           await before
           return over.aborted ? undefined : (takeKept() ?? acquire(over))
         },
-        { deadlineMs: timeoutMs, onTimeout: () => undefined, signal }
+        { deadlineMs, onTimeout: () => undefined, signal }
       )
       const done = turn.then((held) => runHeld(held, task, keepMs))
       const ended = done.then(

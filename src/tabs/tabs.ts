@@ -28,7 +28,10 @@ export interface Tabs
   hasChangedSession(): boolean
   /** Whether this tab holds a token of the session that is live in all tabs. */
   isInLiveSession(): boolean
-  /** Runs an auth request under the lock of all tabs, or without it after `lockTimeoutMs`. */
+  /**
+   * Runs an auth request under the lock of all tabs, and after the refresh of a page that is gone;
+   * without both after `lockTimeoutMs`.
+   */
   runExclusively<T>(task: () => Promise<T>): Promise<T>
   /**
    * Runs a refresh under the lock, or returns the token of another tab that refreshes first.
@@ -188,12 +191,16 @@ export function createTabs(options: TabsDeps): Tabs {
     ...sync,
     //  page ── POST /refresh ── (gone) ──── answered: its cookie
     //  this page ────── login() ── (waits) ──────────────────── POST /login
-    runExclusively: (task) =>
-      turns.take(async ({ isInFlight }) => {
-        // This tab waits for its own refresh only as long as it waits for the lock.
-        const isOfGonePage = isInFlight() && !attempts.isOwn()
-        return isOfGonePage ? undefined : { value: await task() }
-      }),
+    runExclusively(task) {
+      return turns.take(
+        async ({ isInFlight }) => {
+          // The queue of this tab has its own refresh.
+          const isOfGonePage = isInFlight() && !attempts.isOwn()
+          return isOfGonePage ? undefined : { value: await task() }
+        },
+        { withinMs: lockTimeoutMs }
+      )
+    },
     refreshExclusively,
     whenIdle: lock.whenIdle,
     attempts,

@@ -1,5 +1,6 @@
 // Turns: one auth request of all tabs after the other, also if a page is gone before the answer to
 // its refresh.
+import { own } from '../lib/checks.ts'
 import type { ClientPlatform } from '../lib/time.ts'
 import type { AuthLock, LockOptions } from './lock.ts'
 import type { RefreshAttempts } from './refresh-attempts.ts'
@@ -18,14 +19,19 @@ export interface Turn {
 /** `undefined`: not now. The next turn begins when no refresh is in flight. */
 type Outcome<T> = { readonly value: T } | undefined
 
+interface TurnOptions extends LockOptions {
+  readonly withinMs?: number
+}
+
 export interface Turns {
   /**
    * Runs the task under the lock, until it has an outcome. `rest` is awaited without the lock if
-   * the task has none although no refresh is in flight.
+   * the task has none although no refresh is in flight. All waits of a task `withinMs` end by then,
+   * and it runs without the lock.
    */
   take<T>(
     task: (turn: Turn) => Promise<Outcome<T>>,
-    options?: LockOptions,
+    options?: TurnOptions,
     rest?: () => Promise<void>
   ): Promise<T>
 }
@@ -45,25 +51,28 @@ export function createTurns({ lock, attempts, watch, platform, outlivesPageMs }:
   //  tab B ───────────────────── lock ── (waits) ───────────── (waits for the lock) ── takes over
   async function take<T>(
     task: (turn: Turn) => Promise<Outcome<T>>,
-    options?: LockOptions,
+    options: TurnOptions = {},
     rest = async () => {}
   ): Promise<T> {
-    let endsAtMs = Infinity
-    const isInFlight = () => attempts.openForMs() > 0 && platform.monotonicNow() < endsAtMs
+    const withinMs = own(options, 'withinMs')
+    const signal = own(options, 'signal')
+    const leftMs = () => endsAtMs - platform.monotonicNow()
+    let endsAtMs = platform.monotonicNow() + (withinMs ?? Infinity)
+    const isInFlight = () => attempts.openForMs() > 0 && leftMs() > 0
     for (let hasWaited = false; ; hasWaited = true) {
       const run = (afterAnother: boolean) =>
         task({ afterAnother: afterAnother || hasWaited, isInFlight })
-      const outcome = await lock.run(run, options)
+      const limit = withinMs === undefined ? {} : { timeoutMs: Math.max(0, leftMs()) }
+      const outcome = await lock.run(run, { ...options, ...limit })
       if (outcome !== undefined) return outcome.value
       if (!isInFlight()) {
         await rest()
         continue
       }
       // Without the lock: a tab that waits for it too long would send its request without it.
-      const nowMs = platform.monotonicNow()
-      endsAtMs = Math.min(endsAtMs, nowMs + outlivesPageMs)
-      const deadlineMs = Math.min(attempts.openForMs(), endsAtMs - nowMs)
-      await watch.until(() => !isInFlight(), deadlineMs, options?.signal)
+      endsAtMs = Math.min(endsAtMs, platform.monotonicNow() + outlivesPageMs)
+      const deadlineMs = Math.min(attempts.openForMs(), leftMs())
+      await watch.until(() => !isInFlight(), deadlineMs, signal)
     }
   }
 
