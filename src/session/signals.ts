@@ -55,8 +55,13 @@ export interface Signals {
 export function createSignals(): Signals {
   // By type: a request raises a signal that few parts listen to.
   const parts = new Map<SessionSignal['type'], Set<(signal: never) => void>>()
-  const signals: SessionSignal[] = []
+  /** The signals that were raised during the delivery of another one. */
+  const later: SessionSignal[] = []
   let isDelivering = false
+
+  function deliver(signal: SessionSignal): void {
+    for (const listener of parts.get(signal.type) ?? []) listener(signal as never)
+  }
 
   return {
     onSignal(type, listener) {
@@ -68,15 +73,16 @@ export function createSignals(): Signals {
       return () => listeners.delete(part)
     },
     raise(signal) {
-      signals.push(signal)
-      if (isDelivering) return
+      if (isDelivering) {
+        later.push(signal)
+        return
+      }
       isDelivering = true
       try {
-        for (let next = signals.shift(); next !== undefined; next = signals.shift()) {
-          for (const listener of parts.get(next.type) ?? []) listener(next as never)
-        }
+        deliver(signal)
+        for (let next = later.shift(); next !== undefined; next = later.shift()) deliver(next)
       } finally {
-        signals.length = 0
+        later.length = 0
         isDelivering = false
       }
     },

@@ -67,7 +67,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     effect: 'errors of axios expose the token',
     search: 'late answers',
     file: 'request/axios/redact.ts',
-    find: "Reflect.set(carrier, 'config', appConfig)",
+    find: "Reflect.set(carrier, 'config', sending.appConfig)",
     replace: 'void 0'
   },
   {

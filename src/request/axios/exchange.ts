@@ -10,7 +10,7 @@ import type { ResolvedHeader } from '../../contract/resolved-contract.ts'
 import { isKeptOnRedirect } from '../redirects.ts'
 import { type IncomingAnswer, isStream } from '../transport.ts'
 import { readAnswer } from './read-answer.ts'
-import { createRedactor } from './redact.ts'
+import { redact, redactStream, type Sending } from './redact.ts'
 import { createSentConfig, type Destination } from './sent-config.ts'
 import { restateTimeout, type TimeBudget, toTimeoutError } from './time-budget.ts'
 import { type Fetch, forgetToken, noteFinalUrl } from './wrapped-fetch.ts'
@@ -42,7 +42,7 @@ export async function exchange(
 ): Promise<IncomingAnswer<AxiosResponse>> {
   const sent = createSentConfig(config, destination, attach, accessToken)
   const carriedToken = accessToken !== undefined
-  const { redact, redactStream } = createRedactor(config, sent, options, accessToken)
+  const sending: Sending = { appConfig: config, sent, options, accessToken }
   let isStreaming = false
   if (budget !== undefined) {
     sent.timeout = budget.remainingMs()
@@ -53,7 +53,7 @@ export async function exchange(
     const response = await send(sent)
     return toAnswer(response, () => response)
   } catch (error) {
-    redact(error)
+    redact(sending, error)
     // Checked by shape, not by class: the app's adapter may throw any value.
     const failure = error as Partial<AxiosError> | null | undefined
     if (failure?.config == null && failure?.response == null) throw error
@@ -73,8 +73,8 @@ export async function exchange(
     settle: () => AxiosResponse
   ): IncomingAnswer<AxiosResponse> {
     isStreaming = isStream(response.data)
-    redact(response)
-    if (isStreaming) redactStream(response.data)
+    redact(sending, response)
+    if (isStreaming) redactStream(sending, response.data)
     return readAnswer({ response, sent, attach, reissue, carriedToken, settle })
   }
 }

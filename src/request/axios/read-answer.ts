@@ -61,9 +61,10 @@ function variesWith(header: string, headers: AxiosHeaders): boolean {
 
 /** The name of a header as the headers have it. */
 export function findHeader(headers: object | undefined, name: string): string | undefined {
-  for (const key of Object.keys(headers ?? {})) {
-    // Most names differ in length, which costs less to compare.
-    if (key.length === name.length && key.toLowerCase() === name.toLowerCase()) return key
+  // A loop needs no array of the names. Most of them differ in length, which is cheap to compare.
+  for (const key in headers) {
+    const isSame = key.length === name.length && key.toLowerCase() === name.toLowerCase()
+    if (isSame && Object.hasOwn(headers, key)) return key
   }
   return undefined
 }

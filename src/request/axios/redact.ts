@@ -3,14 +3,17 @@
 import type { InternalAxiosRequestConfig } from 'axios'
 import { changedNames } from './sent-config.ts'
 
-interface Redactor {
+/** A request as the app made it, and as its adapter got it. */
+export interface Sending {
+  readonly appConfig: InternalAxiosRequestConfig
+  /** The copy of `appConfig` that the adapter gets, with the token in a header. */
+  readonly sent: InternalAxiosRequestConfig
   /**
-   * Redacts a response or an error, and each error inside it. Puts the app's config back, and hides
-   * the request from printing, because in Node it holds the header.
+   * The names in `appConfig` before an adapter of the app ran. Other entries are its notes. Without
+   * the names, nothing is a note.
    */
-  redact(carrier: unknown): void
-  /** Redacts a streaming body, and its errors, which occur after the app has the response. */
-  redactStream(data: unknown): void
+  readonly options: readonly string[] | undefined
+  readonly accessToken: string | undefined
 }
 
 interface Carrier {
@@ -23,75 +26,75 @@ interface Carrier {
 }
 
 /**
- * `sent` is the copy of `appConfig` that the adapter gets, with the token in a header. An entry is
- * a note of the adapter unless `options` has its name. Without `options` nothing is a note.
+ * Redacts a response or an error, and each error inside it. Puts the app's config back, and hides
+ * the request from printing, because in Node it holds the header.
  */
-export function createRedactor(
-  appConfig: InternalAxiosRequestConfig,
-  sent: InternalAxiosRequestConfig,
-  options: readonly string[] | undefined,
-  accessToken: string | undefined
-): Redactor {
-  function holdsToken(value: unknown): boolean {
-    if (accessToken === undefined) return false
-    const texts = typeof value === 'string' ? [value] : Object.values(Object(value))
-    return texts.some((text) => typeof text === 'string' && text.includes(accessToken))
-  }
-
-  // The app's adapter may have copied `sent`. It may also throw an error of another request. The
-  // config of that request must stay.
-  function isSent(config: unknown): config is object {
-    return config === sent || holdsToken(Reflect.get(Object(config), 'headers'))
-  }
-
-  /** Copies the adapter's notes to the app's config: its new entries, but no changed option. */
-  function keepNotes(config: object): void {
-    if (options === undefined) return
-    // New entries come last. Only an adapter that has made a copy may have put them elsewhere.
-    for (const name of Object.keys(config).reverse()) {
-      const isNote = !options.includes(name) && !changedNames.includes(name)
-      if (!isNote && config === sent) return
-      const note: unknown = isNote ? Reflect.get(config, name) : undefined
-      if (isNote && !holdsToken(note)) Reflect.set(appConfig, name, note)
-    }
-  }
-
+export function redact(
+  sending: Sending,
+  carrier: unknown,
+  outer: readonly unknown[] | undefined = undefined
+): void {
+  if (typeof carrier !== 'object' || carrier === null || outer?.includes(carrier)) return
+  const { config, request, response, cause }: Carrier = carrier
   // `Reflect` does not throw if the app's adapter froze the carrier.
-  function redact(carrier: unknown, seen: readonly unknown[] = []): void {
-    if (typeof carrier !== 'object' || carrier === null || seen.includes(carrier)) return
-    const { config, request, response, cause }: Carrier = carrier
-    if (isSent(config)) {
-      keepNotes(config)
-      Reflect.set(carrier, 'config', appConfig)
-    }
-    if (showsHeaders(request)) hide(carrier, 'request', request)
-    redactText(carrier, 'message')
-    redactText(carrier, 'stack')
-    if (response !== undefined) redact(response, [...seen, carrier])
-    if (cause !== undefined) redact(cause, [...seen, carrier])
+  if (isSent(sending, config)) {
+    keepNotes(sending, config)
+    Reflect.set(carrier, 'config', sending.appConfig)
   }
+  if (showsHeaders(request)) hide(carrier, 'request', request)
+  redactText(sending, carrier, 'message')
+  redactText(sending, carrier, 'stack')
+  if (response === undefined && cause === undefined) return
+  const seen = [...(outer ?? []), carrier]
+  redact(sending, response, seen)
+  redact(sending, cause, seen)
+}
 
-  function redactText(carrier: Carrier, name: 'message' | 'stack'): void {
-    const text = carrier[name]
-    if (typeof text !== 'string' || accessToken === undefined || !text.includes(accessToken)) return
-    Reflect.set(carrier, name, text.replaceAll(accessToken, '…'))
+/** Redacts a streaming body, and its errors, which occur after the app has the response. */
+export function redactStream(sending: Sending, data: unknown): void {
+  const stream = Object(data)
+  // In Node, each of them leads to the request and its headers.
+  for (const name of ['req', 'socket', 'client']) {
+    if (Object.hasOwn(stream, name)) hide(stream, name, stream[name])
   }
+  const emit: unknown = Reflect.get(stream, 'emit')
+  if (typeof emit !== 'function') return
+  hide(stream, 'emit', function (this: unknown, name: unknown, ...rest: unknown[]) {
+    if (name === 'error') redact(sending, rest[0])
+    return Reflect.apply(emit, this, [name, ...rest])
+  })
+}
 
-  function redactStream(data: unknown): void {
-    const stream = Object(data)
-    // In Node, each of them leads to the request and its headers.
-    for (const name of ['req', 'socket', 'client']) {
-      if (Object.hasOwn(stream, name)) hide(stream, name, stream[name])
-    }
-    const emit: unknown = Reflect.get(stream, 'emit')
-    if (typeof emit !== 'function') return
-    hide(stream, 'emit', function (this: unknown, name: unknown, ...rest: unknown[]) {
-      if (name === 'error') redact(rest[0])
-      return Reflect.apply(emit, this, [name, ...rest])
-    })
+function holdsToken({ accessToken }: Sending, value: unknown): boolean {
+  if (accessToken === undefined) return false
+  const texts = typeof value === 'string' ? [value] : Object.values(Object(value))
+  return texts.some((text) => typeof text === 'string' && text.includes(accessToken))
+}
+
+// The app's adapter may have copied `sent`. It may also throw an error of another request. The
+// config of that request must stay.
+function isSent(sending: Sending, config: unknown): config is object {
+  return config === sending.sent || holdsToken(sending, Reflect.get(Object(config), 'headers'))
+}
+
+/** Copies the adapter's notes to the app's config: its new entries, but no changed option. */
+function keepNotes(sending: Sending, config: object): void {
+  const { appConfig, sent, options } = sending
+  if (options === undefined) return
+  // New entries come last. Only an adapter that has made a copy may have put them elsewhere.
+  const names = Object.keys(config)
+  for (let name = names.pop(); name !== undefined; name = names.pop()) {
+    const isNote = !options.includes(name) && !changedNames.includes(name)
+    if (!isNote && config === sent) return
+    const note: unknown = isNote ? Reflect.get(config, name) : undefined
+    if (isNote && !holdsToken(sending, note)) Reflect.set(appConfig, name, note)
   }
+}
 
-  return { redact: (carrier) => redact(carrier), redactStream }
+function redactText({ accessToken }: Sending, carrier: Carrier, name: 'message' | 'stack'): void {
+  const text = carrier[name]
+  if (typeof text !== 'string' || accessToken === undefined || !text.includes(accessToken)) return
+  Reflect.set(carrier, name, text.replaceAll(accessToken, '…'))
 }
 
 /** All but the XMLHttpRequest of a browser. That of React Native keeps them in a property. */
