@@ -44,12 +44,13 @@ const shortestRestMs = 1_000
 export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
   const { session, tabs, receive, retries, isSessionKnown, platform, policy } = options
 
-  function apply({ answer, presented, generation }: SentRefresh, reason: RefreshReason): HeldToken {
+  function apply(sent: SentRefresh, reason: RefreshReason): HeldToken {
+    const { answer, presented } = sent
     switch (answer.kind) {
       case 'issued': {
         // A server that does not rotate its refresh token need not repeat it (RFC 6749 §6).
         const refreshToken = answer.token.refreshToken ?? presented
-        return take({ ...answer.token, refreshToken }, { presented, generation }, reason)
+        return take({ ...answer.token, refreshToken }, sent, reason)
       }
       case 'rejected':
         throw endSession(rejected(answer.status, answer.oauthError))
@@ -68,11 +69,7 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
     return session.isRestoring() && !isSessionKnown()
   }
 
-  function take(
-    issued: IssuedToken,
-    { presented, generation }: Pick<SentRefresh, 'presented' | 'generation'>,
-    reason: RefreshReason
-  ): HeldToken {
+  function take(issued: IssuedToken, sent: SentRefresh, reason: RefreshReason): HeldToken {
     const held = session.held()
     const received = receive(issued, { isSignIn: false, previous: held })
     const isRepeated = received.accessToken === held?.accessToken
@@ -94,16 +91,16 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
     recover()
     //  this tab ── refresh of s ──────────────────────────────────────── answered for s
     //  another  ─────────────────── signs in as the same user: t. Its token came here
-    const isReplaced = presented !== undefined && held?.refreshToken !== presented
-    if (isReplaced && held?.refreshToken !== undefined && tabs.hasChangedSession()) return held
+    if (held !== undefined && sent.hasOtherToken() && tabs.hasChangedSession()) return held
     // A token that was adopted during the request stays if the server signed it after this one.
     const keepsHeld =
       held !== undefined &&
-      session.generation() !== generation &&
+      session.generation() !== sent.generation &&
       compareAge(received, held) === 'older'
     if (keepsHeld) {
       const { refreshToken, refreshTokenAt } = received
-      return amend(held, isReplaced ? {} : { refreshToken, refreshTokenAt }, held, 'kept')
+      const changes = sent.hasOtherToken() ? {} : { refreshToken, refreshTokenAt }
+      return amend(held, changes, held, 'kept')
     }
     const refreshAt = planRefreshAt(received, held === undefined, policy, platform.random)
     return session.hold(received, refreshAt, { by: 'refresh', reason })

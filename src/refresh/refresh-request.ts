@@ -52,6 +52,8 @@ export interface SentRefresh {
   readonly presented: string | undefined
   /** The generation of the token that was held when the request was sent. */
   readonly generation: number
+  /** Whether another refresh token has come since. */
+  hasOtherToken(): boolean
 }
 
 export function createRefreshRequest(options: RefreshRequestDeps): RefreshRequest {
@@ -114,6 +116,7 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
     abandonReads: () => stored?.abandonReads(),
     async send(tokens) {
       const generation = session.generation()
+      const before = session.held()?.refreshToken
       // A retry after a lost answer has the same key, so that the server can repeat the answer.
       const attempt = attempts.begin()
       const answer = await platform.wait((signal) => ask(tokens, attempt, signal), {
@@ -121,7 +124,15 @@ export function createRefreshRequest(options: RefreshRequestDeps): RefreshReques
         onTimeout: () => undecided(timedOut(refreshAbandonMs)),
         signal: abandoned.signal
       })
-      return { answer, presented: tokens.refreshToken, generation }
+      return {
+        answer,
+        presented: tokens.refreshToken,
+        generation,
+        hasOtherToken() {
+          const now = session.held()?.refreshToken
+          return now !== undefined && now !== before
+        }
+      }
     },
     abortAll(error) {
       abandoned.abort(error)

@@ -174,8 +174,8 @@ export function createSignIn(options: SignInDeps): SignIn {
     if (isLate && last !== undefined && isOlderToken(received, last)) {
       if (held === undefined) throw sessionChanged()
       const { refreshToken, refreshTokenAt } = received
-      const isSuccessor = held.refreshToken === sent.presented
-      if (isSuccessor) session.amend({ refreshToken, refreshTokenAt, refreshAt: held.refreshAt })
+      const { refreshAt } = held
+      if (!sent.hasOtherToken()) session.amend({ refreshToken, refreshTokenAt, refreshAt })
       return session.signal('kept')
     }
     hold(received, planRefreshAt(received, true, policy, platform.random), call, by)
