@@ -1,8 +1,9 @@
 // Load after an outage: 10,000 simulated clients with the real back-off recover within two minutes,
 // without a peak.
 import { describe, expect, it } from 'vitest'
+import { openShippedClient } from '../../support/fleet/shipped-client.ts'
+import { countPerBin, mean, simulateFleet } from '../../support/fleet/simulated-clients.ts'
 import { createSeededRandom } from '../../support/seeded-random.ts'
-import { countPerBin, mean, simulateFleet } from './simulated-clients.ts'
 
 const outage = { fromSeconds: 7_200, toSeconds: 7_260 }
 const steadyFromSeconds = 3_600
@@ -10,21 +11,21 @@ const untilSeconds = 7_860
 
 function run(seed: number, retryAfterMs: number | undefined) {
   const random = createSeededRandom(seed)
-  const { requests, recoveries } = simulateFleet({
+  const policy = { refreshBeforeExpirySeconds: 60, spreadRefreshes: true }
+  const fleet = simulateFleet({
     clients: 10_000,
-    lifetimeSeconds: 900,
+    openClient: () => openShippedClient({ policy, lifetimeSeconds: 900, random }),
     untilSeconds,
-    policy: { refreshBeforeExpirySeconds: 60, spreadRefreshes: true },
     random,
     signInAt: () => random() * 60,
     outage: { ...outage, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   })
-  const steadyPerSecond = mean(countPerBin(requests, steadyFromSeconds, outage.fromSeconds, 1))
+  const steadyPerSecond = mean(countPerBin(fleet, steadyFromSeconds, outage.fromSeconds))
   const peakOverSteady = (fromSeconds: number, toSeconds: number, binSeconds: number) =>
-    Math.max(...countPerBin(requests, fromSeconds, toSeconds, binSeconds)) /
+    Math.max(...countPerBin(fleet, fromSeconds, toSeconds, binSeconds)) /
     binSeconds /
     steadyPerSecond
-  return { recoveries, peakOverSteady }
+  return { recoveries: fleet.recoveries, peakOverSteady }
 }
 
 describe.each([

@@ -1,8 +1,14 @@
 // Load over time: clients that sign in within one minute, simulated over four hours with the real
 // refresh times.
 import { describe, expect, it } from 'vitest'
+import { openShippedClient } from '../../support/fleet/shipped-client.ts'
+import {
+  countPerBin,
+  mean,
+  peakToMean,
+  simulateFleet
+} from '../../support/fleet/simulated-clients.ts'
 import { createSeededRandom } from '../../support/seeded-random.ts'
-import { countPerBin, mean, peakToMean, simulateFleet } from './simulated-clients.ts'
 
 const untilSeconds = 4 * 3600
 /**
@@ -14,16 +20,16 @@ const lifetimeSeconds = 900
 
 function run(seed: number, spreadRefreshes: boolean): number[] {
   const random = createSeededRandom(seed)
-  const { requests } = simulateFleet({
+  const policy = { refreshBeforeExpirySeconds: 60, spreadRefreshes }
+  const fleet = simulateFleet({
     clients: 20_000,
-    lifetimeSeconds,
+    openClient: () => openShippedClient({ policy, lifetimeSeconds, random }),
     untilSeconds,
-    policy: { refreshBeforeExpirySeconds: 60, spreadRefreshes },
     random,
     signInAt: () => random() * 60
   })
   // From the moment when all clients have signed in.
-  return countPerBin(requests, 60, untilSeconds, binSeconds)
+  return countPerBin(fleet, 60, untilSeconds, binSeconds)
 }
 
 describe.each([81, 82, 83])(
