@@ -12,6 +12,7 @@ export interface BenchOptions {
   readonly rounds: number
   readonly processes: number
   readonly most: number
+  readonly clients: number
 }
 
 /** @throws Error if an option is unknown, or has a value that it does not take. */
@@ -27,7 +28,8 @@ export function readOptions(args: readonly string[], parts: readonly string[]): 
       json: { type: 'string' },
       rounds: { type: 'string', default: '31' },
       processes: { type: 'string', default: '3' },
-      most: { type: 'string', default: '10000' }
+      most: { type: 'string', default: '10000' },
+      clients: { type: 'string', default: '100000' }
     }
   })
   const only = values.only?.split(',').map((name) => name.trim())
@@ -43,7 +45,8 @@ export function readOptions(args: readonly string[], parts: readonly string[]): 
     json: values.json,
     rounds: readCount('rounds', values.rounds),
     processes: readCount('processes', values.processes),
-    most: readCount('most', values.most)
+    most: readCount('most', values.most),
+    clients: readCount('clients', values.clients)
   }
 }
 
@@ -66,6 +69,7 @@ Options:
   --rounds N        rounds of each time measurement (default 31)
   --processes N     processes of each time measurement of the hot path (default 3)
   --most N          the largest storm (default 10000, at most 100000)
+  --clients N       clients of the simulated fleet (default 100000)
   --help, -h        show this text
   --version         show the versions of the client, Node, axios and the peers
 

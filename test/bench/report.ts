@@ -27,6 +27,8 @@ export interface Settings {
   readonly processes: number
   /** The largest storm. */
   readonly most: number
+  /** The number of simulated clients. */
+  readonly clients: number
   /** Whether to measure only the figures that have a budget. */
   readonly isCheck: boolean
   /** Shows what is being measured. */

@@ -7,6 +7,7 @@ import { roundTrips } from './client/round-trips.ts'
 import { size } from './client/size.ts'
 import { storm } from './client/storm.ts'
 import { stragglers } from './client/stragglers.ts'
+import { fleet } from './fleet/fleet.ts'
 import { mock } from './mock/measure.ts'
 import { type BenchOptions, readOptions, usage } from './options.ts'
 import { installPeers } from './peers/load.ts'
@@ -19,12 +20,21 @@ const parts: readonly Part[] = [
   instructions,
   stragglers,
   roundTrips,
+  fleet,
   storm,
   hotPath,
   mock
 ]
 /** The parts with figures that are stable enough for a budget. */
-const checked: readonly Part[] = [size, allocation, instructions, stragglers, roundTrips, storm]
+const checked: readonly Part[] = [
+  size,
+  allocation,
+  instructions,
+  stragglers,
+  roundTrips,
+  fleet,
+  storm
+]
 
 function readArguments(): BenchOptions | undefined {
   const names = parts.map(({ name }) => name)
