@@ -45,6 +45,8 @@ function onBuild(name: string, test: Project['test']): Project {
 /** Test files that need a browser that is not installed. */
 export const missing: readonly string[] = missingBrowsers()
 const ownProject = [
+  // The benchmark installs its peers below `test`, and they contain tests.
+  '**/node_modules/**',
   'test/{backends,browser,contract,package}/**',
   'test/**/*.{dom,long}.test.{ts,tsx}'
 ]
