@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly only: readonly string[] | undefined
   /** The file for the figures. */
   readonly json: string | undefined
+  /** The folder for the charts. */
+  readonly charts: string | undefined
   readonly rounds: number
   readonly processes: number
   readonly most: number
@@ -26,6 +28,7 @@ export function readOptions(args: readonly string[], parts: readonly string[]): 
       check: { type: 'boolean', default: false },
       only: { type: 'string' },
       json: { type: 'string' },
+      charts: { type: 'string' },
       rounds: { type: 'string', default: '31' },
       processes: { type: 'string', default: '3' },
       most: { type: 'string', default: '10000' },
@@ -37,12 +40,16 @@ export function readOptions(args: readonly string[], parts: readonly string[]): 
   if (unknown.length > 0) {
     throw new Error(`--only: there is no part ${unknown.join(', ')}. Parts: ${parts.join(', ')}`)
   }
+  if (values.check && values.charts !== undefined) {
+    throw new Error('--charts: with --check, the peers are not measured')
+  }
   return {
     isHelp: values.help,
     isVersion: values.version,
     isCheck: values.check,
     only,
     json: values.json,
+    charts: values.charts,
     rounds: readCount('rounds', values.rounds),
     processes: readCount('processes', values.processes),
     most: readCount('most', values.most),
@@ -66,6 +73,7 @@ Options:
   --only PARTS      run these parts only, separated by commas
   --check           measure the figures that have a budget, and compare them
   --json FILE       write the figures and tables to a file
+  --charts DIR      draw the sizes, storms and the hot path as SVG files
   --rounds N        rounds of each time measurement (default 31)
   --processes N     processes of each time measurement of the hot path (default 3)
   --most N          the largest storm (default 10000, at most 100000)

@@ -1,5 +1,7 @@
 // Report: medians and quartiles, and the tables in which the benchmark prints them.
 
+import type { BarChart } from './charts/bar-chart.ts'
+
 /** Numbers by name, such as `size: everbearer, gzip`. */
 export type Figures = Readonly<Record<string, number>>
 
@@ -15,6 +17,7 @@ export interface Report {
   readonly sections: readonly Section[]
   /** The figures that have a budget, or that a reader compares over time. */
   readonly figures: Figures
+  readonly chart?: BarChart
   /** Why the part did not run. Its budgets are then not checked. */
   readonly skipped?: string
 }

@@ -1,6 +1,7 @@
 // Benchmark: `npm run bench` measures the client and the mock against floors and peers.
 import { writeFileSync } from 'node:fs'
 import { missedBudgets } from './budgets.ts'
+import { writeCharts } from './charts/write-charts.ts'
 import { allocation, hotPath } from './client/hot-path.ts'
 import { instructions } from './client/instructions.ts'
 import { roundTrips } from './client/round-trips.ts'
@@ -71,6 +72,9 @@ async function measure(options: BenchOptions): Promise<number> {
   }
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify({ versions, parts: reports }, null, 2)}\n`)
+  }
+  if (options.charts !== undefined) {
+    for (const file of writeCharts(options.charts, reports, named)) console.log(`wrote ${file}`)
   }
   if (!options.isCheck) return 0
   const measured = reports.filter(({ skipped }) => skipped === undefined)

@@ -1,5 +1,6 @@
 // Hot path: the cost of a request with a valid token, as a ratio to bare axios.
 import { join } from 'node:path'
+import { ascending, type Bar, type BarChart } from '../charts/bar-chart.ts'
 import { measureIn } from '../child-process.ts'
 import { median, type Part, type Settings, spread } from '../report.ts'
 import { bare, everbearer, floors } from './contenders.ts'
@@ -8,6 +9,8 @@ import { peers } from './peers.ts'
 const file = join(import.meta.dirname, 'hot-path-process.ts')
 const adapters = ['synthetic', 'xhr'] as const
 const names = [bare, ...floors, ...peers, everbearer].map(({ name }) => name)
+/** The contenders in the chart. */
+const charted = [everbearer, ...peers].map(({ name }) => name)
 
 interface Ratios {
   readonly sequential: readonly number[]
@@ -41,11 +44,13 @@ export const hotPath: Part = {
   async run(settings) {
     const figures: Record<string, number> = {}
     const rows: string[][] = []
+    const bars: Record<(typeof adapters)[number], Bar[]> = { synthetic: [], xhr: [] }
     for (const name of names) {
       const row = [name]
       for (const adapter of adapters) {
         const { sequential, atOnce } = await timesOf(name, adapter, settings)
         row.push(spread(sequential), spread(atOnce))
+        if (charted.includes(name)) bars[adapter].push({ name, value: median(sequential) })
         if (name !== everbearer.name) continue
         figures[`hot path: sequential, ${adapter}`] = median(sequential)
         figures[`hot path: 1,000 at once, ${adapter}`] = median(atOnce)
@@ -55,7 +60,18 @@ export const hotPath: Part = {
     const head = ['', 'app adapter', '1,000 at once', 'xhr adapter', '1,000 at once']
     const { processes, rounds } = settings
     const title = `hot path, x bare axios, median and quartiles of ${processes} x ${rounds} rounds`
-    return { sections: [{ title, rows: [head, ...rows] }], figures }
+    const chart: BarChart = {
+      title: 'Time of a request with a valid token',
+      quantity: 'Median x bare axios, one request after the other',
+      groups: [
+        { label: 'xhr adapter, which runs in a page', bars: ascending(bars.xhr) },
+        { label: 'adapter of the app', bars: ascending(bars.synthetic) }
+      ],
+      emphasis: everbearer.name,
+      digits: 2,
+      reference: { name: bare.name, value: 1 }
+    }
+    return { sections: [{ title, rows: [head, ...rows] }], figures, chart }
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { ascending, type Bar, type BarChart } from '../charts/bar-chart.ts'
 import { folder as peerFolder } from '../peers/load.ts'
 import type { Part } from '../report.ts'
 
@@ -124,17 +125,29 @@ async function installedBytes(name: string): Promise<{ bytes: number; packages: 
   return { bytes, packages: dependencies.length }
 }
 
+function chartOf(bars: readonly Bar[]): BarChart {
+  return {
+    title: 'Size in the bundle of a page',
+    quantity: 'kB, minified by esbuild and gzipped, without axios',
+    groups: [{ bars: ascending(bars) }],
+    emphasis: 'everbearer',
+    digits: 1
+  }
+}
+
 export const size: Part = {
   name: 'size',
   about: 'bundled and installed size of each entry and peer',
   async run({ isCheck, progress }) {
     const figures: Record<string, number> = {}
     const rows: string[][] = []
+    const bars: Bar[] = []
     for (const bundled of isCheck ? ours : [...ours, ...peers]) {
       const { name } = bundled
       progress(`size: ${name}`)
       const { min, gzip } = await sizeOf(bundled)
       const isPackage = !ours.includes(bundled) || name === 'everbearer'
+      if (isPackage) bars.push({ name, value: gzip / 1000 })
       const installed = isPackage ? await installedBytes(name) : undefined
       rows.push([
         name,
@@ -150,6 +163,6 @@ export const size: Part = {
     const title =
       'size, bundled by esbuild for a page, minified, gzip -9; axios, react and msw apart'
     const head = ['', 'min bytes', 'gzip bytes', 'installed MB', 'dependencies']
-    return { sections: [{ title, rows: [head, ...rows] }], figures }
+    return { sections: [{ title, rows: [head, ...rows] }], figures, chart: chartOf(bars) }
   }
 }

@@ -4,6 +4,7 @@ import { measureIn } from '../child-process.ts'
 import { median, type Part, type Section, type Settings, spread } from '../report.ts'
 import { everbearer } from './contenders.ts'
 import { peers, undeduplicated } from './peers.ts'
+import { chartStorms, type StormTime } from './storm-chart.ts'
 
 const file = join(import.meta.dirname, 'storm-process.ts')
 const sizes = [10, 100, 1_000, 10_000, 100_000]
@@ -11,8 +12,8 @@ const sizes = [10, 100, 1_000, 10_000, 100_000]
 const sizeOfHeap = 10_000
 
 const scenarios = [
-  { name: 'expired', title: 'storm A, the token is past its exp' },
-  { name: 'revoked', title: 'storm B, the token was revoked' }
+  { name: 'expired', title: 'storm A, the token is past its exp', label: 'Token past its exp' },
+  { name: 'revoked', title: 'storm B, the token was revoked', label: 'Revoked token' }
 ] as const
 
 interface Result {
@@ -44,9 +45,10 @@ export const storm: Part = {
     const { most, isCheck, progress } = settings
     const figures: Record<string, number> = {}
     const sections: Section[] = []
+    const charted: StormTime[] = []
     const measured = sizes.filter((size) => size <= most)
     const all = [...peers, undeduplicated, everbearer].map(({ name }) => name)
-    for (const { name: scenario, title } of scenarios) {
+    for (const { name: scenario, title, label } of scenarios) {
       const rows: string[][] = []
       for (const name of isCheck ? [everbearer.name] : all) {
         const times: string[] = []
@@ -57,6 +59,8 @@ export const storm: Part = {
           const result = await measure(name, scenario, size, roundsFor(size, settings))
           times.push(spread(result.ratios))
           const lost = size - result.succeeded
+          const ratio = median(result.ratios)
+          charted.push({ scenario: label, size, name, ratio, isComplete: lost === 0 })
           worst = result
           if (result.kept !== undefined) {
             const ratio = result.kept.measured / result.kept.bare
@@ -87,6 +91,6 @@ export const storm: Part = {
       const unit = 'time x bare axios with as many requests that succeed'
       sections.push({ title: `${title}, ${unit}`, rows: [head, ...rows], notes })
     }
-    return { sections, figures }
+    return { sections, figures, chart: chartStorms(charted) }
   }
 }
