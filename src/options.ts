@@ -70,9 +70,9 @@ export interface AuthClientOptions<User = Claims> {
   readonly refreshBeforeExpirySeconds?: number | undefined
   /**
    * Adds jitter to scheduled refreshes, so that users who signed in together do not refresh
-   * together. The first refresh after a sign-in happens at a random point of the token's lifetime.
-   * Each later one happens up to a tenth of the planned interval early. Switch it off for
-   * reproducible times.
+   * together. The refresh of a token that was got after a sign-in, a refusal or a failed refresh
+   * happens at a random point of the token's lifetime. Each other one happens up to a tenth of the
+   * planned interval early. Switch it off for reproducible times.
    *
    * @default true
    */

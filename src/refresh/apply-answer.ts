@@ -31,7 +31,7 @@ export interface ApplyAnswerDeps {
     'isOtherUser' | 'endDuringRefresh' | 'isInLiveSession' | 'hasChangedSession'
   >
   readonly receive: ReceiveToken
-  readonly retries: Pick<RetryState, 'note' | 'clear'>
+  readonly retries: Pick<RetryState, 'clear' | 'last' | 'note'>
   /** Whether a user was signed in here before this page load, as far as storage knows. */
   readonly isSessionKnown: () => boolean
   readonly platform: Pick<Platform, 'now' | 'monotonicNow' | 'random'>
@@ -88,6 +88,8 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
       throw sessionChanged()
     }
     if (isRepeated) return repeat(held, received)
+    // After an outage or the change of a key, many clients get a token at the same moment.
+    const isJoint = held === undefined || reason === 'refusal' || retries.last() !== undefined
     recover()
     //  this tab ── refresh of s ──────────────────────────────────────── answered for s
     //  another  ─────────────────── signs in as the same user: t. Its token came here
@@ -102,7 +104,7 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
       const changes = sent.hasOtherToken() ? {} : { refreshToken, refreshTokenAt }
       return amend(held, changes, held, 'kept')
     }
-    const refreshAt = planRefreshAt(received, held === undefined, policy, platform.random)
+    const refreshAt = planRefreshAt(received, isJoint, policy, platform.random)
     return session.hold(received, refreshAt, { by: 'refresh', reason })
   }
 

@@ -40,20 +40,21 @@ export function refreshLeewaySeconds(
  * The age, in seconds, at which a token of this lifetime is refreshed.
  *
  * Users who sign in together (at the start of a shift, or after a deployment that ended all
- * sessions) would refresh together from then on. Therefore the first refresh after a sign-in comes
- * at a uniformly random share of the interval. Ten percent of jitter on later refreshes keeps the
- * clients apart.
+ * sessions) would refresh together from then on, and so would users whose tokens were refused at
+ * once, or whose server was down. Therefore the refresh after such a `joint` token comes at a
+ * uniformly random share of the interval. Ten percent of jitter on other refreshes keeps the clients
+ * apart.
  */
 export function planRefreshAgeSeconds(
   lifetimeSeconds: number,
-  isFirst: boolean,
+  isJoint: boolean,
   policy: RefreshPolicy,
   random: () => number
 ): number {
   const interval = lifetimeSeconds - refreshLeewaySeconds(lifetimeSeconds, policy)
   if (!policy.spreadRefreshes) return interval
   const jittered = interval * (1 - jitterShare * random())
-  return isFirst ? jittered * random() : jittered
+  return isJoint ? jittered * random() : jittered
 }
 
 /**
@@ -61,12 +62,12 @@ export function planRefreshAgeSeconds(
  */
 export function planRefreshAt(
   token: { readonly receivedAt: Moment; readonly lifetimeSeconds: number | undefined },
-  isFirst: boolean,
+  isJoint: boolean,
   policy: RefreshPolicy,
   random: () => number
 ): Moment | undefined {
   if (token.lifetimeSeconds === undefined) return undefined
-  const ageSeconds = planRefreshAgeSeconds(token.lifetimeSeconds, isFirst, policy, random)
+  const ageSeconds = planRefreshAgeSeconds(token.lifetimeSeconds, isJoint, policy, random)
   return later(token.receivedAt, ageSeconds * 1000)
 }
 

@@ -37,21 +37,20 @@ const budgets: Figures = {
   'round trips: page load, head start': 1,
   'round trips: new tab': 1,
 
-  // Goal: each client refreshes once. The ratios are those of a fleet of 100,000 clients.
+  // A client may plan its next refresh within the 30 s of the rotation. The ratios are those of a
+  // fleet of 100,000 clients.
   'fleet spike: peak x steady': 1.42,
-  'fleet rotation: refreshes of a client': 1,
-  'fleet rotation: peak x steady': 29.2,
-  // The clients refresh together again one lifetime later: the plan after a refusal or an outage
-  // has ten percent of jitter, and is not spread like the first one after a sign-in.
-  'fleet rotation: next peak x steady': 10.8,
+  'fleet rotation: refreshes of a client': 2,
+  'fleet rotation: peak x steady': 29.5,
+  'fleet rotation: next peak x steady': 1.48,
   'fleet outage, 503: load x steady': 10.5,
-  'fleet outage, 503: peak x steady': 18.6,
-  'fleet outage, 503: peak after x steady': 17.3,
-  'fleet outage, 503: next peak x steady': 9.14,
-  'fleet outage, Retry-After: 120: load x steady': 3.13,
-  'fleet outage, Retry-After: 120: peak x steady': 5.81,
-  'fleet outage, Retry-After: 120: peak after x steady': 6.93,
-  'fleet outage, Retry-After: 120: next peak x steady': 6.96,
+  'fleet outage, 503: peak x steady': 18.3,
+  'fleet outage, 503: peak after x steady': 17.7,
+  'fleet outage, 503: next peak x steady': 2.15,
+  'fleet outage, Retry-After: 120: load x steady': 3.15,
+  'fleet outage, Retry-After: 120: peak x steady': 5.92,
+  'fleet outage, Retry-After: 120: peak after x steady': 7.4,
+  'fleet outage, Retry-After: 120: next peak x steady': 2.18,
 
   // Goals: one refresh, all requests succeed, N + 1 and 2N + 1 requests on the wire.
   'storm expired: refreshes': 1,

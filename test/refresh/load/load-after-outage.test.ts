@@ -8,6 +8,8 @@ import { createSeededRandom } from '../../support/seeded-random.ts'
 const outage = { fromSeconds: 7_200, toSeconds: 7_260 }
 const steadyFromSeconds = 3_600
 const untilSeconds = 7_860
+/** The tokens of the recovery have been refreshed by then. */
+const untilLaterSeconds = 9_300
 
 function run(seed: number, retryAfterMs: number | undefined) {
   const random = createSeededRandom(seed)
@@ -15,7 +17,7 @@ function run(seed: number, retryAfterMs: number | undefined) {
   const fleet = simulateFleet({
     clients: 10_000,
     openClient: () => openShippedClient({ policy, lifetimeSeconds: 900, random }),
-    untilSeconds,
+    untilSeconds: untilLaterSeconds,
     random,
     signInAt: () => random() * 60,
     outage: { ...outage, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
@@ -57,5 +59,9 @@ describe.each([
 
   it('the load is back to normal after the recovery', () => {
     expect(peakOverSteady(outage.toSeconds + 120, untilSeconds, 30)).toBeLessThanOrEqual(1.5)
+  })
+
+  it('the load stays normal when the tokens of the recovery are refreshed', () => {
+    expect(peakOverSteady(untilSeconds, untilLaterSeconds, 30)).toBeLessThanOrEqual(1.5)
   })
 })

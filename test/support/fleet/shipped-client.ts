@@ -31,9 +31,10 @@ export function openShippedClient(options: ShippedClientOptions): SimulatedClien
   return {
     received(at, cause) {
       nowMs = at * 1000
+      const isJoint = cause !== 'refresh' || retries.last() !== undefined
       retries.clear()
       held = createToken({ wallMs: nowMs, monotonicMs: nowMs }, lifetimeSeconds)
-      const refreshAt = planRefreshAt(held, cause === 'sign-in', policy, random)
+      const refreshAt = planRefreshAt(held, isJoint, policy, random)
       return (refreshAt?.monotonicMs ?? Infinity) / 1000
     },
     failed(at, error) {

@@ -4,7 +4,7 @@ import { AuthError } from '../../../src/lib/errors.ts'
 /** The decisions of one client. All times are in seconds. */
 export interface SimulatedClient {
   /** The client got a token. Returns when it refreshes that token. */
-  received(at: number, cause: 'sign-in' | 'refresh'): number
+  received(at: number, cause: 'sign-in' | 'refresh' | 'refusal'): number
   /** The refresh failed. Returns when the client tries again. */
   failed(at: number, error: AuthError): number
 }
@@ -81,8 +81,9 @@ export function simulateFleet(options: FleetOptions): FleetRun {
       const at = receivedAt < rotatedAt ? Math.min(dueAt, refusedAt) : dueAt
       if (at >= untilSeconds) return refreshes
       if (at >= rotatedAt && at < rotatedAt + withinSeconds) refreshes += 1
+      const cause = at === refusedAt ? 'refusal' : 'refresh'
       receivedAt = refreshFrom(at, client)
-      dueAt = client.received(receivedAt, 'refresh')
+      dueAt = client.received(receivedAt, cause)
     }
   }
 
