@@ -40,10 +40,9 @@ export function refreshLeewaySeconds(
  * The age, in seconds, at which a token of this lifetime is refreshed.
  *
  * Users who sign in together (at the start of a shift, or after a deployment that ended all
- * sessions) would refresh together from then on, and so would users whose tokens were refused at
- * once, or whose server was down. Therefore the refresh after such a `joint` token comes at a
- * uniformly random share of the interval. Ten percent of jitter on other refreshes keeps the clients
- * apart.
+ * sessions) would refresh together from then on. An outage of the server, or the loss of a signing
+ * key, has the same effect. Therefore the refresh after such a `joint` token comes at a uniformly
+ * random share of the interval. Ten percent of jitter on other refreshes keeps the clients apart.
  */
 export function planRefreshAgeSeconds(
   lifetimeSeconds: number,
