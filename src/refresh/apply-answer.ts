@@ -94,12 +94,11 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
     //  this tab ── refresh of s ──────────────────────────────────────── answered for s
     //  another  ─────────────────── signs in as the same user: t. Its token came here
     if (held !== undefined && sent.hasOtherToken() && tabs.hasChangedSession()) return held
-    // A token that was adopted during the request stays if the server signed it after this one.
-    const keepsHeld =
-      held !== undefined &&
-      session.generation() !== sent.generation &&
-      compareAge(received, held) === 'older'
-    if (keepsHeld) {
+    // A token that came during the request stays if the server signed it after this one, or if
+    // only its refresh token shows that it is newer.
+    const age = held && session.generation() !== sent.generation && compareAge(received, held)
+    const keepsHeld = age === 'older' || (age === 'unknown' && sent.hasOtherToken())
+    if (held !== undefined && keepsHeld) {
       const { refreshToken, refreshTokenAt } = received
       const changes = sent.hasOtherToken() ? {} : { refreshToken, refreshTokenAt }
       return amend(held, changes, held, 'kept')

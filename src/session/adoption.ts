@@ -101,13 +101,18 @@ export function compareAge(
   )
 }
 
-/** Whether the token is of the same user as far as is known, and older. */
+/**
+ * Whether the token is of the same user as far as is known, and older. `ifUnknown`: what counts if
+ * neither token states its age.
+ */
 export function isOlderToken(
   candidate: Pick<ReceivedToken, 'userId' | 'claims'>,
-  known: Pick<ReceivedToken, 'userId' | 'claims'>
+  known: Pick<ReceivedToken, 'userId' | 'claims'>,
+  ifUnknown: boolean
 ): boolean {
   const isOther = compareUsers(candidate, known, 'unknown') === 'other'
-  return !isOther && compareAge(candidate, known) === 'older'
+  const age = compareAge(candidate, known)
+  return !isOther && (age === 'older' || (age === 'unknown' && ifUnknown))
 }
 
 function compareNumericDates(

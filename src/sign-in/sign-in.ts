@@ -171,7 +171,7 @@ export function createSignIn(options: SignInDeps): SignIn {
     const isLate = sent !== undefined && sent.generation !== session.generation()
     const held = session.held()
     const last = held ?? session.former()
-    if (isLate && last !== undefined && isOlderToken(received, last)) {
+    if (isLate && last !== undefined && isOlderToken(received, last, sent.hasOtherToken())) {
       if (held === undefined) throw sessionChanged()
       const { refreshToken, refreshTokenAt } = received
       const { refreshAt } = held

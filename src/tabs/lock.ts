@@ -4,13 +4,18 @@ import { own } from '../lib/checks.ts'
 import type { ClientPlatform } from '../lib/time.ts'
 
 export interface AuthLock {
-  /**
-   * Runs the task under the lock, or without it once the wait is over. `afterAnother`: another tab
-   * held the lock before.
-   */
-  run<T>(task: (afterAnother: boolean) => Promise<T>, options?: LockOptions): Promise<T>
+  /** Runs the task under the lock, or without it once the wait is over. */
+  run<T>(task: (wait: LockWait) => Promise<T>, options?: LockOptions): Promise<T>
   /** Resolves when this tab's queue is empty; `undefined` if it is empty now. */
   whenIdle(): Promise<unknown> | undefined
+}
+
+/** How the wait for the lock has ended. */
+export interface LockWait {
+  /** Another tab held the lock before. */
+  readonly afterAnother: boolean
+  /** It was too long, so the task runs without the lock. */
+  readonly isOverdue: boolean
 }
 
 export interface LockOptions {
@@ -21,12 +26,6 @@ export interface LockOptions {
    * @default () => 0
    */
   readonly keepMs?: () => number
-  /**
-   * How long to wait for the Web Lock, in milliseconds.
-   *
-   * @default `lockTimeoutMs`
-   */
-  readonly timeoutMs?: number
   /** The task has become unnecessary: `run` rejects with the reason, unless the task has begun. */
   readonly signal?: AbortSignal
 }
@@ -89,12 +88,14 @@ export function createLock(
   }
 
   async function runHeld<T>(
-    held: Held | undefined,
-    task: (afterAnother: boolean) => Promise<T>,
+    turn: Held | 'overdue' | undefined,
+    task: (wait: LockWait) => Promise<T>,
     keepMs: () => number
   ): Promise<T> {
+    const isOverdue = turn === 'overdue'
+    const held = isOverdue ? undefined : turn
     try {
-      return await task(held?.afterAnother ?? false)
+      return await task({ afterAnother: held?.afterAnother ?? false, isOverdue })
     } finally {
       const ms = keepMs()
       if (held !== undefined && ms > 0) keep(held, ms)
@@ -106,14 +107,13 @@ export function createLock(
     run(task, options = {}) {
       const keepMs = own(options, 'keepMs') ?? (() => 0)
       const signal = own(options, 'signal')
-      const deadlineMs = own(options, 'timeoutMs') ?? timeoutMs
       const before = tail
-      const turn = wait<Held | undefined>(
+      const turn = wait<Held | 'overdue' | undefined>(
         async (over) => {
           await before
           return over.aborted ? undefined : (takeKept() ?? acquire(over))
         },
-        { deadlineMs, onTimeout: () => undefined, signal }
+        { deadlineMs: timeoutMs, onTimeout: () => 'overdue', signal }
       )
       const done = turn.then((held) => runHeld(held, task, keepMs))
       const ended = done.then(

@@ -15,10 +15,13 @@ export interface RefreshAttempts {
   fail(key: string, isAnswered: boolean): void
   /** The next attempt gets a new key. */
   forget(): void
-  /** How long the open attempt may still be answered, in milliseconds; 0 or less if it may not. */
+  /**
+   * How long the open attempt of this session may still be answered, in milliseconds; 0 or less if
+   * it may not.
+   */
   openForMs(): number
-  /** Whether this page has sent the open attempt, and waits for its answer. */
-  isOwn(): boolean
+  /** The same for the attempt of another page, in any session. */
+  othersOpenForMs(): number
 }
 
 /**
@@ -43,19 +46,32 @@ export function createRefreshAttempts(
 ): RefreshAttempts {
   /** The attempt that has failed in this page. The other tabs hear of it if the page lives on. */
   let failed: OpenRefresh | undefined
-  /** The key of the attempt that this page has sent. */
-  let own: string | undefined
+  /** The attempt that this page has sent. */
+  let own: OpenRefresh | undefined
   let cancelTimer = () => {}
 
-  function isFailed(attempt: OpenRefresh | undefined): boolean {
-    return attempt?.key === failed?.key && attempt?.sinceMs === failed?.sinceMs
+  function restMs(attempt: OpenRefresh | undefined): number {
+    if (attempt === undefined || isSame(attempt, failed)) return 0
+    const { sinceMs, untilMs } = attempt
+    // Only the wall clock outlives a page, but it may have been set back.
+    return Math.min(untilMs - platform.now(), untilMs - sinceMs)
   }
 
-  /** An attempt of an earlier session is not continued. */
-  function read(): OpenRefresh | undefined {
+  // A retry from another page has the same key.
+  function isSame(one: OpenRefresh | undefined, other: OpenRefresh | undefined): boolean {
+    return one?.key === other?.key && one?.sinceMs === other?.sinceMs
+  }
+
+  function readOpen(): OpenRefresh | undefined {
     const { value } = record.read().refresh
-    if (value === undefined || value.sessionId !== liveSession(record.known())) return undefined
-    return Math.abs(platform.now() - value.sinceMs) <= longestAgeMs ? value : undefined
+    const isRecent = value && Math.abs(platform.now() - value.sinceMs) <= longestAgeMs
+    return isRecent ? value : undefined
+  }
+
+  /** An attempt of an earlier session is not continued, although it may still be answered. */
+  function read(): OpenRefresh | undefined {
+    const attempt = readOpen()
+    return attempt?.sessionId === liveSession(record.known()) ? attempt : undefined
   }
 
   return {
@@ -66,29 +82,26 @@ export function createRefreshAttempts(
       const sinceMs = platform.now()
       const untilMs = sinceMs + outlivesPageMs
       const sessionId = liveSession(record.known())
-      record.set('refresh', { key, sessionId, sinceMs, untilMs })
-      own = key
+      own = { key, sessionId, sinceMs, untilMs }
+      record.set('refresh', own)
       return key
     },
     close(key) {
-      if (read()?.key === key) record.set('refresh', undefined)
+      if (readOpen()?.key === key) record.set('refresh', undefined)
     },
     fail(key, isAnswered) {
-      const attempt = read()
+      const attempt = readOpen()
       if (attempt?.key !== key) return
       const end = () => record.set('refresh', { ...attempt, untilMs: attempt.sinceMs })
       if (isAnswered) return end()
       failed = attempt
-      cancelTimer = platform.setTimer(() => isFailed(read()) && end(), leavesWithinMs)
+      cancelTimer = platform.setTimer(() => isSame(readOpen(), failed) && end(), leavesWithinMs)
     },
     forget: () => record.set('refresh', undefined),
-    isOwn: () => own !== undefined && read()?.key === own,
-    openForMs() {
-      const attempt = read()
-      if (attempt === undefined || isFailed(attempt)) return 0
-      const { sinceMs, untilMs } = attempt
-      // Only the wall clock outlives a page, but it may have been set back.
-      return Math.min(untilMs - platform.now(), untilMs - sinceMs)
+    openForMs: () => restMs(read()),
+    othersOpenForMs() {
+      const attempt = readOpen()
+      return isSame(attempt, own) ? 0 : restMs(attempt)
     }
   }
 }

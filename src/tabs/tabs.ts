@@ -29,8 +29,8 @@ export interface Tabs
   /** Whether this tab holds a token of the session that is live in all tabs. */
   isInLiveSession(): boolean
   /**
-   * Runs an auth request under the lock of all tabs, and after the refresh of a page that is gone;
-   * without both after `lockTimeoutMs`.
+   * Runs an auth request under the lock of all tabs, or without it after `lockTimeoutMs`; and after
+   * the refresh of a page that is gone.
    */
   runExclusively<T>(task: () => Promise<T>): Promise<T>
   /**
@@ -42,7 +42,7 @@ export interface Tabs
   refreshExclusively(task: RefreshTask): Promise<HeldToken>
   /** Resolves when no auth request of this tab is in flight; `undefined` if none is. */
   whenIdle(): Promise<unknown> | undefined
-  readonly attempts: Omit<RefreshAttempts, 'openForMs' | 'isOwn'>
+  readonly attempts: Omit<RefreshAttempts, 'openForMs' | 'othersOpenForMs'>
 }
 
 interface RefreshTask {
@@ -67,7 +67,7 @@ export function createTabs(options: TabsDeps): Tabs {
   const outlivesPageMs = options.refreshTimeoutMs / 2
   const attempts = createRefreshAttempts(record, platform, outlivesPageMs)
   const watch = createWatch(platform.wait)
-  const turns = createTurns({ lock, attempts, watch, platform, outlivesPageMs })
+  const turns = createTurns({ lock, watch, platform, outlivesPageMs })
   /** Aborts when this tab takes over the token of a refresh. */
   let taken = new AbortController()
   /** The record as this tab knew it when the refresh in flight began. */
@@ -132,7 +132,12 @@ export function createTabs(options: TabsDeps): Tabs {
     }
 
     try {
-      return await turns.take(tryToRefresh, { keepMs, signal }, askWhileHeldBack)
+      return await turns.take(
+        tryToRefresh,
+        attempts.openForMs,
+        { keepMs, signal },
+        askWhileHeldBack
+      )
     } catch (error) {
       const token = error === signal.reason ? session.held() : undefined
       if (token === undefined) throw error
@@ -192,14 +197,11 @@ export function createTabs(options: TabsDeps): Tabs {
     //  page ── POST /refresh ── (gone) ──── answered: its cookie
     //  this page ────── login() ── (waits) ──────────────────── POST /login
     runExclusively(task) {
-      return turns.take(
-        async ({ isInFlight }) => {
-          // The queue of this tab has its own refresh.
-          const isOfGonePage = isInFlight() && !attempts.isOwn()
-          return isOfGonePage ? undefined : { value: await task() }
-        },
-        { withinMs: lockTimeoutMs }
-      )
+      return turns.take(async ({ isOverdue, isInFlight }) => {
+        // If the page of the refresh holds the lock, it is not gone.
+        const isPageGone = !isOverdue && isInFlight()
+        return isPageGone ? undefined : { value: await task() }
+      }, attempts.othersOpenForMs)
     },
     refreshExclusively,
     whenIdle: lock.whenIdle,

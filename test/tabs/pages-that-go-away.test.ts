@@ -1,5 +1,6 @@
 // Pages that go away: a page that closes leaves the record as the other tabs have written it, and
 // the next page waits for its refresh.
+import type { AuthClientOptions } from 'everbearer'
 import { expect, it } from 'vitest'
 import { createSlowStorage } from '../support/setups/slow-storage.ts'
 import { ada, grace } from '../support/setups/test-client.ts'
@@ -154,27 +155,91 @@ it('lets a new tab ask the others after a browser has opened four tabs and close
   expect(callsTo('refresh')).toHaveLength(refreshes)
 })
 
-//  page 1 (Ada) ── POST /refresh ── (leaves) ──────────────── answered: cookie of Ada
-//  page 2 ──────────────────────────── loads ── login() ── (waits) ── signs in as Grace
-it('signs in after the refresh of the page before, so that its answer comes first', async () => {
-  const setup = setUpTabs({ server: { refreshGraceSeconds: 60 } })
+const response = { status: 503, headers: [], setCookies: [], body: '' }
+const isGrace = { status: 'authenticated', user: { sub: 'user-2' } }
+
+/** A page of Ada, and another tab of hers. The answer to the page's refresh is held. */
+async function refreshOfGonePage(client: AuthClientOptions = {}, isRetried = false) {
+  const setup = setUpTabs({ server: { refreshGraceSeconds: 60 }, client })
   const { browser, pass, openTab } = setup
-  const first = openTab()
+  const gone = openTab()
   await pass(300)
-  await finish(setup, first.auth.login(ada))
+  await finish(setup, gone.auth.login(ada))
+  const other = openTab()
+  await pass(600)
+  if (isRetried) {
+    browser.intercept('/refresh', { kind: 'unreachable' })
+    await finish(setup, Promise.allSettled([other.auth.refresh()]), 500)
+  }
   const gate = browser.hold('/refresh')
-  first.auth.refresh().catch(() => {})
+  gone.auth.refresh().catch(() => {})
+  await pass(300)
   await gate.arrived(1)
-  first.crash()
-  const { auth } = openTab()
-  await pass(400)
-  const entering = auth.login(grace)
+  gone.crash()
+  return { ...setup, gate, other }
+}
+
+//  page  (Ada) ── POST /refresh ── (gone) ────────────────── answered: cookie of Ada
+//  other (Ada) ───────────────────── login() ── (waits) ── signs in as Grace
+it.each<[string, AuthClientOptions, boolean]>([
+  ['', {}, false],
+  [' with a key that failed here', {}, true],
+  [' and a longer wait for the lock', { lockTimeoutMs: 60_000 }, false]
+])('signs in after the refresh of a page that is gone%s', async (_, client, isRetried) => {
+  const setup = await refreshOfGonePage(client, isRetried)
+  const { pass, gate, other } = setup
+  const entering = other.auth.login(grace)
   await pass(1_000)
   gate.release()
   await finish(setup, entering, 6_000)
-  await finish(setup, Promise.allSettled([auth.refresh()]), 2_000)
-  expect(auth.getState()).toMatchObject({ user: { sub: 'user-2' } })
+  await finish(setup, Promise.allSettled([other.auth.refresh()]), 2_000)
+  expect(other.auth.getState()).toMatchObject(isGrace)
 })
+
+//  page  ── POST /refresh ── (gone) ────────────────────────────── answered: a new cookie
+//  other ───────────────────── logout() ── login() ── (they wait) ── POST /logout ── POST /login
+it('signs out, and in again, after the refresh of a page that is gone', async () => {
+  const setup = await refreshOfGonePage()
+  const { browser, pass, gate, other } = setup
+  const leaving = other.auth.logout()
+  await pass(200)
+  const entering = other.auth.login(grace)
+  await pass(500)
+  expect(browser.requests.map(({ url }) => url).join()).not.toContain('/logout')
+  gate.release()
+  await finish(setup, Promise.all([leaving, entering]), 7_000)
+  await finish(setup, Promise.allSettled([other.auth.refresh()]), 2_000)
+  expect(other.auth.getState()).toMatchObject(isGrace)
+})
+
+//  page ── POST /refresh ── (gone) ── answered
+//  next ── restore() or login() as Ada, and login() as Grace: both wait ── one after the other
+it.each(['restore', 'login'] as const)(
+  'sends a sign-in after an earlier %s of the page if both wait for a page that is gone',
+  async (first) => {
+    const setup = await refreshOfGonePage({ restore: 'never' })
+    const { browser, pass, gate, other, openTab } = setup
+    other.crash()
+    const { auth } = openTab()
+    const earlier = first === 'login' ? auth.login(ada) : auth.restore()
+    earlier.catch(() => {})
+    await pass(50)
+    const entering = auth.login(grace)
+    await pass(100)
+    const sent = () => browser.requests.map(({ url }) => new URL(url).pathname)
+    const before = sent().length
+    browser.intercept(`/${first === 'login' ? 'login' : 'refresh'}`, { kind: 'answer', response })
+    gate.release()
+    const slow = browser.hold(first === 'login' ? '/login' : '/refresh')
+    // Storage does not show the answer, because its page is gone.
+    await pass(6_000)
+    await slow.arrived(1)
+    expect(sent().slice(before)).toHaveLength(1)
+    slow.release()
+    await finish(setup, entering, 1_000)
+    expect(auth.getState()).toMatchObject(isGrace)
+  }
+)
 
 //  page 1 ── restore(): POST /refresh ── (reloaded) ─────────────── answered: rotated
 //  page 2 ──────────────────────────────── restore() ── (waits) ──── POST /refresh

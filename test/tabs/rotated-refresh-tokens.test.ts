@@ -1,5 +1,6 @@
 // Rotated refresh tokens: no tab presents a refresh token that another tab has spent. The server
 // would take it for theft.
+import type { AuthContract } from 'everbearer'
 import { expect, it } from 'vitest'
 import { byRefreshToken } from '../support/setups/contracts.ts'
 import { ada } from '../support/setups/test-client.ts'
@@ -9,7 +10,7 @@ async function openTwo(client: TabsOptions['client'] = {}, options: TabsOptions 
   const setup = setUpTabs({
     ...options,
     client: { contract: byRefreshToken, ...client },
-    server: { contract: byRefreshToken }
+    server: { contract: byRefreshToken, ...options.server }
   })
   const first = setup.openTab()
   await setup.pass(300)
@@ -208,5 +209,38 @@ it.each([0, 2_000])(
     for (const { auth } of [first, second]) expect(auth.getState().status).toBe('authenticated')
     expect(await finish(setup, second.auth.logout(), 2_000)).toEqual({ confirmed: true })
     expect(server.sessions).toEqual([])
+  }
+)
+
+/** Opaque access tokens: only the refresh tokens show which answer came later. */
+const opaque: AuthContract = {
+  ...byRefreshToken,
+  tokens({ body }) {
+    const { access_token, ...rest } = Object(body)
+    return { ...rest, access_token: access_token?.replaceAll('.', '~') }
+  }
+}
+
+//  tab 1 ── refresh: r1 ─────────────────────────────────────────── answered: r2, which is spent
+//  tab 2 ────────── (waits for the lock) refresh: r2 ── refresh: r3
+it.each(['refresh', 'restore'] as const)(
+  'keeps the last refresh token if an earlier %s() is answered late, with opaque access tokens',
+  async (call) => {
+    const client = { contract: opaque, lockTimeoutMs: 1_000, refreshTimeoutMs: 8_000 }
+    const setup = await openTwo(client, { server: { refreshGraceSeconds: 30 } })
+    const { first, second, browser, pass, outcomes } = setup
+    const gate = browser.hold('/refresh')
+    const late = first.auth[call]().catch(() => {})
+    await gate.arrived(1)
+    browser.hold('/refresh').release()
+    await pass(1_000)
+    await finish(setup, second.auth.refresh(), 5_000)
+    await pass(1_000)
+    await finish(setup, second.auth.refresh(), 2_000)
+    gate.release()
+    await finish(setup, late)
+    await pass(40_000, 1_000)
+    for (const { auth } of [first, second]) await finish(setup, auth.refresh(), 3_000)
+    expect(outcomes()).not.toContain('refresh_reused')
   }
 )

@@ -184,8 +184,8 @@ it('drops the answer for a session that began and ended during the refresh', asy
   const { browser, pass, callsTo } = setup
   const first = setup.openTab({ platform: slow.openPage() })
   const second = setup.openTab({ platform: slow.openPage() })
-  const finish = async (work: Promise<unknown>) => {
-    await pass(200)
+  const finish = async (work: Promise<unknown>, ms = 200) => {
+    await pass(ms)
     await work
   }
   const gate = browser.hold('/refresh')
@@ -195,7 +195,8 @@ it('drops the answer for a session that began and ended during the refresh', asy
   slow.releaseNext()
   await gate.arrived(1)
   slow.release()
-  await finish(first.auth.logout())
+  // Both wait until the refresh of the other tab can no longer be answered.
+  await finish(first.auth.logout(), 6_000)
   await finish(first.auth.login(ada))
   gate.release()
   await pass(500)

@@ -107,10 +107,12 @@ it('runs the task without the Web Lock, and never steals it, if another tab keep
     }
   }
   const lock = createLockOf(platform, locks)
-  const running = lock.run(async (afterAnother) => `ran, ${afterAnother}`)
+  const running = lock.run(
+    async ({ afterAnother, isOverdue }) => `ran, ${afterAnother}, ${isOverdue}`
+  )
   await turn()
   tick(1000)
-  expect(await running).toBe('ran, false')
+  expect(await running).toBe('ran, false, true')
   expect(seen).toEqual([['ifAvailable'], ['signal']])
 })
 
@@ -132,8 +134,8 @@ it('reports whether another tab held the lock before', async () => {
   const shared = createSharedLocks()
   const [first, second] = [1, 2].map(() => createLockOf(platform, shared.forTab().locks))
   const order = await Promise.all([
-    first?.run(async (afterAnother) => afterAnother),
-    second?.run(async (afterAnother) => afterAnother)
+    first?.run(async ({ afterAnother }) => afterAnother),
+    second?.run(async ({ afterAnother }) => afterAnother)
   ])
   expect(order).toEqual([false, true])
 })
@@ -172,7 +174,7 @@ describe('with another tab', () => {
     const { lock, other, dispose } = setUp()
     const { order, task } = createTask()
     void lock.run(task('hung'))
-    const waiting = other.run(async (afterAnother) => afterAnother)
+    const waiting = other.run(async ({ afterAnother }) => afterAnother)
     await turn()
     dispose()
     expect(await waiting).toBe(true)
@@ -237,9 +239,9 @@ describe('with another tab', () => {
     }
     const limits = { keepMs: () => keepMs }
     await expect(lock.run(fail(0), limits)).rejects.toThrow('no')
-    expect(await other.run(async (afterAnother) => afterAnother)).toBe(false)
+    expect(await other.run(async ({ afterAnother }) => afterAnother)).toBe(false)
     await expect(lock.run(fail(100), limits)).rejects.toThrow('no')
-    const waiting = other.run(async (afterAnother) => afterAnother)
+    const waiting = other.run(async ({ afterAnother }) => afterAnother)
     await turn()
     tick(100)
     expect(await waiting).toBe(true)

@@ -9,7 +9,7 @@ import axios, {
 import type { ResolvedHeader } from '../../contract/resolved-contract.ts'
 import { isKeptOnRedirect } from '../redirects.ts'
 import { type IncomingAnswer, isStream } from '../transport.ts'
-import { readAnswer } from './read-answer.ts'
+import { findHeader, readAnswer } from './read-answer.ts'
 import { redact, redactStream, type Sending } from './redact.ts'
 import { createSentConfig, type Destination } from './sent-config.ts'
 import { restateTimeout, type TimeBudget, toTimeoutError } from './time-budget.ts'
@@ -65,7 +65,7 @@ export async function exchange(
   } finally {
     // Remove the token from the sent config: an error that ends a stream exposes it. Leave it only
     // for an adapter of the app that does not stream, because a mock keeps a history of configs.
-    if (carriedToken && (isStreaming || !isAppAdapter(adapter))) sent.headers.delete(attach.header)
+    if (carriedToken && (isStreaming || !isAppAdapter(adapter))) removeHeader(sent, attach.header)
   }
 
   function toAnswer(
@@ -77,6 +77,12 @@ export async function exchange(
     if (isStreaming) redactStream(sending, response.data)
     return readAnswer({ response, sent, attach, reissue, carriedToken, settle })
   }
+}
+
+// The app's adapter may have put other headers there.
+function removeHeader({ headers }: InternalAxiosRequestConfig, header: string): void {
+  const key = findHeader(headers, header)
+  if (key !== undefined) delete headers[key]
 }
 
 // A function is the app's adapter. axios's own adapters are given by name.

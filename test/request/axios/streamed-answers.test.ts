@@ -99,3 +99,15 @@ describe('a function in refusals.accessToken', () => {
     expect(outcomes).toEqual([''])
   })
 })
+
+it('resolves a stream if the adapter of the app has replaced the headers', async () => {
+  const { auth, url } = await setUpReplay('http', (_, response) => response.end('{}'))
+  const { status } = await auth.axios.get(url, {
+    ...streamed,
+    adapter(config) {
+      Object.assign(config, { headers: { ...config.headers } })
+      return axios.getAdapter('http')(config)
+    }
+  })
+  expect(status).toBe(200)
+})

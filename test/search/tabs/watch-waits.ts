@@ -7,6 +7,8 @@ import { isAuthPath } from './request-log.ts'
 /** The client's defaults. */
 const refreshTimeoutMs = 10_000
 const lockTimeoutMs = 5_000
+/** A request may outlive its page by half of `refreshTimeoutMs`. */
+const outlivesPageMs = 5_000
 /** The time of one event. */
 const slackMs = 50
 /** Longer than storage, messages and locks lag together. */
@@ -59,7 +61,10 @@ export function watchWaits(facts: Facts): Watcher {
   function checkLock(wait: Wait): void {
     const { call, sinceRanMs } = wait
     const waitedMs = call.client.page.ranMs() - sinceRanMs
-    if (wait.isOverdue || waitedMs < lockTimeoutMs + lagMs) return
+    // After the refresh of a page that is gone, it waits for the lock once more.
+    const isPageGone = facts.troubles.pagesMs > wait.calledAtMs - outlivesPageMs
+    const turnMs = isPageGone ? outlivesPageMs + lockTimeoutMs : lockTimeoutMs
+    if (wait.isOverdue || waitedMs < turnMs + lagMs) return
     wait.isOverdue = true
     const isSent = call.what === 'login' ? isLoginSent(call) : mayRefresh(wait)
     if (!isSent) facts.violate('I13', `${call.what} of tab ${call.client.tab} waits in vain`)
