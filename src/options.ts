@@ -97,10 +97,9 @@ export interface AuthClientOptions<User = Claims> {
    */
   readonly refreshAbandonMs?: number | undefined
   /**
-   * How long an auth request waits for its turn, in milliseconds, at least 0: for the lock that the
-   * tabs of this browser share, and after that for the refresh of a page that is gone. Then it is
-   * sent all the same. A refresh waits longer, for half of `refreshTimeoutMs`, if another one may
-   * still be answered.
+   * How long an auth request waits for the lock that the tabs of this browser share, in
+   * milliseconds, at least 0. After that, the request is sent without the lock. For the refresh of
+   * a page that is gone, it waits for half of `refreshTimeoutMs` at most.
    *
    * @default 5_000
    */
