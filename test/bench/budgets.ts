@@ -6,18 +6,18 @@ import type { Figures } from './report.ts'
 
 const budgets: Figures = {
   // Goal: at most 14,000, and 12,000 if possible.
-  'size: everbearer, gzip': 40_900,
+  'size: everbearer, gzip': 42_000,
   // Goal: at most 1,000,000 beside axios.
-  'size: everbearer, installed': 6_900_000,
+  'size: everbearer, installed': 760_000,
   'size: everbearer/contracts, gzip': 1_310,
   'size: everbearer/react, gzip': 385,
-  'size: everbearer/mock, gzip': 107_600,
+  'size: everbearer/mock, gzip': 48_600,
   'size: everbearer/mock/msw, gzip': 2_600,
   'size: everbearer/mock/node, gzip': 5_980,
 
   // Goal: at most 1,000 bytes more than bare axios, with both adapters.
-  'allocation: extra bytes, synthetic': 20_300,
-  'allocation: extra bytes, xhr': 21_700,
+  'allocation: extra bytes, synthetic': 7_350,
+  'allocation: extra bytes, xhr': 7_700,
 
   // Goal: at most 1.10. Two runs on a busy machine measured 1.68 and 1.74.
   'instructions: x bare': 1.83,
