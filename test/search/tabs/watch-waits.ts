@@ -61,9 +61,11 @@ export function watchWaits(facts: Facts): Watcher {
   function checkLock(wait: Wait): void {
     const { call, sinceRanMs } = wait
     const waitedMs = call.client.page.ranMs() - sinceRanMs
-    // After the refresh of a page that is gone, it waits for the lock once more.
-    const isPageGone = facts.troubles.pagesMs > wait.calledAtMs - outlivesPageMs
-    const turnMs = isPageGone ? outlivesPageMs + lockTimeoutMs : lockTimeoutMs
+    // It may wait for the refresh of a page that is gone, or seems to be, and then for the lock.
+    const { pagesMs, storageMs } = facts.troubles
+    const seemsGone = Math.max(pagesMs, storageMs) > wait.calledAtMs - outlivesPageMs
+    const mayWaitTwice = seemsGone || !facts.conditions.hasLocks
+    const turnMs = mayWaitTwice ? outlivesPageMs + lockTimeoutMs : lockTimeoutMs
     if (wait.isOverdue || waitedMs < turnMs + lagMs) return
     wait.isOverdue = true
     const isSent = call.what === 'login' ? isLoginSent(call) : mayRefresh(wait)
