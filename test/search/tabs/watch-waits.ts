@@ -61,11 +61,8 @@ export function watchWaits(facts: Facts): Watcher {
   function checkLock(wait: Wait): void {
     const { call, sinceRanMs } = wait
     const waitedMs = call.client.page.ranMs() - sinceRanMs
-    // It may wait for the refresh of a page that is gone, or seems to be, and then for the lock.
-    const { pagesMs, storageMs } = facts.troubles
-    const seemsGone = Math.max(pagesMs, storageMs) > wait.calledAtMs - outlivesPageMs
-    const mayWaitTwice = seemsGone || !facts.conditions.hasLocks
-    const turnMs = mayWaitTwice ? outlivesPageMs + lockTimeoutMs : lockTimeoutMs
+    // A sign-in may also wait for a refresh that is in flight without the lock.
+    const turnMs = call.what === 'login' ? outlivesPageMs + lockTimeoutMs : lockTimeoutMs
     if (wait.isOverdue || waitedMs < turnMs + lagMs) return
     wait.isOverdue = true
     const isSent = call.what === 'login' ? isLoginSent(call) : mayRefresh(wait)
