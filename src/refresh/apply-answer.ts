@@ -5,7 +5,7 @@ import type { AuthError } from '../lib/errors.ts'
 import type { Platform } from '../lib/platform.ts'
 import { later, readMoment } from '../lib/time.ts'
 import { lifeLeftMs } from '../lib/token-lifetime.ts'
-import { compareAge } from '../session/adoption.ts'
+import { isOlderToken } from '../session/adoption.ts'
 import type { RefreshReason } from '../session/events.ts'
 import type { HeldToken, ReceivedToken, ReceiveToken } from '../session/held-token.ts'
 import { type Session, sessionChanged } from '../session/session.ts'
@@ -96,9 +96,8 @@ export function createApplyAnswer(options: ApplyAnswerDeps): ApplyAnswer {
     if (held !== undefined && sent.hasOtherToken() && tabs.hasChangedSession()) return held
     // A token that came during the request stays if the server signed it after this one, or if
     // only its refresh token shows that it is newer.
-    const age = held && session.generation() !== sent.generation && compareAge(received, held)
-    const keepsHeld = age === 'older' || (age === 'unknown' && sent.hasOtherToken())
-    if (held !== undefined && keepsHeld) {
+    const isLate = session.generation() !== sent.generation
+    if (held !== undefined && isLate && isOlderToken(received, held, sent.hasOtherToken())) {
       const { refreshToken, refreshTokenAt } = received
       const changes = sent.hasOtherToken() ? {} : { refreshToken, refreshTokenAt }
       return amend(held, changes, held, 'kept')

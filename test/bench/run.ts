@@ -15,17 +15,6 @@ import { installPeers } from './peers/load.ts'
 import { format, type Part, type Report } from './report.ts'
 import { readVersions } from './versions.ts'
 
-const parts: readonly Part[] = [
-  size,
-  allocation,
-  instructions,
-  stragglers,
-  roundTrips,
-  fleet,
-  storm,
-  hotPath,
-  mock
-]
 /** The parts with figures that are stable enough for a budget. */
 const checked: readonly Part[] = [
   size,
@@ -36,6 +25,7 @@ const checked: readonly Part[] = [
   fleet,
   storm
 ]
+const parts: readonly Part[] = [...checked, hotPath, mock]
 
 function readArguments(): BenchOptions | undefined {
   const names = parts.map(({ name }) => name)
